@@ -1,0 +1,42 @@
+# Parley's two commands: `make run` and `make test`. Each installs what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test lint lock clean
+
+run: $(VENV)/.installed
+	@$(BIN)/python -m app up
+
+test: $(VENV)/.installed-test
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+$(VENV)/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] else "Parley needs Python 3.11 or newer; this is %d.%d. Try: make run PYTHON=python3.13" % sys.version_info[:2])'
+	@$(PYTHON) -m venv $(VENV) || (echo "Could not make a virtual environment. On Debian or Ubuntu: apt install python3-venv" && rm -rf $(VENV) && exit 1)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/.installed: requirements.lock $(VENV)/bin/uv
+	@echo "Installing what Parley runs on ..."
+	@UV_HTTP_TIMEOUT=120 $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.installed-test: requirements-test.lock $(VENV)/.installed
+	@echo "Installing what the tests need ..."
+	@UV_HTTP_TIMEOUT=120 $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-test.lock
+	@touch $@
+
+# Rewrites both lock files from pyproject.toml.
+lock: $(VENV)/bin/uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --prerelease if-necessary-or-explicit --generate-hashes --no-header --no-emit-index-url pyproject.toml --group embedded -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --prerelease if-necessary-or-explicit --generate-hashes --no-header --no-emit-index-url pyproject.toml --group embedded --group test -o requirements-test.lock
+
+clean:
+	rm -rf $(VENV) web/dist web/ui/node_modules

@@ -1,0 +1,1 @@
+"""What every package stands on; imports none of ours."""

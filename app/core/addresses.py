@@ -1,0 +1,52 @@
+"""Addresses: a person's handle on one channel, written `kind:value` (`whatsapp:+12025550123`, `telegram:42`)."""
+
+from dataclasses import dataclass
+
+import phonenumbers
+
+from app.core.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """`kind` is a channel's folder name; `value` is that channel's own form of the handle (E.164 with `+` for phones)."""
+
+    kind: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.value}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Address":
+        kind, colon, value = text.partition(":")
+        if not (kind and colon and value):
+            raise Invalid.field("address", f"'{text}' is not an address; write it as channel:handle.")
+        return cls(kind, value)
+
+
+def e164(number: str, region: str | None = None) -> str | None:
+    """
+    The number in E.164 (`+12025550123`), or None if it cannot be a phone number.
+
+    Possible is enough, valid is not asked: providers send numbers from ranges that numbering plans do not list yet,
+    and a customer must not be lost to an outdated table.
+    """
+    try:
+        parsed = phonenumbers.parse(number, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(parsed):
+        return None
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def label(address: Address) -> str:
+    """How a person reads it: `+1 202-555-0123` for a phone number, else the bare handle."""
+    if address.value.startswith("+"):
+        try:
+            parsed = phonenumbers.parse(address.value)
+        except phonenumbers.NumberParseException:
+            return address.value
+        return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+    return address.value

@@ -1,0 +1,94 @@
+"""
+Errors that are part of the rules, each with a stable code, an HTTP status and words for a person.
+
+    AppError
+    ├── NotFound             404  no such thing in this workspace
+    ├── Invalid              422  a value is wrong; `errors` says which field and why
+    ├── Conflict             409  the thing has changed, or the rules forbid it now
+    │   ├── OptedOut              the person does not want this
+    │   └── ReplyWindowClosed     the channel allows templates only
+    ├── SignedOut            401  no valid session or token
+    ├── Forbidden            403  signed in, but not allowed
+    ├── TooLarge             413  body or file over the limit
+    ├── UnsupportedMedia     415  a kind of file we do not take
+    ├── TooManyRequests      429  try again after `retry_after_seconds`
+    └── Unavailable          503  a part we need is down; try again
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One wrong value: the path of the field (`config.access_token`) and what to do about it."""
+
+    field: str
+    message: str
+
+
+class AppError(Exception):
+    """An expected refusal. `str(error)` may be shown to a person; it never holds a secret."""
+
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Something went wrong"
+    code: str = "error"
+
+    def __init__(self, detail: str, *, code: str | None = None, errors: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = errors
+        if code is not None:
+            self.code = code
+
+
+class NotFound(AppError):
+    status, title, code = 404, "Not found", "not_found"
+
+
+class Invalid(AppError):
+    status, title, code = 422, "Some values are not right", "invalid"
+
+    @classmethod
+    def field(cls, field: str, message: str) -> "Invalid":
+        return cls(message, errors=(FieldError(field, message),))
+
+
+class Conflict(AppError):
+    status, title, code = 409, "Not possible now", "conflict"
+
+
+class OptedOut(Conflict):
+    title, code = "This person does not want these messages", "opted_out"
+
+
+class ReplyWindowClosed(Conflict):
+    title, code = "The reply window is closed", "reply_window_closed"
+
+
+class SignedOut(AppError):
+    status, title, code = 401, "Please sign in", "signed_out"
+
+
+class Forbidden(AppError):
+    status, title, code = 403, "Not allowed", "forbidden"
+
+
+class TooLarge(AppError):
+    status, title, code = 413, "Too large", "too_large"
+
+
+class UnsupportedMedia(AppError):
+    status, title, code = 415, "This kind of file is not accepted", "unsupported_media"
+
+
+class TooManyRequests(AppError):
+    status, title, code = 429, "Too many attempts", "too_many_requests"
+
+    def __init__(self, detail: str, *, retry_after_seconds: int, code: str | None = None) -> None:
+        super().__init__(detail, code=code)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Unavailable(AppError):
+    status, title, code = 503, "Not available right now", "unavailable"

@@ -1,0 +1,124 @@
+"""
+The outbound HTTP clients: the only place that opens connections to the outside.
+
+`provider_client` talks to the configured providers and is fast (aiohttp underneath, httpx on top, so that
+python-telegram-bot, twilio and respx all fit). `untrusted_client` fetches addresses that somebody else chose, and
+refuses private networks at the moment of connecting, so that no redirect or DNS answer can lead inside.
+"""
+
+import ipaddress
+import socket
+from typing import Any
+
+import aiohttp
+import httpx
+from aiohttp.abc import AbstractResolver, ResolveResult
+from httpx_aiohttp import AiohttpTransport
+
+USER_AGENT = "Parley/0.1 (+https://github.com/parley-inbox/parley)"
+
+# Connecting is quick or fails; an answer may take as long as Meta needs on a bad day.
+TIMEOUT = httpx.Timeout(20.0, connect=5.0, pool=10.0)
+
+
+class ForbiddenAddress(OSError):
+    """An outside address led to a private network."""
+
+
+class BodyTooLarge(httpx.TransportError):
+    """The answer is larger than the caller is ready to read."""
+
+
+class _PublicResolver(AbstractResolver):
+    """Resolves names and drops every address that is not public; with none left the connection is refused."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await aiohttp.ThreadedResolver().resolve(host, port, family)
+        public = [result for result in found if is_public(result["host"])]
+        if not public:
+            raise ForbiddenAddress(f"{host} is not a public address")
+        return public
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
+def is_public(host: str) -> bool:
+    """Whether an IP address is on the public internet; names are not resolved here."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return address.is_global and not address.is_multicast
+
+
+def _client(connector_options: dict[str, Any], **options: Any) -> httpx.AsyncClient:
+    def session() -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=200, keepalive_timeout=60, **connector_options),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+        )
+
+    return httpx.AsyncClient(
+        transport=AiohttpTransport(client=session),
+        timeout=TIMEOUT,
+        headers={"User-Agent": USER_AGENT},
+        trust_env=False,
+        **options,
+    )
+
+
+def provider_client() -> httpx.AsyncClient:
+    """For the providers named in the settings. No redirects: a provider that moves is a changed setting."""
+    return _client({}, follow_redirects=False)
+
+
+def untrusted_client() -> httpx.AsyncClient:
+    """For addresses from outside. Private networks are refused, also behind redirects and names."""
+    return _client({"resolver": _PublicResolver()}, follow_redirects=True, max_redirects=3)
+
+
+async def guarded_get(client: httpx.AsyncClient, url: str, *, max_bytes: int, **options: Any) -> httpx.Response:
+    """
+    GET through the untrusted client. aiohttp does not ask a resolver about literal IP addresses, so those are checked
+    here. Raises ForbiddenAddress, BodyTooLarge, httpx.HTTPError.
+    """
+    host = httpx.URL(url).host
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    else:
+        if not is_public(host):
+            raise ForbiddenAddress(f"{host} is not a public address")
+    return await read_limited(client, "GET", url, max_bytes=max_bytes, **options)
+
+
+async def read_limited(
+    client: httpx.AsyncClient, method: str, url: str, *, max_bytes: int, **options: Any
+) -> httpx.Response:
+    """The answer with its body read, up to `max_bytes`. Raises BodyTooLarge before more is taken in."""
+    async with client.stream(method, url, **options) as response:
+        announced = response.headers.get("content-length", "")
+        if announced.isdigit() and int(announced) > max_bytes:
+            raise BodyTooLarge(f"the file is larger than {max_bytes} bytes")
+        parts: list[bytes] = []
+        size = 0
+        async for part in response.aiter_bytes():
+            size += len(part)
+            if size > max_bytes:
+                raise BodyTooLarge(f"the file is larger than {max_bytes} bytes")
+            parts.append(part)
+        return httpx.Response(
+            response.status_code,
+            headers={
+                k: v for k, v in response.headers.items() if k.lower() not in ("content-encoding", "content-length")
+            },
+            content=b"".join(parts),
+            request=response.request,
+        )

@@ -1,0 +1,151 @@
+"""Settings: environment and `.env`, read once at start; a wrong value stops the start with a plain message."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message names it and says what to write."""
+
+
+class Settings(BaseSettings):
+    """Every setting of Parley. Each is `PARLEY_` + its name in capitals, save the two that the field knows by name."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PARLEY_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+    mongodb_uri: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=AliasChoices("MONGODB_URI", "mongodb_uri"),
+        description="MongoDB to use. Empty: `make run` starts an embedded one.",
+    )
+    redis_url: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=AliasChoices("REDIS_URL", "redis_url"),
+        description="Redis or Valkey to use, redis:// or unix://. Empty: `make run` starts an embedded one.",
+    )
+    database: str = Field("parley", pattern=r"^[A-Za-z0-9_-]{1,60}$", description="Name of the MongoDB database.")
+    secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="Comma-separated keys of 32 characters or more; the first encrypts, all decrypt (rotation)."
+    )
+    public_url: str = Field(
+        "", description="Where providers and browsers reach Parley from outside, such as https://inbox.example.com."
+    )
+    host: str = Field("127.0.0.1", description="Address the web process listens on.")
+    port: int = Field(0, ge=0, le=65535, description="Port of the web process; 0 picks a free one (8000 if free).")
+    data_dir: Path = Field(Path("data"), description="Folder of the embedded databases, files, spool and lock.")
+    files_url: str = Field(
+        "",
+        description="Where media lives: empty for a folder under data_dir, or s3://bucket/prefix (AWS_* for credentials).",
+    )
+    max_webhook_bytes: int = Field(3_500_000, ge=10_000, description="Largest webhook body; Meta sends up to 3 MB.")
+    max_upload_bytes: int = Field(100_000_000, ge=10_000, description="Largest file an agent may upload.")
+    raw_retention_days: int = Field(30, ge=1, le=3650, description="How long raw provider payloads are kept.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
+    log_json: bool = Field(True, description="JSON lines (true) or lines for people (false).")
+    graph_url: str = Field(
+        "https://graph.facebook.com", description="Base of Meta's Graph API; the sandbox stands in here."
+    )
+    graph_version: str = Field("v26.0", pattern=r"^v\d+\.\d+$", description="Version of Meta's Graph API.")
+    twilio_url: str = Field("https://api.twilio.com", description="Base of Twilio's API; the sandbox stands in here.")
+    telegram_url: str = Field("https://api.telegram.org", description="Base of Telegram's Bot API.")
+    sandbox_url: str = Field("", description="The sandbox, if one runs: its phone page is linked from the demo.")
+    demo: bool = Field(False, description="True in the demo: shows the demo login and the link to the phone page.")
+    mongod_path: str = Field("", description="A MongoDB-compatible server program to run as the embedded database.")
+    spool_max_bytes: int = Field(
+        1_000_000_000, ge=1_000_000, description="Most that waits on disk while the database is down."
+    )
+
+    @field_validator("secret_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _long_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(key.get_secret_value()) < 32 for key in value):
+            raise ValueError(
+                "each key needs at least 32 characters; make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            )
+        return value
+
+    @field_validator("public_url", "graph_url", "twilio_url", "telegram_url", "sandbox_url")
+    @classmethod
+    def _plain_url(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+            raise ValueError("write a full address such as https://inbox.example.com")
+        return value.rstrip("/")
+
+    @field_validator("mongodb_uri")
+    @classmethod
+    def _mongodb_scheme(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if text and not text.startswith(("mongodb://", "mongodb+srv://")):
+            raise ValueError("write mongodb://host:27017 or mongodb+srv://…")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_scheme(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if text and not text.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("write redis://host:6379, rediss://… or unix:///path/to/socket")
+        return value
+
+
+def load_settings(overrides: Mapping[str, Any] | None = None, *, env_file: Path | None = None) -> Settings:
+    """
+    The settings of this process. Raises SettingsError, whose message lists every wrong value in plain words.
+
+    The values themselves are not repeated in the message: one of them may be a password.
+    """
+    options: dict[str, Any] = dict(overrides or {})
+    if env_file is not None:
+        options["_env_file"] = env_file
+    try:
+        return Settings(**options)
+    except ValidationError as error:
+        lines = [f"  {_variable(e['loc'])}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()]
+        raise SettingsError("These settings need a look (environment or .env):\n" + "\n".join(lines)) from None
+
+
+def _variable(loc: tuple[int | str, ...]) -> str:
+    name = str(loc[0]) if loc else "?"
+    return name if name.isupper() else f"PARLEY_{name.upper()}"
+
+
+def required_or_exit() -> Settings:
+    """For a process that is started directly: prints what is wrong and ends with status 2."""
+    try:
+        settings = load_settings()
+        missing = [
+            name
+            for name, value in (
+                ("MONGODB_URI", settings.mongodb_uri.get_secret_value()),
+                ("REDIS_URL", settings.redis_url.get_secret_value()),
+                ("PARLEY_SECRET_KEYS", settings.secret_keys),
+            )
+            if not value
+        ]
+        if missing:
+            raise SettingsError(
+                f"Not set: {', '.join(missing)}. `python -m app up` (make run) starts everything with defaults; "
+                "a web or worker process on its own needs them in the environment or .env."
+            )
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+    return settings

@@ -1,0 +1,136 @@
+"""
+What can go wrong with a provider, as one tree; each class is one decision that a caller makes.
+
+    ChannelError
+    ├── WebhookError              a request that claims to come from a provider
+    │   ├── SignatureInvalid          401: wrong or missing signature; nothing is stored
+    │   ├── PayloadUnrecognised       400: not this provider's
+    │   └── PayloadUnsupported        200: theirs, but nothing in it is for us; counted
+    ├── SendError                 one message was not accepted; final unless `retryable`
+    │   ├── NotSent                   never reached the provider (connect error, 5xx before acceptance): retry
+    │   ├── Throttled                 too fast: retry after `retry_after_seconds`; `scope` says who must wait
+    │   ├── OutcomeUnknown            timeout after the request left: it may have been accepted; never retried blindly
+    │   ├── ReplyWindowClosed         templates only until the person writes again
+    │   ├── RecipientOptedOut         the provider says they stopped us: becomes a consent fact
+    │   ├── RecipientUnreachable      no such handle, blocked us, never started us
+    │   ├── AccountRefused            token, permission, payment, restriction: the whole account is halted
+    │   ├── TemplateRefused           the template is missing, paused, or its values do not fit
+    │   └── MessageRefused            this content is not acceptable
+    ├── MediaError                a file could not be fetched; `retryable` says whether to try again
+    └── AccountError              checking or connecting an account failed; `field` says which value to look at
+"""
+
+from typing import ClassVar, Literal
+
+
+class ChannelError(Exception):
+    """`str(error)` is for people and never holds a secret."""
+
+
+class WebhookError(ChannelError):
+    status: ClassVar[int] = 400
+
+
+class SignatureInvalid(WebhookError):
+    status = 401
+
+
+class PayloadUnrecognised(WebhookError):
+    status = 400
+
+
+class PayloadUnsupported(WebhookError):
+    status = 200
+
+
+class SendError(ChannelError):
+    """
+    `code` is ours and stable; `provider_code` and the message are the provider's own. `retryable` may be raised by
+    the time of writing; `retry_after_seconds` is the provider's figure where it gave one.
+    """
+
+    code: ClassVar[str] = "send_failed"
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self, message: str, *, provider_code: str | None = None, retry_after_seconds: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.provider_code = provider_code
+        self.retry_after_seconds = retry_after_seconds
+
+
+class NotSent(SendError):
+    code = "not_sent"
+    retryable = True
+
+
+class Throttled(SendError):
+    """`scope` is who must wait: the whole sender, or only this pair of sender and person."""
+
+    code = "throttled"
+    retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider_code: str | None = None,
+        retry_after_seconds: float | None = None,
+        scope: Literal["sender", "pair"] = "sender",
+    ) -> None:
+        super().__init__(message, provider_code=provider_code, retry_after_seconds=retry_after_seconds)
+        self.scope = scope
+
+
+class OutcomeUnknown(SendError):
+    code = "outcome_unknown"
+
+
+class ReplyWindowClosed(SendError):
+    code = "reply_window_closed"
+
+
+class RecipientOptedOut(SendError):
+    """`purpose` limits what they stopped: `marketing` only, or None for everything on this channel."""
+
+    code = "opted_out"
+
+    def __init__(self, message: str, *, provider_code: str | None = None, purpose: str | None = None) -> None:
+        super().__init__(message, provider_code=provider_code)
+        self.purpose = purpose
+
+
+class RecipientUnreachable(SendError):
+    """`blocked`: the person blocked us (a consent fact), rather than that the handle does not exist."""
+
+    code = "unreachable"
+
+    def __init__(self, message: str, *, provider_code: str | None = None, blocked: bool = False) -> None:
+        super().__init__(message, provider_code=provider_code)
+        self.blocked = blocked
+
+
+class AccountRefused(SendError):
+    code = "account_refused"
+
+
+class TemplateRefused(SendError):
+    code = "template_refused"
+
+
+class MessageRefused(SendError):
+    code = "message_refused"
+
+
+class MediaError(ChannelError):
+    def __init__(self, message: str, *, retryable: bool) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+
+
+class AccountError(ChannelError):
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
