@@ -1,4 +1,4 @@
-"""Addresses: a person's handle on one channel, written `kind:value` (`whatsapp:+12025550123`, `telegram:42`)."""
+"""Addresses: a handle on one channel, written `kind:value` (`whatsapp:+12025550123`, `telegram:42`)."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from app.core.errors import Invalid
 
 @dataclass(frozen=True, slots=True, order=True)
 class Address:
-    """`kind` is a channel's folder name; `value` is that channel's own form of the handle (E.164 with `+` for phones)."""
+    """`kind` is a channel's folder name; `value` its own form of the handle (E.164 with `+` for phones)."""
 
     kind: str
     value: str

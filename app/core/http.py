@@ -80,23 +80,22 @@ def provider_client() -> httpx.AsyncClient:
 
 def untrusted_client() -> httpx.AsyncClient:
     """For addresses from outside. Private networks are refused, also behind redirects and names."""
-    return _client({"resolver": _PublicResolver()}, follow_redirects=True, max_redirects=3)
+    return _client(
+        {"resolver": _PublicResolver()},
+        follow_redirects=True,
+        max_redirects=3,
+        event_hooks={"request": [_refuse_private_literal]},
+    )
 
 
-async def guarded_get(client: httpx.AsyncClient, url: str, *, max_bytes: int, **options: Any) -> httpx.Response:
-    """
-    GET through the untrusted client. aiohttp does not ask a resolver about literal IP addresses, so those are checked
-    here. Raises ForbiddenAddress, BodyTooLarge, httpx.HTTPError.
-    """
-    host = httpx.URL(url).host
+async def _refuse_private_literal(request: httpx.Request) -> None:
+    """aiohttp asks no resolver about literal IP addresses; this hook runs before every hop, redirects included."""
     try:
-        ipaddress.ip_address(host)
+        ipaddress.ip_address(request.url.host)
     except ValueError:
-        pass
-    else:
-        if not is_public(host):
-            raise ForbiddenAddress(f"{host} is not a public address")
-    return await read_limited(client, "GET", url, max_bytes=max_bytes, **options)
+        return
+    if not is_public(request.url.host):
+        raise ForbiddenAddress(f"{request.url.host} is not a public address")
 
 
 async def read_limited(

@@ -11,7 +11,8 @@ import structlog
 Logger = structlog.typing.FilteringBoundLogger
 
 _SECRET_NAME = re.compile(
-    r"token|secret|password|authorization|api_?key|cookie|signature|credential|^key$|^text$|^body$|^phone|^address$|^email$",
+    r"token|secret|password|authorization|api_?key|cookie|signature|credential|^key$"
+    r"|^text$|^body$|^phone|^address$|^email$",
     re.IGNORECASE,
 )
 # Telegram carries the bot's token in the path, Meta in `access_token=`, we in none; whoever logs a URL must not leak one.

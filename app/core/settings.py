@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), description="Folder of the embedded databases, files, spool and lock.")
     files_url: str = Field(
         "",
-        description="Where media lives: empty for a folder under data_dir, or s3://bucket/prefix (AWS_* for credentials).",
+        description="Where media lives: empty for a folder under data_dir, or s3://bucket/prefix with AWS_* set.",
     )
     max_webhook_bytes: int = Field(3_500_000, ge=10_000, description="Largest webhook body; Meta sends up to 3 MB.")
     max_upload_bytes: int = Field(100_000_000, ge=10_000, description="Largest file an agent may upload.")
@@ -64,9 +64,7 @@ class Settings(BaseSettings):
     sandbox_url: str = Field("", description="The sandbox, if one runs: its phone page is linked from the demo.")
     demo: bool = Field(False, description="True in the demo: shows the demo login and the link to the phone page.")
     mongod_path: str = Field("", description="A MongoDB-compatible server program to run as the embedded database.")
-    spool_max_bytes: int = Field(
-        1_000_000_000, ge=1_000_000, description="Most that waits on disk while the database is down."
-    )
+    spool_max_bytes: int = Field(1_000_000_000, ge=1_000_000, description="Most that waits on disk without a database.")
 
     @field_validator("secret_keys", mode="before")
     @classmethod

@@ -1,0 +1,229 @@
+"""
+MongoDB: the connection, every collection with its declared indexes, and the view of it that one workspace gets.
+
+Queries live in `store` modules. They are point reads or bounded ranges on the indexes declared here, on every engine
+alike: no `find_one_and_*`, no top-level `$or`, no sort that has to read everything (see docs/architecture.md, Storage).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import AsyncMongoClient, UpdateOne
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+from pymongo.errors import ConnectionFailure as ConnectionFailure
+
+Document = dict[str, Any]
+Database = AsyncDatabase[Document]
+Client = AsyncMongoClient[Document]
+DatabaseError = PyMongoError
+DUPLICATE_KEY = 11000
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    keys: tuple[tuple[str, int], ...]
+    unique: bool = False
+    sparse: bool = False
+    # Rows vanish this many seconds after the time in the first key; small collections only.
+    expire_after_seconds: int | None = None
+
+    @property
+    def name(self) -> str:
+        return "_".join(f"{field}_{order}" for field, order in self.keys)
+
+
+def _index(*fields: str, **options: Any) -> Index:
+    return Index(tuple((f.lstrip("-"), -1 if f.startswith("-") else 1) for f in fields), **options)
+
+
+# Collections that belong to one workspace: every row has workspace_id, and `Workspace.db` adds it to every filter.
+SCOPED: Mapping[str, tuple[Index, ...]] = {
+    "contacts": (_index("workspace_id", "_id"), _index("workspace_id", "tokens")),
+    "addresses": (_index("workspace_id", "contact_id"),),
+    "consents": (_index("workspace_id", "contact_id", "number"),),
+    "conversations": (
+        _index("workspace_id", "state", "last_activity_at"),
+        _index("workspace_id", "assignee_id", "state", "last_activity_at"),
+        _index("workspace_id", "contact_id"),
+    ),
+    "entries": (
+        _index("workspace_id", "contact_id", "number", unique=True),
+        _index("outbox_key", sparse=True),
+        _index("external_ids", sparse=True),
+    ),
+    "templates": (_index("workspace_id", "account_id", "name"),),
+    "files": (),
+    "queues": (_index("workspace_id", "name"),),
+    "audit": (_index("workspace_id", "at"),),
+    "idempotency": (_index("expires_at", expire_after_seconds=0),),
+}
+
+# Collections read before a workspace is known; only app/core/platform touches them.
+PLATFORM: Mapping[str, tuple[Index, ...]] = {
+    "workspaces": (),
+    "members": (_index("workspace_id", "email", unique=True), _index("email")),
+    "sessions": (_index("member_id"), _index("expires_at", expire_after_seconds=0)),
+    "invitations": (_index("workspace_id"), _index("expires_at", expire_after_seconds=0)),
+    "tokens": (_index("workspace_id"),),
+    "accounts": (_index("workspace_id"),),
+    "account_keys": (_index("account_id"),),
+    # `pending_key` is there only until the row is done: the index holds the work and nothing else.
+    "inbound": (_index("pending_key", sparse=True), _index("received_at")),
+    "receipts": (_index("pending_key", sparse=True), _index("received_at")),
+    "media": (_index("pending_key", sparse=True),),
+    "changes": (_index("at"),),
+    "channel_log": (_index("account_id", "at"), _index("expires_at", expire_after_seconds=0)),
+    "migrations": (),
+}
+
+
+def connect(uri: str) -> Client:
+    """
+    A client whose writes are journaled before they are acknowledged, and whose every wait ends.
+
+    Nothing is connected yet; the first command does that.
+    """
+    return AsyncMongoClient(
+        uri,
+        tz_aware=True,
+        w="majority",
+        journal=True,
+        serverSelectionTimeoutMS=3_000,
+        connectTimeoutMS=3_000,
+        timeoutMS=15_000,
+        maxPoolSize=50,
+        appname="parley",
+    )
+
+
+async def ensure_indexes(db: Database) -> list[str]:
+    """Creates what is declared and missing; the names of those created. Safe to run at every start."""
+    created: list[str] = []
+    for name, indexes in {**SCOPED, **PLATFORM}.items():
+        if not indexes:
+            continue
+        present = set(await db[name].index_information())
+        for index in indexes:
+            if index.name in present:
+                continue
+            options: Document = {"name": index.name, "unique": index.unique, "sparse": index.sparse}
+            if index.expire_after_seconds is not None:
+                options["expireAfterSeconds"] = index.expire_after_seconds
+            await db[name].create_index(list(index.keys), **options)
+            created.append(f"{name}.{index.name}")
+    return created
+
+
+async def missing_indexes(db: Database) -> list[str]:
+    """What `ensure_indexes` would create."""
+    missing: list[str] = []
+    for name, indexes in {**SCOPED, **PLATFORM}.items():
+        present = set(await db[name].index_information()) if indexes else set()
+        missing += [f"{name}.{index.name}" for index in indexes if index.name not in present]
+    return missing
+
+
+class DuplicateId(Exception):
+    """A row with this unique key is there already. `fields` names the index's keys where the server says."""
+
+
+async def insert(collection: AsyncCollection[Document], row: Document) -> None:
+    """Inserts one row. Raises DuplicateId."""
+    try:
+        await collection.insert_one(row)
+    except DuplicateKeyError as error:
+        raise DuplicateId(str(error.details.get("errmsg", "")) if error.details else "") from None
+
+
+async def insert_new(collection: AsyncCollection[Document], rows: Sequence[Document]) -> set[str]:
+    """Inserts those rows whose `_id` is new, in one command; the ids that were there already."""
+    if not rows:
+        return set()
+    try:
+        await collection.insert_many(rows, ordered=False)
+    except BulkWriteError as error:
+        failures = error.details["writeErrors"]
+        if any(failure["code"] != DUPLICATE_KEY for failure in failures):
+            raise
+        return {str(rows[failure["index"]]["_id"]) for failure in failures}
+    return set()
+
+
+class ScopedCollection:
+    """A collection as one workspace sees it: every filter and every insert carries the workspace's id."""
+
+    def __init__(self, collection: AsyncCollection[Document], workspace_id: str) -> None:
+        self._collection = collection
+        self._workspace_id = workspace_id
+
+    def _mine(self, where: Mapping[str, Any]) -> Document:
+        return {**where, "workspace_id": self._workspace_id}
+
+    async def get(self, row_id: str) -> Document | None:
+        """By `_id`."""
+        return await self._collection.find_one(self._mine({"_id": row_id}))
+
+    async def get_many(self, row_ids: Iterable[str]) -> list[Document]:
+        """By `_id`, in no particular order; bounded by the caller."""
+        ids = list(row_ids)
+        return await self._collection.find(self._mine({"_id": {"$in": ids}})).to_list() if ids else []
+
+    async def find(
+        self,
+        where: Mapping[str, Any],
+        *,
+        limit: int,
+        sort: Sequence[tuple[str, int]] | None = None,
+        fields: Sequence[str] | None = None,
+    ) -> list[Document]:
+        """At most `limit` rows (0 is not allowed: every list has a bound)."""
+        cursor = self._collection.find(self._mine(where), projection=list(fields) if fields else None).limit(limit)
+        return await (cursor.sort(list(sort)) if sort else cursor).to_list()
+
+    async def insert(self, row: Document) -> None:
+        """Raises DuplicateId."""
+        await insert(self._collection, self._mine(row))
+
+    async def insert_new(self, rows: Sequence[Document]) -> set[str]:
+        """One command for all; the `_id`s that were there already."""
+        return await insert_new(self._collection, [self._mine(row) for row in rows])
+
+    async def update(self, where: Mapping[str, Any], change: Mapping[str, Any], *, upsert: bool = False) -> bool:
+        """Whether a row matched (or was upserted)."""
+        result = await self._collection.update_one(self._mine(where), change, upsert=upsert)
+        return bool(result.matched_count or result.upserted_id)
+
+    async def update_each(self, changes: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> int:
+        """Many single-row updates in one command; how many matched."""
+        if not changes:
+            return 0
+        operations = [UpdateOne(self._mine(where), change) for where, change in changes]
+        return (await self._collection.bulk_write(operations, ordered=False)).matched_count
+
+    async def update_all(self, where: Mapping[str, Any], change: Mapping[str, Any]) -> int:
+        return (await self._collection.update_many(self._mine(where), change)).matched_count
+
+    async def delete(self, where: Mapping[str, Any]) -> int:
+        return (await self._collection.delete_many(self._mine(where))).deleted_count
+
+    async def count(self, where: Mapping[str, Any]) -> int:
+        """Counts by index; for roll-ups and repairs, not for requests."""
+        return await self._collection.count_documents(self._mine(where))
+
+
+class ScopedDatabase:
+    """`ws.db.entries`: the scoped collections by name, and no other."""
+
+    def __init__(self, db: Database, workspace_id: str) -> None:
+        self._db = db
+        self._workspace_id = workspace_id
+
+    def __getattr__(self, name: str) -> ScopedCollection:
+        if name not in SCOPED:
+            raise AttributeError(f"'{name}' is not a workspace's collection")
+        scoped = ScopedCollection(self._db[name], self._workspace_id)
+        setattr(self, name, scoped)
+        return scoped
