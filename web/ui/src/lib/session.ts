@@ -1,0 +1,41 @@
+/** Who is signed in. The answer of /me is read once and kept in the query cache. */
+import { queryOptions, useSuspenseQuery } from '@tanstack/react-query'
+import { api, setCsrf } from './api'
+import { queryClient } from './query'
+import type { Me, Permission, Preferences } from './types'
+
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: async () => remember(await api.get<Me>('/me')),
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
+/** Take over a fresh answer of /me, of sign-in or of an accepted invitation. */
+export function signedIn(me: Me): void {
+  queryClient.setQueryData(meQuery.queryKey, remember(me))
+}
+
+export function useMe(): Me {
+  return useSuspenseQuery(meQuery).data
+}
+
+export function currentMe(): Me | undefined {
+  return queryClient.getQueryData(meQuery.queryKey)
+}
+
+export function useCan(permission: Permission): boolean {
+  return useMe().permissions.includes(permission)
+}
+
+export async function savePreferences(change: Preferences): Promise<void> {
+  const me = currentMe()
+  if (!me) return
+  const preferences = { ...me.member.preferences, ...change }
+  queryClient.setQueryData(meQuery.queryKey, { ...me, member: { ...me.member, preferences } })
+  await api.patch('/me', { preferences })
+}
+
+function remember(me: Me): Me {
+  setCsrf(me.csrf)
+  return me
+}

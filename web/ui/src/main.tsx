@@ -1,0 +1,36 @@
+import '@fontsource-variable/inter/index.css'
+import './mantine.css'
+import './tokens.css'
+import './app.css'
+import { MantineProvider } from '@mantine/core'
+import { Notifications } from '@mantine/notifications'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { createRoot } from 'react-dom/client'
+import { whenSignedOut } from './lib/api'
+import { queryClient } from './lib/query'
+import { colorSchemeManager, theme } from './lib/theme'
+import { router } from './router'
+import { leave } from './shell/leave'
+import { watchVersion } from './shell/version'
+
+whenSignedOut(() => leave('expired'))
+watchVersion()
+
+const root = document.getElementById('root')
+if (!root) throw new Error('index.html has no #root')
+
+createRoot(root).render(
+  <MantineProvider
+    theme={theme}
+    colorSchemeManager={colorSchemeManager}
+    defaultColorScheme="auto"
+    withCssVariables={false}
+    withGlobalClasses={false}
+  >
+    <QueryClientProvider client={queryClient}>
+      <RouterProvider router={router} />
+      <Notifications position="bottom-right" limit={4} />
+    </QueryClientProvider>
+  </MantineProvider>,
+)

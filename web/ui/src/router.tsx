@@ -1,0 +1,95 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { ApiError } from './lib/api'
+import { queryClient } from './lib/query'
+import { meQuery } from './lib/session'
+import { InboxPage } from './inbox/InboxPage'
+import { CrashScreen } from './shell/CrashScreen'
+import { NotFound } from './shell/NotFound'
+import { Shell } from './shell/Shell'
+
+const root = createRootRoute({ errorComponent: CrashScreen, notFoundComponent: NotFound })
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  validateSearch: (search: Record<string, unknown>): { next?: string; reason?: string } => ({
+    // Only a path of ours: a full address here would send people elsewhere after sign-in.
+    ...(typeof search.next === 'string' && /^\/(?![/\\])/.test(search.next) && { next: search.next }),
+    ...(typeof search.reason === 'string' && { reason: search.reason }),
+  }),
+  component: lazyRouteComponent(() => import('./auth/SignInPage')),
+})
+
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invite/$token',
+  component: lazyRouteComponent(() => import('./auth/InvitationPage')),
+})
+
+/** Everything behind sign-in. */
+const app = createRoute({
+  getParentRoute: () => root,
+  id: 'app',
+  component: Shell,
+  errorComponent: CrashScreen,
+  beforeLoad: async ({ location }) => {
+    try {
+      await queryClient.ensureQueryData(meQuery)
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) {
+        throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } })
+      }
+      throw error
+    }
+  },
+})
+
+const home = createRoute({
+  getParentRoute: () => app,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/inbox' })
+  },
+})
+
+const inbox = createRoute({ getParentRoute: () => app, path: '/inbox', component: InboxPage })
+/** Has no component of its own: the inbox reads the id and stays mounted while it changes. */
+const conversation = createRoute({ getParentRoute: () => inbox, path: '$conversationId', component: () => null })
+
+const contacts = createRoute({
+  getParentRoute: () => app,
+  path: '/contacts',
+  component: lazyRouteComponent(() => import('./contacts/ContactsPage')),
+})
+const contact = createRoute({ getParentRoute: () => contacts, path: '$contactId', component: () => null })
+
+const settings = createRoute({
+  getParentRoute: () => app,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./settings/SettingsPage')),
+})
+/** The sections of the settings belong to the settings page; it reads `_splat`. */
+const settingsSection = createRoute({ getParentRoute: () => settings, path: '$', component: () => null })
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    login,
+    invitation,
+    app.addChildren([
+      home,
+      inbox.addChildren([conversation]),
+      contacts.addChildren([contact]),
+      settings.addChildren([settingsSection]),
+    ]),
+  ]),
+  defaultPreload: 'intent',
+  defaultErrorComponent: CrashScreen,
+  // The skeleton of index.html stays until the first screen is ready.
+  defaultPendingMs: 10_000,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

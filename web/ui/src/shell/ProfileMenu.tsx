@@ -1,0 +1,133 @@
+import { Menu, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { api } from '../lib/api'
+import * as live from '../lib/live'
+import { desktopOn, setDesktop, setSound, soundOn } from '../lib/notify'
+import { savePreferences, useMe } from '../lib/session'
+import { useCell } from '../lib/store'
+import { toast, toastError } from '../lib/toast'
+import { Avatar } from '../ui/Avatar'
+import {
+  IconBell,
+  IconCheck,
+  IconDeviceDesktop,
+  IconDeviceMobile,
+  IconKeyboard,
+  IconLogout,
+  IconMoon,
+  IconSun,
+  IconUser,
+  IconVolume,
+} from '../ui/icons'
+import { leave } from './leave'
+import s from './shell.module.css'
+
+const THEMES: { value: MantineColorScheme; label: string; Icon: typeof IconSun }[] = [
+  { value: 'light', label: 'Light', Icon: IconSun },
+  { value: 'dark', label: 'Dark', Icon: IconMoon },
+  { value: 'auto', label: 'As the system', Icon: IconDeviceDesktop },
+]
+
+const CHECK = <IconCheck size={14} aria-label="chosen" />
+
+export function ProfileMenu({ onShowShortcuts }: { onShowShortcuts: () => void }) {
+  const me = useMe()
+  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const [presence, setPresence] = useState<'online' | 'away'>(me.member.presence === 'away' ? 'away' : 'online')
+  const sound = useCell(soundOn)
+  const desktop = useCell(desktopOn)
+
+  function choosePresence(next: 'online' | 'away') {
+    setPresence(next)
+    live.send({ type: 'presence', presence: next })
+  }
+
+  function chooseTheme(next: MantineColorScheme) {
+    setColorScheme(next)
+    savePreferences({ theme: next }).catch(() => {
+      // The choice holds in this browser; only the copy for other browsers was not stored.
+    })
+  }
+
+  async function toggleDesktop() {
+    const result = await setDesktop(!desktop)
+    if (result === 'denied') toast('The browser does not allow notifications for this site. Allow them in its site settings.')
+  }
+
+  async function signOut() {
+    try {
+      await api.post('/logout')
+      leave('signed_out')
+    } catch (error) {
+      toastError('You are still signed in', error)
+    }
+  }
+
+  return (
+    <Menu position="right-end" width={232} offset={12}>
+      <Menu.Target>
+        <button type="button" className={s.profile} aria-label={`${me.member.name}, ${presence}`}>
+          <Avatar name={me.member.name} hue={me.member.avatar_hue} size={32} presence={presence} />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <div className={s.profileHead}>
+          <b>{me.member.name}</b>
+          <span>{me.workspace.name}</span>
+        </div>
+        <Menu.Item
+          leftSection={<i className={s.dot} data-presence="online" />}
+          rightSection={presence === 'online' && CHECK}
+          onClick={() => choosePresence('online')}
+        >
+          Online
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<i className={s.dot} data-presence="away" />}
+          rightSection={presence === 'away' && CHECK}
+          onClick={() => choosePresence('away')}
+        >
+          Away
+        </Menu.Item>
+        <Menu.Divider />
+        {THEMES.map(({ value, label, Icon }) => (
+          <Menu.Item
+            key={value}
+            leftSection={<Icon size={16} />}
+            rightSection={colorScheme === value && CHECK}
+            onClick={() => chooseTheme(value)}
+          >
+            {label}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconVolume size={16} />} rightSection={sound && CHECK} onClick={() => setSound(!sound)}>
+          Sound
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconBell size={16} />}
+          rightSection={desktop && CHECK}
+          onClick={() => void toggleDesktop()}
+        >
+          Desktop notifications
+        </Menu.Item>
+        <Menu.Divider />
+        {me.demo_phone_url && (
+          <Menu.Item component="a" href={me.demo_phone_url} target="_blank" rel="noreferrer" leftSection={<IconDeviceMobile size={16} />}>
+            Demo phone
+          </Menu.Item>
+        )}
+        <Menu.Item component={Link} to="/settings" leftSection={<IconUser size={16} />}>
+          Profile and settings
+        </Menu.Item>
+        <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={onShowShortcuts}>
+          Keyboard shortcuts
+        </Menu.Item>
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut()}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,43 @@
+import { Tooltip } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import { useCounts } from '../inbox/counts'
+import { useCan } from '../lib/session'
+import { shortCount } from '../lib/format'
+import { Logo } from '../ui/Logo'
+import { IconInbox, IconSettings, IconUsers } from '../ui/icons'
+import { ProfileMenu } from './ProfileMenu'
+import s from './shell.module.css'
+
+export function Rail({ onShowShortcuts }: { onShowShortcuts: () => void }) {
+  const unread = useCounts()?.unread ?? 0
+  const seesContacts = useCan('contacts.read')
+  return (
+    <nav className={s.rail} aria-label="Main">
+      <Logo className={s.logo} />
+      <Tooltip label="Inbox" position="right">
+        <Link to="/inbox" className={s.railLink} aria-label={unread > 0 ? `Inbox, ${unread} unread` : 'Inbox'}>
+          <IconInbox size={20} stroke={1.7} />
+          {unread > 0 && (
+            <span className={s.railBadge} aria-hidden>
+              {shortCount(unread)}
+            </span>
+          )}
+        </Link>
+      </Tooltip>
+      {seesContacts && (
+        <Tooltip label="Contacts" position="right">
+          <Link to="/contacts" className={s.railLink} aria-label="Contacts">
+            <IconUsers size={20} stroke={1.7} />
+          </Link>
+        </Tooltip>
+      )}
+      <Tooltip label="Settings" position="right">
+        <Link to="/settings" className={s.railLink} aria-label="Settings">
+          <IconSettings size={20} stroke={1.7} />
+        </Link>
+      </Tooltip>
+      <span className={s.railSpace} />
+      <ProfileMenu onShowShortcuts={onShowShortcuts} />
+    </nav>
+  )
+}

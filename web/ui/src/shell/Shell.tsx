@@ -1,0 +1,36 @@
+import { Outlet, useNavigate } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+import { startShortcuts, useShortcut } from '../lib/keys'
+import { useMe } from '../lib/session'
+import { CheatSheet } from './CheatSheet'
+import { OfflineBanner } from './OfflineBanner'
+import { Rail } from './Rail'
+import { UpdateChip } from './UpdateChip'
+import { startEvents } from './events'
+import s from './shell.module.css'
+
+export function Shell() {
+  const me = useMe()
+  const navigate = useNavigate()
+  const [sheet, setSheet] = useState(false)
+
+  useEffect(() => startShortcuts(), [])
+  useEffect(() => startEvents(), [me.member.id])
+
+  useShortcut('g i', 'Inbox', 'Go to', () => void navigate({ to: '/inbox' }))
+  useShortcut('g c', 'Contacts', 'Go to', () => void navigate({ to: '/contacts' }))
+  useShortcut('g s', 'Settings', 'Go to', () => void navigate({ to: '/settings' }))
+  useShortcut('?', 'Keyboard shortcuts', 'Window', () => setSheet(true))
+
+  return (
+    <div className={s.shell}>
+      <Rail onShowShortcuts={() => setSheet(true)} />
+      <div className={s.content}>
+        <OfflineBanner />
+        <Outlet />
+      </div>
+      <UpdateChip />
+      <CheatSheet opened={sheet} onClose={() => setSheet(false)} />
+    </div>
+  )
+}

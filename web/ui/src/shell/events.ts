@@ -1,0 +1,45 @@
+/** Joins the websocket with what it changes: each kind of event goes to the store or query that shows it. */
+import { applyInboxEvents, reloadInbox, retryUnsent } from '../inbox/live'
+import * as live from '../lib/live'
+import { queryClient } from '../lib/query'
+import { leave } from './leave'
+import { checkVersion } from './version'
+
+/** Start listening; the returned function stops it. */
+export function startEvents(): () => void {
+  let connectedBefore = false
+  live.start({
+    events: (batch) => {
+      applyInboxEvents(batch)
+      for (const event of batch) refreshQueries(event)
+    },
+    reload: () => {
+      reloadInbox()
+      void queryClient.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'me' })
+    },
+    connected: () => {
+      retryUnsent()
+      if (connectedBefore) void checkVersion()
+      connectedBefore = true
+    },
+    signedOut: () => leave('expired'),
+  })
+  return live.stop
+}
+
+function refreshQueries(event: live.LiveEvent): void {
+  switch (event.type) {
+    case 'account':
+      void queryClient.invalidateQueries({ queryKey: ['accounts'] })
+      return
+    case 'member':
+      void queryClient.invalidateQueries({ queryKey: ['members'] })
+      return
+    case 'templates':
+      void queryClient.invalidateQueries({ queryKey: ['templates', event.data.account_id] })
+      return
+    case 'contact':
+      void queryClient.invalidateQueries({ queryKey: ['contact', event.data.id] })
+      return
+  }
+}

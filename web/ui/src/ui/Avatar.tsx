@@ -1,0 +1,26 @@
+import type { CSSProperties, ReactNode } from 'react'
+import { initials } from '../lib/format'
+import type { Presence } from '../lib/types'
+import { IconUser } from './icons'
+import s from './ui.module.css'
+
+interface AvatarProps {
+  name: string
+  hue: number
+  size?: number
+  presence?: Presence
+  /** a mark at the lower right corner, such as the channel */
+  badge?: ReactNode
+  imageUrl?: string | null
+}
+
+export function Avatar({ name, hue, size = 36, presence, badge, imageUrl }: AvatarProps) {
+  const letters = initials(name)
+  return (
+    <span className={s.avatar} style={{ '--hue': hue, '--size': `${size}px` } as CSSProperties} aria-hidden>
+      {imageUrl ? <img src={imageUrl} alt="" loading="lazy" /> : letters || <IconUser size={size * 0.5} stroke={1.8} />}
+      {presence && <i className={s.presence} data-presence={presence} />}
+      {badge && <i className={s.avatarBadge}>{badge}</i>}
+    </span>
+  )
+}
