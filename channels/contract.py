@@ -192,11 +192,15 @@ class Inbound:
     events are handled one after another (the person's stablest handle; empty where order does not matter).
     `raw` is a self-contained payload of this one event: given back to `parse` as a body it yields this event again,
     which is how it is stored, processed and replayed.
+
+    `timed` False: the provider gives this event no time of its own (a tap on a Telegram button). `at` is then the
+    earliest it can have been, and the time of receipt is the one to show.
     """
 
     key: str
     order_key: str = ""
     at: datetime
+    timed: bool = True
     raw: bytes
 
 
@@ -204,7 +208,8 @@ class Inbound:
 class Sender:
     """
     Who wrote. `address` is the handle to answer to; `aliases` are other handles that the same payload proves to be the
-    same person (a WhatsApp number and its business-scoped id).
+    same person (a WhatsApp number and its business-scoped id). `verified_phone` is a number that the provider vouches
+    is theirs, as they shared it in this very message (E.164); it is a fact about the person, not a handle to write to.
     """
 
     address: Address
@@ -213,6 +218,7 @@ class Sender:
     username: str | None = None
     language: str | None = None
     verified: bool = True
+    verified_phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
