@@ -1,0 +1,88 @@
+"""The SMS channel: Twilio's Messages API out, its webhooks in."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+import httpx
+
+from channels.contract import (
+    AccountFacts,
+    Capabilities,
+    ChannelAccount,
+    ChannelIO,
+    FetchedMedia,
+    FormField,
+    InboundEvent,
+    OutboundMessage,
+    SendResult,
+    WebhookRequest,
+)
+from channels.errors import OutcomeUnknown, SignatureInvalid
+from channels.sms import accounts, capabilities, history, media, payloads, rest, signature
+from channels.sms.errors import Refusal, send_error
+
+TWIML_NOTHING = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
+
+
+class SmsAdapter:
+    kind: ClassVar[str] = payloads.KIND
+    label: ClassVar[str] = "SMS"
+    tagline: ClassVar[str] = "Text and picture messages through your Twilio number."
+    form: ClassVar[tuple[FormField, ...]] = accounts.FORM
+
+    def capabilities(self, account: ChannelAccount | None) -> Capabilities:
+        return capabilities.of(account)
+
+    # --- in
+
+    def verify(self, account: ChannelAccount, request: WebhookRequest) -> None:
+        # The second token counts while the owner rotates: Twilio does not send again what we refused.
+        tokens = account.secrets.get("auth_token", ""), account.secrets.get("secondary_auth_token", "")
+        if not signature.valid(tokens, request):
+            raise SignatureInvalid("the request is not signed with this account's auth token")
+
+    def parse(self, account: ChannelAccount, body: bytes, headers: Mapping[str, str]) -> Sequence[InboundEvent]:
+        """`headers` may hold `x-parley-query`, the raw query of the webhook's URL: it carries our message id."""
+        return payloads.events(body, headers)
+
+    def reply(self, account: ChannelAccount) -> tuple[str, bytes]:
+        return "text/xml", TWIML_NOTHING
+
+    async def fetch_media(
+        self, io: ChannelIO, account: ChannelAccount, source: Mapping[str, Any], max_bytes: int
+    ) -> FetchedMedia:
+        return await media.fetch(io, account, source, max_bytes)
+
+    async def list_since(self, io: ChannelIO, account: ChannelAccount, since: datetime) -> Sequence[bytes]:
+        """Raises AccountError."""
+        return await history.inbound_since(io, account, since)
+
+    # --- out
+
+    async def send(self, io: ChannelIO, account: ChannelAccount, message: OutboundMessage) -> SendResult:
+        callback = payloads.callback_url(accounts.webhook_url(io, account), message.id)
+        fields = payloads.outbound(account, message, capabilities.of(account), callback)
+        try:
+            created = await rest.client(io, account).messages.create_async(**fields)
+        except (httpx.HTTPError, Refusal) as error:
+            raise send_error(error) from error
+        if not created.sid:
+            raise OutcomeUnknown("Twilio answered without the message's SID.")
+        return SendResult((str(created.sid),))
+
+    async def look_up(
+        self, io: ChannelIO, account: ChannelAccount, message: OutboundMessage, since: datetime
+    ) -> SendResult | None:
+        return await history.find_sent(io, account, message, since)
+
+    # --- the account
+
+    async def check(self, io: ChannelIO, account: ChannelAccount) -> AccountFacts:
+        return await accounts.check(io, account)
+
+    async def connect(self, io: ChannelIO, account: ChannelAccount, webhook_url: str) -> None:
+        await accounts.connect(io, account, webhook_url)
+
+    async def disconnect(self, io: ChannelIO, account: ChannelAccount) -> None:
+        await accounts.disconnect(io, account)

@@ -1,0 +1,156 @@
+"""
+Twilio's answers as our errors: one table of codes, used for refused requests and for failures told by receipt.
+
+Source: https://www.twilio.com/docs/api/errors
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx
+
+from channels.contract import ReceiptError
+from channels.errors import (
+    AccountError,
+    AccountRefused,
+    MessageRefused,
+    NotSent,
+    OutcomeUnknown,
+    RecipientOptedOut,
+    RecipientUnreachable,
+    SendError,
+    Throttled,
+)
+
+
+class Refusal(Exception):
+    """
+    An answer of Twilio's that is not the result we asked for: any status from 300 on, or a 2xx that cannot be read.
+    `code` is Twilio's own (0 where it gave none); `retry_after_seconds` is from the Retry-After header.
+    """
+
+    def __init__(self, status: int, code: int, message: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(f"{message} (HTTP {status}, code {code})")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.retry_after_seconds = retry_after_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a code means for us; `words` are shown where Twilio sends the bare code, as it does in most receipts."""
+
+    error: type[SendError]
+    words: str
+
+
+RULES: Mapping[int, Rule] = {
+    # The account or its sender: nothing goes out until a person has looked at it.
+    20003: Rule(AccountRefused, "Twilio does not accept the account SID and auth token."),
+    20404: Rule(AccountRefused, "Twilio does not know this account."),
+    21212: Rule(AccountRefused, "The sender is not a valid number."),
+    21603: Rule(AccountRefused, "No sender was given."),
+    21606: Rule(AccountRefused, "The sender does not belong to this Twilio account or cannot send SMS."),
+    30002: Rule(AccountRefused, "The Twilio account is suspended."),
+    30032: Rule(AccountRefused, "The toll-free number has not been verified."),
+    30034: Rule(AccountRefused, "The number is not registered for US messaging (10DLC)."),
+    # Too fast, or a queue is full: later.
+    20429: Rule(Throttled, "Too many requests to Twilio at once."),
+    21611: Rule(Throttled, "The sender's queue at Twilio is full."),
+    30001: Rule(Throttled, "The message waited too long in Twilio's queue."),
+    30022: Rule(Throttled, "The carrier's rate for this sender was exceeded."),
+    30023: Rule(Throttled, "The carrier's daily limit for this sender is used up."),
+    63017: Rule(Throttled, "The Twilio account's rate limit was exceeded."),
+    63018: Rule(Throttled, "The sender's rate limit was exceeded."),
+    # Surely not delivered, for a reason that passes.
+    30008: Rule(NotSent, "The carrier could not deliver the message and gave no reason."),
+    30410: Rule(NotSent, "The carrier did not answer in time."),
+    # The person.
+    21610: Rule(RecipientOptedOut, "This person has answered STOP to this sender."),
+    21211: Rule(RecipientUnreachable, "This is not a valid phone number."),
+    21217: Rule(RecipientUnreachable, "This is not a valid phone number."),
+    21612: Rule(RecipientUnreachable, "There is no SMS route from this sender to this number."),
+    21614: Rule(RecipientUnreachable, "This is not a mobile number."),
+    21635: Rule(RecipientUnreachable, "This is a landline number."),
+    30003: Rule(RecipientUnreachable, "The phone is switched off or out of reach."),
+    # Not `blocked`: the carrier may have blocked it as well as the person, so one alone is no word of consent.
+    30004: Rule(RecipientUnreachable, "The message was blocked by the person or their carrier."),
+    30005: Rule(RecipientUnreachable, "The number is unknown or no longer active."),
+    30006: Rule(RecipientUnreachable, "This is a landline, or its carrier cannot be reached."),
+    # This message only.
+    # Sending to one country is switched off; halting the account would stop all others with it.
+    21408: Rule(MessageRefused, "Sending to this country is not switched on in the Twilio account."),
+    21608: Rule(MessageRefused, "A trial account can only text numbers verified at Twilio."),
+    21617: Rule(MessageRefused, "The text is longer than 1,600 characters."),
+    21620: Rule(MessageRefused, "Twilio could not use the file's address."),
+    21623: Rule(MessageRefused, "The file is too large or of a kind that MMS does not take."),
+    11751: Rule(MessageRefused, "The file is larger than MMS allows."),
+    30007: Rule(MessageRefused, "The carrier filtered the message as spam."),
+}
+
+# For answers without a known code. 500, 502 and 504 are absent: the message may have been accepted all the same.
+_STATUSES: Mapping[int, type[SendError]] = {
+    401: AccountRefused,
+    403: AccountRefused,
+    404: AccountRefused,
+    429: Throttled,
+    503: NotSent,
+}
+
+
+def send_error(error: httpx.HTTPError | Refusal) -> SendError:
+    """What went wrong with a send, as the decision a caller makes."""
+    if isinstance(error, Refusal):
+        return _refused(error)
+    if never_reached(error):
+        return NotSent("Twilio could not be reached.")
+    return OutcomeUnknown("The connection to Twilio broke before it answered.")
+
+
+def never_reached(error: httpx.HTTPError) -> bool:
+    """Whether the failure came before anything of the request was written."""
+    unsent = httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol
+    return isinstance(error, unsent)
+
+
+def receipt_error(code: str | None, message: str | None) -> ReceiptError:
+    """The failure a status callback tells. Codes we do not know are this message's own trouble, nobody else's."""
+    rule = RULES.get(number(code))
+    return ReceiptError(
+        code=(rule.error if rule else MessageRefused).code,
+        message=message or (rule.words if rule else "Twilio could not deliver the message."),
+        provider_code=code or None,
+    )
+
+
+def account_error(error: httpx.HTTPError | Refusal, field: str | None = None) -> AccountError:
+    """For checking and connecting: what to tell the person at the form. `field` is where a 404 points to."""
+    if isinstance(error, httpx.HTTPError):
+        return AccountError("Twilio could not be reached. Try again in a moment.")
+    if error.status == 401 or error.code == 20003:
+        return AccountError(
+            "Twilio does not accept this auth token for this account SID. Copy both again from the Twilio Console.",
+            field="auth_token",
+        )
+    return AccountError(f"Twilio answered: {error.message}", field=field if error.status == 404 else None)
+
+
+def number(text: str | None) -> int:
+    """A code or count written in decimal digits; 0 for anything else."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
+def _refused(answer: Refusal) -> SendError:
+    code = str(answer.code) if answer.code else None
+    rule = RULES.get(answer.code)
+    kind = rule.error if rule else _by_status(answer.status)
+    if issubclass(kind, Throttled):
+        return kind(answer.message, provider_code=code, retry_after_seconds=answer.retry_after_seconds)
+    return kind(answer.message, provider_code=code)
+
+
+def _by_status(status: int) -> type[SendError]:
+    if status in _STATUSES:
+        return _STATUSES[status]
+    return OutcomeUnknown if status < 300 or status >= 500 else MessageRefused
