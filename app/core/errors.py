@@ -15,8 +15,9 @@ Errors that are part of the rules, each with a stable code, an HTTP status and w
     └── Unavailable          503  a part we need is down; try again
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class AppError(Exception):
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Something went wrong"
     code: str = "error"
+    # What a program needs beside the code, such as `retry_after_seconds`; goes into the answer as it is.
+    extra: Mapping[str, Any] = {}
 
     def __init__(self, detail: str, *, code: str | None = None, errors: tuple[FieldError, ...] = ()) -> None:
         super().__init__(detail)
@@ -88,6 +91,7 @@ class TooManyRequests(AppError):
     def __init__(self, detail: str, *, retry_after_seconds: int, code: str | None = None) -> None:
         super().__init__(detail, code=code)
         self.retry_after_seconds = retry_after_seconds
+        self.extra = {"retry_after_seconds": retry_after_seconds}
 
 
 class Unavailable(AppError):

@@ -1,0 +1,97 @@
+"""The audit trail: who changed or exported what, when and from where. Appended to, never changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app.core import ids, mongo
+from app.core.log import redact
+from app.core.permissions import Actor
+from app.core.runtime import Workspace
+
+# The trail is read in windows of time that widen while they are short of rows: ten minutes, an hour, six hours, …
+_FIRST_WINDOW = timedelta(minutes=10)
+_WIDENING = 6
+# No installation is older; where the windows end.
+_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What it was done to; `label` is its name at that time."""
+
+    type: str
+    id: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    id: str
+    at: datetime
+    actor_type: str
+    actor_id: str
+    actor_name: str
+    action: str
+    target: Target
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    ip: str | None = None
+
+
+async def record(
+    ws: Workspace, actor: Actor, action: str, target: Target, detail: Mapping[str, Any] | None = None
+) -> None:
+    """
+    Append one entry. `action` is noun.past: `member.invited`, `account.deleted`.
+
+    Whatever looks like a credential in `detail` is struck out, so a caller may pass a whole change.
+    """
+    row = {
+        "_id": ids.new("aud"),
+        "at": ws.clock.now(),
+        "actor": {"type": actor.type, "id": actor.id, "name": actor.name},
+        "action": action,
+        "target": {"type": target.type, "id": target.id, "label": target.label},
+        "detail": redact(dict(detail or {})),
+        "ip": actor.ip,
+    }
+    await ws.db.audit.insert(row)
+
+
+async def page(ws: Workspace, *, before: tuple[datetime, str] | None, limit: int) -> list[AuditEntry]:
+    """
+    The newest entries, or the newest before (time, id). Index: workspace_id, at.
+
+    Reads windows of time instead of sorting the whole trail, so that a page costs the same however long the trail is.
+    """
+    rows: list[mongo.Document] = []
+    if before is not None:
+        # Others of the very same millisecond.
+        where: mongo.Document = {"at": before[0], "_id": {"$lt": before[1]}}
+        rows += await ws.db.audit.find(where, sort=[("_id", -1)], limit=limit)
+        end = before[0]
+    else:
+        end = ws.clock.now() + timedelta(seconds=1)
+    width = _FIRST_WINDOW
+    while len(rows) < limit and end > _BEGINNING:
+        start = max(end - width, _BEGINNING)
+        where = {"at": {"$gte": start, "$lt": end}}
+        rows += await ws.db.audit.find(where, sort=[("at", -1), ("_id", -1)], limit=limit - len(rows))
+        end, width = start, width * _WIDENING
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: mongo.Document) -> AuditEntry:
+    actor, target = row["actor"], row["target"]
+    return AuditEntry(
+        id=row["_id"],
+        at=row["at"],
+        actor_type=actor["type"],
+        actor_id=actor["id"],
+        actor_name=actor["name"],
+        action=row["action"],
+        target=Target(target["type"], target["id"], target["label"]),
+        detail=row["detail"],
+        ip=row["ip"],
+    )
