@@ -1,0 +1,504 @@
+"""
+What a customer does on WhatsApp, turned into the webhook Meta would send.
+
+`prepare` builds the webhook values and writes the ledger; `act` posts them one by one, `batch` several in one POST.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sandbox import media
+from sandbox.accounts import WhatsAppNumber
+from sandbox.customers import Customer
+from sandbox.ledger import Entry
+from sandbox.media import Media
+from sandbox.shapes import ControlError, Json, flag_of, number_of, object_of, text_of
+from sandbox.whatsapp import files, hooks, statuses
+from sandbox.whatsapp.messages import new_wamid
+from sandbox.world import World
+
+
+@dataclass(slots=True)
+class Event:
+    """One change of a webhook: its field, its value and the ledger entry behind it, if any."""
+
+    field: str
+    value: Json
+    entry: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What the customer does: who, where, and the request as given."""
+
+    world: World
+    number: WhatsAppNumber
+    customer: Customer
+    data: Json
+
+    def text(self, key: str, default: str = "") -> str:
+        """A string member of the request."""
+        return text_of(self.data, key, default)
+
+
+def act(world: World, number: WhatsAppNumber, customer: Customer, data: Json) -> list[str]:
+    """Do it; returns the provider's ids (empty for acts without a message)."""
+    events = prepare(world, number, customer, data)
+    for event in events:
+        _post(world, number, customer.id, event)
+    return [event.entry.provider_id for event in events if event.entry is not None]
+
+
+def batch(world: World, number: WhatsAppNumber, items: list[Json], layout: str) -> list[str]:
+    """
+    Several things in one POST.
+
+    `layout`: `messages` puts all messages into one value, `changes` gives each its change, `entries` each its entry. An item is an
+    inbound request with `customer`, or `{status, message, code?}`.
+    """
+    events: list[Event] = []
+    for item in items:
+        if "status" in item:
+            events.append(_status_event(world, item))
+        else:
+            events.extend(prepare(world, number, world.customer(text_of(item, "customer")), item))
+    seqs = tuple(event.entry.seq for event in events if event.entry is not None)
+    if layout == "messages":
+        changes = [_change(number, event) for event in _joined(events)]
+        entries = [{"id": number.waba_id, "changes": changes}]
+    elif layout == "changes":
+        entries = [{"id": number.waba_id, "changes": [_change(number, event) for event in events]}]
+    elif layout == "entries":
+        entries = [{"id": number.waba_id, "changes": [_change(number, event)]} for event in events]
+    else:
+        raise ControlError("layout must be messages, changes or entries")
+    hooks.post(world, number, hooks.envelope(entries), customer="batch", seqs=seqs)
+    return [event.entry.provider_id for event in events if event.entry is not None and event.entry.direction == "in"]
+
+
+def resume(world: World) -> None:
+    """After a restart: send again what the business never acknowledged."""
+    for entry in world.ledger.after(0):
+        if entry.channel == "whatsapp" and entry.wire is not None and entry.direction == "in":
+            number = world.account("whatsapp", entry.account, WhatsAppNumber)
+            if number is not None:
+                _post(world, number, entry.customer, Event(entry.wire["field"], entry.wire["value"], entry))
+
+
+def prepare(world: World, number: WhatsAppNumber, customer: Customer, data: Json) -> list[Event]:
+    """The events of one act, already in the ledger."""
+    kind = text_of(data, "type", "text")
+    doing = Act(world, number, customer, data)
+    special = _SPECIAL.get(kind)
+    if special is not None:
+        return special(doing)
+    maker = _MESSAGES.get(kind)
+    if maker is None:
+        raise ControlError(f"WhatsApp customers cannot do that: {kind}")
+    content, view = maker(doing)
+    return [_message(doing, content, view)]
+
+
+def _post(world: World, number: WhatsAppNumber, customer: str, event: Event) -> None:
+    payload = hooks.envelope([{"id": number.waba_id, "changes": [_change(number, event)]}])
+    hooks.post(world, number, payload, customer=customer, seqs=(event.entry.seq,) if event.entry else ())
+
+
+def _change(number: WhatsAppNumber, event: Event) -> Json:
+    return hooks.change(number, event.value, event.field)
+
+
+def _joined(events: list[Event]) -> list[Event]:
+    """Values of the field `messages` put together, everything else after them."""
+    merged: Json = {}
+    rest: list[Event] = []
+    for event in events:
+        if event.field != "messages":
+            rest.append(event)
+            continue
+        for key, items in event.value.items():
+            merged.setdefault(key, []).extend(item for item in items if item not in merged.get(key, []))
+    return [Event("messages", merged), *rest] if merged else rest
+
+
+def _status_event(world: World, item: Json) -> Event:
+    entry = world.ledger.find("whatsapp", text_of(item, "message"))
+    if entry is None:
+        raise ControlError("no such message", 404)
+    code = int(number_of(item, "code", 0)) or None
+    status = text_of(item, "status")
+    world.note_status(entry, status, code)
+    return Event("messages", statuses.value_of(world, entry, status, code), entry)
+
+
+# --- the common parts of a message ----------------------------------------------------------------------------------------
+
+
+def _message(doing: Act, content: Json, view: Json, *, opens_window: bool = True) -> Event:
+    """Wrap a body into a message, note it and open the reply window."""
+    world, number, customer = doing.world, doing.number, doing.customer
+    item: Json = {**_sender(customer), "id": doing.text("id") or new_wamid(), "timestamp": str(int(world.clock.now()))}
+    context = _context(doing, view)
+    if context:
+        item["context"] = context
+    item.update(content)
+    referral = doing.data.get("referral")
+    if referral:
+        item["referral"] = _referral(referral)
+        view["referral"] = item["referral"].get("headline", "ad")
+        world.put_fact("whatsapp_ad", f"{number.id}:{customer.id}", {"at": world.clock.now()})
+    if opens_window:
+        world.put_fact("whatsapp_window", f"{number.id}:{customer.id}", {"at": world.clock.now()})
+    value: Json = {"messages": [item]}
+    if content["type"] != "system":
+        value = {"contacts": [_contact(customer)], **value}
+    entry = world.record(
+        channel="whatsapp",
+        account=number.id,
+        customer=customer.id,
+        direction="in",
+        provider_id=item["id"],
+        kind=content["type"],
+        body=view,
+        to=number.display_phone_number,
+        wire={"field": "messages", "value": value} if number.webhook_url else None,
+    )
+    return Event("messages", value, entry)
+
+
+def _sender(customer: Customer) -> Json:
+    sender: Json = {"from_user_id": customer.bsuid}
+    if not customer.hides_phone:
+        sender["from"] = customer.wa_id
+    return sender
+
+
+def _contact(customer: Customer) -> Json:
+    wa_id = None if customer.hides_phone else customer.wa_id
+    return hooks.contact(wa_id, customer.bsuid, customer.name, customer.username)
+
+
+def _context(doing: Act, view: Json) -> Json:
+    context: Json = {}
+    quoted = doing.text("reply_to")
+    if quoted:
+        entry = doing.world.ledger.find("whatsapp", quoted)
+        theirs = entry is not None and entry.direction == "in"
+        context = {"from": doing.customer.wa_id if theirs else doing.number.digits, "id": quoted}
+        if theirs and doing.customer.hides_phone:
+            del context["from"]
+        view["quote"] = quoted
+    for name in ("forwarded", "frequently_forwarded"):
+        if flag_of(doing.data, name):
+            context[name] = True
+            view["forwarded"] = True
+    product = doing.text("referred_product")
+    if product:
+        context["referred_product"] = {"catalog_id": doing.number.catalog_id, "product_retailer_id": product}
+    return context
+
+
+def _referral(given: Any) -> Json:
+    usual: Json = {
+        "source_url": "https://fb.me/EXAMPLE",
+        "source_id": "5000001",
+        "source_type": "ad",
+        "headline": "Chat with us",
+        "body": "10% off your first lamp",
+        "media_type": "image",
+        "image_url": "https://example.test/ad.jpg",
+        "ctwa_clid": "EXAMPLECLID",
+        "welcome_message": {"text": "Hi! How can we help?"},
+    }
+    return {**usual, **given} if isinstance(given, dict) else usual
+
+
+# --- bodies ---------------------------------------------------------------------------------------------------------------
+
+
+def _text(doing: Act) -> tuple[Json, Json]:
+    body = doing.text("text")
+    if not body or len(body) > 65_536:
+        raise ControlError("text: 1 to 65,536 characters")
+    return {"type": "text", "text": {"body": body}}, {"text": body}
+
+
+def stored_media(world: World, account: str, data: Json, default: str, life_seconds: float, media_id: str = "") -> Media:
+    """The file of an inbound request: `media` is a sample's name, or `{sample}`, or `{base64, mime, name}`."""
+    given = data.get("media", default)
+    if isinstance(given, str):
+        given = {"sample": given}
+    if not isinstance(given, dict):
+        raise ControlError("media must be a sample's name or {base64, mime, name}")
+    if "base64" not in given:
+        return world.add_sample(
+            account, text_of(given, "sample", default), life_seconds=life_seconds, media_id=media_id
+        )
+    content = media.decode(text_of(given, "base64"))
+    mime = text_of(given, "mime") or media.sniff(content) or "application/octet-stream"
+    stored = world.add_media(
+        account, content, mime, text_of(given, "name"), life_seconds=life_seconds, media_id=media_id
+    )
+    return replace(stored, seconds=int(number_of(given, "seconds", 0)))
+
+
+def _file(kind: str, sample: str, *, voice: bool = False) -> Callable[[Act], tuple[Json, Json]]:
+    def make(doing: Act) -> tuple[Json, Json]:
+        found = stored_media(doing.world, doing.number.id, doing.data, sample, files.INBOUND_LIFE_SECONDS)
+        content = doing.world.media.load(found) or b""
+        body: Json = {"mime_type": found.mime, "sha256": media.digest(content, base=64), "id": found.id}
+        body["url"] = files.url_of(doing.world, doing.world.base_url, found.id)
+        view: Json = {"media": [files.shown(found, kind)]}
+        caption = doing.text("text")
+        if caption and kind in ("image", "video", "document"):
+            body["caption"] = view["text"] = caption
+        if kind == "document":
+            body["filename"] = found.name or "file"
+        if kind == "audio":
+            body["voice"] = voice
+            view["voice"] = voice
+        if kind == "sticker":
+            body["animated"] = media.is_animated_webp(content)
+        return {"type": kind, kind: body}, view
+
+    return make
+
+
+def _location(doing: Act) -> tuple[Json, Json]:
+    place: Json = {
+        "latitude": number_of(doing.data, "latitude", 38.8977),
+        "longitude": number_of(doing.data, "longitude", -77.0365),
+    }
+    for name in ("name", "address", "url"):
+        if doing.text(name):
+            place[name] = doing.text(name)
+    return {"type": "location", "location": place}, {"location": place}
+
+
+def _contacts(doing: Act) -> tuple[Json, Json]:
+    given = doing.data.get("contacts")
+    if not given:
+        name = {"formatted_name": "Kofi Example", "first_name": "Kofi", "last_name": "Example"}
+        given = [{"name": name, "phones": [{"phone": "+12025550150", "wa_id": "12025550150", "type": "CELL"}]}]
+    cards = [{"origin": "other", **card} for card in given]
+    shown = [
+        {"name": card.get("name", {}).get("formatted_name", ""), "phones": [p.get("phone") for p in card.get("phones", [])]}
+        for card in cards
+    ]
+    return {"type": "contacts", "contacts": cards}, {"contacts": shown}
+
+
+def _contact_request(doing: Act) -> tuple[Json, Json]:
+    """The answer to REQUEST_CONTACT_INFO: the customer's own number."""
+    customer = doing.customer
+    phone = {"phone": customer.phone, "wa_id": customer.wa_id, "type": "CELL"}
+    card = {"origin": "contact_request", "phones": [phone]}
+    shown = {"contacts": [{"name": customer.name, "phones": [customer.phone]}]}
+    return {"type": "contacts", "contacts": [card]}, shown
+
+
+def _reaction(doing: Act) -> tuple[Json, Json]:
+    target, emoji = doing.text("target"), doing.text("emoji")
+    if not target:
+        raise ControlError("target is required")
+    body = {"message_id": target, **({"emoji": emoji} if emoji else {})}
+    entry = doing.world.ledger.find("whatsapp", target)
+    if entry is not None:
+        doing.world.mark(entry, customer_reaction=emoji)
+    return {"type": "reaction", "reaction": body}, {"reaction": {"target": target, "emoji": emoji}}
+
+
+def _interactive(kind: str) -> Callable[[Act], tuple[Json, Json]]:
+    def make(doing: Act) -> tuple[Json, Json]:
+        reply: Json = {"id": doing.text("button_id"), "title": doing.text("title")}
+        if kind == "list_reply" and doing.text("description"):
+            reply["description"] = doing.text("description")
+        body = {"type": "interactive", "interactive": {"type": kind, kind: reply}}
+        return body, {"text": reply["title"], "reply": reply}
+
+    return make
+
+
+def _button(doing: Act) -> tuple[Json, Json]:
+    body = {"payload": doing.text("button_id"), "text": doing.text("title")}
+    return {"type": "button", "button": body}, {"text": body["text"], "reply": {"id": body["payload"]}}
+
+
+def _nfm_reply(doing: Act) -> tuple[Json, Json]:
+    response = doing.text("response_json", '{"flow_token":"unused","rating":"5"}')
+    reply = {"name": doing.text("name", "flow"), "body": "Sent", "response_json": response}
+    return {"type": "interactive", "interactive": {"type": "nfm_reply", "nfm_reply": reply}}, {"text": "Sent a form"}
+
+
+def _call_permission(doing: Act) -> tuple[Json, Json]:
+    answer = doing.text("response", "accept")
+    reply: Json = {"response": answer, "response_source": "user_action"}
+    if answer == "accept":
+        reply["expiration_timestamp"] = int(doing.world.clock.now()) + 7 * 86_400
+    body = {"type": "call_permission_reply", "call_permission_reply": reply}
+    return {"type": "interactive", "interactive": body}, {"text": f"Calls: {answer}"}
+
+
+def _order(doing: Act) -> tuple[Json, Json]:
+    items = doing.data.get("items") or [
+        {"product_retailer_id": "SKU-1", "quantity": 2, "item_price": 12.5, "currency": "USD"}
+    ]
+    note = doing.text("text", "Please deliver today")
+    body = {"catalog_id": doing.number.catalog_id, "text": note, "product_items": items}
+    return {"type": "order", "order": body}, {"text": note, "order": items}
+
+
+def _edit(doing: Act) -> tuple[Json, Json]:
+    target, text = doing.text("target"), doing.text("text")
+    entry = doing.world.ledger.find("whatsapp", target)
+    if entry is None or entry.direction != "in" or not text:
+        raise ControlError("edit needs target (an own message) and text")
+    if entry.type in ("image", "video", "document"):
+        # Only the caption can be edited; the file is named again, as Meta does.
+        shown = entry.view["media"][0]
+        inner: Json = {"type": entry.type, entry.type: {"id": shown["id"], "mime_type": shown["mime"], "caption": text}}
+    else:
+        inner = {"type": "text", "text": {"body": text}}
+    doing.world.mark(entry, edited=text)
+    body = {"original_message_id": target, "message": {**inner, "context": {"id": "M0"}}}
+    return {"type": "edit", "edit": body}, {"edit": {"target": target, "text": text}}
+
+
+def _revoke(doing: Act) -> tuple[Json, Json]:
+    target = doing.text("target")
+    entry = doing.world.ledger.find("whatsapp", target)
+    if entry is None or entry.direction != "in":
+        raise ControlError("revoke needs target, an own message")
+    doing.world.mark(entry, deleted=True)
+    return {"type": "revoke", "revoke": {"original_message_id": target}}, {"revoke": {"target": target}}
+
+
+def _unsupported(doing: Act) -> tuple[Json, Json]:
+    details = {"details": "Message type is currently not supported."}
+    title = "Message type unknown"
+    error = {"code": 131051, "title": title, "message": title, "error_data": details}
+    body: Json = {"type": "unsupported", "errors": [error]}
+    if doing.text("real_type"):
+        body["unsupported"] = {"type": doing.text("real_type")}
+    return body, {"note": "Something the API cannot carry (a poll, an event …)"}
+
+
+def _unknown(doing: Act) -> tuple[Json, Json]:
+    name = doing.text("real_type", "hologram")
+    return {"type": name, name: {"depth": 3}}, {"note": f"A message of the new type “{name}”"}
+
+
+def _request_welcome(doing: Act) -> tuple[Json, Json]:
+    return {"type": "request_welcome"}, {"note": "Opened the chat for the first time"}
+
+
+_MESSAGES: dict[str, Callable[[Act], tuple[Json, Json]]] = {
+    "text": _text,
+    "image": _file("image", "photo"),
+    "video": _file("video", "video"),
+    "audio": _file("audio", "music"),
+    "voice": _file("audio", "voice", voice=True),
+    "document": _file("document", "document"),
+    "sticker": _file("sticker", "sticker"),
+    "location": _location,
+    "contacts": _contacts,
+    "contact_request": _contact_request,
+    "reaction": _reaction,
+    "button_reply": _interactive("button_reply"),
+    "list_reply": _interactive("list_reply"),
+    "button": _button,
+    "nfm_reply": _nfm_reply,
+    "call_permission_reply": _call_permission,
+    "order": _order,
+    "edit": _edit,
+    "revoke": _revoke,
+    "unsupported": _unsupported,
+    "unknown": _unknown,
+    "request_welcome": _request_welcome,
+}
+
+
+# --- acts that are not messages ------------------------------------------------------------------------------------------
+
+
+def _preference(value: str, detail: str) -> Callable[[Act], list[Event]]:
+    def make(doing: Act) -> list[Event]:
+        customer = doing.customer
+        customer.marketing_stopped = value == "stop"
+        doing.world.put_customer(customer)
+        item: Json = {
+            "user_id": customer.bsuid,
+            "detail": detail,
+            "category": "marketing_messages",
+            "value": value,
+            "timestamp": int(doing.world.clock.now()),
+        }
+        if not customer.hides_phone:
+            item["wa_id"] = customer.wa_id
+        return [Event("user_preferences", {"contacts": [_contact(customer)], "user_preferences": [item]})]
+
+    return make
+
+
+def _number_change(doing: Act) -> list[Event]:
+    """A new phone number, hence a new BSUID: the `user_id_update` field and both `system` forms, as Meta announces it."""
+    world, old = doing.world, doing.customer
+    phone = doing.text("phone")
+    if not phone.startswith("+") or world.customers.by_phone(phone) is not None:
+        raise ControlError("number_change needs phone: a free number in E.164")
+    new = replace(old, phone=phone, bsuid=f"{old.bsuid[:20]}N{world.next_number('bsuid')}")
+    world.put_customer(new)
+    now = str(int(world.clock.now()))
+    update: Json = {
+        "detail": f"User id for {new.name} has been updated.",
+        "user_id": {"previous": old.bsuid, "current": new.bsuid},
+        "timestamp": now,
+    }
+    if not new.hides_phone:
+        update["wa_id"] = new.wa_id
+    events = [Event("user_id_update", {"contacts": [_contact(new)], "user_id_update": [update]})]
+    if not old.hides_phone:
+        body = f"User {new.name} changed from {old.wa_id} to {new.wa_id}"
+        system: Json = {"type": "user_changed_number", "wa_id": new.wa_id, "body": body}
+        changed = replace(doing, customer=old)
+        events.append(_message(changed, {"type": "system", "system": system}, {"note": body}, opens_window=False))
+    body = f"User {new.name} changed from {old.bsuid} to {new.bsuid}"
+    system = {"type": "user_changed_user_id", "user_id": new.bsuid, "body": body}
+    changed = replace(doing, customer=replace(new, hides_phone=True))
+    events.append(_message(changed, {"type": "system", "system": system}, {"note": body}, opens_window=False))
+    return events
+
+
+def _identity_change(doing: Act) -> list[Event]:
+    identity = {"acknowledged": True, "created_timestamp": str(int(doing.world.clock.now())), "hash": "EXAMPLE"}
+    body: Json = {
+        "type": "system",
+        "system": {"type": "customer_identity_changed", "body": "Identity changed"},
+        "identity": identity,
+    }
+    return [_message(doing, body, {"note": "Security code changed"}, opens_window=False)]
+
+
+def _opened(doing: Act) -> list[Event]:
+    """The customer looks at the chat; reads what is there when the knob says so."""
+    statuses.read_chat(doing.world, doing.number, doing.customer.id)
+    return []
+
+
+def _raw(doing: Act) -> list[Event]:
+    """Any value under any field, for payloads nobody thought of."""
+    return [Event(doing.text("field", "messages"), object_of(doing.data, "value"))]
+
+
+_SPECIAL: dict[str, Callable[[Act], list[Event]]] = {
+    "marketing_stop": _preference("stop", "User requested to stop marketing messages"),
+    "marketing_resume": _preference("resume", "User requested to resume marketing messages"),
+    "marketing_signup": _preference("signup", "User signed up for marketing messages"),
+    "number_change": _number_change,
+    "identity_change": _identity_change,
+    "open": _opened,
+    "raw": _raw,
+}
