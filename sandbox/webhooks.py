@@ -34,6 +34,8 @@ class Policy:
     blocks_lane: bool = False
     # A shorter patience than the knob's, when the provider documents one.
     wait_seconds: float = 60.0
+    # Which failures are worth another try; 0 stands for no answer.
+    retry_on: Callable[[int], bool] = lambda status: True
 
 
 META = Policy(accepts=lambda status: status == 200, retries=10_000, life_seconds=7 * 86_400)
@@ -213,7 +215,7 @@ class Webhooks:
         knobs = world.knobs.of(delivery.channel, delivery.customer)
         url, headers = route
         delivery.attempt += 1
-        after = ""
+        after, status = "", 0
         try:
             wait = min(delivery.policy.wait_seconds, knobs.webhook_timeout_ms / 1000)
             answer = await world.poster.post(url, headers, delivery.body, wait)
@@ -227,14 +229,14 @@ class Webhooks:
                     delivery.on_answer(answer)
                 return None
             reason = f"Wrong response from the webhook: {answer.status}"
-            after = answer.retry_after
+            after, status = answer.retry_after, answer.status
         self.failed_attempts += 1
         self.last_error = reason
         if delivery.on_failure is not None:
             delivery.on_failure(reason)
         age = world.clock.now() - delivery.first_at
         exhausted = delivery.attempt > delivery.policy.retries or age > world.clock.window(delivery.policy.life_seconds)
-        if exhausted or not knobs.webhook_retries:
+        if exhausted or not knobs.webhook_retries or not delivery.policy.retry_on(status):
             self.given_up += 1
             return None
         return _delay(delivery, knobs, after, world.random.uniform(0.8, 1.2))

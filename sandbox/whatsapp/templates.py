@@ -211,7 +211,8 @@ async def one(request: Request, world: World, template_id: str) -> JsonResponse:
     if template["status"] not in ("APPROVED", "REJECTED", "PAUSED"):
         raise GraphError(100, "Only approved, rejected or paused templates can be edited.", "Invalid parameter")
     data = load_object(await request.body()) or {}
-    changed = {**template, **{key: data[key] for key in ("category", "components") if key in data}, "status": "PENDING"}
+    changed: Json = {**template, "status": "PENDING"}
+    changed.update({key: data[key] for key in ("category", "components") if key in data})
     _check_new(changed)
     world.put_fact(KIND, f"{waba_id}:{template['name']}:{template['language']}", changed)
     _review_later(world, waba_id, changed)
