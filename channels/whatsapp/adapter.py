@@ -1,0 +1,174 @@
+"""WhatsApp Cloud API: every ability of the channel, each a few lines over the module that knows how."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from app.core.addresses import Address
+from app.core.security import same
+from channels import graph
+from channels.content import MediaMessage
+from channels.contract import (
+    AccountFacts,
+    Capabilities,
+    ChannelAccount,
+    ChannelIO,
+    FetchedMedia,
+    FormField,
+    InboundEvent,
+    OutboundMessage,
+    ProviderTemplate,
+    SendResult,
+    WebhookRequest,
+)
+from channels.errors import AccountError, MessageRefused, OutcomeUnknown, SendError, SignatureInvalid
+from channels.whatsapp import accounts, errors, media, payloads, rendering, templates
+from channels.whatsapp.identity import KIND, address, handles
+from channels.whatsapp.limits import CAPABILITIES
+from channels.whatsapp.shapes import Json, first, items, text
+
+_SIGNATURE_PREFIX = "sha256="
+
+
+class WhatsAppAdapter:
+    kind: ClassVar[str] = KIND
+    label: ClassVar[str] = "WhatsApp"
+    tagline: ClassVar[str] = "Answer customers on your WhatsApp Business number, through Meta's Cloud API."
+    form: ClassVar[tuple[FormField, ...]] = accounts.FORM
+
+    def capabilities(self, account: ChannelAccount | None) -> Capabilities:
+        return CAPABILITIES
+
+    # --- webhooks -------------------------------------------------------------------------------------------------
+
+    def verify(self, account: ChannelAccount, request: WebhookRequest) -> None:
+        """
+        HMAC-SHA256 of the exact body, keyed with the app secret.
+
+        Source: https://developers.facebook.com/docs/graph-api/webhooks/getting-started#event-notifications
+        """
+        secret = account.secrets.get("app_secret", "")
+        if not secret:
+            raise SignatureInvalid("This account has no app secret, so no signature can be checked.")
+        expected = _SIGNATURE_PREFIX + hmac.new(secret.encode(), request.body, hashlib.sha256).hexdigest()
+        given = request.headers.get("x-hub-signature-256", "")
+        if not same(expected, given.encode("utf-8", "replace")):
+            raise SignatureInvalid("The signature is missing or wrong.")
+
+    def parse(self, account: ChannelAccount, body: bytes, headers: Mapping[str, str]) -> Sequence[InboundEvent]:
+        return payloads.parse(account, body)
+
+    def reply(self, account: ChannelAccount) -> tuple[str, bytes]:
+        return "text/plain", b"ok"
+
+    def account_addresses(self, body: bytes) -> Sequence[str]:
+        """Values of `phone_number_id`, or of `waba_id` for events that concern no single number."""
+        return payloads.account_addresses(body)
+
+    def challenge(self, account: ChannelAccount, request: WebhookRequest) -> str:
+        token = account.secrets.get("verify_token", "")
+        given = request.query.get("hub.verify_token", "").encode("utf-8", "replace")
+        if not token or request.query.get("hub.mode") != "subscribe" or not same(token, given):
+            raise SignatureInvalid("The verify token is wrong.")
+        return request.query.get("hub.challenge", "")
+
+    # --- the account ----------------------------------------------------------------------------------------------
+
+    async def check(self, io: ChannelIO, account: ChannelAccount) -> AccountFacts:
+        return await accounts.check(io, account)
+
+    async def connect(self, io: ChannelIO, account: ChannelAccount, webhook_url: str) -> None:
+        await accounts.connect(io, account, webhook_url)
+
+    async def disconnect(self, io: ChannelIO, account: ChannelAccount) -> None:
+        await accounts.disconnect(io, account)
+
+    # --- sending --------------------------------------------------------------------------------------------------
+
+    async def send(self, io: ChannelIO, account: ChannelAccount, message: OutboundMessage) -> SendResult:
+        media_id = None
+        try:
+            if message.file is not None:
+                # Checked before the upload: a message that cannot be sent should not cost one.
+                rendering.message(message, "unsent")
+                media_id = await media.upload(io, account, message.file)
+            elif isinstance(message.content, MediaMessage):
+                raise MessageRefused("The message has no file.")
+            answer = await _post(io, account, rendering.message(message, media_id))
+        except graph.GraphRefusal as refusal:
+            raise errors.send_error(refusal) from None
+        return _result(message, answer)
+
+    async def react(self, io: ChannelIO, account: ChannelAccount, to: Address, external_id: str, emoji: str) -> None:
+        await _post_or_send_error(io, account, rendering.reaction(to, external_id, emoji))
+
+    async def show_typing(
+        self, io: ChannelIO, account: ChannelAccount, to: Address, last_external_id: str | None
+    ) -> None:
+        """Up to 25 s. WhatsApp ties it to a message of theirs, which is marked read by it."""
+        if last_external_id:
+            body = _read(last_external_id) | {"typing_indicator": {"type": "text"}}
+            await _post_or_send_error(io, account, body)
+
+    async def mark_read(self, io: ChannelIO, account: ChannelAccount, to: Address, external_id: str) -> None:
+        await _post_or_send_error(io, account, _read(external_id))
+
+    # --- media and templates --------------------------------------------------------------------------------------
+
+    async def fetch_media(
+        self, io: ChannelIO, account: ChannelAccount, source: Mapping[str, Any], max_bytes: int
+    ) -> FetchedMedia:
+        return await media.fetch(io, account, source, max_bytes)
+
+    async def list_templates(self, io: ChannelIO, account: ChannelAccount) -> Sequence[ProviderTemplate]:
+        try:
+            return await templates.listed(io, account)
+        except graph.GraphRefusal as refusal:
+            raise errors.account_error(refusal, "waba_id") from None
+        except SendError as error:
+            raise AccountError(error.message) from None
+
+    def preview_template(self, template: ProviderTemplate, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        return templates.preview(template, parameters)
+
+
+async def _post(io: ChannelIO, account: ChannelAccount, body: Json) -> Json:
+    path = f"{account.config.get('phone_number_id')}/messages"
+    return await graph.call(io, account.secrets.get("access_token", ""), "POST", path, json=body)
+
+
+async def _post_or_send_error(io: ChannelIO, account: ChannelAccount, body: Json) -> None:
+    try:
+        await _post(io, account, body)
+    except graph.GraphRefusal as refusal:
+        raise errors.send_error(refusal) from None
+
+
+def _read(external_id: str) -> Json:
+    return {"messaging_product": "whatsapp", "status": "read", "message_id": external_id}
+
+
+# What Meta says of an accepted template that does not go out at once. https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/template-pacing
+_HELD: Mapping[str, str] = {
+    "held_for_quality_assessment": "WhatsApp holds this template back until the first people's reactions are known.",
+    "paused": "The template is paused at WhatsApp; the message may never go out.",
+}
+
+
+def _result(message: OutboundMessage, answer: Json) -> SendResult:
+    accepted = first(items(answer, "messages"))
+    external_id = text(accepted, "id")
+    if not external_id:
+        raise OutcomeUnknown("Meta accepted the message but gave no id for it.")
+    return SendResult(
+        external_ids=(external_id,),
+        new_address=_corrected(message.to, first(items(answer, "contacts"))),
+        note=_HELD.get(text(accepted, "message_status")),
+    )
+
+
+def _corrected(to: Address, contact: Json) -> Address | None:
+    """The number WhatsApp really uses where it differs from the dialled one (Brazil, Mexico)."""
+    real = handles(text(contact, "wa_id"), "").phone
+    return address(real) if real and to.value.startswith("+") and real != to.value else None

@@ -1,0 +1,57 @@
+"""
+What WhatsApp takes, as data.
+
+Sources: https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages,
+https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media (media),
+https://developers.facebook.com/documentation/business-messaging/whatsapp/throughput (rates)
+"""
+
+from channels.contract import ButtonLimits, Capabilities, ListLimits, MediaLimits, RateLimits
+
+MAX_TEXT_CHARS = 4096
+MAX_CAPTION_CHARS = 1024
+MAX_INTERACTIVE_BODY_CHARS = 1024
+MAX_LIST_BODY_CHARS = 4096
+MAX_HEADER_CHARS = 60
+MAX_FOOTER_CHARS = 60
+MAX_BUTTONS = 3
+MAX_BUTTON_TITLE_CHARS = 20
+MAX_BUTTON_ID_CHARS = 256
+MAX_LIST_ROWS = 10
+MAX_LIST_LABEL_CHARS = 20
+MAX_SECTION_TITLE_CHARS = 24
+MAX_ROW_TITLE_CHARS = 24
+MAX_ROW_DESCRIPTION_CHARS = 72
+MAX_ROW_ID_CHARS = 200
+MAX_LINK_LABEL_CHARS = 20
+
+_MB = 1024 * 1024
+_AUDIO = ("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg")
+
+CAPABILITIES = Capabilities(
+    max_text_chars=MAX_TEXT_CHARS,
+    max_caption_chars=MAX_CAPTION_CHARS,
+    media={
+        "image": MediaLimits(5 * _MB, ("image/jpeg", "image/png")),
+        "video": MediaLimits(16 * _MB, ("video/mp4", "video/3gpp")),
+        "audio": MediaLimits(16 * _MB, _AUDIO),
+        "voice": MediaLimits(16 * _MB, _AUDIO),
+        "document": MediaLimits(100 * _MB),
+        # 500 KB is for animated stickers; Meta refuses a static one above 100 KB itself.
+        "sticker": MediaLimits(500 * 1024, ("image/webp",)),
+    },
+    window_hours=24,
+    templates=True,
+    buttons="native",
+    button_limits=ButtonLimits(MAX_BUTTONS, MAX_BUTTON_TITLE_CHARS),
+    list_limits=ListLimits(MAX_LIST_ROWS, MAX_ROW_TITLE_CHARS, MAX_ROW_DESCRIPTION_CHARS),
+    location=True,
+    contacts=True,
+    quotes=True,
+    reactions="full",
+    typing=True,
+    read_receipts_out=True,
+    receipts="read",
+    # One person: 1 message in 6 s, and up to 45 at once that are borrowed from later.
+    rate=RateLimits(sender_per_second=80, sender_burst=80, pair_per_second=1 / 6, pair_burst=45),
+)
