@@ -61,6 +61,8 @@ STATUSES: Mapping[str, DeliveryStatus] = {
 _CONSENT = {"STOP": False, "START": True}
 _MEDIA_KINDS: Mapping[str, MediaKind] = {"image": "image", "video": "video", "audio": "audio"}
 _SID = re.compile(r"(SM|MM)[0-9a-zA-Z]{32}")
+_OUR_ID = re.compile(r"[0-9a-zA-Z_-]{1,100}")
+_NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 _MOST_FIELDS = 500
 _MOST_HANDLE_CHARS = 64
 # Twilio delivers at most 1,600; a form with more is not from there.
@@ -120,7 +122,7 @@ def _read(body: bytes, headers: Mapping[str, str]) -> _Form:
         pairs=tuple((name, value) for name, value in pairs if name not in _ADDED),
         fields=fields,
         at=_time(stored_at) if stored_at else Clock().now(),
-        timed=SENT_AT in fields,
+        timed=bool(fields.get(SENT_AT)),
         correlation=fields.get(CORRELATION) or _correlation(headers.get(QUERY_HEADER, "")),
         part=fields.get(PART),
     )
@@ -128,18 +130,21 @@ def _read(body: bytes, headers: Mapping[str, str]) -> _Form:
 
 def _correlation(query: str) -> str | None:
     try:
-        return parse_qs(query, max_num_fields=_MOST_FIELDS).get("m", [None])[0]
+        found = parse_qs(query, max_num_fields=_MOST_FIELDS).get("m", [""])[0]
     except ValueError:
         return None
+    return found if _OUR_ID.fullmatch(found) else None
 
 
 def _time(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text).astimezone(UTC)
-        # To the millisecond, as it is written back.
-        return at.replace(microsecond=at.microsecond // 1000 * 1000)
     except (ValueError, OverflowError):
-        raise PayloadUnrecognised("a stored form with a time that cannot be read") from None
+        at = _NEVER
+    if at <= _NEVER:
+        raise PayloadUnrecognised("a stored form with a time that cannot be")
+    # To the millisecond, as it is written back.
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def _inbound(form: _Form, sid: str) -> dict[str, InboundEvent]:

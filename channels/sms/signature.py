@@ -55,7 +55,8 @@ def url_forms(url: str) -> tuple[str, ...]:
         port = parts.port
     except ValueError:
         return (url,)
-    before, found, after = url.partition(parts.netloc)
+    # Cut by hand: putting the URL together again from its parts would lose an empty query.
+    before, found, after = url.partition(parts.netloc or "//")
     if not parts.netloc or not found:
         return (url,)
     if port is not None:
