@@ -14,6 +14,7 @@ from sandbox.faults import world_of
 from sandbox.ledger import Entry
 from sandbox.shapes import ControlError, Json, JsonResponse, control_object, flag_of, number_of, object_of, text_of
 from sandbox.telegram import inbound as telegram_inbound
+from sandbox.telegram import updates
 from sandbox.twilio import inbound as twilio_inbound
 from sandbox.twilio import statuses as twilio_statuses
 from sandbox.whatsapp import files, hooks
@@ -256,6 +257,7 @@ async def reset(request: Request) -> JsonResponse:
     """POST {seed?: true, keep_accounts?: false}: forget everything."""
     world = _world(request)
     data = await control_object(request)
+    updates.forget(world)
     world.reset(seed=flag_of(data, "seed", True), keep_accounts=flag_of(data, "keep_accounts"))
     return JsonResponse({"reset": True})
 

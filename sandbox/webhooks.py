@@ -251,13 +251,15 @@ def _delay(delivery: Delivery, knobs: Knobs, retry_after: str, jitter: float) ->
 
 
 def _copy(delivery: Delivery) -> Delivery:
+    """The same again, to the same place even when the first was acknowledged in the meantime."""
+    route = delivery.route()
     return Delivery(
         account=delivery.account,
         lane=(delivery.lane, "again"),
         channel=delivery.channel,
         customer=delivery.customer,
         body=delivery.body,
-        route=delivery.route,
+        route=lambda: route,
         policy=delivery.policy,
         seqs=delivery.seqs,
         on_answer=None,
