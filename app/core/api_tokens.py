@@ -57,10 +57,11 @@ async def of_workspace(ws: Workspace) -> list[ApiToken]:
     return sorted(found, key=lambda token: token.id, reverse=True)
 
 
-async def delete(ws: Workspace, actor: Actor, token_id: str) -> None:
-    """Ends a token at once. Raises NotFound."""
+async def delete(ws: Workspace, actor: Actor, token_id: str) -> str:
+    """Ends a token at once; the id of the member who made it. Raises NotFound."""
     token = next((t for t in await rows.tokens_of(ws.runtime.mongo, ws.id) if t.id == token_id), None)
     if token is None or not await rows.delete_token(ws.runtime.mongo, ws.id, token_id):
         raise NotFound("There is no such token.")
     await sign_in.announce_revoked(ws.runtime, token.member_id)
     await audit.record(ws, actor, "token.deleted", Target("token", token.id, token.name))
+    return token.member_id

@@ -18,8 +18,8 @@ from app.core.security import hash_token
 
 _REMEMBERED_SECONDS = 3600
 
-# Nothing is counted while any of the keys still waits. ARGV: how long to remember, the attempt's own mark, then the free
-# attempts and the longest wait of each key.
+# Nothing is counted while any of the keys still waits. ARGV: how long to remember, the attempt's own mark, then
+# the free attempts and the longest wait of each key.
 _ATTEMPT = Script("""
 local wait = 0
 for i = 1, #KEYS do

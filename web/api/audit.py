@@ -1,0 +1,65 @@
+"""The audit trail."""
+
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from app.core import audit
+from app.core.clock import iso
+from app.core.permissions import Permission
+from web.api import cursors
+from web.api.endpoint import ApiRequest, Endpoint
+from web.api.models import Out, Page, Time
+
+
+class AuditActor(Out):
+    type: str
+    id: str
+    name: str
+
+
+class AuditTarget(Out):
+    type: str
+    id: str
+    label: str
+
+
+class AuditItem(Out):
+    id: str
+    at: Time
+    actor: AuditActor
+    action: str
+    target: AuditTarget
+    detail: dict[str, JsonValue]
+    ip: str | None
+
+
+class AuditPage(Out):
+    items: list[AuditItem]
+    next_cursor: str | None
+
+
+async def list_entries(request: ApiRequest, query: Page) -> AuditPage:
+    before = cursors.read(query.cursor, datetime, str)
+    found = await audit.page(request.ws, before=(before[0], before[1]) if before else None, limit=query.limit + 1)
+    shown = found[: query.limit]
+    return AuditPage(
+        items=[
+            AuditItem(
+                id=entry.id,
+                at=iso(entry.at) or "",
+                actor=AuditActor(type=entry.actor_type, id=entry.actor_id, name=entry.actor_name),
+                action=entry.action,
+                target=AuditTarget(type=entry.target.type, id=entry.target.id, label=entry.target.label),
+                detail=dict(entry.detail),
+                ip=entry.ip,
+            )
+            for entry in shown
+        ],
+        next_cursor=cursors.write(shown[-1].at, shown[-1].id) if len(found) > query.limit else None,
+    )
+
+
+ENDPOINTS = [
+    Endpoint("GET", "/audit", list_entries, Permission.AUDIT_READ, "Who did what, the newest first"),
+]

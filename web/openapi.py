@@ -1,0 +1,175 @@
+"""The OpenAPI 3.1 document of the REST API, made from the endpoints' own models."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
+
+from app.core.errors import (
+    AppError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    SignedOut,
+    TooLarge,
+    TooManyRequests,
+    Unavailable,
+    UnsupportedMedia,
+)
+from app.core.permissions import Permission
+from web import auth
+from web.api.endpoint import Access, Endpoint
+from web.errors import CONTENT_TYPE, BadRequest
+from web.idempotency import KeyReused
+
+VERSION = "1"
+
+_REFERENCE = "#/components/schemas/{model}"
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "Stable; for programs."},
+        "detail": {"type": "string", "description": "For people."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "message"],
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+        "retry_after_seconds": {"type": "integer"},
+    },
+}
+
+
+def document(endpoints: Sequence[Endpoint]) -> bytes:
+    """The whole document as JSON."""
+    schemas, components = _schemas(endpoints)
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in endpoints:
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, schemas)
+    return orjson.dumps(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Parley",
+                "version": VERSION,
+                "description": "Every action of the screens. Errors are application/problem+json with a stable code.",
+            },
+            "paths": paths,
+            "components": {
+                "schemas": {**components, "Problem": _PROBLEM},
+                "securitySchemes": {
+                    "token": {"type": "http", "scheme": "bearer", "description": "An API token, pat_…"},
+                    "session": {"type": "apiKey", "in": "cookie", "name": auth.COOKIE},
+                },
+            },
+        }
+    )
+
+
+_Key = tuple[str, str]
+
+
+def _schemas(endpoints: Iterable[Endpoint]) -> tuple[dict[_Key, Any], dict[str, Any]]:
+    """The schema of each endpoint's body, query and answer by (name, part), and the shared definitions."""
+    wanted: list[tuple[_Key, JsonSchemaMode, TypeAdapter[Any]]] = []
+    for endpoint in endpoints:
+        if endpoint.body_model is not None:
+            wanted.append(((endpoint.name, "body"), "validation", TypeAdapter(endpoint.body_model)))
+        if endpoint.query_model is not None:
+            wanted.append(((endpoint.name, "query"), "validation", TypeAdapter(endpoint.query_model)))
+        if endpoint.answer_adapter is not None:
+            wanted.append(((endpoint.name, "answer"), "serialization", endpoint.answer_adapter))
+    schemas, shared = TypeAdapter.json_schemas(wanted, ref_template=_REFERENCE)
+    return {key: schema for (key, _), schema in schemas.items()}, shared.get("$defs", {})
+
+
+def _operation(endpoint: Endpoint, schemas: dict[_Key, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": endpoint.name.replace(".", "_"),
+        "summary": endpoint.summary,
+        "tags": [endpoint.noun],
+        "responses": _responses(endpoint, schemas),
+    }
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1, "maxLength": 200}}
+        for name in endpoint.path_names
+    ]
+    if endpoint.query_model is not None:
+        properties = endpoint.query_model.model_json_schema(ref_template=_REFERENCE).get("properties", {})
+        parameters += [
+            {"name": name, "in": "query", "required": False, "schema": _without_null(schema)}
+            for name, schema in properties.items()
+        ]
+    if endpoint.idempotent:
+        schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"}
+        parameters.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema})
+    if parameters:
+        operation["parameters"] = parameters
+    if endpoint.body_model is not None:
+        content = {"application/json": {"schema": schemas[endpoint.name, "body"]}}
+        operation["requestBody"] = {"required": True, "content": content}
+    if endpoint.permission is Access.PUBLIC:
+        operation["security"] = []
+    elif endpoint.permission is Access.MEMBER:
+        operation["security"] = [{"session": []}]
+    else:
+        operation["security"] = [{"token": []}, {"session": []}]
+    if isinstance(endpoint.permission, Permission):
+        operation["description"] = f"Needs the permission `{endpoint.permission.value}`."
+        operation["x-permission"] = endpoint.permission.value
+    return operation
+
+
+def _responses(endpoint: Endpoint, schemas: dict[_Key, Any]) -> dict[str, Any]:
+    done: dict[str, Any] = {"description": "Done."}
+    if endpoint.answer_adapter is not None:
+        done["content"] = {"application/json": {"schema": schemas[endpoint.name, "answer"]}}
+    responses = {str(endpoint.status): done}
+    for refusal in _refusals(endpoint):
+        responses.setdefault(
+            str(refusal.status),
+            {
+                "description": f"{refusal.title}.",
+                "content": {CONTENT_TYPE: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}},
+            },
+        )
+    return responses
+
+
+def _refusals(endpoint: Endpoint) -> Iterable[type[AppError]]:
+    """Those of the endpoint, and those that come with what it takes."""
+    yield from endpoint.errors
+    yield Unavailable
+    if endpoint.permission is not Access.PUBLIC:
+        yield SignedOut
+        yield Forbidden
+    if endpoint.method not in auth.SAFE_METHODS:
+        yield Forbidden
+    if endpoint.path_names:
+        yield NotFound
+    if endpoint.body_model is not None:
+        yield from (BadRequest, Invalid, TooLarge, UnsupportedMedia)
+    if endpoint.query_model is not None:
+        yield from (BadRequest, Invalid)
+    if endpoint.idempotent:
+        yield from (KeyReused, Invalid)
+    if endpoint.permission is Access.PUBLIC and endpoint.body_model is not None:
+        yield TooManyRequests
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A query parameter that is not given is left out; it has no way to be null."""
+    options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
+    if len(options) != len(schema.get("anyOf", ())):
+        rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
+        return {**rest, **(options[0] if len(options) == 1 else {"anyOf": options})}
+    return schema
