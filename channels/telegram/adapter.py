@@ -191,7 +191,7 @@ class TelegramAdapter:
         limit = min(max_bytes, MAX_DOWNLOAD_BYTES)
         if file.file_path is None or (file.file_size or 0) > limit:
             raise MediaError(f"The file is larger than the {limit // 2**20} MB that can be fetched.", retryable=False)
-        data = await _download(io, file.file_path, limit)
+        data = await _download(io, client.file_url(io, account, file.file_path), limit)
         return FetchedMedia(data=data, name=file.file_path.rpartition("/")[2])
 
     # --- outbound -------------------------------------------------------------------------------------------------

@@ -111,13 +111,12 @@ def lost(error: Exception) -> SendError:
 
 
 def _never_connected(error: Exception) -> bool:
-    if isinstance(error, httpx.ConnectTimeout):
-        # httpx-aiohttp calls every aiohttp connection error a ConnectTimeout, also a server that hung up after it
-        # had read the request; the cause tells them apart.
-        return not isinstance(error.__cause__, aiohttp.ClientConnectionError) or isinstance(
-            error.__cause__, aiohttp.ConnectionTimeoutError | aiohttp.ClientConnectorError
-        )
-    return isinstance(error, httpx.ConnectError | httpx.PoolTimeout | httpx.ProxyError | httpx.UnsupportedProtocol)
+    # httpx-aiohttp calls every aiohttp connection error a ConnectTimeout, also a server that hung up after it had
+    # read the request; only aiohttp's own error, kept as the cause, tells them apart.
+    cause = error.__cause__
+    if isinstance(cause, aiohttp.ClientConnectionError):
+        return isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+    return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol)
 
 
 def unreadable() -> SendError:
@@ -135,4 +134,10 @@ def account_error(error: SendError, *, doing: str) -> AccountError:
         return AccountError(f"Something else is receiving this bot's messages: {error.message}", field="delivery")
     if isinstance(error, NotSent | OutcomeUnknown | Throttled):
         return AccountError(f"Telegram could not be {doing}: {error.message} Try again in a minute.")
+    if "webhook" in error.message.lower():
+        return AccountError(
+            f"Telegram does not take this server's address: {error.message}. It needs https on port 443, 80, 88 or "
+            "8443 and a name that the internet knows; choose 'Polling' where there is none.",
+            field="delivery",
+        )
     return AccountError(f"Telegram refused: {error.message}")

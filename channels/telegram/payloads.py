@@ -156,7 +156,7 @@ def _deleted(update: Update) -> Sequence[InboundEvent]:
             timed=False,
             raw=_raw_of_one(update, number),
             external_id=chat.external_id(number),
-            sender=_sender(chat, {}),
+            sender=_sender(chat, update.body),
         )
         for number in numbers
     ]
