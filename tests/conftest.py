@@ -1,0 +1,79 @@
+"""
+What all tests stand on: real servers, a database of their own for each test module, a workspace for each test.
+
+    databases     the database server and Valkey, started once (or MONGODB_URI and REDIS_URL)
+    settings      of this module: a fresh database name, a fresh Redis database, a fresh data folder
+    runtime       of this module: open, indexes made
+    server        of this module: base URL of a real web process with these settings
+    people        makes workspaces, members and signed-in clients; see tests/support/people.py
+    ws, owner     a fresh workspace and its signed-in owner, for each test
+    browser       a client that nobody has signed in with
+
+Everything runs in one event loop. A connection that leaves localhost fails.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+
+from app.core import mongo
+from app.core.runtime import Runtime, Workspace, open_runtime
+from app.core.settings import Settings
+from tests.support import servers
+from tests.support.network import only_localhost
+from tests.support.people import People, Person, people_of
+from web.app import create_app
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _only_localhost() -> Iterator[None]:
+    with only_localhost():
+        yield
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[servers.Databases]:
+    with servers.databases() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def settings(databases: servers.Databases, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return servers.make_settings(databases, tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="module")
+async def runtime(settings: Settings) -> AsyncIterator[Runtime]:
+    async with open_runtime(settings) as opened:
+        await mongo.ensure_indexes(opened.mongo)
+        yield opened
+        await opened.client.drop_database(settings.database)
+
+
+@pytest.fixture(scope="module")
+async def server(settings: Settings, runtime: Runtime) -> AsyncIterator[str]:
+    async with servers.live(create_app(settings)) as base_url:
+        yield base_url
+
+
+@pytest.fixture
+async def people(runtime: Runtime, server: str) -> AsyncIterator[People]:
+    async with people_of(runtime, server) as made:
+        yield made
+
+
+@pytest.fixture
+async def owner(people: People) -> Person:
+    _, person = await people.workspace()
+    return person
+
+
+@pytest.fixture
+def ws(owner: Person) -> Workspace:
+    return owner.ws
+
+
+@pytest.fixture
+async def browser(people: People) -> httpx.AsyncClient:
+    return await people.browser()
