@@ -1,13 +1,12 @@
 """Connecting a Twilio account: the form, the check of its values, and the webhook on the number or service."""
 
 from typing import Any
-
-import httpx
+from urllib.parse import quote
 
 from channels.contract import AccountFacts, ChannelAccount, ChannelIO, FormField
 from channels.errors import AccountError
 from channels.sms import payloads, rest, senders
-from channels.sms.errors import Refusal, account_error
+from channels.sms.errors import NoAnswer, Refusal, account_error
 
 FORM = (
     FormField(
@@ -58,6 +57,11 @@ RETRIES = "#rc=3&rp=all"
 
 def webhook_url(io: ChannelIO, account: ChannelAccount) -> str:
     return f"{io.public_url.rstrip('/')}/webhooks/{payloads.KIND}/{account.id}"
+
+
+def callback_url(io: ChannelIO, account: ChannelAccount, message_id: str) -> str:
+    """Where Twilio reports on one message; our id travels in the query and comes back with every report."""
+    return f"{webhook_url(io, account)}?m={quote(message_id, safe='')}{RETRIES}"
 
 
 async def check(io: ChannelIO, account: ChannelAccount) -> AccountFacts:
@@ -121,7 +125,7 @@ async def _number(api: Any, sender: str) -> Any:
 async def _ask(call: Any, field: str | None) -> Any:
     try:
         return await call
-    except (httpx.HTTPError, Refusal) as error:
+    except (NoAnswer, Refusal) as error:
         raise account_error(error, field) from error
 
 

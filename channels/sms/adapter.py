@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-import httpx
-
 from channels.contract import (
     AccountFacts,
     Capabilities,
@@ -20,7 +18,7 @@ from channels.contract import (
 )
 from channels.errors import OutcomeUnknown, SignatureInvalid
 from channels.sms import accounts, capabilities, history, media, payloads, rest, signature
-from channels.sms.errors import Refusal, send_error
+from channels.sms.errors import NoAnswer, Refusal, send_error
 
 TWIML_NOTHING = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
@@ -61,11 +59,11 @@ class SmsAdapter:
     # --- out
 
     async def send(self, io: ChannelIO, account: ChannelAccount, message: OutboundMessage) -> SendResult:
-        callback = payloads.callback_url(accounts.webhook_url(io, account), message.id)
+        callback = accounts.callback_url(io, account, message.id)
         fields = payloads.outbound(account, message, capabilities.of(account), callback)
         try:
             created = await rest.client(io, account).messages.create_async(**fields)
-        except (httpx.HTTPError, Refusal) as error:
+        except (NoAnswer, Refusal) as error:
             raise send_error(error) from error
         if not created.sid:
             raise OutcomeUnknown("Twilio answered without the message's SID.")

@@ -7,6 +7,7 @@ Source: https://www.twilio.com/docs/api/errors
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import aiohttp
 import httpx
 
 from channels.contract import ReceiptError
@@ -23,9 +24,21 @@ from channels.errors import (
 )
 
 
-class Refusal(Exception):
+class Failure(Exception):
+    """A call to Twilio that gave no result."""
+
+
+class NoAnswer(Failure):
+    """The connection failed. `untouched`: surely before Twilio had anything of the request."""
+
+    def __init__(self, error: httpx.HTTPError | aiohttp.ClientError) -> None:
+        super().__init__(type(error).__name__)
+        self.untouched = _never_connected(error)
+
+
+class Refusal(Failure):
     """
-    An answer of Twilio's that is not the result we asked for: any status from 300 on, or a 2xx that cannot be read.
+    An answer that is not the result we asked for: any status from 300 on, or a 2xx that cannot be read.
     `code` is Twilio's own (0 where it gave none); `retry_after_seconds` is from the Retry-After header.
     """
 
@@ -99,19 +112,17 @@ _STATUSES: Mapping[int, type[SendError]] = {
 }
 
 
-def send_error(error: httpx.HTTPError | Refusal) -> SendError:
+# What `io.http` raises: httpx's errors, and those of aiohttp underneath that httpx-aiohttp has no name for.
+NETWORK_ERRORS = (httpx.HTTPError, aiohttp.ClientError)
+
+
+def send_error(failure: NoAnswer | Refusal) -> SendError:
     """What went wrong with a send, as the decision a caller makes."""
-    if isinstance(error, Refusal):
-        return _refused(error)
-    if never_reached(error):
-        return NotSent("Twilio could not be reached.")
-    return OutcomeUnknown("The connection to Twilio broke before it answered.")
-
-
-def never_reached(error: httpx.HTTPError) -> bool:
-    """Whether the failure came before anything of the request was written."""
-    unsent = httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol
-    return isinstance(error, unsent)
+    if isinstance(failure, Refusal):
+        return _refused(failure)
+    if failure.untouched:
+        return NotSent(f"Twilio could not be reached ({failure}).")
+    return OutcomeUnknown(f"The connection to Twilio broke before it answered ({failure}).")
 
 
 def receipt_error(code: str | None, message: str | None) -> ReceiptError:
@@ -124,21 +135,30 @@ def receipt_error(code: str | None, message: str | None) -> ReceiptError:
     )
 
 
-def account_error(error: httpx.HTTPError | Refusal, field: str | None = None) -> AccountError:
+def account_error(failure: NoAnswer | Refusal, field: str | None = None) -> AccountError:
     """For checking and connecting: what to tell the person at the form. `field` is where a 404 points to."""
-    if isinstance(error, httpx.HTTPError):
+    if isinstance(failure, NoAnswer):
         return AccountError("Twilio could not be reached. Try again in a moment.")
-    if error.status == 401 or error.code == 20003:
+    if failure.status == 401 or failure.code == 20003:
         return AccountError(
             "Twilio does not accept this auth token for this account SID. Copy both again from the Twilio Console.",
             field="auth_token",
         )
-    return AccountError(f"Twilio answered: {error.message}", field=field if error.status == 404 else None)
+    return AccountError(f"Twilio answered: {failure.message}", field=field if failure.status == 404 else None)
 
 
 def number(text: str | None) -> int:
     """A code or count written in decimal digits; 0 for anything else."""
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
+def _never_connected(error: httpx.HTTPError | aiohttp.ClientError) -> bool:
+    # httpx-aiohttp calls every lost connection a ConnectTimeout, also one that broke after the request was written;
+    # only aiohttp's own error, kept as the cause, tells them apart.
+    cause = error.__cause__
+    if isinstance(cause, aiohttp.ClientConnectionError):
+        return isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+    return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol)
 
 
 def _refused(answer: Refusal) -> SendError:

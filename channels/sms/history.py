@@ -9,12 +9,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
-
 from channels.contract import ChannelAccount, ChannelIO, DeliveryStatus, OutboundMessage, SendResult
 from channels.errors import NotSent
 from channels.sms import payloads, rendering, rest, senders
-from channels.sms.errors import Refusal, account_error
+from channels.sms.errors import NoAnswer, Refusal, account_error
 
 _PAGE = 100
 # More than this in one gap is for a longer look than a job's; said in the log, and the newest are taken in.
@@ -36,7 +34,7 @@ async def inbound_since(io: ChannelIO, account: ChannelAccount, since: datetime)
             io.log.warning("reconciliation_cut", account_id=account.id, messages=_MOST_INBOUND)
         ours = [message for message in reversed(listed) if _is_inbound(message, sender)]
         return [payloads.inbound_form(message, await _media(api, message)) for message in ours]
-    except (httpx.HTTPError, Refusal) as error:
+    except (NoAnswer, Refusal) as error:
         raise account_error(error) from error
 
 
@@ -59,7 +57,7 @@ async def find_sent(
                 return None  # newest first: all that follow are older
             if _is_that(sent, message):
                 return SendResult((sent.sid,), _status(sent), note=sent.error_message)
-    except (httpx.HTTPError, Refusal) as error:
+    except (NoAnswer, Refusal) as error:
         raise NotSent("Twilio could not be asked what became of the message.") from error
     return None
 

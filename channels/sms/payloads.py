@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, quote, urlencode
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from app.core.addresses import Address, e164
 from app.core.clock import Clock, iso
@@ -270,11 +270,6 @@ def outbound(
     if isinstance(message.content, MediaMessage):
         fields["media_url"] = [_file(message, caps.media).url]
     return fields
-
-
-def callback_url(base: str, message_id: str) -> str:
-    """Where Twilio reports on one message; our id travels in the query and comes back with every report."""
-    return f"{base}?m={quote(message_id, safe='')}"
 
 
 def _file(message: OutboundMessage, limits: Mapping[str, MediaLimits]) -> OutboundFile:

@@ -15,7 +15,7 @@ from twilio.http.response import Response  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from channels.contract import ChannelAccount, ChannelIO
-from channels.sms.errors import Refusal, number
+from channels.sms.errors import NETWORK_ERRORS, NoAnswer, Refusal, number
 
 # The library reads TWILIO_* from the process's environment unless it is given another one that is not empty.
 _NO_ENVIRONMENT = {"TWILIO_EDGE": ""}
@@ -24,7 +24,7 @@ _NO_ENVIRONMENT = {"TWILIO_EDGE": ""}
 class Transport(AsyncHttpClient):  # type: ignore[misc]
     """
     Carries the library's requests. Answers that are no result leave as Refusal here, before the library reads them:
-    its own exceptions lose the Retry-After header and fail on answers that are not JSON.
+    its own exceptions lose the Retry-After header and fail on answers that are not JSON. Without answer: NoAnswer.
     """
 
     def __init__(self, http: httpx.AsyncClient) -> None:
@@ -42,9 +42,12 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        answer = await self._http.request(
-            method.upper(), uri, params=params or None, data=data or None, headers=headers, auth=auth
-        )
+        try:
+            answer = await self._http.request(
+                method.upper(), uri, params=params or None, data=data or None, headers=headers, auth=auth
+            )
+        except NETWORK_ERRORS as error:
+            raise NoAnswer(error) from error
         parsed = _object(answer.content)
         if answer.status_code >= 300 or parsed is None:
             raise _refusal(answer, parsed or {})
@@ -52,7 +55,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
 
 
 def client(io: ChannelIO, account: ChannelAccount) -> Client:
-    """The library's client for this account. Its calls raise Refusal and httpx.HTTPError."""
+    """The library's client for this account. Its calls raise NoAnswer and Refusal."""
     client = Client(
         account.config.get("account_sid"),
         account.secrets.get("auth_token"),

@@ -54,7 +54,7 @@ from tests.channels.sms.build import (
     sid,
 )
 
-CALLBACK = f"{WEBHOOK}?m=01MSG"
+CALLBACK = f"{WEBHOOK}?m=01MSG#rc=3&rp=all"
 
 
 @dataclass(frozen=True)
