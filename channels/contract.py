@@ -163,6 +163,8 @@ class Capabilities:
     # Highest status the provider reports back for what we send.
     receipts: Literal["sent", "delivered", "read"] = "sent"
     segments: bool = False
+    # What the word STOP ends: everything (where carriers enforce that), or marketing only.
+    stop_ends: Literal["all", "marketing"] = "marketing"
     rate: RateLimits = RateLimits()
 
 
@@ -296,6 +298,9 @@ class ReceiptError:
     code: str
     message: str
     provider_code: str | None = None
+    # For opt-outs: which purpose they ended (None: all). For unreachable people: whether they blocked us.
+    purpose: str | None = None
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -425,8 +430,7 @@ class ProviderTemplate:
 class ChannelIO:
     """
     All that an adapter may reach out with. `http` carries timeouts and limits; `graph_url`, `twilio_url` and
-    `telegram_url` are where the providers live (or the sandbox); `public_url` is where they reach us; `publish`
-    hands a frame to a live visitor (live chat only).
+    `telegram_url` are where the providers live (or the sandbox); `public_url` is where they reach us.
     """
 
     http: httpx.AsyncClient
@@ -436,7 +440,6 @@ class ChannelIO:
     graph_version: str
     twilio_url: str
     telegram_url: str
-    publish: Callable[[str, str, Mapping[str, Any]], Awaitable[None]]
 
 
 # --- the adapter and its optional abilities -----------------------------------------------------------------------
@@ -463,10 +466,8 @@ class ChannelAdapter(Protocol):
 
 
 @runtime_checkable
-class ReceivesWebhooks(Protocol):
-    def verify(self, account: ChannelAccount, request: WebhookRequest) -> None:
-        """Raises SignatureInvalid. Pure: no I/O."""
-        ...
+class Parses(Protocol):
+    """For every channel that brings anything in."""
 
     def parse(self, account: ChannelAccount, body: bytes, headers: Mapping[str, str]) -> Sequence[InboundEvent]:
         """
@@ -475,6 +476,13 @@ class ReceivesWebhooks(Protocol):
         an InboundMessage with Unsupported content, so that it is seen. Called again with an event's own `raw`
         (and no headers), it gives that one event back.
         """
+        ...
+
+
+@runtime_checkable
+class ReceivesWebhooks(Parses, Protocol):
+    def verify(self, account: ChannelAccount, request: WebhookRequest) -> None:
+        """Raises SignatureInvalid. Pure: no I/O."""
         ...
 
     def reply(self, account: ChannelAccount) -> tuple[str, bytes]:

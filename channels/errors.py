@@ -20,7 +20,8 @@ What can go wrong with a provider, as one tree; each class is one decision that 
     └── AccountError              checking or connecting an account failed; `field` says which value to look at
 """
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 
 class ChannelError(Exception):
@@ -134,3 +135,14 @@ class AccountError(ChannelError):
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
         self.field = field
+
+
+def from_receipt(told: Mapping[str, Any]) -> SendError:
+    """The error that a receipt tells of (the fields of ReceiptError), as if the send itself had raised it."""
+    message, provider_code = told["message"], told.get("provider_code")
+    if told["code"] == RecipientOptedOut.code:
+        return RecipientOptedOut(message, provider_code=provider_code, purpose=told.get("purpose"))
+    if told["code"] == RecipientUnreachable.code:
+        return RecipientUnreachable(message, provider_code=provider_code, blocked=bool(told.get("blocked")))
+    kind = next((c for c in SendError.__subclasses__() if c.code == told["code"]), SendError)
+    return kind(message, provider_code=provider_code)

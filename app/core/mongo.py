@@ -43,7 +43,7 @@ def _index(*fields: str, **options: Any) -> Index:
 SCOPED: Mapping[str, tuple[Index, ...]] = {
     "contacts": (_index("workspace_id", "_id"), _index("workspace_id", "tokens")),
     "addresses": (_index("workspace_id", "contact_id"),),
-    "consents": (_index("workspace_id", "contact_id", "number"),),
+    "consents": (_index("workspace_id", "contact_id", "at"),),
     "conversations": (
         _index("workspace_id", "state", "last_activity_at"),
         _index("workspace_id", "assignee_id", "state", "last_activity_at"),

@@ -101,24 +101,31 @@ async def open_pool(url: str) -> ArqRedis:
     return await create_pool(redis_settings(url), job_serializer=_dumps, job_deserializer=orjson.loads)
 
 
-def build_worker(lane: Lane, jobs: Sequence[Job], ctx: dict[str, Any], pool: ArqRedis) -> Worker:
-    """An arq worker for one lane that shares `ctx` and the pool with its siblings in this process."""
-    return Worker(
-        functions=[
+def worker_options(lane: Lane, jobs: Sequence[Job]) -> dict[str, Any]:
+    """How arq runs one lane: what the lanes of a process share is given beside it."""
+    return {
+        "functions": [
             func(job.run, name=job.name, timeout=job.timeout_seconds, max_tries=job.max_tries, keep_result=0)  # type: ignore[arg-type]
             for job in jobs
             if job.lane is lane
         ],
-        queue_name=queue_name(lane),
-        redis_pool=pool,
-        ctx=ctx,
-        poll_delay=_POLL_SECONDS[lane],
-        max_jobs=_MAX_JOBS[lane],
-        keep_result=0,
-        handle_signals=False,
-        health_check_key=f"parley:health:{lane.value}",
-        health_check_interval=10,
-        job_serializer=_dumps,
-        job_deserializer=orjson.loads,
-        log_results=False,
-    )
+        "queue_name": queue_name(lane),
+        "poll_delay": _POLL_SECONDS[lane],
+        "max_jobs": _MAX_JOBS[lane],
+        "keep_result": 0,
+        "health_check_key": health_key(lane),
+        "health_check_interval": 10,
+        "job_serializer": _dumps,
+        "job_deserializer": orjson.loads,
+        "log_results": False,
+    }
+
+
+def health_key(lane: Lane) -> str:
+    """Present as long as some worker serves the lane."""
+    return f"parley:health:{lane.value}"
+
+
+def build_worker(lane: Lane, jobs: Sequence[Job], ctx: dict[str, Any], pool: ArqRedis) -> Worker:
+    """A worker for one lane that shares `ctx` and the pool with its siblings in this process."""
+    return Worker(ctx=ctx, redis_pool=pool, handle_signals=False, **worker_options(lane, jobs))

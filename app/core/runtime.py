@@ -17,13 +17,14 @@ from arq.connections import ArqRedis
 from app.core import http, log, mongo
 from app.core.clock import Clock
 from app.core.files import Files
+from app.core.platform.accounts import Directory
 from app.core.queue import Queue, open_pool
 from app.core.security import Keyring
 from app.core.settings import Settings
 from app.core.stream import Stream
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Runtime:
     settings: Settings
     client: mongo.Client
@@ -35,6 +36,7 @@ class Runtime:
     http: httpx.AsyncClient
     untrusted_http: httpx.AsyncClient
     keyring: Keyring
+    accounts: Directory
     clock: Clock
     log: log.Logger
     # Names this process in claims and health keys.
@@ -86,17 +88,20 @@ async def open_runtime(settings: Settings, *, clock: Clock | None = None, **part
     client = mongo.connect(settings.mongodb_uri.get_secret_value())
     redis = await open_pool(settings.redis_url.get_secret_value())
     provider_http, untrusted_http = http.provider_client(), http.untrusted_client()
+    db = client[settings.database]
+    keyring = Keyring(tuple(key.get_secret_value() for key in settings.secret_keys))
     runtime = Runtime(
         settings=settings,
         client=client,
-        mongo=client[settings.database],
+        mongo=db,
         redis=redis,
         queue=Queue(redis),
         stream=Stream(redis),
         files=Files(settings.files_url, settings.data_dir / "files"),
         http=provider_http,
         untrusted_http=untrusted_http,
-        keyring=Keyring(tuple(key.get_secret_value() for key in settings.secret_keys)),
+        keyring=keyring,
+        accounts=Directory(db, keyring, settings.data_dir / "accounts.cache"),
         clock=clock or Clock(),
         log=log.get("parley"),
         **parts,

@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), description="Folder of the embedded databases, files, spool and lock.")
     files_url: str = Field(
         "",
-        description="Where media lives: empty for a folder under data_dir, or s3://bucket/prefix with AWS_* set.",
+        description="Where media lives: empty for a folder under data_dir, or s3://bucket/prefix.",
     )
     max_webhook_bytes: int = Field(3_500_000, ge=10_000, description="Largest webhook body; Meta sends up to 3 MB.")
     max_upload_bytes: int = Field(100_000_000, ge=10_000, description="Largest file an agent may upload.")

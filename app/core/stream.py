@@ -65,7 +65,7 @@ class Stream:
     async def publish(self, workspace_id: str, events: Sequence[bytes]) -> None:
         """Number and keep these events (JSON objects), in one round trip."""
         if events:
-            args = (secrets.token_hex(4), KEPT_EVENTS, *events)
+            args: list[str | bytes | int | float] = [secrets.token_hex(4), KEPT_EVENTS, *events]
             await _PUBLISH.run(self._redis, _keys(workspace_id), args)
 
     async def position(self, workspace_id: str) -> Cursor:

@@ -1,0 +1,311 @@
+"""
+Durable work: raw inbound events, delivery receipts, the outbox, media to fetch, and changes to announce.
+
+A row carries `pending_key` as long as it has to be worked on; the sparse index on it holds the open work and nothing
+else. A row is marked done only after all that follows from it is stored and published, so a crash half way is repeated.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.core import mongo
+from app.core.runtime import Runtime
+
+MAX_ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundRow:
+    """
+    One event of a provider as it came. `id` is account and provider key, so the same event never has two rows.
+    `sequence` is the order of arrival; `order_key` says whose events wait for each other.
+    """
+
+    id: str
+    workspace_id: str
+    account_id: str
+    order_key: str
+    body: bytes
+    received_at: datetime
+    sequence: int
+    attempts: int = 0
+    error: str | None = None
+
+    @property
+    def pending_key(self) -> str:
+        return f"{self.account_id}|{self.order_key}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptRow:
+    """A provider's report on one of our messages. `attempts` counts how often its message was looked for in vain."""
+
+    id: str
+    workspace_id: str
+    account_id: str
+    external_id: str
+    correlation: str | None
+    status: str
+    at: datetime
+    received_at: datetime
+    error: dict[str, Any] | None = None
+    price_category: str | None = None
+    up_to: bool = False
+    attempts: int = 0
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaRow:
+    """A file to fetch from a provider for an entry of the timeline."""
+
+    id: str
+    workspace_id: str
+    account_id: str
+    entry_id: str
+    source: dict[str, Any]
+    due_at: datetime
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRow:
+    """Something has changed (or is about to) that screens must be told: what kind of thing, and which."""
+
+    id: str
+    workspace_id: str
+    kind: str
+    ref: str
+    at: datetime
+
+
+# --- inbound ------------------------------------------------------------------------------------------------------
+
+
+def inbound_document(row: InboundRow) -> mongo.Document:
+    document = asdict(row)
+    document["_id"] = document.pop("id")
+    document["pending_key"] = row.pending_key
+    return document
+
+
+def _inbound(document: mongo.Document) -> InboundRow:
+    return InboundRow(
+        id=document["_id"],
+        workspace_id=document["workspace_id"],
+        account_id=document["account_id"],
+        order_key=document["order_key"],
+        body=bytes(document["body"]),
+        received_at=document["received_at"],
+        sequence=document["sequence"],
+        attempts=document.get("attempts", 0),
+        error=document.get("error"),
+    )
+
+
+async def add_inbound(runtime: Runtime, documents: Sequence[mongo.Document]) -> set[str]:
+    """Stores raw events in one journaled command; the ids that were there already."""
+    return await mongo.insert_new(runtime.mongo.inbound, documents)
+
+
+async def pending_inbound(runtime: Runtime, pending_key: str, *, limit: int) -> list[InboundRow]:
+    """What waits for this key, in the order it came. Index: pending_key."""
+    rows = await runtime.mongo.inbound.find({"pending_key": pending_key}).limit(limit).to_list()
+    return sorted((_inbound(row) for row in rows), key=lambda row: row.sequence)
+
+
+async def finish_inbound(runtime: Runtime, ids: Sequence[str]) -> None:
+    """Processed and announced; the payload stays for `raw_retention_days`."""
+    await runtime.mongo.inbound.update_many({"_id": {"$in": list(ids)}}, {"$unset": {"pending_key": ""}})
+
+
+async def fail_inbound(runtime: Runtime, row: InboundRow, error: str) -> bool:
+    """Counts a failure; True if the row will be tried again, False if it is now dead-lettered (kept, with the error)."""
+    attempts = row.attempts + 1
+    again = attempts < MAX_ATTEMPTS
+    change: mongo.Document = {"$set": {"attempts": attempts, "error": error}}
+    if not again:
+        change["$unset"] = {"pending_key": ""}
+        change["$set"]["dead"] = True
+    await runtime.mongo.inbound.update_one({"_id": row.id}, change)
+    return again
+
+
+async def revive_inbound(runtime: Runtime, inbound_id: str) -> str | None:
+    """Puts a dead-lettered or processed row back to work; its pending key, or None if there is no such row."""
+    document = await runtime.mongo.inbound.find_one({"_id": inbound_id})
+    if document is None:
+        return None
+    row = _inbound(document)
+    await runtime.mongo.inbound.update_one(
+        {"_id": row.id}, {"$set": {"pending_key": row.pending_key, "attempts": 0}, "$unset": {"dead": ""}}
+    )
+    return row.pending_key
+
+
+async def overdue_inbound(runtime: Runtime, before: datetime) -> set[str]:
+    """Keys with rows older than `before` that nobody has finished. Index: pending_key (all of it is open work)."""
+    rows = (
+        await runtime.mongo.inbound.find(
+            {"pending_key": {"$gt": ""}}, {"pending_key": 1, "received_at": 1, "attempts": 1}
+        )
+        .limit(2_000)
+        .to_list()
+    )
+    return {
+        row["pending_key"]
+        for row in rows
+        if row["received_at"] + timedelta(seconds=2 ** row.get("attempts", 0) - 1) < before
+    }
+
+
+async def raw_payload(runtime: Runtime, workspace_id: str, inbound_id: str) -> bytes | None:
+    """The stored payload of an event, for showing beside its message."""
+    document = await runtime.mongo.inbound.find_one({"_id": inbound_id})
+    if document is None or document["workspace_id"] != workspace_id:
+        return None
+    return bytes(document["body"])
+
+
+async def prune_raw(runtime: Runtime, before: datetime, *, limit: int = 1_000) -> int:
+    """Deletes raw payloads and receipts received before then that are done; how many. Index: received_at."""
+    removed = 0
+    for collection in (runtime.mongo.inbound, runtime.mongo.receipts):
+        rows = await collection.find({"received_at": {"$lt": before}}, {"pending_key": 1}).limit(limit).to_list()
+        ids = [row["_id"] for row in rows if "pending_key" not in row]
+        if ids:
+            removed += (await collection.delete_many({"_id": {"$in": ids}})).deleted_count
+    return removed
+
+
+# --- receipts -----------------------------------------------------------------------------------------------------
+
+
+def receipt_document(row: ReceiptRow) -> mongo.Document:
+    document = asdict(row)
+    document["_id"] = document.pop("id")
+    document["pending_key"] = row.account_id
+    return document
+
+
+def _receipt(document: mongo.Document) -> ReceiptRow:
+    values = {name: document.get(name) for name in ReceiptRow.__slots__ if name != "id"}
+    return ReceiptRow(id=document["_id"], **values)  # type: ignore[arg-type]
+
+
+async def add_receipts(runtime: Runtime, documents: Sequence[mongo.Document]) -> set[str]:
+    return await mongo.insert_new(runtime.mongo.receipts, documents)
+
+
+async def pending_receipts(runtime: Runtime, account_id: str, *, now: datetime, limit: int) -> list[ReceiptRow]:
+    """Receipts to apply now, oldest first. Index: pending_key."""
+    rows = await runtime.mongo.receipts.find({"pending_key": account_id}).limit(limit).to_list()
+    due = (_receipt(row) for row in rows if row.get("due_at") is None or row["due_at"] <= now)
+    return sorted(due, key=lambda row: row.at)
+
+
+async def finish_receipts(runtime: Runtime, ids: Sequence[str]) -> None:
+    await runtime.mongo.receipts.update_many({"_id": {"$in": list(ids)}}, {"$unset": {"pending_key": ""}})
+
+
+async def park_receipts(runtime: Runtime, rows: Sequence[ReceiptRow], due_at: datetime) -> None:
+    """Their messages are not known yet: look again later."""
+    ids = [row.id for row in rows]
+    await runtime.mongo.receipts.update_many(
+        {"_id": {"$in": ids}}, {"$set": {"due_at": due_at}, "$inc": {"attempts": 1}}
+    )
+
+
+async def foreign_receipts(runtime: Runtime, ids: Sequence[str]) -> None:
+    """Nobody's message after a day: another system sends on this number. Kept, marked, no longer looked for."""
+    await runtime.mongo.receipts.update_many(
+        {"_id": {"$in": list(ids)}}, {"$unset": {"pending_key": ""}, "$set": {"foreign": True}}
+    )
+
+
+async def overdue_receipts(runtime: Runtime, now: datetime, *, older_than_seconds: float) -> set[str]:
+    """Accounts with receipts that should have been applied by now."""
+    fields = {"pending_key": 1, "due_at": 1, "received_at": 1}
+    rows = await runtime.mongo.receipts.find({"pending_key": {"$gt": ""}}, fields).limit(2_000).to_list()
+    limit = now - timedelta(seconds=older_than_seconds)
+    return {row["pending_key"] for row in rows if (row.get("due_at") or row["received_at"]) <= limit}
+
+
+# --- outbox -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow:
+    """A message on somebody's timeline that still carries its work mark."""
+
+    id: str
+    workspace_id: str
+    contact_id: str
+    status: str
+    due_at: datetime | None
+    claimed_at: datetime | None
+    created_at: datetime
+
+
+async def open_outbox(runtime: Runtime, *, limit: int) -> list[OutboxRow]:
+    """Messages that are work, over all workspaces. Index: outbox_key, which holds nothing else."""
+    names = ("workspace_id", "contact_id", "status", "due_at", "claimed_at", "created_at")
+    rows = await runtime.mongo.entries.find({"outbox_key": {"$gt": ""}}, dict.fromkeys(names, 1)).limit(limit).to_list()
+    return [OutboxRow(id=row["_id"], **{name: row.get(name) for name in names}) for row in rows]  # type: ignore[arg-type]
+
+
+# --- media --------------------------------------------------------------------------------------------------------
+
+
+async def add_media(runtime: Runtime, row: MediaRow) -> None:
+    """Once per entry: a second one is ignored."""
+    document = asdict(row)
+    document["_id"] = document.pop("id")
+    document["pending_key"] = "media"
+    await mongo.insert_new(runtime.mongo.media, [document])
+
+
+async def media(runtime: Runtime, media_id: str) -> MediaRow | None:
+    """A file that still waits, or None."""
+    document = await runtime.mongo.media.find_one({"_id": media_id})
+    if document is None or "pending_key" not in document:
+        return None
+    values = {name: document.get(name) for name in MediaRow.__slots__ if name != "id"}
+    return MediaRow(id=document["_id"], **values)  # type: ignore[arg-type]
+
+
+async def postpone_media(runtime: Runtime, row: MediaRow, due_at: datetime) -> None:
+    await runtime.mongo.media.update_one({"_id": row.id}, {"$set": {"due_at": due_at}, "$inc": {"attempts": 1}})
+
+
+async def finish_media(runtime: Runtime, media_id: str) -> None:
+    await runtime.mongo.media.update_one({"_id": media_id}, {"$unset": {"pending_key": ""}})
+
+
+async def due_media(runtime: Runtime, now: datetime) -> list[str]:
+    rows = await runtime.mongo.media.find({"pending_key": "media"}, {"due_at": 1}).limit(500).to_list()
+    return [row["_id"] for row in rows if row["due_at"] <= now]
+
+
+# --- changes ------------------------------------------------------------------------------------------------------
+
+
+async def add_change(runtime: Runtime, row: ChangeRow) -> None:
+    document = asdict(row)
+    document["_id"] = document.pop("id")
+    await runtime.mongo.changes.insert_one(document)
+
+
+async def drop_change(runtime: Runtime, change_id: str) -> None:
+    await runtime.mongo.changes.delete_one({"_id": change_id})
+
+
+async def stale_changes(runtime: Runtime, before: datetime) -> list[ChangeRow]:
+    """Changes whose process died before it announced them. Index: at."""
+    rows = await runtime.mongo.changes.find({"at": {"$lt": before}}).limit(500).to_list()
+    return [
+        ChangeRow(id=row["_id"], workspace_id=row["workspace_id"], kind=row["kind"], ref=row["ref"], at=row["at"])
+        for row in rows
+    ]

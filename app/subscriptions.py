@@ -1,0 +1,20 @@
+"""
+What runs in the worker, and which event wakes what: one page, read from top to bottom.
+
+News travels against the imports by events: a lower package publishes, and this table says whom that wakes.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from app.core.queue import Job
+from app.core.runtime import Runtime
+from inbox import delivery, jobs, polling, reconcile, sweeper
+
+JOBS: tuple[Job, ...] = (*jobs.JOBS,)
+
+BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
+    "sweeper": sweeper.run,
+    "work-marks": delivery.keep_clearing,
+    "polling": polling.run,
+    "reconcile": reconcile.run,
+}

@@ -1,0 +1,185 @@
+"""Contacts: people, and the addresses at which they can be reached."""
+
+import re
+import unicodedata
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal
+
+from app.core import addresses, ids
+from app.core.addresses import Address
+from app.core.errors import NotFound
+from app.core.runtime import Workspace
+from crm import store
+
+ConsentState = Literal["unknown", "granted", "withdrawn", "blocked"]
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeConsent:
+    """The derived state for one purpose at one address, with the fact that set it."""
+
+    state: ConsentState
+    at: datetime
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactAddress:
+    """One handle of a contact. `consent` is keyed by purpose; a purpose not in it is unknown."""
+
+    address: Address
+    contact_id: str
+    verified: bool
+    created_at: datetime
+    consent: Mapping[str, PurposeConsent] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """
+    A person. `name_source` is who gave the name: what a colleague typed is never overwritten by a profile name.
+    `avatar_hue` (0-359) colours the initials.
+    """
+
+    id: str
+    name: str
+    name_source: Literal["profile", "member", "handle"]
+    avatar_hue: int
+    created_at: datetime
+    language: str | None = None
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a channel tells of a person beside the handle."""
+
+    name: str | None = None
+    username: str | None = None
+    language: str | None = None
+    verified: bool = True
+
+
+async def resolve(
+    ws: Workspace, address: Address, *, aliases: Sequence[Address] = (), profile: Profile
+) -> ContactAddress:
+    """
+    The contact behind an address, made if there is none; handles proven to be the same person are linked to it.
+
+    Safe to run twice and at the same time: ids of new contacts derive from the address.
+    """
+    wanted = (address, *aliases)
+    known = {found.address: found for found in await store.addresses(ws, wanted)}
+    owner = known.get(address) or next((known[alias] for alias in aliases if alias in known), None)
+    contact_id = owner.contact_id if owner else await _create(ws, address, profile)
+    for handle in wanted:
+        if handle not in known:
+            known[handle] = await _link(ws, handle, contact_id, verified=profile.verified)
+    return known[address]
+
+
+async def _create(ws: Workspace, address: Address, profile: Profile) -> str:
+    contact_id = ids.derived("con", ws.id, str(address))
+    name = (profile.name or "").strip() or profile.username
+    contact = Contact(
+        id=contact_id,
+        name=name or addresses.label(address),
+        name_source="profile" if name else "handle",
+        avatar_hue=hue(contact_id),
+        created_at=ws.clock.now(),
+        language=profile.language,
+    )
+    await store.insert_contact(ws, contact, search_tokens(contact.name, address.value, profile.username or ""))
+    return contact_id
+
+
+async def _link(ws: Workspace, address: Address, contact_id: str, *, verified: bool) -> ContactAddress:
+    row = ContactAddress(address=address, contact_id=contact_id, verified=verified, created_at=ws.clock.now())
+    if not await store.insert_address(ws, row):
+        # Another process linked it a moment ago; whatever it decided stands.
+        return (await store.addresses(ws, [address]))[0]
+    return row
+
+
+async def known(ws: Workspace, address: Address) -> ContactAddress | None:
+    """The contact's handle, if there is one; nothing is made."""
+    found = await store.addresses(ws, [address])
+    return found[0] if found else None
+
+
+async def get(ws: Workspace, contact_id: str) -> Contact:
+    """Raises NotFound."""
+    contact = await store.contact(ws, contact_id)
+    if contact is None:
+        raise NotFound("There is no such contact.")
+    return contact
+
+
+async def addresses_of(ws: Workspace, contact_id: str) -> list[ContactAddress]:
+    return await store.addresses_of_contact(ws, contact_id)
+
+
+async def learn_name(ws: Workspace, contact_id: str, name: str) -> Contact | None:
+    """Takes over a profile name, unless a colleague gave the contact one; the contact if it changed."""
+    contact = await get(ws, contact_id)
+    if contact.name_source == "member" or contact.name == name:
+        return None
+    changed = replace(contact, name=name, name_source="profile")
+    await store.save_contact(ws, changed, await _tokens(ws, changed))
+    return changed
+
+
+async def edit(
+    ws: Workspace, contact_id: str, *, name: str | None = None, language: str | None = None, notes: str | None = None
+) -> Contact:
+    """A colleague's correction. Raises NotFound."""
+    contact = await get(ws, contact_id)
+    if name is not None:
+        contact = replace(contact, name=name.strip(), name_source="member")
+    if language is not None:
+        contact = replace(contact, language=language or None)
+    if notes is not None:
+        contact = replace(contact, notes=notes)
+    await store.save_contact(ws, contact, await _tokens(ws, contact))
+    return contact
+
+
+async def move_address(ws: Workspace, old: Address, new: Address) -> ContactAddress | None:
+    """
+    The person behind `old` now has `new`: history stays with the contact, consent goes along. None if `old` is unknown.
+
+    The old handle stays linked, so that what is still in flight finds its contact.
+    """
+    known = {found.address: found for found in await store.addresses(ws, (old, new))}
+    before = known.get(old)
+    if before is None:
+        return None
+    if new in known:
+        return known[new]
+    row = replace(before, address=new, created_at=ws.clock.now())
+    return row if await store.insert_address(ws, row) else (await store.addresses(ws, [new]))[0]
+
+
+async def _tokens(ws: Workspace, contact: Contact) -> list[str]:
+    handles = [row.address.value for row in await store.addresses_of_contact(ws, contact.id)]
+    return search_tokens(contact.name, *handles)
+
+
+def search_tokens(*texts: str) -> list[str]:
+    """Words and numbers to find a contact by: folded case, no accents; a number also by its last digits."""
+    found: dict[str, None] = {}
+    for text in texts:
+        plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+        for word in re.findall(r"[\w.]+", plain):
+            found[word[:60]] = None
+            if word.isdigit() and len(word) > 6:
+                found[word[-4:]] = None
+    return list(found)[:40]
+
+
+def hue(seed: str) -> int:
+    """A colour for initials that stays the same."""
+    return zlib.crc32(seed.encode()) % 360

@@ -1,0 +1,73 @@
+"""
+STOP, START and HELP in the words people use.
+
+The law's words cannot be taken out. A whole message that is a stop word ends messages at once; so does a short message
+that begins with one, or a plain sentence such as "please don't text me". Words that mean other things in a sentence
+("cancel my order", "end of month?") count only when they stand alone.
+Source: 47 CFR 64.1200(a)(10), CTIA Messaging Principles; other languages by convention.
+"""
+
+import re
+import unicodedata
+from enum import StrEnum
+
+
+class Keyword(StrEnum):
+    STOP = "stop"
+    START = "start"
+    HELP = "help"
+
+
+_STOP_ALONE = frozenset(
+    """
+    stop|stopall|stop all|unsubscribe|cancel|end|quit|revoke|optout|opt out|opt-out|remove|remove me|arret|td
+    arrêt|arrêter|desabonner|désabonner|se désabonner|annuler|fin
+    alto|parar|basta|cancelar|baja|darse de baja|detener|salir
+    pare|sair|descadastrar|remover
+    stopp|abmelden|abbestellen|kündigen|ende
+    annulla|cancella|disiscrivi|fermati
+    توقف|قف|إلغاء|الغاء|إيقاف
+    acha|simamisha|ondoa|sitisha
+    tsaya|dakata|duro|da duro|kwusi|gyae
+    रोकें|बंद करें|band karo
+    stop promotions|stop promo|stop marketing|stop_promo|stop_promotions
+    """.replace("\n", "|")
+    .replace("    ", "")
+    .strip("|")
+    .split("|")
+)
+_START = frozenset(("start", "unstop", "subscribe", "resume", "optin", "opt in", "opt-in"))
+_HELP = frozenset(("help", "info", "aide", "ayuda", "hilfe", "aiuto", "ajuda"))
+# Stop words that mean nothing else, so that a few more words after them change nothing ("stop please").
+_STOP_FIRST = frozenset(("stop", "stopall", "unsubscribe", "optout"))
+_POLITE = frozenset(
+    "please pls now thanks thank you all messages texts sms it this that me messaging texting sending".split()  # noqa: SIM905
+)
+_SENTENCES = re.compile(
+    r"\b(?:(?:please|pls) )?(?:stop (?:texting|messaging|sending|contacting|writing)"
+    r"|(?:don'?t|do not) (?:text|message|contact|write)(?: to)? me"
+    r"|unsubscribe me|leave me alone|take me off|remove me from)\b"
+)
+
+
+def _normalise(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    kept = "".join(c if c in "'-_/ " or unicodedata.category(c)[0] in "LMN" else " " for c in plain.replace("\n", " "))
+    return " ".join(kept.split()).strip("/-_' ")
+
+
+def keyword(text: str) -> Keyword | None:
+    """What the message asks for, if it is one of the three."""
+    words = _normalise(text)
+    if not words or len(words) > 200:
+        return None
+    if words in _STOP_ALONE:
+        return Keyword.STOP
+    if words in _START:
+        return Keyword.START
+    if words in _HELP:
+        return Keyword.HELP
+    first, *rest = words.split()
+    if first in _STOP_FIRST and len(rest) <= 4 and all(word in _POLITE for word in rest):
+        return Keyword.STOP
+    return Keyword.STOP if _SENTENCES.search(words) else None

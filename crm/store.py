@@ -1,0 +1,130 @@
+"""Every query of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from app.core.addresses import Address
+from app.core.mongo import Document, DuplicateId
+from app.core.runtime import Workspace
+from crm import consent, contacts
+
+
+def _address_id(ws: Workspace, address: Address) -> str:
+    return f"{ws.id}/{address}"
+
+
+def _address(row: Document) -> contacts.ContactAddress:
+    return contacts.ContactAddress(
+        address=Address.parse(row["address"]),
+        contact_id=row["contact_id"],
+        verified=row["verified"],
+        created_at=row["created_at"],
+        consent={purpose: contacts.PurposeConsent(**state) for purpose, state in row.get("consent", {}).items()},
+    )
+
+
+async def addresses(ws: Workspace, wanted: Iterable[Address]) -> list[contacts.ContactAddress]:
+    """Point reads by `_id`."""
+    return [_address(row) for row in await ws.db.addresses.get_many(_address_id(ws, a) for a in wanted)]
+
+
+async def addresses_of_contact(ws: Workspace, contact_id: str) -> list[contacts.ContactAddress]:
+    """Index: workspace_id, contact_id."""
+    rows = await ws.db.addresses.find({"contact_id": contact_id}, limit=200)
+    return sorted((_address(row) for row in rows), key=lambda row: row.created_at)
+
+
+async def insert_address(ws: Workspace, row: contacts.ContactAddress) -> bool:
+    """False if the address is linked already."""
+    document: Document = {
+        "_id": _address_id(ws, row.address),
+        "address": str(row.address),
+        "contact_id": row.contact_id,
+        "verified": row.verified,
+        "created_at": row.created_at,
+        "consent": {purpose: asdict(state) for purpose, state in row.consent.items()},
+    }
+    try:
+        await ws.db.addresses.insert(document)
+    except DuplicateId:
+        return False
+    return True
+
+
+def _contact(row: Document) -> contacts.Contact:
+    return contacts.Contact(
+        id=row["_id"],
+        name=row["name"],
+        name_source=row["name_source"],
+        avatar_hue=row["avatar_hue"],
+        created_at=row["created_at"],
+        language=row.get("language"),
+        notes=row.get("notes", ""),
+    )
+
+
+async def contact(ws: Workspace, contact_id: str) -> contacts.Contact | None:
+    row = await ws.db.contacts.get(contact_id)
+    return _contact(row) if row else None
+
+
+async def insert_contact(ws: Workspace, new: contacts.Contact, tokens: Sequence[str]) -> None:
+    """An existing row of this id is left as it is."""
+    document = asdict(new)
+    document["_id"] = document.pop("id")
+    await ws.db.contacts.insert_new([{**document, "tokens": list(tokens)}])
+
+
+async def save_contact(ws: Workspace, changed: contacts.Contact, tokens: Sequence[str]) -> None:
+    values: Document = asdict(changed)
+    contact_id = values.pop("id")
+    await ws.db.contacts.update({"_id": contact_id}, {"$set": {**values, "tokens": list(tokens)}})
+
+
+async def contacts_page(ws: Workspace, *, after: str | None, limit: int) -> list[contacts.Contact]:
+    """By id. Index: workspace_id, _id."""
+    where: Document = {"_id": {"$gt": after}} if after else {}
+    return [_contact(row) for row in await ws.db.contacts.find(where, limit=limit, sort=[("_id", 1)])]
+
+
+async def contacts_by_token(ws: Workspace, prefix: str, *, limit: int) -> list[contacts.Contact]:
+    """Contacts with a word that begins so. Index: workspace_id, tokens."""
+    rows = await ws.db.contacts.find({"tokens": {"$gte": prefix, "$lt": prefix + "\uffff"}}, limit=limit)
+    return [_contact(row) for row in rows]
+
+
+async def insert_fact(ws: Workspace, fact_id: str, fact: consent.ConsentFact) -> bool:
+    document = {**asdict(fact), "_id": fact_id, "address": str(fact.address), "purposes": list(fact.purposes)}
+    return not await ws.db.consents.insert_new([document])
+
+
+async def set_consent(ws: Workspace, fact: consent.ConsentFact, purpose: str) -> None:
+    """Only forward in time: a later fact stands."""
+    state: dict[str, Any] = {"state": fact.state, "at": fact.at, "source": fact.source}
+    row_id = _address_id(ws, fact.address)
+    field = f"consent.{purpose}"
+    # Two updates, because a missing date compares as neither older nor newer.
+    if not await ws.db.addresses.update({"_id": row_id, field: None}, {"$set": {field: state}}):
+        await ws.db.addresses.update({"_id": row_id, f"{field}.at": {"$lte": fact.at}}, {"$set": {field: state}})
+
+
+async def facts(ws: Workspace, contact_id: str, *, limit: int) -> list[consent.ConsentFact]:
+    """Index: workspace_id, contact_id, at; one contact's facts are few."""
+    rows = await ws.db.consents.find({"contact_id": contact_id}, limit=limit, sort=[("at", -1)])
+    return [
+        consent.ConsentFact(
+            contact_id=row["contact_id"],
+            address=Address.parse(row["address"]),
+            purposes=tuple(row["purposes"]),
+            state=row["state"],
+            source=row["source"],
+            evidence=row["evidence"],
+            at=row["at"],
+            wording=row.get("wording"),
+            actor=row.get("actor", "contact"),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,21 @@
+"""
+Conversations, the timeline, and everything that comes in and goes out.
+
+    inbound.py        accept (web side: durable before acknowledged) and process (worker side: one contact at a time)
+    journal.py        group commit of what providers send, and the spool for when the database is down
+    messages.py       what an inbound event does to contact, conversation and timeline
+    timeline.py       the customer's story: numbered, append-only entries
+    conversations.py  the contact's thread with one queue: open, read, assign, close
+    outbox.py         enqueue: the only way anything is sent
+    delivery.py       claim, pace, hand over to the provider, record
+    rates.py          token buckets per sender and per pair, held in Redis
+    receipts.py       delivery receipts: applied in bulk, monotonic, parked when early
+    media.py          fetching, checking and re-hosting of files
+    templates.py      approved texts: synced, listed, previewed
+    present.py        how entries and conversations look from outside
+    live.py           telling screens what has changed; hub.py the agents connected to this process
+    access.py         the only door to a conversation for an agent
+    sweeper.py        finds overdue work and puts it back to work
+    jobs.py           the jobs that workers run
+    store/            every query of this package
+"""

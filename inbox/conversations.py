@@ -1,0 +1,376 @@
+"""
+Conversations: a contact's thread with one queue, and the changes that people and messages make to it.
+
+A conversation is saved only if nobody changed it since it was read (its revision tells), so what is announced to
+screens is always what is stored.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from app.core import ids
+from app.core.addresses import Address
+from app.core.errors import Conflict, NotFound
+from app.core.runtime import Workspace
+from crm.contacts import hue
+from inbox.store import conversations as store
+from inbox.timeline import Entry
+
+State = Literal["open", "pending", "snoozed", "closed"]
+DEFAULT_QUEUE = "support"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A way to answer this person: our account and their address, and when they last wrote there."""
+
+    account_id: str
+    address: str
+    last_inbound_at: datetime | None
+    # Purposes that the person has ended here; a copy for screens, the gate reads the address itself.
+    stopped: tuple[str, ...] = ()
+    last_external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The newest entry, as a list row shows it; how far it got is read from the entry itself."""
+
+    id: str
+    number: int
+    kind: str
+    direction: str | None
+    text: str
+    content_type: str | None
+    channel: str | None
+    author_name: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """
+    `last_number` is the newest entry that touched it; `last_inbound_number` the newest of the customer's messages.
+    `reach` is ordered: the first is where a reply goes by default. `episode` counts open-to-close stretches.
+    """
+
+    id: str
+    contact_id: str
+    contact_name: str
+    avatar_hue: int
+    queue_id: str
+    state: State
+    created_at: datetime
+    last_activity_at: datetime
+    opened_at: datetime
+    closed_at: datetime | None = None
+    episode: int = 1
+    assignee_id: str | None = None
+    unread: int = 0
+    last_number: int = 0
+    last_inbound_number: int = 0
+    read_number: int = 0
+    revision: int = 0
+    last_entry: Summary | None = None
+    reach: tuple[Reach, ...] = ()
+
+
+def id_for(contact_id: str, queue_id: str = DEFAULT_QUEUE) -> str:
+    """One conversation for each contact and queue, whoever makes it first."""
+    return ids.derived("cnv", contact_id, queue_id)
+
+
+async def for_contact(ws: Workspace, contact_id: str, *, name: str) -> Conversation:
+    """The contact's conversation, as stored, or a new one that the first save will store."""
+    existing = await store.get(ws, id_for(contact_id))
+    return existing or new_for(ws, contact_id, name=name)
+
+
+def new_for(ws: Workspace, contact_id: str, *, name: str) -> Conversation:
+    now = ws.clock.now()
+    return Conversation(
+        id=id_for(contact_id),
+        contact_id=contact_id,
+        contact_name=name,
+        avatar_hue=hue(contact_id),
+        queue_id=DEFAULT_QUEUE,
+        state="open",
+        created_at=now,
+        last_activity_at=now,
+        opened_at=now,
+    )
+
+
+async def get(ws: Workspace, conversation_id: str) -> Conversation:
+    """Raises NotFound. For agents, `inbox.access` is the door."""
+    conversation = await store.get(ws, conversation_id)
+    if conversation is None:
+        raise NotFound("There is no such conversation.")
+    return conversation
+
+
+async def change(
+    ws: Workspace, conversation: Conversation, how: Callable[[Conversation], Conversation]
+) -> tuple[Conversation, bool]:
+    """
+    Replace it by `how(it)`, as often as it takes until nobody interferes; the stored one, and whether it changed.
+
+    `how` is called again with the newer one if somebody was faster, and may return its argument: nothing to change.
+    """
+    current = conversation
+    for _ in range(8):
+        wanted = how(current)
+        if wanted is current:
+            return current, False
+        wanted = replace(wanted, revision=current.revision + 1)
+        if await store.save(ws, current, wanted):
+            await _count(ws, current, wanted)
+            return wanted, True
+        current = await store.get(ws, current.id) or conversation
+    raise Conflict("This conversation is being changed by too many at once; try again.")
+
+
+# --- what messages do ---------------------------------------------------------------------------------------------
+
+
+def received(entry: Entry, summary: Summary, *, reopens: bool = True) -> Callable[[Conversation], Conversation]:
+    """The customer wrote. Applied twice it does nothing the second time."""
+
+    def how(now: Conversation) -> Conversation:
+        if entry.number <= now.last_inbound_number:
+            return now
+        reach = _heard(now.reach, entry)
+        opened = now.state == "closed" and reopens
+        return replace(
+            _touched(now, entry, summary),
+            reach=reach,
+            last_inbound_number=entry.number,
+            unread=now.unread + 1,
+            state="open" if reopens else now.state,
+            opened_at=entry.created_at if opened else now.opened_at,
+            closed_at=None if opened else now.closed_at,
+            episode=now.episode + 1 if opened else now.episode,
+        )
+
+    return how
+
+
+def sent(entry: Entry, summary: Summary) -> Callable[[Conversation], Conversation]:
+    """We wrote (or noted, or something happened). A person's reply also marks what it answers as read."""
+
+    def how(now: Conversation) -> Conversation:
+        if entry.number <= now.last_number and now.last_entry is not None and now.last_entry.id == entry.id:
+            return now
+        touched = _touched(now, entry, summary)
+        if entry.author.type == "member" and entry.direction == "out":
+            touched = replace(touched, unread=0, read_number=touched.last_inbound_number)
+        return touched
+
+    return how
+
+
+def summary_shown(summary: Summary) -> Callable[[Conversation], Conversation]:
+    """The newest message itself changed (edited, deleted): the list row's text follows."""
+
+    def how(now: Conversation) -> Conversation:
+        if now.last_entry is None or now.last_entry.id != summary.id or now.last_entry == summary:
+            return now
+        return replace(now, last_entry=summary)
+
+    return how
+
+
+def _touched(now: Conversation, entry: Entry, summary: Summary) -> Conversation:
+    newest = entry.number >= now.last_number
+    return replace(
+        now,
+        last_number=max(now.last_number, entry.number),
+        last_entry=summary if newest else now.last_entry,
+        last_activity_at=max(now.last_activity_at, entry.created_at),
+    )
+
+
+def _heard(reach: Sequence[Reach], entry: Entry) -> tuple[Reach, ...]:
+    """The channel just written on comes first, with the time of the person's message."""
+    account_id, address = entry.account_id or "", entry.address or ""
+    before = next((r for r in reach if (r.account_id, r.address) == (account_id, address)), None)
+    last = max(entry.at, before.last_inbound_at) if before and before.last_inbound_at else entry.at
+    heard = Reach(
+        account_id=account_id,
+        address=address,
+        last_inbound_at=last,
+        stopped=before.stopped if before else (),
+        last_external_id=entry.external_id,
+    )
+    return (heard, *(r for r in reach if r is not before))
+
+
+# --- what people do -----------------------------------------------------------------------------------------------
+
+
+async def mark_read(ws: Workspace, conversation: Conversation, up_to: int) -> tuple[Conversation, bool]:
+    """A colleague has seen everything up to this number."""
+
+    def how(now: Conversation) -> Conversation:
+        seen = min(up_to, now.last_number)
+        if seen <= now.read_number and now.unread == 0:
+            return now
+        unread = 0 if seen >= now.last_inbound_number else now.unread
+        return replace(now, read_number=max(now.read_number, seen), unread=unread)
+
+    return await change(ws, conversation, how)
+
+
+async def mark_unread(ws: Workspace, conversation: Conversation) -> tuple[Conversation, bool]:
+    return await change(ws, conversation, lambda now: now if now.unread else replace(now, unread=1))
+
+
+async def assign(ws: Workspace, conversation: Conversation, member_id: str | None) -> tuple[Conversation, bool]:
+    return await change(
+        ws, conversation, lambda now: now if now.assignee_id == member_id else replace(now, assignee_id=member_id)
+    )
+
+
+async def close(ws: Workspace, conversation: Conversation) -> tuple[Conversation, bool]:
+    def how(now: Conversation) -> Conversation:
+        if now.state == "closed":
+            return now
+        return replace(now, state="closed", closed_at=ws.clock.now(), unread=0, read_number=now.last_number)
+
+    return await change(ws, conversation, how)
+
+
+async def reopen(ws: Workspace, conversation: Conversation) -> tuple[Conversation, bool]:
+    def how(now: Conversation) -> Conversation:
+        if now.state == "open":
+            return now
+        was_closed = now.state == "closed"
+        return replace(
+            now,
+            state="open",
+            closed_at=None,
+            opened_at=ws.clock.now() if was_closed else now.opened_at,
+            episode=now.episode + 1 if was_closed else now.episode,
+        )
+
+    return await change(ws, conversation, how)
+
+
+async def rename(ws: Workspace, contact_id: str, name: str) -> list[Conversation]:
+    """The contact has another name now; the conversations that changed."""
+    changed = []
+    for conversation in await store.of_contact(ws, contact_id):
+        saved, new = await change(
+            ws, conversation, lambda now: now if now.contact_name == name else replace(now, contact_name=name)
+        )
+        if new:
+            changed.append(saved)
+    return changed
+
+
+async def set_stopped(ws: Workspace, contact_id: str, address: Address, stopped: Sequence[str]) -> list[Conversation]:
+    """Brings the copy of what the person has ended at an address up to date; the conversations that changed."""
+
+    def how(now: Conversation) -> Conversation:
+        reach = tuple(replace(r, stopped=tuple(stopped)) if r.address == str(address) else r for r in now.reach)
+        return now if reach == now.reach else replace(now, reach=reach)
+
+    changed = []
+    for conversation in await store.of_contact(ws, contact_id):
+        saved, new = await change(ws, conversation, how)
+        if new:
+            changed.append(saved)
+    return changed
+
+
+# --- lists and counts ---------------------------------------------------------------------------------------------
+
+View = Literal["open", "mine", "unassigned", "closed", "all"]
+
+
+def window(conversation: Conversation, account_id: str, address: str, hours: int) -> datetime | None:
+    """When the reply window of this account and address closes; None if the person has not written there."""
+    for reach in conversation.reach:
+        if (reach.account_id, reach.address) == (account_id, address) and reach.last_inbound_at:
+            return reach.last_inbound_at + timedelta(hours=hours)
+    return None
+
+
+async def page(
+    ws: Workspace, view: View, *, member_id: str, cursor: str | None, limit: int, account_ids: Sequence[str] | None
+) -> tuple[list[Conversation], str | None]:
+    """Newest activity first, and the cursor of the next page."""
+    return await store.page(ws, view, member_id=member_id, cursor=cursor, limit=limit, account_ids=account_ids)
+
+
+async def counts(ws: Workspace, member_id: str) -> dict[str, int]:
+    """Kept counters: `open`, `closed`, `unassigned`, `unread`, and `mine` for this member; never below zero."""
+    redis: Any = ws.redis
+    known = await redis.hgetall(_counts_key(ws))
+    if not known:
+        return await recount(ws, member_id)
+    numbers = {key.decode(): max(0, int(value)) for key, value in known.items()}
+    return {
+        **{name: numbers.get(name, 0) for name in ("open", "closed", "unassigned", "unread")},
+        "mine": numbers.get(f"mine:{member_id}", 0),
+    }
+
+
+async def recount(ws: Workspace, member_id: str = "") -> dict[str, int]:
+    """Counts by index and stores the result: after Redis was lost, and now and then against drift."""
+    numbers = await store.count_all(ws)
+    async with ws.redis.pipeline(transaction=True) as pipe:
+        pipe.delete(_counts_key(ws))
+        pipe.hset(_counts_key(ws), mapping=numbers)
+        await pipe.execute()
+    return {
+        **{name: numbers.get(name, 0) for name in ("open", "closed", "unassigned", "unread")},
+        "mine": numbers.get(f"mine:{member_id}", 0),
+    }
+
+
+def _counted(conversation: Conversation) -> set[str]:
+    if conversation.revision == 0:
+        return set()
+    if conversation.state == "closed":
+        return {"closed"}
+    counted = {"open", f"mine:{conversation.assignee_id}" if conversation.assignee_id else "unassigned"}
+    return counted | {"unread"} if conversation.unread else counted
+
+
+async def _count(ws: Workspace, old: Conversation, new: Conversation) -> None:
+    """Only changes of kind cost a round trip; a further message in an open conversation costs none."""
+    before, after = _counted(old), _counted(new)
+    if before == after:
+        return
+    async with ws.redis.pipeline(transaction=False) as pipe:
+        for name in before - after:
+            pipe.hincrby(_counts_key(ws), name, -1)
+        for name in after - before:
+            pipe.hincrby(_counts_key(ws), name, 1)
+        await pipe.execute()
+
+
+def _counts_key(ws: Workspace) -> str:
+    return f"parley:counts:{ws.id}"
+
+
+def summary_of(entry: Entry, text: str) -> Summary:
+    """What a list row shows of this entry; `text` is its one-line preview."""
+    content: dict[str, Any] = dict(entry.content or {})
+    kind = content.get("type")
+    if kind == "media":
+        kind = content["media"]["kind"]
+    return Summary(
+        id=entry.id,
+        number=entry.number,
+        kind=entry.kind,
+        direction=entry.direction,
+        text=text,
+        content_type=kind,
+        channel=entry.channel,
+        author_name=entry.author.name,
+        at=entry.at,
+    )

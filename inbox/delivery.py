@@ -1,0 +1,322 @@
+"""
+Delivery: one contact's outgoing messages after another, claimed, paced, handed to the provider, recorded.
+
+A message is claimed by a conditional update before the provider is called, so no two workers send it. If this process
+dies between the call and the answer the message becomes `unknown`: it is never sent again by a machine.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
+
+import httpx
+
+from app.core import leases
+from app.core.addresses import Address
+from app.core.errors import AppError, OptedOut
+from app.core.platform import accounts as account_rows
+from app.core.queue import Lane
+from app.core.runtime import Runtime, Workspace
+from channels import accounts, registry
+from channels.content import MediaMessage, Template
+from channels.contract import (
+    RANK,
+    ChannelAccount,
+    DeliveryStatus,
+    OutboundFile,
+    OutboundMessage,
+    Purpose,
+    SendResult,
+)
+from channels.errors import (
+    AccountRefused,
+    NotSent,
+    OutcomeUnknown,
+    RecipientOptedOut,
+    RecipientUnreachable,
+    SendError,
+    Throttled,
+)
+from crm import consent
+from inbox import conversations, files, live, messages, rates, timeline
+from inbox.store import entries as store
+from inbox.timeline import Entry
+
+# Work marks to take off, by workspace, of each Runtime in this process.
+_marks: "WeakKeyDictionary[Runtime, dict[str, list[str]]]" = WeakKeyDictionary()
+
+SEND_SECONDS = 35
+MAX_ATTEMPTS = 6
+# Waits up to this long are waited out on the spot; longer ones free the worker for others.
+SHORT_WAIT_SECONDS = 1.0
+
+
+async def deliver(ws: Workspace, contact_id: str) -> None:
+    """Send what is due for this contact, in order; a message that must wait holds back the ones behind it."""
+    async with leases.hold(ws.redis, f"outbox:{contact_id}") as lease:
+        if lease is None:
+            return
+        while True:
+            done = await _drain(ws, contact_id)
+            if not done or not await lease.again():
+                return
+
+
+async def _drain(ws: Workspace, contact_id: str) -> bool:
+    """False if something has to wait; a delayed job will come back for it."""
+    announced: list[str] = []
+    try:
+        for entry in await store.outbox_of(ws, contact_id):
+            if entry.status == DeliveryStatus.QUEUED.value:
+                wait = await _deliver_one(ws, entry)
+                if wait > 0:
+                    await ws.queue.enqueue("deliver", ws.id, contact_id, lane=Lane.REPLIES, delay_seconds=wait)
+                    return False
+                announced.append(entry.id)
+            elif entry.status != DeliveryStatus.SENDING.value:
+                # Settled by somebody who died before taking the mark off: tell it (again), then take it off.
+                await live.tell_entry(ws, entry)
+                announced.append(entry.id)
+        return True
+    finally:
+        settled(ws, announced)
+
+
+async def _deliver_one(ws: Workspace, entry: Entry) -> float:
+    """Seconds after which to try again; 0 if the message is settled."""
+    now = ws.clock.now()
+    if entry.due_at and entry.due_at > now:
+        return (entry.due_at - now).total_seconds()
+    account = await accounts.get(ws.runtime, entry.account_id or "")
+    refusal = await _refusal(ws, account, entry)
+    if refusal is not None:
+        await _settle(ws, entry, DeliveryStatus.SKIPPED, error={"code": refusal.code, "message": refusal.detail})
+        return 0
+    wait = await _pace(ws, account, entry)
+    if wait > 0:
+        return wait
+    claimed = await _claim(ws, entry)
+    if claimed is None:
+        return 0
+    try:
+        result = await _hand_over(ws, account, claimed)
+    except SendError as error:
+        return await _failed(ws, account, claimed, error)
+    keys = tuple(store.external_key(account.id, external_id) for external_id in result.external_ids)
+    await _settle(ws, claimed, result.status, external_ids=keys)
+    await note_traffic(ws.runtime, account.id, "last_send_at")
+    return 0
+
+
+async def _refusal(ws: Workspace, account: ChannelAccount, entry: Entry) -> AppError | None:
+    """Consent and window at this very moment."""
+    if not account.enabled:
+        return AppError("This channel account was switched off before the message went out.", code="account_disabled")
+    try:
+        await consent.require(ws, Address.parse(entry.address or ""), entry.purpose or Purpose.SERVICE.value)
+    except OptedOut as error:
+        return error
+    if entry.window_until is None or entry.window_until > ws.clock.now():
+        return None
+    # It closed while the message waited, unless the person has written again.
+    conversation = await conversations.get(ws, entry.conversation_id)
+    hours = registry.adapter(account.kind).capabilities(account).window_hours or 0
+    closes = conversations.window(conversation, account.id, entry.address or "", hours)
+    if closes is not None and closes > ws.clock.now():
+        return None
+    return AppError("The reply window closed before the message went out.", code="reply_window_closed")
+
+
+async def _pace(ws: Workspace, account: ChannelAccount, entry: Entry) -> float:
+    limits = registry.adapter(account.kind).capabilities(account).rate
+    pair = rates.Pair(account.id, entry.address or "")
+    wait = await rates.take(ws.runtime, pair, limits)
+    if 0 < wait <= SHORT_WAIT_SECONDS:
+        await asyncio.sleep(wait)
+        wait = await rates.take(ws.runtime, pair, limits)
+    return wait
+
+
+async def _claim(ws: Workspace, entry: Entry) -> Entry | None:
+    """The entry, now ours to send; None if another worker has it."""
+    claimed = replace(
+        entry,
+        status=DeliveryStatus.SENDING.value,
+        claim=ws.runtime.process_id,
+        claimed_at=ws.clock.now(),
+        attempts=entry.attempts + 1,
+        revision=entry.revision + 1,
+    )
+    return claimed if await store.save(ws, entry, claimed) else None
+
+
+async def _hand_over(ws: Workspace, account: ChannelAccount, entry: Entry) -> SendResult:
+    """One call to the provider, ended after 35 s at the latest. Raises SendError."""
+    adapter = registry.adapter(account.kind)
+    try:
+        async with asyncio.timeout(SEND_SECONDS):
+            return await adapter.send(accounts.io(ws.runtime), account, await outbound(ws, entry))
+    except TimeoutError:
+        raise OutcomeUnknown("The provider did not answer in time; it may have taken the message.") from None
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+        raise NotSent("The provider could not be reached.") from None
+    except httpx.HTTPError:
+        raise OutcomeUnknown("The connection broke before the provider answered; it may have taken it.") from None
+
+
+async def outbound(ws: Workspace, entry: Entry) -> OutboundMessage:
+    """The entry as an adapter gets it."""
+    content = messages.parsed(entry.content or {})
+    file: OutboundFile | None = None
+    if isinstance(content, MediaMessage) and content.media.file_id:
+        file = files.outbound(ws, content.media)
+    elif isinstance(content, Template) and content.parameters.header_file_id:
+        file = await files.outbound_by_id(ws, content.parameters.header_file_id)
+    return OutboundMessage(
+        id=entry.id,
+        to=Address.parse(entry.address or ""),
+        purpose=Purpose(entry.purpose or Purpose.SERVICE),
+        content=content,
+        file=file,
+        reply_to=entry.reply_to.external_id if entry.reply_to else None,
+    )
+
+
+async def _failed(ws: Workspace, account: ChannelAccount, entry: Entry, error: SendError) -> float:
+    """Decide what an error means: try again (in how many seconds), or the end, with the provider's words kept."""
+    log = ws.log.bind(message_id=entry.id, channel=account.kind, code=error.code, provider_code=error.provider_code)
+    if isinstance(error, Throttled):
+        wait = error.retry_after_seconds or 2.0 ** min(entry.attempts, 6)
+        pair = rates.Pair(account.id, entry.address or "")
+        await rates.hold(ws.runtime, pair, wait, sender=error.scope == "sender")
+        # Being told to wait is no failure of the message: it does not use up its tries.
+        return await _postpone(ws, entry, wait, attempts=entry.attempts - 1)
+    if error.retryable and entry.attempts < MAX_ATTEMPTS:
+        wait = error.retry_after_seconds or random.uniform(0.5, min(300.0, 2.0**entry.attempts))  # noqa: S311
+        log.info("send_will_be_retried", wait_seconds=round(wait, 1))
+        return await _postpone(ws, entry, wait, attempts=entry.attempts)
+    kept = {"code": error.code, "message": error.message, "provider_code": error.provider_code}
+    if isinstance(error, OutcomeUnknown):
+        await _settle(ws, entry, DeliveryStatus.UNKNOWN, error=kept)
+        return 0
+    await _settle(ws, entry, DeliveryStatus.FAILED, error=kept)
+    await learn(ws, account, entry, error)
+    log.info("send_failed")
+    return 0
+
+
+async def learn(ws: Workspace, account: ChannelAccount, entry: Entry, error: SendError) -> None:
+    """What a final failure teaches: the person stopped us, or the whole account is in trouble."""
+    purpose: str | None = None
+    if isinstance(error, RecipientOptedOut) or (isinstance(error, RecipientUnreachable) and error.blocked):
+        purpose = error.purpose if isinstance(error, RecipientOptedOut) else None
+        await messages.record_refusal(
+            ws,
+            Address.parse(entry.address or ""),
+            purpose,
+            blocked=isinstance(error, RecipientUnreachable),
+            source="provider_refusal",
+            evidence=f"{entry.id}/{error.provider_code}",
+            at=ws.clock.now(),
+        )
+    last = {"at": ws.clock.now(), "code": error.provider_code or error.code, "message": error.message}
+    values: dict[str, object] = {"last_error": last}
+    if isinstance(error, AccountRefused):
+        values["notice"] = {"severity": "error", "code": error.code, "message": error.message, "at": ws.clock.now()}
+    await account_rows.note_health(ws.runtime.mongo, account.id, values)
+
+
+async def _postpone(ws: Workspace, entry: Entry, wait: float, *, attempts: int) -> float:
+    due = ws.clock.now() + timedelta(seconds=wait)
+
+    def how(now: Entry) -> Entry:
+        if now.status != DeliveryStatus.SENDING.value:
+            return now
+        return replace(
+            now, status=DeliveryStatus.QUEUED.value, due_at=due, claim=None, claimed_at=None, attempts=max(0, attempts)
+        )
+
+    await timeline.change(ws, entry, how)
+    return wait
+
+
+async def _settle(
+    ws: Workspace,
+    entry: Entry,
+    status: DeliveryStatus,
+    *,
+    error: dict[str, str | None] | None = None,
+    external_ids: Sequence[str] = (),
+) -> None:
+    """Record the outcome and tell it. A receipt may have been faster: the status only moves forward."""
+    entry, _ = await timeline.change(ws, entry, advanced(status, ws.clock.now(), error, external_ids))
+    await live.tell_entry(ws, entry)
+
+
+def advanced(
+    status: DeliveryStatus,
+    at: datetime,
+    error: dict[str, str | None] | None = None,
+    external_ids: Sequence[str] = (),
+    price_category: str | None = None,
+) -> Callable[[Entry], Entry]:
+    """The change that takes an entry to a status: never back, but what else is told is kept."""
+
+    def how(now: Entry) -> Entry:
+        forward = RANK[status] > RANK[DeliveryStatus(now.status or "queued")]
+        times = now.status_times if status.value in now.status_times else {**now.status_times, status.value: at}
+        ids = now.external_ids or tuple(external_ids)
+        if not forward and times is now.status_times and ids == now.external_ids:
+            return now
+        return replace(
+            now,
+            status=status.value if forward else now.status,
+            status_times=times,
+            error=error if forward else now.error,
+            external_ids=ids,
+        )
+
+    return how
+
+
+async def give_up_claim(ws: Workspace, entry_id: str) -> None:
+    """The worker that held this message is gone: whether the provider has it cannot be known."""
+    entry = await timeline.get(ws, entry_id)
+    if entry.status == DeliveryStatus.SENDING.value:
+        message = "Parley was interrupted while sending. The message may or may not have reached the person."
+        await _settle(ws, entry, DeliveryStatus.UNKNOWN, error={"code": "interrupted", "message": message})
+        settled(ws, [entry_id])
+
+
+def settled(ws: Workspace, entry_ids: Sequence[str]) -> None:
+    """
+    Takes the work mark off messages whose outcome is stored and told, in one command for all of a second's.
+
+    Until then the mark costs nothing; should this process die first, the sweeper tells them once more.
+    """
+    waiting = _marks.setdefault(ws.runtime, {})
+    for entry_id in entry_ids:
+        waiting.setdefault(ws.id, []).append(entry_id)
+
+
+async def keep_clearing(runtime: Runtime) -> None:
+    """Clears marks every second until cancelled."""
+    while True:
+        await asyncio.sleep(1)
+        await clear_marks(runtime)
+
+
+async def clear_marks(runtime: Runtime) -> None:
+    """Once; also called when the worker stops."""
+    waiting = _marks.pop(runtime, {})
+    for workspace_id, entry_ids in waiting.items():
+        await store.clear_outbox(runtime.workspace(workspace_id), entry_ids)
+
+
+async def note_traffic(runtime: Runtime, account_id: str, what: str) -> None:
+    """When an account last sent or received; at most once in ten seconds, so that it costs nothing under load."""
+    if await runtime.redis.set(f"parley:traffic:{account_id}:{what}", "1", ex=10, nx=True):
+        await account_rows.note_health(runtime.mongo, account_id, {what: runtime.clock.now()})

@@ -1,0 +1,156 @@
+"""
+What comes in: `accept` makes it durable before the provider gets its 200; `process` works it off, one person's events
+after another, people side by side.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import orjson
+
+from app.core import leases, log
+from app.core.mongo import Document
+from app.core.platform import work
+from app.core.platform.work import InboundRow, ReceiptRow
+from app.core.queue import Lane
+from app.core.runtime import Runtime
+from channels import accounts, registry
+from channels.contract import ChannelAccount, DeliveryReceipt, InboundEvent, Parses, TypingStarted
+from channels.errors import WebhookError
+from inbox import messages
+from inbox.journal import Journal, Kind
+
+_log = log.get("inbound")
+_BATCH = 50
+
+
+async def accept(runtime: Runtime, journal: Journal, account: ChannelAccount, events: Sequence[InboundEvent]) -> int:
+    """
+    Store events and see that they are worked on; how many were new. Returns only when all are safe.
+
+    Raises Unavailable if neither the database nor the spool takes them.
+    """
+    now = runtime.clock.now()
+    inbound: list[Document] = []
+    receipts: list[Document] = []
+    for event in events:
+        row_id = f"{account.id}/{event.key}"
+        if isinstance(event, DeliveryReceipt):
+            receipt = ReceiptRow(
+                id=row_id,
+                workspace_id=account.workspace_id,
+                account_id=account.id,
+                external_id=event.external_id,
+                correlation=event.correlation,
+                status=event.status.value,
+                at=event.at,
+                received_at=now,
+                error=asdict(event.error) if event.error else None,
+                price_category=event.price_category,
+                up_to=event.up_to,
+            )
+            receipts.append(work.receipt_document(receipt))
+        elif isinstance(event, TypingStarted):
+            await messages.show_typing(runtime.workspace(account.workspace_id), event)
+        else:
+            row = InboundRow(
+                id=row_id,
+                workspace_id=account.workspace_id,
+                account_id=account.id,
+                order_key=event.order_key,
+                body=event.raw,
+                received_at=now,
+                sequence=time.time_ns(),
+            )
+            inbound.append(work.inbound_document(row))
+    inbound, receipts = _once(inbound), _once(receipts)
+    known = await journal.add("inbound", inbound) | await journal.add("receipts", receipts)
+    await stored(runtime, "inbound", [row for row in inbound if row["_id"] not in known])
+    await stored(runtime, "receipts", [row for row in receipts if row["_id"] not in known])
+    return len(inbound) + len(receipts) - len(known)
+
+
+def _once(rows: list[Document]) -> list[Document]:
+    """One body may hold the same event twice."""
+    return list({row["_id"]: row for row in rows}.values())
+
+
+async def stored(runtime: Runtime, kind: Kind, rows: Sequence[Document]) -> None:
+    """Rows have reached the database: ask for their processing."""
+    if kind == "receipts":
+        # Receipts come in floods and are applied in bulk: one job for each account and tenth of a second.
+        tick = int(time.time() * 10)
+        for account_id in {row["account_id"] for row in rows}:
+            await runtime.queue.enqueue(
+                "apply_receipts",
+                account_id,
+                lane=Lane.INBOUND,
+                delay_seconds=0.05,
+                job_id=f"receipts:{account_id}:{tick}",
+            )
+        return
+    for pending_key in dict.fromkeys(row["pending_key"] for row in rows):
+        await runtime.queue.enqueue("process_inbound", pending_key, lane=Lane.INBOUND)
+
+
+async def process(runtime: Runtime, pending_key: str) -> None:
+    """
+    Work off everything that waits for one person on one account, in order, until nothing is left.
+
+    An event that fails holds back the ones after it and is tried again; after eight times it is put aside, kept with
+    its error, and the rest goes on.
+    """
+    async with leases.hold(runtime.redis, f"inbound:{pending_key}") as lease:
+        if lease is None:
+            return
+        while True:
+            rows = await work.pending_inbound(runtime, pending_key, limit=_BATCH)
+            complete = await _process_rows(runtime, rows)
+            if not complete or (len(rows) < _BATCH and not await lease.again()):
+                return
+
+
+async def _process_rows(runtime: Runtime, rows: Sequence[InboundRow]) -> bool:
+    """Handle rows in order and mark them done; False if one has to wait for another try."""
+    done: list[str] = []
+    try:
+        for row in rows:
+            try:
+                await _handle(runtime, row)
+            except Exception as error:
+                # An edge: one bad event must not stop this person's others for ever.
+                _log.exception("inbound_failed", inbound_id=row.id, attempts=row.attempts + 1)
+                if await work.fail_inbound(runtime, row, f"{type(error).__name__}: {error}"):
+                    await runtime.queue.enqueue(
+                        "process_inbound", row.pending_key, lane=Lane.INBOUND, delay_seconds=2.0**row.attempts
+                    )
+                    return False
+            else:
+                done.append(row.id)
+    finally:
+        if done:
+            await work.finish_inbound(runtime, done)
+    return True
+
+
+async def _handle(runtime: Runtime, row: InboundRow) -> None:
+    account = await accounts.get(runtime, row.account_id)
+    adapter = registry.adapter(account.kind)
+    if not isinstance(adapter, Parses):
+        raise TypeError(f"{account.kind} has stored an event but cannot parse one")
+    ws = runtime.workspace(row.workspace_id)
+    try:
+        events = adapter.parse(account, row.body, {})
+    except WebhookError as error:
+        raise ValueError(f"the stored payload no longer parses: {error}") from error
+    for event in events:
+        await messages.handle(ws, account, event, raw_id=row.id, received_at=row.received_at)
+
+
+def readable(body: bytes) -> object:
+    """A raw payload as JSON where it is JSON, else as text."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body.decode("utf-8", "replace")

@@ -1,0 +1,65 @@
+"""The jobs that workers run: each takes the Runtime from the context and calls one function."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.core.queue import Job, Lane
+from app.core.runtime import Runtime
+from channels import accounts, registry
+from channels.contract import Acknowledges
+from inbox import delivery, inbound, media, receipts, signals, templates
+
+Context = Mapping[str, Any]
+
+
+def _runtime(ctx: Context) -> Runtime:
+    runtime: Runtime = ctx["runtime"]
+    return runtime
+
+
+async def process_inbound(ctx: Context, pending_key: str) -> None:
+    await inbound.process(_runtime(ctx), pending_key)
+
+
+async def apply_receipts(ctx: Context, account_id: str) -> None:
+    await receipts.apply(_runtime(ctx), account_id)
+
+
+async def deliver(ctx: Context, workspace_id: str, contact_id: str) -> None:
+    await delivery.deliver(_runtime(ctx).workspace(workspace_id), contact_id)
+
+
+async def fetch_media(ctx: Context, media_id: str) -> None:
+    await media.fetch(_runtime(ctx), media_id)
+
+
+async def sync_templates(ctx: Context, account_id: str) -> None:
+    await templates.sync(_runtime(ctx), account_id)
+
+
+async def acknowledge(ctx: Context, account_id: str, token: str) -> None:
+    runtime = _runtime(ctx)
+    account = await accounts.get(runtime, account_id)
+    adapter = registry.adapter(account.kind)
+    if isinstance(adapter, Acknowledges):
+        await signals.best_effort(runtime, adapter.acknowledge(accounts.io(runtime), account, token))
+
+
+async def show_typing(ctx: Context, account_id: str, address: str, external_id: str) -> None:
+    await signals.show_typing(_runtime(ctx), account_id, address, external_id or None)
+
+
+async def mark_read(ctx: Context, account_id: str, address: str, external_id: str) -> None:
+    await signals.mark_read(_runtime(ctx), account_id, address, external_id)
+
+
+JOBS = (
+    Job(process_inbound, Lane.INBOUND, timeout_seconds=120),
+    Job(apply_receipts, Lane.INBOUND, timeout_seconds=120),
+    Job(deliver, Lane.REPLIES, timeout_seconds=300),
+    Job(acknowledge, Lane.REPLIES, timeout_seconds=30, max_tries=1),
+    Job(show_typing, Lane.REPLIES, timeout_seconds=30, max_tries=1),
+    Job(mark_read, Lane.BACKGROUND, timeout_seconds=30, max_tries=1),
+    Job(fetch_media, Lane.BACKGROUND, timeout_seconds=300),
+    Job(sync_templates, Lane.BACKGROUND, timeout_seconds=300, max_tries=2),
+)

@@ -1,0 +1,96 @@
+"""
+Telling screens what has changed.
+
+Numbered events carry the thing as it is stored; a screen that already has that revision ignores them, so telling twice
+does no harm. `announced` keeps a row until the telling is done: should the process die between the change and the
+telling, the sweeper tells it again from the database.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+from redis.exceptions import RedisError
+
+from app.core import ids
+from app.core.mongo import DatabaseError
+from app.core.platform import work
+from app.core.runtime import Workspace
+from inbox import conversations, present, timeline
+from inbox.conversations import Conversation
+from inbox.timeline import Entry
+
+
+def event(kind: str, data: Any) -> bytes:
+    """An event as it stands on the stream."""
+    return orjson.dumps({"type": kind, "data": data})
+
+
+async def entry_event(ws: Workspace, entry: Entry, conversation: Conversation | None) -> bytes:
+    """
+    A new or changed entry, with its conversation if that changed too; None says that it did not, so that a moving tick
+    costs no read.
+    """
+    shown: dict[str, Any] | None = None
+    if conversation is not None:
+        accounts = await present.accounts_by_id(ws)
+        newest = conversation.last_entry is not None and conversation.last_entry.id == entry.id
+        shown = present.conversation(conversation, ws.clock.now(), accounts, entry.status if newest else None)
+    return event("entry", {"entry": present.entry(entry), "conversation": shown})
+
+
+async def publish(ws: Workspace, *events: bytes) -> None:
+    """In one round trip. Raises RedisError: the caller's durable row then stays, and the sweeper tells later."""
+    await ws.stream.publish(ws.id, events)
+
+
+async def tell_entry(ws: Workspace, entry: Entry, conversation: Conversation | None = None) -> None:
+    await publish(ws, await entry_event(ws, entry, conversation))
+
+
+async def tell_conversations(ws: Workspace, *changed: Conversation) -> None:
+    shown = await present.conversations(ws, changed)
+    await publish(ws, *(event("conversation", item) for item in shown))
+
+
+async def sign(ws: Workspace, kind: str, data: Any) -> None:
+    """A short-lived sign (typing, presence); losing one does no harm."""
+    try:
+        await ws.stream.sign(ws.id, event(kind, data))
+    except RedisError:
+        ws.log.warning("sign_lost", kind=kind)
+
+
+@asynccontextmanager
+async def announced(ws: Workspace, kind: str, ref: str) -> AsyncIterator[None]:
+    """
+    Around a change and its telling: a row says that `kind` `ref` may have changed until both are done.
+
+    If the body raises, the change may or may not have been made; the row stays and the sweeper tells what is stored.
+    """
+    row = work.ChangeRow(id=ids.new("chg"), workspace_id=ws.id, kind=kind, ref=ref, at=ws.clock.now())
+    await work.add_change(ws.runtime, row)
+    try:
+        yield
+    except RedisError:
+        # The change is stored; only the telling failed. The sweeper repeats it.
+        ws.log.warning("announcement_delayed", kind=kind)
+        return
+    try:
+        await work.drop_change(ws.runtime, row.id)
+    except DatabaseError:
+        ws.log.warning("announcement_row_left", kind=kind)
+
+
+async def retell(ws: Workspace, kind: str, ref: str) -> None:
+    """What the sweeper does for a row that was left: tell the thing as it is stored now."""
+    if kind == "conversation":
+        await tell_conversations(ws, await conversations.get(ws, ref))
+    elif kind == "entry":
+        entry = await timeline.find(ws, ref)
+        if entry is not None:
+            await tell_entry(ws, entry, await conversations.get(ws, entry.conversation_id))
+    else:
+        # Settings, members, templates: screens fetch those again when told that they changed.
+        await publish(ws, event(kind, {"id": ref}))

@@ -1,0 +1,457 @@
+"""
+What an inbound event does to contact, consent, conversation and timeline. Every step may run twice: the entry's id
+derives from the provider's, and a conversation takes the same message in once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from app.core import clock
+from app.core.addresses import Address
+from app.core.platform import accounts as account_rows
+from app.core.platform import work
+from app.core.platform.work import MediaRow
+from app.core.queue import Lane
+from app.core.runtime import Workspace
+from channels import registry
+from channels.content import Choice, Content, MediaMessage, Text, preview
+from channels.contract import (
+    AccountNotice,
+    AddressChanged,
+    ChannelAccount,
+    ConsentChanged,
+    InboundEvent,
+    InboundMessage,
+    MessageDeleted,
+    MessageEdited,
+    Purpose,
+    Reaction,
+    Sender,
+    TemplateChanged,
+    TypingStarted,
+)
+from crm import consent, contacts, keywords
+from crm.consent import PURPOSES, ConsentFact
+from crm.contacts import ContactAddress, Profile
+from crm.keywords import Keyword
+from inbox import conversations, live, timeline
+from inbox.conversations import Conversation
+from inbox.store import conversations as conversation_store
+from inbox.store.entries import external_key, inbound_id
+from inbox.timeline import Author, Entry, Quote, Reacted
+
+_CONTENT: TypeAdapter[Content] = TypeAdapter(Content)
+MARKETING = (Purpose.MARKETING.value,)
+
+
+async def handle(
+    ws: Workspace, account: ChannelAccount, event: InboundEvent, *, raw_id: str, received_at: datetime
+) -> None:
+    """Do what the event says. Raises whatever keeps it from being done; the caller tries again."""
+    match event:
+        case InboundMessage(echo=True):
+            await _echoed(ws, account, event, raw_id, received_at)
+        case InboundMessage():
+            await _received(ws, account, event, raw_id, received_at)
+        case MessageEdited():
+            await _edited(ws, account, event)
+        case MessageDeleted():
+            await _deleted(ws, account, event)
+        case Reaction():
+            await _reacted(ws, account, event)
+        case ConsentChanged():
+            await _consent_changed(ws, account, event, raw_id)
+        case AddressChanged():
+            await _address_changed(ws, account, event, raw_id)
+        case TemplateChanged():
+            await ws.queue.enqueue("sync_templates", account.id, lane=Lane.BACKGROUND, job_id=f"templates:{account.id}")
+            await _notice(ws, account, "warning", event.name, f"Template {event.name}: {event.detail or event.change}.")
+        case AccountNotice():
+            await _notice(ws, account, event.severity, event.code, event.message, event.quality, event.limits)
+        case _:
+            ws.log.info("inbound_ignored", kind=type(event).__name__)
+
+
+# --- messages -----------------------------------------------------------------------------------------------------
+
+
+async def _received(
+    ws: Workspace, account: ChannelAccount, event: InboundMessage, raw_id: str, received_at: datetime
+) -> None:
+    sender = await _resolve(ws, event.sender)
+    name = event.sender.name or event.sender.username
+    conversation = await conversations.for_contact(ws, sender.contact_id, name=name or str(sender.address.value))
+    if conversation.revision == 0:
+        # The contact may be known from elsewhere, under the name a colleague gave.
+        contact = await contacts.get(ws, sender.contact_id)
+        conversation = replace(conversation, contact_name=contact.name)
+    elif name and name != conversation.contact_name and await contacts.learn_name(ws, sender.contact_id, name):
+        conversation, _ = await conversations.change(
+            ws, conversation, lambda now: replace(now, contact_name=name) if now.contact_name != name else now
+        )
+    entry = Entry(
+        id=inbound_id(account.id, event.external_id),
+        contact_id=sender.contact_id,
+        conversation_id=conversation.id,
+        at=event.at if event.timed else received_at,
+        created_at=ws.clock.now(),
+        kind="message",
+        direction="in",
+        channel=account.kind,
+        account_id=account.id,
+        address=str(event.sender.address),
+        author=Author("contact", sender.contact_id, conversation.contact_name),
+        content=event.content.model_dump(exclude_none=True),
+        reply_to=await _quote(ws, account, event.reply_to) if event.reply_to else None,
+        external_id=event.external_id,
+        referral=asdict(event.referral) if event.referral else None,
+        forwarded=event.forwarded,
+        group_id=event.group_id,
+        raw_id=raw_id,
+    )
+    entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
+    summary = conversations.summary_of(entry, preview(event.content))
+    conversation, _ = await conversations.change(ws, conversation, conversations.received(entry, summary))
+    await _want_media(ws, entry, event.content)
+    await _obey_keyword(ws, account, sender, event, entry)
+    if event.acknowledge is not None:
+        await ws.queue.enqueue("acknowledge", account.id, event.acknowledge, lane=Lane.REPLIES)
+    await live.tell_entry(ws, entry, conversation)
+
+
+async def _echoed(
+    ws: Workspace, account: ChannelAccount, event: InboundMessage, raw_id: str, received_at: datetime
+) -> None:
+    """The business wrote in the provider's own app: shown as ours, and it wakes no rule."""
+    sender = await _resolve(ws, event.sender)
+    contact = await contacts.get(ws, sender.contact_id)
+    conversation = await conversations.for_contact(ws, contact.id, name=contact.name)
+    entry = Entry(
+        id=inbound_id(account.id, event.external_id),
+        contact_id=contact.id,
+        conversation_id=conversation.id,
+        at=event.at if event.timed else received_at,
+        created_at=ws.clock.now(),
+        kind="message",
+        direction="out",
+        channel=account.kind,
+        account_id=account.id,
+        address=str(event.sender.address),
+        author=Author("phone_app", None, "Phone app"),
+        content=event.content.model_dump(exclude_none=True),
+        purpose=Purpose.SERVICE.value,
+        status="sent",
+        status_times={"sent": event.at},
+        external_ids=(external_key(account.id, event.external_id),),
+        raw_id=raw_id,
+    )
+    entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
+    summary = conversations.summary_of(entry, preview(event.content))
+    conversation, _ = await conversations.change(ws, conversation, conversations.sent(entry, summary))
+    await _want_media(ws, entry, event.content)
+    await live.tell_entry(ws, entry, conversation)
+
+
+async def _resolve(ws: Workspace, sender: Sender) -> ContactAddress:
+    profile = Profile(name=sender.name, username=sender.username, language=sender.language, verified=sender.verified)
+    return await contacts.resolve(ws, sender.address, aliases=sender.aliases, profile=profile)
+
+
+async def _quote(ws: Workspace, account: ChannelAccount, external_id: str) -> Quote:
+    quoted = await timeline.by_external_id(ws, account.id, external_id)
+    if quoted is None:
+        return Quote(None, "", None, external_id)
+    return quote_of(quoted, external_id)
+
+
+def quote_of(entry: Entry, external_id: str | None) -> Quote:
+    """What a reply shows of the entry it answers."""
+    return Quote(entry.id, text_of(entry.content), entry.author.name, external_id)
+
+
+def text_of(content: Mapping[str, Any] | None) -> str:
+    """One line of stored content."""
+    return preview(parsed(content)) if content else ""
+
+
+def parsed(content: Mapping[str, Any]) -> Content:
+    """Stored content as its model."""
+    return _CONTENT.validate_python(content)
+
+
+async def _want_media(ws: Workspace, entry: Entry, content: Content) -> None:
+    """A file still at the provider is fetched by a job of its own, so that a slow download delays no message."""
+    if isinstance(content, MediaMessage) and content.media.state == "pending" and entry.account_id:
+        row = MediaRow(
+            id=entry.id,
+            workspace_id=ws.id,
+            account_id=entry.account_id,
+            entry_id=entry.id,
+            source=content.media.source or {},
+            due_at=ws.clock.now(),
+        )
+        await work.add_media(ws.runtime, row)
+        await ws.queue.enqueue("fetch_media", row.id, lane=Lane.BACKGROUND)
+
+
+# --- edits, deletions, reactions ----------------------------------------------------------------------------------
+
+
+async def _edited(ws: Workspace, account: ChannelAccount, event: MessageEdited) -> None:
+    entry = await timeline.by_external_id(ws, account.id, event.external_id)
+    if entry is None:
+        # The original never came (or comes later, and then as it was first written): show at least what it says now.
+        await _late_original(ws, account, event)
+        return
+    content = event.content.model_dump(exclude_none=True)
+
+    def how(now: Entry) -> Entry:
+        if now.deleted_at or (now.edited_at and now.edited_at >= event.at):
+            return now
+        return replace(now, content=content, edited_at=event.at)
+
+    await _change_and_tell(ws, entry, how)
+
+
+async def _late_original(ws: Workspace, account: ChannelAccount, event: MessageEdited) -> None:
+    message = InboundMessage(
+        key=event.key,
+        order_key=event.order_key,
+        at=event.at,
+        raw=event.raw,
+        external_id=event.external_id,
+        sender=event.sender,
+        content=event.content,
+    )
+    await _received(ws, account, message, f"{account.id}/{event.key}", event.at)
+
+
+async def _deleted(ws: Workspace, account: ChannelAccount, event: MessageDeleted) -> None:
+    entry = await timeline.by_external_id(ws, account.id, event.external_id)
+    if entry is None:
+        ws.log.info("deletion_of_unknown_message", account_id=account.id)
+        return
+    await _change_and_tell(ws, entry, lambda now: now if now.deleted_at else replace(now, deleted_at=event.at))
+
+
+async def _reacted(ws: Workspace, account: ChannelAccount, event: Reaction) -> None:
+    entry = await timeline.by_external_id(ws, account.id, event.external_id)
+    if entry is None:
+        ws.log.info("reaction_to_unknown_message", account_id=account.id)
+        return
+    await _change_and_tell(ws, entry, reacting("contact", event.sender.name, event.emoji))
+
+
+def reacting(by: str, name: str | None, emoji: str) -> Any:
+    """The change that one party's reaction makes; empty takes it back."""
+
+    def how(now: Entry) -> Entry:
+        others = tuple(r for r in now.reactions if r.by != by)
+        reactions = (*others, Reacted(by, name, emoji)) if emoji else others
+        return now if reactions == now.reactions else replace(now, reactions=reactions)
+
+    return how
+
+
+async def _change_and_tell(ws: Workspace, entry: Entry, how: Any) -> None:
+    """Told also when nothing changed: the process may have died after the change and before the telling."""
+    entry, _ = await timeline.change(ws, entry, how)
+    conversation = await conversations.get(ws, entry.conversation_id)
+    text = "Deleted message" if entry.deleted_at else text_of(entry.content)
+    summary = conversations.summary_of(entry, text)
+    conversation, _ = await conversations.change(ws, conversation, conversations.summary_shown(summary))
+    await live.tell_entry(ws, entry, conversation)
+
+
+# --- consent ------------------------------------------------------------------------------------------------------
+
+
+async def _obey_keyword(
+    ws: Workspace, account: ChannelAccount, sender: ContactAddress, event: InboundMessage, entry: Entry
+) -> None:
+    text = event.content.text if isinstance(event.content, Text) else None
+    if isinstance(event.content, Choice):
+        # A template's opt-out button tells by its payload or by its label.
+        candidates = (event.content.id, event.content.title)
+        text = next((c for c in candidates if keywords.keyword(c) is Keyword.STOP), None)
+    found = keywords.keyword(text) if text else None
+    if text is None or found is None or found is Keyword.HELP:
+        return
+    capabilities = registry.adapter(account.kind).capabilities(account)
+    purposes = PURPOSES if capabilities.stop_ends == "all" else MARKETING
+    if found is Keyword.STOP:
+        await _record(ws, sender, purposes, "withdrawn", "keyword", entry.id, entry.at, text)
+        return
+    # START lifts what a stop ended, and is no new consent to marketing where there was none.
+    stopped = [p for p in purposes if (known := sender.consent.get(p)) and known.state == "withdrawn"]
+    if stopped:
+        await _record(ws, sender, tuple(stopped), "granted", "keyword", entry.id, entry.at, text)
+
+
+async def _consent_changed(ws: Workspace, account: ChannelAccount, event: ConsentChanged, raw_id: str) -> None:
+    sender = await _resolve(ws, event.sender)
+    purposes: tuple[str, ...] = (event.purpose.value,) if event.purpose else PURPOSES
+    if event.granted and event.purpose is None:
+        # Unblocking or START at the provider lifts the stop; it is no consent to marketing of its own.
+        state, purposes = "unknown", tuple(p for p in purposes if p != Purpose.MARKETING.value)
+        if (known := sender.consent.get("marketing")) and known.state == "withdrawn" and event.source != "unblock":
+            await _record(ws, sender, MARKETING, "granted", event.source, raw_id, event.at, event.wording)
+    elif event.granted:
+        state = "granted"
+    else:
+        state = "blocked" if event.source == "block" else "withdrawn"
+    await _record(ws, sender, purposes, state, event.source, raw_id, event.at, event.wording)
+
+
+async def record_refusal(
+    ws: Workspace, address: Address, purpose: str | None, *, blocked: bool, source: str, evidence: str, at: datetime
+) -> None:
+    """The provider refused a send because the person stopped us: kept as a fact, and obeyed from now on."""
+    found = await contacts.resolve(ws, address, profile=Profile())
+    state = "blocked" if blocked else "withdrawn"
+    await _record(ws, found, (purpose,) if purpose else PURPOSES, state, source, evidence, at, None)
+
+
+async def _record(
+    ws: Workspace,
+    sender: ContactAddress,
+    purposes: tuple[str, ...],
+    state: Any,
+    source: str,
+    evidence: str,
+    at: datetime,
+    wording: str | None,
+) -> None:
+    """The fact, its place on the timeline, and what screens show of it."""
+    fact = ConsentFact(
+        contact_id=sender.contact_id,
+        address=sender.address,
+        purposes=purposes,
+        state=state,
+        source=source,
+        evidence=evidence,
+        at=at,
+        wording=wording,
+    )
+    await consent.record(ws, fact)
+    row = (await contacts.addresses_of(ws, sender.contact_id)) or []
+    current = next((r for r in row if r.address == sender.address), sender)
+    for changed in await conversations.set_stopped(
+        ws, sender.contact_id, sender.address, consent.stopped_purposes(current)
+    ):
+        await live.tell_conversations(ws, changed)
+    await note_event(
+        ws,
+        sender.contact_id,
+        key=f"consent/{evidence}/{state}/{','.join(purposes)}",
+        kind="consent",
+        event={
+            "name": "consent_changed",
+            "state": state,
+            "purposes": list(purposes),
+            "source": source,
+            "channel": sender.address.kind,
+            "address": str(sender.address),
+        },
+        at=at,
+    )
+
+
+async def note_event(
+    ws: Workspace,
+    contact_id: str,
+    *,
+    key: str,
+    event: Mapping[str, Any],
+    at: datetime,
+    kind: Any = "event",
+    author: Author | None = None,
+) -> None:
+    """Something that happened with the contact, on the timeline and on screens; once for each `key`."""
+    conversation = await conversation_store.get(ws, conversations.id_for(contact_id))
+    if conversation is None:
+        contact = await contacts.get(ws, contact_id)
+        conversation = conversations.new_for(ws, contact_id, name=contact.name)
+    entry = Entry(
+        id=inbound_id("event", f"{contact_id}/{key}"),
+        contact_id=contact_id,
+        conversation_id=conversation.id,
+        at=at,
+        created_at=ws.clock.now(),
+        kind=kind,
+        author=author or Author("system"),
+        event=dict(event),
+    )
+    entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
+    conversation, _ = await conversations.change(ws, conversation, _noted(entry.number))
+    await live.tell_entry(ws, entry, conversation)
+
+
+def _noted(number: int) -> Any:
+    """Counts the entry in without moving the conversation up or changing its preview."""
+
+    def how(now: Conversation) -> Conversation:
+        return now if number <= now.last_number else replace(now, last_number=number)
+
+    return how
+
+
+# --- handles, accounts, signs -------------------------------------------------------------------------------------
+
+
+async def _address_changed(ws: Workspace, account: ChannelAccount, event: AddressChanged, raw_id: str) -> None:
+    moved = await contacts.move_address(ws, event.old, event.new)
+    if moved is None:
+        ws.log.info("address_of_unknown_contact_changed", account_id=account.id)
+        return
+
+    def how(now: Conversation) -> Conversation:
+        if any(r.address == str(event.new) for r in now.reach):
+            return now
+        reach = tuple(replace(r, address=str(event.new)) if r.address == str(event.old) else r for r in now.reach)
+        return now if reach == now.reach else replace(now, reach=reach)
+
+    for conversation in await conversation_store.of_contact(ws, moved.contact_id):
+        await conversations.change(ws, conversation, how)
+    told = {"name": "address_changed", "old": str(event.old), "new": str(event.new), "detail": event.detail}
+    await note_event(ws, moved.contact_id, key=f"address/{raw_id}", event=told, at=event.at)
+
+
+async def _notice(
+    ws: Workspace,
+    account: ChannelAccount,
+    severity: str,
+    code: str,
+    message: str,
+    quality: str | None = None,
+    limits: str | None = None,
+) -> None:
+    values: dict[str, Any] = {}
+    if severity != "info":
+        values["notice"] = {"severity": severity, "code": code, "message": message, "at": ws.clock.now()}
+    if quality:
+        values["quality"] = quality
+    if limits:
+        values["limits"] = limits
+    if values:
+        await account_rows.note_health(ws.runtime.mongo, account.id, values)
+        ws.runtime.accounts.forget()
+    told = {"id": account.id, "severity": severity, "code": code, "message": message, "at": clock.iso(ws.clock.now())}
+    await live.publish(ws, live.event("account", told))
+
+
+async def show_typing(ws: Workspace, event: TypingStarted) -> None:
+    """The customer is typing: a sign to whoever has the conversation open."""
+    known = await contacts.known(ws, event.sender.address)
+    if known is not None:
+        told = {
+            "conversation_id": conversations.id_for(known.contact_id),
+            "by": "contact",
+            "name": event.sender.name,
+            "on": event.on,
+        }
+        await live.sign(ws, "typing", told)

@@ -1,0 +1,266 @@
+"""
+The outbox: `enqueue` is the only way anything is sent.
+
+A message is an entry of the timeline with a work mark; it is stored before anything else happens, after consent, the
+reply window and the channel's abilities were asked. Delivery asks consent and window again at the moment of sending.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from app.core import ids
+from app.core.addresses import Address
+from app.core.errors import Conflict, Invalid, ReplyWindowClosed
+from app.core.queue import Lane
+from app.core.runtime import Workspace
+from channels import accounts, registry
+from channels.content import Content, Media, MediaMessage, Template, Text, preview
+from channels.contract import Capabilities, ChannelAccount, DeliveryStatus, Purpose
+from crm import consent
+from inbox import conversations, files, live, messages, templates, timeline
+from inbox.conversations import Conversation
+from inbox.splitting import split_text
+from inbox.timeline import Author, Entry, Quote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """
+    What somebody wants to send. `client_id` makes it safe to ask twice: the same one gives back the same entries.
+
+    `account_id` and `address` say how; None takes the conversation's default.
+    """
+
+    content: Content
+    author: Author
+    client_id: str
+    purpose: Purpose = Purpose.SERVICE
+    account_id: str | None = None
+    address: str | None = None
+    reply_to_entry_id: str | None = None
+
+
+async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> list[Entry]:
+    """
+    Store the message (long text in parts) and hand it to delivery; the entries, in order.
+
+    Raises OptedOut, ReplyWindowClosed, Conflict (account switched off, nobody to answer), Invalid (the channel cannot).
+    """
+    account, address = await _route(ws, conversation, draft)
+    capabilities = registry.adapter(account.kind).capabilities(account)
+    await consent.require(ws, address, draft.purpose.value)
+    closes = _window(ws, conversation, account, address, capabilities, draft.content)
+    content = await _prepared(ws, account, capabilities, draft.content)
+    quote = await _quote(ws, conversation, draft.reply_to_entry_id)
+    parts = _parts(content, capabilities)
+    entries: list[Entry] = []
+    for number, part in enumerate(parts):
+        entry = _entry(ws, conversation, draft, account, address, part, number)
+        entry = replace(entry, window_until=closes, reply_to=quote if number == 0 else None)
+        entry, new = await timeline.append(ws, entry, after=conversation.last_number)
+        if new or conversation.last_number < entry.number:
+            summary = conversations.summary_of(entry, preview(part))
+            conversation, _ = await conversations.change(ws, conversation, conversations.sent(entry, summary))
+        entries.append(entry)
+    await ws.queue.enqueue("deliver", ws.id, conversation.contact_id, lane=Lane.REPLIES)
+    await live.publish(ws, *[await live.entry_event(ws, entry, conversation) for entry in entries])
+    return entries
+
+
+async def resend(ws: Workspace, entry: Entry) -> Entry:
+    """
+    Another try of a message that failed, was skipped, or whose outcome is unknown; asked for by a person.
+
+    Raises Conflict if it is on its way or was delivered, and what the gate raises.
+    """
+    if entry.direction != "out" or entry.status not in ("failed", "skipped", "unknown") or entry.content is None:
+        raise Conflict("Only a message that failed can be sent again.")
+    account = await accounts.get(ws.runtime, entry.account_id or "")
+    address = Address.parse(entry.address or "")
+    purpose = entry.purpose or Purpose.SERVICE.value
+    await consent.require(ws, address, purpose)
+    conversation = await conversations.get(ws, entry.conversation_id)
+    capabilities = registry.adapter(account.kind).capabilities(account)
+    content = messages.parsed(entry.content)
+    closes = _window(ws, conversation, account, address, capabilities, content)
+
+    def how(now: Entry) -> Entry:
+        if now.status not in ("failed", "skipped", "unknown"):
+            return now
+        return replace(
+            now,
+            status=DeliveryStatus.QUEUED.value,
+            status_times={"queued": ws.clock.now()},
+            error=None,
+            outbox_key=now.contact_id,
+            due_at=None,
+            attempts=0,
+            claim=None,
+            claimed_at=None,
+            window_until=closes,
+        )
+
+    entry, _ = await timeline.change(ws, entry, how)
+    await ws.queue.enqueue("deliver", ws.id, entry.contact_id, lane=Lane.REPLIES)
+    await live.tell_entry(ws, entry)
+    return entry
+
+
+async def note(ws: Workspace, conversation: Conversation, author: Author, text: str, client_id: str) -> Entry:
+    """A private note for colleagues; it goes nowhere."""
+    entry = Entry(
+        id=ids.derived("ent", conversation.id, client_id, "note"),
+        contact_id=conversation.contact_id,
+        conversation_id=conversation.id,
+        at=ws.clock.now(),
+        created_at=ws.clock.now(),
+        kind="note",
+        author=author,
+        content=Text(text=text).model_dump(),
+        client_id=client_id,
+    )
+    entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
+    summary = conversations.summary_of(entry, preview(Text(text=text)))
+    conversation, _ = await conversations.change(ws, conversation, conversations.sent(entry, summary))
+    await live.tell_entry(ws, entry, conversation)
+    return entry
+
+
+def _entry(
+    ws: Workspace,
+    conversation: Conversation,
+    draft: Draft,
+    account: ChannelAccount,
+    address: Address,
+    part: Content,
+    number: int,
+) -> Entry:
+    now = ws.clock.now()
+    return Entry(
+        id=ids.derived("ent", conversation.id, draft.client_id, str(number)),
+        contact_id=conversation.contact_id,
+        conversation_id=conversation.id,
+        at=now,
+        created_at=now,
+        kind="message",
+        direction="out",
+        channel=account.kind,
+        account_id=account.id,
+        address=str(address),
+        author=draft.author,
+        content=part.model_dump(exclude_none=True),
+        purpose=draft.purpose.value,
+        status=DeliveryStatus.QUEUED.value,
+        status_times={"queued": now},
+        client_id=draft.client_id if number == 0 else f"{draft.client_id}/{number}",
+        outbox_key=conversation.contact_id,
+    )
+
+
+async def _route(ws: Workspace, conversation: Conversation, draft: Draft) -> tuple[ChannelAccount, Address]:
+    """Which account sends to which address. Only addresses of this contact are taken."""
+    reach = next(
+        (
+            r
+            for r in conversation.reach
+            if draft.address in (None, r.address) and draft.account_id in (None, r.account_id)
+        ),
+        None,
+    )
+    if reach is None and draft.address and draft.account_id:
+        # A handle of the contact on which they have not written to this account: possible with a template.
+        await _belongs(ws, conversation, draft.address)
+        account_id, address = draft.account_id, draft.address
+    elif reach is None:
+        raise Conflict("There is no channel on which this person can be answered.", code="no_channel")
+    else:
+        account_id, address = reach.account_id, reach.address
+    row = await accounts.row_of(ws, account_id)
+    if row.kind != Address.parse(address).kind:
+        raise Invalid.field("address", "This address does not belong to the channel of that account.")
+    if not row.enabled:
+        raise Conflict("This channel account is switched off in the settings.", code="account_disabled")
+    return accounts.channel_account(row), Address.parse(address)
+
+
+async def _belongs(ws: Workspace, conversation: Conversation, address: str) -> None:
+    known = await consent.require(ws, Address.parse(address), Purpose.SERVICE.value)
+    if known.contact_id != conversation.contact_id:
+        raise Invalid.field("address", "This address belongs to somebody else.")
+
+
+def _window(
+    ws: Workspace,
+    conversation: Conversation,
+    account: ChannelAccount,
+    address: Address,
+    capabilities: Capabilities,
+    content: Content,
+) -> datetime | None:
+    """When the reply window closes, if this content needs it open. Raises ReplyWindowClosed."""
+    if capabilities.window_hours is None or isinstance(content, Template):
+        return None
+    closes = conversations.window(conversation, account.id, str(address), capabilities.window_hours)
+    if closes is None or closes <= ws.clock.now():
+        raise ReplyWindowClosed(
+            f"More than {capabilities.window_hours} hours have passed since this person last wrote here: "
+            "only an approved template can be sent until they answer."
+        )
+    return closes
+
+
+async def _prepared(ws: Workspace, account: ChannelAccount, capabilities: Capabilities, content: Content) -> Content:
+    """Checks what the channel can take, and fills in what the server knows. Raises Invalid."""
+    if isinstance(content, MediaMessage):
+        media = await files.media_of(ws, content.media.file_id or "", voice=content.media.kind == "voice")
+        _check_media(media, content.caption, capabilities)
+        return content.model_copy(update={"media": media})
+    if isinstance(content, Template):
+        if not capabilities.templates:
+            raise Invalid.field("content", "This channel has no templates.")
+        return await templates.filled(ws, account, content)
+    if content.type == "location" and not capabilities.location:
+        raise Invalid.field("content", "This channel cannot send a location.")
+    if content.type == "contacts" and not capabilities.contacts:
+        raise Invalid.field("content", "This channel cannot send contact cards.")
+    if content.type in ("buttons", "list") and capabilities.buttons == "none":
+        raise Invalid.field("content", "This channel has no buttons.")
+    if content.type in ("choice", "order", "form_reply", "unsupported"):
+        raise Invalid.field("content", "Only a customer can send this.")
+    return content
+
+
+def _check_media(media: Media, caption: str | None, capabilities: Capabilities) -> None:
+    limits = capabilities.media.get(media.kind)
+    if limits is None:
+        raise Invalid.field("content.media", f"This channel cannot send this kind of file ({media.kind}).")
+    if (media.bytes or 0) > limits.max_bytes:
+        raise Invalid.field(
+            "content.media", f"This file is larger than the {limits.max_bytes // 1_000_000} MB that this channel takes."
+        )
+    if limits.mimes and media.mime not in limits.mimes:
+        raise Invalid.field("content.media", f"This channel does not take {media.mime} as {media.kind}.")
+    if caption and len(caption) > capabilities.max_caption_chars:
+        raise Invalid.field(
+            "content.caption", f"A caption here has at most {capabilities.max_caption_chars} characters."
+        )
+
+
+async def _quote(ws: Workspace, conversation: Conversation, entry_id: str | None) -> Quote | None:
+    if entry_id is None:
+        return None
+    quoted = await timeline.get(ws, entry_id)
+    if quoted.contact_id != conversation.contact_id:
+        raise Invalid.field("reply_to_entry_id", "This message belongs to another conversation.")
+    external_id = quoted.external_id
+    if external_id is None and quoted.external_ids:
+        external_id = quoted.external_ids[0].partition(":")[2]
+    return messages.quote_of(quoted, external_id)
+
+
+def _parts(content: Content, capabilities: Capabilities) -> Sequence[Content]:
+    """Text longer than the channel takes goes in several messages; nothing is ever cut off."""
+    if isinstance(content, Text) and len(content.text) > capabilities.max_text_chars:
+        return [Text(text=part) for part in split_text(content.text, capabilities.max_text_chars)]
+    return [content]

@@ -1,0 +1,144 @@
+"""
+Queries on the timeline.
+
+Indexes: (workspace_id, contact_id, number) unique; outbox_key and external_ids, sparse and single, so that they hold
+only what is open and only what we sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from app.core import ids
+from app.core.mongo import Document, DuplicateId
+from app.core.runtime import Workspace
+from inbox import timeline
+
+
+def inbound_id(account_id: str, external_id: str) -> str:
+    """An inbound message's entry id: the same message always gets the same one."""
+    return ids.derived("ent", account_id, external_id)
+
+
+def external_key(account_id: str, external_id: str) -> str:
+    return f"{account_id}:{external_id}"
+
+
+def _plain(value: Any) -> Any:
+    """Nested dataclasses as documents; the rest as it is."""
+    if isinstance(value, timeline.Author | timeline.Quote | timeline.Reacted):
+        return {f.name: getattr(value, f.name) for f in fields(value)}
+    return [_plain(v) for v in value] if isinstance(value, tuple) else value
+
+
+def to_row(entry: timeline.Entry) -> Document:
+    """Empty values are left out: sparse indexes must not see them, and rows stay small."""
+    row: Document = {}
+    for f in fields(entry):
+        value = getattr(entry, f.name)
+        if value is None or value is False or value == () or value == {}:
+            continue
+        row["_id" if f.name == "id" else f.name] = _plain(value)
+    return row
+
+
+def from_row(row: Document) -> timeline.Entry:
+    values: dict[str, Any] = {k: v for k, v in row.items() if k not in ("_id", "workspace_id")}
+    values["author"] = timeline.Author(**values["author"])
+    if "reply_to" in values:
+        values["reply_to"] = timeline.Quote(**values["reply_to"])
+    values["reactions"] = tuple(timeline.Reacted(**r) for r in values.get("reactions", ()))
+    values["external_ids"] = tuple(values.get("external_ids", ()))
+    return timeline.Entry(id=row["_id"], **values)
+
+
+async def insert(ws: Workspace, entry: timeline.Entry) -> bool:
+    """False if the id or the number is taken."""
+    try:
+        await ws.db.entries.insert(to_row(entry))
+    except DuplicateId:
+        return False
+    return True
+
+
+async def get(ws: Workspace, entry_id: str) -> timeline.Entry | None:
+    row = await ws.db.entries.get(entry_id)
+    return from_row(row) if row else None
+
+
+async def get_many(ws: Workspace, entry_ids: Sequence[str]) -> list[timeline.Entry]:
+    return [from_row(row) for row in await ws.db.entries.get_many(entry_ids)]
+
+
+async def statuses(ws: Workspace, entry_ids: Sequence[str]) -> dict[str, str]:
+    """Entry id → status, for those that have one; point reads in one command."""
+    if not entry_ids:
+        return {}
+    rows = await ws.db.entries.find({"_id": {"$in": list(entry_ids)}}, limit=len(entry_ids), fields=["status"])
+    return {row["_id"]: row["status"] for row in rows if "status" in row}
+
+
+async def by_external_id(ws: Workspace, account_id: str, external_id: str) -> timeline.Entry | None:
+    """Index: external_ids."""
+    rows = await ws.db.entries.find({"external_ids": external_key(account_id, external_id)}, limit=1)
+    return from_row(rows[0]) if rows else None
+
+
+async def by_external_ids(ws: Workspace, account_id: str, external_ids: Sequence[str]) -> list[timeline.Entry]:
+    """Index: external_ids."""
+    if not external_ids:
+        return []
+    keys = [external_key(account_id, external_id) for external_id in external_ids]
+    rows = await ws.db.entries.find({"external_ids": {"$in": keys}}, limit=len(keys))
+    return [from_row(row) for row in rows]
+
+
+async def numbers_from(ws: Workspace, contact_id: str, number: int, *, limit: int) -> list[int]:
+    """Numbers in use from `number` on, within the next `limit`. Index: workspace_id, contact_id, number."""
+    where = {"contact_id": contact_id, "number": {"$gte": number, "$lte": number + limit}}
+    rows = await ws.db.entries.find(where, limit=limit + 1, fields=["number"])
+    return sorted(row["number"] for row in rows)
+
+
+async def range_of(ws: Workspace, contact_id: str, first: int, last: int) -> list[timeline.Entry]:
+    """Entries numbered first to last, ascending. Index: workspace_id, contact_id, number."""
+    if last < first:
+        return []
+    where = {"contact_id": contact_id, "number": {"$gte": first, "$lte": last}}
+    rows = await ws.db.entries.find(where, limit=last - first + 1)
+    return sorted((from_row(row) for row in rows), key=lambda entry: entry.number)
+
+
+async def outbox_of(ws: Workspace, contact_id: str) -> list[timeline.Entry]:
+    """Messages of a contact that are still work, in order. Index: outbox_key."""
+    rows = await ws.db.entries.find({"outbox_key": contact_id}, limit=200)
+    return sorted((from_row(row) for row in rows), key=lambda entry: entry.number)
+
+
+def _difference(old: timeline.Entry, new: timeline.Entry) -> Document:
+    """What has to be written to turn the stored `old` into `new`."""
+    before, after = to_row(old), to_row(new)
+    changed: Document = {k: v for k, v in after.items() if before.get(k) != v}
+    gone = {k: "" for k in before if k not in after}
+    update: Document = {"$set": changed} if changed else {}
+    if gone:
+        update["$unset"] = gone
+    return update
+
+
+async def save(ws: Workspace, old: timeline.Entry, new: timeline.Entry) -> bool:
+    """Writes the difference if the stored entry is still `old`."""
+    return await ws.db.entries.update({"_id": old.id, "revision": old.revision}, _difference(old, new))
+
+
+async def save_many(ws: Workspace, pairs: Sequence[tuple[timeline.Entry, timeline.Entry]]) -> bool:
+    """One command for all, each written only if it is unchanged since it was read; whether all were."""
+    changes = [({"_id": old.id, "revision": old.revision}, _difference(old, new)) for old, new in pairs]
+    return await ws.db.entries.update_each(changes) == len(pairs)
+
+
+async def clear_outbox(ws: Workspace, entry_ids: Sequence[str]) -> None:
+    """Takes the work mark off entries whose outcome is stored and announced."""
+    await ws.db.entries.update_all({"_id": {"$in": list(entry_ids)}}, {"$unset": {"outbox_key": ""}})

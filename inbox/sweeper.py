@@ -1,0 +1,78 @@
+"""
+The sweeper: finds work that nobody has finished, and puts it back to work.
+
+Jobs are hints; rows are the truth. Whatever a crash, a lost Redis or a full queue has left behind is found here, within
+seconds, by reading the open-work indexes. One sweeper at a time does it (a lease), any worker may be it.
+"""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+
+from redis.exceptions import RedisError
+
+from app.core import leases, log
+from app.core.errors import NotFound
+from app.core.mongo import DatabaseError
+from app.core.platform import work
+from app.core.queue import Lane
+from app.core.runtime import Runtime
+from channels.contract import DeliveryStatus
+from inbox import delivery, live
+
+_log = log.get("sweeper")
+EVERY_SECONDS = 2.0
+# What is younger is probably just being worked on.
+PATIENCE_SECONDS = 4.0
+# A send is ended after 35 s; whoever holds a message longer than this is gone.
+CLAIM_SECONDS = delivery.SEND_SECONDS + 10
+PRUNE_EVERY_SECONDS = 600.0
+
+
+async def run(runtime: Runtime) -> None:
+    """Sweeps until cancelled; a database or Redis that is down is waited for."""
+    loop = asyncio.get_running_loop()
+    pruned_at = loop.time()
+    while True:
+        await asyncio.sleep(EVERY_SECONDS)
+        with suppress(DatabaseError, RedisError, OSError, TimeoutError):
+            async with leases.hold(runtime.redis, "sweeper") as lease:
+                if lease is not None:
+                    await sweep(runtime)
+                    if loop.time() - pruned_at > PRUNE_EVERY_SECONDS:
+                        pruned_at = loop.time()
+                        before = runtime.clock.now() - timedelta(days=runtime.settings.raw_retention_days)
+                        await work.prune_raw(runtime, before)
+
+
+async def sweep(runtime: Runtime) -> None:
+    """Once over everything that is open."""
+    now = runtime.clock.now()
+    before = now - timedelta(seconds=PATIENCE_SECONDS)
+    for pending_key in await work.overdue_inbound(runtime, before):
+        await runtime.queue.enqueue("process_inbound", pending_key, lane=Lane.INBOUND)
+    for account_id in await work.overdue_receipts(runtime, now, older_than_seconds=PATIENCE_SECONDS):
+        await runtime.queue.enqueue("apply_receipts", account_id, lane=Lane.INBOUND)
+    await _sweep_outbox(runtime)
+    for media_id in await work.due_media(runtime, before):
+        await runtime.queue.enqueue("fetch_media", media_id, lane=Lane.BACKGROUND, job_id=f"media:{media_id}")
+    for row in await work.stale_changes(runtime, before):
+        ws = runtime.workspace(row.workspace_id)
+        with suppress(NotFound):
+            await live.retell(ws, row.kind, row.ref)
+        await work.drop_change(runtime, row.id)
+
+
+async def _sweep_outbox(runtime: Runtime) -> None:
+    now = runtime.clock.now()
+    contacts: set[tuple[str, str]] = set()
+    for row in await work.open_outbox(runtime, limit=2_000):
+        ws = runtime.workspace(row.workspace_id)
+        if row.status == DeliveryStatus.SENDING.value:
+            if row.claimed_at and now - row.claimed_at > timedelta(seconds=CLAIM_SECONDS):
+                _log.warning("claim_given_up", message_id=row.id)
+                await delivery.give_up_claim(ws, row.id)
+        elif (row.due_at or row.created_at) < now - timedelta(seconds=PATIENCE_SECONDS):
+            contacts.add((row.workspace_id, row.contact_id))
+    for workspace_id, contact_id in contacts:
+        await runtime.queue.enqueue("deliver", workspace_id, contact_id, lane=Lane.REPLIES)

@@ -1,0 +1,90 @@
+"""Templates: approved texts as the provider lists them, kept here so that they can be picked, previewed and filled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.core import ids
+from app.core.errors import Invalid
+from app.core.runtime import Runtime, Workspace
+from channels import accounts, registry
+from channels.content import Template, TemplatePreview
+from channels.contract import ChannelAccount, ManagesTemplates, ProviderTemplate
+from channels.errors import AccountError
+from inbox import live
+from inbox.store import templates as store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptTemplate:
+    """A template of one account, as last synced."""
+
+    id: str
+    account_id: str
+    template: ProviderTemplate
+
+
+def id_for(account_id: str, name: str, language: str) -> str:
+    return ids.derived("tpl", account_id, name, language.replace("-", "_"))
+
+
+async def sync(runtime: Runtime, account_id: str) -> int:
+    """Fetch the account's templates and keep them; how many there are. Raises Invalid with the provider's words."""
+    account = await accounts.get(runtime, account_id)
+    adapter = registry.adapter(account.kind)
+    if not isinstance(adapter, ManagesTemplates):
+        return 0
+    ws = runtime.workspace(account.workspace_id)
+    try:
+        listed = await adapter.list_templates(accounts.io(runtime), account)
+    except AccountError as error:
+        raise Invalid(str(error)) from None
+    kept = [
+        KeptTemplate(id=id_for(account_id, found.name, found.language), account_id=account_id, template=found)
+        for found in listed
+    ]
+    await store.replace_all(ws, account_id, kept)
+    await live.publish(ws, live.event("templates", {"account_id": account_id}))
+    return len(kept)
+
+
+async def of_account(ws: Workspace, account_id: str | None) -> list[KeptTemplate]:
+    """All templates kept of an account, or of all accounts, by name."""
+    return await store.listed(ws, account_id)
+
+
+async def filled(ws: Workspace, account: ChannelAccount, wanted: Template) -> Template:
+    """
+    The template with the provider's definition and the text as the customer will read it.
+
+    Raises Invalid: unknown, not approved, or a variable without a value (named).
+    """
+    kept = await store.get(ws, id_for(account.id, wanted.name, wanted.language))
+    if kept is None:
+        raise Invalid.field(
+            "content.name", "There is no such template in this language; sync the templates and look again."
+        )
+    if kept.template.status != "APPROVED":
+        raise Invalid.field("content.name", f"This template cannot be sent now: it is {kept.template.status.lower()}.")
+    shown = preview(account, kept.template, wanted.parameters.model_dump())
+    if shown["missing"]:
+        raise Invalid.field("content.parameters", f"These values are missing: {', '.join(shown['missing'])}.")
+    return wanted.model_copy(
+        update={
+            "preview": TemplatePreview(
+                header=shown.get("header"),
+                body=shown.get("body") or "",
+                footer=shown.get("footer"),
+                buttons=tuple(shown.get("buttons") or ()),
+            ),
+            "components": tuple(dict(component) for component in kept.template.components),
+        }
+    )
+
+
+def preview(account: ChannelAccount, template: ProviderTemplate, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`{header, body, footer, buttons, missing}`; unfilled variables stay visible."""
+    adapter = registry.adapter(account.kind)
+    if not isinstance(adapter, ManagesTemplates):
+        raise Invalid.field("content", "This channel has no templates.")
+    return adapter.preview_template(template, parameters)

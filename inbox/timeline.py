@@ -1,0 +1,169 @@
+"""
+The timeline: everything that ever happened with a contact, numbered 1, 2, 3 … per contact, without gaps.
+
+An entry keeps its contact and number for ever. Entries change only in what is known about them (status, reactions,
+edits), each change raising the revision.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from app.core.errors import Conflict, NotFound
+from app.core.runtime import Workspace
+from inbox.store import entries as store
+
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who or what caused an entry."""
+
+    type: Literal["contact", "member", "bot", "system", "phone_app"]
+    id: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What an entry answers: the quoted entry if we know it, and its text as it was."""
+
+    entry_id: str | None
+    text: str
+    author_name: str | None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """A reaction; `by` is `contact` or a member's id."""
+
+    by: str
+    name: str | None
+    emoji: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """
+    One item of the story. `at` is when it happened (the provider's clock for inbound), `created_at` when we stored it.
+
+    `content` is a dumped `channels.content` model. For messages out, `status` and `status_times` tell how far it got,
+    `outbox_key` is set while it is work to be done.
+    """
+
+    id: str
+    contact_id: str
+    conversation_id: str
+    number: int = 0
+    revision: int = 1
+    at: datetime
+    created_at: datetime
+    kind: Literal["message", "note", "event", "consent", "tombstone"]
+    direction: Literal["in", "out"] | None = None
+    channel: str | None = None
+    account_id: str | None = None
+    address: str | None = None
+    author: Author
+    content: Mapping[str, Any] | None = None
+    reply_to: Quote | None = None
+    reactions: tuple[Reacted, ...] = ()
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    purpose: str | None = None
+    status: str | None = None
+    status_times: Mapping[str, datetime] = field(default_factory=dict)
+    error: Mapping[str, Any] | None = None
+    client_id: str | None = None
+    # The provider's id of an inbound message; of ours there may be several, kept (and indexed) with the account's id.
+    external_id: str | None = None
+    external_ids: tuple[str, ...] = ()
+    event: Mapping[str, Any] | None = None
+    referral: Mapping[str, Any] | None = None
+    forwarded: bool = False
+    group_id: str | None = None
+    raw_id: str | None = None
+    # Work to be done (see outbox.py and delivery.py).
+    outbox_key: str | None = None
+    due_at: datetime | None = None
+    attempts: int = 0
+    claim: str | None = None
+    claimed_at: datetime | None = None
+    window_until: datetime | None = None
+
+
+async def append(ws: Workspace, entry: Entry, *, after: int) -> tuple[Entry, bool]:
+    """
+    Store the entry under the contact's next number; the entry as stored, and whether it is new.
+
+    `after` is a number known to be taken (0 for none): only a hint. The unique index on (contact, number) decides, and
+    an id that exists already gives back what is stored.
+    """
+    number = after + 1
+    while True:
+        numbered = replace(entry, number=number)
+        if await store.insert(ws, numbered):
+            return numbered, True
+        existing = await store.get(ws, entry.id)
+        if existing is not None:
+            return existing, False
+        number = await _next_number(ws, entry.contact_id, number)
+
+
+async def _next_number(ws: Workspace, contact_id: str, taken: int) -> int:
+    """The first free number from `taken` on, found by reading ranges upwards."""
+    free = taken
+    while numbers := await store.numbers_from(ws, contact_id, free, limit=PAGE):
+        free = numbers[-1] + 1
+    return free
+
+
+async def get(ws: Workspace, entry_id: str) -> Entry:
+    """Raises NotFound."""
+    entry = await store.get(ws, entry_id)
+    if entry is None:
+        raise NotFound("There is no such entry.")
+    return entry
+
+
+async def find(ws: Workspace, entry_id: str) -> Entry | None:
+    return await store.get(ws, entry_id)
+
+
+async def by_external_id(ws: Workspace, account_id: str, external_id: str) -> Entry | None:
+    """The entry of a provider's message id, in or out."""
+    inbound = await store.get(ws, store.inbound_id(account_id, external_id))
+    return inbound or await store.by_external_id(ws, account_id, external_id)
+
+
+async def page_before(ws: Workspace, contact_id: str, before: int, *, limit: int) -> list[Entry]:
+    """The `limit` entries with numbers below `before`, ascending. Numbers have no gaps, so the range is exact."""
+    return await store.range_of(ws, contact_id, max(1, before - limit), before - 1)
+
+
+async def page_after(ws: Workspace, contact_id: str, after: int, *, limit: int) -> list[Entry]:
+    """Up to `limit` entries with numbers above `after`, ascending."""
+    return await store.range_of(ws, contact_id, after + 1, after + limit)
+
+
+async def change(
+    ws: Workspace, entry: Entry, how: Callable[[Entry], Entry], *, attempts: int = 6
+) -> tuple[Entry, bool]:
+    """
+    Replace the entry by `how(entry)`; the entry as it is now, and whether anything changed.
+
+    Optimistic: written only if nobody changed it since it was read, else read and tried again. `how` may return its
+    argument to say that nothing has to change.
+    """
+    current = entry
+    for _ in range(attempts):
+        wanted = how(current)
+        if wanted is current:
+            return current, False
+        wanted = replace(wanted, revision=current.revision + 1)
+        if await store.save(ws, current, wanted):
+            return wanted, True
+        current = await get(ws, entry.id)
+    raise Conflict("This entry is being changed by too many at once; try again.")
