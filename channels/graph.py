@@ -58,7 +58,9 @@ class Rule:
             return self.error(words, provider_code=provider_code, retry_after_seconds=wait, scope=self.scope)
         if issubclass(self.error, RecipientOptedOut):
             return self.error(words, provider_code=provider_code, purpose=self.purpose)
-        return self.error(words, provider_code=provider_code, retry_after_seconds=self.retry_after_seconds)
+        error = self.error(words, provider_code=provider_code)
+        error.retry_after_seconds = self.retry_after_seconds
+        return error
 
 
 async def call(

@@ -40,6 +40,8 @@ RULES: Mapping[int, Rule] = {
     10: _ACCOUNT,  # permission missing
     33: _ACCOUNT,  # the number was deleted
     100: _MESSAGE,  # bad parameter
+    102: _ACCOUNT,  # session ended
+    104: _ACCOUNT,  # no token
     190: _ACCOUNT,  # token expired
     368: _ACCOUNT,  # policy restriction
     80007: Rule(Throttled, 60),  # the business account's call allowance
@@ -115,9 +117,10 @@ def receipt_error(status: Json) -> ReceiptError:
     """The `errors[]` of a `failed` status."""
     reported = status.get("errors")
     error = reported[0] if isinstance(reported, list) and reported and isinstance(reported[0], dict) else {}
-    code = whole(error, "code", -1)
+    known = rule(whole(error, "code", -1)).error
     return ReceiptError(
-        code=rule(code).error.code,
+        # Meta had taken the message, so "not sent" would be the wrong word for what failed afterwards.
+        code=SendError.code if known is NotSent else known.code,
         message=describe(error) or "WhatsApp could not deliver the message.",
         provider_code=text(error, "code", 40) or None,
     )
@@ -132,7 +135,7 @@ def describe(error: Json) -> str:
 
 def account_error(refusal: GraphRefusal, field: str | None) -> AccountError:
     """A refusal while checking or managing an account; `field` is to blame unless the token is."""
-    if refusal.code in (0, 190):
+    if refusal.code in (0, 102, 104, 190):
         return AccountError(
             f"Meta does not accept the access token: {refusal.words} Make a new one and paste it here.",
             field="access_token",

@@ -143,7 +143,8 @@ def _system(message: Json, own: Handles, shared: Shared) -> InboundEvent | None:
         case "user_changed_user_id":
             new = text(system, "user_id") or None
             old = text(system, "previous_user_id") or _old_user_id(text(system, "body"), new)
-            return _moved(old, new, system, old or "", shared)
+            # The same key as the `user_id_update` that tells the same: whichever comes second is a repeat.
+            return _moved(old, new, system, old or "", shared | {"key": user_id_key(old, new)} if old else shared)
         case "customer_identity_changed":
             who = next(iter(own.values), "a customer")
             return _notice(
@@ -154,6 +155,10 @@ def _system(message: Json, own: Handles, shared: Shared) -> InboundEvent | None:
             )
         case _:
             return None
+
+
+def user_id_key(old: str, new: str | None) -> str:
+    return f"user_id:{old}:{new}"
 
 
 def _old_user_id(body: str, new: str | None) -> str | None:

@@ -250,7 +250,7 @@ def _user_ids(change: Change) -> Iterator[InboundEvent]:
             yield notices.unknown("user_id_update", shared)
             continue
         yield AddressChanged(
-            **(shared | {"key": f"user_id:{old}:{new}"}),
+            **(shared | {"key": messages.user_id_key(old, new)}),
             order_key=old,
             old=address(old),
             new=address(new),

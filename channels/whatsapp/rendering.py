@@ -55,8 +55,8 @@ def reaction(to: Address, external_id: str, emoji: str) -> Json:
     return addressed(to) | {"type": "reaction", "reaction": {"message_id": external_id, "emoji": emoji}}
 
 
-def _part(content: Content, media_id: str | None) -> tuple[str, Json]:
-    """The `type` and the object under its name."""
+def _part(content: Content, media_id: str | None) -> tuple[str, Json | list[Json]]:
+    """The `type` and what stands under its name."""
     match content:
         case Text(text=text):
             fit(text, limits.MAX_TEXT_CHARS, "The text")
@@ -68,7 +68,7 @@ def _part(content: Content, media_id: str | None) -> tuple[str, Json]:
                 latitude=content.latitude, longitude=content.longitude, name=content.name, address=content.address
             )
         case Contacts(contacts=cards):
-            return "contacts", [_card(card) for card in cards]  # type: ignore[return-value]
+            return "contacts", [_card(card) for card in cards]
         case Template():
             return "template", templates.build(content, media_id)
         case Buttons() | List() | LinkButton() | LocationRequest() | ContactRequest():

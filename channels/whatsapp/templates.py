@@ -6,7 +6,7 @@ Source: https://developers.facebook.com/documentation/business-messaging/whatsap
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from channels.content import Template
@@ -14,7 +14,7 @@ from channels.contract import ChannelAccount, ChannelIO, ProviderTemplate
 from channels.errors import TemplateRefused
 from channels.graph import call
 from channels.whatsapp.notices import language
-from channels.whatsapp.shapes import Json, flag, items, obj, text
+from channels.whatsapp.shapes import Json, items, obj, text
 
 FIELDS = "id,name,status,category,language,components,quality_score,rejected_reason,parameter_format"
 PAGE_SIZE = 100
@@ -120,7 +120,7 @@ def _missing(components: Sequence[Mapping[str, Any]], texts: Mapping[str, Json],
                 yield from _empty("buttons", needed, texts["buttons"])
 
 
-def _empty(part: str, names: Any, values: Mapping[str, str]) -> Iterator[str]:
+def _empty(part: str, names: Iterable[str], values: Mapping[str, str]) -> Iterator[str]:
     return (f"{part}.{name}" for name in names if not str(values.get(name) or "").strip())
 
 
@@ -176,8 +176,9 @@ def _text_parameters(pattern: str, values: Mapping[str, str]) -> list[Json]:
 
 
 def _button(button: Json, index: int, value: str) -> Iterator[Json]:
-    kind = text(button, "type")
-    match kind:
+    sub_type: str
+    parameter: Json
+    match text(button, "type"):
         case "URL" | "OTP":
             sub_type, parameter = "url", {"type": "text", "text": value}
         case "QUICK_REPLY":
@@ -185,7 +186,7 @@ def _button(button: Json, index: int, value: str) -> Iterator[Json]:
         case "COPY_CODE":
             sub_type, parameter = "copy_code", {"type": "coupon_code", "coupon_code": value}
         case "FLOW":
-            sub_type, parameter = "flow", {"type": "action", "action": {"flow_token": value}}  # type: ignore[dict-item]
+            sub_type, parameter = "flow", {"type": "action", "action": {"flow_token": value}}
         case _:
             return
     yield {"type": "button", "sub_type": sub_type, "index": str(index), "parameters": [parameter]}
@@ -203,7 +204,7 @@ def _needs_value(button: Json) -> bool:
 
 def _is_code(button: Json) -> bool:
     """The button of an authentication template, which repeats the code of the body."""
-    return text(button, "type") == "OTP" or "/otp/code" in text(button, "url") or flag(button, "otp")
+    return text(button, "type") == "OTP" or "/otp/code" in text(button, "url")
 
 
 def _code(texts: Mapping[str, Json]) -> str | None:
