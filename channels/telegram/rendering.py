@@ -38,7 +38,8 @@ from channels.contract import OutboundFile, OutboundMessage
 from channels.errors import MessageRefused, TemplateRefused
 from channels.telegram.handles import Chat, message_in
 
-# https://core.telegram.org/bots/api#sendmessage, counted in Unicode characters
+# https://core.telegram.org/bots/api#sendmessage. Whether an emoji counts as one or as two is not documented: counted as
+# one here, so that nothing is refused which Telegram might take.
 MAX_TEXT_CHARS = 4096
 MAX_CAPTION_CHARS = 1024
 # https://core.telegram.org/bots/api#sending-files

@@ -28,7 +28,7 @@ from channels.telegram.payloads import ALLOWED_UPDATES
 from tests.channels.telegram.support import ACCOUNT, ANA, SECRET, TOKEN, Telegram, payload, telegram
 
 ME = {"id": 7000000001, "is_bot": True, "first_name": "Linden & Co", "username": "linden_demo_bot"}
-HOOK = {
+HOOK: dict[str, Any] = {
     "url": "https://parley.test/webhooks/telegram/acc_1",
     "has_custom_certificate": False,
     "pending_update_count": 0,

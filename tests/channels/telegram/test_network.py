@@ -87,10 +87,6 @@ async def test_nobody_listens() -> None:
     assert type(await failure(closed)) is NotSent
 
 
-async def test_no_such_host() -> None:
-    assert type(await failure("http://telegram.invalid")) is NotSent
-
-
 async def test_a_download_that_stops_half_way() -> None:
     async def stop(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

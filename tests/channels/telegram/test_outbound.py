@@ -30,7 +30,7 @@ from channels.content import (
     Template,
     Text,
 )
-from channels.contract import ChannelAccount, DeliveryStatus, OutboundFile
+from channels.contract import ChannelAccount, DeliveryStatus, OutboundFile, OutboundMessage
 from channels.errors import (
     AccountRefused,
     MessageRefused,
@@ -318,7 +318,7 @@ async def test_a_file_is_uploaded_by_the_method_that_fits(case: FileCase) -> Non
 # --- what cannot be sent ------------------------------------------------------------------------------------------
 
 PDF = file("document", "application/pdf", "a.pdf")
-UNSENDABLE = [
+UNSENDABLE: list[tuple[str, OutboundMessage, type[SendError]]] = [
     ("text too long", outbound(Text(text="x" * 4097)), MessageRefused),
     (
         "framed text too long",
