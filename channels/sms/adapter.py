@@ -35,7 +35,7 @@ class SmsAdapter:
     # --- in
 
     def verify(self, account: ChannelAccount, request: WebhookRequest) -> None:
-        # The second token counts while the owner rotates: Twilio does not send again what we refused.
+        # The second token counts while the owner rotates: Twilio soon gives up on a webhook that we refuse.
         tokens = account.secrets.get("auth_token", ""), account.secrets.get("secondary_auth_token", "")
         if not signature.valid(tokens, request):
             raise SignatureInvalid("the request is not signed with this account's auth token")

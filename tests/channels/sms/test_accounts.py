@@ -231,3 +231,4 @@ def test_rates_and_media_follow_the_sender(
     assert caps.rate == RateLimits(sender_per_second=per_second, sender_burst=burst)
     assert bool(caps.media) is media
     assert (caps.max_text_chars, caps.buttons, caps.receipts, caps.segments) == (1600, "menu", "delivered", True)
+    assert caps.stop_ends == "all"
