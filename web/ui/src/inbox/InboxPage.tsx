@@ -1,10 +1,105 @@
+import { Drawer } from '@mantine/core'
+import { useRouterState } from '@tanstack/react-router'
+import { useCallback, useDeferredValue, useEffect, useState } from 'react'
+import { useShortcut } from '../lib/keys'
+import { useNarrow, usePhone } from '../lib/media'
+import { useCell } from '../lib/store'
 import { EmptyState } from '../ui/EmptyState'
 import { IconMessages } from '../ui/icons'
+import { Kbd } from '../ui/Kbd'
+import { useConversation } from './conversations'
+import { useCounts } from './counts'
+import { ConversationList } from './list/ConversationList'
+import { ListHeader } from './list/ListHeader'
+import { ContactPanel } from './panel/ContactPanel'
+import { active, followAddress, idInAddress, open } from './selection'
+import { ThreadPane } from './thread/ThreadPane'
+import list from './list/list.module.css'
+import s from './inbox.module.css'
+
+const PANEL_KEY = 'parley.panel'
 
 export function InboxPage() {
+  const activeId = useCell(active)
+  // The highlight moves at once; the thread follows when there is time, so that J never waits for it.
+  const shownId = useDeferredValue(activeId)
+  const phone = usePhone()
+  const narrow = useNarrow()
+  const [listShown, setListShown] = useState(true)
+  const [wide, setWide] = useState(() => localStorage.getItem(PANEL_KEY) !== 'hidden')
+  const [drawer, setDrawer] = useState(false)
+  const path = useRouterState({ select: (state) => state.location.pathname })
+
+  useEffect(() => followAddress(idInAddress()), [path])
+  useEffect(() => () => followAddress(null), [])
+  useTitle(shownId)
+
+  const togglePanel = useCallback(() => {
+    if (narrow) {
+      setDrawer((shown) => !shown)
+      return
+    }
+    setWide((shown) => {
+      localStorage.setItem(PANEL_KEY, shown ? 'hidden' : 'shown')
+      return !shown
+    })
+  }, [narrow])
+
+  const focusThread = useCallback(() => document.querySelector<HTMLElement>('[role=log]')?.focus(), [])
+  useShortcut('Escape', 'Back to the list', 'Conversations', () => {
+    if (phone) open(null)
+    else document.getElementById('conversations')?.focus()
+  })
+  useShortcut('[', 'Show or hide the list', 'Window', () => setListShown((shown) => !shown), !phone)
+  useShortcut(']', 'Show or hide the contact', 'Window', togglePanel)
+
+  const panelOpen = narrow ? drawer : wide
+  const showsList = phone ? !activeId : listShown
   return (
-    <main>
-      <EmptyState icon={IconMessages} title="No conversation is open" text="Choose one from the list, or press J." />
+    <main className={s.inbox} data-pane={phone && activeId ? 'thread' : 'list'} data-list={showsList || undefined} data-panel={(panelOpen && !narrow && shownId) || undefined}>
+      {/* Kept while a phone shows the thread, so that its place in the list is there on the way back. */}
+      <div className={list.pane} hidden={!showsList}>
+        <ListHeader />
+        <ConversationList onFocusThread={focusThread} />
+      </div>
+      {shownId ? (
+        <ThreadPane conversationId={shownId} panelOpen={panelOpen} onTogglePanel={togglePanel} />
+      ) : (
+        !phone && (
+          <div className={s.nothing}>
+            <EmptyState
+              icon={IconMessages}
+              title="No conversation is open"
+              text={
+                <>
+                  Choose one from the list, or press <Kbd>J</Kbd>. <Kbd>?</Kbd> shows every shortcut.
+                </>
+              }
+            />
+          </div>
+        )
+      )}
+      {shownId && !narrow && wide && <ContactPanel conversationId={shownId} />}
+      <Drawer
+        opened={drawer && narrow && shownId !== null}
+        onClose={() => setDrawer(false)}
+        position="right"
+        size={340}
+        padding={0}
+        withCloseButton={false}
+        aria-label="Contact details"
+        classNames={{ body: s.drawer }}
+      >
+        {shownId && <ContactPanel conversationId={shownId} onClose={() => setDrawer(false)} />}
+      </Drawer>
     </main>
   )
+}
+
+function useTitle(id: string | null): void {
+  const name = useConversation(id)?.contact.name
+  const unread = useCounts()?.unread ?? 0
+  useEffect(() => {
+    document.title = `${unread > 0 ? `(${unread}) ` : ''}${name ?? 'Inbox'} · Parley`
+  }, [name, unread])
 }

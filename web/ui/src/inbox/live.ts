@@ -1,12 +1,76 @@
+/** Applies events to the inbox: conversations, threads, lists, presence, notifications; one batch, one redraw. */
 import type { LiveEvent } from '../lib/live'
+import { announce } from '../lib/notify'
+import { currentMe } from '../lib/session'
+import type { Conversation, Entry } from '../lib/types'
+import { getConversation, putConversation } from './conversations'
 import { refreshCounts } from './counts'
+import { placeInLists, refreshLists } from './list/lists'
+import { settle } from './outbox'
+import { applyPresence, applyTyping, stopTyping } from './presence'
+import { active, open } from './selection'
+import { previewOf } from './summary'
+import { applyEntries, refreshThreads } from './thread/threads'
+
+export { retryUnsent } from './outbox'
 
 export function applyInboxEvents(batch: LiveEvent[]): void {
-  if (batch.some((event) => event.type === 'entry' || event.type === 'conversation')) refreshCounts()
+  const changed = new Map<string, Conversation>()
+  const entries = new Map<string, Entry[]>()
+  for (const event of batch) {
+    switch (event.type) {
+      case 'entry':
+        take(event.data.conversation, changed)
+        collect(event.data.entry, entries)
+        notice(event.data.entry, event.data.conversation)
+        break
+      case 'conversation':
+        take(event.data, changed)
+        break
+      case 'typing':
+        applyTyping(event)
+        break
+      case 'presence':
+        applyPresence(event)
+        break
+    }
+  }
+  for (const [id, incoming] of entries) applyEntries(id, incoming)
+  settle([...entries.values()].flat().flatMap((entry) => entry.client_id ?? []))
+  if (changed.size > 0) {
+    placeInLists([...changed.values()])
+    refreshCounts()
+  }
 }
 
+/** Events were missed that cannot be replayed. */
 export function reloadInbox(): void {
   refreshCounts()
+  refreshLists()
+  refreshThreads(active.get())
 }
 
-export function retryUnsent(): void {}
+function take(conversation: Conversation, changed: Map<string, Conversation>): void {
+  if (putConversation(conversation)) changed.set(conversation.id, conversation)
+}
+
+function collect(entry: Entry, entries: Map<string, Entry[]>): void {
+  if (!entry.conversation_id) return
+  const list = entries.get(entry.conversation_id)
+  if (list) list.push(entry)
+  else entries.set(entry.conversation_id, [entry])
+}
+
+/** Sound and notification for what a customer wrote to me or to nobody, unless I am looking at it. */
+function notice(entry: Entry, conversation: Conversation): void {
+  if (entry.kind !== 'message' || entry.direction !== 'in' || entry.id !== conversation.last_entry?.id) return
+  stopTyping(conversation.id, 'contact')
+  // A later revision is an edit or a reaction, and media that became ready.
+  if (entry.revision > 1) return
+  const me = currentMe()?.member
+  if (!me || (conversation.assignee_id !== null && conversation.assignee_id !== me.id)) return
+  if (conversation.id === active.get() && document.hasFocus()) return
+  const known = getConversation(conversation.id) ?? conversation
+  const { kind, text } = previewOf(known.last_entry, me.name)
+  announce(known.contact.name, [kind, text].filter(Boolean).join(': '), conversation.id, () => open(conversation.id))
+}

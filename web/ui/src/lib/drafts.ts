@@ -1,34 +1,42 @@
 /** Unsent text by conversation and mode. It is kept in the browser at once, so that a reload loses nothing. */
+import { useSyncExternalStore } from 'react'
+import { Emitter } from './store.ts'
 
 export type DraftMode = 'reply' | 'note'
 
 const PREFIX = 'parley.draft.'
 const WRITE_AFTER_MS = 200
 
-const pending = new Map<string, string>()
+const texts = new Map<string, string>()
+const unwritten = new Set<string>()
+const changes = new Emitter()
 let timer: ReturnType<typeof setTimeout> | undefined
 
 export function readDraft(conversationId: string, mode: DraftMode): string {
   const key = keyOf(conversationId, mode)
-  const unwritten = pending.get(key)
-  if (unwritten !== undefined) return unwritten
-  try {
-    return localStorage.getItem(key) ?? ''
-  } catch {
-    return ''
-  }
+  let text = texts.get(key)
+  if (text === undefined) texts.set(key, (text = readStored(key)))
+  return text
+}
+
+export function useDraft(conversationId: string, mode: DraftMode): string {
+  return useSyncExternalStore(changes.subscribe, () => readDraft(conversationId, mode))
 }
 
 /** Remember the text; storage is written a moment later, because it is slow and keys come fast. */
 export function writeDraft(conversationId: string, mode: DraftMode, text: string): void {
-  pending.set(keyOf(conversationId, mode), text)
+  const key = keyOf(conversationId, mode)
+  texts.set(key, text)
+  unwritten.add(key)
   clearTimeout(timer)
   timer = setTimeout(flushDrafts, WRITE_AFTER_MS)
+  changes.emit()
 }
 
 export function flushDrafts(): void {
   clearTimeout(timer)
-  for (const [key, text] of pending) {
+  for (const key of unwritten) {
+    const text = texts.get(key)
     try {
       if (text) localStorage.setItem(key, text)
       else localStorage.removeItem(key)
@@ -36,16 +44,21 @@ export function flushDrafts(): void {
       // Storage is full or blocked: the draft still lives as long as the tab.
       continue
     }
-    pending.delete(key)
+    unwritten.delete(key)
   }
 }
 
-export function hasDrafts(): boolean {
-  flushDrafts()
+/** Forget what is in memory; the next read asks the storage again. */
+export function forgetDrafts(): void {
+  texts.clear()
+  unwritten.clear()
+}
+
+function readStored(key: string): string {
   try {
-    return Object.keys(localStorage).some((key) => key.startsWith(PREFIX))
+    return localStorage.getItem(key) ?? ''
   } catch {
-    return pending.size > 0
+    return ''
   }
 }
 

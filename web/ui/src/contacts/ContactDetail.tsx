@@ -1,0 +1,127 @@
+import { ActionIcon, Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useEffect } from 'react'
+import { api } from '../lib/api'
+import { fullTime, shortDay } from '../lib/format'
+import { usePhone } from '../lib/media'
+import type { ConsentFact, Contact, Page } from '../lib/types'
+import { Avatar } from '../ui/Avatar'
+import { Badge } from '../ui/Badge'
+import { ChannelIcon, channelLabel } from '../ui/ChannelIcon'
+import { ErrorState } from '../ui/ErrorState'
+import { Skeleton } from '../ui/Skeleton'
+import { IconArrowLeft, IconMessages } from '../ui/icons'
+import { AddressList } from './AddressList'
+import { ContactNotes } from './ContactNotes'
+import { EditableName } from './EditableName'
+import { Timeline } from './Timeline'
+import { useContact } from './contactQuery'
+import s from './contacts.module.css'
+
+export function ContactDetail({ id }: { id: string }) {
+  const { data: contact, error, refetch } = useContact(id)
+
+  useEffect(() => {
+    document.title = `${contact?.name ?? 'Contact'} · Parley`
+  }, [contact?.name])
+
+  if (error) {
+    return (
+      <div className={s.nothing}>
+        <ErrorState error={error} onRetry={() => void refetch()} />
+      </div>
+    )
+  }
+  return (
+    <article className={s.detail}>
+      <DetailHead contact={contact} />
+      <div className={s.columns}>
+        <section className={s.history} aria-label="History">
+          <h2>History</h2>
+          <Timeline contactId={id} />
+        </section>
+        <div className={s.facts}>
+          {contact ? (
+            <>
+              <section>
+                <h2>Addresses</h2>
+                <AddressList addresses={contact.addresses} />
+              </section>
+              <section>
+                <h2>Notes</h2>
+                <ContactNotes key={contact.id} contact={contact} />
+              </section>
+              <ConsentHistory contactId={id} />
+            </>
+          ) : (
+            <Skeleton height={220} />
+          )}
+        </div>
+      </div>
+    </article>
+  )
+}
+
+function DetailHead({ contact }: { contact: Contact | undefined }) {
+  const phone = usePhone()
+  const conversation = contact?.conversations.find((each) => each.state !== 'closed') ?? contact?.conversations[0]
+  return (
+    <header className={s.detailHead}>
+      {phone && (
+        <ActionIcon component={Link} to="/contacts" size={40} aria-label="Back to the list">
+          <IconArrowLeft size={20} />
+        </ActionIcon>
+      )}
+      {contact ? (
+        <>
+          <Avatar name={contact.name} hue={contact.avatar_hue} size={44} />
+          <div>
+            <EditableName contact={contact} />
+            <small>Customer since {shortDay(contact.created_at)}</small>
+          </div>
+          {conversation && (
+            <Button
+              component={Link}
+              to={`/inbox/${conversation.id}`}
+              variant="default"
+              leftSection={<IconMessages size={16} stroke={1.7} />}
+            >
+              Conversation
+            </Button>
+          )}
+        </>
+      ) : (
+        <Skeleton width={220} height={40} />
+      )}
+    </header>
+  )
+}
+
+function ConsentHistory({ contactId }: { contactId: string }) {
+  const { data } = useQuery({
+    queryKey: ['contact', contactId, 'consents'],
+    queryFn: () => api.get<Page<ConsentFact>>(`/contacts/${contactId}/consents`),
+  })
+  if (!data || data.items.length === 0) return null
+  return (
+    <section>
+      <h2>Consent history</h2>
+      <ul className={s.consentFacts}>
+        {data.items.map((fact) => (
+          <li key={`${fact.at}${fact.purpose}${fact.address}`}>
+            <ChannelIcon channel={fact.channel} size={16} />
+            <span>
+              {channelLabel(fact.channel)}, {fact.purpose}{' '}
+              <Badge tone={fact.state === 'granted' ? 'ok' : fact.state === 'unknown' ? 'neutral' : 'danger'}>{fact.state}</Badge>
+              <small>
+                {fullTime(fact.at)} · by {fact.source.replaceAll('_', ' ')}
+                {fact.wording && ` · “${fact.wording}”`}
+              </small>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,265 @@
+import { memo, useCallback, useEffect, useRef, useState, type DragEvent, type KeyboardEvent } from 'react'
+import { useDraft, writeDraft } from '../../lib/drafts'
+import { useShortcut } from '../../lib/keys'
+import { useCan, useMe } from '../../lib/session'
+import type { Conversation, OutgoingContent, Content, Reach } from '../../lib/types'
+import { channelLabel } from '../../ui/ChannelIcon'
+import { IconBan, IconLock, IconSend2, IconTemplate, IconX } from '../../ui/icons'
+import { Button } from '@mantine/core'
+import { useCapabilities } from '../capabilities'
+import { sendMessage, sendNote } from '../outbox'
+import { reachKey, reachState } from '../reach'
+import { quoteText } from '../thread/plainText'
+import { markUnreadFrom } from '../thread/threads'
+import { useNow } from '../useNow'
+import { Attachments } from './Attachments'
+import { ChannelPicker } from './ChannelPicker'
+import { Counter } from './Counter'
+import { Toolbar } from './Toolbar'
+import { WindowChip } from './WindowChip'
+import { attach } from './attach'
+import { focusComposer, onFocusRequest, updateComposer, useComposer } from './composerState'
+import { outgoing } from './outgoing'
+import { useTypingSignal } from './useTypingSignal'
+import s from './composer.module.css'
+
+export const Composer = memo(function Composer({ conversation }: { conversation: Conversation }) {
+  const { id, contact_id: contactId, reach: reaches, contact } = conversation
+  const mayReply = useCan('inbox.reply')
+  const { mode, reachKey: chosenKey, quote, attachments } = useComposer(id)
+  const text = useDraft(id, mode)
+  const now = useNow()
+  const enterSends = useMe().member.preferences?.enter_sends ?? true
+  const box = useRef<HTMLTextAreaElement>(null)
+  const [dropping, setDropping] = useState(false)
+
+  const reach = reaches.find((each) => reachKey(each) === chosenKey) ?? reaches[0]
+  const capabilities = useCapabilities(reach?.account_id)
+  const state = reach ? reachState(reach, now) : null
+  const noting = mode === 'note'
+  const writable = noting || state?.kind === 'open'
+  const uploading = attachments.some((each) => !each.stored && !each.error)
+  const failedUpload = attachments.some((each) => each.error)
+  const files = noting ? [] : attachments
+  const sendable = writable && !uploading && !failedUpload && (text.trim() !== '' || files.length > 0)
+  const signalTyping = useTypingSignal(id, noting ? undefined : reach)
+
+  useEffect(() => onFocusRequest(() => box.current?.focus()), [])
+
+  const change = useCallback((next: string) => writeDraft(id, mode, next), [id, mode])
+
+  const insert = useCallback(
+    (addition: string) => {
+      const element = box.current
+      const at = element?.selectionStart ?? text.length
+      const to = element?.selectionEnd ?? at
+      writeDraft(id, mode, text.slice(0, at) + addition + text.slice(to))
+      requestAnimationFrame(() => {
+        element?.focus()
+        element?.setSelectionRange(at + addition.length, at + addition.length)
+      })
+    },
+    [id, mode, text],
+  )
+
+  const sendContent = useCallback(
+    (content: OutgoingContent, shown: Content) => {
+      if (!reach) return
+      const quoted = quote && { entry_id: quote.id, text: quoteText(quote), author_name: quote.author?.name ?? null }
+      sendMessage({ conversationId: id, contactId, reach, content, shown, quote: quoted })
+      updateComposer(id, { quote: null })
+      markUnreadFrom(id, 0)
+    },
+    [id, contactId, reach, quote],
+  )
+
+  function send() {
+    if (!sendable) return
+    const body = text.trim()
+    signalTyping(false)
+    if (noting) sendNote(id, contactId, body)
+    else {
+      const messages = outgoing(body, files)
+      for (const [index, { content, shown }] of messages.entries()) {
+        if (index === 0) sendContent(content, shown)
+        else if (reach) sendMessage({ conversationId: id, contactId, reach, content, shown, quote: null })
+      }
+      updateComposer(id, { attachments: [] })
+    }
+    change('')
+    box.current?.focus()
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.nativeEvent.isComposing) return
+    if (event.key === 'Enter' && !event.shiftKey && (enterSends || event.metaKey || event.ctrlKey)) {
+      event.preventDefault()
+      send()
+    } else if (event.key === 'Escape') {
+      event.stopPropagation()
+      if (quote) updateComposer(id, { quote: null })
+      else box.current?.blur()
+    }
+  }
+
+  const addFiles = useCallback(
+    (list: Iterable<File>) => {
+      if (reach) attach(id, list, capabilities, channelLabel(reach.channel))
+    },
+    [id, reach, capabilities],
+  )
+
+  function onDrop(event: DragEvent) {
+    event.preventDefault()
+    setDropping(false)
+    if (!noting && writable) addFiles(event.dataTransfer.files)
+  }
+
+  function setMode(next: 'reply' | 'note') {
+    updateComposer(id, { mode: next })
+    focusComposer()
+  }
+
+  useShortcut('r', 'Reply', 'Reply', () => setMode('reply'), mayReply)
+  useShortcut('n', 'Private note', 'Reply', () => setMode('note'), mayReply)
+
+  if (!mayReply) {
+    return (
+      <div className={s.readOnly}>
+        <IconLock size={15} /> Your role can read conversations but not answer them.
+      </div>
+    )
+  }
+  return (
+    <div
+      className={s.composer}
+      data-mode={mode}
+      data-dropping={dropping || undefined}
+      onDragOver={(event) => {
+        if (!event.dataTransfer.types.includes('Files')) return
+        event.preventDefault()
+        setDropping(true)
+      }}
+      onDragLeave={(event) => !event.currentTarget.contains(event.relatedTarget as Node) && setDropping(false)}
+      onDrop={onDrop}
+    >
+      <div className={s.top}>
+        <div className={s.modes} role="group" aria-label="Mode">
+          <button type="button" aria-pressed={!noting} onClick={() => setMode('reply')}>
+            Reply
+          </button>
+          <button type="button" aria-pressed={noting} onClick={() => setMode('note')}>
+            Note
+          </button>
+        </div>
+        {!noting && reach && (
+          <>
+            <ChannelPicker
+              reaches={reaches}
+              chosen={reach}
+              now={now}
+              onChoose={(key) => {
+                updateComposer(id, { reachKey: key, ...(quote && { quote: null }) })
+                focusComposer()
+              }}
+            />
+            <WindowChip reach={reach} now={now} />
+          </>
+        )}
+      </div>
+      {quote && !noting && (
+        <div className={s.quote}>
+          <span>
+            <b>Reply to {quote.author?.name ?? contact.name}</b>
+            {quoteText(quote)}
+          </span>
+          <button type="button" aria-label="Remove quote" onClick={() => updateComposer(id, { quote: null })}>
+            <IconX size={15} />
+          </button>
+        </div>
+      )}
+      {writable ? (
+        <textarea
+          ref={box}
+          className={s.box}
+          value={text}
+          rows={2}
+          dir="auto"
+          aria-label={noting ? 'Private note' : 'Reply'}
+          placeholder={noting ? 'Only your team sees this' : `Write to ${contact.name.split(' ')[0]}…`}
+          onChange={(event) => {
+            change(event.currentTarget.value)
+            if (!noting) signalTyping(event.currentTarget.value !== '')
+          }}
+          onBlur={() => signalTyping(false)}
+          onKeyDown={onKeyDown}
+          onPaste={(event) => {
+            if (noting || event.clipboardData.files.length === 0) return
+            event.preventDefault()
+            addFiles(event.clipboardData.files)
+          }}
+        />
+      ) : (
+        <Closed reach={reach} hasTemplates={capabilities.templates} others={reaches.length > 1} now={now} />
+      )}
+      {!noting && <Attachments conversationId={id} attachments={attachments} />}
+      <div className={s.bottom}>
+        <Toolbar
+          noting={noting}
+          writable={writable}
+          reach={reach}
+          capabilities={capabilities}
+          contactName={contact.name}
+          onInsert={insert}
+          onFiles={addFiles}
+          onSend={sendContent}
+        />
+        <span className={s.space} />
+        {!noting && writable && <Counter text={text} capabilities={capabilities} />}
+        <Button
+          size="compact-md"
+          className={s.send}
+          rightSection={noting ? null : <IconSend2 size={16} />}
+          disabled={!sendable}
+          onClick={send}
+        >
+          {noting ? 'Add note' : 'Send'}
+        </Button>
+      </div>
+      {dropping && !noting && <div className={s.drop}>Drop files to attach them</div>}
+    </div>
+  )
+})
+
+/** In place of the text box, when free text would be refused. */
+function Closed({ reach, hasTemplates, others, now }: { reach: Reach | undefined; hasTemplates: boolean; others: boolean; now: number }) {
+  if (!reach) {
+    return (
+      <p className={s.closed}>
+        <IconBan size={17} /> This person cannot be answered on any connected channel.
+      </p>
+    )
+  }
+  const state = reachState(reach, now)
+  const elsewhere = others ? ' Or choose another channel above.' : ''
+  if (state.kind === 'blocked') {
+    return (
+      <p className={s.closed}>
+        <IconBan size={17} />
+        <span>
+          <b>{state.reason}.</b> Messages on {channelLabel(reach.channel)} are not sent.{elsewhere}
+        </span>
+      </p>
+    )
+  }
+  return (
+    <p className={s.closed}>
+      <IconTemplate size={17} />
+      <span>
+        <b>The reply window is closed.</b>{' '}
+        {hasTemplates ? 'Send an approved template; free text is possible again when the customer answers.' : 'The customer has to write first.'}
+        {elsewhere}
+      </span>
+    </p>
+  )
+}

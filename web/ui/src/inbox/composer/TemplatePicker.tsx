@@ -1,0 +1,184 @@
+import { Button, Modal, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { api, query } from '../../lib/api'
+import type { Content, OutgoingContent, Page, Template } from '../../lib/types'
+import { Badge, type Tone } from '../../ui/Badge'
+import { EmptyState } from '../../ui/EmptyState'
+import { ErrorState } from '../../ui/ErrorState'
+import { Skeleton } from '../../ui/Skeleton'
+import { IconSearch, IconTemplate } from '../../ui/icons'
+import { PhonePreview } from './PhonePreview'
+import { fillPreview, initialValues, isApproved, missing, templateContent, variableKey, variableLabel, type Values } from './templates'
+import s from './templates.module.css'
+
+interface TemplatePickerProps {
+  accountId: string
+  contactName: string
+  onSend: (content: OutgoingContent, shown: Content) => void
+  onClose: () => void
+}
+
+export default function TemplatePicker({ accountId, contactName, onSend, onClose }: TemplatePickerProps) {
+  const { data, error, refetch } = useQuery({
+    queryKey: ['templates', accountId],
+    queryFn: () => api.get<Page<Template>>(`/templates${query({ account_id: accountId })}`),
+  })
+  return (
+    <Modal opened onClose={onClose} title="Send a template" size={900} classNames={{ body: s.body }}>
+      {error ? (
+        <ErrorState error={error} onRetry={() => void refetch()} />
+      ) : !data ? (
+        <Skeleton height={360} />
+      ) : data.items.length === 0 ? (
+        <EmptyState
+          icon={IconTemplate}
+          title="This account has no templates"
+          text="Create them with the provider, then fetch them in Settings, under Channels."
+          action={
+            <Button component={Link} to="/settings" variant="default">
+              Open settings
+            </Button>
+          }
+        />
+      ) : (
+        <Picker templates={data.items} contactName={contactName} onSend={onSend} onClose={onClose} />
+      )}
+    </Modal>
+  )
+}
+
+function Picker({
+  templates,
+  contactName,
+  onSend,
+  onClose,
+}: Omit<TemplatePickerProps, 'accountId'> & { templates: Template[] }) {
+  const [search, setSearch] = useState('')
+  const [language, setLanguage] = useState('')
+  const [chosenId, setChosenId] = useState(() => (templates.find(isApproved) ?? templates[0])?.id)
+  const languages = [...new Set(templates.map((template) => template.language))]
+  const wanted = search.trim().toLowerCase()
+  const shown = templates
+    .filter((template) => !language || template.language === language)
+    .filter((template) => !wanted || `${template.name} ${template.preview.body}`.toLowerCase().includes(wanted))
+    .sort((a, b) => Number(isApproved(b)) - Number(isApproved(a)))
+  const chosen = shown.find((template) => template.id === chosenId) ?? shown[0]
+
+  return (
+    <div className={s.columns}>
+      <div className={s.choose}>
+        <TextInput
+          size="sm"
+          aria-label="Search templates"
+          placeholder="Search templates"
+          leftSection={<IconSearch size={15} />}
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+          data-autofocus
+        />
+        {languages.length > 1 && (
+          <select aria-label="Language" value={language} onChange={(event) => setLanguage(event.currentTarget.value)}>
+            <option value="">All languages</option>
+            {languages.map((each) => (
+              <option key={each}>{each}</option>
+            ))}
+          </select>
+        )}
+        <div className={s.list} role="group" aria-label="Templates">
+          {shown.map((template) => (
+            <button
+              key={template.id}
+              type="button"
+              aria-pressed={template === chosen}
+              onClick={() => setChosenId(template.id)}
+            >
+              <b>{template.name}</b>
+              <span>{template.preview.body}</span>
+              <small>
+                <Badge tone={statusTone(template)}>{words(template.status)}</Badge>
+                {words(template.category)} · {template.language}
+              </small>
+            </button>
+          ))}
+          {shown.length === 0 && <p>No template matches.</p>}
+        </div>
+      </div>
+      {chosen && (
+        <Filler
+          key={chosen.id}
+          template={chosen}
+          contactName={contactName}
+          onSend={(content, view) => {
+            onSend(content, view)
+            onClose()
+          }}
+        />
+      )}
+    </div>
+  )
+}
+
+function Filler({ template, contactName, onSend }: { template: Template; contactName: string; onSend: TemplatePickerProps['onSend'] }) {
+  const [values, setValues] = useState<Values>(() => initialValues(template, contactName))
+  const absent = missing(template, values)
+  const approved = isApproved(template)
+
+  function send() {
+    const content = templateContent(template, values)
+    onSend(content, content)
+  }
+
+  return (
+    <form
+      className={s.fill}
+      onSubmit={(event) => {
+        event.preventDefault()
+        send()
+      }}
+    >
+      <PhonePreview preview={fillPreview(template, values)} />
+      <div className={s.values}>
+        {template.variables.map((variable) => {
+          const key = variableKey(variable)
+          return (
+            <TextInput
+              key={key}
+              size="sm"
+              label={variableLabel(variable)}
+              placeholder={variable.example ? `for example ${variable.example}` : ''}
+              value={values[key] ?? ''}
+              onChange={(event) => setValues({ ...values, [key]: event.currentTarget.value })}
+              required
+              withAsterisk={false}
+            />
+          )
+        })}
+        {template.variables.length === 0 && <p>This template has nothing to fill in.</p>}
+      </div>
+      <div className={s.foot}>
+        <span role="status">
+          {!approved
+            ? `The provider has not approved it: ${words(template.status).toLowerCase()}.`
+            : absent.length > 0
+              ? `Still missing: ${absent.map((variable) => variableLabel(variable).toLowerCase()).join(', ')}`
+              : ''}
+        </span>
+        <Button type="submit" disabled={!approved || absent.length > 0}>
+          Send template
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+function statusTone(template: Template): Tone {
+  if (isApproved(template)) return 'ok'
+  return template.status.toUpperCase() === 'PENDING' ? 'warn' : 'danger'
+}
+
+function words(constant: string): string {
+  const text = constant.replaceAll('_', ' ').toLowerCase()
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,101 @@
+import { ActionIcon, Popover, Tooltip } from '@mantine/core'
+import { Suspense, lazy, memo, useRef, useState } from 'react'
+import { useShortcut } from '../../lib/keys'
+import type { Capabilities, Content, OutgoingContent, Reach } from '../../lib/types'
+import { IconListDetails, IconMoodSmile, IconPaperclip, IconTemplate } from '../../ui/icons'
+import { EmojiPicker } from './EmojiPicker'
+
+const TemplatePicker = lazy(() => import('./TemplatePicker'))
+const InteractiveForm = lazy(() => import('./InteractiveForm'))
+
+interface ToolbarProps {
+  noting: boolean
+  writable: boolean
+  reach: Reach | undefined
+  capabilities: Capabilities
+  contactName: string
+  onInsert: (text: string) => void
+  onFiles: (files: Iterable<File>) => void
+  onSend: (content: OutgoingContent, shown: Content) => void
+}
+
+/** What can go into a message besides text, as far as the channel takes it. */
+export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
+  const { noting, writable, reach, capabilities, contactName, onInsert, onFiles, onSend } = props
+  const [emoji, setEmoji] = useState(false)
+  const [dialog, setDialog] = useState<'template' | 'interactive' | null>(null)
+  const input = useRef<HTMLInputElement>(null)
+  const takesFiles = !noting && writable && Object.keys(capabilities.media).length > 0
+  const takesTemplates = !noting && capabilities.templates && reach !== undefined && !reach.blocked
+  const takesButtons = !noting && writable && (capabilities.buttons !== null || capabilities.list !== null)
+
+  useShortcut('t', 'Choose a template', 'Reply', () => setDialog('template'), takesTemplates)
+
+  return (
+    <>
+      {takesFiles && (
+        <>
+          <Tooltip label="Attach a file">
+            <ActionIcon aria-label="Attach a file" onClick={() => input.current?.click()}>
+              <IconPaperclip size={18} stroke={1.7} />
+            </ActionIcon>
+          </Tooltip>
+          <input
+            ref={input}
+            type="file"
+            multiple
+            hidden
+            onChange={(event) => {
+              onFiles([...(event.currentTarget.files ?? [])])
+              event.currentTarget.value = ''
+            }}
+          />
+        </>
+      )}
+      {writable && (
+        <Popover opened={emoji} onChange={setEmoji} position="top-start" trapFocus>
+          <Popover.Target>
+            <Tooltip label="Emoji" disabled={emoji}>
+              <ActionIcon aria-label="Emoji" onClick={() => setEmoji((opened) => !opened)}>
+                <IconMoodSmile size={18} stroke={1.7} />
+              </ActionIcon>
+            </Tooltip>
+          </Popover.Target>
+          <Popover.Dropdown p={0} aria-label="Emoji">
+            <EmojiPicker
+              onPick={(chosen) => {
+                setEmoji(false)
+                onInsert(chosen)
+              }}
+            />
+          </Popover.Dropdown>
+        </Popover>
+      )}
+      {takesTemplates && (
+        <Tooltip label="Choose template">
+          <ActionIcon
+            aria-label="Choose template"
+            variant={writable ? 'subtle' : 'filled'}
+            color={writable ? 'gray' : 'indigo'}
+            onClick={() => setDialog('template')}
+          >
+            <IconTemplate size={18} stroke={1.7} />
+          </ActionIcon>
+        </Tooltip>
+      )}
+      {takesButtons && (
+        <Tooltip label="Buttons or list">
+          <ActionIcon aria-label="Buttons or list" onClick={() => setDialog('interactive')}>
+            <IconListDetails size={18} stroke={1.7} />
+          </ActionIcon>
+        </Tooltip>
+      )}
+      <Suspense fallback={null}>
+        {dialog === 'template' && reach && (
+          <TemplatePicker accountId={reach.account_id} contactName={contactName} onSend={onSend} onClose={() => setDialog(null)} />
+        )}
+        {dialog === 'interactive' && <InteractiveForm capabilities={capabilities} onSend={onSend} onClose={() => setDialog(null)} />}
+      </Suspense>
+    </>
+  )
+})

@@ -1,0 +1,52 @@
+/** Filling a template: which values it asks for, how it reads with them, and what is sent. */
+import type { OutgoingContent, Template, TemplateParameters, TemplatePreview, TemplateVariable } from '../../lib/types'
+
+export type Values = Record<string, string>
+
+export function variableKey({ where, key, index }: TemplateVariable): string {
+  return where === 'button' ? `button.${index ?? 0}.${key}` : `${where}.${key}`
+}
+
+export function variableLabel({ where, key, index }: TemplateVariable): string {
+  const name = /^\d+$/.test(key) ? `value ${key}` : key.replaceAll('_', ' ')
+  if (where === 'header') return `Header: ${name}`
+  if (where === 'button') return `Button ${(index ?? 0) + 1}: ${name}`
+  return name.charAt(0).toUpperCase() + name.slice(1)
+}
+
+export function isApproved(template: Template): boolean {
+  return template.status.toUpperCase() === 'APPROVED'
+}
+
+export function missing(template: Template, values: Values): TemplateVariable[] {
+  return template.variables.filter((variable) => !values[variableKey(variable)]?.trim())
+}
+
+/** Names are known; everything else is for the agent to say. */
+export function initialValues(template: Template, contactName: string): Values {
+  const values: Values = {}
+  for (const variable of template.variables) {
+    if (/name/i.test(variable.key)) values[variableKey(variable)] = contactName.split(' ')[0] ?? ''
+  }
+  return values
+}
+
+/** The preview with what is filled in; what is missing stays visible as its placeholder. */
+export function fillPreview({ preview, variables }: Template, values: Values): TemplatePreview {
+  const fill = (where: 'header' | 'body', text: string) =>
+    text.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (placeholder, key: string) => {
+      const variable = variables.find((each) => each.where === where && each.key === key)
+      return (variable && values[variableKey(variable)]?.trim()) || placeholder
+    })
+  return { ...preview, header: preview.header ? fill('header', preview.header) : null, body: fill('body', preview.body) }
+}
+
+export function templateContent(template: Template, values: Values): Extract<OutgoingContent, { type: 'template' }> {
+  const parameters: TemplateParameters = {}
+  for (const variable of template.variables) {
+    const value = values[variableKey(variable)]?.trim() ?? ''
+    if (variable.where === 'button') (parameters.buttons ??= {})[String(variable.index ?? 0)] = value
+    else (parameters[variable.where] ??= {})[variable.key] = value
+  }
+  return { type: 'template', name: template.name, language: template.language, parameters, preview: fillPreview(template, values) }
+}

@@ -1,0 +1,229 @@
+import { Button } from '@mantine/core'
+import { memo, useEffect, useMemo, useRef } from 'react'
+import { plural } from '../../lib/format'
+import { useShortcut } from '../../lib/keys'
+import { useCan, useMe } from '../../lib/session'
+import { useCell } from '../../lib/store'
+import type { Member } from '../../lib/types'
+import { EmptyState } from '../../ui/EmptyState'
+import { ErrorState, NoPermission } from '../../ui/ErrorState'
+import { IconCircleCheck, IconInbox, IconSearch } from '../../ui/icons'
+import { useConversation } from '../conversations'
+import { useCounts } from '../counts'
+import { useContactTyping, useMembers } from '../presence'
+import { active, open } from '../selection'
+import { loadThread } from '../thread/threads'
+import { useNow } from '../useNow'
+import { ConversationRow, rowLabel } from './ConversationRow'
+import { currentList, filter, setFilter, useList } from './lists'
+import { useFixedWindow, useSteadyScroll } from './useFixedWindow'
+import s from './list.module.css'
+
+const ROW_HEIGHT = 68
+/** Rows drawn as placeholders while the next page is on its way. */
+const TAIL_ROWS = 6
+/** The next page is asked for when so few rows are left below. */
+const LOAD_AHEAD = 40
+const NEIGHBOURS = [1, -1, 2, -2]
+
+export function ConversationList({ onFocusThread }: { onFocusThread: () => void }) {
+  const allowed = useCan('inbox.read')
+  return allowed ? <List onFocusThread={onFocusThread} /> : <NoPermission />
+}
+
+function List({ onFocusThread }: { onFocusThread: () => void }) {
+  const list = useList()
+  const activeId = useCell(active)
+  const scroller = useRef<HTMLDivElement>(null)
+  const { ids } = list
+  const count = ids.length + (list.hasMore ? TAIL_ROWS : 0)
+  const { first, last, scrollTo } = useFixedWindow(scroller, count, ROW_HEIGHT)
+  const above = useSteadyScroll(scroller, ids, list.version, ROW_HEIGHT)
+  const total = useTotal()
+  const members = useMembers()
+  const byId = useMemo(() => new Map(members.map((member) => [member.id, member])), [members])
+
+  useEffect(() => {
+    if (last >= ids.length - LOAD_AHEAD) void list.more()
+  }, [list, list.version, ids.length, last])
+
+  useEffect(() => {
+    if (scroller.current) scroller.current.scrollTop = 0
+  }, [list])
+
+  function step(by: number) {
+    const from = active.get()
+    const at = from ? ids.indexOf(from) : -1
+    const to = at < 0 ? 0 : Math.max(0, Math.min(ids.length - 1, at + by))
+    const id = ids[to]
+    if (!id) return
+    open(id)
+    scrollTo(to)
+  }
+
+  useShortcut('j', 'Next conversation', 'Conversations', () => step(1))
+  useShortcut('k', 'Previous conversation', 'Conversations', () => step(-1))
+  useShortcut('ArrowDown', 'Next conversation', 'Conversations', () => step(1))
+  useShortcut('ArrowUp', 'Previous conversation', 'Conversations', () => step(-1))
+  useShortcut('Enter', 'Go to the messages', 'Conversations', onFocusThread)
+  usePrefetch(activeId)
+
+  if (list.status === 'loading') return <LoadingRows />
+  if (list.status === 'error') return <ErrorState error={list.error} onRetry={() => void list.retry()} />
+  if (ids.length === 0) return <NothingHere />
+
+  const visible = ids.slice(first, Math.min(ids.length, last + 1))
+  return (
+    <div className={s.frame}>
+      <div
+        ref={scroller}
+        id="conversations"
+        className={s.list}
+        role="listbox"
+        aria-label="Conversations"
+        tabIndex={0}
+        aria-activedescendant={activeId && ids.includes(activeId) ? `row-${activeId}` : undefined}
+      >
+        <div role="presentation" style={{ height: count * ROW_HEIGHT, position: 'relative' }}>
+          {visible.map((id, offset) => (
+            <Slot
+              key={id}
+              id={id}
+              index={first + offset}
+              total={total ?? (list.hasMore ? -1 : ids.length)}
+              active={id === activeId}
+              members={byId}
+            />
+          ))}
+          {last >= ids.length &&
+            Array.from({ length: count - ids.length }, (_, index) => (
+              <div key={index} className={s.slot} style={{ transform: `translateY(${(ids.length + index) * ROW_HEIGHT}px)` }} aria-hidden>
+                <SkeletonRow />
+              </div>
+            ))}
+        </div>
+      </div>
+      {above > 0 && (
+        <button type="button" className={s.newChip} onClick={() => scroller.current?.scrollTo({ top: 0 })}>
+          {plural(above, 'new conversation')} above
+        </button>
+      )}
+    </div>
+  )
+}
+
+interface SlotProps {
+  id: string
+  index: number
+  total: number
+  active: boolean
+  members: Map<string, Member>
+}
+
+const Slot = memo(function Slot({ id, index, total, active: isActive, members }: SlotProps) {
+  const conversation = useConversation(id)
+  const typing = useContactTyping(id)
+  const now = useNow()
+  const me = useMe().member
+  if (!conversation) return null
+  const { assignee_id: assignee } = conversation
+  return (
+    <div
+      id={`row-${id}`}
+      className={s.slot}
+      style={{ transform: `translateY(${index * ROW_HEIGHT}px)` }}
+      role="option"
+      aria-selected={isActive}
+      aria-posinset={index + 1}
+      aria-setsize={total}
+      aria-label={rowLabel(conversation, me.name)}
+      // On press, not on release: the answer comes a tenth of a second earlier. A tap must still be able to scroll.
+      onPointerDown={(event) => event.pointerType === 'mouse' && event.button === 0 && open(id)}
+      onClick={() => open(id)}
+      onPointerEnter={(event) => event.pointerType === 'mouse' && loadThread(id)}
+    >
+      <ConversationRow
+        conversation={conversation}
+        assignee={assignee && assignee !== me.id ? members.get(assignee) : undefined}
+        active={isActive}
+        typing={typing}
+        myName={me.name}
+        now={now}
+      />
+    </div>
+  )
+})
+
+/** Read the neighbours of the open conversation, so that J and K find them in memory. */
+function usePrefetch(activeId: string | null): void {
+  useEffect(() => {
+    if (!activeId) return
+    const timer = setTimeout(() => {
+      const { ids } = currentList()
+      const at = ids.indexOf(activeId)
+      if (at < 0) return
+      for (const offset of NEIGHBOURS) {
+        const id = ids[at + offset]
+        if (id) loadThread(id)
+      }
+    }, 120)
+    return () => clearTimeout(timer)
+  }, [activeId])
+}
+
+/** How many rows the whole view has, when a filter does not hide some. */
+function useTotal(): number | null {
+  const { view, channel, q } = useCell(filter)
+  const counts = useCounts()
+  return counts && !channel && !q ? counts[view] : null
+}
+
+function NothingHere() {
+  const { view, channel, q } = useCell(filter)
+  if (channel || q) {
+    return (
+      <EmptyState
+        icon={IconSearch}
+        title="Nothing matches"
+        text={q ? `No conversation in this view matches “${q}”.` : 'No conversation of this channel is in this view.'}
+        action={
+          <Button variant="default" onClick={() => setFilter({ channel: null, q: '' })}>
+            Clear filters
+          </Button>
+        }
+      />
+    )
+  }
+  if (view === 'open') {
+    return <EmptyState icon={IconInbox} title="The inbox is empty" text="New conversations appear here the moment a customer writes." />
+  }
+  const texts = {
+    mine: ['Nothing is assigned to you', 'Press I on a conversation to take it.'],
+    unassigned: ['Everything is taken', 'Each open conversation has somebody who looks after it.'],
+    closed: ['Nothing is closed yet', 'Conversations you finish with E are kept here.'],
+  } as const
+  const [title, text] = texts[view]
+  return <EmptyState icon={IconCircleCheck} title={title} text={text} />
+}
+
+function LoadingRows() {
+  return (
+    <div className={s.loading} role="status" aria-label="Loading conversations">
+      {Array.from({ length: 9 }, (_, index) => (
+        <SkeletonRow key={index} />
+      ))}
+    </div>
+  )
+}
+
+function SkeletonRow() {
+  return (
+    <div className={s.skeletonRow}>
+      <i />
+      <span>
+        <i />
+        <i />
+      </span>
+    </div>
+  )
+}

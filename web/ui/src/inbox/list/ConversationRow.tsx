@@ -1,0 +1,92 @@
+import { memo } from 'react'
+import { listTime, remaining } from '../../lib/format'
+import type { Conversation, Member } from '../../lib/types'
+import { Avatar } from '../../ui/Avatar'
+import { ChannelIcon } from '../../ui/ChannelIcon'
+import { Ticks } from '../Ticks'
+import { previewOf } from '../summary'
+import s from './list.module.css'
+
+const WINDOW_WARNING_MS = 4 * 3_600_000
+
+interface RowProps {
+  conversation: Conversation
+  assignee: Member | undefined
+  active: boolean
+  typing: boolean
+  myName: string
+  now: number
+}
+
+export const ConversationRow = memo(function ConversationRow({ conversation, assignee, active, typing, myName, now }: RowProps) {
+  const { contact, last_entry: last, unread, reach } = conversation
+  const preview = previewOf(last, myName)
+  const channel = last?.channel ?? reach[0]?.channel
+  const closing = windowLeft(conversation, now)
+  return (
+    <div className={s.row} data-active={active || undefined} data-unread={unread > 0 || undefined}>
+      <Avatar
+        name={contact.name}
+        hue={contact.avatar_hue}
+        size={38}
+        badge={channel && <ChannelIcon channel={channel} size={12} />}
+      />
+      <div className={s.rowText}>
+        <div className={s.rowTop}>
+          <b>{contact.name}</b>
+          <time dateTime={conversation.last_activity_at}>{listTime(conversation.last_activity_at, now)}</time>
+        </div>
+        <div className={s.rowBottom}>
+          {typing ? (
+            <span className={s.typing}>typing…</span>
+          ) : (
+            <span className={s.preview}>
+              {last?.direction === 'out' && last.status && <Ticks status={last.status} />}
+              <span>
+                {preview.prefix && `${preview.prefix} `}
+                {preview.kind && <i>{preview.kind} </i>}
+                {preview.text}
+              </span>
+            </span>
+          )}
+          {closing !== null && (
+            <span className={s.closing} title={`The reply window closes in ${remaining(closing)}`}>
+              {shortLeft(closing)}
+            </span>
+          )}
+          {assignee && (
+            <span className={s.assignee} title={`Assigned to ${assignee.name}`}>
+              <Avatar name={assignee.name} hue={assignee.avatar_hue} size={18} />
+            </span>
+          )}
+          {unread > 0 && (
+            <span className={s.unread} aria-hidden>
+              {unread > 99 ? '99+' : unread}
+            </span>
+          )}
+        </div>
+      </div>
+    </div>
+  )
+})
+
+/** For those who hear the row instead of seeing it. */
+export function rowLabel(conversation: Conversation, myName: string): string {
+  const { prefix, kind, text } = previewOf(conversation.last_entry, myName)
+  const unread = conversation.unread > 0 ? `, ${conversation.unread} unread` : ''
+  const failed = conversation.last_entry?.status === 'failed' ? ', failed' : ''
+  return `${conversation.contact.name}${unread}${failed}, ${[prefix, kind, text].filter(Boolean).join(' ')}`
+}
+
+/** Milliseconds until the reply window closes, when that is soon and nobody has answered yet. */
+function windowLeft({ state, reach, last_entry: last }: Conversation, now: number): number | null {
+  const closesAt = reach[0]?.window_closes_at
+  if (!closesAt || state === 'closed' || last?.direction !== 'in') return null
+  const left = Date.parse(closesAt) - now
+  return left > 0 && left < WINDOW_WARNING_MS ? left : null
+}
+
+function shortLeft(ms: number): string {
+  const minutes = Math.max(1, Math.floor(ms / 60_000))
+  return minutes < 60 ? `${minutes}m left` : `${Math.floor(minutes / 60)}h left`
+}

@@ -1,0 +1,207 @@
+/**
+ * Messages and notes on their way to the server. They are drawn at once, kept in the browser until the server has
+ * them, sent in order per conversation, and repeated under the same client id, so that none is lost or doubled.
+ */
+import { useSyncExternalStore } from 'react'
+import { ApiError, api, messageOf } from '../lib/api'
+import { currentMe } from '../lib/session'
+import { Emitter } from '../lib/store'
+import type { Content, Entry, OutgoingMessage, Quote, Reach } from '../lib/types'
+import { applyEntries } from './thread/threads'
+
+const STORAGE_KEY = 'parley.outbox'
+const RETRY_AFTER_MS = 4_000
+
+interface Unsent {
+  conversationId: string
+  /** the message, or the text of a note */
+  message: OutgoingMessage | null
+  note: string | null
+  /** what the thread shows meanwhile */
+  entry: Entry
+  /** the server said no; it is not repeated until somebody asks */
+  refused: boolean
+}
+
+interface MessageToSend {
+  conversationId: string
+  contactId: string
+  reach: Reach
+  content: OutgoingMessage['content']
+  /** as the thread draws it; differs from `content` for uploaded files */
+  shown: Content
+  quote: (Quote & { entry_id: string }) | null
+}
+
+const EMPTY: Entry[] = []
+const changes = new Emitter()
+const sending = new Set<string>()
+let unsent: Unsent[] = restore()
+let byConversation = group()
+let retryTimer: number | undefined
+
+export function sendMessage({ conversationId, contactId, reach, content, shown, quote }: MessageToSend): void {
+  const clientId = crypto.randomUUID()
+  const message: OutgoingMessage = {
+    client_id: clientId,
+    account_id: reach.account_id,
+    address: reach.address,
+    content,
+    purpose: 'service',
+    ...(quote && { reply_to_entry_id: quote.entry_id }),
+  }
+  const entry: Entry = {
+    ...draftEntry(clientId, conversationId, contactId),
+    kind: 'message',
+    direction: 'out',
+    channel: reach.channel,
+    account_id: reach.account_id,
+    address: reach.address,
+    content: shown,
+    reply_to: quote,
+    status: 'queued',
+  }
+  enqueue({ conversationId, message, note: null, entry, refused: false })
+}
+
+export function sendNote(conversationId: string, contactId: string, text: string): void {
+  const clientId = crypto.randomUUID()
+  const entry: Entry = { ...draftEntry(clientId, conversationId, contactId), kind: 'note', content: { type: 'text', text } }
+  enqueue({ conversationId, message: null, note: text, entry, refused: false })
+}
+
+/** The entries of a conversation that the server does not have yet. */
+export function useUnsent(conversationId: string): Entry[] {
+  return useSyncExternalStore(changes.subscribe, () => byConversation.get(conversationId) ?? EMPTY)
+}
+
+export function isUnsent(entry: Entry): boolean {
+  return entry.client_id !== null && unsent.some((each) => each.entry.client_id === entry.client_id)
+}
+
+export function hasUnsent(): boolean {
+  return unsent.some((each) => !each.refused)
+}
+
+export function resendUnsent(clientId: string): void {
+  replace(clientId, (each) => ({ ...each, refused: false, entry: { ...each.entry, status: 'queued', error: null } }))
+  retryUnsent()
+}
+
+export function discardUnsent(clientId: string): void {
+  settle([clientId])
+}
+
+/** The server is known to have these: by its answer or by an event, whichever came first. */
+export function settle(clientIds: string[]): void {
+  const done = new Set(clientIds)
+  const left = unsent.filter((each) => !done.has(each.entry.client_id ?? ''))
+  if (left.length !== unsent.length) store(left)
+}
+
+export function retryUnsent(): void {
+  for (const id of new Set(unsent.map((each) => each.conversationId))) void pump(id)
+}
+
+function enqueue(item: Unsent): void {
+  store([...unsent, item])
+  void pump(item.conversationId)
+}
+
+/** Send what waits in one conversation, one after the other: a later message must not overtake an earlier one. */
+async function pump(conversationId: string): Promise<void> {
+  if (sending.has(conversationId)) return
+  sending.add(conversationId)
+  try {
+    for (;;) {
+      const next = unsent.find((each) => each.conversationId === conversationId && !each.refused)
+      if (!next) return
+      const entries = await post(next)
+      if (entries === null) continue
+      applyEntries(conversationId, entries)
+      settle([next.entry.client_id ?? ''])
+    }
+  } catch {
+    clearTimeout(retryTimer)
+    retryTimer = window.setTimeout(retryUnsent, RETRY_AFTER_MS)
+  } finally {
+    sending.delete(conversationId)
+  }
+}
+
+/** Post one item. A refusal marks it and gives null; a missing answer is thrown. */
+async function post(item: Unsent): Promise<Entry[] | null> {
+  const clientId = item.entry.client_id ?? ''
+  const path = `/conversations/${item.conversationId}`
+  try {
+    if (item.message) {
+      const answer = await api.post<{ entries: Entry[] }>(`${path}/messages`, item.message, clientId)
+      return answer.entries
+    }
+    return [await api.post<Entry>(`${path}/notes`, { client_id: clientId, text: item.note }, clientId)]
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status >= 500 || error.status === 429 || error.code === 'signed_out') throw error
+    const refusal = { code: error.code, message: messageOf(error), provider_code: null, can_resend: true }
+    replace(clientId, (each) => ({ ...each, refused: true, entry: { ...each.entry, status: 'failed', error: refusal } }))
+    return null
+  }
+}
+
+function draftEntry(clientId: string, conversationId: string, contactId: string): Entry {
+  const me = currentMe()?.member
+  return {
+    id: `unsent-${clientId}`,
+    contact_id: contactId,
+    conversation_id: conversationId,
+    number: Number.MAX_SAFE_INTEGER,
+    revision: 0,
+    at: new Date().toISOString(),
+    kind: 'message',
+    direction: null,
+    channel: null,
+    account_id: null,
+    address: null,
+    author: me ? { type: 'member', id: me.id, name: me.name } : null,
+    content: null,
+    reply_to: null,
+    reactions: [],
+    edited_at: null,
+    deleted_at: null,
+    status: null,
+    status_times: {},
+    error: null,
+    client_id: clientId,
+    purpose: 'service',
+    event: null,
+    referral: null,
+  }
+}
+
+function replace(clientId: string, change: (item: Unsent) => Unsent): void {
+  store(unsent.map((each) => (each.entry.client_id === clientId ? change(each) : each)))
+}
+
+function store(next: Unsent[]): void {
+  unsent = next
+  byConversation = group()
+  try {
+    if (unsent.length > 0) localStorage.setItem(STORAGE_KEY, JSON.stringify(unsent))
+    else localStorage.removeItem(STORAGE_KEY)
+  } catch {
+    // Storage is full or blocked: the messages still live as long as the tab.
+  }
+  changes.emit()
+}
+
+function group(): Map<string, Entry[]> {
+  const groups = Map.groupBy(unsent, (each) => each.conversationId)
+  return new Map([...groups].map(([id, items]) => [id, items.map((item) => item.entry)]))
+}
+
+function restore(): Unsent[] {
+  try {
+    return JSON.parse(localStorage.getItem(STORAGE_KEY) ?? '[]') as Unsent[]
+  } catch {
+    return []
+  }
+}

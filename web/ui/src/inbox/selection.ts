@@ -1,0 +1,45 @@
+/**
+ * The open conversation. It lives in a cell and reaches the address a moment later, because a run of J and K
+ * must cost no work in the router.
+ */
+import { isPhone } from '../lib/media'
+import { setViewing } from '../lib/live'
+import { Cell } from '../lib/store'
+
+const ADDRESS_AFTER_MS = 150
+
+export const active = new Cell<string | null>(idInAddress())
+
+/** Marked unread by hand while open: it stays so until it is opened again. */
+export const keptUnread = new Set<string>()
+
+let timer: number | undefined
+
+export function open(id: string | null): void {
+  if (id) keptUnread.delete(id)
+  if (id === active.get()) return
+  const from = active.get()
+  active.set(id)
+  setViewing(id)
+  clearTimeout(timer)
+  // On a phone the list and the conversation are two pages, and the back gesture leads from one to the other.
+  if (isPhone() && from === null && id !== null) history.pushState(history.state, '', addressOf(id))
+  else timer = window.setTimeout(() => history.replaceState(history.state, '', addressOf(id)), ADDRESS_AFTER_MS)
+}
+
+/** Follow the address: a link, the back button, a reload. */
+export function followAddress(id: string | null): void {
+  clearTimeout(timer)
+  if (id === active.get()) return
+  active.set(id)
+  setViewing(id)
+}
+
+export function idInAddress(): string | null {
+  const match = /^\/inbox\/([^/]+)$/.exec(location.pathname)
+  return match?.[1] ? decodeURIComponent(match[1]) : null
+}
+
+function addressOf(id: string | null): string {
+  return id ? `/inbox/${encodeURIComponent(id)}` : '/inbox'
+}

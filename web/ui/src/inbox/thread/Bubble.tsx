@@ -1,0 +1,122 @@
+import { memo } from 'react'
+import { clock, fullTime } from '../../lib/format'
+import type { Entry } from '../../lib/types'
+import { ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
+import { IconExternalLink, IconLock } from '../../ui/icons'
+import { Ticks } from '../Ticks'
+import { ContentView } from './ContentView'
+import { Failure } from './Failure'
+import { MessageActions } from './MessageActions'
+import s from './thread.module.css'
+
+interface BubbleProps {
+  entry: Entry
+  first: boolean
+  last: boolean
+  channelMark: boolean
+  menuOpen: boolean
+  onJump: (entryId: string) => void
+}
+
+export const Bubble = memo(function Bubble({ entry, first, last, channelMark, menuOpen, onJump }: BubbleProps) {
+  const { kind, direction, author, reply_to: quote, status } = entry
+  const side = kind === 'note' ? 'note' : (direction ?? 'in')
+  return (
+    <div
+      className={s.message}
+      id={`entry-${entry.id}`}
+      data-side={side}
+      data-first={first || undefined}
+      data-last={last || undefined}
+      data-menu={menuOpen || undefined}
+    >
+      {first && (side !== 'in' || author?.type === 'bot') && <Author entry={entry} />}
+      {channelMark && entry.channel && (
+        <span className={s.channelMark}>
+          <ChannelIcon channel={entry.channel} size={13} /> {channelLabel(entry.channel)}
+        </span>
+      )}
+      <div className={s.line}>
+        <div className={s.bubble} data-bare={isBare(entry) || undefined}>
+          {entry.referral && <Referral referral={entry.referral} />}
+          {quote && (
+            <button
+              type="button"
+              className={s.quote}
+              disabled={!quote.entry_id}
+              onClick={() => quote.entry_id && onJump(quote.entry_id)}
+            >
+              <b>{quote.author_name ?? 'Message'}</b>
+              <span>{quote.text}</span>
+            </button>
+          )}
+          <ContentView entry={entry} />
+          <span className={s.meta}>
+            {entry.edited_at && !entry.deleted_at && <span title={fullTime(entry.edited_at)}>edited</span>}
+            <time dateTime={entry.at} title={fullTime(entry.at)}>
+              {clock(entry.at)}
+            </time>
+            {direction === 'out' && status && <Ticks status={status} times={entry.status_times} />}
+          </span>
+        </div>
+        <MessageActions entry={entry} open={menuOpen} />
+      </div>
+      {entry.reactions.length > 0 && <Reactions entry={entry} />}
+      {(status === 'failed' || status === 'unknown' || status === 'skipped' || status === 'cancelled') && <Failure entry={entry} />}
+    </div>
+  )
+})
+
+function Author({ entry }: { entry: Entry }) {
+  const { author, kind } = entry
+  const name = author?.type === 'phone_app' ? 'Written on the phone' : author?.name
+  return (
+    <span className={s.author}>
+      {kind === 'note' && (
+        <>
+          <IconLock size={12} /> Private note ·{' '}
+        </>
+      )}
+      {name}
+      {author?.type === 'bot' && ' · bot'}
+    </span>
+  )
+}
+
+function Reactions({ entry }: { entry: Entry }) {
+  const byEmoji = Map.groupBy(entry.reactions, (reaction) => reaction.emoji)
+  return (
+    <div className={s.reactions}>
+      {[...byEmoji].map(([emoji, reactions]) => {
+        const names = reactions.map((reaction) => reaction.name).join(', ')
+        return (
+          <span key={emoji} title={names} role="img" aria-label={`${emoji} by ${names}`}>
+            {emoji}
+            {reactions.length > 1 && <small>{reactions.length}</small>}
+          </span>
+        )
+      })}
+    </div>
+  )
+}
+
+function Referral({ referral }: { referral: Record<string, unknown> }) {
+  const title = [referral.headline, referral.body, referral.source].find((part) => typeof part === 'string')
+  const url = typeof referral.url === 'string' && /^https?:/.test(referral.url) ? referral.url : null
+  return (
+    <span className={s.referral}>
+      <span>Came from an ad</span>
+      {title && <b>{String(title)}</b>}
+      {url && (
+        <a href={url} target="_blank" rel="noreferrer noopener" aria-label="Open the ad">
+          <IconExternalLink size={13} />
+        </a>
+      )}
+    </span>
+  )
+}
+
+/** A sticker stands without a bubble around it. */
+function isBare({ content, deleted_at: deleted }: Entry): boolean {
+  return !deleted && content?.type === 'media' && content.media.kind === 'sticker' && content.media.state === 'ready'
+}

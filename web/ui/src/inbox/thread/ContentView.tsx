@@ -1,0 +1,206 @@
+import { memo } from 'react'
+import type { Content, Entry, TemplatePreview } from '../../lib/types'
+import { IconArrowBackUp, IconExternalLink, IconInfoCircle, IconListDetails, IconMapPin, IconUser } from '../../ui/icons'
+import { MediaContent } from './MediaContent'
+import { RichText } from './RichText'
+import s from './thread.module.css'
+
+/** What a message says, whatever its kind. */
+export const ContentView = memo(function ContentView({ entry }: { entry: Entry }) {
+  if (entry.deleted_at) return <Quiet text="This message was deleted" />
+  if (!entry.content) return <Quiet text="This message has no content" />
+  return <Body content={entry.content} />
+})
+
+function Body({ content }: { content: Content }) {
+  switch (content.type) {
+    case 'text':
+      return <RichText text={content.text} />
+    case 'media':
+      return (
+        <>
+          <MediaContent media={content.media} alt={content.caption ?? content.media.name ?? ''} />
+          {content.caption && <RichText text={content.caption} />}
+        </>
+      )
+    case 'location':
+      return <LocationCard {...content} />
+    case 'contacts':
+      return content.contacts.map((contact) => (
+        <div key={contact.name + contact.phones[0]} className={s.card}>
+          <span className={s.cardIcon}>
+            <IconUser size={18} />
+          </span>
+          <span className={s.cardText}>
+            <b>{contact.name}</b>
+            {[...contact.phones, ...contact.emails].map((address) => (
+              <small key={address}>{address}</small>
+            ))}
+          </span>
+        </div>
+      ))
+    case 'buttons':
+      return (
+        <>
+          <Preview preview={{ header: content.header ?? null, body: content.text, footer: content.footer ?? null }} />
+          <Options titles={content.buttons.map((button) => button.title)} />
+        </>
+      )
+    case 'list':
+      return (
+        <>
+          <RichText text={content.text} />
+          <details className={s.listContent}>
+            <summary>
+              <IconListDetails size={15} /> {content.button}
+            </summary>
+            {content.sections.map((section, index) => (
+              <div key={section.title ?? index}>
+                {section.title && <b>{section.title}</b>}
+                {section.rows.map((row) => (
+                  <span key={row.id}>
+                    {row.title}
+                    {row.description && <small>{row.description}</small>}
+                  </span>
+                ))}
+              </div>
+            ))}
+          </details>
+        </>
+      )
+    case 'link_button':
+      return (
+        <>
+          <RichText text={content.text} />
+          <a className={s.linkButton} href={content.url} target="_blank" rel="noreferrer noopener">
+            {content.label} <IconExternalLink size={14} />
+          </a>
+        </>
+      )
+    case 'location_request':
+      return (
+        <>
+          <RichText text={content.text} />
+          <Options titles={['Send location']} />
+        </>
+      )
+    case 'contact_request':
+      return (
+        <>
+          <RichText text={content.text} />
+          <Options titles={['Share phone number']} />
+        </>
+      )
+    case 'template':
+      return (
+        <>
+          <span className={s.kindLabel}>Template · {content.name}</span>
+          <Preview preview={content.preview ?? { body: content.name }} />
+          <Options titles={buttonTitles(content.preview)} />
+        </>
+      )
+    case 'choice':
+      return (
+        <span className={s.choice}>
+          <IconArrowBackUp size={15} aria-label="Chosen" />
+          <span>
+            {content.title}
+            {content.description && <small>{content.description}</small>}
+          </span>
+        </span>
+      )
+    case 'order':
+      return <Facts label="Order" facts={content} />
+    case 'form_reply':
+      return <Facts label="Form answer" facts={content} />
+    case 'unsupported':
+      return (
+        <div className={s.mediaState}>
+          <IconInfoCircle size={17} />
+          <span>
+            <b>Unsupported message: {content.what}</b>
+            {content.detail ?? 'Look at it on the phone, or open its raw payload.'}
+          </span>
+        </div>
+      )
+    default:
+      return <Facts label="Message" facts={content} />
+  }
+}
+
+export function Preview({ preview }: { preview: TemplatePreview }) {
+  return (
+    <>
+      {preview.header && <b className={s.previewHeader}>{preview.header}</b>}
+      <RichText text={preview.body} />
+      {preview.footer && <small className={s.previewFooter}>{preview.footer}</small>}
+    </>
+  )
+}
+
+export function Options({ titles }: { titles: string[] }) {
+  if (titles.length === 0) return null
+  return (
+    <ul className={s.options}>
+      {titles.map((title) => (
+        <li key={title}>{title}</li>
+      ))}
+    </ul>
+  )
+}
+
+export function buttonTitles(preview: TemplatePreview | null | undefined): string[] {
+  return (preview?.buttons ?? []).map((button) => (typeof button === 'string' ? button : (button.title ?? button.text ?? '')))
+}
+
+function LocationCard({ latitude, longitude, name, address }: Extract<Content, { type: 'location' }>) {
+  const position = `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`
+  return (
+    <a
+      className={s.card}
+      href={`https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=16/${latitude}/${longitude}`}
+      target="_blank"
+      rel="noreferrer noopener"
+    >
+      <span className={s.cardIcon}>
+        <IconMapPin size={18} />
+      </span>
+      <span className={s.cardText}>
+        <b>{name ?? 'Location'}</b>
+        <small>{address ?? position}</small>
+      </span>
+    </a>
+  )
+}
+
+/** Content that has no view of its own, as a list of what it says. */
+function Facts({ label, facts }: { label: string; facts: Record<string, unknown> }) {
+  const rows = Object.entries(facts).filter(([name, value]) => name !== 'type' && value !== null && value !== undefined)
+  return (
+    <>
+      <span className={s.kindLabel}>{label}</span>
+      <dl className={s.facts}>
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name.replaceAll('_', ' ')}</dt>
+            <dd>{factText(value)}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  )
+}
+
+function factText(value: unknown): string {
+  if (Array.isArray(value)) return value.map(factText).join('\n')
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value)
+      .map(([name, part]) => `${name.replaceAll('_', ' ')}: ${factText(part)}`)
+      .join(', ')
+  }
+  return String(value)
+}
+
+function Quiet({ text }: { text: string }) {
+  return <span className={s.quiet}>{text}</span>
+}

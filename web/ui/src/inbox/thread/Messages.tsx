@@ -1,0 +1,244 @@
+import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { useCell } from '../../lib/store'
+import { plural } from '../../lib/format'
+import { toast } from '../../lib/toast'
+import { ErrorState } from '../../ui/ErrorState'
+import { IconArrowDown } from '../../ui/icons'
+import { useUnsent } from '../outbox'
+import { useTyping } from '../presence'
+import { Bubble } from './Bubble'
+import { eventText } from './eventText'
+import { layoutThread } from './layout'
+import { openMenu } from './menuState'
+import { loadOlder, loadThread, loadUntil, useThread } from './threads'
+import s from './thread.module.css'
+
+const NEAR_BOTTOM = 80
+const LOAD_OLDER_AT = 400
+const FLASH_MS = 1600
+
+export const Messages = memo(function Messages({ conversationId, contactName }: { conversationId: string; contactName: string }) {
+  const thread = useThread(conversationId)
+  const unsent = useUnsent(conversationId)
+  const menuFor = useCell(openMenu)
+  const scroller = useRef<HTMLDivElement>(null)
+  const content = useRef<HTMLDivElement>(null)
+  const items = useMemo(
+    () => layoutThread(thread.entries, unsent, thread.unreadMark),
+    [thread.entries, unsent, thread.unreadMark],
+  )
+  const { away, newBelow, toBottom } = useStickToBottom(scroller, content, conversationId, items.length, thread.entries.at(-1)?.number)
+  useKeepPlace(scroller, conversationId, thread.entries[0]?.id)
+
+  // What was just sent is shown, however far up one was reading.
+  useLayoutEffect(() => {
+    if (unsent.length > 0) toBottom()
+  }, [unsent.length, toBottom])
+
+  const jump = useCallback(
+    async (entryId: string) => {
+      if (!(await loadUntil(conversationId, entryId))) {
+        toast('This message is not in this conversation.')
+        return
+      }
+      requestAnimationFrame(() => {
+        const element = document.getElementById(`entry-${entryId}`)
+        element?.scrollIntoView({ block: 'center' })
+        element?.animate([{ background: 'var(--accent-soft)' }, { background: 'transparent' }], FLASH_MS)
+      })
+    },
+    [conversationId],
+  )
+
+  function onScroll() {
+    const element = scroller.current
+    if (element && element.scrollTop < LOAD_OLDER_AT) void loadOlder(conversationId)
+  }
+
+  if (thread.status === 'error') {
+    return (
+      <div className={s.scroller}>
+        <ErrorState error={thread.error} onRetry={() => loadThread(conversationId)} />
+      </div>
+    )
+  }
+  return (
+    <div className={s.frame}>
+      <div
+        ref={scroller}
+        className={s.scroller}
+        role="log"
+        aria-label="Messages"
+        aria-live="polite"
+        aria-busy={thread.status === 'loading'}
+        tabIndex={0}
+        onScroll={onScroll}
+        onContextMenu={(event) => {
+          const bubble = (event.target as HTMLElement).closest<HTMLElement>('[id^="entry-"]')
+          if (!bubble || window.getSelection()?.toString()) return
+          event.preventDefault()
+          openMenu.set(bubble.id.slice('entry-'.length))
+        }}
+      >
+        <div ref={content} className={s.content}>
+          {thread.status === 'loading' ? (
+            <LoadingBubbles />
+          ) : (
+            <>
+              {thread.hasOlder ? (
+                <div className={s.older}>{thread.loadingOlder ? 'Loading earlier messages…' : ''}</div>
+              ) : (
+                <div className={s.start}>This is the beginning of the conversation.</div>
+              )}
+              {items.map((item) => {
+                switch (item.type) {
+                  case 'day':
+                    return (
+                      <div key={item.key} className={s.day}>
+                        <span>{item.label}</span>
+                      </div>
+                    )
+                  case 'unread':
+                    return (
+                      <div key={item.key} className={s.unreadLine}>
+                        <span>New</span>
+                      </div>
+                    )
+                  case 'event':
+                    return (
+                      <div key={item.key} className={s.event} id={`entry-${item.entry.id}`}>
+                        {eventText(item.entry)}
+                      </div>
+                    )
+                  case 'bubble':
+                    return (
+                      <Bubble
+                        key={item.key}
+                        entry={item.entry}
+                        first={item.first}
+                        last={item.last}
+                        channelMark={item.channelMark}
+                        menuOpen={menuFor === item.entry.id}
+                        onJump={jump}
+                      />
+                    )
+                }
+              })}
+              <TypingBubble conversationId={conversationId} contactName={contactName} />
+            </>
+          )}
+        </div>
+      </div>
+      {away && (
+        <button type="button" className={s.latest} onClick={toBottom} aria-label="Jump to latest">
+          {newBelow > 0 && <span>{plural(newBelow, 'new message')}</span>}
+          <IconArrowDown size={17} />
+        </button>
+      )}
+    </div>
+  )
+})
+
+/** Stay at the end while one is there; count what comes while one is not. */
+function useStickToBottom(
+  scroller: React.RefObject<HTMLDivElement | null>,
+  content: React.RefObject<HTMLDivElement | null>,
+  conversationId: string,
+  length: number,
+  lastNumber: number | undefined,
+) {
+  const stuck = useRef(true)
+  const seen = useRef(lastNumber)
+  const [away, setAway] = useState(false)
+  const [newBelow, setNewBelow] = useState(0)
+
+  const toBottom = useCallback(() => {
+    const element = scroller.current
+    if (!element) return
+    stuck.current = true
+    element.scrollTop = element.scrollHeight
+    setAway(false)
+    setNewBelow(0)
+  }, [scroller])
+
+  useLayoutEffect(() => {
+    toBottom()
+  }, [conversationId, toBottom])
+
+  useLayoutEffect(() => {
+    if (stuck.current) toBottom()
+    else if (lastNumber !== undefined && seen.current !== undefined && lastNumber > seen.current) {
+      setNewBelow((count) => count + 1)
+    }
+    seen.current = lastNumber
+  }, [length, lastNumber, toBottom])
+
+  useEffect(() => {
+    const element = scroller.current
+    const inner = content.current
+    if (!element || !inner) return
+    const onScroll = () => {
+      const gap = element.scrollHeight - element.scrollTop - element.clientHeight
+      stuck.current = gap < NEAR_BOTTOM
+      setAway(gap > 3 * NEAR_BOTTOM)
+      if (stuck.current) setNewBelow(0)
+    }
+    element.addEventListener('scroll', onScroll, { passive: true })
+    // Bubbles off screen have an estimated height; the end must stay in place when the real one is known.
+    const observer = new ResizeObserver(() => {
+      if (stuck.current) element.scrollTop = element.scrollHeight
+    })
+    observer.observe(inner)
+    observer.observe(element)
+    return () => {
+      element.removeEventListener('scroll', onScroll)
+      observer.disconnect()
+    }
+  }, [scroller, content, conversationId])
+
+  return { away, newBelow, toBottom }
+}
+
+/** Older messages come in above; what one reads stays where it is. */
+function useKeepPlace(scroller: React.RefObject<HTMLDivElement | null>, conversationId: string, firstId: string | undefined): void {
+  const before = useRef({ conversationId, firstId, fromBottom: 0 })
+  useLayoutEffect(() => {
+    const element = scroller.current
+    if (!element) return
+    const known = before.current
+    if (known.conversationId === conversationId && known.firstId && firstId !== known.firstId) {
+      element.scrollTop = element.scrollHeight - known.fromBottom
+    }
+    const remember = () => {
+      before.current = { conversationId, firstId, fromBottom: element.scrollHeight - element.scrollTop }
+    }
+    remember()
+    element.addEventListener('scroll', remember, { passive: true })
+    return () => element.removeEventListener('scroll', remember)
+  }, [scroller, conversationId, firstId])
+}
+
+function TypingBubble({ conversationId, contactName }: { conversationId: string; contactName: string }) {
+  const contact = useTyping(conversationId).find((typist) => typist.by === 'contact')
+  if (!contact) return null
+  return (
+    <div className={s.message} data-side="in" data-first>
+      <div className={s.bubble}>
+        {contact.text ? <span className={s.quiet}>{contact.text}</span> : null}
+        <span className={s.dots} role="img" aria-label={`${contactName} is typing`}>
+          <i />
+          <i />
+          <i />
+        </span>
+      </div>
+    </div>
+  )
+}
+
+function LoadingBubbles() {
+  return [52, 34, 44, 28, 58, 40].map((width, index) => (
+    <div key={width} className={s.message} data-side={index % 3 === 1 ? 'out' : 'in'} data-first aria-hidden>
+      <div className={s.skeleton} style={{ width: `${width}%` }} />
+    </div>
+  ))
+}

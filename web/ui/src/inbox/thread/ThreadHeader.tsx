@@ -1,0 +1,138 @@
+import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
+import { useShortcut } from '../../lib/keys'
+import { useMedia, usePhone } from '../../lib/media'
+import { useCan, useMe } from '../../lib/session'
+import type { Conversation } from '../../lib/types'
+import { Avatar } from '../../ui/Avatar'
+import { ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
+import { IconArrowLeft, IconCheck, IconDots, IconLayoutSidebarRight, IconMailOpened, IconRefresh, IconUser } from '../../ui/icons'
+import { close, markUnread, reopen } from '../actions'
+import { useMembers, useTyping, useViewers } from '../presence'
+import { open } from '../selection'
+import { AssignMenu } from './AssignMenu'
+import s from './thread.module.css'
+
+const TIGHT = '(max-width: 900px)'
+
+interface ThreadHeaderProps {
+  conversation: Conversation
+  panelOpen: boolean
+  onTogglePanel: () => void
+}
+
+export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadHeaderProps) {
+  const { id, contact, state, reach } = conversation
+  const phone = usePhone()
+  const tight = useMedia(TIGHT)
+  const mayReply = useCan('inbox.reply')
+  const closed = state === 'closed'
+
+  useShortcut('e', 'Close', 'Conversations', () => close(id), mayReply && !closed)
+  useShortcut('shift+e', 'Reopen', 'Conversations', () => reopen(id), mayReply && closed)
+  useShortcut('u', 'Mark unread', 'Conversations', () => markUnread(id))
+
+  return (
+    <header className={s.head}>
+      {phone && (
+        <ActionIcon aria-label="Back to the list" size={40} onClick={() => open(null)}>
+          <IconArrowLeft size={20} />
+        </ActionIcon>
+      )}
+      <div className={s.headText}>
+        <h1>{contact.name}</h1>
+        <p>
+          <Status conversation={conversation} />
+          {reach[0] && (
+            <>
+              <ChannelIcon channel={reach[0].channel} size={13} />
+              <span>
+                {channelLabel(reach[0].channel)} · {reach[0].label}
+              </span>
+            </>
+          )}
+        </p>
+      </div>
+      <div className={s.headActions}>
+        {!phone && <Viewers conversationId={id} />}
+        {mayReply && <AssignMenu conversation={conversation} compact={tight} />}
+        {mayReply &&
+          (closed ? (
+            <Button
+              variant="default"
+              size="compact-md"
+              className={s.headButton}
+              leftSection={<IconRefresh size={16} stroke={1.7} />}
+              onClick={() => reopen(id)}
+            >
+              Reopen
+            </Button>
+          ) : (
+            <Tooltip label="Close the conversation (E)">
+              <Button
+                variant="default"
+                size="compact-md"
+                className={s.headButton}
+                leftSection={<IconCheck size={16} stroke={1.9} />}
+                onClick={() => close(id)}
+              >
+                Close
+              </Button>
+            </Tooltip>
+          ))}
+        <Menu position="bottom-end" width={200}>
+          <Menu.Target>
+            <ActionIcon aria-label="More">
+              <IconDots size={18} />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item leftSection={<IconMailOpened size={16} />} onClick={() => markUnread(id)}>
+              Mark unread
+            </Menu.Item>
+            {phone && (
+              <Menu.Item leftSection={<IconUser size={16} />} onClick={onTogglePanel}>
+                Contact details
+              </Menu.Item>
+            )}
+          </Menu.Dropdown>
+        </Menu>
+        {!phone && (
+          <Tooltip label={panelOpen ? 'Hide contact ( ] )' : 'Show contact ( ] )'}>
+            <ActionIcon aria-label="Contact details" aria-pressed={panelOpen} onClick={onTogglePanel}>
+              <IconLayoutSidebarRight size={18} stroke={1.7} />
+            </ActionIcon>
+          </Tooltip>
+        )}
+      </div>
+    </header>
+  )
+}
+
+/** A colleague who is writing comes before everything else: two answers at once are worse than none. */
+function Status({ conversation }: { conversation: Conversation }) {
+  const me = useMe().member
+  const colleague = useTyping(conversation.id).find((typist) => typist.by !== 'contact' && typist.by !== me.id)
+  if (colleague) return <span className={s.colleague}>{colleague.name} is writing an answer</span>
+  if (conversation.state === 'closed') return <span>Closed ·</span>
+  if (conversation.state === 'pending') return <span>With the bot ·</span>
+  if (conversation.state === 'snoozed') return <span>Snoozed ·</span>
+  return null
+}
+
+function Viewers({ conversationId }: { conversationId: string }) {
+  const me = useMe().member
+  const ids = useViewers(conversationId)
+  const members = useMembers().filter((member) => member.id !== me.id && ids.includes(member.id))
+  if (members.length === 0) return null
+  return (
+    <div className={s.viewers} role="img" aria-label={`${members.map((member) => member.name).join(', ')} also looking`}>
+      {members.map((member) => (
+        <Tooltip key={member.id} label={`${member.name} is looking at this`}>
+          <span>
+            <Avatar name={member.name} hue={member.avatar_hue} size={24} />
+          </span>
+        </Tooltip>
+      ))}
+    </div>
+  )
+}

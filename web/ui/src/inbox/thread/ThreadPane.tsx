@@ -1,0 +1,88 @@
+import { memo, useEffect } from 'react'
+import { useQuery } from '@tanstack/react-query'
+import { api } from '../../lib/api'
+import type { Conversation } from '../../lib/types'
+import { ErrorState } from '../../ui/ErrorState'
+import { markRead } from '../actions'
+import { Composer } from '../composer/Composer'
+import { conversationsChanged, getConversation, putConversation, useConversation } from '../conversations'
+import { Lightbox } from './Lightbox'
+import { Messages } from './Messages'
+import { RawPayload } from './RawPayload'
+import { ThreadHeader } from './ThreadHeader'
+import { loadThread, markUnreadFrom, useThread } from './threads'
+import s from './thread.module.css'
+
+/** So long a conversation must be looked at to count as read: J runs past many. */
+const READ_AFTER_MS = 400
+
+interface ThreadPaneProps {
+  conversationId: string
+  panelOpen: boolean
+  onTogglePanel: () => void
+}
+
+export const ThreadPane = memo(function ThreadPane({ conversationId, panelOpen, onTogglePanel }: ThreadPaneProps) {
+  const conversation = useConversation(conversationId)
+  const missing = useMissing(conversationId, conversation === undefined)
+  useEffect(() => loadThread(conversationId), [conversationId])
+  useUnreadLine(conversationId)
+  useMarkRead(conversationId, conversation)
+
+  if (missing.error) {
+    return (
+      <section className={s.pane}>
+        <ErrorState error={missing.error} onRetry={missing.retry} />
+      </section>
+    )
+  }
+  if (!conversation) return <section className={s.pane} aria-busy />
+  return (
+    <section className={s.pane} aria-label={`Conversation with ${conversation.contact.name}`}>
+      <ThreadHeader conversation={conversation} panelOpen={panelOpen} onTogglePanel={onTogglePanel} />
+      <Messages conversationId={conversationId} contactName={conversation.contact.name} />
+      <Composer conversation={conversation} />
+      <Lightbox />
+      <RawPayload />
+    </section>
+  )
+})
+
+/** A conversation reached by a link may not be in any list yet. */
+function useMissing(id: string, enabled: boolean): { error: unknown; retry: () => void } {
+  const { error, refetch } = useQuery({
+    queryKey: ['conversation', id],
+    queryFn: async () => {
+      putConversation(await api.get<Conversation>(`/conversations/${id}`))
+      conversationsChanged()
+      return true
+    },
+    enabled,
+  })
+  return { error: enabled ? error : null, retry: () => void refetch() }
+}
+
+/** The line "New" is drawn where reading begins when the conversation is opened, and stays while it is open. */
+function useUnreadLine(id: string): void {
+  const ready = useThread(id).status === 'ready'
+  useEffect(() => {
+    if (!ready) return
+    markUnreadFrom(id, getConversation(id)?.unread ?? 0)
+    return () => markUnreadFrom(id, 0)
+  }, [id, ready])
+}
+
+function useMarkRead(id: string, conversation: Conversation | undefined): void {
+  const unread = conversation?.unread ?? 0
+  const lastNumber = conversation?.last_number ?? 0
+  useEffect(() => {
+    if (unread === 0) return
+    const read = () => document.visibilityState === 'visible' && markRead(id, lastNumber)
+    const timer = setTimeout(read, READ_AFTER_MS)
+    document.addEventListener('visibilitychange', read)
+    return () => {
+      clearTimeout(timer)
+      document.removeEventListener('visibilitychange', read)
+    }
+  }, [id, unread, lastNumber])
+}

@@ -1,0 +1,32 @@
+/** Rules for a list of entries in order of their numbers. */
+import type { Entry } from '../../lib/types'
+
+/** The list with the entries put in: a newer revision replaces, an older one changes nothing. */
+export function mergeEntries(current: Entry[], incoming: Entry[]): Entry[] {
+  let result = current
+  for (const entry of incoming) {
+    const at = result.findLastIndex((each) => each.id === entry.id)
+    if (at >= 0) {
+      const known = result[at]
+      if (known && known.revision < entry.revision) result = result.with(at, entry)
+      continue
+    }
+    const after = result.findLastIndex((each) => each.number < entry.number)
+    result = result.toSpliced(after + 1, 0, entry)
+  }
+  return result
+}
+
+/** The number of the first of the newest `unread` inbound messages; null when there is nothing to mark. */
+export function firstUnread(entries: Entry[], unread: number): number | null {
+  let left = unread
+  let found: number | null = null
+  for (let index = entries.length - 1; index >= 0 && left > 0; index--) {
+    const entry = entries[index]
+    if (entry?.kind === 'message' && entry.direction === 'in') {
+      found = entry.number
+      left -= 1
+    }
+  }
+  return found
+}

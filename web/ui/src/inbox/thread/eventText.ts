@@ -1,0 +1,63 @@
+/** Events of a conversation in words. */
+import type { Entry, EntryEvent } from '../../lib/types'
+import { channelLabel } from '../../ui/ChannelIcon'
+
+export function eventText(entry: Entry): string {
+  if (entry.kind === 'tombstone') return 'This entry was erased'
+  const event = entry.event
+  if (!event) return 'Something happened here'
+  const who = actor(entry, event)
+  switch (event.name) {
+    case 'conversation_opened':
+      return 'Conversation started'
+    case 'conversation_assigned': {
+      const assignee = text(event.assignee_name) ?? text(event.member_name)
+      if (!assignee) return who ? `${who} removed the assignment` : 'No longer assigned'
+      if (who === assignee) return `${who} took the conversation`
+      return who ? `${who} assigned it to ${assignee}` : `Assigned to ${assignee}`
+    }
+    case 'conversation_unassigned':
+      return who ? `${who} removed the assignment` : 'No longer assigned'
+    case 'conversation_closed':
+      return who ? `${who} closed the conversation` : 'Conversation closed'
+    case 'conversation_reopened':
+      return who ? `${who} reopened the conversation` : 'Conversation reopened'
+    case 'contact_created':
+      return 'First contact'
+    default:
+      return entry.kind === 'consent' ? consentText(event, entry) : sentence(event.name, who)
+  }
+}
+
+function consentText(event: EntryEvent, entry: Entry): string {
+  const channel = channelLabel(text(event.channel) ?? entry.channel ?? '')
+  const purpose = text(event.purpose) ?? 'service'
+  const state = text(event.state) ?? event.name.replace(/^consent_/, '')
+  const on = channel ? ` on ${channel}` : ''
+  switch (state) {
+    case 'granted':
+      return `Agreed to ${purpose} messages${on}`
+    case 'withdrawn':
+      return `Withdrew consent to ${purpose} messages${on}`
+    case 'blocked':
+      return `Blocked ${purpose} messages${on}`
+    default:
+      return sentence(event.name, null)
+  }
+}
+
+function actor(entry: Entry, event: EntryEvent): string | null {
+  const by = event.by
+  if (typeof by === 'object' && by !== null && 'name' in by && typeof by.name === 'string') return by.name
+  return entry.author?.type === 'member' ? entry.author.name : null
+}
+
+function sentence(name: string, who: string | null): string {
+  const words = name.replaceAll('_', ' ')
+  const start = words.charAt(0).toUpperCase() + words.slice(1)
+  return who ? `${start} by ${who}` : start
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' && value ? value : null
+}
