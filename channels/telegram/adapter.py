@@ -32,6 +32,7 @@ from channels.contract import (
     WebhookRequest,
 )
 from channels.errors import (
+    AccountError,
     MediaError,
     MessageRefused,
     NotSent,
@@ -128,11 +129,14 @@ class TelegramAdapter:
     async def connect(self, io: ChannelIO, account: ChannelAccount, webhook_url: str) -> None:
         if self.polling(account):
             return await self.disconnect(io, account)
+        secret = account.secrets.get("webhook_secret")
+        if not secret:
+            raise AccountError("The account has no webhook secret; connect it again.", field="webhook_secret")
         try:
             await client.call(
                 client.bot(io, account).set_webhook(
                     url=webhook_url,
-                    secret_token=account.secrets.get("webhook_secret"),
+                    secret_token=secret,
                     allowed_updates=payloads.ALLOWED_UPDATES,
                     drop_pending_updates=False,
                 )
@@ -190,7 +194,7 @@ class TelegramAdapter:
             raise MediaError(error.message, retryable=_may_heal(error)) from None
         limit = min(max_bytes, MAX_DOWNLOAD_BYTES)
         if file.file_path is None or (file.file_size or 0) > limit:
-            raise MediaError(f"The file is larger than the {limit // 2**20} MB that can be fetched.", retryable=False)
+            raise MediaError(f"The file is larger than the {limit} bytes that can be fetched.", retryable=False)
         data = await _download(io, client.file_url(io, account, file.file_path), limit)
         return FetchedMedia(data=data, name=file.file_path.rpartition("/")[2])
 

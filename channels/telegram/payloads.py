@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from channels.content import Choice, Content, Text
+from channels.content import Choice, Content, Text, Unsupported
 from channels.contract import (
     AccountNotice,
     ConsentChanged,
@@ -229,7 +229,7 @@ def _tap(update: Update) -> Sequence[InboundEvent]:
 def _choice(query: Json, message: Json) -> Content:
     data = text(query, "data")
     if data is None:
-        return contents.unsupported(query, "game_short_name")
+        return Unsupported(what="game", detail=text(query, "game_short_name"))
     # Telegram sends the tapped message along, and with it what the person read on the button.
     buttons = items_of_rows(inner(message, "reply_markup"), "inline_keyboard")
     title = next((text(button, "text") for button in buttons if text(button, "callback_data") == data), None)

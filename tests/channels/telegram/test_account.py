@@ -134,6 +134,13 @@ async def test_connect_registers_the_webhook() -> None:
     assert sent == {"url": HOOK["url"], "secret_token": SECRET, "drop_pending_updates": "false"}
 
 
+async def test_connect_without_a_secret_registers_nothing() -> None:
+    async with telegram() as server:
+        with pytest.raises(AccountError) as raised:
+            await ADAPTER.connect(server.io, replace(ACCOUNT, secrets={"bot_token": TOKEN}), HOOK["url"])
+    assert raised.value.field == "webhook_secret"
+
+
 async def test_connect_for_polling_takes_the_webhook_back() -> None:
     async with telegram() as server:
         server.answers("deleteWebhook", True)

@@ -371,7 +371,7 @@ KEPT = [
         [
             message(
                 9041,
-                Unsupported(what="game short name"),
+                Unsupported(what="game", detail="snake"),
                 key="callback_query:9041:4385",
                 at=at(-5),
                 timed=False,
