@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
-from sandbox import control
+from sandbox import control, phone
 from sandbox.faults import ConnectionCloser
 from sandbox.shapes import ControlError
 from sandbox.telegram import routes as telegram
@@ -89,6 +89,7 @@ def build(data_dir: Path | None = None, *, seed: bool = True) -> ASGIApp:
         Mount("/_sandbox", routes=CONTROL),
         Mount("/twilio-content/v1", routes=twilio.CONTENT),
         Route("/graph-media/{path:path}", files.download, methods=["GET"]),
+        *phone.ROUTES,
     ]
     app = Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan)
     app.state.world = World(data_dir, seed=seed)
