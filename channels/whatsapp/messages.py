@@ -168,7 +168,7 @@ def _old_user_id(body: str, new: str | None) -> str | None:
 
 def _moved(old: str | None, new: str | None, system: Json, order_key: str, shared: Shared) -> InboundEvent:
     detail = text(system, "body", 1000) or None
-    if not (old and new):
+    if not (old and new) or old == new:
         # Nothing is moved on a guess: a wrong move would hand one customer's history to another.
         return _notice(
             shared,

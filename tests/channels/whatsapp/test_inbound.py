@@ -770,6 +770,13 @@ def test_half_an_emoji_costs_nobody_their_message() -> None:
     assert ADAPTER.parse(ACCOUNT, event.raw, {}) == [event]
 
 
+def test_a_number_that_changed_into_itself_moves_nothing() -> None:
+    body = payload("number_changed").replace(b"12025550113", b"12025550112")
+    [event] = ADAPTER.parse(ACCOUNT, body, {})
+    assert isinstance(event, AccountNotice)
+    assert event.code == "address_change_incomplete"
+
+
 def test_a_contact_that_is_somebody_else_lends_nothing() -> None:
     body = orjson.loads(payload("text"))
     body["entry"][0]["changes"][0]["value"]["contacts"][0]["user_id"] = "US.SOMEBODY"
