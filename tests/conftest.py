@@ -7,11 +7,12 @@ What all tests stand on: real servers, a database of their own for each test mod
     server        of this module: base URL of a real web process with these settings
     people        makes workspaces, members and signed-in clients; see tests/support/people.py
     ws, owner     a fresh workspace and its signed-in owner, for each test
-    browser       a client that nobody has signed in with
+    anonymous     a client that nobody has signed in with
 
 Everything runs in one event loop. A connection that leaves localhost fails.
 """
 
+import os
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
@@ -48,7 +49,9 @@ async def runtime(settings: Settings) -> AsyncIterator[Runtime]:
     async with open_runtime(settings) as opened:
         await mongo.ensure_indexes(opened.mongo)
         yield opened
-        await opened.client.drop_database(settings.database)
+        if os.environ.get("MONGODB_URI"):
+            # An embedded one goes as a whole, with its folder.
+            await opened.client.drop_database(settings.database)
 
 
 @pytest.fixture(scope="module")
@@ -75,5 +78,5 @@ def ws(owner: Person) -> Workspace:
 
 
 @pytest.fixture
-async def browser(people: People) -> httpx.AsyncClient:
+async def anonymous(people: People) -> httpx.AsyncClient:
     return await people.browser()

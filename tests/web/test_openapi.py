@@ -1,0 +1,91 @@
+"""The OpenAPI document says what the server does; schemathesis asks the server whether that is true."""
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+
+from app.core.runtime import Runtime
+from tests.support.people import people_of
+from web import openapi
+from web.routes import API
+
+load_all_checks()
+SCHEMA = schemathesis.openapi.from_dict(json.loads(openapi.document(API)))
+# It would end the session that the others are asked with.
+OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations() if found.ok().path != "/api/v1/logout"]
+TRUE = CHECKS.get_by_names(
+    ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance"]
+)
+REFUSED = [*TRUE, *CHECKS.get_by_names(["negative_data_rejection"])]
+
+
+async def test_the_document_is_served_and_complete(anonymous: httpx.AsyncClient) -> None:
+    document = (await anonymous.get("/api/v1/openapi.json")).json()
+    assert document["openapi"] == "3.1.0"
+    operations = [(method.upper(), path) for path, item in document["paths"].items() for method in item]
+    assert sorted(operations) == sorted((endpoint.method, endpoint.path) for endpoint in API)
+    ids = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
+    assert len(ids) == len(set(ids))
+
+
+async def test_every_reference_leads_somewhere(anonymous: httpx.AsyncClient) -> None:
+    document = (await anonymous.get("/api/v1/openapi.json")).json()
+    assert references(document) <= {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+
+
+def references(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+        return own.union(*(references(inner) for inner in value.values()))
+    return set().union(*(references(inner) for inner in value)) if isinstance(value, list) else set()
+
+
+@pytest.fixture(scope="module")
+async def headers(runtime: Runtime, server: str) -> dict[str, str]:
+    """Of a signed-in owner."""
+    async with people_of(runtime, server) as people:
+        _, owner = await people.workspace("Fuzzed")
+        return {
+            "cookie": f"parley_session={owner.client.cookies['parley_session']}",
+            "x-parley-csrf": owner.me["csrf"],
+        }
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+@settings(
+    max_examples=12,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(data=st.data())
+async def test_answers_are_as_documented(
+    server: str, headers: dict[str, str], operation: schemathesis.APIOperation[Any, Any, Any, Any], data: st.DataObject
+) -> None:
+    case = data.draw(operation.as_strategy())
+    await asyncio.to_thread(case.call_and_validate, base_url=server, headers=headers, checks=TRUE)
+
+
+@pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.body], ids=lambda operation: operation.label)
+@settings(
+    max_examples=12,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(data=st.data())
+async def test_what_is_not_as_documented_is_refused(
+    server: str, headers: dict[str, str], operation: schemathesis.APIOperation[Any, Any, Any, Any], data: st.DataObject
+) -> None:
+    case = data.draw(operation.as_strategy(GenerationMode.NEGATIVE))
+    await asyncio.to_thread(case.call_and_validate, base_url=server, headers=headers, checks=REFUSED)
