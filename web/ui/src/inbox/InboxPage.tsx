@@ -1,6 +1,5 @@
-import { Drawer } from '@mantine/core'
 import { useRouterState } from '@tanstack/react-router'
-import { useCallback, useDeferredValue, useEffect, useState } from 'react'
+import { Suspense, lazy, useCallback, useDeferredValue, useEffect, useState } from 'react'
 import { useShortcut } from '../lib/keys'
 import { useNarrow, usePhone } from '../lib/media'
 import { useCell } from '../lib/store'
@@ -16,6 +15,8 @@ import { active, followAddress, idInAddress, open } from './selection'
 import { ThreadPane } from './thread/ThreadPane'
 import list from './list/list.module.css'
 import s from './inbox.module.css'
+
+const PanelDrawer = lazy(() => import('./panel/PanelDrawer'))
 
 const PANEL_KEY = 'parley.panel'
 
@@ -72,7 +73,9 @@ export function InboxPage() {
               title="No conversation is open"
               text={
                 <>
-                  Choose one from the list, or press <Kbd>J</Kbd>. <Kbd>?</Kbd> shows every shortcut.
+                  Choose one from the list or press <Kbd>J</Kbd>
+                  <br />
+                  All shortcuts: <Kbd>?</Kbd>
                 </>
               }
             />
@@ -80,18 +83,9 @@ export function InboxPage() {
         )
       )}
       {shownId && !narrow && wide && <ContactPanel conversationId={shownId} />}
-      <Drawer
-        opened={drawer && narrow && shownId !== null}
-        onClose={() => setDrawer(false)}
-        position="right"
-        size={340}
-        padding={0}
-        withCloseButton={false}
-        aria-label="Contact details"
-        classNames={{ body: s.drawer }}
-      >
-        {shownId && <ContactPanel conversationId={shownId} onClose={() => setDrawer(false)} />}
-      </Drawer>
+      <Suspense fallback={null}>
+        {shownId && narrow && drawer && <PanelDrawer conversationId={shownId} onClose={() => setDrawer(false)} />}
+      </Suspense>
     </main>
   )
 }

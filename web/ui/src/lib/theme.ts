@@ -1,15 +1,5 @@
 /** Mantine's side of the look. Colours live in tokens.css as variables; nothing here emits a style tag, which our policy forbids. */
-import {
-  ActionIcon,
-  Button,
-  Drawer,
-  Menu,
-  Modal,
-  Popover,
-  Tooltip,
-  createTheme,
-  localStorageColorSchemeManager,
-} from '@mantine/core'
+import { createTheme, localStorageColorSchemeManager } from '@mantine/core'
 
 const FONT = "'Inter Variable', system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 
@@ -22,23 +12,24 @@ export const theme = createTheme({
   headings: { fontFamily: FONT },
   defaultRadius: 'md',
   cursorType: 'pointer',
+  // Plain objects: `Modal.extend` would pull every component named here into the first load.
   components: {
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, transitionProps: { duration: 0 }, fz: 12 } }),
-    Menu: Menu.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 0 } } }),
-    Popover: Popover.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 0 } } }),
+    Tooltip: { defaultProps: { openDelay: 400, transitionProps: { duration: 0 }, fz: 12 } },
+    Menu: { defaultProps: { shadow: 'md', transitionProps: { duration: 0 }, withInitialFocusPlaceholder: false } },
+    Popover: { defaultProps: { shadow: 'md', transitionProps: { duration: 0 } } },
     // Locking the page's scroll would insert a style tag; our pages scroll inside their panes anyway.
-    Modal: Modal.extend({
+    Modal: {
       defaultProps: {
         lockScroll: false,
         centered: true,
         transitionProps: { duration: 0 },
         closeButtonProps: { 'aria-label': 'Close' },
       },
-    }),
-    Drawer: Drawer.extend({
+    },
+    Drawer: {
       defaultProps: { lockScroll: false, transitionProps: { duration: 120 }, closeButtonProps: { 'aria-label': 'Close' } },
-    }),
-    ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', color: 'gray', size: 32 } }),
-    Button: Button.extend({ defaultProps: { size: 'sm' } }),
+    },
+    ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray', size: 32 } },
+    Button: { defaultProps: { size: 'sm' } },
   },
 })

@@ -6,10 +6,10 @@ import s from './shell.module.css'
 
 const GROUPS: Shortcut['group'][] = ['Conversations', 'Reply', 'Go to', 'Window']
 
-export function CheatSheet({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export default function CheatSheet({ onClose }: { onClose: () => void }) {
   return (
-    <Modal opened={opened} onClose={onClose} title="Keyboard shortcuts" size={640}>
-      {opened && <Sheet />}
+    <Modal opened onClose={onClose} title="Keyboard shortcuts" size={640}>
+      <Sheet />
     </Modal>
   )
 }
@@ -21,17 +21,22 @@ function Sheet() {
     <>
       <div className={s.sheet}>
         {GROUPS.map((group) => {
-          const shortcuts = all.filter((shortcut) => shortcut.group === group)
-          if (shortcuts.length === 0) return null
+          const byLabel = Map.groupBy(
+            all.filter((shortcut) => shortcut.group === group),
+            (shortcut) => shortcut.label,
+          )
+          if (byLabel.size === 0) return null
           return (
             <section key={group}>
               <h3>{group}</h3>
               <dl>
-                {shortcuts.map((shortcut) => (
-                  <div key={shortcut.keys}>
-                    <dt>{shortcut.label}</dt>
+                {[...byLabel].map(([label, shortcuts]) => (
+                  <div key={label}>
+                    <dt>{label}</dt>
                     <dd>
-                      <Keys keys={shortcut.keys} />
+                      {shortcuts.map(({ keys }) => (
+                        <Keys key={keys} keys={keys} />
+                      ))}
                     </dd>
                   </div>
                 ))}

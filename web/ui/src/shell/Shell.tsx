@@ -1,13 +1,14 @@
 import { Outlet, useNavigate } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { Suspense, lazy, useEffect, useState } from 'react'
 import { startShortcuts, useShortcut } from '../lib/keys'
 import { useMe } from '../lib/session'
-import { CheatSheet } from './CheatSheet'
 import { OfflineBanner } from './OfflineBanner'
 import { Rail } from './Rail'
 import { UpdateChip } from './UpdateChip'
 import { startEvents } from './events'
 import s from './shell.module.css'
+
+const CheatSheet = lazy(() => import('./CheatSheet'))
 
 export function Shell() {
   const me = useMe()
@@ -30,7 +31,7 @@ export function Shell() {
         <Outlet />
       </div>
       <UpdateChip />
-      <CheatSheet opened={sheet} onClose={() => setSheet(false)} />
+      <Suspense fallback={null}>{sheet && <CheatSheet onClose={() => setSheet(false)} />}</Suspense>
     </div>
   )
 }

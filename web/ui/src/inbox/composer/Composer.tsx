@@ -1,5 +1,6 @@
 import { memo, useCallback, useEffect, useRef, useState, type DragEvent, type KeyboardEvent } from 'react'
 import { useDraft, writeDraft } from '../../lib/drafts'
+import { initials } from '../../lib/format'
 import { useShortcut } from '../../lib/keys'
 import { useCan, useMe } from '../../lib/session'
 import type { Conversation, OutgoingContent, Content, Reach } from '../../lib/types'
@@ -186,7 +187,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
           rows={2}
           dir="auto"
           aria-label={noting ? 'Private note' : 'Reply'}
-          placeholder={noting ? 'Only your team sees this' : `Write to ${contact.name.split(' ')[0]}…`}
+          placeholder={noting ? 'Only your team sees this' : placeholderFor(contact.name)}
           onChange={(event) => {
             change(event.currentTarget.value)
             if (!noting) signalTyping(event.currentTarget.value !== '')
@@ -230,6 +231,11 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
     </div>
   )
 })
+
+/** Names the person, because writing to the wrong one is what an agent fears most. */
+function placeholderFor(name: string): string {
+  return initials(name) ? `Write to ${name.split(' ')[0]}…` : 'Write a reply…'
+}
 
 /** In place of the text box, when free text would be refused. */
 function Closed({ reach, hasTemplates, others, now }: { reach: Reach | undefined; hasTemplates: boolean; others: boolean; now: number }) {

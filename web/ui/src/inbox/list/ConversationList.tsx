@@ -14,7 +14,7 @@ import { useContactTyping, useMembers } from '../presence'
 import { active, open } from '../selection'
 import { loadThread } from '../thread/threads'
 import { useNow } from '../useNow'
-import { ConversationRow, rowLabel } from './ConversationRow'
+import { ConversationRow } from './ConversationRow'
 import { currentList, filter, setFilter, useList } from './lists'
 import { useFixedWindow, useSteadyScroll } from './useFixedWindow'
 import s from './list.module.css'
@@ -136,7 +136,6 @@ const Slot = memo(function Slot({ id, index, total, active: isActive, members }:
       aria-selected={isActive}
       aria-posinset={index + 1}
       aria-setsize={total}
-      aria-label={rowLabel(conversation, me.name)}
       // On press, not on release: the answer comes a tenth of a second earlier. A tap must still be able to scroll.
       onPointerDown={(event) => event.pointerType === 'mouse' && event.button === 0 && open(id)}
       onClick={() => open(id)}

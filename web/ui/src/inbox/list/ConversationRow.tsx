@@ -56,12 +56,13 @@ export const ConversationRow = memo(function ConversationRow({ conversation, ass
           )}
           {assignee && (
             <span className={s.assignee} title={`Assigned to ${assignee.name}`}>
-              <Avatar name={assignee.name} hue={assignee.avatar_hue} size={18} />
+              <Avatar name={assignee.name} hue={assignee.avatar_hue} size={20} />
             </span>
           )}
           {unread > 0 && (
-            <span className={s.unread} aria-hidden>
+            <span className={s.unread}>
               {unread > 99 ? '99+' : unread}
+              <span className="visually-hidden"> unread</span>
             </span>
           )}
         </div>
@@ -70,18 +71,10 @@ export const ConversationRow = memo(function ConversationRow({ conversation, ass
   )
 })
 
-/** For those who hear the row instead of seeing it. */
-export function rowLabel(conversation: Conversation, myName: string): string {
-  const { prefix, kind, text } = previewOf(conversation.last_entry, myName)
-  const unread = conversation.unread > 0 ? `, ${conversation.unread} unread` : ''
-  const failed = conversation.last_entry?.status === 'failed' ? ', failed' : ''
-  return `${conversation.contact.name}${unread}${failed}, ${[prefix, kind, text].filter(Boolean).join(' ')}`
-}
-
-/** Milliseconds until the reply window closes, when that is soon and nobody has answered yet. */
-function windowLeft({ state, reach, last_entry: last }: Conversation, now: number): number | null {
+/** Milliseconds until the reply window closes, when that is soon. */
+function windowLeft({ state, reach }: Conversation, now: number): number | null {
   const closesAt = reach[0]?.window_closes_at
-  if (!closesAt || state === 'closed' || last?.direction !== 'in') return null
+  if (!closesAt || state === 'closed') return null
   const left = Date.parse(closesAt) - now
   return left > 0 && left < WINDOW_WARNING_MS ? left : null
 }

@@ -133,10 +133,10 @@ function Tabs() {
           tabIndex={tab.view === view ? 0 : -1}
           aria-label={tab.label}
           aria-description={counts ? String(counts[tab.view]) : undefined}
+          data-count={counts ? shortCount(counts[tab.view]) : undefined}
           onClick={() => setFilter({ view: tab.view })}
         >
           {tab.label}
-          {counts && <span>{shortCount(counts[tab.view])}</span>}
         </button>
       ))}
     </div>

@@ -1,5 +1,6 @@
 import { memo } from 'react'
 import { clock, fullTime } from '../../lib/format'
+import { useMe } from '../../lib/session'
 import type { Entry } from '../../lib/types'
 import { ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
 import { IconExternalLink, IconLock } from '../../ui/icons'
@@ -37,7 +38,7 @@ export const Bubble = memo(function Bubble({ entry, first, last, channelMark, me
         </span>
       )}
       <div className={s.line}>
-        <div className={s.bubble} data-bare={isBare(entry) || undefined}>
+        <div className={s.bubble} data-look={lookOf(entry)}>
           {entry.referral && <Referral referral={entry.referral} />}
           {quote && (
             <button
@@ -69,7 +70,8 @@ export const Bubble = memo(function Bubble({ entry, first, last, channelMark, me
 
 function Author({ entry }: { entry: Entry }) {
   const { author, kind } = entry
-  const name = author?.type === 'phone_app' ? 'Written on the phone' : author?.name
+  const me = useMe().member
+  const name = author?.type === 'phone_app' ? 'Written on the phone' : author?.id === me.id ? 'You' : author?.name
   return (
     <span className={s.author}>
       {kind === 'note' && (
@@ -116,7 +118,11 @@ function Referral({ referral }: { referral: Record<string, unknown> }) {
   )
 }
 
-/** A sticker stands without a bubble around it. */
-function isBare({ content, deleted_at: deleted }: Entry): boolean {
-  return !deleted && content?.type === 'media' && content.media.kind === 'sticker' && content.media.state === 'ready'
+/** A sticker stands without a bubble; a picture fills its bubble, with the time on it when there is no caption. */
+function lookOf({ content, deleted_at: deleted }: Entry): 'bare' | 'media' | 'picture' | undefined {
+  if (deleted || content?.type !== 'media' || content.media.state !== 'ready') return undefined
+  const { kind } = content.media
+  if (kind === 'sticker') return 'bare'
+  if (kind === 'image') return content.caption ? 'media' : 'picture'
+  return kind === 'video' ? 'media' : undefined
 }

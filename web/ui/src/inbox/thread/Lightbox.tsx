@@ -1,6 +1,5 @@
 import { ActionIcon, Modal } from '@mantine/core'
 import { useState, type PointerEvent } from 'react'
-import { useCell } from '../../lib/store'
 import { IconDownload, IconX, IconZoomIn, IconZoomOut } from '../../ui/icons'
 import { lightbox } from './lightboxState'
 import s from './lightbox.module.css'
@@ -8,19 +7,18 @@ import s from './lightbox.module.css'
 const MAX_ZOOM = 5
 
 /** One picture over the whole window: wheel, buttons or double click zoom, dragging moves. */
-export function Lightbox() {
-  const picture = useCell(lightbox)
+export default function Lightbox({ url, label }: { url: string; label: string }) {
   return (
     <Modal
-      opened={picture !== null}
+      opened
       onClose={() => lightbox.set(null)}
       fullScreen
       withCloseButton={false}
       padding={0}
-      aria-label="Photo"
+      attributes={{ content: { 'aria-label': 'Photo' } }}
       classNames={{ content: s.content, body: s.body }}
     >
-      {picture && <Viewer key={picture.url} url={picture.url} label={picture.label} />}
+      <Viewer url={url} label={label} />
     </Modal>
   )
 }

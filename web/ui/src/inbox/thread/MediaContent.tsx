@@ -90,7 +90,7 @@ function FailedMedia({ media }: { media: Media }) {
       <IconAlertTriangle size={17} />
       <span>
         <b>{NOUNS[media.kind]} could not be fetched</b>
-        {media.error ?? 'The provider did not give the file.'} Ask the customer to send it again.
+        {(media.error ?? 'The provider did not give the file').replace(/\.?$/, '.')} Ask the customer to send it again.
       </span>
     </div>
   )

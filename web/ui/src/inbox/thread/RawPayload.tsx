@@ -1,7 +1,6 @@
 import { Modal } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { api } from '../../lib/api'
-import { useCell } from '../../lib/store'
 import { CopyButton } from '../../ui/CopyButton'
 import { ErrorState } from '../../ui/ErrorState'
 import { Skeleton } from '../../ui/Skeleton'
@@ -9,11 +8,10 @@ import { rawEntry } from './menuState'
 import s from './thread.module.css'
 
 /** What the provider sent or was sent, with secrets taken out. */
-export function RawPayload() {
-  const entry = useCell(rawEntry)
+export default function RawPayload({ entryId }: { entryId: string }) {
   return (
-    <Modal opened={entry !== null} onClose={() => rawEntry.set(null)} title="Raw payload" size={720}>
-      {entry && <Payload entryId={entry.id} />}
+    <Modal opened onClose={() => rawEntry.set(null)} title="Raw payload" size={720}>
+      <Payload entryId={entryId} />
     </Modal>
   )
 }

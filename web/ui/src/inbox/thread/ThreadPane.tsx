@@ -1,17 +1,21 @@
-import { memo, useEffect } from 'react'
+import { Suspense, lazy, memo, useEffect } from 'react'
 import { useQuery } from '@tanstack/react-query'
 import { api } from '../../lib/api'
+import { useCell } from '../../lib/store'
 import type { Conversation } from '../../lib/types'
 import { ErrorState } from '../../ui/ErrorState'
 import { markRead } from '../actions'
 import { Composer } from '../composer/Composer'
 import { conversationsChanged, getConversation, putConversation, useConversation } from '../conversations'
-import { Lightbox } from './Lightbox'
+import { lightbox } from './lightboxState'
+import { rawEntry } from './menuState'
 import { Messages } from './Messages'
-import { RawPayload } from './RawPayload'
 import { ThreadHeader } from './ThreadHeader'
 import { loadThread, markUnreadFrom, useThread } from './threads'
 import s from './thread.module.css'
+
+const Lightbox = lazy(() => import('./Lightbox'))
+const RawPayload = lazy(() => import('./RawPayload'))
 
 /** So long a conversation must be looked at to count as read: J runs past many. */
 const READ_AFTER_MS = 400
@@ -42,11 +46,22 @@ export const ThreadPane = memo(function ThreadPane({ conversationId, panelOpen, 
       <ThreadHeader conversation={conversation} panelOpen={panelOpen} onTogglePanel={onTogglePanel} />
       <Messages conversationId={conversationId} contactName={conversation.contact.name} />
       <Composer conversation={conversation} />
-      <Lightbox />
-      <RawPayload />
+      <Overlays />
     </section>
   )
 })
+
+/** Windows over the page, loaded when first needed. */
+function Overlays() {
+  const picture = useCell(lightbox)
+  const raw = useCell(rawEntry)
+  return (
+    <Suspense fallback={null}>
+      {picture && <Lightbox key={picture.url} url={picture.url} label={picture.label} />}
+      {raw && <RawPayload entryId={raw.id} />}
+    </Suspense>
+  )
+}
 
 /** A conversation reached by a link may not be in any list yet. */
 function useMissing(id: string, enabled: boolean): { error: unknown; retry: () => void } {
