@@ -31,9 +31,9 @@ export function thread(entries, handlers) {
     const today = day.format(date);
     if (today !== lastDay) {
       lastDay = today;
-      out.push(el("li.day", {}, el("span", {}, isToday(date) ? "Today" : today)));
+      out.push(el("div.day", {}, el("span", {}, isToday(date) ? "Today" : today)));
     }
-    out.push(entry.body.note ? el("li.note", {}, el("span", {}, entry.body.note)) : bubble(entry, handlers));
+    out.push(entry.body.note ? el("div.note", {}, el("span", {}, entry.body.note)) : bubble(entry, handlers));
   }
   return out;
 }
@@ -45,7 +45,7 @@ function isToday(date) {
 function bubble(entry, handlers) {
   const mine = entry.direction === "in";
   const failed = entry.statuses.some((item) => ["failed", "undelivered", "canceled"].includes(item.status));
-  const row = el(`li.row.${mine ? "mine" : "theirs"}${failed ? ".failed" : ""}`, { "data-id": entry.provider_id });
+  const row = el(`div.row.${mine ? "mine" : "theirs"}${failed ? ".failed" : ""}`, { "data-id": entry.provider_id });
   const box = el("div.bubble");
   if (entry.body.media?.some((item) => item.kind === "sticker")) box.classList.add("bare");
   if (entry.marks.deleted) box.append(el("p.gone", {}, mine ? "You deleted this message" : "This message was deleted"), meta(entry, mine, failed));
@@ -181,7 +181,7 @@ function buttons(entry, handlers) {
   const make = (button) => el("button.action", { type: "button", onclick: () => handlers.tap(entry, button) }, (icons[button.kind] ?? "") + button.title);
   if (body.buttons?.length) out.push(el("div.actions", {}, body.buttons.map(make)));
   if (body.list) out.push(el("div.actions", {}, el("button.action", { type: "button", onclick: () => handlers.list(entry) }, `☰ ${body.list.button}`)));
-  if (body.inline?.length) out.push(el("div.actions.inline", {}, body.inline.map((row) => el("div", {}, row.map(make)))));
+  if (body.inline?.length) out.push(el("div.actions.grid", {}, body.inline.map((row) => el("div", {}, row.map(make)))));
   return out;
 }
 

@@ -38,7 +38,7 @@ export function composer(say, redraw) {
   const face = () => {
     const empty = !box.value.trim();
     const voice = empty && !state.editing;
-    main.textContent = voice ? "🎙" : "➤";
+    main.classList.toggle("voice", voice);
     main.setAttribute("aria-label", voice ? "Send a voice note" : "Send");
   };
   box.addEventListener("input", () => { if (!state.editing) drafts.set(draftKey(), box.value); grow(); face(); });

@@ -94,9 +94,12 @@ function screen() {
     $("screen").replaceChildren(el("div.empty", {}, el("h2", {}, "No account yet"), el("p", {}, "Register one with the control API, and this channel comes alive.")));
     return undefined;
   }
-  $("screen").replaceChildren(head(found), el("ol.thread", { id: "thread", role: "log", "aria-label": "Conversation", tabindex: "0" }), el("div", { id: "foot" }));
-  body(true);
+  $("screen").replaceChildren(head(found), el("div.thread", { id: "thread", role: "log", "aria-label": "Conversation", tabindex: "0" }), el("div", { id: "foot" }));
+  watcher.disconnect();
+  watcher.observe($("thread"));
   foot();
+  body(true);
+  if (state.keyboard) foot();
   seen();
   return undefined;
 }
@@ -106,23 +109,29 @@ function head(found) {
   const name = found.verified_name ?? found.first_name ?? found.friendly_name;
   const address = found.display_phone_number ?? (found.username ? `@${found.username}` : found.numbers?.[0]?.number ?? "");
   const several = state.accounts[kind].length > 1;
-  const pick = several ? el("select", { "aria-label": "Business account", onchange: (event) => { state.chosen[state.channel] = event.target.value; draw(); } }, state.accounts[kind].map((item) => el("option", { value: item.id, selected: item.id === found.id }, item.display_phone_number ?? item.username ?? item.numbers?.[0]?.number ?? item.id))) : el("span", { id: "presence" }, address);
-  return el("header.top", {}, el("i.avatar.shop", { "aria-hidden": "true" }, initials(state.channel === "sms" ? address.slice(-2) : name)), el("div", {}, el("b", {}, state.channel === "sms" ? address : name), pick));
+  const pick = several ? el("select", { "aria-label": "Business account", onchange: (event) => { state.chosen[state.channel] = event.target.value; draw(); } }, state.accounts[kind].map((item) => el("option", { value: item.id, selected: item.id === found.id }, item.display_phone_number ?? item.username ?? item.numbers?.[0]?.number ?? item.id))) : el("span", {}, state.channel === "sms" ? "Text message" : address);
+  return el("header.top", {}, el("i.avatar.shop", { "aria-hidden": "true" }, state.channel === "sms" ? "✉" : initials(name)), el("div", {}, el("b", {}, state.channel === "sms" ? address : name), pick));
 }
 
 function body(jump) {
   const list = $("thread");
   if (!list) return;
-  const low = jump || list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  if (jump) follow = true;
   const entries = chat();
   const rows = thread(entries, handlers);
-  if (!rows.length) rows.push(el("li.note", {}, el("span", {}, "Nothing here yet. Write something below.")));
+  if (!rows.length) rows.push(el("div.note", {}, el("span", {}, "Nothing here yet. Write something below.")));
   const typing = state.typing.get(`${state.channel} ${account()?.id} ${state.customer}`);
-  if (typing > Date.now()) rows.push(el("li.row.theirs", {}, el("div.bubble.typing", { role: "img", "aria-label": "The business is typing" }, el("i"), el("i"), el("i"))));
+  if (typing > Date.now()) rows.push(el("div.row.theirs", {}, el("div.bubble.typing", { role: "img", "aria-label": "The business is typing" }, el("i"), el("i"), el("i"))));
   list.replaceChildren(...rows);
   keyboardOf(entries);
-  if (low) list.scrollTop = list.scrollHeight;
+  if (follow) list.scrollTop = list.scrollHeight;
 }
+
+// The newest message stays in view until the customer scrolls up: pictures load late and the message box grows.
+let follow = true;
+const watcher = new ResizeObserver(() => { const list = $("thread"); if (list && follow) list.scrollTop = list.scrollHeight; });
+$("screen").addEventListener("load", () => { const list = $("thread"); if (list && follow) list.scrollTop = list.scrollHeight; }, true);
+$("screen").addEventListener("scroll", (event) => { const list = event.target; if (list.id === "thread") follow = list.scrollHeight - list.scrollTop - list.clientHeight < 60; }, true);
 
 function keyboardOf(entries) {
   state.keyboard = null;
