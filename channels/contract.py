@@ -568,6 +568,24 @@ class ManagesTemplates(Protocol):
 
 
 @runtime_checkable
+class CountsSegments(Protocol):
+    """For channels that bill and throttle by parts of a text."""
+
+    def count_segments(self, account: ChannelAccount, text: str) -> Mapping[str, Any]:
+        """`{encoding, segments, units, left}`: how many parts, units used, and units free in the last one."""
+        ...
+
+
+@runtime_checkable
+class GivesSnippet(Protocol):
+    """For channels that a site owner puts on a page."""
+
+    def snippet(self, account: ChannelAccount, public_url: str) -> str:
+        """The HTML to paste."""
+        ...
+
+
+@runtime_checkable
 class Polls(Protocol):
     """For providers that can be asked for news instead of calling us (Telegram's getUpdates)."""
 

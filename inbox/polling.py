@@ -1,4 +1,4 @@
-"""Polling: for accounts whose provider is asked for news instead of calling us (a Telegram bot without a public URL)."""
+"""Polling: for accounts whose provider is asked for news instead of calling us (a bot without a public URL)."""
 
 import asyncio
 from contextlib import suppress

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -11,6 +12,9 @@ from starlette.middleware import Middleware
 from app.core import log
 from app.core.runtime import Runtime, open_runtime
 from app.core.settings import Settings
+from inbox import inbound
+from inbox.hub import Hub
+from inbox.journal import Journal
 from web import errors, pages, routes
 from web.auth import Sessions
 from web.middleware import Edge
@@ -24,12 +28,16 @@ _RESTART_SECONDS = 1.0
 _log = log.get("web")
 
 
+async def _drain_spool(state: State) -> None:
+    await state["journal"].run()
+
+
 async def _follow_revocations(state: State) -> None:
     await state["sessions"].follow()
 
 
 # What runs as long as the process does, beside answering requests. Each is started again if it ends.
-BACKGROUND: tuple[Background, ...] = (_follow_revocations,)
+BACKGROUND: tuple[Background, ...] = (_follow_revocations, _drain_spool)
 
 
 def create_app(
@@ -40,7 +48,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
         async with runtime(settings) as opened:
-            state = State(runtime=opened, sessions=Sessions(opened))
+            journal = Journal(opened, partial(inbound.stored, opened))
+            state = State(runtime=opened, sessions=Sessions(opened), hub=Hub(opened), journal=journal, screens=set())
             tasks = [asyncio.create_task(_keep_running(task, state)) for task in background]
             try:
                 yield state
@@ -48,6 +57,8 @@ def create_app(
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+                await state["hub"].close()
+                journal.close()
 
     app = Starlette(
         routes=routes.table(),

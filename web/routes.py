@@ -2,14 +2,33 @@
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from web import health, openapi, pages
-from web.api import audit, invitations, me, members, sign_in, tokens
+from web import files, health, openapi, pages
+from web.agent_socket import agent_socket
+from web.api import (
+    accounts,
+    audit,
+    contacts,
+    conversations,
+    entries,
+    invitations,
+    me,
+    members,
+    sign_in,
+    templates,
+    tokens,
+)
 from web.api.endpoint import PREFIX, Endpoint, routes_of
+from web.webhooks import webhooks
 
 # The REST API; each module ends in its list.
 API: tuple[Endpoint, ...] = (
+    *conversations.ENDPOINTS,
+    *entries.ENDPOINTS,
+    *contacts.ENDPOINTS,
+    *accounts.ENDPOINTS,
+    *templates.ENDPOINTS,
     *sign_in.ENDPOINTS,
     *me.ENDPOINTS,
     *members.ENDPOINTS,
@@ -29,7 +48,12 @@ async def _openapi(request: Request) -> Response:
 
 def table() -> list[BaseRoute]:
     return [
+        Route("/webhooks/{kind}/{account_id}", webhooks, methods=["GET", "POST"]),
+        Route("/webhooks/{kind}", webhooks, methods=["GET", "POST"]),
+        WebSocketRoute("/ws/agent", agent_socket),
         *routes_of(API),
+        Route(f"{PREFIX}/files", files.upload, methods=["POST"]),
+        Route("/files/{file_id}", files.download),
         Route(f"{PREFIX}/openapi.json", _openapi),
         Route("/healthz", health.healthz),
         Route("/readyz", health.readyz),

@@ -5,12 +5,19 @@ from typing import TypedDict, cast
 from starlette.types import Scope
 
 from app.core.runtime import Runtime
+from inbox.hub import Hub
+from inbox.journal import Journal
 from web.auth import Sessions
+from web.outlet import Outlet
 
 
 class State(TypedDict):
     runtime: Runtime
     sessions: Sessions
+    hub: Hub
+    journal: Journal
+    # Every open websocket's way out, so that a stopping process can tell them to come back.
+    screens: set[Outlet]
 
 
 def state_of(scope: Scope) -> State:

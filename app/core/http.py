@@ -56,16 +56,37 @@ def is_public(host: str) -> bool:
     return address.is_global and not address.is_multicast
 
 
+class _Transport(AiohttpTransport):
+    """
+    httpx over aiohttp, with errors that tell the truth about one question: can the request have arrived?
+
+    The library calls every lost connection a ConnectTimeout, also one that broke after the request was written, which
+    would invite a second send. Here only what surely never connected is a ConnectError or ConnectTimeout.
+    """
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await super().handle_async_request(request)
+        except httpx.ConnectTimeout as error:
+            if isinstance(error.__cause__, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+                raise
+            raise httpx.ReadError(str(error), request=request) from error.__cause__
+        except aiohttp.ClientError as error:
+            raise httpx.RemoteProtocolError(type(error).__name__, request=request) from error
+
+
 def _client(connector_options: dict[str, Any], **options: Any) -> httpx.AsyncClient:
+    # Idle connections are dropped before servers drop them (5 s is common): a request on a connection that is just
+    # being closed has an unknown outcome.
     def session() -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=200, keepalive_timeout=60, **connector_options),
+            connector=aiohttp.TCPConnector(limit=200, keepalive_timeout=4, **connector_options),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
         )
 
     return httpx.AsyncClient(
-        transport=AiohttpTransport(client=session),
+        transport=_Transport(client=session),
         timeout=TIMEOUT,
         headers={"User-Agent": USER_AGENT},
         trust_env=False,

@@ -15,7 +15,7 @@ _SECRET_NAME = re.compile(
     r"|^text$|^body$|^phone|^address$|^email$",
     re.IGNORECASE,
 )
-# Telegram carries the bot's token in the path, Meta in `access_token=`, we in none; whoever logs a URL must not leak one.
+# Telegram has the bot's token in the path, Meta in `access_token=`, we in none: whoever logs a URL must not leak it.
 _SECRET_VALUE = re.compile(
     r"bot\d{3,}:[A-Za-z0-9_-]{10,}|EAA[A-Za-z0-9]{10,}|(?<=Bearer )\S+|(?<=access_token=)[^&\s]+"
     r"|://[^/\s:@]+:[^/\s@]+@|\bpat_[A-Za-z0-9_-]{16,}|\bvt_[A-Za-z0-9_-]{16,}"

@@ -76,7 +76,8 @@ class Settings(BaseSettings):
     def _long_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if any(len(key.get_secret_value()) < 32 for key in value):
             raise ValueError(
-                "each key needs at least 32 characters; make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+                "each key needs at least 32 characters; "
+                "make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
             )
         return value
 

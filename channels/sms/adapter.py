@@ -17,7 +17,7 @@ from channels.contract import (
     WebhookRequest,
 )
 from channels.errors import OutcomeUnknown, SignatureInvalid
-from channels.sms import accounts, capabilities, history, media, payloads, rest, signature
+from channels.sms import accounts, capabilities, history, media, payloads, rest, segments, senders, signature
 from channels.sms.errors import NoAnswer, Refusal, send_error
 
 TWIML_NOTHING = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
@@ -84,3 +84,13 @@ class SmsAdapter:
 
     async def disconnect(self, io: ChannelIO, account: ChannelAccount) -> None:
         await accounts.disconnect(io, account)
+
+    def count_segments(self, account: ChannelAccount, text: str) -> Mapping[str, Any]:
+        """By the sender's own sizes: toll-free numbers fit a little less into each part."""
+        counted = segments.count(text, toll_free=senders.is_toll_free(str(account.config.get("sender", ""))))
+        return {
+            "encoding": counted.encoding,
+            "segments": counted.count,
+            "units": counted.units,
+            "left": counted.left,
+        }

@@ -122,7 +122,7 @@ async def finish_inbound(runtime: Runtime, ids: Sequence[str]) -> None:
 
 
 async def fail_inbound(runtime: Runtime, row: InboundRow, error: str) -> bool:
-    """Counts a failure; True if the row will be tried again, False if it is now dead-lettered (kept, with the error)."""
+    """Counts a failure; True if it will be tried again, False if it is now dead-lettered (kept, with the error)."""
     attempts = row.attempts + 1
     again = attempts < MAX_ATTEMPTS
     change: mongo.Document = {"$set": {"attempts": attempts, "error": error}}

@@ -1,0 +1,280 @@
+"""
+`/ws/agent`: a screen is told what changes, gap-free, and tells what its person looks at and types.
+
+A screen says where it stopped (its cursor); it gets what it missed, then what comes, each event once and in order. If
+that cannot be promised it is told to reload. See docs/realtime.md.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import orjson
+from redis.exceptions import RedisError
+from starlette.types import Receive, Scope, Send
+
+from app.core import presence
+from app.core.errors import AppError
+from app.core.permissions import Permission
+from app.core.presence import Presence
+from app.core.queue import Lane
+from app.core.runtime import Workspace
+from app.core.stream import Cursor
+from inbox import access, conversations, live
+from inbox.hub import Hub
+from web import auth
+from web.auth import Known
+from web.outlet import Outlet
+from web.state import State, state_of
+
+SIGNED_OUT, WRONG_ORIGIN, GOING_AWAY, TRY_AGAIN = 4401, 4403, 1012, 1013
+HELLO_SECONDS = 10
+# A screen pings every 25 s; after two missed pings it is gone.
+SILENT_SECONDS = 70
+MAX_FRAME_BYTES = 16_384
+# How often a person's right to be here is asked again.
+RECHECK_SECONDS = 30
+
+
+class AgentSocket:
+    """The ASGI endpoint; one instance serves every connection."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        state = state_of(scope)
+        await receive()  # websocket.connect
+        headers = dict(scope["headers"])
+        try:
+            known = await _admit(headers, state)
+        except AppError as error:
+            # Accepted first: a browser tells its page the code of a closed socket, never of a refused one.
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.close", "code": WRONG_ORIGIN if error.status == 403 else SIGNED_OUT})
+            return
+        await send({"type": "websocket.accept"})
+        await _Screen(state, known, headers, receive, send).run()
+
+
+async def _admit(headers: dict[bytes, bytes], state: State) -> Known | None:
+    """Who is there, by cookie or bearer token; None: the first frame will say. Raises SignedOut, Forbidden."""
+    settings = state["runtime"].settings
+    if b"authorization" in headers:
+        return await auth.who(headers, state["sessions"])
+    if auth.session_cookie(headers):
+        auth.require_same_origin(headers, settings, must_say=True)
+        return await auth.who(headers, state["sessions"])
+    return None
+
+
+class _Screen:
+    """One connected screen; a Listener of the hub."""
+
+    def __init__(
+        self, state: State, known: Known | None, headers: dict[bytes, bytes], receive: Receive, send: Send
+    ) -> None:
+        self._state = state
+        self._hub: Hub = state["hub"]
+        self._known = known
+        self._headers = headers
+        self._receive = receive
+        self._send = send
+        self._outlet = Outlet(send)
+        self._last = 0
+        # Events that come while the missed ones are being read.
+        self._held: list[tuple[int, str]] | None = []
+        self._viewing: str | None = None
+        self._recheck_now = asyncio.Event()
+
+    # --- Listener ---
+
+    def tell(self, number: int, frame: str) -> None:
+        if self._held is not None:
+            self._held.append((number, frame))
+        elif number > self._last:
+            self._last = number
+            self._outlet.push(frame)
+
+    def sign(self, frame: str) -> None:
+        if self._held is None:
+            self._outlet.push(frame)
+
+    def reload(self) -> None:
+        self._last = 0
+        self._outlet.push('{"type":"reload"}')
+
+    # --- the life of a socket ---
+
+    async def run(self) -> None:
+        """Until either side ends it; leaves nothing behind."""
+        code = GOING_AWAY
+        self._state["screens"].add(self._outlet)
+        self._state["sessions"].on_revoked.add(self._rights_changed)
+        tasks: list[asyncio.Task[Any]] = []
+        joined = False
+        try:
+            async with asyncio.timeout(HELLO_SECONDS):
+                hello = await self._frame()
+            if hello is None or hello.get("type") != "hello":
+                code = SIGNED_OUT
+                return
+            if self._known is None:
+                self._known = await self._by_token(hello.get("token"))
+            if self._known is None or not access.may_listen(self._known.principal.actor.permissions):
+                code = SIGNED_OUT
+                return
+            position = await self._hub.join(self._known.ws.id, self)
+            joined = True
+            await self._welcome(hello.get("cursor"), position)
+            await self._show_presence(Presence.ONLINE)
+            tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._outlet.closed.wait())]
+            tasks.append(asyncio.create_task(self._recheck()))
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            code = self._outlet.close_code or 1000
+        except (RedisError, TimeoutError, OSError):
+            code = TRY_AGAIN
+        finally:
+            self._state["screens"].discard(self._outlet)
+            self._state["sessions"].on_revoked.discard(self._rights_changed)
+            if joined and self._known is not None:
+                self._hub.leave(self._known.ws.id, self)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._outlet.end()
+            if self._known is not None and joined:
+                await self._show_presence(Presence.OFFLINE)
+            with suppress(OSError, RuntimeError):
+                await self._send({"type": "websocket.close", "code": code})
+
+    async def _by_token(self, token: object) -> Known | None:
+        if not isinstance(token, str):
+            return None
+        self._headers = {**self._headers, b"authorization": b"Bearer " + token.encode("utf-8", "replace")}
+        return await self._state["sessions"].by_api_token(token)
+
+    async def _welcome(self, given: object, position: Cursor) -> None:
+        """Send what was missed, then what came meanwhile, then let live events through."""
+        ws = self._require().ws
+        cursor = Cursor.parse(given) if isinstance(given, str) else None
+        missed = await self._hub.missed(ws.id, cursor) if cursor is not None else None
+        start = cursor if missed is not None and cursor is not None else position
+        greeting = {"type": "welcome", "cursor": str(start), "resumed": missed is not None}
+        self._outlet.push(orjson.dumps(greeting).decode())
+        self._last = start.number
+        if cursor is not None and missed is None:
+            self._outlet.push('{"type":"reload"}')
+        held, self._held = self._held or [], None
+        for number, frame in (missed or []) + held:
+            self.tell(number, frame)
+
+    async def _listen(self) -> None:
+        """What the screen says, until it is gone."""
+        while True:
+            async with asyncio.timeout(SILENT_SECONDS):
+                frame = await self._frame()
+            if frame is None:
+                return
+            await self._heard(frame)
+
+    async def _frame(self) -> dict[str, Any] | None:
+        """The next frame that is a JSON object; None when the socket is closed."""
+        while True:
+            message = await self._receive()
+            if message["type"] == "websocket.disconnect":
+                return None
+            data = message.get("text") or message.get("bytes") or ""
+            if len(data) > MAX_FRAME_BYTES:
+                return None
+            try:
+                frame = orjson.loads(data)
+            except orjson.JSONDecodeError:
+                continue
+            if isinstance(frame, dict):
+                return frame
+
+    async def _heard(self, frame: dict[str, Any]) -> None:
+        match frame.get("type"):
+            case "ping":
+                self._outlet.push('{"type":"pong"}')
+                await self._renew_presence()
+            case "viewing":
+                seen = frame.get("conversation_id")
+                self._viewing = seen if isinstance(seen, str) and len(seen) < 100 else None
+                await self._show_presence(Presence.ONLINE)
+            case "presence" if frame.get("presence") in ("online", "away"):
+                await self._show_presence(Presence(frame["presence"]))
+            case "typing":
+                await self._typing(frame)
+
+    async def _typing(self, frame: dict[str, Any]) -> None:
+        """Colleagues see it; the customer too, where the channel can show it."""
+        known, conversation_id = self._require(), frame.get("conversation_id")
+        actor = known.principal.actor
+        if not isinstance(conversation_id, str) or Permission.INBOX_REPLY not in actor.permissions:
+            return
+        on = bool(frame.get("on", True))
+        told = {"conversation_id": conversation_id, "by": actor.id, "name": actor.name, "on": on}
+        await live.sign(known.ws, "typing", told)
+        account_id, address = frame.get("account_id"), frame.get("address")
+        if not (on and isinstance(account_id, str) and isinstance(address, str)):
+            return
+        with suppress(AppError):
+            conversation = await conversations.get(known.ws, conversation_id)
+            await show_typing(known.ws, conversation, account_id, address)
+
+    def _require(self) -> Known:
+        if self._known is None:
+            raise RuntimeError("nobody is signed in on this socket")
+        return self._known
+
+    async def _show_presence(self, there: Presence) -> None:
+        known = self._require()
+        member_id = known.principal.actor.member_id
+        if member_id is None:
+            return
+        told = {"member_id": member_id, "presence": there.value, "viewing": self._viewing}
+        with suppress(RedisError, OSError):
+            await presence.set_presence(known.ws, member_id, there)
+            await live.sign(known.ws, "presence", told)
+
+    async def _renew_presence(self) -> None:
+        known = self._require()
+        if known.principal.actor.member_id is not None:
+            with suppress(RedisError, OSError):
+                await presence.set_presence(known.ws, known.principal.actor.member_id, Presence.ONLINE)
+
+    # --- forced logout ---
+
+    def _rights_changed(self, member_id: str) -> None:
+        if self._known is not None and self._known.principal.actor.member_id == member_id:
+            self._recheck_now.set()
+
+    async def _recheck(self) -> None:
+        """Ends when the person may no longer be here."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RECHECK_SECONDS):
+                    await self._recheck_now.wait()
+            self._recheck_now.clear()
+            if not await self._still_admitted():
+                self._outlet.push('{"type":"signed_out"}')
+                self._outlet.close(SIGNED_OUT)
+                return
+
+    async def _still_admitted(self) -> bool:
+        with suppress(AppError):
+            known = await auth.who(self._headers, self._state["sessions"])
+            return access.may_listen(known.principal.actor.permissions)
+        return False
+
+
+async def show_typing(ws: Workspace, conversation: conversations.Conversation, account_id: str, address: str) -> None:
+    """Asks a worker to show the customer that somebody is writing; at most every few seconds."""
+    reach = next((r for r in conversation.reach if (r.account_id, r.address) == (account_id, address)), None)
+    if reach is None:
+        return
+    key = f"parley:typing:{account_id}:{address}"
+    if await ws.redis.set(key, "1", ex=4, nx=True):
+        await ws.queue.enqueue("show_typing", account_id, address, reach.last_external_id or "", lane=Lane.REPLIES)
+
+
+agent_socket = AgentSocket()

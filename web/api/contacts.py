@@ -1,0 +1,170 @@
+"""Contacts: people, their addresses, consent and whole timeline."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.core import addresses, audit
+from app.core.audit import Target
+from app.core.clock import iso
+from app.core.errors import NotFound
+from app.core.permissions import Permission
+from crm import consent, contacts
+from crm import store as contact_store
+from crm.contacts import Contact, ContactAddress, search_tokens
+from inbox import conversations, live, present, timeline
+from inbox.store import conversations as conversation_store
+from web.api import cursors
+from web.api.endpoint import ApiRequest, Endpoint
+from web.api.inbox_shapes import ConsentPage, ContactAddressShape, ContactPage, ContactRow, ContactShape, EntryPage
+from web.api.models import Body, Page, Query
+
+NEWEST = 2**53
+
+
+class ContactsQuery(Page):
+    q: Annotated[str | None, Field(max_length=200)] = None
+
+
+class TimelineQuery(Query):
+    before: Annotated[int | None, Field(ge=1, le=NEWEST)] = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+
+
+class EditContact(Body):
+    name: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+    language: Annotated[str | None, Field(max_length=20)] = None
+    notes: Annotated[str | None, Field(max_length=20_000)] = None
+
+
+def _address(row: ContactAddress, last_inbound_at: str | None) -> ContactAddressShape:
+    return {
+        "address": str(row.address),
+        "channel": row.address.kind,
+        "label": addresses.label(row.address),
+        "verified": row.verified,
+        "last_inbound_at": last_inbound_at,
+        "consent": {
+            purpose: known.state if (known := row.consent.get(purpose)) else "unknown" for purpose in consent.PURPOSES
+        },
+    }
+
+
+async def list_contacts(request: ApiRequest, query: ContactsQuery) -> ContactPage:
+    ws = request.ws
+    if query.q and (words := search_tokens(query.q)):
+        found = await contact_store.contacts_by_token(ws, words[0], limit=query.limit)
+        return {"items": [await _row(request, contact) for contact in found], "next_cursor": None}
+    (after,) = cursors.read(query.cursor, str) or (None,)
+    found = await contact_store.contacts_page(ws, after=after, limit=query.limit + 1)
+    shown = found[: query.limit]
+    next_cursor = cursors.write(shown[-1].id) if len(found) > query.limit else None
+    return {"items": [await _row(request, contact) for contact in shown], "next_cursor": next_cursor}
+
+
+async def _row(request: ApiRequest, contact: Contact) -> ContactRow:
+    rows = await contacts.addresses_of(request.ws, contact.id)
+    return {
+        "id": contact.id,
+        "name": contact.name,
+        "avatar_hue": contact.avatar_hue,
+        "language": contact.language,
+        "created_at": iso(contact.created_at) or "",
+        "addresses": [_address(row, None) for row in rows],
+    }
+
+
+async def get(request: ApiRequest, contact_id: str) -> ContactShape:
+    return await _full(request, await contacts.get(request.ws, contact_id))
+
+
+async def _full(request: ApiRequest, contact: Contact) -> ContactShape:
+    ws = request.ws
+    rows = await contacts.addresses_of(ws, contact.id)
+    threads = await conversation_store.of_contact(ws, contact.id)
+    heard = {r.address: iso(r.last_inbound_at) for thread in threads for r in thread.reach}
+    return {
+        "id": contact.id,
+        "name": contact.name,
+        "avatar_hue": contact.avatar_hue,
+        "language": contact.language,
+        "notes": contact.notes,
+        "created_at": iso(contact.created_at) or "",
+        "addresses": [_address(row, heard.get(str(row.address))) for row in rows],
+        "conversations": [{"id": thread.id, "state": thread.state} for thread in threads],
+        "last_number": max((thread.last_number for thread in threads), default=0),
+    }
+
+
+async def edit(request: ApiRequest, contact_id: str, body: EditContact) -> ContactShape:
+    ws = request.ws
+    async with live.announced(ws, "conversation", conversations.id_for(contact_id)):
+        contact = await contacts.edit(ws, contact_id, name=body.name, language=body.language, notes=body.notes)
+        changed = await conversations.rename(ws, contact_id, contact.name)
+        await live.tell_conversations(ws, *changed)
+        told = {"id": contact.id, "name": contact.name, "language": contact.language, "notes": contact.notes}
+        await live.publish(ws, live.event("contact", told))
+    fields = sorted(body.model_dump(exclude_none=True))
+    await audit.record(
+        ws, request.actor, "contact.edited", Target("contact", contact.id, contact.name), {"fields": fields}
+    )
+    return await _full(request, contact)
+
+
+async def entries(request: ApiRequest, contact_id: str, query: TimelineQuery) -> EntryPage:
+    ws = request.ws
+    await contacts.get(ws, contact_id)
+    before = query.before
+    if before is None:
+        threads = await conversation_store.of_contact(ws, contact_id)
+        before = max((thread.last_number for thread in threads), default=0) + 20
+    found = (await timeline.page_before(ws, contact_id, before, limit=query.limit + 20))[-query.limit :]
+    shown = [present.entry(entry) for entry in found]
+    return {"items": shown, "has_more": bool(found) and found[0].number > 1}  # type: ignore[typeddict-item]
+
+
+async def consents(request: ApiRequest, contact_id: str) -> ConsentPage:
+    await contacts.get(request.ws, contact_id)
+    facts = await consent.history(request.ws, contact_id)
+    return {
+        "items": [
+            {
+                "at": iso(fact.at) or "",
+                "channel": fact.address.kind,
+                "address": str(fact.address),
+                "purposes": list(fact.purposes),
+                "purpose": ", ".join(fact.purposes),
+                "state": fact.state,
+                "source": fact.source,
+                "wording": fact.wording,
+                "evidence": fact.evidence,
+            }
+            for fact in facts
+        ],
+        "next_cursor": None,
+    }
+
+
+ENDPOINTS = [
+    Endpoint("GET", "/contacts", list_contacts, Permission.CONTACTS_READ, "Contacts"),
+    Endpoint("GET", "/contacts/{contact_id}", get, Permission.CONTACTS_READ, "One contact", errors=(NotFound,)),
+    Endpoint(
+        "PATCH", "/contacts/{contact_id}", edit, Permission.CONTACTS_WRITE, "Correct a contact", errors=(NotFound,)
+    ),
+    Endpoint(
+        "GET",
+        "/contacts/{contact_id}/entries",
+        entries,
+        Permission.CONTACTS_READ,
+        "A page of the whole timeline, ascending",
+        errors=(NotFound,),
+    ),
+    Endpoint(
+        "GET",
+        "/contacts/{contact_id}/consents",
+        consents,
+        Permission.CONTACTS_READ,
+        "What the contact agreed to, and when",
+        errors=(NotFound,),
+    ),
+]

@@ -1,0 +1,348 @@
+"""Conversations: lists, threads, answers, and what people do with them."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from app.core import audit
+from app.core.audit import Target
+from app.core.errors import Conflict, Invalid, NotFound, OptedOut, ReplyWindowClosed
+from app.core.permissions import Permission
+from app.core.platform import members as member_rows
+from app.core.queue import Lane
+from channels.content import Content
+from channels.contract import Purpose
+from crm import store as contact_store
+from crm.contacts import search_tokens
+from inbox import access, conversations, live, messages, outbox, present, timeline
+from inbox.conversations import Conversation
+from inbox.outbox import Draft
+from inbox.store import conversations as store
+from inbox.timeline import Author
+from web import agent_socket
+from web.api.endpoint import ApiRequest, Endpoint
+from web.api.inbox_shapes import (
+    ConversationPage,
+    ConversationShape,
+    CountsShape,
+    EntryList,
+    EntryPage,
+    EntryShape,
+)
+from web.api.models import Body, Page, Query
+
+SEARCH_HITS = 100
+
+
+class ListQuery(Page):
+    view: Literal["open", "mine", "unassigned", "closed", "all"] = "open"
+    channel: Annotated[str | None, Field(max_length=40)] = None
+    q: Annotated[str | None, Field(max_length=200)] = None
+
+
+class EntriesQuery(Query):
+    before: Annotated[int | None, Field(ge=1, le=2**53)] = None
+    after: Annotated[int | None, Field(ge=0, le=2**53)] = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+
+
+class SendMessage(Body):
+    client_id: UUID
+    content: Content
+    account_id: Annotated[str | None, Field(max_length=100)] = None
+    address: Annotated[str | None, Field(max_length=300)] = None
+    reply_to_entry_id: Annotated[str | None, Field(max_length=100)] = None
+    purpose: Purpose = Purpose.SERVICE
+
+
+class AddNote(Body):
+    client_id: UUID
+    text: Annotated[str, Field(min_length=1, max_length=20_000)]
+
+
+class MarkRead(Body):
+    up_to: Annotated[int, Field(ge=0, le=2**53)]
+
+
+class ShowTyping(Body):
+    account_id: Annotated[str, Field(max_length=100)]
+    address: Annotated[str, Field(max_length=300)]
+
+
+class Assign(Body):
+    member_id: Annotated[str | None, Field(max_length=100)]
+
+
+async def list_conversations(request: ApiRequest, query: ListQuery) -> ConversationPage:
+    ws, me = request.ws, request.actor.member_id
+    account_ids = None
+    if query.channel:
+        rows = await ws.runtime.accounts.of_workspace(ws.id)
+        account_ids = [row.id for row in rows if row.kind == query.channel]
+    if query.q and (words := search_tokens(query.q)):
+        found = await contact_store.contacts_by_token(ws, words[0], limit=SEARCH_HITS)
+        hits = await store.named(ws, [contact.id for contact in found])
+        hits = [hit for hit in hits if _matches(hit, query.view, me, account_ids) and _has_words(hit, words)]
+        hits.sort(key=lambda hit: hit.last_activity_at, reverse=True)
+        return {"items": await _shown(request, hits), "next_cursor": None, "total": len(hits)}
+    items, cursor = await conversations.page(
+        ws, query.view, member_id=me, cursor=query.cursor, limit=query.limit, account_ids=account_ids
+    )
+    total = None
+    if account_ids is None and query.view != "all":
+        total = (await conversations.counts(ws, me))[query.view]
+    return {"items": await _shown(request, items), "next_cursor": cursor, "total": total}
+
+
+async def _shown(request: ApiRequest, items: list[Conversation]) -> list[ConversationShape]:
+    return await present.conversations(request.ws, items)  # type: ignore[return-value]
+
+
+def _matches(hit: Conversation, view: str, member_id: str, account_ids: list[str] | None) -> bool:
+    if account_ids is not None and not any(reach.account_id in account_ids for reach in hit.reach):
+        return False
+    is_open = hit.state != "closed"
+    match view:
+        case "open":
+            return is_open
+        case "mine":
+            return is_open and hit.assignee_id == member_id
+        case "unassigned":
+            return is_open and hit.assignee_id is None
+        case "closed":
+            return not is_open
+        case _:
+            return True
+
+
+def _has_words(hit: Conversation, words: list[str]) -> bool:
+    """The first word found the contact; the others must be in what the row shows."""
+    texts = [hit.contact_name, *(reach.address for reach in hit.reach)]
+    known = search_tokens(*texts)
+    return all(any(token.startswith(word) for token in known) for word in words[1:])
+
+
+async def counts(request: ApiRequest) -> CountsShape:
+    return await conversations.counts(request.ws, request.actor.member_id)  # type: ignore[return-value]
+
+
+async def _one(request: ApiRequest, conversation: Conversation) -> ConversationShape:
+    return (await _shown(request, [conversation]))[0]
+
+
+async def get(request: ApiRequest, conversation_id: str) -> ConversationShape:
+    return await _one(request, await _open(request, conversation_id))
+
+
+async def _open(request: ApiRequest, conversation_id: str, need: str = access.READ) -> Conversation:
+    return await access.conversation(request.ws, request.actor.permissions, conversation_id, need)
+
+
+async def entries(request: ApiRequest, conversation_id: str, query: EntriesQuery) -> EntryPage:
+    conversation = await _open(request, conversation_id)
+    if query.after is not None:
+        found = await timeline.page_after(request.ws, conversation.contact_id, query.after, limit=query.limit)
+        return {"items": _entries(found), "has_more": len(found) == query.limit}
+    # Numbers above the last known one may just have been taken: a little slack loses nothing.
+    before = query.before or conversation.last_number + 20
+    found = await timeline.page_before(request.ws, conversation.contact_id, before, limit=query.limit + 20)
+    shown = found[-query.limit :]
+    return {"items": _entries(shown), "has_more": bool(shown) and shown[0].number > 1}
+
+
+def _entries(found: list[timeline.Entry]) -> list[EntryShape]:
+    return [present.entry(entry) for entry in found]  # type: ignore[misc]
+
+
+def _author(request: ApiRequest) -> Author:
+    return Author("member" if request.actor.type == "member" else "bot", request.actor.id, request.actor.name)
+
+
+async def send(request: ApiRequest, conversation_id: str, body: SendMessage) -> EntryList:
+    conversation = await _open(request, conversation_id, access.REPLY)
+    draft = Draft(
+        content=body.content,
+        author=_author(request),
+        client_id=str(body.client_id),
+        purpose=body.purpose,
+        account_id=body.account_id,
+        address=body.address,
+        reply_to_entry_id=body.reply_to_entry_id,
+    )
+    return {"entries": _entries(await outbox.enqueue(request.ws, conversation, draft))}
+
+
+async def add_note(request: ApiRequest, conversation_id: str, body: AddNote) -> EntryShape:
+    conversation = await _open(request, conversation_id, access.REPLY)
+    entry = await outbox.note(request.ws, conversation, _author(request), body.text, str(body.client_id))
+    return present.entry(entry)  # type: ignore[return-value]
+
+
+async def mark_read(request: ApiRequest, conversation_id: str, body: MarkRead) -> None:
+    conversation = await _open(request, conversation_id, access.REPLY)
+    if conversation.unread == 0 and conversation.read_number >= body.up_to:
+        return
+    async with live.announced(request.ws, "conversation", conversation.id):
+        saved, changed = await conversations.mark_read(request.ws, conversation, body.up_to)
+        if changed:
+            await live.tell_conversations(request.ws, saved)
+    newest = conversation.reach[0] if conversation.reach else None
+    if changed and newest and newest.last_external_id:
+        await request.ws.queue.enqueue(
+            "mark_read", newest.account_id, newest.address, newest.last_external_id, lane=Lane.BACKGROUND
+        )
+
+
+async def mark_unread(request: ApiRequest, conversation_id: str) -> None:
+    conversation = await _open(request, conversation_id, access.REPLY)
+    async with live.announced(request.ws, "conversation", conversation.id):
+        saved, _ = await conversations.mark_unread(request.ws, conversation)
+        await live.tell_conversations(request.ws, saved)
+
+
+async def typing(request: ApiRequest, conversation_id: str, body: ShowTyping) -> None:
+    conversation = await _open(request, conversation_id, access.REPLY)
+    told = {"conversation_id": conversation.id, "by": request.actor.id, "name": request.actor.name, "on": True}
+    await live.sign(request.ws, "typing", told)
+    await agent_socket.show_typing(request.ws, conversation, body.account_id, body.address)
+
+
+async def assign(request: ApiRequest, conversation_id: str, body: Assign) -> ConversationShape:
+    ws = request.ws
+    conversation = await _open(request, conversation_id, access.REPLY)
+    name = None
+    if body.member_id is not None:
+        member = await member_rows.get_in(ws.runtime.mongo, ws.id, body.member_id)
+        if member is None or member.status != "active":
+            raise Invalid.field("member_id", "There is no such colleague.")
+        name = member.name
+    async with live.announced(ws, "conversation", conversation.id):
+        saved, changed = await conversations.assign(ws, conversation, body.member_id)
+        if changed:
+            await _note(request, saved, "conversation_assigned", {"member_id": body.member_id, "member_name": name})
+    return await get(request, conversation_id)
+
+
+async def close(request: ApiRequest, conversation_id: str) -> ConversationShape:
+    conversation = await _open(request, conversation_id, access.REPLY)
+    async with live.announced(request.ws, "conversation", conversation.id):
+        saved, changed = await conversations.close(request.ws, conversation)
+        if changed:
+            await _note(request, saved, "conversation_closed", {})
+    return await get(request, conversation_id)
+
+
+async def reopen(request: ApiRequest, conversation_id: str) -> ConversationShape:
+    conversation = await _open(request, conversation_id, access.REPLY)
+    async with live.announced(request.ws, "conversation", conversation.id):
+        saved, changed = await conversations.reopen(request.ws, conversation)
+        if changed:
+            await _note(request, saved, "conversation_reopened", {})
+    return await get(request, conversation_id)
+
+
+async def _note(request: ApiRequest, saved: Conversation, name: str, detail: dict[str, str | None]) -> None:
+    """On the timeline, told to every screen, and in the audit trail."""
+    ws = request.ws
+    await messages.note_event(
+        ws,
+        saved.contact_id,
+        key=f"{name}/{saved.id}/{saved.revision}",
+        event={"name": name, **detail},
+        at=ws.clock.now(),
+        author=_author(request),
+    )
+    target = Target("conversation", saved.id, saved.contact_name)
+    await audit.record(ws, request.actor, name.replace("_", "."), target, detail)
+
+
+_SEND_ERRORS = (NotFound, Invalid, Conflict, OptedOut, ReplyWindowClosed)
+
+ENDPOINTS = [
+    Endpoint(
+        "GET", "/conversations", list_conversations, Permission.INBOX_READ, "Conversations, newest activity first"
+    ),
+    Endpoint("GET", "/conversations/counts", counts, Permission.INBOX_READ, "How many there are in each view"),
+    Endpoint(
+        "GET", "/conversations/{conversation_id}", get, Permission.INBOX_READ, "One conversation", errors=(NotFound,)
+    ),
+    Endpoint(
+        "GET",
+        "/conversations/{conversation_id}/entries",
+        entries,
+        Permission.INBOX_READ,
+        "A page of the thread, ascending",
+        errors=(NotFound,),
+    ),
+    Endpoint(
+        "POST",
+        "/conversations/{conversation_id}/messages",
+        send,
+        Permission.INBOX_REPLY,
+        "Answer on one of the contact's channels",
+        status=202,
+        errors=_SEND_ERRORS,
+        idempotent=False,
+    ),
+    Endpoint(
+        "POST",
+        "/conversations/{conversation_id}/notes",
+        add_note,
+        Permission.INBOX_REPLY,
+        "Add a private note",
+        status=201,
+        errors=(NotFound,),
+        idempotent=False,
+    ),
+    Endpoint(
+        "POST",
+        "/conversations/{conversation_id}/read",
+        mark_read,
+        Permission.INBOX_REPLY,
+        "Mark as read up to an entry",
+        errors=(NotFound,),
+        idempotent=False,
+    ),
+    Endpoint(
+        "POST",
+        "/conversations/{conversation_id}/unread",
+        mark_unread,
+        Permission.INBOX_REPLY,
+        "Mark as unread",
+        errors=(NotFound,),
+    ),
+    Endpoint(
+        "POST",
+        "/conversations/{conversation_id}/typing",
+        typing,
+        Permission.INBOX_REPLY,
+        "Show that somebody is writing",
+        errors=(NotFound,),
+        idempotent=False,
+    ),
+    Endpoint(
+        "POST",
+        "/conversations/{conversation_id}/assign",
+        assign,
+        Permission.INBOX_REPLY,
+        "Give it to a colleague, or to nobody",
+        errors=(NotFound, Invalid, Conflict),
+    ),
+    Endpoint(
+        "POST",
+        "/conversations/{conversation_id}/close",
+        close,
+        Permission.INBOX_REPLY,
+        "Close",
+        errors=(NotFound, Conflict),
+    ),
+    Endpoint(
+        "POST",
+        "/conversations/{conversation_id}/reopen",
+        reopen,
+        Permission.INBOX_REPLY,
+        "Open again",
+        errors=(NotFound, Conflict),
+    ),
+]

@@ -1,0 +1,96 @@
+"""Single entries of the timeline: reactions, another try, the provider's own payload."""
+
+from typing import Annotated
+
+from pydantic import Field, JsonValue
+
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.log import redact
+from app.core.permissions import Permission
+from app.core.platform import work
+from inbox import access, inbound, media, outbox, present, signals
+from inbox.timeline import Entry
+from web.api.endpoint import ApiRequest, Endpoint
+from web.api.inbox_shapes import EntryShape
+from web.api.models import Body, Out
+
+
+class React(Body):
+    emoji: Annotated[str, Field(max_length=32)]
+
+
+class RawPayload(Out):
+    payload: JsonValue
+
+
+async def _open(request: ApiRequest, entry_id: str, need: str = access.READ) -> Entry:
+    return await access.entry(request.ws, request.actor.permissions, entry_id, need)
+
+
+async def react(request: ApiRequest, entry_id: str, body: React) -> EntryShape:
+    entry = await _open(request, entry_id, access.REPLY)
+    changed = await signals.react(request.ws, entry, request.actor.id, request.actor.name, body.emoji)
+    return present.entry(changed)  # type: ignore[return-value]
+
+
+async def resend(request: ApiRequest, entry_id: str) -> EntryShape:
+    entry = await _open(request, entry_id, access.REPLY)
+    return present.entry(await outbox.resend(request.ws, entry))  # type: ignore[return-value]
+
+
+async def refetch(request: ApiRequest, entry_id: str) -> None:
+    await media.retry(request.ws, await _open(request, entry_id, access.REPLY))
+
+
+async def raw(request: ApiRequest, entry_id: str) -> RawPayload:
+    entry = await _open(request, entry_id)
+    body = await work.raw_payload(request.runtime, request.ws.id, entry.raw_id) if entry.raw_id else None
+    if body is None:
+        raise NotFound("The provider's payload of this entry is not kept (any more).")
+    return RawPayload(payload=redact_payload(inbound.readable(body)))
+
+
+def redact_payload(payload: object) -> JsonValue:
+    """Credentials struck out by their looks; unlike in logs, what the customer wrote stays readable."""
+    if isinstance(payload, dict):
+        return {str(k): redact_payload(v) for k, v in payload.items()}
+    if isinstance(payload, list):
+        return [redact_payload(v) for v in payload]
+    return redact(payload) if isinstance(payload, str) else payload  # type: ignore[return-value]
+
+
+ENDPOINTS = [
+    Endpoint(
+        "POST",
+        "/entries/{entry_id}/reaction",
+        react,
+        Permission.INBOX_REPLY,
+        "React to a message; an empty emoji takes it back",
+        errors=(NotFound, Invalid, Conflict),
+    ),
+    Endpoint(
+        "POST",
+        "/entries/{entry_id}/resend",
+        resend,
+        Permission.INBOX_REPLY,
+        "Send a failed message again",
+        status=202,
+        errors=(NotFound, Conflict),
+    ),
+    Endpoint(
+        "POST",
+        "/entries/{entry_id}/refetch",
+        refetch,
+        Permission.INBOX_REPLY,
+        "Try again to fetch a file that failed",
+        errors=(NotFound,),
+    ),
+    Endpoint(
+        "GET",
+        "/entries/{entry_id}/raw",
+        raw,
+        Permission.INBOX_READ,
+        "The provider's payload, redacted",
+        errors=(NotFound,),
+    ),
+]

@@ -1,0 +1,172 @@
+"""Templates: listed, previewed, synced from the provider."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from app.core import audit
+from app.core.audit import Target
+from app.core.errors import Invalid, NotFound
+from app.core.permissions import Permission
+from channels import accounts
+from channels.content import TemplateParameters
+from inbox import templates
+from inbox.templates import KeptTemplate
+from web.api.endpoint import ApiRequest, Endpoint
+from web.api.models import Body, Out, Query
+
+_VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
+
+
+class TemplatesQuery(Query):
+    account_id: Annotated[str | None, Field(max_length=100)] = None
+
+
+class Variable(Out):
+    where: str
+    key: str
+    index: int | None = None
+    example: str | None = None
+
+
+class PreviewOut(Out):
+    header: str | None = None
+    body: str = ""
+    footer: str | None = None
+    buttons: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+class TemplateOut(Out):
+    id: str
+    account_id: str
+    name: str
+    language: str
+    category: str
+    status: str
+    quality: str | None
+    rejected_reason: str | None
+    parameter_format: str
+    header_format: str | None
+    components: list[dict[str, Any]]
+    variables: list[Variable]
+    preview: PreviewOut
+
+
+class Templates(Out):
+    items: list[TemplateOut]
+    next_cursor: str | None = None
+
+
+class PreviewTemplate(Body):
+    parameters: TemplateParameters
+
+
+class Synced(Out):
+    count: int
+
+
+async def list_templates(request: ApiRequest, query: TemplatesQuery) -> Templates:
+    kept = await templates.of_account(request.ws, query.account_id)
+    return Templates(items=[await _template(request, item) for item in kept])
+
+
+async def _template(request: ApiRequest, kept: KeptTemplate) -> TemplateOut:
+    found = kept.template
+    header = next((c for c in found.components if str(c.get("type", "")).upper() == "HEADER"), {})
+    return TemplateOut(
+        id=kept.id,
+        account_id=kept.account_id,
+        name=found.name,
+        language=found.language,
+        category=found.category,
+        status=found.status,
+        quality=found.quality,
+        rejected_reason=found.rejected_reason,
+        parameter_format=found.parameter_format,
+        header_format=str(header["format"]).upper() if header.get("format") else None,
+        components=[dict(component) for component in found.components],
+        variables=variables(kept),
+        preview=await _preview(request, kept, TemplateParameters()),
+    )
+
+
+def variables(kept: KeptTemplate) -> list[Variable]:
+    """What has to be filled in, in reading order, with the examples that were given for review."""
+    found: list[Variable] = []
+    for component in kept.template.components:
+        kind = str(component.get("type", "")).lower()
+        if kind in ("header", "body"):
+            examples = _examples(component.get("example"), kind)
+            keys = dict.fromkeys(_VARIABLE.findall(str(component.get("text") or "")))
+            found += [Variable(where=kind, key=key, example=examples.get(key)) for key in keys]
+        elif kind == "buttons":
+            for index, button in enumerate(component.get("buttons") or ()):
+                if _VARIABLE.search(str(button.get("url") or "")) or str(button.get("type")).upper() == "COPY_CODE":
+                    example = next(iter(button.get("example") or ()), None)
+                    shown = str(example) if example is not None else None
+                    found.append(Variable(where="button", key=str(index), index=index, example=shown))
+    return found
+
+
+def _examples(given: Any, kind: str) -> dict[str, str]:
+    if not isinstance(given, dict):
+        return {}
+    named = given.get(f"{kind}_text_named_params")
+    if isinstance(named, list):
+        return {str(item.get("param_name")): str(item.get("example")) for item in named if isinstance(item, dict)}
+    values = given.get(f"{kind}_text")
+    if isinstance(values, list) and values and isinstance(values[0], list):
+        values = values[0]
+    return {str(n): str(value) for n, value in enumerate(values, 1)} if isinstance(values, list) else {}
+
+
+async def preview(request: ApiRequest, template_id: str, body: PreviewTemplate) -> PreviewOut:
+    kept = next((k for k in await templates.of_account(request.ws, None) if k.id == template_id), None)
+    if kept is None:
+        raise NotFound("There is no such template.")
+    return await _preview(request, kept, body.parameters)
+
+
+async def _preview(request: ApiRequest, kept: KeptTemplate, parameters: TemplateParameters) -> PreviewOut:
+    account = accounts.channel_account(await accounts.row_of(request.ws, kept.account_id))
+    shown = templates.preview(account, kept.template, parameters.model_dump())
+    return PreviewOut(
+        header=shown.get("header"),
+        body=shown.get("body") or "",
+        footer=shown.get("footer"),
+        buttons=tuple(shown.get("buttons") or ()),
+        missing=tuple(shown.get("missing") or ()),
+    )
+
+
+async def sync(request: ApiRequest, account_id: str) -> Synced:
+    row = await accounts.row_of(request.ws, account_id)
+    count = await templates.sync(request.runtime, row.id)
+    await audit.record(
+        request.ws, request.actor, "templates.synced", Target("account", row.id, row.name), {"count": count}
+    )
+    return Synced(count=count)
+
+
+ENDPOINTS = [
+    Endpoint("GET", "/templates", list_templates, Permission.TEMPLATES_READ, "Templates kept of the accounts"),
+    Endpoint(
+        "POST",
+        "/templates/{template_id}/preview",
+        preview,
+        Permission.TEMPLATES_READ,
+        "The template with these values filled in",
+        errors=(NotFound,),
+        idempotent=False,
+    ),
+    Endpoint(
+        "POST",
+        "/accounts/{account_id}/templates/sync",
+        sync,
+        Permission.TEMPLATES_READ,
+        "Fetch the account's templates from the provider",
+        errors=(NotFound, Invalid),
+    ),
+]
