@@ -113,8 +113,8 @@ def no_answer(error: Exception) -> SendError:
 
 
 def _never_left(error: Exception) -> bool:
-    # httpx-aiohttp calls every lost connection a ConnectTimeout, also one that broke after the request was written;
-    # only aiohttp's own error, kept as the cause, tells them apart.
+    # httpx-aiohttp calls a lost connection a ConnectTimeout, also when it breaks in the middle of the answer; only
+    # aiohttp's own error, kept as the cause, tells them apart.
     cause = error.__cause__
     if isinstance(cause, aiohttp.ClientConnectionError):
         return isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)

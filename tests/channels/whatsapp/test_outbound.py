@@ -388,7 +388,7 @@ TEMPLATES = [
     ),
     OutboundCase(
         "a value for a button that takes none",
-        template({"type": "BUTTONS", "buttons": [BUTTONS["buttons"][5]]}, buttons={"0": "x"}),  # type: ignore[index]
+        template({"type": "BUTTONS", "buttons": [BUTTONS["buttons"][5]]}, buttons={"0": "x"}),
         filled(),
     ),
     OutboundCase(

@@ -270,10 +270,27 @@ async def test_nobody_listens() -> None:
 
 
 async def test_the_connection_breaks_after_the_request_was_read() -> None:
-    # httpx-aiohttp reports this as a ConnectTimeout, which would make a retry, and a second message, of it.
+    # httpx-aiohttp alone reports this as a ConnectTimeout, which would make a retry, and a second message, of it.
     async with server(lambda reader, writer: read_request(reader)) as url:
-        with pytest.raises(OutcomeUnknown, match="ConnectTimeout"):
+        with pytest.raises(OutcomeUnknown):
             await send_to(url)
+
+
+@pytest.mark.parametrize(
+    ("cause", "error"),
+    [
+        (aiohttp.ServerDisconnectedError(), OutcomeUnknown),
+        (aiohttp.ClientOSError(104, "reset"), OutcomeUnknown),
+        (aiohttp.ConnectionTimeoutError("slow"), NotSent),
+    ],
+)
+async def test_what_lies_beneath_a_connect_timeout_counts(cause: Exception, error: type[SendError]) -> None:
+    broken = httpx.ConnectTimeout("lost")
+    broken.__cause__ = cause
+    async with graph() as meta:
+        meta.answers("POST", SENT, broken)
+        with pytest.raises(error):
+            await ADAPTER.send(meta.io, ACCOUNT, HELLO)
 
 
 async def test_the_answer_breaks_off() -> None:
