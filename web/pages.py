@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+RELEASE = "0.1.0"
 DIST = Path(__file__).resolve().parent / "dist"
 
 _IMMUTABLE = "public, max-age=31536000, immutable"
@@ -40,6 +41,12 @@ class _Asset:
     media_type: str
     etag: str
     bodies: dict[str, bytes] = field(repr=False)
+
+
+def version() -> str:
+    """Changes with each release and each build, so that an open screen learns that it is out of date."""
+    index = _file("index.html")
+    return f"{RELEASE}+{index.etag[1:9]}" if index else RELEASE
 
 
 async def fallback(scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,7 +117,7 @@ def _file(name: str) -> _Asset | None:
 @lru_cache(maxsize=2)
 def _names(built: tuple[int, int]) -> frozenset[str]:
     """Every servable file of this build. `built` changes with each build."""
-    names = (path.relative_to(DIST) for path in DIST.rglob("*") if path.is_file())
+    names = (path.relative_to(DIST) for path in DIST.rglob("*") if path.is_file() and not path.is_symlink())
     hidden = (".br", ".gz")
     return frozenset(
         name.as_posix()

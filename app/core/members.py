@@ -1,6 +1,7 @@
 """Members of a workspace: who they are, what they may do, how they come in, and what they change about themselves."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -308,7 +309,7 @@ async def _confirmed(ws: Workspace, actor: Actor, password: str, *, field: str) 
 
 
 def _name(name: str) -> str:
-    name = " ".join(name.split())
+    name = " ".join("".join(c for c in name if c.isspace() or unicodedata.category(c) != "Cc").split())
     if not 0 < len(name) <= MOST_NAME_CHARS:
         raise Invalid.field("name", f"Write a name of at most {MOST_NAME_CHARS} characters.")
     return name

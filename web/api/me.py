@@ -11,12 +11,10 @@ from app.core.permissions import Actor
 from app.core.platform import workspaces
 from app.core.platform.members import Session
 from app.core.runtime import Workspace
-from web import auth
+from web import auth, pages
 from web.api.endpoint import Access, ApiRequest, Endpoint
 from web.api.models import Body, FreeForm, Out, Time
 from web.api.shapes import Me, MemberOut, WorkspaceOut, member_out
-
-VERSION = "0.1.0"
 
 Password = Annotated[str, Field(max_length=1_000)]
 
@@ -76,7 +74,7 @@ async def describe(ws: Workspace, actor: Actor, session: Session | None) -> Me:
         permissions=sorted(actor.permissions),
         demo=settings.demo,
         demo_phone_url=f"{settings.sandbox_url}/phone" if settings.demo and settings.sandbox_url else None,
-        version=VERSION,
+        version=pages.version(),
     )
 
 

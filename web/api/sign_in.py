@@ -6,9 +6,6 @@ from pydantic import Field
 
 from app.core import sign_in
 from app.core.errors import TooManyRequests
-from app.core.permissions import Actor
-from app.core.platform.members import Session
-from app.core.runtime import Workspace
 from app.core.sign_in import ChooseWorkspace, SignedIn, TotpRequired, WrongCredentials
 from web import auth
 from web.api import me
@@ -45,13 +42,10 @@ async def logout(request: ApiRequest) -> None:
 
 async def begin(request: PublicRequest, signed_in: SignedIn) -> Me:
     """Hands the browser its new session, and ends the one that it had before."""
-    settings = request.runtime.settings
     await _end_previous(request)
-    request.answer_headers.append(auth.set_cookie(signed_in.session_token, settings))
-    member: Actor = sign_in.actor_of(signed_in.member, request.ip)
-    session: Session = signed_in.session
-    ws: Workspace = request.runtime.workspace(signed_in.member.workspace_id)
-    return await me.describe(ws, member, session)
+    request.answer_headers.append(auth.set_cookie(signed_in.session_token, request.runtime.settings))
+    ws = request.runtime.workspace(signed_in.member.workspace_id)
+    return await me.describe(ws, sign_in.actor_of(signed_in.member, request.ip), signed_in.session)
 
 
 async def _end_previous(request: PublicRequest) -> None:

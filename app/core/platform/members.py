@@ -92,6 +92,8 @@ def _row(kind: type[_Row], document: mongo.Document) -> _Row:
         values["role"] = Role(values["role"])
     if "scopes" in values:
         values["scopes"] = tuple(Permission(scope) for scope in values["scopes"])
+    if "recovery_codes" in values:
+        values["recovery_codes"] = tuple(values["recovery_codes"])
     return kind(**values)
 
 
