@@ -15,7 +15,15 @@ from app.core.platform.accounts import AccountRow
 from app.core.runtime import Runtime, Workspace
 from app.core.security import random_token
 from channels import registry
-from channels.contract import AccountFacts, ChannelAccount, ChannelIO, Connects, FormField, ReceivesWebhooks
+from channels.contract import (
+    AccountFacts,
+    ChannelAccount,
+    ChannelIO,
+    Connects,
+    FormField,
+    ReceivesWebhooks,
+    previous_secret,
+)
 from channels.errors import AccountError
 
 
@@ -118,6 +126,22 @@ async def edit(
     return await row_of(ws, row.id)
 
 
+async def renew_secret(ws: Workspace, row: AccountRow, name: str) -> str:
+    """
+    A new value for a secret that the server makes; the one before stays good until the next is made.
+
+    It is given back here, once, for its owner to copy. Raises NotFound.
+    """
+    field = next((f for f in registry.adapter(row.kind).form if f.name == name and f.renewable), None)
+    if field is None:
+        raise NotFound("This account has no such secret.")
+    made = random_token(field.token_prefix or field.name[:2])
+    kept = {**row.secrets, previous_secret(name): row.secrets.get(name, ""), name: made}
+    await rows.update(ws.runtime.mongo, ws.runtime.keyring, replace(row, secrets=kept))
+    ws.runtime.accounts.forget()
+    return made
+
+
 async def check(ws: Workspace, row: AccountRow) -> AccountRow:
     """Asks the provider again and keeps what it says as health; never raises for a provider's refusal."""
     try:
@@ -184,7 +208,7 @@ def _sort(
     for field in form:
         store: dict[str, Any] = secret if field.secret else public
         if not field.asked:
-            store.setdefault(field.name, field.default or random_token(field.name[:2]))
+            store.setdefault(field.name, field.default or random_token(field.token_prefix or field.name[:2]))
             continue
         value = given.get(field.name)
         if isinstance(value, str):

@@ -90,6 +90,15 @@ class FormField:
     default: Any = None
     # False: the server makes the value (a verify token, a site key); the form does not ask for it.
     asked: bool = True
+    # What a value made by the server begins with, so that people know it when they see it; "": of its own name.
+    token_prefix: str = ""
+    # Made by the server for the owner to copy: shown once when made, and made anew when they ask.
+    renewable: bool = False
+
+
+def previous_secret(name: str) -> str:
+    """Under which name the value before a renewed secret is kept; both are good until the next renewal."""
+    return f"previous_{name}"
 
 
 @dataclass(frozen=True, slots=True)
