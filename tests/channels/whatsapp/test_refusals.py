@@ -285,12 +285,12 @@ async def test_the_connection_breaks_after_the_request_was_read() -> None:
     ],
 )
 async def test_what_lies_beneath_a_connect_timeout_counts(cause: Exception, error: type[SendError]) -> None:
-    broken = httpx.ConnectTimeout("lost")
-    broken.__cause__ = cause
-    async with graph() as meta:
-        meta.answers("POST", SENT, broken)
+    def lose(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectTimeout("lost") from cause
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lose)) as client:
         with pytest.raises(error):
-            await ADAPTER.send(meta.io, ACCOUNT, HELLO)
+            await ADAPTER.send(io(client), ACCOUNT, HELLO)
 
 
 async def test_the_answer_breaks_off() -> None:
