@@ -9,12 +9,14 @@ import { RouterProvider } from '@tanstack/react-router'
 import { createRoot } from 'react-dom/client'
 import { whenSignedOut } from './lib/api'
 import { queryClient } from './lib/query'
+import { currentMe } from './lib/session'
 import { colorSchemeManager, theme } from './lib/theme'
 import { router } from './router'
 import { leave } from './shell/leave'
 import { watchVersion } from './shell/version'
 
-whenSignedOut(() => leave('expired'))
+// At the first visit nobody was signed in yet; the router shows the sign-in page then.
+whenSignedOut(() => currentMe() && leave('expired'))
 watchVersion()
 
 const root = document.getElementById('root')
@@ -30,7 +32,7 @@ createRoot(root).render(
   >
     <QueryClientProvider client={queryClient}>
       <RouterProvider router={router} />
-      <Notifications position="bottom-right" limit={4} />
+      <Notifications position="bottom-left" limit={4} />
     </QueryClientProvider>
   </MantineProvider>,
 )

@@ -67,7 +67,7 @@ export function ProfileMenu({ onShowShortcuts }: { onShowShortcuts: () => void }
   return (
     <Menu position="right-end" width={232} offset={12}>
       <Menu.Target>
-        <button type="button" className={s.profile} aria-label={`${me.member.name}, ${presence}`}>
+        <button type="button" className={s.profile} aria-label={`Your profile: ${me.member.name}, ${presence}`}>
           <Avatar name={me.member.name} hue={me.member.avatar_hue} size={32} presence={presence} />
         </button>
       </Menu.Target>

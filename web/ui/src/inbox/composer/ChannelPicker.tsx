@@ -16,7 +16,7 @@ export function ChannelPicker({ reaches, chosen, now, onChoose }: ChannelPickerP
   return (
     <Menu position="top-start" width={320}>
       <Menu.Target>
-        <button type="button" className={s.channelButton} aria-label="Choose channel" aria-description={`${channelLabel(chosen.channel)}, ${chosen.label}`}>
+        <button type="button" className={s.channelButton} aria-label={`Choose channel: ${channelLabel(chosen.channel)} ${chosen.label}`}>
           <ChannelIcon channel={chosen.channel} size={15} />
           <span>
             {channelLabel(chosen.channel)} <small>{chosen.label}</small>

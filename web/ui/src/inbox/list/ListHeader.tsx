@@ -129,7 +129,6 @@ function Tabs() {
           type="button"
           role="tab"
           aria-selected={tab.view === view}
-          aria-controls="conversations"
           tabIndex={tab.view === view ? 0 : -1}
           aria-label={tab.label}
           aria-description={counts ? String(counts[tab.view]) : undefined}

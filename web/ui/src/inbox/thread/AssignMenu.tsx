@@ -27,7 +27,8 @@ export function AssignMenu({ conversation, compact }: { conversation: Conversati
           variant="default"
           size="compact-md"
           className={s.headButton}
-          aria-label={assignee ? `Assigned to ${assignee.name}` : 'Assign'}
+          classNames={compact ? { section: s.compactSection } : {}}
+          aria-label={assignee ? `Assigned to ${assignee.id === me.id ? 'you' : assignee.name}` : 'Assign'}
           leftSection={assignee ? <Avatar name={assignee.name} hue={assignee.avatar_hue} size={20} /> : <IconUserPlus size={16} stroke={1.7} />}
           rightSection={compact ? null : <IconChevronDown size={14} />}
         >
