@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import httpx
+import orjson
 import pytest
 
 from app.core.clock import Clock
@@ -47,6 +48,21 @@ async def test_changes_a_role(people: People, owner: Person) -> None:
     answer = await owner.client.patch(f"{MEMBERS}/{agent.member.id}", json={"role": "supervisor"})
     assert answer.json()["role"] == "supervisor"
     assert "inbox.manage" in (await agent.client.get("/api/v1/me")).json()["permissions"]
+
+
+async def test_screens_are_told_of_a_changed_member(people: People, owner: Person) -> None:
+    agent = await people.join(owner.ws, Role.AGENT)
+    stream = owner.ws.stream
+    before = await stream.position(owner.ws.id)
+    await owner.client.patch(f"{MEMBERS}/{agent.member.id}", json={"role": "supervisor"})
+    await agent.client.patch("/api/v1/me", json={"name": "Ama A."})
+    events = await stream.since(owner.ws.id, before, limit=10)
+    assert events is not None
+    told = [orjson.loads(event) for _, event in events]
+    assert [event["type"] for event in told] == ["member", "member"]
+    assert told[0]["data"]["role"] == "supervisor"
+    assert told[1]["data"]["name"] == "Ama A."
+    assert told[1]["data"]["preferences"] is None
 
 
 @pytest.mark.parametrize("change", [{"role": "agent"}, {"status": "disabled"}])

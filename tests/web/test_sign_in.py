@@ -289,6 +289,21 @@ async def test_a_new_role_takes_effect_in_every_process(people: People, owner: P
         assert status == 403
 
 
+async def test_revocations_are_heard_again_after_redis_was_lost(people: People, owner: Person) -> None:
+    agent = await people.join(owner.ws, Role.AGENT)
+    assert (await agent.client.get(ME)).status_code == 200
+    await owner.ws.redis.client_kill_filter(_type="pubsub")
+    # Until the connection is back nobody is remembered, so this holds at every moment.
+    await asyncio.sleep(0.05)
+    await owner.client.post(f"/api/v1/members/{agent.member.id}/sign-out")
+    assert await refused(agent.client)
+    await asyncio.sleep(1.2)
+    again = await people.sign_in(owner.ws, agent.member)
+    assert (await again.client.get(ME)).status_code == 200
+    await owner.client.post(f"/api/v1/members/{agent.member.id}/sign-out")
+    assert await refused(again.client)
+
+
 async def test_a_remembered_session_costs_no_database_command(owner: Person, runtime: Runtime) -> None:
     await owner.client.get("/api/v1/me/sessions")
     with servers.commands() as seen:

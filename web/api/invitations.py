@@ -16,7 +16,7 @@ from app.core.platform.members import Invitation
 from web.api import sign_in as sign_in_api
 from web.api.endpoint import Access, ApiRequest, Endpoint, PublicRequest
 from web.api.models import Body, Out, Time
-from web.api.shapes import Me
+from web.api.shapes import Me, tell_member
 
 
 class Invite(Body):
@@ -76,6 +76,7 @@ async def accept(request: PublicRequest, invitation: str, body: Accept) -> Me:
     member = await members.accept_invitation(
         request.runtime, invitation, name=body.name, password=body.password, ip=request.ip
     )
+    await tell_member(request.runtime.workspace(member.workspace_id), member)
     signed_in = await sign_in.start_session(request.runtime, member, ip=request.ip, user_agent=request.user_agent)
     return await sign_in_api.begin(request, signed_in)
 

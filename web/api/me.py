@@ -14,7 +14,7 @@ from app.core.runtime import Workspace
 from web import auth, pages
 from web.api.endpoint import Access, ApiRequest, Endpoint
 from web.api.models import Body, FreeForm, Out, Time
-from web.api.shapes import Me, MemberOut, WorkspaceOut, member_out
+from web.api.shapes import Me, MemberOut, WorkspaceOut, member_out, tell_member
 
 Password = Annotated[str, Field(max_length=1_000)]
 
@@ -90,6 +90,7 @@ async def change_profile(request: ApiRequest, body: ChangeProfile) -> MemberOut:
     member = await members.change_profile(request.ws, request.actor, name=body.name, preferences=body.preferences)
     if body.name is not None:
         request.sessions.forget(member.id)
+        await tell_member(request.ws, member)
     there = await presence.of(request.ws, [member.id])
     return member_out(member, there[member.id], own=True)
 

@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-from app.core import members, presence
+from app.core import members
 from app.core.errors import Conflict, NotFound
 from app.core.permissions import Permission, Role
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Out, Page
-from web.api.shapes import MemberOut, member_out, members_out
+from web.api.shapes import MemberOut, members_out, tell_member
 
 
 class ChangeMember(Body):
@@ -32,8 +32,7 @@ async def list_members(request: ApiRequest, query: Page) -> Members:
 async def change(request: ApiRequest, member_id: str, body: ChangeMember) -> MemberOut:
     member = await members.change(request.ws, request.actor, member_id, role=body.role, status=body.status)
     request.sessions.forget(member.id)
-    there = await presence.of(request.ws, [member.id])
-    return member_out(member, there[member.id])
+    return await tell_member(request.ws, member)
 
 
 async def sign_out(request: ApiRequest, member_id: str) -> None:

@@ -11,6 +11,7 @@ from app.core.permissions import Permission, Role
 from app.core.platform.members import Member
 from app.core.presence import Presence
 from app.core.runtime import Workspace
+from inbox import live
 from web.api.models import Out, Time
 
 
@@ -61,6 +62,15 @@ def member_out(member: Member, there: Presence, *, own: bool = False) -> MemberO
 async def members_out(ws: Workspace, members: list[Member]) -> list[MemberOut]:
     there = await presence.of(ws, [member.id for member in members])
     return [member_out(member, there[member.id]) for member in members]
+
+
+async def tell_member(ws: Workspace, member: Member) -> MemberOut:
+    """Shows every screen a changed member; without Redis the sweeper does it later."""
+    there = await presence.of(ws, [member.id])
+    shown = member_out(member, there[member.id])
+    async with live.announced(ws, "member", member.id):
+        await live.publish(ws, live.event("member", shown.model_dump(mode="json")))
+    return shown
 
 
 def avatar_hue(subject_id: str) -> int:
