@@ -38,7 +38,7 @@ from crm import consent, contacts, keywords
 from crm.consent import PURPOSES, ConsentFact
 from crm.contacts import ContactAddress, Profile
 from crm.keywords import Keyword
-from inbox import conversations, live, timeline
+from inbox import conversations, live, menus, timeline
 from inbox.conversations import Conversation
 from inbox.store import conversations as conversation_store
 from inbox.store.entries import external_key, inbound_id
@@ -93,6 +93,7 @@ async def _received(
         conversation, _ = await conversations.change(
             ws, conversation, lambda now: replace(now, contact_name=name) if now.contact_name != name else now
         )
+    content = await menus.chosen(ws, account, conversation, event.content)
     entry = Entry(
         id=inbound_id(account.id, event.external_id),
         contact_id=sender.contact_id,
@@ -105,7 +106,7 @@ async def _received(
         account_id=account.id,
         address=str(event.sender.address),
         author=Author("contact", sender.contact_id, conversation.contact_name),
-        content=event.content.model_dump(exclude_none=True),
+        content=content.model_dump(exclude_none=True),
         reply_to=await _quote(ws, account, event.reply_to) if event.reply_to else None,
         external_id=event.external_id,
         referral=asdict(event.referral) if event.referral else None,
@@ -114,7 +115,7 @@ async def _received(
         raw_id=raw_id,
     )
     entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
-    summary = conversations.summary_of(entry, preview(event.content))
+    summary = conversations.summary_of(entry, preview(content))
     conversation, _ = await conversations.change(ws, conversation, conversations.received(entry, summary))
     await _want_media(ws, entry, event.content)
     await _obey_keyword(ws, account, sender, event, entry)

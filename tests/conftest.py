@@ -24,6 +24,7 @@ from app.core.settings import Settings
 from tests.support import servers
 from tests.support.network import only_localhost
 from tests.support.people import People, Person, people_of
+from tests.support.shop import Shop, open_shop
 from web.app import create_app
 
 
@@ -58,6 +59,12 @@ async def runtime(settings: Settings) -> AsyncIterator[Runtime]:
 async def server(settings: Settings, runtime: Runtime) -> AsyncIterator[str]:
     async with servers.live(create_app(settings)) as base_url:
         yield base_url
+
+
+@pytest.fixture(scope="module")
+async def shop(databases: servers.Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
+    async with open_shop(databases, tmp_path_factory.mktemp("shop")) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -67,14 +67,15 @@ class Webhooks:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         headers[QUERY_HEADER] = scope["query_string"].decode("latin-1")
         request = _request(runtime, scope, headers, body)
-        for account in await _accounts(runtime, kind, account_id, body):
-            adapter.verify(account, request)
+        first, *others = await _accounts(runtime, kind, account_id, body)
+        adapter.verify(first, request)
+        for account in (first, *(other for other in others if _signed(adapter, other, request))):
             events = _events(adapter, account, body, headers)
             if events:
                 await inbound.accept(runtime, state["journal"], account, events)
             await delivery.note_traffic(runtime, account.id, "last_webhook_at")
         _OUTCOMES.labels(kind, "accepted").inc()
-        return adapter.reply(account)
+        return adapter.reply(first)
 
     async def _challenge(self, state: State, scope: Scope, kind: str, account_id: str | None, send: Send) -> None:
         adapter = registry.adapter(kind)
@@ -103,22 +104,33 @@ def _events(adapter: Parses, account: ChannelAccount, body: bytes, headers: dict
         return ()
 
 
+def _signed(adapter: ReceivesWebhooks, account: ChannelAccount, request: WebhookRequest) -> bool:
+    try:
+        adapter.verify(account, request)
+    except SignatureInvalid:
+        return False
+    return True
+
+
 async def _accounts(runtime: Runtime, kind: str, account_id: str | None, body: bytes) -> list[ChannelAccount]:
-    """The account in the URL, or those that a shared webhook's payload is for. Raises NotFound."""
+    """
+    The account in the URL first, then all others that the payload is for: Meta calls one URL for every number of a
+    business, whichever of them the URL names. Raises NotFound.
+    """
+    found: list[ChannelAccount] = []
     if account_id is not None:
         account = await accounts.get(runtime, account_id)
         if account.kind != kind:
             raise NotFound("There is no such channel account.")
-        return [account]
+        found.append(account)
     adapter = registry.adapter(kind)
-    if not isinstance(adapter, SharedWebhook):
-        raise NotFound("This channel's webhook names its account.")
-    wanted = set(adapter.account_addresses(body))
-    found = [
-        accounts.channel_account(row)
-        for row in await runtime.accounts.all()
-        if row.kind == kind and wanted & {str(value) for value in row.config.values()}
-    ]
+    if isinstance(adapter, SharedWebhook):
+        wanted = set(adapter.account_addresses(body))
+        found += [
+            accounts.channel_account(row)
+            for row in (await runtime.accounts.all() if wanted else ())
+            if row.kind == kind and row.id != account_id and wanted & {str(value) for value in row.config.values()}
+        ]
     if not found:
         raise NotFound("This payload is for an account that is not connected here.")
     return found

@@ -130,9 +130,9 @@ def server_config(app: ASGIApp) -> uvicorn.Config:
 
 
 @asynccontextmanager
-async def live(app: ASGIApp) -> AsyncIterator[str]:
-    """The application behind a real server in this event loop; its base URL."""
-    with listening_socket() as listening:
+async def live(app: ASGIApp, given: socket.socket | None = None) -> AsyncIterator[str]:
+    """The application behind a real server in this event loop, on a socket of its own or a given one; its base URL."""
+    with given or listening_socket() as listening:
         server = _Server(server_config(app))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         try:

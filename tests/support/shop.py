@@ -1,0 +1,195 @@
+"""
+A whole Parley for journeys: web, worker and sandbox in this event loop, one workspace with an account on every channel.
+
+Nothing of ours is replaced: messages go over HTTP to the sandbox and come back as its signed webhooks.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+import sandbox.app
+from app import worker
+from app.core import mongo
+from app.core.queue import Lane
+from app.core.runtime import Runtime, open_runtime
+from tests.support import servers
+from tests.support.people import People, Person, people_of
+from web.app import create_app
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """
+    `accounts` is channel kind → our account id; `providers` is channel kind → the id the sandbox knows it by.
+    """
+
+    runtime: Runtime
+    url: str
+    sandbox: httpx.AsyncClient
+    owner: Person
+    people: People
+    accounts: dict[str, str]
+    providers: dict[str, str]
+
+    @property
+    def agent(self) -> httpx.AsyncClient:
+        """The owner's signed-in client."""
+        return self.owner.client
+
+    async def customer(self, **known: Any) -> dict[str, Any]:
+        """A new customer with a phone in the sandbox."""
+        number = 100 + secrets.randbelow(90)
+        body = {"id": f"c{secrets.token_hex(4)}", "name": "Ana Kovacs", "phone": f"+12025550{number}", **known}
+        answer = await self.sandbox.post("/_sandbox/customers", json=body)
+        assert answer.status_code == 200, answer.text
+        made: dict[str, Any] = answer.json()["customers"][0]
+        return made
+
+    async def writes(self, channel: str, customer: str, **message: Any) -> list[str]:
+        """A customer does something on their phone; the provider's ids of it."""
+        body = {"channel": channel, "account": self.providers[channel], "customer": customer, **message}
+        answer = await self.sandbox.post("/_sandbox/inbound", json=body)
+        assert answer.status_code == 200, answer.text
+        ids: list[str] = answer.json()["provider_message_ids"]
+        return ids
+
+    async def ledger(self, **query: Any) -> list[dict[str, Any]]:
+        """What the providers have accepted and delivered."""
+        answer = await self.sandbox.get("/_sandbox/ledger", params={"limit": 1000, **query})
+        entries: list[dict[str, Any]] = answer.json()["entries"]
+        return entries
+
+    async def knobs(self, **knobs: Any) -> None:
+        answer = await self.sandbox.put("/_sandbox/knobs", json=knobs)
+        assert answer.status_code == 200, answer.text
+
+    async def get(self, path: str, **query: Any) -> Any:
+        answer = await self.agent.get(f"/api/v1{path}", params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def post(self, path: str, expected: int = 200, **body: Any) -> Any:
+        answer = await self.agent.post(f"/api/v1{path}", json=body)
+        assert answer.status_code == expected, answer.text
+        return answer.json() if answer.content else None
+
+    async def conversation_with(self, name: str) -> dict[str, Any]:
+        """The conversation with this customer, as soon as there is one."""
+
+        async def look() -> dict[str, Any] | None:
+            listed = await self.get("/conversations", view="all", limit=200)
+            return next((c for c in listed["items"] if c["contact"]["name"] == name), None)
+
+        return await eventually(look)
+
+    async def thread(self, conversation_id: str) -> list[dict[str, Any]]:
+        page = await self.get(f"/conversations/{conversation_id}/entries", limit=100)
+        found: list[dict[str, Any]] = page["items"]
+        return found
+
+    async def entry_where(self, conversation_id: str, fits: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+        """The first entry of the thread that fits, as soon as there is one."""
+
+        async def look() -> dict[str, Any] | None:
+            return next((e for e in await self.thread(conversation_id) if fits(e)), None)
+
+        return await eventually(look)
+
+
+async def eventually(look: Callable[[], Awaitable[T | None]], *, seconds: float = 15) -> T:
+    """What `look` finds, asked again until it finds something."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        found = await look()
+        if found:
+            return found
+        if asyncio.get_running_loop().time() > deadline:
+            raise AssertionError(f"not found within {seconds} s by {look.__qualname__}")
+        await asyncio.sleep(0.03)
+
+
+@asynccontextmanager
+async def open_shop(databases: servers.Databases, data_dir: Path) -> AsyncIterator[Shop]:
+    """Everything up and connected, and down again."""
+    listening = servers.listening_socket()
+    public_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    async with servers.live(sandbox.app.build()) as sandbox_url:
+        settings = servers.make_settings(
+            databases,
+            data_dir,
+            public_url=public_url,
+            graph_url=f"{sandbox_url}/graph",
+            twilio_url=f"{sandbox_url}/twilio",
+            telegram_url=f"{sandbox_url}/telegram",
+        )
+        async with (
+            open_runtime(settings) as runtime,
+            servers.live(create_app(settings), listening) as url,
+            people_of(runtime, url) as people,
+            httpx.AsyncClient(base_url=sandbox_url, timeout=30, trust_env=False) as phones,
+        ):
+            await mongo.ensure_indexes(runtime.mongo)
+            tasks = worker.start_tasks(runtime, tuple(Lane))
+            try:
+                _, owner = await people.workspace()
+                providers, accounts = await _connect(owner, phones, public_url)
+                yield Shop(runtime, url, phones, owner, people, accounts, providers)
+            finally:
+                await worker.stop_tasks(runtime, tasks)
+                await runtime.client.drop_database(settings.database)
+
+
+async def _connect(
+    owner: Person, phones: httpx.AsyncClient, public_url: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    """An account of each kind at the sandbox, connected in Parley as an owner does it."""
+    providers = {"whatsapp": "100000000000077", "sms": "AC" + secrets.token_hex(16), "telegram": "700077"}
+    token = f"{providers['telegram']}:{secrets.token_hex(17)}"
+    secret = secrets.token_hex(16)
+    whatsapp = {
+        "app_secret": secret,
+        "access_token": f"EAA{secret}",
+        "waba_id": "200000000000077",
+        "app_id": "300000000000077",
+        "display_phone_number": "12025550177",
+        "verify_token": "unset",
+    }
+    twilio = {"auth_token": secret, "numbers": ["+12025550178"]}
+    forms: dict[str, dict[str, Any]] = {
+        "whatsapp": {
+            "phone_number_id": providers["whatsapp"],
+            "waba_id": whatsapp["waba_id"],
+            "access_token": whatsapp["access_token"],
+            "app_secret": secret,
+        },
+        "sms": {"account_sid": providers["sms"], "sender": "+12025550178", "auth_token": secret},
+        "telegram": {"bot_token": token},
+    }
+    await _put(phones, f"whatsapp/{providers['whatsapp']}", whatsapp)
+    await _put(phones, f"twilio/{providers['sms']}", twilio)
+    await _put(phones, f"telegram/{providers['telegram']}", {"token": token, "username": "shop_test_bot", "first_name": "Shop"})
+    accounts: dict[str, str] = {}
+    for kind, config in forms.items():
+        made = await owner.client.post("/api/v1/accounts", json={"kind": kind, "name": kind, "config": config})
+        assert made.status_code == 201, made.text
+        accounts[kind] = made.json()["id"]
+        if kind == "whatsapp":
+            webhook = {"verify_token": made.json()["verify_token"], "webhook_url": made.json()["webhook_url"]}
+            await _put(phones, f"whatsapp/{providers['whatsapp']}", {**whatsapp, **webhook})
+        registered = await owner.client.post(f"/api/v1/accounts/{accounts[kind]}/register-webhook")
+        assert registered.status_code == 200, registered.text
+    return providers, accounts
+
+
+async def _put(phones: httpx.AsyncClient, path: str, body: dict[str, Any]) -> None:
+    answer = await phones.put(f"/_sandbox/accounts/{path}", json=body)
+    assert answer.status_code == 200, answer.text
