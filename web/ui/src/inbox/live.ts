@@ -20,9 +20,9 @@ export function applyInboxEvents(batch: LiveEvent[]): void {
   for (const event of batch) {
     switch (event.type) {
       case 'entry':
-        take(event.data.conversation, changed)
+        take(event.data.conversation ?? moved(event.data.entry), changed)
         collect(event.data.entry, entries)
-        notice(event.data.entry, event.data.conversation)
+        if (event.data.conversation) notice(event.data.entry, event.data.conversation)
         break
       case 'conversation':
         take(event.data, changed)
@@ -50,8 +50,15 @@ export function reloadInbox(): void {
   refreshThreads(active.get())
 }
 
-function take(conversation: Conversation, changed: Map<string, Conversation>): void {
-  if (putConversation(conversation)) changed.set(conversation.id, conversation)
+/** A tick moved and nothing else: the row that shows this message as its newest, with the new tick. */
+function moved(entry: Entry): Conversation | null {
+  const known = entry.conversation_id ? getConversation(entry.conversation_id) : undefined
+  if (known?.last_entry?.id !== entry.id || known.last_entry.status === entry.status) return null
+  return { ...known, last_entry: { ...known.last_entry, status: entry.status } }
+}
+
+function take(conversation: Conversation | null, changed: Map<string, Conversation>): void {
+  if (conversation && putConversation(conversation)) changed.set(conversation.id, conversation)
 }
 
 function collect(entry: Entry, entries: Map<string, Entry[]>): void {

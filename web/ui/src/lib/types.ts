@@ -478,7 +478,7 @@ export interface Template {
 // --- websocket ---
 
 export type NumberedEvent =
-  | { n: number; type: 'entry'; data: { entry: Entry; conversation: Conversation } }
+  | { n: number; type: 'entry'; data: { entry: Entry; conversation: Conversation | null } }
   | { n: number; type: 'conversation'; data: Conversation }
   | { n: number; type: 'account'; data: Account }
   | { n: number; type: 'member'; data: Member }
