@@ -212,9 +212,12 @@ class _Screen:
         if not isinstance(conversation_id, str) or Permission.INBOX_REPLY not in actor.permissions:
             return
         on = bool(frame.get("on", True))
-        told = {"conversation_id": conversation_id, "by": actor.id, "name": actor.name, "on": on}
-        await live.sign(known.ws, "typing", told)
         account_id, address = frame.get("account_id"), frame.get("address")
+        told = {"conversation_id": conversation_id, "by": actor.id, "name": actor.name, "on": on}
+        if isinstance(address, str):
+            # The chat widget listens too, for its own address.
+            told["address"] = address
+        await live.sign(known.ws, "typing", told)
         if not (on and isinstance(account_id, str) and isinstance(address, str)):
             return
         with suppress(AppError):

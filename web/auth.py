@@ -184,11 +184,11 @@ def require_same_origin(headers: RawHeaders, settings: Settings, *, must_say: bo
             raise Forbidden("The request does not say where it comes from.", code="wrong_origin")
         return
     text = origin.decode("latin-1").lower()
-    if text not in _own_origins(headers, settings):
+    if text not in own_origins(headers, settings):
         raise Forbidden("The request comes from another site.", code="wrong_origin")
 
 
-def _own_origins(headers: RawHeaders, settings: Settings) -> tuple[str, ...]:
+def own_origins(headers: RawHeaders, settings: Settings) -> tuple[str, ...]:
     """Our address as configured, and as this browser reached us; TLS may end at a proxy, so both schemes count."""
     host = headers.get(b"host", b"").decode("latin-1").lower()
     reached = (f"http://{host}", f"https://{host}") if host else ()

@@ -83,6 +83,9 @@ async def download(request: Request) -> Response:
         "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
         "accept-ranges": "bytes",
     }
+    if "sig" in request.query_params:
+        # The chat widget shows it on other sites' pages.
+        headers["cross-origin-resource-policy"] = "cross-origin"
     return _ranged(request, data, file.mime, headers)
 
 

@@ -17,6 +17,7 @@ from app.core import log
 from app.core.errors import TooLarge
 from app.core.settings import Settings
 from web import errors, health
+from web.chat_limits import MAX_UPLOAD_BYTES
 
 # Bodies of the API are small; files and webhooks have limits of their own.
 MAX_BODY_BYTES = 1_000_000
@@ -66,7 +67,11 @@ def security_headers(settings: Settings) -> errors.Headers:
 def body_limits(settings: Settings) -> Mapping[str, int]:
     """The largest body by the first part of the path that fits."""
     upload = settings.max_upload_bytes + _MULTIPART_BYTES
-    return {"/webhooks/": settings.max_webhook_bytes, "/api/v1/files": upload, "/w/uploads": upload}
+    return {
+        "/webhooks/": settings.max_webhook_bytes,
+        "/api/v1/files": upload,
+        "/w/uploads": MAX_UPLOAD_BYTES + _MULTIPART_BYTES,
+    }
 
 
 class Edge:

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from web import files, health, openapi, pages
+from web import chat_uploads, files, health, openapi, pages
 from web.agent_socket import agent_socket
 from web.api import (
     accounts,
@@ -20,6 +20,7 @@ from web.api import (
     tokens,
 )
 from web.api.endpoint import PREFIX, Endpoint, routes_of
+from web.chat_socket import chat_socket
 from web.webhooks import webhooks
 
 # The REST API; each module ends in its list.
@@ -51,9 +52,11 @@ def table() -> list[BaseRoute]:
         Route("/webhooks/{kind}/{account_id}", webhooks, methods=["GET", "POST"]),
         Route("/webhooks/{kind}", webhooks, methods=["GET", "POST"]),
         WebSocketRoute("/ws/agent", agent_socket),
+        WebSocketRoute("/ws/chat", chat_socket),
         *routes_of(API),
         Route(f"{PREFIX}/files", files.upload, methods=["POST"]),
         Route("/files/{file_id}", files.download),
+        Route("/w/uploads", chat_uploads.upload, methods=["POST", "OPTIONS"]),
         Route(f"{PREFIX}/openapi.json", _openapi),
         Route("/healthz", health.healthz),
         Route("/readyz", health.readyz),

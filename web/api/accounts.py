@@ -97,6 +97,11 @@ class EditAccount(Body):
     enabled: bool | None = None
 
 
+class RenewedSecret(Out):
+    name: str
+    secret: str
+
+
 class CountSegments(Body):
     text: Annotated[str, Field(max_length=20_000)]
 
@@ -228,6 +233,13 @@ async def check(request: ApiRequest, account_id: str) -> AccountOut:
     return _account(request, row)
 
 
+async def renew_secret(request: ApiRequest, account_id: str, name: str) -> RenewedSecret:
+    row = await accounts.row_of(request.ws, account_id)
+    secret = await accounts.renew_secret(request.ws, row, name)
+    await _changed(request, row, "account.secret_renewed", {"name": name})
+    return RenewedSecret(name=name, secret=secret)
+
+
 async def register_webhook(request: ApiRequest, account_id: str) -> AccountOut:
     row = await accounts.register_webhook(request.ws, await accounts.row_of(request.ws, account_id))
     await _changed(request, row, "account.webhook_registered")
@@ -261,6 +273,14 @@ ENDPOINTS = [
         "DELETE", "/accounts/{account_id}", disconnect, _MANAGE, "Disconnect an account", errors=(NotFound, Conflict)
     ),
     Endpoint("POST", "/accounts/{account_id}/check", check, _MANAGE, "Ask the provider again", errors=(NotFound,)),
+    Endpoint(
+        "POST",
+        "/accounts/{account_id}/secrets/{name}/renew",
+        renew_secret,
+        _MANAGE,
+        "Make a secret of ours anew, to be copied once; the one before stays good until the next",
+        errors=(NotFound,),
+    ),
     Endpoint(
         "POST",
         "/accounts/{account_id}/register-webhook",

@@ -1,0 +1,70 @@
+"""
+Web chat: our own widget on a site. One site is one account.
+
+Nothing is called to send: the web process that holds a visitor's socket sees the entry on the workspace's event stream
+and passes it on, and a visitor who is away reads it from the timeline when they come back.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from app.core.addresses import Address
+from channels.contract import (
+    AccountFacts,
+    ButtonLimits,
+    Capabilities,
+    ChannelAccount,
+    ChannelIO,
+    FormField,
+    InboundEvent,
+    ListLimits,
+    MediaLimits,
+    OutboundMessage,
+    SendResult,
+)
+from channels.livechat import payloads, site
+
+_FILE = MediaLimits(max_bytes=25_000_000)
+
+CAPABILITIES = Capabilities(
+    max_text_chars=10_000,
+    max_caption_chars=payloads.MAX_TEXT_CHARS,
+    media=dict.fromkeys(("image", "video", "audio", "voice", "document", "sticker"), _FILE),
+    buttons="native",
+    button_limits=ButtonLimits(max_buttons=10, max_title_chars=60),
+    list_limits=ListLimits(max_rows=20, max_title_chars=60, max_description_chars=120),
+    location=True,
+    quotes=True,
+    reactions="full",
+    typing=True,
+    receipts="read",
+)
+
+
+class LiveChatAdapter:
+    kind: ClassVar[str] = site.KIND
+    label: ClassVar[str] = "Web chat"
+    tagline: ClassVar[str] = "Talk with the people on your website through a small chat window."
+    form: ClassVar[tuple[FormField, ...]] = site.FORM
+
+    def capabilities(self, account: ChannelAccount | None) -> Capabilities:
+        return CAPABILITIES
+
+    async def check(self, io: ChannelIO, account: ChannelAccount) -> AccountFacts:
+        warnings = site.validate(account)
+        return AccountFacts(
+            address=site.site_key(account), name=str(account.config.get("title", "")), warnings=warnings
+        )
+
+    def snippet(self, account: ChannelAccount, public_url: str) -> str:
+        return site.snippet(account, public_url)
+
+    def parse(self, account: ChannelAccount, body: bytes, headers: Mapping[str, str]) -> Sequence[InboundEvent]:
+        return payloads.parse(body)
+
+    async def send(self, io: ChannelIO, account: ChannelAccount, message: OutboundMessage) -> SendResult:
+        """Accepted as soon as it is asked for: being on the timeline is all that it takes."""
+        return SendResult((message.id,))
+
+    async def react(self, io: ChannelIO, account: ChannelAccount, to: Address, external_id: str, emoji: str) -> None:
+        """Nothing to do: the widget sees the entry change."""
