@@ -41,8 +41,11 @@ class Keyring:
         return values
 
     def rotate(self, sealed: str) -> str:
-        """The same content under the newest key."""
-        return self._fernet.rotate(sealed.encode()).decode()
+        """The same content under the newest key. Raises CannotDecrypt."""
+        try:
+            return self._fernet.rotate(sealed.encode()).decode()
+        except InvalidToken:
+            raise CannotDecrypt("Something is stored with a secret key that this instance does not have.") from None
 
     def sign(self, message: str) -> str:
         return _signature(self._signing[0], message)

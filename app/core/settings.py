@@ -62,7 +62,12 @@ class Settings(BaseSettings):
     twilio_url: str = Field("https://api.twilio.com", description="Base of Twilio's API; the sandbox stands in here.")
     telegram_url: str = Field("https://api.telegram.org", description="Base of Telegram's Bot API.")
     sandbox_url: str = Field("", description="The sandbox, if one runs: its phone page is linked from the demo.")
-    demo: bool = Field(False, description="True in the demo: shows the demo login and the link to the phone page.")
+    sandbox_port: int = Field(0, ge=0, le=65535, description="Its port; 0 picks a free one (9100 if free).")
+    demo: bool = Field(
+        False,
+        description="The demo: sandbox instead of real providers, and invented data. `make run` without it: true.",
+    )
+    owner_email: str = Field("", description="With the demo off: who gets the link that makes the first owner.")
     mongod_path: str = Field("", description="A MongoDB-compatible server program to run as the embedded database.")
     spool_max_bytes: int = Field(1_000_000_000, ge=1_000_000, description="Most that waits on disk without a database.")
 

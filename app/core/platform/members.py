@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 
 from app.core import mongo
 from app.core.permissions import Permission, Role
+from app.core.security import Keyring
 
 # A workspace's members, and one member's sessions, are lists that a person reads: hundreds, not thousands.
 MOST_MEMBERS = 1_000
@@ -151,6 +152,17 @@ async def use_recovery_code(db: mongo.Database, member_id: str, code_hash: str) 
     where = {"_id": member_id, "recovery_codes": code_hash}
     result = await db.members.update_one(where, {"$pull": {"recovery_codes": code_hash}})
     return result.matched_count == 1
+
+
+async def rotate_keys(db: mongo.Database, keyring: Keyring) -> int:
+    """Seals every second factor with the newest key; how many. A full read, for an operator's command only."""
+    rotated = 0
+    async for row in db.members.find({}, {"totp_secret": 1, "totp_pending": 1}):
+        sealed = {name: keyring.rotate(row[name]) for name in ("totp_secret", "totp_pending") if row.get(name)}
+        if sealed:
+            await db.members.update_one({"_id": row["_id"], **{name: row[name] for name in sealed}}, {"$set": sealed})
+            rotated += 1
+    return rotated
 
 
 # --- sessions ---

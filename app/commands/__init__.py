@@ -1,0 +1,1 @@
+"""The work of the smaller operator commands, one module for each subject; see app/__main__.py."""

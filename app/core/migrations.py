@@ -1,0 +1,120 @@
+"""
+Migrations: changes to stored data that a new version needs, each done once, in order, under a lock.
+
+Each is numbered and safe to run again: a process killed half way leaves it `running`, and the next start goes on from
+the progress it has noted. Indexes are not migrations: what is declared in app/core/mongo.py is made at every start.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from app.core import log, mongo
+from app.core.clock import Clock
+from app.core.platform import migrations as rows
+from app.core.platform import queues, workspaces
+from app.core.platform.migrations import LOCK_SECONDS
+
+_log = log.get("migrations")
+_WAIT_SECONDS = 600.0
+_LOOK_SECONDS = 0.3
+
+
+class MigrationsBusy(Exception):
+    """Another process holds the lock for longer than anybody should wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a migration got, kept in its row."""
+
+    db: mongo.Database
+    number: int
+
+    async def load(self) -> dict[str, Any]:
+        return await rows.progress(self.db, self.number)
+
+    async def save(self, **values: Any) -> None:
+        await rows.save_progress(self.db, self.number, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """`run` may be called again after it was stopped anywhere."""
+
+    number: int
+    name: str
+    run: Callable[[mongo.Database, Progress, Clock], Awaitable[None]]
+
+
+async def _default_queues(db: mongo.Database, progress: Progress, clock: Clock) -> None:
+    """Every workspace has the queue that conversations open in."""
+    after = str((await progress.load()).get("after", ""))
+    for workspace_id in sorted([row.id async for row in workspaces.every(db)]):
+        if workspace_id > after:
+            await queues.ensure_default(db, workspace_id, clock.now())
+            await progress.save(after=workspace_id)
+
+
+MIGRATIONS: tuple[Migration, ...] = (Migration(1, "default queues", _default_queues),)
+
+
+async def run(db: mongo.Database, clock: Clock, migrations: Sequence[Migration] = MIGRATIONS) -> list[str]:
+    """
+    Makes the declared indexes and runs what is pending; the names of what was run.
+
+    Raises MigrationsBusy, and whatever a migration raises: the start must not go on without it.
+    """
+    ran: list[str] = []
+    async with _locked(db, clock):
+        created = await mongo.ensure_indexes(db)
+        if created:
+            _log.info("indexes_created", indexes=len(created))
+        done = await rows.done(db)
+        for migration in sorted(migrations, key=lambda m: m.number):
+            if migration.number in done:
+                continue
+            await rows.begin(db, migration.number, migration.name, clock.now())
+            await migration.run(db, Progress(db, migration.number), clock)
+            await rows.finish(db, migration.number, clock.now())
+            _log.info("migration_done", number=migration.number, name=migration.name)
+            ran.append(migration.name)
+    return ran
+
+
+async def pending(db: mongo.Database, migrations: Sequence[Migration] = MIGRATIONS) -> list[str]:
+    """What `run` would run."""
+    done = await rows.done(db)
+    return [migration.name for migration in migrations if migration.number not in done]
+
+
+@asynccontextmanager
+async def _locked(db: mongo.Database, clock: Clock) -> AsyncIterator[None]:
+    """One process at a time; a holder that died is waited for no longer than its lock lasts."""
+    holder = secrets.token_hex(8)
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while not await rows.take_lock(db, holder, clock.now(), clock.now() + timedelta(seconds=LOCK_SECONDS)):
+        if time.monotonic() > deadline:
+            raise MigrationsBusy("Another process has been migrating for ten minutes. Look at its log.")
+        await asyncio.sleep(_LOOK_SECONDS)
+    renewing = asyncio.create_task(_renew(db, holder, clock))
+    try:
+        yield
+    finally:
+        renewing.cancel()
+        with suppress(asyncio.CancelledError):
+            await renewing
+        with suppress(mongo.DatabaseError):
+            await rows.release_lock(db, holder)
+
+
+async def _renew(db: mongo.Database, holder: str, clock: Clock) -> None:
+    while True:
+        await asyncio.sleep(LOCK_SECONDS / 4)
+        with suppress(mongo.DatabaseError):
+            await rows.renew_lock(db, holder, clock.now() + timedelta(seconds=LOCK_SECONDS))

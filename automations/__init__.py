@@ -1,0 +1,1 @@
+"""Messages nobody typed: broadcasts, journeys, triggers, segments."""

@@ -1,0 +1,1 @@
+"""Selling inside the chat: catalogue, carts, orders, payment links."""
