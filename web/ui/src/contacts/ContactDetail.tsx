@@ -80,7 +80,12 @@ function DetailHead({ contact }: { contact: Contact | undefined }) {
             <EditableName contact={contact} />
             <small>Customer since {shortDay(contact.created_at)}</small>
           </div>
-          {conversation && (
+          {conversation && phone && (
+            <ActionIcon component={Link} to={`/inbox/${conversation.id}`} variant="default" size={40} aria-label="Conversation">
+              <IconMessages size={19} stroke={1.7} />
+            </ActionIcon>
+          )}
+          {conversation && !phone && (
             <Button
               component={Link}
               to={`/inbox/${conversation.id}`}

@@ -31,7 +31,7 @@ export function markUnread(id: string): void {
 }
 
 export function markRead(id: string, upTo: number): void {
-  if (keptUnread.has(id)) return
+  if (keptUnread.has(id) || !currentMe()?.permissions.includes('inbox.reply')) return
   void change(id, { unread: 0 }, null, () => api.post(`/conversations/${id}/read`, { up_to: upTo }))
 }
 
@@ -60,6 +60,16 @@ export async function resend(entry: Entry): Promise<void> {
   } catch (error) {
     undo()
     toastError('Not sent again', error)
+  }
+}
+
+/** Ask the provider once more for a file that could not be fetched. */
+export async function refetchMedia(entryId: string): Promise<void> {
+  try {
+    await api.post(`/entries/${entryId}/refetch`)
+    toast('Fetching the file again')
+  } catch (error) {
+    toastError('The file was not fetched', error)
   }
 }
 

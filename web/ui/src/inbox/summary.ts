@@ -1,7 +1,7 @@
 /** How the last entry of a conversation reads in one line. */
 import type { EntrySummary } from '../lib/types'
 
-const KINDS: Record<string, string> = {
+export const KINDS: Record<string, string> = {
   image: 'Photo',
   video: 'Video',
   audio: 'Audio',
@@ -19,7 +19,7 @@ const KINDS: Record<string, string> = {
 }
 
 /** Types whose text says enough without naming the type. */
-const PLAIN = new Set(['text', 'buttons', 'list', 'link_button', 'template', 'choice'])
+const PLAIN = new Set(['text', 'buttons', 'list', 'link_button', 'template', 'choice', 'form_reply'])
 
 export interface Preview {
   /** "You:" or a colleague's name */
@@ -34,7 +34,9 @@ export function previewOf(entry: EntrySummary | null, myName: string): Preview {
   if (entry.kind === 'note') return { prefix: 'Note:', kind: null, text: entry.text }
   const type = entry.content_type ?? 'text'
   const kind = PLAIN.has(type) ? null : (KINDS[type] ?? 'Message')
-  const text = entry.text && entry.text !== kind ? entry.text : kind ? '' : entry.text
+  // The server's line may already name the kind: "Image", "Order of 2 items".
+  const named = kind !== null && (entry.text.startsWith(kind) || entry.text.toLowerCase() === type)
+  const text = named ? entry.text.slice(entry.text.startsWith(kind) ? kind.length : type.length).trim() : entry.text
   return { prefix: entry.direction === 'out' ? authorPrefix(entry.author_name, myName) : '', kind, text }
 }
 

@@ -29,6 +29,7 @@ let socket: WebSocket | null = null
 let attempt = 0
 let lastHeardAt = 0
 let viewing: string | null = null
+let away = false
 let queue: LiveEvent[] = []
 let retryTimer: number | undefined
 let pingTimer: number | undefined
@@ -60,6 +61,12 @@ export function stop(): void {
 export function setViewing(conversationId: string | null): void {
   viewing = conversationId
   send({ type: 'viewing', conversation_id: conversationId })
+}
+
+/** Say whether one is at the desk; said again after each reconnect, because the server takes a new socket as online. */
+export function setPresence(presence: 'online' | 'away'): void {
+  away = presence === 'away'
+  send({ type: 'presence', presence })
 }
 
 /** Best effort: what is sent here may be lost, messages never go this way. */
@@ -96,6 +103,7 @@ function receive(frame: ServerFrame): void {
       offlineTimer = undefined
       connection.set('online')
       if (viewing) send({ type: 'viewing', conversation_id: viewing })
+      if (away) send({ type: 'presence', presence: 'away' })
       // Also at the first connection: what was read before it may have changed in between.
       if (!frame.resumed) scheduleReload()
       handlers?.connected()

@@ -196,18 +196,18 @@ export interface EntrySummary {
 export interface Author {
   type: 'contact' | 'member' | 'bot' | 'system' | 'phone_app'
   id: string | null
-  name: string
+  name: string | null
 }
 
 export interface Reaction {
   by: string
-  name: string
+  name: string | null
   emoji: string
 }
 
 export interface EntryError {
-  code: string
-  message: string
+  code: string | null
+  message: string | null
   provider_code: string | null
   can_resend: boolean
 }
@@ -248,6 +248,7 @@ export interface Entry {
   purpose: string | null
   event: EntryEvent | null
   referral: Record<string, unknown> | null
+  forwarded?: boolean
 }
 
 export type MediaKind = 'image' | 'video' | 'audio' | 'voice' | 'document' | 'sticker'
@@ -292,6 +293,7 @@ export interface TemplatePreview {
 
 export interface TemplateParameters {
   header?: Record<string, string>
+  header_file_id?: string
   body?: Record<string, string>
   buttons?: Record<string, string>
 }
@@ -302,20 +304,27 @@ export interface SharedContact {
   emails: string[]
 }
 
+export interface OrderItem {
+  product_id: string
+  quantity: number
+  price?: string | null
+  currency?: string | null
+}
+
 export type Content =
   | { type: 'text'; text: string }
   | { type: 'media'; media: Media; caption: string | null }
   | { type: 'location'; latitude: number; longitude: number; name?: string | null; address?: string | null }
   | { type: 'contacts'; contacts: SharedContact[] }
   | { type: 'buttons'; text: string; header?: string | null; footer?: string | null; buttons: ReplyButton[] }
-  | { type: 'list'; text: string; button: string; sections: ListSection[] }
+  | { type: 'list'; text: string; header?: string | null; footer?: string | null; button: string; sections: ListSection[] }
   | { type: 'link_button'; text: string; label: string; url: string }
   | { type: 'location_request'; text: string }
   | { type: 'contact_request'; text: string }
   | { type: 'template'; name: string; language: string; parameters: TemplateParameters; preview?: TemplatePreview | null }
   | { type: 'choice'; id: string; title: string; description?: string | null }
-  | { type: 'order'; [raw: string]: unknown }
-  | { type: 'form_reply'; [raw: string]: unknown }
+  | { type: 'order'; text?: string | null; items: OrderItem[] }
+  | { type: 'form_reply'; name?: string | null; values: Record<string, unknown> }
   | { type: 'unsupported'; what: string; detail?: string | null }
 
 /** What is posted to send: media goes by the id of an uploaded file. */
@@ -470,6 +479,9 @@ export interface Template {
   category: string
   status: string
   quality: string | null
+  rejected_reason?: string | null
+  /** IMAGE, VIDEO or DOCUMENT when a file stands above the text */
+  header_format?: string | null
   components: unknown[]
   variables: TemplateVariable[]
   preview: TemplatePreview

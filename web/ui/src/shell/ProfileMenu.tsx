@@ -40,7 +40,7 @@ export function ProfileMenu({ onShowShortcuts }: { onShowShortcuts: () => void }
 
   function choosePresence(next: 'online' | 'away') {
     setPresence(next)
-    live.send({ type: 'presence', presence: next })
+    live.setPresence(next)
   }
 
   function chooseTheme(next: MantineColorScheme) {

@@ -2,15 +2,16 @@ import { Button, Modal, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { api, query } from '../../lib/api'
+import { api, messageOf, query } from '../../lib/api'
 import type { Content, OutgoingContent, Page, Template } from '../../lib/types'
+import { upload } from '../../lib/upload'
 import { Badge, type Tone } from '../../ui/Badge'
 import { EmptyState } from '../../ui/EmptyState'
 import { ErrorState } from '../../ui/ErrorState'
 import { Skeleton } from '../../ui/Skeleton'
 import { IconSearch, IconTemplate } from '../../ui/icons'
 import { PhonePreview } from './PhonePreview'
-import { fillPreview, initialValues, isApproved, missing, templateContent, variableKey, variableLabel, type Values } from './templates'
+import { fillPreview, headerFile, initialValues, isApproved, missing, templateContent, variableKey, variableLabel, type Values } from './templates'
 import s from './templates.module.css'
 
 interface TemplatePickerProps {
@@ -122,12 +123,17 @@ function Picker({
 
 function Filler({ template, contactName, onSend }: { template: Template; contactName: string; onSend: TemplatePickerProps['onSend'] }) {
   const [values, setValues] = useState<Values>(() => initialValues(template, contactName))
-  const absent = missing(template, values)
+  const [file, setFile] = useState<HeaderFileState>({ name: '', id: null, error: '' })
+  const wantsFile = headerFile(template)
+  const absent = [
+    ...(wantsFile && !file.id ? [`the ${wantsFile} above the text`] : []),
+    ...missing(template, values).map((variable) => variableLabel(variable).toLowerCase()),
+  ]
   const approved = isApproved(template)
 
   function send() {
-    const content = templateContent(template, values)
-    onSend(content, content)
+    const content = templateContent(template, values, file.id)
+    onSend(content, { ...content, preview: fillPreview(template, values) })
   }
 
   return (
@@ -140,6 +146,7 @@ function Filler({ template, contactName, onSend }: { template: Template; contact
     >
       <PhonePreview preview={fillPreview(template, values)} />
       <div className={s.values}>
+        {wantsFile && <HeaderFile kind={wantsFile} state={file} onChange={setFile} />}
         {template.variables.map((variable) => {
           const key = variableKey(variable)
           return (
@@ -155,14 +162,14 @@ function Filler({ template, contactName, onSend }: { template: Template; contact
             />
           )
         })}
-        {template.variables.length === 0 && <p>This template has nothing to fill in.</p>}
+        {template.variables.length === 0 && !wantsFile && <p>This template has nothing to fill in.</p>}
       </div>
       <div className={s.foot}>
         <span role="status">
           {!approved
-            ? `The provider has not approved it: ${words(template.status).toLowerCase()}.`
+            ? `The provider has not approved it: ${template.rejected_reason ?? words(template.status).toLowerCase()}.`
             : absent.length > 0
-              ? `Still missing: ${absent.map((variable) => variableLabel(variable).toLowerCase()).join(', ')}`
+              ? `Still missing: ${absent.join(', ')}`
               : ''}
         </span>
         <Button type="submit" disabled={!approved || absent.length > 0}>
@@ -170,6 +177,41 @@ function Filler({ template, contactName, onSend }: { template: Template; contact
         </Button>
       </div>
     </form>
+  )
+}
+
+interface HeaderFileState {
+  name: string
+  id: string | null
+  error: string
+}
+
+const ACCEPT = { image: 'image/*', video: 'video/*', document: '.pdf,.doc,.docx,.xls,.xlsx,.ppt,.pptx,.txt' }
+
+/** The file a template shows above its text, uploaded as soon as it is chosen. */
+function HeaderFile({
+  kind,
+  state,
+  onChange,
+}: {
+  kind: 'image' | 'video' | 'document'
+  state: HeaderFileState
+  onChange: (next: HeaderFileState) => void
+}) {
+  function choose(file: File | undefined) {
+    if (!file) return
+    onChange({ name: file.name, id: null, error: '' })
+    upload(file, () => {}).done.then(
+      (stored) => onChange({ name: file.name, id: stored.file_id, error: '' }),
+      (error: unknown) => onChange({ name: file.name, id: null, error: messageOf(error) }),
+    )
+  }
+  return (
+    <label className={s.file}>
+      <span>{kind.charAt(0).toUpperCase() + kind.slice(1)} above the text</span>
+      <input type="file" accept={ACCEPT[kind]} onChange={(event) => choose(event.currentTarget.files?.[0])} />
+      <small role="status">{state.error || (state.id ? 'Ready' : state.name ? 'Uploading…' : '')}</small>
+    </label>
   )
 }
 

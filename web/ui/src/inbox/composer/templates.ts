@@ -41,12 +41,23 @@ export function fillPreview({ preview, variables }: Template, values: Values): T
   return { ...preview, header: preview.header ? fill('header', preview.header) : null, body: fill('body', preview.body) }
 }
 
-export function templateContent(template: Template, values: Values): Extract<OutgoingContent, { type: 'template' }> {
-  const parameters: TemplateParameters = {}
+/** The kind of file a template wants above its text; null for a template of words only. */
+export function headerFile(template: Template): 'image' | 'video' | 'document' | null {
+  const format = template.header_format?.toLowerCase()
+  return format === 'image' || format === 'video' || format === 'document' ? format : null
+}
+
+/** What is posted. The server renders the preview itself; the thread shows ours until it answers. */
+export function templateContent(
+  template: Template,
+  values: Values,
+  headerFileId: string | null,
+): Extract<OutgoingContent, { type: 'template' }> {
+  const parameters: TemplateParameters = headerFileId ? { header_file_id: headerFileId } : {}
   for (const variable of template.variables) {
     const value = values[variableKey(variable)]?.trim() ?? ''
     if (variable.where === 'button') (parameters.buttons ??= {})[String(variable.index ?? 0)] = value
     else (parameters[variable.where] ??= {})[variable.key] = value
   }
-  return { type: 'template', name: template.name, language: template.language, parameters, preview: fillPreview(template, values) }
+  return { type: 'template', name: template.name, language: template.language, parameters }
 }

@@ -40,6 +40,7 @@ export const Bubble = memo(function Bubble({ entry, first, last, channelMark, me
       <div className={s.line}>
         <div className={s.bubble} data-look={lookOf(entry)}>
           {entry.referral && <Referral referral={entry.referral} />}
+          {entry.forwarded && <span className={s.kindLabel}>Forwarded</span>}
           {quote && (
             <button
               type="button"
@@ -90,7 +91,7 @@ function Reactions({ entry }: { entry: Entry }) {
   return (
     <div className={s.reactions}>
       {[...byEmoji].map(([emoji, reactions]) => {
-        const names = reactions.map((reaction) => reaction.name).join(', ')
+        const names = reactions.map((reaction) => reaction.name ?? 'somebody').join(', ')
         return (
           <span key={emoji} title={names} role="img" aria-label={`${emoji} by ${names}`}>
             {emoji}

@@ -1,5 +1,5 @@
 import { memo } from 'react'
-import type { Content, Entry, TemplatePreview } from '../../lib/types'
+import type { Content, Entry, OrderItem, TemplatePreview } from '../../lib/types'
 import { IconArrowBackUp, IconExternalLink, IconInfoCircle, IconListDetails, IconMapPin, IconUser } from '../../ui/icons'
 import { MediaContent } from './MediaContent'
 import { RichText } from './RichText'
@@ -9,17 +9,17 @@ import s from './thread.module.css'
 export const ContentView = memo(function ContentView({ entry }: { entry: Entry }) {
   if (entry.deleted_at) return <Quiet text="This message was deleted" />
   if (!entry.content) return <Quiet text="This message has no content" />
-  return <Body content={entry.content} />
+  return <Body content={entry.content} entryId={entry.id} />
 })
 
-function Body({ content }: { content: Content }) {
+function Body({ content, entryId }: { content: Content; entryId: string }) {
   switch (content.type) {
     case 'text':
       return <RichText text={content.text} />
     case 'media':
       return (
         <>
-          <MediaContent media={content.media} alt={content.caption ?? content.media.name ?? ''} />
+          <MediaContent media={content.media} alt={content.caption ?? content.media.name ?? ''} entryId={entryId} />
           {content.caption && <RichText text={content.caption} />}
         </>
       )
@@ -49,7 +49,7 @@ function Body({ content }: { content: Content }) {
     case 'list':
       return (
         <>
-          <RichText text={content.text} />
+          <Preview preview={{ header: content.header ?? null, body: content.text, footer: content.footer ?? null }} />
           <details className={s.listContent}>
             <summary>
               <IconListDetails size={15} /> {content.button}
@@ -110,9 +110,9 @@ function Body({ content }: { content: Content }) {
         </span>
       )
     case 'order':
-      return <Facts label="Order" facts={content} />
+      return <Order text={content.text ?? null} items={content.items} />
     case 'form_reply':
-      return <Facts label="Form answer" facts={content} />
+      return <Facts label={content.name ?? 'Form answer'} facts={content.values} />
     case 'unsupported':
       return (
         <div className={s.mediaState}>
@@ -170,6 +170,29 @@ function LocationCard({ latitude, longitude, name, address }: Extract<Content, {
         <small>{address ?? position}</small>
       </span>
     </a>
+  )
+}
+
+function Order({ text, items }: { text: string | null; items: OrderItem[] }) {
+  return (
+    <>
+      <span className={s.kindLabel}>Order</span>
+      <ul className={s.order}>
+        {items.map((item) => (
+          <li key={item.product_id}>
+            <span>
+              {item.quantity} × {item.product_id}
+            </span>
+            {item.price && (
+              <span>
+                {item.price} {item.currency}
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
+      {text && <RichText text={text} />}
+    </>
   )
 }
 

@@ -1,6 +1,8 @@
 import { duration, fileSize } from '../../lib/format'
+import { useCan } from '../../lib/session'
 import type { Media } from '../../lib/types'
 import { IconAlertTriangle, IconClock, IconDownload, IconFile } from '../../ui/icons'
+import { refetchMedia } from '../actions'
 import { AudioPlayer } from './AudioPlayer'
 import { showLightbox } from './lightboxState'
 import s from './thread.module.css'
@@ -17,8 +19,8 @@ const NOUNS: Record<Media['kind'], string> = {
   sticker: 'Sticker',
 }
 
-export function MediaContent({ media, alt }: { media: Media; alt: string }) {
-  if (media.state === 'failed') return <FailedMedia media={media} />
+export function MediaContent({ media, alt, entryId }: { media: Media; alt: string; entryId: string }) {
+  if (media.state === 'failed') return <FailedMedia media={media} entryId={entryId} />
   if (media.state === 'pending' || !media.url) return <PendingMedia media={media} />
   switch (media.kind) {
     case 'image':
@@ -84,13 +86,20 @@ function PendingMedia({ media }: { media: Media }) {
   )
 }
 
-function FailedMedia({ media }: { media: Media }) {
+function FailedMedia({ media, entryId }: { media: Media; entryId: string }) {
+  const mayReply = useCan('inbox.reply')
   return (
     <div className={s.mediaState} data-failed>
       <IconAlertTriangle size={17} />
       <span>
         <b>{NOUNS[media.kind]} could not be fetched</b>
-        {(media.error ?? 'The provider did not give the file').replace(/\.?$/, '.')} Ask the customer to send it again.
+        {(media.error ?? 'The provider did not give the file').replace(/\.?$/, '.')} Try again, or ask the customer to send it
+        once more.
+        {mayReply && (
+          <button type="button" onClick={() => void refetchMedia(entryId)}>
+            Try again
+          </button>
+        )}
       </span>
     </div>
   )

@@ -46,7 +46,8 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
             <>
               <ChannelIcon channel={reach[0].channel} size={13} />
               <span>
-                {channelLabel(reach[0].channel)} · {reach[0].label}
+                {channelLabel(reach[0].channel)}
+                {!phone && ` · ${reach[0].label}`}
               </span>
             </>
           )}

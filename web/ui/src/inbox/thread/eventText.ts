@@ -22,6 +22,8 @@ export function eventText(entry: Entry): string {
       return who ? `${who} closed the conversation` : 'Conversation closed'
     case 'conversation_reopened':
       return who ? `${who} reopened the conversation` : 'Conversation reopened'
+    case 'address_changed':
+      return `Address changed from ${address(event.old)} to ${address(event.new)}`
     case 'contact_created':
       return 'First contact'
     default:
@@ -29,9 +31,12 @@ export function eventText(entry: Entry): string {
   }
 }
 
+const LIST = new Intl.ListFormat('en', { type: 'conjunction' })
+
 function consentText(event: EntryEvent, entry: Entry): string {
   const channel = channelLabel(text(event.channel) ?? entry.channel ?? '')
-  const purpose = text(event.purpose) ?? 'service'
+  const purposes = Array.isArray(event.purposes) ? event.purposes.filter((each) => typeof each === 'string') : []
+  const purpose = purposes.length > 0 ? LIST.format(purposes) : (text(event.purpose) ?? 'service')
   const state = text(event.state) ?? event.name.replace(/^consent_/, '')
   const on = channel ? ` on ${channel}` : ''
   switch (state) {
@@ -56,6 +61,11 @@ function sentence(name: string, who: string | null): string {
   const words = name.replaceAll('_', ' ')
   const start = words.charAt(0).toUpperCase() + words.slice(1)
   return who ? `${start} by ${who}` : start
+}
+
+/** `whatsapp:+123` without its channel */
+function address(value: unknown): string {
+  return text(value)?.replace(/^\w+:/, '') ?? 'unknown'
 }
 
 function text(value: unknown): string | null {

@@ -1,3 +1,4 @@
+import { KINDS } from '../summary'
 import type { Entry } from '../../lib/types'
 
 /** The words of a message, for copying and quoting; empty when it has none. */
@@ -30,9 +31,6 @@ export function plainText({ content, deleted_at: deleted }: Entry): string {
 export function quoteText(entry: Entry): string {
   const text = plainText(entry)
   if (text) return text
-  if (entry.content?.type === 'media') {
-    const { kind } = entry.content.media
-    return kind === 'image' ? 'Photo' : kind === 'voice' ? 'Voice message' : kind.charAt(0).toUpperCase() + kind.slice(1)
-  }
-  return 'Message'
+  const { content } = entry
+  return KINDS[content?.type === 'media' ? content.media.kind : (content?.type ?? '')] ?? 'Message'
 }

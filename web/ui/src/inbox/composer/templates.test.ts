@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Template } from '../../lib/types'
+import { fillPreview, headerFile, initialValues, missing, templateContent } from './templates.ts'
+
+const TEMPLATE: Template = {
+  id: 't1',
+  account_id: 'a1',
+  name: 'order_update',
+  language: 'en_US',
+  category: 'UTILITY',
+  status: 'APPROVED',
+  quality: null,
+  components: [],
+  variables: [
+    { where: 'header', key: '1', example: '10442' },
+    { where: 'body', key: 'first_name', example: 'Ana' },
+    { where: 'body', key: 'day', example: 'Friday' },
+    { where: 'button', key: '0', index: 0, example: 'abc' },
+  ],
+  preview: { header: 'Order {{1}}', body: 'Hi {{first_name}}, it comes on {{ day }}.', footer: 'Shop', buttons: ['Track'] },
+}
+
+test('template: a first name is known beforehand, the rest is missing', () => {
+  const values = initialValues(TEMPLATE, 'Ana Silva')
+  assert.deepEqual(missing(TEMPLATE, values).map(({ key }) => key), ['1', 'day', '0'])
+  assert.equal(fillPreview(TEMPLATE, values).body, 'Hi Ana, it comes on {{ day }}.')
+})
+
+test('template: a value of spaces is missing', () => {
+  assert.equal(missing(TEMPLATE, { 'body.day': '  ' }).length, 4)
+})
+
+test('template: values go where the server expects them', () => {
+  const values = { 'header.1': '7', 'body.first_name': ' Ana ', 'body.day': 'Monday', 'button.0.0': 'xyz' }
+  assert.deepEqual(templateContent(TEMPLATE, values, null), {
+    type: 'template',
+    name: 'order_update',
+    language: 'en_US',
+    parameters: { header: { 1: '7' }, body: { first_name: 'Ana', day: 'Monday' }, buttons: { 0: 'xyz' } },
+  })
+})
+
+test('template: a file above the text is asked for by the format of the header', () => {
+  assert.equal(headerFile(TEMPLATE), null)
+  assert.equal(headerFile({ ...TEMPLATE, header_format: 'TEXT' }), null)
+  assert.equal(headerFile({ ...TEMPLATE, header_format: 'IMAGE' }), 'image')
+  assert.equal(templateContent(TEMPLATE, {}, 'file-1').parameters.header_file_id, 'file-1')
+})

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Conversation, Page } from '../../lib/types'
+import { ConversationListStore, type Filter } from './listStore.ts'
+
+const ME = 'me'
+
+function conversation(id: string, minute: number, change: Partial<Conversation> = {}): Conversation {
+  return {
+    id,
+    contact_id: `contact-${id}`,
+    contact: { id: `contact-${id}`, name: id, avatar_hue: 0, avatar_file_id: null },
+    queue: { id: 'support', name: 'Support' },
+    state: 'open',
+    assignee_id: null,
+    unread: 0,
+    last_number: 1,
+    last_activity_at: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString(),
+    revision: 1,
+    last_entry: null,
+    reach: [],
+    ...change,
+  }
+}
+
+/** A server with the conversations given, newest first, in pages of two. */
+function setUp(rows: Conversation[], filter: Partial<Filter> = {}) {
+  const known = new Map<string, Conversation>()
+  const pages: Page<Conversation>[] = []
+  for (let from = 0; from < Math.max(rows.length, 1); from += 2) {
+    pages.push({ items: rows.slice(from, from + 2), next_cursor: from + 2 < rows.length ? String(from / 2 + 1) : null })
+  }
+  let requests = 0
+  let failing = false
+  const list = new ConversationListStore(
+    { view: 'open', channel: null, q: '', ...filter },
+    {
+      fetch: async (_, cursor) => {
+        requests += 1
+        if (failing) throw new Error('no answer')
+        return pages[Number(cursor ?? 0)] ?? { items: [], next_cursor: null }
+      },
+      put: (row) => {
+        known.set(row.id, row)
+        return true
+      },
+      get: (id) => known.get(id),
+      memberId: () => ME,
+    },
+  )
+  const place = (row: Conversation) => {
+    known.set(row.id, row)
+    return list.place(row)
+  }
+  return { list, place, requests: () => requests, fail: (on: boolean) => (failing = on) }
+}
+
+const FIVE = [conversation('e', 50), conversation('d', 40), conversation('c', 30), conversation('b', 20), conversation('a', 10)]
+
+test('list: pages come one after the other until the end', async () => {
+  const { list } = setUp(FIVE)
+  await list.start()
+  assert.deepEqual(list.ids, ['e', 'd'])
+  assert.equal(list.hasMore, true)
+  await list.more()
+  await list.more()
+  assert.deepEqual(list.ids, ['e', 'd', 'c', 'b', 'a'])
+  assert.equal(list.hasMore, false)
+})
+
+test('list: asking twice at once reads one page', async () => {
+  const { list, requests } = setUp(FIVE)
+  await list.start()
+  await Promise.all([list.more(), list.more()])
+  assert.equal(requests(), 2)
+})
+
+test('list: new activity moves a row to the top', async () => {
+  const { list, place } = setUp(FIVE)
+  await list.start()
+  assert.equal(place(conversation('d', 55)), true)
+  assert.deepEqual(list.ids, ['d', 'e'])
+})
+
+test('list: a row that belongs below what is loaded waits for its page', async () => {
+  const { list, place } = setUp(FIVE)
+  await list.start()
+  assert.equal(place(conversation('b', 21)), false)
+  assert.deepEqual(list.ids, ['e', 'd'])
+})
+
+test('list: a row that moved up is not repeated by its old page', async () => {
+  const { list, place } = setUp(FIVE)
+  await list.start()
+  place(conversation('c', 60))
+  await list.more()
+  assert.deepEqual(list.ids, ['c', 'e', 'd', 'b'])
+})
+
+test('list: equal times are ordered by id, as the server does', async () => {
+  const { list, place } = setUp([conversation('m', 50)])
+  await list.start()
+  place(conversation('a', 50))
+  place(conversation('z', 50))
+  assert.deepEqual(list.ids, ['z', 'm', 'a'])
+})
+
+const LEAVING: [view: Filter['view'], before: Partial<Conversation>, after: Partial<Conversation>][] = [
+  ['open', {}, { state: 'closed' }],
+  ['unassigned', {}, { assignee_id: 'someone' }],
+  ['mine', { assignee_id: ME }, { assignee_id: 'someone' }],
+  ['closed', { state: 'closed' }, { state: 'open' }],
+]
+
+for (const [view, before, after] of LEAVING) {
+  test(`list: a row leaves "${view}" when it no longer belongs there`, async () => {
+    const { list, place } = setUp([conversation('x', 5, before)], { view })
+    await list.start()
+    assert.deepEqual(list.ids, ['x'])
+    place(conversation('x', 6, after))
+    assert.deepEqual(list.ids, [])
+  })
+}
+
+test('list: nothing is added to the answer of a search', async () => {
+  const { list, place } = setUp([conversation('x', 5)], { q: 'x' })
+  await list.start()
+  assert.equal(place(conversation('new', 9)), false)
+  assert.deepEqual(list.ids, ['x'])
+})
+
+test('list: a first page that fails can be asked for again', async () => {
+  const { list, fail } = setUp(FIVE)
+  fail(true)
+  await list.start()
+  assert.equal(list.status, 'error')
+  fail(false)
+  await list.retry()
+  assert.equal(list.status, 'ready')
+  assert.deepEqual(list.ids, ['e', 'd'])
+})
+
+test('list: a refresh that fails keeps what is shown', async () => {
+  const { list, fail } = setUp(FIVE)
+  await list.start()
+  fail(true)
+  await list.refresh()
+  assert.equal(list.status, 'ready')
+  assert.deepEqual(list.ids, ['e', 'd'])
+})
+
+test('list: a refresh reads as far as one had scrolled', async () => {
+  const { list } = setUp(FIVE)
+  await list.start()
+  await list.more()
+  await list.refresh()
+  assert.deepEqual(list.ids, ['e', 'd', 'c', 'b'])
+})
