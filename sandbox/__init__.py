@@ -1,8 +1,8 @@
 """
 Pretend providers and a browser phone, so that Parley runs, is tested and is measured without one real key.
 
-A separate ASGI app that speaks the providers' own HTTP and imports nothing of Parley. What the real provider would refuse, it
-refuses with the provider's own error. A reader's way through it:
+A separate ASGI app that speaks the providers' own HTTP and imports nothing of Parley. What the real provider would
+refuse, it refuses with the provider's own error. A reader's way through it:
 
 app          every route on one page                 world        all state, and the journal that keeps it
 accounts     the business's accounts                 customers    the people with the phones

@@ -15,7 +15,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=9100)
-    parser.add_argument("--data-dir", type=Path, help="remember phones, files and ledger here; without it, in memory only")
+    parser.add_argument(
+        "--data-dir", type=Path, help="remember phones, files and ledger here; without it, in memory only"
+    )
     parser.add_argument("--empty", action="store_true", help="start without the demo accounts and customers")
     parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
     options = parser.parse_args()

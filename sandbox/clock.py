@@ -11,8 +11,8 @@ class Clock:
     Tells the time and shortens windows.
 
     `offset` moves the clock (POST /_sandbox/clock); `speed` divides the length of every window and refills every bucket
-    faster, so that with speed 3600 the 24 h reply window closes after 24 s. Timestamps in payloads follow the offset only,
-    so that they stay believable.
+    faster, so that with speed 3600 the 24 h reply window closes after 24 s. Timestamps in payloads follow the
+    offset only, so that they stay believable.
     """
 
     def __init__(self) -> None:

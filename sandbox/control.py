@@ -1,4 +1,7 @@
-"""The sandbox's own API under /_sandbox: accounts, customers, what customers do, the ledger, knobs, the clock. See README.md."""
+"""
+The sandbox's own API under /_sandbox: accounts, customers, what customers do, the ledger, knobs, the clock. See
+README.md.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,8 @@ _MAX_PAGE = 5_000
 
 async def refuse(request: Request, error: Exception) -> JsonResponse:
     """Starlette's handler for ControlError."""
-    assert isinstance(error, ControlError)
+    if not isinstance(error, ControlError):
+        raise error
     return JsonResponse({"error": error.message}, status_code=error.status)
 
 
@@ -41,7 +45,7 @@ def _world(request: Request) -> World:
     return world
 
 
-# --- accounts -------------------------------------------------------------------------------------------------------------
+# --- accounts ---
 
 
 async def account_list(request: Request) -> JsonResponse:
@@ -80,7 +84,7 @@ async def verify(request: Request) -> JsonResponse:
     return JsonResponse({"verified": verified, "status": status, "problem": problem})
 
 
-# --- customers ------------------------------------------------------------------------------------------------------------
+# --- customers ---
 
 
 async def customer_list(request: Request) -> JsonResponse:
@@ -130,7 +134,7 @@ def _generate(world: World, data: Json) -> int:
     return count
 
 
-# --- what customers do ------------------------------------------------------------------------------------------------------
+# --- what customers do ---
 
 
 async def inbound(request: Request) -> JsonResponse:
@@ -202,11 +206,13 @@ async def template_status(request: Request) -> JsonResponse:
     return JsonResponse({"status": text_of(data, "status")})
 
 
-# --- ledger, knobs, clock ---------------------------------------------------------------------------------------------------
+# --- ledger, knobs, clock ---
 
 
 async def ledger(request: Request) -> JsonResponse:
-    """GET ?channel=&account=&customer=&direction=&type=&after=SEQ&limit= (or &newest=N): entries and the last number."""
+    """
+    GET ?channel=&account=&customer=&direction=&type=&after=SEQ&limit= (or &newest=N): entries and the last number.
+    """
     world = _world(request)
     query = request.query_params
     wanted = {name: query[name] for name in ("channel", "account", "customer", "direction", "type") if query.get(name)}
@@ -269,7 +275,11 @@ async def state(request: Request) -> JsonResponse:
     return JsonResponse(
         {
             "now": world.clock.now(),
-            "ledger": {"entries": len(world.ledger), "last_seq": world.ledger.last_seq, "dropped": world.ledger.dropped},
+            "ledger": {
+                "entries": len(world.ledger),
+                "last_seq": world.ledger.last_seq,
+                "dropped": world.ledger.dropped,
+            },
             "customers": len(world.customers),
             "webhooks": {
                 "pending": hooks_now.pending + hooks_now.in_flight,

@@ -19,7 +19,8 @@ class Customer:
     """
     One person with one phone.
 
-    `hides_phone` is a WhatsApp user who adopted a username: the business sees the business-scoped id (`bsuid`), never the number.
+    `hides_phone` is a WhatsApp user who adopted a username: the business sees the business-scoped id (`bsuid`),
+    never the number.
     `on_whatsapp` False is somebody without WhatsApp (131026); `sms` False is a number that no carrier reaches (30005).
     """
 
@@ -137,7 +138,14 @@ def to_json(customer: Customer) -> Json:
 DEFAULT_CAST: tuple[Json, ...] = (
     {"id": "ama", "name": "Ama Mensah", "phone": "+12025550121", "username": "ama.mensah", "colour": "#b4235a"},
     {"id": "diego", "name": "Diego Fernández", "phone": "+12025550122", "language": "es", "colour": "#0e7490"},
-    {"id": "yuki", "name": "田中 ゆき", "phone": "+12025550123", "username": "yuki_t", "language": "ja", "colour": "#7c3aed"},
+    {
+        "id": "yuki",
+        "name": "田中 ゆき",
+        "phone": "+12025550123",
+        "username": "yuki_t",
+        "language": "ja",
+        "colour": "#7c3aed",
+    },
     {"id": "samira", "name": "Samira Haddad", "phone": "+12025550124", "language": "ar", "colour": "#b45309"},
     {
         "id": "robin",

@@ -46,7 +46,8 @@ class ConnectionCloser:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # uvicorn's `send` is a method of the request cycle, which holds the transport. Elsewhere NoAnswer falls back to silence.
+        # uvicorn's `send` is a method of the request cycle, which holds the transport. Elsewhere NoAnswer falls back
+        # to silence.
         transport = getattr(getattr(send, "__self__", None), "transport", None)
         if transport is not None:
             scope[_CLOSER] = transport.close

@@ -15,8 +15,8 @@ class Journal:
     """
     One JSON object a line, written straight to the operating system.
 
-    Unbuffered on purpose: a killed sandbox then loses no line it had acted on, which costs about five microseconds a line.
-    Without a path nothing is kept.
+    Unbuffered on purpose: a killed sandbox then loses no line it had acted on, which costs about five microseconds
+    a line. Without a path nothing is kept.
     """
 
     def __init__(self, path: Path | None) -> None:

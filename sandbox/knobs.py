@@ -1,4 +1,7 @@
-"""What a test or a curious person can turn: delays, duplicates, disorder, errors, outages. Global, per channel, per customer."""
+"""
+What a test or a curious person can turn: delays, duplicates, disorder, errors, outages. Global, per channel, per
+customer.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +76,8 @@ class KnobBoard:
 
     def change(self, data: Json) -> None:
         """
-        Merge `{global: {…}, channels: {whatsapp: {…}}, customers: {id: {…}}}`; names at the top level count as global, null resets.
+        Merge `{global: {…}, channels: {whatsapp: {…}}, customers: {id: {…}}}`; names at the top level count as
+        global, null resets.
         """
         scopes = {"global", "channels", "customers"}
         self._merge(self._global, {key: value for key, value in data.items() if key not in scopes})

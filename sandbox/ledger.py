@@ -23,8 +23,9 @@ class Entry:
     """
     One message (or one act, such as a reaction, an edit or a block).
 
-    `body` is the JSON a phone needs to draw it, kept encoded because a hundred thousand small dicts are many times larger.
-    `statuses` are [status, at, error code or null] in the order they were emitted. `acks` counts webhook deliveries about this
+    `body` is the JSON a phone needs to draw it, kept encoded because a hundred thousand small dicts are many times
+    larger. `statuses` are [status, at, error code or null] in the order they were emitted. `acks` counts webhook
+    deliveries about this
     entry that the business acknowledged. `wire` is the payload of an inbound webhook until it was acknowledged once.
     """
 
@@ -79,7 +80,8 @@ class Ledger:
     """
     All entries in memory up to `keep`, newest last, with the look-ups that providers and phones need.
 
-    Beyond `keep` the oldest are dropped from memory (the journal still has them), so a long bench does not eat the machine.
+    Beyond `keep` the oldest are dropped from memory (the journal still has them), so a long bench does not eat the
+    machine.
     """
 
     def __init__(self, keep: int = 400_000) -> None:

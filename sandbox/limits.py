@@ -9,8 +9,8 @@ class Buckets:
     """
     Many token buckets by key, each kept as one tuple.
 
-    A bucket that has refilled is the same as one never used, so full ones are dropped when there are many: a broadcast to a
-    million recipients does not leave a million buckets behind.
+    A bucket that has refilled is the same as one never used, so full ones are dropped when there are many: a
+    broadcast to a million recipients does not leave a million buckets behind.
     """
 
     def __init__(self, prune_at: int = 50_000) -> None:

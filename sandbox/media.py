@@ -1,4 +1,7 @@
-"""Files that messages carry: uploads of both sides and the built-in samples, on disk under the data folder or in memory."""
+"""
+Files that messages carry: uploads of both sides and the built-in samples, on disk under the data folder or in
+memory.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
 """
-Delivering webhooks: lanes that keep a customer's events in order, bounded concurrency, duplicates, disorder and retries.
+Delivering webhooks: lanes that keep a customer's events in order, bounded concurrency, duplicates, disorder and
+retries.
 
-Deliveries of one lane (one customer at one account) go one after the other; lanes go side by side. A failed delivery is tried
+Deliveries of one lane (one customer at one account) go one after the other; lanes go side by side. A failed
+delivery is tried
 again later while its lane goes on, as Meta does; Telegram's lanes wait for it instead, as the Bot API server does.
 """
 
@@ -45,7 +47,10 @@ TELEGRAM = Policy(accepts=lambda status: 200 <= status < 300, retries=10_000, li
 
 @dataclass(slots=True)
 class Delivery:
-    """One POST to make. `route` gives URL and header lines at the moment of sending; None means nobody listens any more."""
+    """
+    One POST to make. `route` gives URL and header lines at the moment of sending; None means nobody listens any
+    more.
+    """
 
     account: str
     lane: Hashable

@@ -1,8 +1,8 @@
 """
 Everything the sandbox knows, in one object: accounts, customers, the ledger, files, knobs and queues.
 
-All changes that must survive a restart go through the methods here, which write one journal record each; `_apply` reads them
-back. Handlers take the World first, as Parley's own functions take their workspace.
+All changes that must survive a restart go through the methods here, which write one journal record each; `_apply`
+reads them back. Handlers take the World first, as Parley's own functions take their workspace.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class World:
         if seed and not records:
             self.seed()
 
-    # --- life -------------------------------------------------------------------------------------------------------
+    # --- life ---
 
     @property
     def http(self) -> aiohttp.ClientSession:
@@ -115,7 +115,7 @@ class World:
             self.seed()
         self.events.send("reload", {})
 
-    # --- accounts and people ----------------------------------------------------------------------------------------
+    # --- accounts and people ---
 
     def account(self, kind: str, account_id: str, cls: type[AnyAccount]) -> AnyAccount | None:
         """An account of a known class."""
@@ -161,7 +161,7 @@ class World:
         self.events.send("customers", {})
         return True
 
-    # --- the ledger -------------------------------------------------------------------------------------------------
+    # --- the ledger ---
 
     def record(
         self,
@@ -245,7 +245,7 @@ class World:
                 if entry.direction == "in":
                     self.events.send("ack", {"seq": seq, "acks": entry.acks})
 
-    # --- facts and files --------------------------------------------------------------------------------------------
+    # --- facts and files ---
 
     def fact(self, kind: str, key: str) -> Json | None:
         """A small stored fact."""
@@ -333,7 +333,7 @@ class World:
         """Make the dice repeatable."""
         self.random.seed(value)
 
-    # --- replay -----------------------------------------------------------------------------------------------------
+    # --- replay ---
 
     def _apply(self, record: Json) -> None:
         """Take one journal record back in."""

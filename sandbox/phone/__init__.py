@@ -1,7 +1,8 @@
 """
 The phone: a page on which a person writes as a customer on any channel.
 
-`static/` holds it: index.html, phone.css and five small modules (api, state, bubbles, composer, panels, main); `shop.html` is the
+`static/` holds it: index.html, phone.css and five small modules (api, state, bubbles, composer, panels, main);
+`shop.html` is the
 invented shop that carries Parley's web-chat widget. No framework, no build step, nothing from elsewhere.
 """
 

@@ -3,7 +3,8 @@ Telegram's Bot API, pretended.
 
 routes       /bot{token}/{method}, /file/bot{token}/{path}, and the table of methods
 params       parameters from query, form, multipart and JSON alike
-messages     send*, edit*, delete*, reactions: with the checks of the real server
+messages     send*, with the checks of the real server
+edits        edit*, delete*, reactions, answers to taps
 chats        who may be written to: Start first, blocks, rate limits
 entities     parse_mode HTML and MarkdownV2
 keyboards    reply markups and their limits

@@ -93,9 +93,7 @@ def _parse_html(source: str) -> tuple[str, list[Json]]:
                 raise _wrong(f"Unexpected end tag at byte offset {byte}")
             opened = stack.pop()
             if name != opened.tag:
-                raise _wrong(
-                    f'Unmatched end tag at byte offset {byte}, expected "</{opened.tag}>", found "</{name}>"'
-                )
+                raise _wrong(f'Unmatched end tag at byte offset {byte}, expected "</{opened.tag}>", found "</{name}>"')
             if length > opened.start:
                 entities.append({**opened.entity, "offset": opened.start, "length": length - opened.start})
         else:

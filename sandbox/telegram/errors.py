@@ -13,7 +13,7 @@ class TelegramError(Exception):
     """A refusal, as the Bot API words it."""
 
     def __init__(self, code: int, description: str, parameters: Json | None = None) -> None:
-        super().__init__(code, description)
+        super().__init__(description)
         self.code = code
         self.description = description
         self.parameters = parameters

@@ -85,7 +85,7 @@ async def take(world: World, bot: TelegramBot, params: Params, field: str, kind:
     if isinstance(given, str) and given.startswith("attach://"):
         upload = params.files.get(given[9:])
         if upload is None:
-            raise bad(f"can't find file \"{given[9:]}\" in the request")
+            raise bad(f'can\'t find file "{given[9:]}" in the request')
     if upload is not None:
         limit = _MAX_PHOTO if kind == "photo" else _MAX_UPLOAD
         if len(upload.content) > limit:

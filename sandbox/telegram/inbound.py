@@ -13,7 +13,7 @@ from sandbox.customers import Customer
 from sandbox.ledger import Entry
 from sandbox.shapes import ControlError, Json, number_of, text_of
 from sandbox.telegram import chats, entities, files, updates
-from sandbox.whatsapp.inbound import stored_media
+from sandbox.whatsapp.acts import stored_media
 from sandbox.world import World
 
 _START_PAYLOAD = 64
@@ -74,7 +74,15 @@ def _message(
     update_id = updates.number(world, bot)
     # The update is part of the record: after a restart it waits again under the same number.
     draft = Entry(
-        world.ledger.last_seq + 1, world.clock.now(), "telegram", bot.id, customer.id, "in", "", kind, orjson.dumps(view)
+        world.ledger.last_seq + 1,
+        world.clock.now(),
+        "telegram",
+        bot.id,
+        customer.id,
+        "in",
+        "",
+        kind,
+        orjson.dumps(view),
     )
     body: Json = {"update_id": update_id, "message": chats.message_json(world, bot, customer, draft)}
     entry = world.record(
@@ -127,14 +135,18 @@ def _contact(customer: Customer, data: Json) -> tuple[Json, Json]:
     phone = text_of(data, "phone")
     if phone:
         name = text_of(data, "name", "Kofi Example")
-        return {"contact": {"phone_number": phone, "first_name": name}}, {"contacts": [{"name": name, "phones": [phone]}]}
+        return {"contact": {"phone_number": phone, "first_name": name}}, {
+            "contacts": [{"name": name, "phones": [phone]}]
+        }
     own = {"phone_number": customer.wa_id, "first_name": customer.name, "user_id": customer.telegram_id}
     return {"contact": own}, {"contacts": [{"name": customer.name, "phones": [customer.phone]}]}
 
 
 def _start(world: World, bot: TelegramBot, customer: Customer, payload: str) -> list[str]:
     """Press Start (or follow a deep link): opens the chat and writes `/start [payload]`."""
-    if len(payload) > _START_PAYLOAD or not all(char.isascii() and (char.isalnum() or char in "_-") for char in payload):
+    if len(payload) > _START_PAYLOAD or not all(
+        char.isascii() and (char.isalnum() or char in "_-") for char in payload
+    ):
         raise ControlError("payload: up to 64 of A-Z a-z 0-9 _ -")
     if chats.state(world, bot, customer.id) == "blocked":
         _membership(world, bot, customer, blocked=False)
@@ -161,9 +173,7 @@ def _membership(world: World, bot: TelegramBot, customer: Customer, *, blocked: 
     return [_event(world, bot, customer, "my_chat_member", change, "block" if blocked else "unblock", {"note": note})]
 
 
-def _event(
-    world: World, bot: TelegramBot, customer: Customer, name: str, payload: Json, kind: str, view: Json
-) -> str:
+def _event(world: World, bot: TelegramBot, customer: Customer, name: str, payload: Json, kind: str, view: Json) -> str:
     """An update that is not a new message; its ledger id is the update's number."""
     body: Json = {"update_id": updates.number(world, bot), name: payload}
     wanted = updates.wanted(bot, name)
@@ -252,7 +262,9 @@ def _album(world: World, bot: TelegramBot, customer: Customer, data: Json) -> li
     group = str(world.next_number("telegram album", 13_000_000_000_000_001))
     ids: list[str] = []
     for at, item in enumerate(items):
-        content, view = _file(world, bot, {"media": item, "text": data.get("text") if at == 0 else None}, "photo", "photo")
+        content, view = _file(
+            world, bot, {"media": item, "text": data.get("text") if at == 0 else None}, "photo", "photo"
+        )
         content["media_group_id"] = group
         ids.append(_message(world, bot, customer, data if at == 0 else {}, content, view, "image"))
     return ids

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from sandbox.accounts import TelegramBot
 from sandbox.faults import lost_answer, pause, strikes, world_of
 from sandbox.shapes import JsonResponse
-from sandbox.telegram import errors, files, messages, params, settings, updates
+from sandbox.telegram import edits, errors, files, messages, params, settings, updates
 from sandbox.telegram.errors import TelegramError
 from sandbox.telegram.messages import Call, Method
 from sandbox.world import World
@@ -50,14 +50,14 @@ METHODS: dict[str, Method] = {
     "sendvenue": messages.send_venue,
     "sendcontact": messages.send_contact,
     "sendchataction": messages.send_chat_action,
-    "editmessagetext": messages.edit_text,
-    "editmessagecaption": messages.edit_caption,
-    "editmessagemedia": messages.edit_media,
-    "editmessagereplymarkup": messages.edit_markup,
-    "deletemessage": messages.delete_message,
-    "deletemessages": messages.delete_messages,
-    "setmessagereaction": messages.set_reaction,
-    "answercallbackquery": messages.answer_callback,
+    "editmessagetext": edits.edit_text,
+    "editmessagecaption": edits.edit_caption,
+    "editmessagemedia": edits.edit_media,
+    "editmessagereplymarkup": edits.edit_markup,
+    "deletemessage": edits.delete_message,
+    "deletemessages": edits.delete_messages,
+    "setmessagereaction": edits.set_reaction,
+    "answercallbackquery": edits.answer_callback,
 }
 
 

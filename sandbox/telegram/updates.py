@@ -23,7 +23,8 @@ from sandbox.world import World
 _NOT_BY_DEFAULT = ("chat_member", "message_reaction", "message_reaction_count")
 KINDS = (
     "message", "edited_message", "channel_post", "edited_channel_post", "business_connection", "business_message",
-    "edited_business_message", "deleted_business_messages", "message_reaction", "message_reaction_count", "inline_query",
+    "edited_business_message", "deleted_business_messages", "message_reaction", "message_reaction_count",
+    "inline_query",
     "chosen_inline_result", "callback_query", "shipping_query", "pre_checkout_query", "purchased_paid_media", "poll",
     "poll_answer", "my_chat_member", "chat_member", "chat_join_request", "chat_boost", "removed_chat_boost",
 )  # fmt: skip
@@ -141,7 +142,8 @@ async def get(world: World, bot: TelegramBot, offset: int, limit: int, wait_seco
     if bot.webhook_url:
         raise TelegramError(
             409,
-            "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
+            "Conflict: can't use getUpdates method while webhook is active; "
+            "use deleteWebhook to delete the webhook first",
         )
     queue = queue_of(world, bot)
     queue.poller += 1

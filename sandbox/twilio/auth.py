@@ -33,7 +33,9 @@ def authorised(request: Request) -> TwilioAccount:
         raise TwilioError(20503)
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     try:
-        user, _, secret = base64.b64decode(encoded).decode().partition(":") if scheme.lower() == "basic" else ("", "", "")
+        user, _, secret = (
+            base64.b64decode(encoded).decode().partition(":") if scheme.lower() == "basic" else ("", "", "")
+        )
     except (binascii.Error, UnicodeDecodeError):
         user, secret = "", ""
     account = world.account("twilio", user, TwilioAccount)

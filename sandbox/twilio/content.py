@@ -112,10 +112,16 @@ async def approval(request: Request) -> JsonResponse:
     world, account, found = _find(request)
     if request.method == "POST":
         data = load_object(await request.body()) or {}
-        if not isinstance(data.get("name"), str) or data.get("category") not in ("UTILITY", "MARKETING", "AUTHENTICATION"):
+        if not isinstance(data.get("name"), str) or data.get("category") not in (
+            "UTILITY",
+            "MARKETING",
+            "AUTHENTICATION",
+        ):
             raise TwilioError(20001, "name and category are required")
         decided = {"status": "approved", "rejection_reason": "", "name": data["name"], "category": data["category"]}
         found = {**found, "approval": decided}
         world.put_fact(KIND, f"{account.id}:{found['sid']}", found)
-        return JsonResponse({**decided, "status": "received", "content_type": next(iter(found["types"]))}, status_code=201)
+        return JsonResponse(
+            {**decided, "status": "received", "content_type": next(iter(found["types"]))}, status_code=201
+        )
     return JsonResponse({"sid": found["sid"], "account_sid": account.id, "whatsapp": found["approval"]})

@@ -1,4 +1,7 @@
-"""Twilio's webhooks: form bodies signed over the public URL, one attempt unless the URL's fragment asks for more, TwiML back."""
+"""
+Twilio's webhooks: form bodies signed over the public URL, one attempt unless the URL's fragment asks for more,
+TwiML back.
+"""
 
 from __future__ import annotations
 

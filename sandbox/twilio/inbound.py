@@ -10,12 +10,12 @@ from sandbox.poster import Answer
 from sandbox.shapes import ControlError, Json, text_of
 from sandbox.twilio import hooks, segments, statuses
 from sandbox.twilio.messages import MAX_BODY, OPT_OUTS
-from sandbox.whatsapp.inbound import stored_media
+from sandbox.whatsapp.acts import stored_media
 from sandbox.world import World, token_hex
 
-_STOP = frozenset("STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT".split())
-_START = frozenset("START YES UNSTOP".split())
-_HELP = frozenset("HELP INFO".split())
+_STOP = frozenset(["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"])
+_START = frozenset(["START", "YES", "UNSTOP"])
+_HELP = frozenset(["HELP", "INFO"])
 _ANSWERS = {
     "STOP": "You have successfully been unsubscribed. You will not receive any more messages from this number. "
     "Reply START to resubscribe.",

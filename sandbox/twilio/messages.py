@@ -1,4 +1,7 @@
-"""/Accounts/{AC}/Messages.json: create with every check Twilio makes, list with paging, look at, redact, cancel, delete."""
+"""
+/Accounts/{AC}/Messages.json: create with every check Twilio makes, list with paging, look at, redact, cancel,
+delete.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ async def collection(request: Request) -> Response:
     return await _create(world_of(request), account, await form_of(request))
 
 
-# --- create ---------------------------------------------------------------------------------------------------------------
+# --- create ---
 
 
 async def _create(world: World, account: TwilioAccount, form: Form) -> Response:
@@ -234,7 +237,7 @@ def _accept(
     )
 
 
-# --- look at --------------------------------------------------------------------------------------------------------------
+# --- look at ---
 
 
 def show(world: World, entry: Entry, status: str = "") -> Json:

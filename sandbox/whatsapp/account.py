@@ -64,7 +64,9 @@ def number_json(number: WhatsAppNumber, fields: str = "") -> Json:
     wanted = [name.strip() for name in fields.split(",") if name.strip()] or list(_NUMBER_FIELDS)
     unknown = [name for name in wanted if name not in full]
     if unknown:
-        raise bad_parameter(f"Tried accessing nonexisting field ({unknown[0]}) on node type (WhatsAppBusinessPhoneNumber)")
+        raise bad_parameter(
+            f"Tried accessing nonexisting field ({unknown[0]}) on node type (WhatsAppBusinessPhoneNumber)"
+        )
     return {name: full[name] for name in [*wanted, "id"]}
 
 
@@ -88,7 +90,10 @@ async def phone_numbers(request: Request) -> JsonResponse:
 
 
 async def subscribed_apps(request: Request) -> JsonResponse:
-    """GET, POST, DELETE /{version}/{waba_id}/subscribed_apps; POST may carry an override callback, which is challenged."""
+    """
+    GET, POST, DELETE /{version}/{waba_id}/subscribed_apps; POST may carry an override callback, which is
+    challenged.
+    """
     world = world_of(request)
     waba_id = authorised_waba(world, request)
     numbers = [number for number in numbers_of_token(world, request) if number.waba_id == waba_id]
@@ -119,7 +124,7 @@ async def _override(world: World, number: WhatsAppNumber, data: Json) -> None:
             raise GraphError(
                 2200,
                 f"The URL couldn't be validated. {problem}",
-                f"(#2200) Callback verification failed with the following errors: HTTP Status Code = {status}; {problem}",
+                f"(#2200) Callback verification failed: HTTP Status Code = {status}; {problem}",
             )
         number.verify_token = verify_token
     number.webhook_url = url
@@ -186,7 +191,10 @@ def _debug_token(world: World, request: Request) -> JsonResponse:
 
 
 async def block_users(request: Request) -> JsonResponse:
-    """GET, POST, DELETE /{version}/{phone_number_id}/block_users; only users who wrote in the last 24 h can be blocked."""
+    """
+    GET, POST, DELETE /{version}/{phone_number_id}/block_users; only users who wrote in the last 24 h can be
+    blocked.
+    """
     world = world_of(request)
     number = authorised_number(world, request)
     if request.method == "GET":

@@ -1,7 +1,8 @@
 """
 What a message may look like: the shape and the limits of every type, and how the phone draws it.
 
-Each function takes the body object of one type and returns the view (the small dict kept in the ledger). It raises GraphError
+Each function takes the body object of one type and returns the view (the small dict kept in the ledger). It raises
+GraphError
 for whatever Meta refuses. Media objects stay in the view as `media_object` until `files` has found the file.
 """
 
@@ -36,11 +37,11 @@ def media(kind: str, body: Json) -> Json:
     view: Json = {"media_object": {"kind": kind, **{key: body[key] for key in ("id", "link") if key in body}}}
     if "caption" in body:
         if kind in ("audio", "sticker"):
-            raise bad_parameter(f"Unexpected key \"caption\" on param \"{kind}\".")
+            raise bad_parameter(f'Unexpected key "caption" on param "{kind}".')
         view["text"] = _optional(body, "caption", f"{kind}['caption']", 1024)
     if "filename" in body:
         if kind != "document":
-            raise bad_parameter(f"Unexpected key \"filename\" on param \"{kind}\".")
+            raise bad_parameter(f'Unexpected key "filename" on param "{kind}".')
         view["media_object"]["name"] = _optional(body, "filename", "document['filename']", 240)
     if kind == "audio" and body.get("voice") is True:
         view["voice"] = True
@@ -93,7 +94,7 @@ def reaction(body: Json) -> Json:
     emoji = body.get("emoji")
     if not isinstance(emoji, str):
         raise missing("reaction['emoji']")
-    if len(emoji) > _EMOJI_MAX or emoji.isascii() and emoji:
+    if len(emoji) > _EMOJI_MAX or (emoji.isascii() and emoji):
         raise bad_value("reaction['emoji'] must be one emoji")
     return {"reaction": {"target": target, "emoji": emoji}}
 
@@ -178,7 +179,10 @@ def _list(action: Json) -> Json:
         if not isinstance(rows, list) or not rows:
             raise bad_value("Invalid rows count. Min allowed rows: 1")
         found.append(
-            {"title": "" if title is None else _length(title, "Section title", 1, 24), "rows": [_row(row) for row in rows]}
+            {
+                "title": "" if title is None else _length(title, "Section title", 1, 24),
+                "rows": [_row(row) for row in rows],
+            }
         )
     ids = [row["id"] for section in found for row in section["rows"]]
     if len(ids) > 10:

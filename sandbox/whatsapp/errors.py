@@ -21,7 +21,11 @@ CODES: dict[int, tuple[int, str, str]] = {
     33: (400, "Parameter value is not valid", "The business phone number has been deleted."),
     100: (400, "Invalid parameter", "The request included one or more unsupported or misspelled parameters."),
     190: (401, "Access token has expired", "Your access token has expired."),
-    368: (403, "Temporarily blocked for policies violations", "The account has been restricted for violating a policy."),
+    368: (
+        403,
+        "Temporarily blocked for policies violations",
+        "The account has been restricted for violating a policy.",
+    ),
     2200: (400, "Callback verification failed", "The callback URL could not be verified."),
     80007: (400, "Rate limit issues", "The WhatsApp Business Account has reached its rate limit."),
     130403: (403, "User blocked", "The business has blocked this user."),
@@ -139,6 +143,7 @@ def status_error(code: int, details: str = "") -> Json:
 
 async def answer(request: Request, error: Exception) -> JsonResponse:
     """Starlette's handler for GraphError."""
-    assert isinstance(error, GraphError)
+    if not isinstance(error, GraphError):
+        raise error
     headers = {"WWW-Authenticate": 'OAuth "Facebook Platform" "invalid_token"'} if error.status == 401 else None
     return JsonResponse(error.envelope(), status_code=error.status, headers=headers)

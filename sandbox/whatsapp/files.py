@@ -1,4 +1,7 @@
-"""Media of the Cloud API: upload, look-up, download, deletion, resumable upload handles, and files that messages link to."""
+"""
+Media of the Cloud API: upload, look-up, download, deletion, resumable upload handles, and files that messages link
+to.
+"""
 
 from __future__ import annotations
 

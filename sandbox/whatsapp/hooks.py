@@ -42,7 +42,9 @@ def envelope(entries: list[Json]) -> Json:
     return {"object": "whatsapp_business_account", "entry": entries}
 
 
-def post(world: World, number: WhatsAppNumber, payload: Json, *, customer: str = "", seqs: tuple[int, ...] = ()) -> None:
+def post(
+    world: World, number: WhatsAppNumber, payload: Json, *, customer: str = "", seqs: tuple[int, ...] = ()
+) -> None:
     """Queue a payload; without a subscription it is dropped, as Meta does."""
     if not number.webhook_url or not number.subscribed:
         return

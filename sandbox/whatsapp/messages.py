@@ -15,7 +15,7 @@ from sandbox.faults import lost_answer, pause, strikes, world_of
 from sandbox.knobs import Knobs
 from sandbox.ledger import Entry
 from sandbox.shapes import Json, JsonResponse, digits, load_object
-from sandbox.whatsapp import bodies, files, statuses, templates
+from sandbox.whatsapp import bodies, files, statuses, template_fill, templates
 from sandbox.whatsapp.auth import authorised_number, product
 from sandbox.whatsapp.errors import GraphError, bad_parameter, bad_value, missing
 from sandbox.world import World
@@ -73,7 +73,9 @@ async def _send(world: World, number: WhatsAppNumber, data: Json, *, marketing: 
     late = _injected(world, knobs, customer_id)
     draft = _validated(world, number, data, to, customer, knobs)
     if marketing and draft.view["template"]["category"] != "MARKETING":
-        raise GraphError(131055, message="(#131055) Method not allowed", details="Only marketing templates are allowed.")
+        raise GraphError(
+            131055, message="(#131055) Method not allowed", details="Only marketing templates are allowed."
+        )
     draft.late_code = late or draft.late_code
     _pace(world, number, draft, knobs)
     entry = _accept(world, number, data, draft, knobs)
@@ -146,7 +148,7 @@ def _kind(data: Json) -> str:
     kind = data.get("type", "text")
     if not isinstance(kind, str) or kind not in _TYPES:
         allowed = ", ".join(name.upper() for name in _TYPES)
-        raise bad_parameter(f"Param type must be one of {{{allowed}}} - got \"{kind}\".")
+        raise bad_parameter(f'Param type must be one of {{{allowed}}} - got "{kind}".')
     return kind
 
 
@@ -198,7 +200,7 @@ def _template(world: World, number: WhatsAppNumber, body: Json, draft: Draft) ->
         raise GraphError(132016)
     if template["category"] == "AUTHENTICATION" and draft.to[:2].isalpha():
         raise GraphError(131062)
-    view = templates.fill(template, components)
+    view = template_fill.fill(template, components)
     draft.template_status = "accepted"
     media_kind, media_object = view.pop("header_kind", ""), view.pop("header_object", None)
     if media_kind in bodies.MEDIA_TYPES:

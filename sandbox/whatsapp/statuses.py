@@ -120,7 +120,10 @@ def _pricing_category(entry: Entry) -> str:
 
 
 def pricing(world: World, entry: Entry) -> Json:
-    """Per-message pricing as of October 2026: templates always cost, service messages after the first thousand a month."""
+    """
+    Per-message pricing as of October 2026: templates always cost, service messages after the first thousand a
+    month.
+    """
     category = _pricing_category(entry)
     if free_entry_open(world, entry):
         kind, billable = "free_entry_point", False

@@ -1,4 +1,4 @@
-"""Message templates: the five that are there from the start, create, list, edit, delete, review, and filling one in."""
+"""Message templates: create, list, edit, delete, review, and the rules for new ones."""
 
 from __future__ import annotations
 
@@ -13,104 +13,15 @@ from sandbox.shapes import Json, JsonResponse, load_object
 from sandbox.whatsapp import hooks
 from sandbox.whatsapp.auth import authorised_waba, number_of_waba
 from sandbox.whatsapp.errors import GraphError, bad_parameter, missing
+from sandbox.whatsapp.template_fill import VARIABLE, variables
+from sandbox.whatsapp.template_seeds import SEEDS
 from sandbox.world import World
 
 KIND = "whatsapp_template"
 _NAME = re.compile(r"[a-z0-9_]{1,512}")
-_VARIABLE = re.compile(r"\{\{\s*([a-z0-9_]+)\s*\}\}")
 _CATEGORIES = ("MARKETING", "UTILITY", "AUTHENTICATION")
 _FIELDS = ("name", "parameter_format", "components", "language", "status", "category", "id")
 _MAX_BUTTONS = 10
-
-SEEDS: tuple[Json, ...] = (
-    {
-        "name": "order_update",
-        "language": "en_US",
-        "category": "UTILITY",
-        "components": [
-            {
-                "type": "BODY",
-                "text": "Hi {{1}}, your order {{2}} has left our shop and arrives on {{3}}. Reply here with any question.",
-                "example": {"body_text": [["Ama", "1001", "Monday"]]},
-            },
-            {"type": "FOOTER", "text": "Linden & Co"},
-        ],
-    },
-    {
-        "name": "welcome_named",
-        "language": "en",
-        "category": "MARKETING",
-        "parameter_format": "NAMED",
-        "components": [
-            {
-                "type": "BODY",
-                "text": "Welcome {{first_name}}! Here is a code for your first order: {{code}}. See you in the shop.",
-                "example": {
-                    "body_text_named_params": [
-                        {"param_name": "first_name", "example": "Ama"},
-                        {"param_name": "code", "example": "HELLO10"},
-                    ]
-                },
-            },
-            {"type": "FOOTER", "text": "Reply STOP to opt out"},
-        ],
-    },
-    {
-        "name": "new_collection",
-        "language": "en_US",
-        "category": "MARKETING",
-        "components": [
-            {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["4::EXAMPLE"]}},
-            {
-                "type": "BODY",
-                "text": "{{1}}, our spring collection is here. Twenty new lamps, all made by hand. Have a look today.",
-                "example": {"body_text": [["Ama"]]},
-                # Meta refuses a leading variable in new templates; this one was approved before that rule.
-            },
-            {"type": "FOOTER", "text": "Reply STOP to opt out"},
-        ],
-    },
-    {
-        "name": "delivery_slot",
-        "language": "en_US",
-        "category": "UTILITY",
-        "components": [
-            {"type": "HEADER", "format": "TEXT", "text": "Order {{1}}", "example": {"header_text": ["1001"]}},
-            {
-                "type": "BODY",
-                "text": "Dear {{1}}, does tomorrow between 9 and 12 suit you for the delivery of your parcel?",
-                "example": {"body_text": [["Ama"]]},
-            },
-            {
-                "type": "BUTTONS",
-                "buttons": [
-                    {"type": "QUICK_REPLY", "text": "Yes, that is fine"},
-                    {"type": "QUICK_REPLY", "text": "Another day"},
-                    {
-                        "type": "URL",
-                        "text": "Track",
-                        "url": "https://example.test/track/{{1}}",
-                        "example": ["https://example.test/track/1001"],
-                    },
-                ],
-            },
-        ],
-    },
-    {
-        "name": "winter_sale",
-        "language": "en_US",
-        "category": "MARKETING",
-        "status": "PAUSED",
-        "components": [
-            {
-                "type": "BODY",
-                "text": "Hello {{1}}, the winter sale ends on Sunday. Up to 40% off in the shop and online.",
-                "example": {"body_text": [["Ama"]]},
-            },
-            {"type": "FOOTER", "text": "Reply STOP to opt out"},
-        ],
-    },
-)
 
 
 def all_of(world: World, waba_id: str) -> dict[str, Json]:
@@ -164,7 +75,7 @@ def set_status(world: World, waba_id: str, template: Json, status: str, reason: 
     hooks.post(world, number, hooks.envelope([entry]), customer="templates")
 
 
-# --- routes -------------------------------------------------------------------------------------------------------------
+# --- routes ---
 
 
 async def collection(request: Request) -> JsonResponse:
@@ -302,7 +213,7 @@ def _review_later(world: World, waba_id: str, template: Json) -> None:
     asyncio.get_running_loop().call_later(knobs.template_review_ms / 1000, decide)
 
 
-# --- rules for new templates ------------------------------------------------------------------------------------------
+# --- rules for new templates ---
 
 
 def _check_new(data: Json) -> None:
@@ -328,14 +239,14 @@ def _check_component(kind: str, component: Json, parameter_format: str) -> None:
     if kind == "BODY":
         _check_text(component.get("text"), 1024, 2388040)
         text = str(component["text"]).strip()
-        if _VARIABLE.match(text) or text.endswith("}}"):
+        if VARIABLE.match(text) or text.endswith("}}"):
             raise GraphError(100, "Variables can't be at the start or end.", "Invalid parameter", subcode=2388299)
         if re.search(r"\}\}\s*\{\{", text):
             raise GraphError(100, "Variables can't be next to each other.", "Invalid parameter", subcode=2388072)
         names = variables(text)
         if parameter_format == "POSITIONAL" and names != [str(at + 1) for at in range(len(names))]:
             raise GraphError(100, "Variables must be {{1}}, {{2}} in order.", "Invalid parameter", subcode=2388072)
-        if len(names) * 3 > len(_VARIABLE.sub("", text).split()):
+        if len(names) * 3 > len(VARIABLE.sub("", text).split()):
             raise GraphError(100, "Too many variables for the length.", "Invalid parameter", subcode=2388293)
         if names and not component.get("example"):
             raise GraphError(100, "Variables need an example.", "Invalid parameter", subcode=2388043)
@@ -373,130 +284,3 @@ def _check_buttons(buttons: Any) -> None:
     for button in buttons:
         if not isinstance(button.get("text", "x"), str) or len(button.get("text", "x")) > 25:
             raise bad_parameter("Invalid parameter", "A button's label has at most 25 characters.")
-
-
-def variables(text: str) -> list[str]:
-    """The variable names in a text, each once, in order."""
-    return list(dict.fromkeys(_VARIABLE.findall(text)))
-
-
-# --- filling one in for a message ---------------------------------------------------------------------------------------
-
-
-def fill(template: Json, components: list[Any]) -> Json:
-    """
-    The message a customer sees, or GraphError 132000 (count), 132012 (kind), 132018 (names), 132005 (too long).
-
-    The result has header, text, footer and buttons in the form the phone draws, and `media` (the parameter object) of a header.
-    """
-    given: dict[str, Json] = {}
-    buttons: dict[str, Json] = {}
-    for component in components:
-        if not isinstance(component, dict) or not isinstance(component.get("type"), str):
-            raise bad_parameter("Param template['components'] must be objects with a type")
-        kind = component["type"].lower()
-        if kind == "button":
-            buttons[str(component.get("index", ""))] = component
-        elif kind in ("header", "body"):
-            given[kind] = component
-        elif kind not in ("carousel", "limited_time_offer"):
-            raise bad_parameter(f"Param template['components']['type'] is not known: {kind}")
-    message: Json = {"text": "", "buttons": []}
-    named = template.get("parameter_format") == "NAMED"
-    for component in template["components"]:
-        kind = component["type"].upper()
-        if kind == "BODY":
-            message["text"] = _fill_text(component["text"], _parameters(given.pop("body", None)), named, "body")
-            if len(message["text"]) > 1024:
-                raise GraphError(132005, "body text is longer than 1024 characters after the variables were put in")
-        elif kind == "HEADER":
-            message.update(_fill_header(component, _parameters(given.pop("header", None)), named))
-        elif kind == "FOOTER":
-            message["footer"] = component["text"]
-        elif kind == "BUTTONS":
-            message["buttons"] = [_fill_button(at, item, buttons) for at, item in enumerate(component["buttons"])]
-    for kind, component in given.items():
-        if component.get("parameters"):
-            raise GraphError(132000, f"{kind}: number of localizable_params ({len(component['parameters'])}) does not "
-                                     "match the expected number of params (0)")
-    return message
-
-
-def _parameters(component: Json | None) -> list[Json]:
-    parameters = (component or {}).get("parameters") or []
-    if not isinstance(parameters, list) or not all(isinstance(item, dict) for item in parameters):
-        raise bad_parameter("Param template['components']['parameters'] must be a list of objects")
-    return parameters
-
-
-def _fill_text(text: str, parameters: list[Json], named: bool, where: str) -> str:
-    names = variables(text)
-    if len(parameters) != len(names):
-        raise GraphError(
-            132000,
-            f"{where}: number of localizable_params ({len(parameters)}) does not match the expected number of params "
-            f"({len(names)})",
-        )
-    values: dict[str, str] = {}
-    for at, parameter in enumerate(parameters):
-        name = str(parameter.get("parameter_name", "")) if named else str(at + 1)
-        if name not in names:
-            raise GraphError(132018 if named else 132000, f"{where}: Parameter name is missing or empty: {name!r}")
-        values[name] = _parameter_text(parameter, where)
-    return _VARIABLE.sub(lambda match: values[match.group(1)], text)
-
-
-def _parameter_text(parameter: Json, where: str) -> str:
-    kind = parameter.get("type")
-    if kind == "text":
-        value = parameter.get("text")
-        if not isinstance(value, str) or not value:
-            raise GraphError(132012, f"{where}: Parameter of type text is missing text value")
-        if "\n" in value or "\t" in value or "     " in value:
-            raise GraphError(132018, "Param text cannot have new-line/tab characters or more than 4 consecutive spaces")
-        return value
-    if kind in ("currency", "date_time"):
-        inner = parameter.get(str(kind))
-        if isinstance(inner, dict) and isinstance(inner.get("fallback_value"), str):
-            return str(inner["fallback_value"])
-    raise GraphError(132012, f"{where}: Parameter format does not match format in the created template")
-
-
-def _fill_header(component: Json, parameters: list[Json], named: bool) -> Json:
-    kind = str(component["format"]).lower()
-    if kind == "text":
-        return {"header": _fill_text(component["text"], parameters, named, "header")}
-    if len(parameters) != 1:
-        raise GraphError(132012, f"header: Format mismatch, expected {kind.upper()}, received UNKNOWN")
-    if parameters[0].get("type") != kind or not isinstance(parameters[0].get(kind), dict):
-        received = str(parameters[0].get("type", "unknown")).upper()
-        raise GraphError(132012, f"header: Format mismatch, expected {kind.upper()}, received {received}")
-    return {"header_kind": kind, "header_object": parameters[0][kind]}
-
-
-def _fill_button(at: int, button: Json, given: dict[str, Json]) -> Json:
-    component = given.get(str(at))
-    parameters = _parameters(component)
-    kind = button["type"]
-    if kind == "URL":
-        url = button["url"]
-        if "{{" not in url:
-            return {"kind": "url", "title": button["text"], "url": url}
-        if component is None or component.get("sub_type") != "url" or len(parameters) != 1:
-            raise GraphError(131008, f"buttons: Button at index {at} of type Url requires a parameter")
-        return {"kind": "url", "title": button["text"], "url": _VARIABLE.sub(_parameter_text(parameters[0], "buttons"), url)}
-    if kind == "QUICK_REPLY":
-        payload = button["text"]
-        if component is not None:
-            if component.get("sub_type") != "quick_reply" or not parameters or parameters[0].get("type") != "payload":
-                raise GraphError(132012, f"buttons: Button at index {at} is a quick reply and takes a payload")
-            payload = str(parameters[0].get("payload", payload))
-        return {"kind": "template_reply", "id": payload, "title": button["text"]}
-    if kind == "COPY_CODE":
-        if component is None or not parameters or not isinstance(parameters[0].get("coupon_code"), str):
-            raise GraphError(131008, f"buttons: Button at index {at} of type CopyCode requires a coupon_code")
-        return {"kind": "copy", "id": parameters[0]["coupon_code"], "title": button.get("text", "Copy code")}
-    if kind == "PHONE_NUMBER":
-        return {"kind": "phone", "title": button["text"], "url": f"tel:{button.get('phone_number', '')}"}
-    return {"kind": "other", "title": button.get("text", kind.title())}
-
