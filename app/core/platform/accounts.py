@@ -49,6 +49,8 @@ class Directory:
         self._cache_file = cache_file
         self._rows: dict[str, AccountRow] = {}
         self._loaded_at = 0.0
+        # Counts `forget`: what was being read when it was called is not what was asked for.
+        self._forgotten = 0
         self._lock = asyncio.Lock()
         self._stored = b""
 
@@ -72,6 +74,7 @@ class Directory:
     def forget(self) -> None:
         """The next read comes from the database."""
         self._loaded_at = 0.0
+        self._forgotten += 1
 
     async def _current(self, *, force: bool = False) -> dict[str, AccountRow]:
         now = asyncio.get_running_loop().time()
@@ -80,6 +83,7 @@ class Directory:
         async with self._lock:
             if self._loaded_at and asyncio.get_running_loop().time() - self._loaded_at < 0.5:
                 return self._rows
+            forgotten = self._forgotten
             try:
                 documents = await self._db.accounts.find({}).limit(10_000).to_list()
             except mongo.DatabaseError as error:
@@ -91,7 +95,7 @@ class Directory:
             else:
                 self._rows = {d["_id"]: row for d in documents if (row := self._open(d)) is not None}
                 await asyncio.to_thread(self._write_cache, documents)
-            self._loaded_at = asyncio.get_running_loop().time()
+            self._loaded_at = asyncio.get_running_loop().time() if forgotten == self._forgotten else 0.0
             return self._rows
 
     def _open(self, document: mongo.Document) -> AccountRow | None:
