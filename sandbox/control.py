@@ -66,7 +66,11 @@ async def account(request: Request) -> JsonResponse:
         return JsonResponse({"deleted": world.remove_account(kind, account_id)})
     if request.method == "PUT":
         given = await control_object(request)
-        changed = accounts.read(kind, account_id, {**(accounts.to_json(known) if known else {}), **given})
+        base = accounts.to_json(known) if known else {}
+        if "webhook_url" in given:
+            # A new default replaces what Twilio's numbers had, unless the numbers are given as well.
+            base["numbers"] = [{**number, "sms_url": ""} for number in base.get("numbers", [])]
+        changed = accounts.read(kind, account_id, {**base, **given})
         world.put_account(kind, changed)
         return JsonResponse(accounts.to_json(changed))
     if known is None:

@@ -57,8 +57,10 @@ async def test_python_telegram_bot(sandbox: Sandbox) -> None:
         with pytest.raises(Conflict):
             await bot.get_updates()
         await bot.delete_webhook()
+    wrong = bot_of(sandbox, "7000000001:wrong")
     with pytest.raises(InvalidToken):
-        await bot_of(sandbox, "7000000001:wrong").initialize()
+        await wrong.initialize()
+    await wrong.shutdown()
 
 
 async def test_twilio_client(sandbox: Sandbox, business: Business) -> None:

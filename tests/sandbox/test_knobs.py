@@ -10,7 +10,7 @@ import orjson
 import pytest
 from starlette.responses import Response
 
-from tests.sandbox.support import BOT, NUMBER, Business, Sandbox
+from tests.sandbox.support import ACCOUNT, BOT, NUMBER, Business, Sandbox
 
 HELLO = {"type": "text", "text": {"body": "Hello"}}
 
@@ -175,3 +175,9 @@ async def test_the_control_api_explains_itself(sandbox: Sandbox, method: str, pa
     response = await sandbox.http.request(method, f"/_sandbox{path}", json=data)
     assert 400 <= response.status_code < 500
     assert response.json()["error"]
+
+
+async def test_a_new_default_webhook_reaches_all_numbers(sandbox: Sandbox, business: Business) -> None:
+    await sandbox.control("PUT", f"/accounts/twilio/{ACCOUNT}", {"webhook_url": f"{business.url}/all"})
+    await sandbox.inbound("sms", "text", text="Hi")
+    assert (await business.wait(1))[0].path == "/all"
