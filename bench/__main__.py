@@ -1,0 +1,46 @@
+"""`python -m bench NAME [--quick] [--json]`: run one bench; status 0 only if its bars hold."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Awaitable, Callable
+
+import uvloop
+
+from bench.report import Report
+
+# Each is a module of this package with `async def run(quick: bool) -> Report`.
+NAMES = {
+    "floor": "the least that a message can cost on this database",
+    "inbound": "webhook to agent's screen, and floods of statuses, against the floor",
+    "reply": "agent's send to the provider's door, against the floor",
+    "fanout": "one event to many screens, against a bare websocket server",
+    "timeline": "pages of a long timeline against those of a short one",
+    "chaos": "messages in and out while every process is killed at random, and what must still hold",
+    "lists": "pages of a long inbox against those of a short one",
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="\n".join(f"{name:<10} {about}" for name, about in NAMES.items()),
+    )
+    parser.add_argument("name", choices=NAMES, metavar="NAME")
+    parser.add_argument("--quick", action="store_true", help="end within a minute, with figures that are less sure")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    options = parser.parse_args()
+    run: Callable[[bool], Awaitable[Report]] = importlib.import_module(f"bench.{options.name}").run
+
+    async def measure() -> Report:
+        return await run(options.quick)
+
+    report = uvloop.run(measure())
+    print(report.to_json() if options.json else report.to_text())
+    return 0 if report.holds else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

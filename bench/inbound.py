@@ -1,0 +1,164 @@
+"""
+Webhook → agent's screen through the real pipeline (a web and a worker process, 100 screens), against the floor on the
+same database in the same run; and floods of status webhooks.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from app.core.runtime import open_runtime
+from bench import floor, statuses
+from bench.report import Report
+from bench.shop import Shop, open_screens, open_shop, post_signed, text_webhook
+from bench.stage import Stage, stage
+from bench.traffic import Arrivals, Numbers, Result, Send, flat_out, steady
+from bench.wire import Http
+
+SCREENS = 100
+LISTENING = 5
+CUSTOMERS = 200
+RATES = (5, 20, 50)
+_ON_THEIR_WAY = 64
+
+_COLUMNS = ("stream", "messages/s", "p50 ms", "p99 ms", "CPU ms", "web", "worker", "database", "valkey")
+
+
+@dataclass(slots=True)
+class Side:
+    """One of the two that are compared: how a message is sent to it, and where its arrivals are noted."""
+
+    name: str
+    url: str
+    send: Send
+    arrivals: Arrivals
+    close: Callable[[], None]
+
+
+async def run(quick: bool) -> Report:
+    report = Report(f"Webhook → stored → {SCREENS} agents' screens, against the floor in the same run", _COLUMNS)
+    numbers = Numbers()
+    async with stage() as opened, open_runtime(opened.settings()) as runtime:
+        shop = await open_shop(runtime, screens=SCREENS)
+        bare = await _floor(opened)
+        real = await _real(opened, shop)
+        # The floor's known customers and ours, before anything is measured.
+        await flat_out(opened, bare.arrivals, numbers.take(CUSTOMERS), 8, bare.send)
+        async with _working(opened):
+            await flat_out(opened, real.arrivals, numbers.take(CUSTOMERS), 8, real.send)
+        for rate in RATES:
+            await _compare(report, opened, (bare, real), numbers, rate, quick)
+        await _saturate(report, opened, (bare, real), numbers, 600 if quick else 3_000)
+        async with _working(opened):
+            await _idle(report, opened, 4 if quick else 15)
+            real.close()
+            await statuses.measure(report, opened, runtime, shop, (bare.url, real.url), quick)
+    return report
+
+
+async def _floor(opened: Stage) -> Side:
+    url = await floor.start(opened)
+    arrivals, load = Arrivals(LISTENING), Http(url)
+    sockets = await floor.open_sockets(url, SCREENS, arrivals, LISTENING)
+
+    async def send(number: int) -> None:
+        assert await post_signed(load, "/webhook", text_webhook(number, number % CUSTOMERS)) == 200
+
+    def close() -> None:
+        for socket in sockets:
+            socket.close()
+
+    return Side("floor", url, send, arrivals, close)
+
+
+async def _real(opened: Stage, shop: Shop) -> Side:
+    url = await opened.web()
+    arrivals, load = Arrivals(LISTENING), Http(url)
+    screens = await open_screens(shop, url, arrivals.hear, listening=LISTENING)
+
+    async def keep_alive() -> None:
+        # As every screen does.
+        while True:
+            await asyncio.sleep(25 / len(screens))
+            screens.append(screens.pop(0))
+            screens[-1].send('{"type":"ping"}')
+
+    pinging = asyncio.create_task(keep_alive())
+
+    def close() -> None:
+        pinging.cancel()
+        for screen in screens:
+            screen.close()
+
+    async def send(number: int) -> None:
+        assert await post_signed(load, shop.webhook, text_webhook(number, number % CUSTOMERS)) == 200
+
+    return Side("parley", url, send, arrivals, close)
+
+
+@asynccontextmanager
+async def _working(opened: Stage) -> AsyncIterator[None]:
+    """With a worker. It runs only while Parley is measured, so that its polling is not charged to the floor."""
+    await opened.worker()
+    try:
+        yield
+    finally:
+        await opened.stop("worker")
+
+
+async def _compare(
+    report: Report, opened: Stage, sides: tuple[Side, Side], numbers: Numbers, rate: int, quick: bool
+) -> None:
+    """Both at one rate, by turns, so that what else the machine does meets both."""
+    bare, real = sides
+    found = {side.name: Result() for side in sides}
+    rounds, seconds = (1, 5) if quick else (3, 10)
+    for _ in range(rounds):
+        found[bare.name].add(await _stream(opened, bare, numbers, rate, seconds))
+        async with _working(opened):
+            found[real.name].add(await _stream(opened, real, numbers, rate, seconds))
+    for side in sides:
+        _row(report, f"{side.name} {rate}/s", found[side.name])
+    ours, theirs = found[real.name], found[bare.name]
+    report.at_most(f"p50 at {rate}/s, × the floor's", ours.late_ms(0.5) / theirs.late_ms(0.5), 2.5)
+    report.at_most(f"p99 at {rate}/s, × the floor's", ours.late_ms(0.99) / theirs.late_ms(0.99), 3)
+    report.at_most(f"CPU a message at {rate}/s, × the floor's", ours.cpu_ms / theirs.cpu_ms, 3)
+
+
+async def _stream(opened: Stage, side: Side, numbers: Numbers, rate: int, seconds: int) -> Result:
+    # The first few find cold caches and connections on both sides.
+    await steady(opened, side.arrivals, numbers.take(5), 20, side.send)
+    return await steady(opened, side.arrivals, numbers.take(rate * seconds), rate, side.send)
+
+
+async def _saturate(report: Report, opened: Stage, sides: tuple[Side, Side], numbers: Numbers, messages: int) -> None:
+    bare, real = sides
+    floors = await flat_out(opened, bare.arrivals, numbers.take(messages), _ON_THEIR_WAY, bare.send)
+    async with _working(opened):
+        await flat_out(opened, real.arrivals, numbers.take(50), 8, real.send)
+        ours = await flat_out(opened, real.arrivals, numbers.take(messages), _ON_THEIR_WAY, real.send)
+    _row(report, "floor flat out", floors)
+    _row(report, "parley flat out", ours)
+    report.at_least("saturation, × the floor's", ours.per_second / floors.per_second, 0.4)
+
+
+async def _idle(report: Report, opened: Stage, seconds: float) -> None:
+    before = opened.cpu()
+    await asyncio.sleep(seconds)
+    after = opened.cpu()
+    share = {name: (after[name] - before[name]) / seconds for name in after if name != "floor"}
+    parts = ", ".join(f"{name} {value:.1%}" for name, value in share.items())
+    memory = ", ".join(
+        f"{name} {program.memory_bytes() / 2**20:.0f} MB"
+        for name, program in opened.programs.items()
+        if name != "floor"
+    )
+    report.notes.append(f"Idle, with {SCREENS} screens, of one core: {parts} (together {sum(share.values()):.1%}).")
+    report.notes.append(f"Private memory: {memory}.")
+
+
+def _row(report: Report, name: str, found: Result) -> None:
+    web = found.share_ms("web") + found.share_ms("floor")
+    figures = (found.late_ms(0.5), found.late_ms(0.99), found.cpu_ms, web, found.share_ms("worker"))
+    report.row(name, found.per_second, *figures, found.share_ms("database"), found.share_ms("valkey"))

@@ -1,0 +1,153 @@
+"""Status webhooks: a flood of them acknowledged and applied by one web process, and how late a thin stream is."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from time import perf_counter
+
+from app.core.runtime import Runtime
+from bench.report import Report, quantile
+from bench.shop import Shop, phone, post_signed, status_webhook
+from bench.stage import Stage
+from bench.wire import Http
+from inbox.store import entries as store
+from inbox.timeline import Author, Entry
+
+_STATES = ("sent", "delivered", "read")
+
+
+_FLOOD = 1_500
+_THIN = 200
+# Messages whose statuses go out together: all sent, then all delivered, then all read.
+_BLOCK = 300
+_SAMPLED = 25
+
+
+async def measure(
+    report: Report, opened: Stage, runtime: Runtime, shop: Shop, urls: tuple[str, str], quick: bool
+) -> None:
+    """`urls` are the floor's and Parley's."""
+    bare, real = Http(urls[0]), Http(urls[1])
+    seconds = 4 if quick else 10
+    thin = await _prepare(runtime, shop, _THIN * seconds // len(_STATES), "thin")
+    bodies = _bodies(thin)
+    theirs = await _answers(bodies, _THIN, lambda body: post_signed(bare, "/status", body))
+    ours = await _answers(bodies, _THIN, lambda body: post_signed(real, shop.webhook, body))
+    for name, late in (("bare", theirs), ("parley", ours)):
+        report.row(
+            f"{name} statuses {_THIN}/s", _THIN, quantile(late, 0.5) * 1000, quantile(late, 0.99) * 1000, *[""] * 5
+        )
+    report.at_most(f"status p99 at {_THIN}/s, × bare Starlette's", quantile(ours, 0.99) / quantile(theirs, 0.99), 3)
+    await _flood(report, opened, runtime, shop, real, _FLOOD * seconds // len(_STATES))
+
+
+async def _flood(report: Report, opened: Stage, runtime: Runtime, shop: Shop, real: Http, messages: int) -> None:
+    entries = await _prepare(runtime, shop, messages, "flood")
+    bodies = _bodies(entries)
+    posted: dict[str, float] = {}
+    # The block's last status of a sampled message is its `read`.
+    marks = {id(body): entry.id for body, entry in _reads(bodies, entries)}
+
+    async def post(body: bytes) -> int:
+        status = await post_signed(real, shop.webhook, body)
+        if id(body) in marks:
+            posted[marks[id(body)]] = perf_counter()
+        return status
+
+    before = opened.cpu()
+    watching = asyncio.create_task(_applied(shop, posted, len(marks)))
+    late = await _answers(bodies, _FLOOD, post)
+    applied = await watching
+    after = opened.cpu()
+    cpu = {name: (after[name] - before[name]) * 1000 / len(bodies) for name in after}
+    shares = (cpu["web"], cpu["worker"], cpu.get("database", 0.0), cpu.get("valkey", 0.0))
+    figures = (quantile(late, 0.5) * 1000, quantile(late, 0.99) * 1000, sum(shares))
+    report.row(f"parley statuses {_FLOOD}/s", _FLOOD, *figures, *shares)
+    report.notes.append(
+        f"Flood of {len(bodies)} statuses: applied after p50 {quantile(applied, 0.5):.2f} s, most {max(applied):.2f} s."
+    )
+    report.at_most(f"status p99 at {_FLOOD}/s, seconds to acknowledge", quantile(late, 0.99), 2)
+    report.at_most(f"status at {_FLOOD}/s, seconds until applied (p99)", quantile(applied, 0.99), 2)
+
+
+def _bodies(entries: Sequence[Entry]) -> list[bytes]:
+    bodies = []
+    for first in range(0, len(entries), _BLOCK):
+        for state in _STATES:
+            for entry in entries[first : first + _BLOCK]:
+                external_id = entry.external_ids[0].partition(":")[2]
+                bodies.append(status_webhook(external_id, entry.id, 1, state))
+    return bodies
+
+
+def _reads(bodies: Sequence[bytes], entries: Sequence[Entry]) -> list[tuple[bytes, Entry]]:
+    """The `read` of every so many messages."""
+    found = []
+    for first in range(0, len(entries), _BLOCK):
+        block = entries[first : first + _BLOCK]
+        at = first * len(_STATES) + len(block) * (len(_STATES) - 1)
+        found += [(bodies[at + i], entry) for i, entry in enumerate(block) if i % _SAMPLED == 0]
+    return found
+
+
+async def _answers(bodies: Sequence[bytes], rate: float, post: Callable[[bytes], Awaitable[int]]) -> list[float]:
+    """Posts at this rate whatever the answers do; seconds from when each was due to its 200."""
+    loop = asyncio.get_running_loop()
+    start, began = loop.time(), perf_counter()
+    late: list[float] = []
+
+    async def one(body: bytes, due: float) -> None:
+        status = await post(body)
+        assert status == 200, status
+        late.append(perf_counter() - due)
+
+    async with asyncio.TaskGroup() as group:
+        for at, body in enumerate(bodies):
+            wait = start + at / rate - loop.time()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            group.create_task(one(body, began + at / rate))
+    return late
+
+
+async def _applied(shop: Shop, posted: dict[str, float], count: int) -> list[float]:
+    """Seconds from acknowledgement until the stored message says `read`, looked at 20 times a second."""
+    found: dict[str, float] = {}
+    deadline = perf_counter() + 90
+    while len(found) < count and perf_counter() < deadline:
+        await asyncio.sleep(0.05)
+        waiting = [entry_id for entry_id in posted if entry_id not in found]
+        now_read = await store.statuses(shop.ws, waiting)
+        for entry_id, status in now_read.items():
+            if status == "read":
+                found[entry_id] = perf_counter() - posted[entry_id]
+    return [*found.values(), *[90.0] * (count - len(found))]
+
+
+async def _prepare(runtime: Runtime, shop: Shop, count: int, prefix: str) -> list[Entry]:
+    """Messages of ours, on their way, as a broadcast leaves them."""
+    now = runtime.clock.now()
+    entries = [
+        Entry(
+            id=f"ent_{prefix}{at:08d}",
+            contact_id=f"con_{prefix}{at % 500:04d}",
+            conversation_id=f"cnv_{prefix}{at % 500:04d}",
+            number=at // 500 + 1,
+            at=now,
+            created_at=now,
+            kind="message",
+            direction="out",
+            channel="whatsapp",
+            account_id=shop.account.id,
+            address=f"whatsapp:{phone(at % 500)}",
+            author=Author("member", shop.owner.id, shop.owner.name),
+            content={"type": "text", "text": "Your order is on its way."},
+            purpose="service",
+            status="sending",
+            status_times={"queued": now},
+            external_ids=(store.external_key(shop.account.id, f"wamid.{prefix}{at}"),),
+        )
+        for at in range(count)
+    ]
+    for first in range(0, count, 1_000):
+        await shop.ws.db.entries.insert_new([store.to_row(entry) for entry in entries[first : first + 1_000]])
+    return entries
