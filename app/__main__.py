@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from app.attach import operator_settings
 from app.core import log
 from app.core.settings import Settings, SettingsError, load_settings, required_or_exit
 
@@ -68,6 +69,28 @@ def _worker(options: Namespace) -> int:
     return 0
 
 
+def _doctor_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="for programs")
+
+
+def _doctor(options: Namespace) -> int:
+    from app.doctor import run
+
+    log.configure(level="ERROR", json=False)
+    return asyncio.run(run.run(as_json=options.json))
+
+
+def _demo(options: Namespace) -> int:
+    from app.demo import run
+    from app.up import instance
+
+    settings, running = operator_settings()
+    log.configure(level=settings.log_level, json=settings.log_json)
+    web_url = running.web_url if running else settings.public_url
+    password = instance.kept(settings.data_dir).demo_password
+    return asyncio.run(run.run(settings, web_url=web_url, password=password))
+
+
 def _migrate(options: Namespace) -> int:
     from app.commands import migrate
 
@@ -126,8 +149,6 @@ def _replay_inbound(options: Namespace) -> int:
 
 def _settings() -> Settings:
     """Those of the environment, or of the instance that runs beside us. Raises SettingsError."""
-    from app.attach import operator_settings
-
     settings, _ = operator_settings()
     log.configure(level="WARNING", json=False)
     return settings
@@ -137,6 +158,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("up", "start everything on this machine (make run)", _up),
     Command("serve", "run one web process", _serve, _serve_arguments),
     Command("worker", "run one worker process", _worker),
+    Command("doctor", "check everything, and say what to do about what fails", _doctor, _doctor_arguments),
+    Command("demo", "load the demo's invented data into a running demo", _demo),
     Command("migrate", "bring the database to what this version needs", _migrate),
     Command("ensure-indexes", "make missing indexes", _ensure_indexes),
     Command("rotate-keys", "encrypt everything that is stored with the newest secret key", _rotate_keys),

@@ -170,6 +170,8 @@ async def _start(up: _Up) -> None:
         building.cancel()
         await asyncio.gather(building, return_exceptions=True)
     if up.demo:
+        loading = asyncio.create_task(_load_demo(up, env))
+        up.stack.callback(loading.cancel)
         _welcome_to_demo(up)
     else:
         link = await first_run.owner_link(servers.client[up.settings.database], up.settings, env, ROOT, up.logs)

@@ -1,0 +1,5 @@
+"""placeholder"""
+
+
+async def run(*, as_json: bool) -> int:
+    return 0
