@@ -102,7 +102,7 @@ def find_node() -> Node:
     modules = root / "node_modules" if windows else root / "lib" / "node_modules"
     # npm and Vite start further programs by the name `node`.
     path = os.pathsep.join([str(program.parent), os.environ.get("PATH", "")])
-    env = {**os.environ, "PATH": path, "CI": "1", "NO_UPDATE_NOTIFIER": "1"}
+    env = {**os.environ, "PATH": path, "CI": "1", "NO_COLOR": "1", "NO_UPDATE_NOTIFIER": "1"}
     return Node(program, modules / "npm" / "bin" / "npm-cli.js", env)
 
 

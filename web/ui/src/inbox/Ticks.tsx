@@ -35,10 +35,11 @@ interface TicksProps {
 export const Ticks = memo(function Ticks({ status, times }: TicksProps) {
   const { shape, label } = SHAPES[status]
   return (
-    <svg className={s.ticks} data-status={status} viewBox="0 0 16 16" role="img" aria-label={label}>
-      <title>{titleOf(label, times)}</title>
-      <path d={PATHS[shape]} />
-    </svg>
+    <span className={s.ticks} data-status={status} role="img" aria-label={label} title={titleOf(label, times)}>
+      <svg viewBox="0 0 16 16">
+        <path d={PATHS[shape]} />
+      </svg>
+    </span>
   )
 })
 

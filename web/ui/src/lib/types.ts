@@ -88,6 +88,7 @@ export interface Invitation {
   email: string
   role: Role
   link?: string
+  created_at: string
   expires_at: string
 }
 
@@ -422,7 +423,9 @@ export interface ChannelField {
   secret: boolean
   required: boolean
   type: 'text' | 'password' | 'url' | 'select' | 'origins' | 'color' | 'boolean'
-  options?: (string | { value: string; label: string })[]
+  /** value and label */
+  options: [string, string][]
+  default: unknown
 }
 
 export interface ChannelKind {
@@ -432,6 +435,8 @@ export interface ChannelKind {
   can_register_webhook: boolean
   has_templates: boolean
   fields: ChannelField[]
+  /** made by the server for their owner to copy */
+  made_secrets: { name: string; label: string; help: string }[]
   capabilities: Capabilities
 }
 
@@ -440,13 +445,12 @@ export interface AccountHealth {
   summary: string
   last_webhook_at: string | null
   last_send_at: string | null
-  last_error: null | { at: string; code: string; message: string }
+  last_error: null | { at: string | null; code: string | null; message: string | null }
   token_expires_at: string | null
   quality: string | null
-  limits: unknown
+  limits: string | null
   checked_at: string | null
-  sent_24h: number
-  failed_24h: number
+  webhook_registered_at: string | null
 }
 
 export interface Account {

@@ -10,7 +10,7 @@ export function variableKey({ where, key, index }: TemplateVariable): string {
 export function variableLabel({ where, key, index }: TemplateVariable): string {
   const name = /^\d+$/.test(key) ? `value ${key}` : key.replaceAll('_', ' ')
   if (where === 'header') return `Header: ${name}`
-  if (where === 'button') return `Button ${(index ?? 0) + 1}: ${name}`
+  if (where === 'button') return `Button ${(index ?? 0) + 1}: value`
   return name.charAt(0).toUpperCase() + name.slice(1)
 }
 

@@ -52,7 +52,7 @@ export function AudioPlayer({ url, seconds, label }: { url: string; seconds: num
           setAt(event.currentTarget.valueAsNumber)
         }}
       />
-      <span className={s.audioTime}>{broken ? 'cannot play' : duration(at > 0 ? at : length)}</span>
+      <span className={s.audioTime}>{broken ? 'cannot play' : at > 0 ? duration(at) : length > 0 ? duration(length) : ''}</span>
       <button type="button" className={s.speed} aria-label={`Speed ${speed}×`} onClick={nextSpeed}>
         {speed}×
       </button>
