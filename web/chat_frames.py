@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 
 from app.core.runtime import Workspace
 from channels.content import preview
+from channels.contract import DeliveryStatus
 from channels.livechat import payloads
 from channels.livechat.payloads import MAX_TEXT_CHARS, ClientId
 from inbox import files, messages
@@ -150,6 +151,7 @@ def message(ws: Workspace, entry: Mapping[str, Any], client_id: str | None) -> d
         "reactions": [{"emoji": r["emoji"], "mine": r["by"] == "contact"} for r in entry["reactions"]],
         "edited": entry["edited_at"] is not None,
         "deleted": gone,
+        "seen": entry["status"] == DeliveryStatus.READ.value,
     }
 
 

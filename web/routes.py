@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from web import chat_uploads, files, health, openapi, pages
+from web import chat_http, files, health, openapi, pages
 from web.agent_socket import agent_socket
 from web.api import (
     accounts,
@@ -56,7 +56,8 @@ def table() -> list[BaseRoute]:
         *routes_of(API),
         Route(f"{PREFIX}/files", files.upload, methods=["POST"]),
         Route("/files/{file_id}", files.download),
-        Route("/w/uploads", chat_uploads.upload, methods=["POST", "OPTIONS"]),
+        Route("/w/site", chat_http.look),
+        Route("/w/uploads", chat_http.upload, methods=["POST", "OPTIONS"]),
         Route(f"{PREFIX}/openapi.json", _openapi),
         Route("/healthz", health.healthz),
         Route("/readyz", health.readyz),

@@ -502,7 +502,7 @@ async def test_a_visitor_sees_only_their_own_chat(shop: Shop, site: Site, widget
         assert shop.owner.member.id not in str(shown)
         assert shown.keys() == {
             *("type", "id", "thread", "seq", "revision", "client_id", "from", "name", "at", "content", "reply_to"),
-            *("reactions", "edited", "deleted"),
+            *("reactions", "edited", "deleted", "seen"),
         }
 
 
