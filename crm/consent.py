@@ -5,6 +5,8 @@ Facts are append-only, each with its source, wording and evidence. The state liv
 purpose, so that a send reads one row. Unknown means: service and transactional yes, marketing no.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +16,7 @@ from app.core import ids
 from app.core.addresses import Address
 from app.core.errors import OptedOut
 from app.core.runtime import Workspace
-from crm import store
-from crm.contacts import ContactAddress
+from crm import contacts, store
 
 PURPOSES = ("service", "transactional", "marketing")
 
@@ -59,7 +60,7 @@ async def history(ws: Workspace, contact_id: str) -> list[ConsentFact]:
     return await store.facts(ws, contact_id, limit=500)
 
 
-async def require(ws: Workspace, address: Address, purpose: str) -> ContactAddress:
+async def require(ws: Workspace, address: Address, purpose: str) -> contacts.ContactAddress:
     """The address, if it may be written to for this purpose. Raises OptedOut, whose words a colleague can read."""
     found = await store.addresses(ws, [address])
     if not found:
@@ -68,14 +69,14 @@ async def require(ws: Workspace, address: Address, purpose: str) -> ContactAddre
     return found[0]
 
 
-def check(address: ContactAddress, purpose: str) -> None:
+def check(address: contacts.ContactAddress, purpose: str) -> None:
     """Raises OptedOut if this address must not be written to for this purpose."""
     reason = refusal(address, purpose)
     if reason is not None:
         raise OptedOut(reason[1], code=reason[0])
 
 
-def refusal(address: ContactAddress, purpose: str) -> tuple[str, str] | None:
+def refusal(address: contacts.ContactAddress, purpose: str) -> tuple[str, str] | None:
     """Why not: (stable code, words for a person); None if nothing stands against it."""
     known = address.consent.get(purpose)
     state = known.state if known else "unknown"
@@ -89,6 +90,6 @@ def refusal(address: ContactAddress, purpose: str) -> tuple[str, str] | None:
     return None
 
 
-def stopped_purposes(address: ContactAddress) -> Sequence[str]:
+def stopped_purposes(address: contacts.ContactAddress) -> Sequence[str]:
     """Purposes that the person has ended at this address."""
     return [p for p in PURPOSES if (c := address.consent.get(p)) and c.state in ("withdrawn", "blocked")]

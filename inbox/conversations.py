@@ -207,6 +207,11 @@ def _heard(reach: Sequence[Reach], entry: Entry) -> tuple[Reach, ...]:
     return (heard, *(r for r in reach if r is not before))
 
 
+def heard_since(conversation: Conversation, account_id: str, at: datetime) -> bool:
+    """Whether the person has written something later on this account than `at`."""
+    return any(r.account_id == account_id and r.last_inbound_at and r.last_inbound_at > at for r in conversation.reach)
+
+
 # --- what people do -----------------------------------------------------------------------------------------------
 
 

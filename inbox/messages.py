@@ -114,6 +114,9 @@ async def _received(
         group_id=event.group_id,
         raw_id=raw_id,
     )
+    if event.timed and conversations.heard_since(conversation, account.id, event.at):
+        late = await timeline.place_of_late(ws, sender.contact_id, event.at, conversation.last_number)
+        entry = replace(entry, order_at=late)
     entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
     summary = conversations.summary_of(entry, preview(content))
     conversation, _ = await conversations.change(ws, conversation, conversations.received(entry, summary))

@@ -12,6 +12,7 @@ from app.core.runtime import Workspace
 from channels import registry
 from channels.accounts import channel_account
 from inbox.conversations import Conversation, Reach, Summary
+from inbox import timeline
 from inbox.store import entries
 from inbox.timeline import Entry
 
@@ -27,6 +28,7 @@ def entry(item: Entry) -> dict[str, Any]:
         "number": item.number,
         "revision": item.revision,
         "at": iso(item.at),
+        "order_at": iso(timeline.place(item)),
         "kind": item.kind,
         "direction": item.direction,
         "channel": item.channel,

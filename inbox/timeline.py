@@ -7,7 +7,7 @@ edits), each change raising the revision.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from app.core.errors import Conflict, NotFound
@@ -61,6 +61,8 @@ class Entry:
     revision: int = 1
     at: datetime
     created_at: datetime
+    # Set for what arrived later than it should have: where it is shown.
+    order_at: datetime | None = None
     kind: Literal["message", "note", "event", "consent", "tombstone"]
     direction: Literal["in", "out"] | None = None
     channel: str | None = None
@@ -92,6 +94,23 @@ class Entry:
     claim: str | None = None
     claimed_at: datetime | None = None
     window_until: datetime | None = None
+
+
+def place(entry: Entry) -> datetime:
+    """Where the entry stands in the story as people read it; numbers tell the order of arrival."""
+    return entry.order_at or entry.created_at
+
+
+async def place_of_late(ws: Workspace, contact_id: str, at: datetime, newest: int) -> datetime | None:
+    """
+    The place of an inbound message written at `at` that arrives after messages written later: just before the first of
+    those. None if there is none among the newest hundred entries.
+
+    Providers try a failed webhook again after newer ones have gone through.
+    """
+    recent = await page_before(ws, contact_id, newest + 1, limit=PAGE)
+    later = [place(e) for e in recent if e.direction == "in" and e.kind == "message" and e.at > at]
+    return min(later) - timedelta(milliseconds=1) if later else None
 
 
 async def append(ws: Workspace, entry: Entry, *, after: int) -> tuple[Entry, bool]:

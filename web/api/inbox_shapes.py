@@ -43,6 +43,8 @@ class EntryShape(TypedDict):
     number: int
     revision: int
     at: Time
+    # Where it stands in the thread: arrival, or for a held-up message the time at which it was written.
+    order_at: Time
     kind: Literal["message", "note", "event", "consent", "tombstone"]
     direction: Literal["in", "out"] | None
     channel: str | None
