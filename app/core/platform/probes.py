@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from app.core import mongo
 
@@ -22,7 +22,8 @@ async def write_and_read(db: mongo.Database) -> None:
 async def server_time(db: mongo.Database) -> datetime | None:
     """The database server's clock, where it tells."""
     at = (await db.command("hello")).get("localTime")
-    return at if isinstance(at, datetime) else None
+    # A command's answer has no time zone; MongoDB means UTC.
+    return at.replace(tzinfo=UTC) if isinstance(at, datetime) else None
 
 
 async def server_version(db: mongo.Database) -> str:
@@ -30,7 +31,11 @@ async def server_version(db: mongo.Database) -> str:
 
 
 async def waiting(db: mongo.Database) -> Mapping[str, tuple[int, datetime | None]]:
-    """Open work by kind: how many rows (no further than 2,000 are looked at), and the oldest's time of birth."""
+    """
+    Open work by kind: how many rows (no further than 2,000 are looked at), and since when the oldest could be done.
+
+    What is put off until later (`due_at`) waits from then on.
+    """
     found: dict[str, tuple[int, datetime | None]] = {}
     for collection, key, at in (
         ("inbound", "pending_key", "received_at"),
@@ -38,8 +43,8 @@ async def waiting(db: mongo.Database) -> Mapping[str, tuple[int, datetime | None
         ("media", "pending_key", "due_at"),
         ("entries", "outbox_key", "created_at"),
     ):
-        rows = await db[collection].find({key: {"$gt": ""}}, {at: 1}).limit(_LOOKED_AT).to_list()
-        times = [row[at] for row in rows if row.get(at)]
+        rows = await db[collection].find({key: {"$gt": ""}}, {at: 1, "due_at": 1}).limit(_LOOKED_AT).to_list()
+        times = [since for row in rows if (since := row.get("due_at") or row.get(at))]
         found["outbox" if collection == "entries" else collection] = (len(rows), min(times, default=None))
     return found
 
