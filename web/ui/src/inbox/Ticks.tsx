@@ -36,7 +36,7 @@ export const Ticks = memo(function Ticks({ status, times }: TicksProps) {
   const { shape, label } = SHAPES[status]
   return (
     <span className={s.ticks} data-status={status} role="img" aria-label={label} title={titleOf(label, times)}>
-      <svg viewBox="0 0 16 16">
+      <svg viewBox="0 0 16 16" aria-hidden>
         <path d={PATHS[shape]} />
       </svg>
     </span>
