@@ -467,7 +467,12 @@ def _in_order(story: Story, stored: dict[str, list[Entry]]) -> None:
         for n in range(1, len(says)):
             # Providers tell whole seconds: within one, only arrival can order.
             if says[n] < says[n - 1] and (times[n - 1] - times[n]).total_seconds() >= 1:
-                story.fault(f"{contact_id}: {says[n - 1]} is shown before {says[n]}")
+                story.fault(f"{contact_id}: {_told(shown[n - 1])} is shown before {_told(shown[n])}")
+
+
+def _told(entry: Entry) -> str:
+    placed = f", placed {entry.order_at:%H:%M:%S.%f}" if entry.order_at else ""
+    return f"{_text(entry)!r} (#{entry.number}, written {entry.at:%H:%M:%S}, stored {entry.created_at:%H:%M:%S.%f}{placed})"
 
 
 def _sent_once(story: Story, ledger: list[dict[str, Any]], stored: dict[str, list[Entry]]) -> None:
