@@ -82,6 +82,7 @@ class _Screen:
         # Events that come while the missed ones are being read.
         self._held: list[tuple[int, str]] | None = []
         self._viewing: str | None = None
+        self._there = Presence.ONLINE
         self._recheck_now = asyncio.Event()
 
     # --- Listener ---
@@ -199,9 +200,10 @@ class _Screen:
             case "viewing":
                 seen = frame.get("conversation_id")
                 self._viewing = seen if isinstance(seen, str) and len(seen) < 100 else None
-                await self._show_presence(Presence.ONLINE)
+                await self._show_presence(self._there)
             case "presence" if frame.get("presence") in ("online", "away"):
-                await self._show_presence(Presence(frame["presence"]))
+                self._there = Presence(frame["presence"])
+                await self._show_presence(self._there)
             case "typing":
                 await self._typing(frame)
 
@@ -243,7 +245,7 @@ class _Screen:
         known = self._require()
         if known.principal.actor.member_id is not None:
             with suppress(RedisError, OSError):
-                await presence.set_presence(known.ws, known.principal.actor.member_id, Presence.ONLINE)
+                await presence.set_presence(known.ws, known.principal.actor.member_id, self._there)
 
     # --- forced logout ---
 

@@ -231,6 +231,8 @@ export interface Entry {
   number: number
   revision: number
   at: string
+  /** where it stands in the thread; for a message that was held up, when it was written */
+  order_at?: string
   kind: EntryKind
   direction: Direction | null
   channel: Channel | null

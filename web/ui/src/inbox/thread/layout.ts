@@ -17,12 +17,22 @@ export type Item =
       channelMark: boolean
     }
 
+/** Numbers tell the order of arrival; what a provider held up stands where it was written. */
+export function inStoryOrder(entries: Entry[]): Entry[] {
+  const held = entries.some((entry, index) => index > 0 && placeOf(entry) < placeOf(entries[index - 1]!))
+  return held ? entries.toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : placeOf(a) > placeOf(b) ? 1 : a.number - b.number)) : entries
+}
+
+/** Times are ISO 8601 in UTC with milliseconds, so they compare as text. */
+const placeOf = (entry: Entry): string => entry.order_at ?? entry.at
+
 const RUN_GAP_MS = 5 * 60_000
 
 export function layoutThread(entries: Entry[], unsent: Entry[], unreadMark: number | null, now: number = Date.now()): Item[] {
   const items: Item[] = []
   const keys = new Set<string>()
-  const all = unsent.length > 0 ? [...entries, ...unsent] : entries
+  const story = inStoryOrder(entries)
+  const all = unsent.length > 0 ? [...story, ...unsent] : story
   const interleaved = new Set(all.flatMap((entry) => (entry.kind === 'message' ? (entry.channel ?? []) : []))).size > 1
   let day = ''
   let before: Entry | null = null

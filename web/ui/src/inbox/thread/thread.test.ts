@@ -59,6 +59,12 @@ test('layout: one line per day', () => {
   assert.deepEqual(items.map((item) => item.type), ['day', 'bubble', 'day', 'bubble'])
 })
 
+test('layout: a message that was held up stands where it was written', () => {
+  const late = entry(3, { order_at: entry(1).at.replace('.000Z', '.500Z') })
+  const bubbles = layoutThread([entry(1), entry(2), late], [], null).filter((item) => item.type === 'bubble')
+  assert.deepEqual(numbers(bubbles.map((item) => item.entry)), [1, 3, 2])
+})
+
 test('layout: runs of one author hold together, and end with the other side', () => {
   const items = layoutThread([entry(1), entry(2), entry(3, { direction: 'out' })], [], null)
   const bubbles = items.filter((item) => item.type === 'bubble')
