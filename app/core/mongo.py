@@ -45,8 +45,8 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "addresses": (_index("workspace_id", "contact_id"),),
     "consents": (_index("workspace_id", "contact_id", "at"),),
     "conversations": (
-        _index("workspace_id", "state", "last_activity_at"),
-        _index("workspace_id", "assignee_id", "state", "last_activity_at"),
+        _index("workspace_id", "active", "last_activity_at"),
+        _index("workspace_id", "assignee_id", "active", "last_activity_at"),
         _index("workspace_id", "contact_id"),
     ),
     "entries": (

@@ -1,8 +1,10 @@
 """
 Queries on conversations.
 
-Lists read bounded windows of time on (workspace_id, state, last_activity_at) or its sibling by assignee, and widen the
-window only when it comes up short: the same work however long the list is.
+Lists read bounded windows of time on (workspace_id, active, last_activity_at) or its sibling by assignee, and widen
+the window only when it comes up short: the same work however long the list is. Rows carry `active` (not closed) for
+that: equality on what a list is made of and one range are an exact piece of an index everywhere, while `$in` beside a
+range makes the embedded database read everything.
 """
 
 from __future__ import annotations
@@ -20,8 +22,10 @@ from app.core.mongo import Document, DuplicateId
 from app.core.runtime import Workspace
 from inbox import conversations
 
-_OPEN_STATES = ("open", "pending", "snoozed")
 _FIRST_WINDOW = timedelta(hours=1)
+_NARROWEST = timedelta(milliseconds=1)
+# A window with more rows than this was too wide, and is read again narrower.
+_MOST = 1_000
 _EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -29,6 +33,7 @@ def _to_row(conversation: conversations.Conversation) -> Document:
     row = asdict(conversation)
     row["_id"] = row.pop("id")
     row["reach"] = list(row["reach"])
+    row["active"] = conversation.state != "closed"
     return row
 
 
@@ -70,18 +75,27 @@ async def save(ws: Workspace, old: conversations.Conversation, new: conversation
     return await ws.db.conversations.update({"_id": old.id, "revision": old.revision}, {"$set": changed})
 
 
-def _where(view: str, member_id: str) -> Document:
+def _pieces(view: str, member_id: str) -> list[Document]:
+    """What a view is made of: each an exact piece of an index; together they are the view."""
     match view:
         case "mine":
-            return {"assignee_id": member_id, "state": {"$in": list(_OPEN_STATES)}}
+            return [{"assignee_id": member_id, "active": True}]
         case "unassigned":
-            return {"assignee_id": None, "state": {"$in": list(_OPEN_STATES)}}
+            return [{"assignee_id": None, "active": True}]
         case "closed":
-            return {"state": "closed"}
+            return [{"active": False}]
         case "all":
-            return {"state": {"$in": [*_OPEN_STATES, "closed"]}}
+            return [{"active": True}, {"active": False}]
         case _:
-            return {"state": {"$in": list(_OPEN_STATES)}}
+            return [{"active": True}]
+
+
+async def _window(ws: Workspace, pieces: Sequence[Document], span: Document, most: int) -> list[Document]:
+    """Rows of all pieces within a span of time; at most so many of each."""
+    found: list[Document] = []
+    for piece in pieces:
+        found += await ws.db.conversations.find({**piece, "last_activity_at": span}, limit=most)
+    return found
 
 
 async def page(
@@ -95,19 +109,20 @@ async def page(
     before, last_id, width = (
         _open_cursor(cursor) if cursor else (ws.clock.now() + timedelta(minutes=5), "", _FIRST_WINDOW)
     )
-    where = _where(view, member_id)
-    if account_ids is not None:
-        where["reach.account_id"] = {"$in": list(account_ids)}
+    pieces = _pieces(view, member_id)
     found: list[Document] = []
     end = before
     while True:
         start = max(end - width, _EARLIEST)
         # The window that holds the cursor's own instant includes it: several rows may share a millisecond.
         upper = "$lte" if end == before else "$lt"
-        rows = await ws.db.conversations.find({**where, "last_activity_at": {"$gte": start, upper: end}}, limit=5_000)
-        if len(rows) == 5_000 and width > timedelta(milliseconds=1):
-            width /= 8
+        most = _MOST if width > _NARROWEST else 100 * _MOST
+        rows = await _window(ws, pieces, {"$gte": start, upper: end}, most)
+        if len(rows) >= most and width > _NARROWEST:
+            width = max(width / 8, _NARROWEST)
             continue
+        if account_ids is not None:
+            rows = [row for row in rows if any(reach["account_id"] in account_ids for reach in row["reach"])]
         rows.sort(key=_order, reverse=True)
         found += [r for r in rows if not last_id or _order(r) < (before, last_id)]
         if len(found) > limit or start == _EARLIEST:
@@ -118,7 +133,7 @@ async def page(
     items = found[:limit]
     more = len(found) > limit
     if len(found) > 4 * limit:
-        width /= 2
+        width = max(width * (2 * limit / len(found)), _NARROWEST)
     return [_from_row(row) for row in items], _close_cursor(items[-1], width) if more else None
 
 
@@ -149,10 +164,8 @@ async def named(ws: Workspace, contact_ids: Sequence[str]) -> list[conversations
 
 async def count_all(ws: Workspace) -> dict[str, int]:
     """Every counter, read once over the open conversations; for repairs, not for requests."""
-    numbers: dict[str, int] = {"closed": await ws.db.conversations.count({"state": "closed"})}
-    rows = await ws.db.conversations.find(
-        {"state": {"$in": list(_OPEN_STATES)}}, limit=1_000_000, fields=["assignee_id", "unread"]
-    )
+    numbers: dict[str, int] = {"closed": await ws.db.conversations.count({"active": False})}
+    rows = await ws.db.conversations.find({"active": True}, limit=1_000_000, fields=["assignee_id", "unread"])
     for row in rows:
         names = ["open", f"mine:{row['assignee_id']}" if row.get("assignee_id") else "unassigned"]
         for name in [*names, "unread"] if row.get("unread") else names:
