@@ -31,6 +31,14 @@ class FormFieldOut(Out):
     default: JsonValue
 
 
+class MadeSecretOut(Out):
+    """A secret that the server makes for its owner to copy, and makes anew when they ask."""
+
+    name: str
+    label: str
+    help: str
+
+
 class ChannelKind(Out):
     kind: str
     label: str
@@ -38,6 +46,7 @@ class ChannelKind(Out):
     can_register_webhook: bool
     has_templates: bool
     fields: list[FormFieldOut]
+    made_secrets: list[MadeSecretOut]
     capabilities: dict[str, Any]
 
 
@@ -126,6 +135,7 @@ def _kind(kind: str) -> ChannelKind:
         can_register_webhook=isinstance(adapter, Connects),
         has_templates=isinstance(adapter, ManagesTemplates),
         fields=[_field(field) for field in adapter.form if field.asked],
+        made_secrets=[MadeSecretOut(name=f.name, label=f.label, help=f.help) for f in adapter.form if f.renewable],
         capabilities=capabilities_out(adapter.capabilities(None)),
     )
 
@@ -242,6 +252,8 @@ async def renew_secret(request: ApiRequest, account_id: str, name: str) -> Renew
 
 async def register_webhook(request: ApiRequest, account_id: str) -> AccountOut:
     row = await accounts.register_webhook(request.ws, await accounts.row_of(request.ws, account_id))
+    # Asked again, because what the provider said before the webhook was there is no longer so.
+    row = await accounts.check(request.ws, row)
     await _changed(request, row, "account.webhook_registered")
     return _account(request, row)
 

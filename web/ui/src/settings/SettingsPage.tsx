@@ -1,30 +1,66 @@
-import { getRouteApi, Link } from '@tanstack/react-router'
-import { useEffect } from 'react'
-import { PageHeader } from '../ui/PageHeader'
+import { getRouteApi } from '@tanstack/react-router'
+import { Suspense, useEffect, useRef } from 'react'
+import { usePhone } from '../lib/media'
+import { useMe } from '../lib/session'
+import { EmptyState } from '../ui/EmptyState'
+import { NoPermission } from '../ui/ErrorState'
+import { IconArrowLeft, IconSearch } from '../ui/icons'
+import { PageSkeleton } from './parts/PageSkeleton'
+import { SettingsLink } from './parts/SettingsLink'
 import { SECTIONS } from './sections'
 import s from './settings.module.css'
 
-/** The frame of the settings: sections at the left, the chosen one beside them. */
+const GROUPS = ['Workspace', 'You'] as const
+
+/** The frame of the settings: sections at the left, the chosen one beside them; on a phone one after the other. */
 export default function SettingsPage() {
-  const path = getRouteApi('/app/settings/$').useParams({ shouldThrow: false })?._splat ?? ''
-  const section = SECTIONS.find((each) => path === each.path || path.startsWith(`${each.path}/`))
+  const path = getRouteApi('/app/settings/$').useParams({ shouldThrow: false })?._splat?.replace(/\/$/, '') ?? ''
+  const { permissions } = useMe()
+  const phone = usePhone()
+  const body = useRef<HTMLDivElement>(null)
+  const visible = SECTIONS.filter((each) => !each.needs || permissions.includes(each.needs))
+  const named = SECTIONS.find((each) => path === each.path || path.startsWith(`${each.path}/`))
+  const section = named ?? (path === '' && !phone ? visible[0] : undefined)
+  const allowed = section && visible.includes(section)
 
   useEffect(() => {
     document.title = `${section ? `${section.label} · ` : ''}Settings · Parley`
   }, [section])
+  useEffect(() => body.current?.scrollTo(0, 0), [path])
 
   return (
-    <main className={s.page}>
+    <main className={s.page} data-at={path === '' ? 'index' : 'section'}>
       <nav className={s.sections} aria-label="Settings">
-        <h1>Settings</h1>
-        {SECTIONS.map((each) => (
-          <Link key={each.path} to="/settings/$" params={{ _splat: each.path }} className={s.section}>
-            {each.label}
-          </Link>
+        <p className={s.title}>Settings</p>
+        {GROUPS.map((group) => (
+          <div key={group} className={s.group}>
+            <p>{group}</p>
+            {visible
+              .filter((each) => each.group === group)
+              .map(({ path: to, label, icon: Icon }) => (
+                <SettingsLink key={to} to={to} className={s.section} {...(section?.path === to && { 'data-chosen': true })}>
+                  <Icon size={17} stroke={1.7} aria-hidden />
+                  {label}
+                </SettingsLink>
+              ))}
+          </div>
         ))}
       </nav>
-      <div className={s.body}>
-        {section ? <section.Page /> : <PageHeader title="Settings" text="Choose a section." />}
+      <div className={s.body} ref={body}>
+        <div className={s.column}>
+          {path !== '' && (
+            <SettingsLink to="" className={s.backToSections}>
+              <IconArrowLeft size={16} aria-hidden />
+              Settings
+            </SettingsLink>
+          )}
+          <Suspense fallback={<PageSkeleton />}>
+            {section && (allowed ? <section.Page key={section.path} /> : <NoPermission />)}
+            {!section && path !== '' && (
+              <EmptyState icon={IconSearch} title="There is no such setting" text="Choose a section of the list." />
+            )}
+          </Suspense>
+        </div>
       </div>
     </main>
   )

@@ -1,11 +1,64 @@
-import type { ComponentType } from 'react'
+import { lazy, type ComponentType } from 'react'
+import type { Permission } from '../lib/types'
+import { IconApi, IconHistory, IconPlugConnected, IconShieldLock, IconUserCircle, IconUsers } from '../ui/icons'
 
 export interface SettingsSection {
   /** below /settings/ */
   path: string
   label: string
+  group: 'Workspace' | 'You'
+  icon: typeof IconUsers
+  /** who lacks it does not see the section listed */
+  needs?: Permission
   Page: ComponentType
 }
 
-/** In the order shown. */
-export const SECTIONS: SettingsSection[] = []
+/** In the order shown; the first that a person may see is where the settings open. */
+export const SECTIONS: SettingsSection[] = [
+  {
+    path: 'channels',
+    label: 'Channels',
+    group: 'Workspace',
+    icon: IconPlugConnected,
+    needs: 'accounts.read',
+    Page: lazy(() => import('./channels/ChannelsPage')),
+  },
+  {
+    path: 'members',
+    label: 'Members',
+    group: 'Workspace',
+    icon: IconUsers,
+    needs: 'members.read',
+    Page: lazy(() => import('./members/MembersPage')),
+  },
+  {
+    path: 'tokens',
+    label: 'API tokens',
+    group: 'Workspace',
+    icon: IconApi,
+    needs: 'tokens.manage',
+    Page: lazy(() => import('./tokens/TokensPage')),
+  },
+  {
+    path: 'audit',
+    label: 'Audit log',
+    group: 'Workspace',
+    icon: IconHistory,
+    needs: 'audit.read',
+    Page: lazy(() => import('./audit/AuditPage')),
+  },
+  {
+    path: 'profile',
+    label: 'Profile',
+    group: 'You',
+    icon: IconUserCircle,
+    Page: lazy(() => import('./profile/ProfilePage')),
+  },
+  {
+    path: 'security',
+    label: 'Security',
+    group: 'You',
+    icon: IconShieldLock,
+    Page: lazy(() => import('./profile/SecurityPage')),
+  },
+]

@@ -1,0 +1,166 @@
+import { Button } from '@mantine/core'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Fragment, useState } from 'react'
+import { api, query } from '../../lib/api'
+import { dayKey, dayLabel, clock, fullTime } from '../../lib/format'
+import { useCan } from '../../lib/session'
+import type { AuditItem, Page } from '../../lib/types'
+import { EmptyState } from '../../ui/EmptyState'
+import { ErrorState, NoPermission } from '../../ui/ErrorState'
+import { IconChevronDown, IconHistory, IconRefresh } from '../../ui/icons'
+import { Heading } from '../parts/Heading'
+import { PageSkeleton } from '../parts/PageSkeleton'
+import p from '../parts/parts.module.css'
+import { aboutSelf, actionWords } from './actions'
+import s from './audit.module.css'
+
+const PAGE = 50
+
+export default function AuditPage() {
+  const allowed = useCan('audit.read')
+  const { data, error, refetch, isRefetching, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery({
+    queryKey: ['audit'],
+    queryFn: ({ pageParam }) => api.get<Page<AuditItem>>(`/audit${query({ cursor: pageParam, limit: PAGE })}`),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+    enabled: allowed,
+    staleTime: 0,
+  })
+
+  if (!allowed) return <NoPermission />
+  if (error && !data) return <ErrorState error={error} onRetry={() => void refetch()} />
+  if (!data) return <PageSkeleton />
+  const items = data.pages.flatMap((page) => page.items)
+  return (
+    <>
+      <Heading
+        title="Audit log"
+        text="Who changed what, when and from where. Entries are never changed or deleted."
+        actions={
+          <Button
+            variant="default"
+            leftSection={<IconRefresh size={16} />}
+            loading={isRefetching && !isFetchingNextPage}
+            onClick={() => void refetch()}
+          >
+            Refresh
+          </Button>
+        }
+      />
+      {items.length === 0 ? (
+        <EmptyState icon={IconHistory} title="Nothing happened yet" />
+      ) : (
+        <section className={s.list} aria-label="Audit log">
+          <table className={p.table} aria-label="Audit log">
+            <thead>
+              <tr>
+                <th>Time</th>
+                <th>What happened</th>
+                <th data-wide>Address</th>
+                <th data-end>
+                  <span className="visually-hidden">Details</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {items.map((item, index) => {
+                const before = items[index - 1]
+                return (
+                  <Fragment key={item.id}>
+                    {(!before || dayKey(before.at) !== dayKey(item.at)) && (
+                      <tr className={s.day}>
+                        <th colSpan={4} scope="rowgroup">
+                          {dayLabel(item.at)}
+                        </th>
+                      </tr>
+                    )}
+                    <Row item={item} />
+                  </Fragment>
+                )
+              })}
+            </tbody>
+          </table>
+          {hasNextPage && (
+            <div className={p.foot}>
+              <Button variant="subtle" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+                Show older
+              </Button>
+            </div>
+          )}
+        </section>
+      )}
+    </>
+  )
+}
+
+function Row({ item }: { item: AuditItem }) {
+  const [open, setOpen] = useState(false)
+  const { actor, target, detail } = item
+  const words = actionWords(item)
+  const facts = Object.entries((detail ?? {}) as Record<string, unknown>)
+  return (
+    <>
+      <tr>
+        <td className={s.time}>
+          <time dateTime={item.at} title={fullTime(item.at)}>
+            {clock(item.at)}
+          </time>
+        </td>
+        <td>
+          <b className={s.actor}>{actor.name || 'Parley'}</b>
+          {actor.type === 'token' && <span className={p.muted}> (API token)</span>} {words}
+          {target.label && !aboutSelf(item) && target.type !== 'session' && (
+            <>
+              {' '}
+              <b className={s.target}>{target.label}</b>
+            </>
+          )}
+        </td>
+        <td data-wide className={`${p.nowrap} ${p.muted}`}>
+          {item.ip ?? 'this server'}
+        </td>
+        <td data-end>
+          <button
+            type="button"
+            className={s.expand}
+            aria-expanded={open}
+            aria-label={`Details: ${actor.name || 'Parley'} ${words} ${target.label}`.trim()}
+            onClick={() => setOpen(!open)}
+          >
+            <IconChevronDown size={16} aria-hidden />
+          </button>
+        </td>
+      </tr>
+      {open && (
+        <tr className={s.detail}>
+          <td colSpan={4}>
+            <dl>
+              <Fact name="Time" value={fullTime(item.at)} />
+              <Fact name="Action" value={item.action} code />
+              <Fact name="By" value={`${actor.name || 'Parley'} (${actor.type} ${actor.id})`} code />
+              <Fact name="To" value={`${target.type} ${target.id}`} code />
+              <Fact name="Address" value={item.ip ?? 'this server'} code />
+              {facts.map(([name, value]) => (
+                <Fact
+                  key={name}
+                  name={name.replaceAll('_', ' ')}
+                  value={typeof value === 'object' ? JSON.stringify(value) : String(value)}
+                  code
+                />
+              ))}
+            </dl>
+          </td>
+        </tr>
+      )}
+    </>
+  )
+}
+
+function Fact({ name, value, code }: { name: string; value: string; code?: boolean }) {
+  return (
+    <div>
+      <dt>{name.charAt(0).toUpperCase() + name.slice(1)}</dt>
+      <dd>{code ? <code>{value}</code> : value}</dd>
+    </div>
+  )
+}

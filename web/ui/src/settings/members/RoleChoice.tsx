@@ -1,0 +1,34 @@
+import { useId } from 'react'
+import { useMe } from '../../lib/session'
+import type { Role } from '../../lib/types'
+import { ROLES } from './roles'
+import s from './members.module.css'
+
+/** The roles with what each may do. Only an owner may make owners. */
+export function RoleChoice({ value, onChange }: { value: Role; onChange: (role: Role) => void }) {
+  const name = useId()
+  const mayMakeOwners = useMe().member.role === 'owner'
+  return (
+    <fieldset className={s.roles}>
+      <legend>Role</legend>
+      {ROLES.filter(({ role }) => mayMakeOwners || role !== 'owner').map(({ role, label, text }) => (
+        <label key={role}>
+          <input
+            type="radio"
+            name={name}
+            value={role}
+            checked={value === role}
+            onChange={() => onChange(role)}
+            aria-describedby={`${name}-${role}`}
+          />
+          <span>
+            <b>{label}</b>
+            <small id={`${name}-${role}`} aria-hidden>
+              {text}
+            </small>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  )
+}

@@ -1,0 +1,23 @@
+import { Skeleton } from '../../ui/Skeleton'
+import s from './parts.module.css'
+
+export function PageSkeleton() {
+  return (
+    <div className={s.skeleton} role="status" aria-label="Loading">
+      <Skeleton width={180} height={22} />
+      <Skeleton width="60%" />
+      <Skeleton height={96} />
+      <Skeleton height={96} />
+    </div>
+  )
+}
+
+export function RowsSkeleton({ rows = 4 }: { rows?: number }) {
+  return (
+    <div className={s.rowsSkeleton} role="status" aria-label="Loading">
+      {Array.from({ length: rows }, (_, index) => (
+        <Skeleton key={index} height={36} />
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,201 @@
+import { Button, Switch, TextInput, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
+import { useState, type FormEvent, type ReactNode } from 'react'
+import { ApiError, api } from '../../lib/api'
+import { setShortcutsEnabled, shortcutsEnabled } from '../../lib/keys'
+import { desktopOn, setDesktop, setSound, soundOn } from '../../lib/notify'
+import { queryClient } from '../../lib/query'
+import { meQuery, savePreferences, useMe } from '../../lib/session'
+import { useCell } from '../../lib/store'
+import { toast, toastError } from '../../lib/toast'
+import type { Member } from '../../lib/types'
+import { Avatar } from '../../ui/Avatar'
+import { IconDeviceDesktop, IconMoon, IconSun } from '../../ui/icons'
+import { roleLabel } from '../members/roles'
+import { Heading } from '../parts/Heading'
+import { Panel } from '../parts/Panel'
+import p from '../parts/parts.module.css'
+import s from './profile.module.css'
+
+const THEMES: { value: MantineColorScheme; label: string; Icon: typeof IconSun }[] = [
+  { value: 'light', label: 'Light', Icon: IconSun },
+  { value: 'dark', label: 'Dark', Icon: IconMoon },
+  { value: 'auto', label: 'As the system', Icon: IconDeviceDesktop },
+]
+
+export default function ProfilePage() {
+  return (
+    <>
+      <Heading title="Profile" text="How you appear to others, and how Parley works for you." />
+      <Identity />
+      <Appearance />
+      <Writing />
+      <Alerts />
+    </>
+  )
+}
+
+function Identity() {
+  const { member, workspace } = useMe()
+  const [name, setName] = useState(member.name)
+  const [error, setError] = useState<string>()
+  const [busy, setBusy] = useState(false)
+  const changed = name.trim() !== '' && name.trim() !== member.name
+
+  async function submit(event: FormEvent) {
+    event.preventDefault()
+    if (!changed) return
+    setBusy(true)
+    setError(undefined)
+    try {
+      const saved = await api.patch<Member>('/me', { name: name.trim() })
+      queryClient.setQueryData(meQuery.queryKey, (me) => me && { ...me, member: { ...me.member, ...saved } })
+      void queryClient.invalidateQueries({ queryKey: ['members'] })
+      setName(saved.name)
+      toast('Your name was saved.')
+    } catch (reason) {
+      const refusal = reason instanceof ApiError ? reason.field('name') : undefined
+      if (refusal) setError(refusal)
+      else toastError('Your name was not saved', reason)
+    }
+    setBusy(false)
+  }
+
+  return (
+    <Panel title="You">
+      <div className={s.identity}>
+        <Avatar name={name || member.name} hue={member.avatar_hue} size={52} />
+        <div>
+          <b>{member.email}</b>
+          <span>
+            {roleLabel(member.role)} in {workspace.name}
+          </span>
+        </div>
+      </div>
+      <form className={s.inline} onSubmit={(event) => void submit(event)} aria-label="Your name">
+        <TextInput
+          label="Name"
+          description="Colleagues see it, and customers where a channel shows who writes."
+          inputWrapperOrder={['label', 'input', 'error', 'description']}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          error={error}
+          maxLength={200}
+          autoComplete="name"
+        />
+        <Button type="submit" variant="default" disabled={!changed} loading={busy}>
+          Save name
+        </Button>
+      </form>
+    </Panel>
+  )
+}
+
+function Appearance() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme()
+
+  function choose(theme: MantineColorScheme) {
+    setColorScheme(theme)
+    savePreferences({ theme }).catch(() => {
+      // The choice holds in this browser; only the copy for other browsers was not stored.
+    })
+  }
+
+  return (
+    <Panel title="Appearance">
+      <fieldset className={s.themes}>
+        <legend className="visually-hidden">Theme</legend>
+        {THEMES.map(({ value, label, Icon }) => (
+          <label key={value}>
+            <input type="radio" name="theme" value={value} checked={colorScheme === value} onChange={() => choose(value)} />
+            <Icon size={18} stroke={1.7} aria-hidden />
+            {label}
+          </label>
+        ))}
+      </fieldset>
+    </Panel>
+  )
+}
+
+function Writing() {
+  const { preferences } = useMe().member
+  const shortcuts = useCell(shortcutsEnabled)
+  const enterSends = preferences?.enter_sends ?? true
+
+  function save(change: Parameters<typeof savePreferences>[0]) {
+    savePreferences(change).catch((error: unknown) => toastError('Your choice was not stored', error))
+  }
+
+  return (
+    <Panel title="Keyboard">
+      <Option
+        label="Enter sends the message"
+        text={enterSends ? 'Shift and Enter begin a new line.' : 'Enter begins a new line; Ctrl or ⌘ and Enter send.'}
+        checked={enterSends}
+        onChange={(on) => save({ enter_sends: on })}
+      />
+      <Option
+        label="Single-key shortcuts"
+        text="Letters such as J, K and E act on conversations. Press ? to see them all."
+        checked={shortcuts}
+        onChange={(on) => {
+          setShortcutsEnabled(on)
+          save({ single_key_shortcuts: on })
+        }}
+      />
+    </Panel>
+  )
+}
+
+function Alerts() {
+  const sound = useCell(soundOn)
+  const desktop = useCell(desktopOn)
+  const supported = 'Notification' in window
+  const [blocked, setBlocked] = useState(supported && Notification.permission === 'denied')
+
+  async function chooseDesktop(on: boolean) {
+    setBlocked((await setDesktop(on)) === 'denied')
+  }
+
+  return (
+    <Panel title="Notifications" text="In this browser.">
+      <Option label="Sound" text="Two soft tones when a customer writes." checked={sound} onChange={setSound} />
+      <Option
+        label="Desktop notifications"
+        text={
+          !supported
+            ? 'This browser has none.'
+            : blocked
+              ? 'The browser blocks them for this site. Allow notifications in its site settings, then switch them on here.'
+              : 'When a customer writes while you look at another window. The browser asks for permission first.'
+        }
+        checked={desktop}
+        disabled={!supported}
+        onChange={(on) => void chooseDesktop(on)}
+      />
+    </Panel>
+  )
+}
+
+interface OptionProps {
+  label: string
+  text: ReactNode
+  checked: boolean
+  disabled?: boolean
+  onChange: (on: boolean) => void
+}
+
+function Option({ label, text, checked, disabled = false, onChange }: OptionProps) {
+  return (
+    <div className={p.option}>
+      <Switch
+        className={s.switch ?? ''}
+        label={label}
+        description={text}
+        labelPosition="left"
+        checked={checked}
+        disabled={disabled}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
+    </div>
+  )
+}

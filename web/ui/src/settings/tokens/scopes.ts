@@ -1,0 +1,50 @@
+import type { Permission } from '../../lib/types'
+
+export interface ScopeGroup {
+  title: string
+  scopes: { scope: Permission; label: string; text: string }[]
+}
+
+/** What a token may be allowed, as people think of it. */
+export const SCOPE_GROUPS: ScopeGroup[] = [
+  {
+    title: 'Inbox',
+    scopes: [
+      { scope: 'inbox.read', label: 'Read conversations', text: 'Lists, messages, files and live events.' },
+      { scope: 'inbox.reply', label: 'Answer', text: 'Send messages, add notes, close and reopen.' },
+      { scope: 'inbox.manage', label: 'Manage conversations', text: 'Assign and change those of other members.' },
+    ],
+  },
+  {
+    title: 'Contacts',
+    scopes: [
+      { scope: 'contacts.read', label: 'Read contacts', text: 'People, addresses and consents.' },
+      { scope: 'contacts.write', label: 'Change contacts', text: 'Names, notes and attributes.' },
+    ],
+  },
+  {
+    title: 'Channels and templates',
+    scopes: [
+      { scope: 'accounts.read', label: 'Read channels', text: 'Connected accounts and their health. Never their secrets.' },
+      { scope: 'accounts.manage', label: 'Manage channels', text: 'Connect, change and disconnect accounts.' },
+      { scope: 'templates.read', label: 'Read templates', text: 'Templates, and fetching them anew.' },
+      { scope: 'templates.manage', label: 'Manage templates', text: 'Create, change and delete templates.' },
+    ],
+  },
+  {
+    title: 'Workspace',
+    scopes: [
+      { scope: 'members.read', label: 'Read members', text: 'Names, emails, roles and presence.' },
+      { scope: 'members.manage', label: 'Manage members', text: 'Invite, change roles, disable and sign out.' },
+      { scope: 'audit.read', label: 'Read the audit log', text: 'Who did what, and from where.' },
+      { scope: 'tokens.manage', label: 'Manage API tokens', text: 'Create and delete tokens. Rarely needed.' },
+      { scope: 'workspace.manage', label: 'Manage the workspace', text: 'What only owners may do. Rarely needed.' },
+    ],
+  },
+]
+
+const LABELS = new Map(SCOPE_GROUPS.flatMap(({ scopes }) => scopes.map(({ scope, label }) => [scope, label] as const)))
+
+export function scopeLabel(scope: Permission): string {
+  return LABELS.get(scope) ?? scope
+}
