@@ -1,8 +1,8 @@
 """
 The worker process: `python -m arq app.worker.WorkerSettings`, or `python -m app worker`.
 
-arq's own command runs one lane; its siblings, one for each other lane, run beside it in the same process and share the
-Runtime, so that one command works off everything. More such processes share the work.
+arq's own command runs the background lane; the lanes of what people wait for run beside it in the same process and
+share the Runtime, so that one command works off everything. More such processes share the work.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from app.core import log, mongo
-from app.core.queue import Lane, build_worker, redis_settings, worker_options
+from app.core.queue import Lane, background_options, build_worker, redis_settings
 from app.core.runtime import Runtime, open_runtime
 from app.core.settings import Settings, required_or_exit
 from app.subscriptions import BACKGROUND, JOBS
@@ -35,7 +35,7 @@ def settings_class(settings: Settings) -> type:
         await stop_tasks(ctx["runtime"], ctx["tasks"])
         await ctx["stack"].aclose()
 
-    options = worker_options(_MAIN_LANE, JOBS)
+    options = background_options(JOBS)
     options |= {
         "redis_settings": redis_settings(settings.redis_url.get_secret_value()),
         "on_startup": on_startup,
@@ -89,4 +89,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     settings = required_or_exit()
     log.configure(level=settings.log_level, json=settings.log_json)
+    # arq makes the loop itself, and asks for this first.
+    with suppress(ImportError):
+        import uvloop
+
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     return settings_class(settings)

@@ -79,16 +79,9 @@ def _once(rows: list[Document]) -> list[Document]:
 async def stored(runtime: Runtime, kind: Kind, rows: Sequence[Document]) -> None:
     """Rows have reached the database: ask for their processing."""
     if kind == "receipts":
-        # Receipts come in floods and are applied in bulk: one job for each account and tenth of a second.
-        tick = int(time.time() * 10)
+        # Receipts come in floods and are applied in bulk: those of a moment share one delayed job.
         for account_id in {row["account_id"] for row in rows}:
-            await runtime.queue.enqueue(
-                "apply_receipts",
-                account_id,
-                lane=Lane.INBOUND,
-                delay_seconds=0.05,
-                job_id=f"receipts:{account_id}:{tick}",
-            )
+            await runtime.queue.enqueue("apply_receipts", account_id, lane=Lane.INBOUND, delay_seconds=0.05)
         return
     for pending_key in dict.fromkeys(row["pending_key"] for row in rows):
         await runtime.queue.enqueue("process_inbound", pending_key, lane=Lane.INBOUND)

@@ -1,8 +1,11 @@
 """
 The job queue: the only code that enqueues, and the only one that knows arq.
 
-Arguments are JSON and ids only. Delivery is at least once, and losing Redis loses no work: each job finds its work in
-rows of MongoDB, and a sweeper enqueues again what is overdue. So a failed enqueue is logged, never raised.
+Arguments are JSON and ids only. Jobs are hints: losing Redis or a worker loses no work, because each job finds its work
+in rows of MongoDB, and a sweeper enqueues again what is overdue. So a failed enqueue is logged, never raised.
+
+What people wait for goes over lanes of our own (see lanes.py); the background lane, with its tries and results, is
+arq's.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,7 +19,8 @@ from arq.connections import ArqRedis, RedisSettings, create_pool
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
-from app.core import log
+from app.core import lanes, log
+from app.core.lanes import LaneJob, LaneWorker
 
 _log = log.get("queue")
 
@@ -31,7 +35,7 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A function that a worker runs: in which lane, for how long at most, how often it is tried."""
+    """A function that a worker runs: in which lane, for how long at most, how often the background lane tries it."""
 
     run: Callable[..., Awaitable[None]]
     lane: Lane
@@ -43,10 +47,13 @@ class Job:
         return self.run.__name__
 
 
-# How soon people's work is picked up, and how many jobs of a lane run at once in one worker process. arq starts at
-# most max(5 × max_jobs, 100) jobs per poll.
-_POLL_SECONDS = {Lane.INBOUND: 0.01, Lane.REPLIES: 0.01, Lane.BACKGROUND: 0.2}
+# How many jobs of a lane run at once in one worker process.
 _MAX_JOBS = {Lane.INBOUND: 50, Lane.REPLIES: 50, Lane.BACKGROUND: 10}
+# arq starts at most max(5 × max_jobs, 100) jobs per poll.
+_BACKGROUND_POLL_SECONDS = 0.2
+
+
+_BACKGROUND_QUEUE = "parley:queue:background"
 
 
 def _dumps(value: Any) -> bytes:
@@ -64,15 +71,18 @@ class Queue:
         self, job: str, *args: str, lane: Lane, delay_seconds: float = 0, job_id: str | None = None
     ) -> None:
         """
-        Ask a worker to run `job`. With `job_id`, a job of that id that still waits or runs swallows this one: a hint to
-        save work, never a guarantee.
+        Ask a worker to run `job`. A delayed job is swallowed by an equal one that waits already; in the background one
+        with a `job_id` also by one of that id that waits or runs. That saves work and is no guarantee.
         """
         try:
+            if lane is not Lane.BACKGROUND:
+                await lanes.push(self._pool, lane.value, job, args, delay_seconds)
+                return
             await self._pool.enqueue_job(
                 job,
                 *args,
                 _job_id=job_id,
-                _queue_name=queue_name(lane),
+                _queue_name=_BACKGROUND_QUEUE,
                 _defer_by=timedelta(seconds=delay_seconds) if delay_seconds > 0 else None,
             )
         except (RedisError, OSError, TimeoutError) as error:
@@ -80,11 +90,8 @@ class Queue:
 
     async def lag(self) -> dict[str, int]:
         """Jobs that wait, by lane."""
-        return {lane.value: int(await self._pool.zcard(queue_name(lane))) for lane in Lane}
-
-
-def queue_name(lane: Lane) -> str:
-    return f"parley:queue:{lane.value}"
+        people = {lane.value: await lanes.waiting(self._pool, lane.value) for lane in Lane if lane != Lane.BACKGROUND}
+        return {**people, Lane.BACKGROUND.value: int(await self._pool.zcard(_BACKGROUND_QUEUE))}
 
 
 def redis_settings(url: str) -> RedisSettings:
@@ -101,19 +108,19 @@ async def open_pool(url: str) -> ArqRedis:
     return await create_pool(redis_settings(url), job_serializer=_dumps, job_deserializer=orjson.loads)
 
 
-def worker_options(lane: Lane, jobs: Sequence[Job]) -> dict[str, Any]:
-    """How arq runs one lane: what the lanes of a process share is given beside it."""
+def background_options(jobs: Sequence[Job]) -> dict[str, Any]:
+    """How arq runs the background lane."""
     return {
         "functions": [
             func(job.run, name=job.name, timeout=job.timeout_seconds, max_tries=job.max_tries, keep_result=0)  # type: ignore[arg-type]
             for job in jobs
-            if job.lane is lane
+            if job.lane is Lane.BACKGROUND
         ],
-        "queue_name": queue_name(lane),
-        "poll_delay": _POLL_SECONDS[lane],
-        "max_jobs": _MAX_JOBS[lane],
+        "queue_name": _BACKGROUND_QUEUE,
+        "poll_delay": _BACKGROUND_POLL_SECONDS,
+        "max_jobs": _MAX_JOBS[Lane.BACKGROUND],
         "keep_result": 0,
-        "health_check_key": health_key(lane),
+        "health_check_key": health_key(Lane.BACKGROUND),
         "health_check_interval": 10,
         "job_serializer": _dumps,
         "job_deserializer": orjson.loads,
@@ -126,6 +133,9 @@ def health_key(lane: Lane) -> str:
     return f"parley:health:{lane.value}"
 
 
-def build_worker(lane: Lane, jobs: Sequence[Job], ctx: dict[str, Any], pool: ArqRedis) -> Worker:
+def build_worker(lane: Lane, jobs: Sequence[Job], ctx: dict[str, Any], pool: ArqRedis) -> Worker | LaneWorker:
     """A worker for one lane that shares `ctx` and the pool with its siblings in this process."""
-    return Worker(ctx=ctx, redis_pool=pool, handle_signals=False, **worker_options(lane, jobs))
+    if lane is Lane.BACKGROUND:
+        return Worker(ctx=ctx, redis_pool=pool, handle_signals=False, **background_options(jobs))
+    runs = {job.name: LaneJob(job.run, job.timeout_seconds) for job in jobs if job.lane is lane}
+    return LaneWorker(pool, lane.value, runs, ctx, max_jobs=_MAX_JOBS[lane], health_key=health_key(lane))
