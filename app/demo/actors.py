@@ -3,11 +3,13 @@
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from app.core.addresses import Address
+from app.core.errors import NotFound
 from app.core.runtime import Workspace
 from app.demo.accounts import Connected
 from app.demo.desk import Desk
@@ -123,8 +125,16 @@ async def _write(scene: _Scene, step: Writes) -> None:
             what["reply_to"] = await _handed_over(scene, step.quotes)
         await _act(scene, what)
     entry = await _until(lambda: _inbound_at(scene, position), f"message {position + 1} of {scene.story.key}")
+    await _until(lambda: _heard(scene, entry), f"the conversation of {scene.story.key}")
     if step.key:
         scene.entry_ids[step.key] = entry.id
+
+
+async def _heard(scene: _Scene, entry: Entry) -> bool | None:
+    """The conversation follows its newest entry a moment later."""
+    with suppress(NotFound):
+        return (await conversations.get(scene.ws, scene.conversation_id)).last_inbound_number >= entry.number or None
+    return None
 
 
 async def _act(scene: _Scene, what: dict[str, Any]) -> None:
