@@ -369,19 +369,21 @@ async def _settle(world: _World, story: Story) -> None:
         world.on.programs[name].start_again()
     await world.sandbox.put("/knobs", json={"error_rate": 0, "duplicate_rate": 0, "reorder_rate": 0})
     deadline = time.monotonic() + story.plan.settle_seconds
-    quiet = 0
+    quiet, left = 0, "nothing was looked at"
     while quiet < 3 and time.monotonic() < deadline:
         await asyncio.sleep(1)
         try:
-            quiet = quiet + 1 if await _quiet(world) else 0
-        except Exception:
+            left = await _left(world)
+            quiet = 0 if left else quiet + 1
+        except Exception as error:
             # Whatever is not up yet: asked again in a second.
-            quiet = 0
+            quiet, left = 0, repr(error)
     if quiet < 3:
-        story.fault("work was left after the settling time")
+        story.fault(f"work was left after the settling time: {left}")
 
 
-async def _quiet(world: _World) -> bool:
+async def _left(world: _World) -> str:
+    """The first piece of work that is still open; empty if there is none."""
     db = world.runtime.mongo
     open_work = [
         await db.inbound.find_one({"pending_key": {"$gt": ""}}),
@@ -389,10 +391,9 @@ async def _quiet(world: _World) -> bool:
         await db.entries.find_one({"outbox_key": {"$gt": ""}}),
         await db.changes.find_one({}),
     ]
-    if any(open_work) or _spooled(world):
-        return False
-    ledger = await _ledger(world)
-    return all(item["acks"] > 0 for item in ledger if item["direction"] == "in")
+    unheard = (i for i in await _ledger(world) if i["direction"] == "in" and i["acks"] == 0)
+    found = next((row for row in open_work if row), None) or next(unheard, None)
+    return repr(found) if found else "rows in the spool" if _spooled(world) else ""
 
 
 def _spooled(world: _World) -> bool:
