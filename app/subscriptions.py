@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from app.core.queue import Job
 from app.core.runtime import Runtime
-from inbox import delivery, jobs, polling, reconcile, sweeper
+from inbox import checkups, delivery, jobs, polling, reconcile, sweeper
 
 JOBS: tuple[Job, ...] = (*jobs.JOBS,)
 
@@ -17,4 +17,5 @@ BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "work-marks": delivery.keep_clearing,
     "polling": polling.run,
     "reconcile": reconcile.run,
+    "checkups": checkups.run,
 }

@@ -27,6 +27,10 @@ from channels.contract import (
 from channels.errors import AccountError
 
 
+# An account that used to receive and has not for this long is worth a look.
+SILENT = timedelta(hours=24)
+
+
 def channel_account(row: AccountRow) -> ChannelAccount:
     """What an adapter gets to know of an account."""
     return ChannelAccount(
@@ -254,7 +258,9 @@ def health(row: AccountRow, now: datetime) -> dict[str, Any]:
         state, summary = "warning", "The access token ends soon: make a new one and paste it here."
     elif known.get("warnings"):
         state, summary = "warning", str(known["warnings"][0])
-    elif not known.get("last_webhook_at") and webhook_expected(row):
+    elif (last := known.get("last_webhook_at")) and now - last > SILENT:
+        state, summary = "warning", "Nothing has come in for a day. If customers do write, check the webhook."
+    elif not last and webhook_expected(row):
         state, summary = "new", "Connected. Nothing has been received yet: send a message to try it."
     return {
         "state": "ok" if state == "info" else state,

@@ -15,6 +15,9 @@ Conversations, the timeline, and everything that comes in and goes out.
     present.py        how entries and conversations look from outside
     live.py           telling screens what has changed; hub.py the agents connected to this process
     access.py         the only door to a conversation for an agent
+    reconcile.py      asks providers that do not repeat a lost webhook; polling.py those that call nobody
+    checkups.py       asks every account once an hour whether it still works
+    signals.py        typing, read and reactions towards the customer; menus.py numbered answers
     sweeper.py        finds overdue work and puts it back to work
     jobs.py           the jobs that workers run
     store/            every query of this package

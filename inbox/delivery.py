@@ -26,6 +26,7 @@ from channels.contract import (
     RANK,
     ChannelAccount,
     DeliveryStatus,
+    LooksUp,
     OutboundFile,
     OutboundMessage,
     Purpose,
@@ -49,6 +50,8 @@ from inbox.timeline import Entry
 _marks: "WeakKeyDictionary[Runtime, dict[str, list[str]]]" = WeakKeyDictionary()
 
 SEND_SECONDS = 35
+# Providers list a message some seconds after they have taken it.
+LOOK_UP_SECONDS = 20
 MAX_ATTEMPTS = 6
 # Waits up to this long are waited out on the spot; longer ones free the worker for others.
 SHORT_WAIT_SECONDS = 1.0
@@ -201,6 +204,7 @@ async def _failed(ws: Workspace, account: ChannelAccount, entry: Entry, error: S
     kept = {"code": error.code, "message": error.message, "provider_code": error.provider_code}
     if isinstance(error, OutcomeUnknown):
         await _settle(ws, entry, DeliveryStatus.UNKNOWN, error=kept)
+        await _ask_later(ws, account.kind, entry.id)
         return 0
     await _settle(ws, entry, DeliveryStatus.FAILED, error=kept)
     await learn(ws, account, entry, error)
@@ -289,6 +293,30 @@ async def give_up_claim(ws: Workspace, entry_id: str) -> None:
         message = "Parley was interrupted while sending. The message may or may not have reached the person."
         await _settle(ws, entry, DeliveryStatus.UNKNOWN, error={"code": "interrupted", "message": message})
         settled(ws, [entry_id])
+        await _ask_later(ws, entry.channel or "", entry_id)
+
+
+async def _ask_later(ws: Workspace, kind: str, entry_id: str) -> None:
+    """Where the provider can be asked what became of a message, ask once it has had time to list it."""
+    if isinstance(registry.adapter(kind), LooksUp):
+        await ws.queue.enqueue("look_up", ws.id, entry_id, lane=Lane.BACKGROUND, delay_seconds=LOOK_UP_SECONDS)
+
+
+async def look_up(ws: Workspace, entry_id: str) -> None:
+    """Resolve an unknown outcome by asking the provider. Raises NotSent if it cannot be asked now."""
+    entry = await timeline.get(ws, entry_id)
+    adapter = registry.adapter(entry.channel or "")
+    if entry.status != DeliveryStatus.UNKNOWN.value or not isinstance(adapter, LooksUp):
+        return
+    account = await accounts.get(ws.runtime, entry.account_id or "")
+    since = entry.claimed_at or entry.created_at
+    result = await adapter.look_up(accounts.io(ws.runtime), account, await outbound(ws, entry), since)
+    if result is not None:
+        keys = tuple(store.external_key(account.id, external_id) for external_id in result.external_ids)
+        await _settle(ws, entry, result.status, external_ids=keys)
+        return
+    message = "The provider does not have this message: it never arrived there. It can be sent again."
+    await _settle(ws, entry, DeliveryStatus.FAILED, error={"code": "not_sent", "message": message})
 
 
 def settled(ws: Workspace, entry_ids: Sequence[str]) -> None:

@@ -29,6 +29,11 @@ async def deliver(ctx: Context, workspace_id: str, contact_id: str) -> None:
     await delivery.deliver(_runtime(ctx).workspace(workspace_id), contact_id)
 
 
+async def look_up(ctx: Context, workspace_id: str, entry_id: str) -> None:
+    """Raises what keeps the provider from being asked: the background lane tries again."""
+    await delivery.look_up(_runtime(ctx).workspace(workspace_id), entry_id)
+
+
 async def fetch_media(ctx: Context, media_id: str) -> None:
     await media.fetch(_runtime(ctx), media_id)
 
@@ -60,6 +65,7 @@ JOBS = (
     Job(acknowledge, Lane.REPLIES, timeout_seconds=30, max_tries=1),
     Job(show_typing, Lane.REPLIES, timeout_seconds=30, max_tries=1),
     Job(mark_read, Lane.BACKGROUND, timeout_seconds=30, max_tries=1),
+    Job(look_up, Lane.BACKGROUND, timeout_seconds=60),
     Job(fetch_media, Lane.BACKGROUND, timeout_seconds=300),
     Job(sync_templates, Lane.BACKGROUND, timeout_seconds=300, max_tries=2),
 )
