@@ -26,7 +26,6 @@ from channels.contract import (
 )
 from channels.errors import AccountError
 
-
 # An account that used to receive and has not for this long is worth a look.
 SILENT = timedelta(hours=24)
 

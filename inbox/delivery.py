@@ -303,14 +303,19 @@ async def _ask_later(ws: Workspace, kind: str, entry_id: str) -> None:
 
 
 async def look_up(ws: Workspace, entry_id: str) -> None:
-    """Resolve an unknown outcome by asking the provider. Raises NotSent if it cannot be asked now."""
+    """Resolve an unknown outcome by asking the provider; while it cannot be asked, again for an hour."""
     entry = await timeline.get(ws, entry_id)
     adapter = registry.adapter(entry.channel or "")
     if entry.status != DeliveryStatus.UNKNOWN.value or not isinstance(adapter, LooksUp):
         return
     account = await accounts.get(ws.runtime, entry.account_id or "")
     since = entry.claimed_at or entry.created_at
-    result = await adapter.look_up(accounts.io(ws.runtime), account, await outbound(ws, entry), since)
+    try:
+        result = await adapter.look_up(accounts.io(ws.runtime), account, await outbound(ws, entry), since)
+    except (NotSent, httpx.HTTPError):
+        if ws.clock.now() - since < timedelta(hours=1):
+            await _ask_later(ws, account.kind, entry_id)
+        return
     if result is not None:
         keys = tuple(store.external_key(account.id, external_id) for external_id in result.external_ids)
         await _settle(ws, entry, result.status, external_ids=keys)

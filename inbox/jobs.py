@@ -30,7 +30,6 @@ async def deliver(ctx: Context, workspace_id: str, contact_id: str) -> None:
 
 
 async def look_up(ctx: Context, workspace_id: str, entry_id: str) -> None:
-    """Raises what keeps the provider from being asked: the background lane tries again."""
     await delivery.look_up(_runtime(ctx).workspace(workspace_id), entry_id)
 
 

@@ -11,8 +11,8 @@ from app.core.platform.accounts import AccountRow
 from app.core.runtime import Workspace
 from channels import registry
 from channels.accounts import channel_account
-from inbox.conversations import Conversation, Reach, Summary
 from inbox import timeline
+from inbox.conversations import Conversation, Reach, Summary
 from inbox.store import entries
 from inbox.timeline import Entry
 
