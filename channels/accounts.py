@@ -18,16 +18,37 @@ from channels import registry
 from channels.contract import (
     AccountFacts,
     ChannelAccount,
+    ChannelAdapter,
     ChannelIO,
     Connects,
     FormField,
+    MarksRead,
     ReceivesWebhooks,
+    ShowsTyping,
     previous_secret,
 )
 from channels.errors import AccountError
 
 # An account that used to receive and has not for this long is worth a look.
 SILENT = timedelta(hours=24)
+
+
+SHOW_TYPING = FormField(
+    name="show_typing",
+    label="Show typing",
+    help="Customers see that somebody is writing an answer.",
+    required=False,
+    type="boolean",
+    default=True,
+)
+SEND_READ_RECEIPTS = FormField(
+    name="send_read_receipts",
+    label="Send read receipts",
+    help="Customers see when their message has been read by an agent.",
+    required=False,
+    type="boolean",
+    default=True,
+)
 
 
 def channel_account(row: AccountRow) -> ChannelAccount:
@@ -79,6 +100,16 @@ def webhook_url(runtime: Runtime, row: AccountRow) -> str | None:
     return f"{runtime.settings.public_url}/webhooks/{row.kind}/{row.id}"
 
 
+def form_of(adapter: ChannelAdapter) -> tuple[FormField, ...]:
+    """What a person fills in for an account: the channel's own values, then a switch for each sign it can show."""
+    switches = []
+    if isinstance(adapter, ShowsTyping):
+        switches.append(SHOW_TYPING)
+    if isinstance(adapter, MarksRead):
+        switches.append(SEND_READ_RECEIPTS)
+    return (*adapter.form, *switches)
+
+
 async def connect(ws: Workspace, kind: str, name: str, given: Mapping[str, Any]) -> AccountRow:
     """
     A new account from a filled-in form: checked by asking the provider before anything is stored.
@@ -86,7 +117,7 @@ async def connect(ws: Workspace, kind: str, name: str, given: Mapping[str, Any])
     Raises Invalid with the field to look at.
     """
     adapter = registry.adapter(kind)
-    config, hidden = _sort(adapter.form, given, {}, {})
+    config, hidden = _sort(form_of(adapter), given, {}, {})
     row = AccountRow(
         id=ids.new("acc"),
         workspace_id=ws.id,
@@ -119,7 +150,7 @@ async def edit(
         enabled=row.enabled if enabled is None else enabled,
     )
     if given:
-        config, hidden = _sort(registry.adapter(row.kind).form, given, row.config, row.secrets)
+        config, hidden = _sort(form_of(registry.adapter(row.kind)), given, row.config, row.secrets)
         changed = replace(changed, config=config, secrets=hidden)
         facts = await _ask(ws.runtime, changed)
         changed = replace(changed, address=facts.address)

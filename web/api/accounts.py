@@ -134,7 +134,7 @@ def _kind(kind: str) -> ChannelKind:
         tagline=adapter.tagline,
         can_register_webhook=isinstance(adapter, Connects),
         has_templates=isinstance(adapter, ManagesTemplates),
-        fields=[_field(field) for field in adapter.form if field.asked],
+        fields=[_field(field) for field in accounts.form_of(adapter) if field.asked],
         made_secrets=[MadeSecretOut(name=f.name, label=f.label, help=f.help) for f in adapter.form if f.renewable],
         capabilities=capabilities_out(adapter.capabilities(None)),
     )
