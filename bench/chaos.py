@@ -473,7 +473,8 @@ def _in_order(story: Story, stored: dict[str, list[Entry]]) -> None:
 
 def _told(entry: Entry) -> str:
     placed = f", placed {entry.order_at:%H:%M:%S.%f}" if entry.order_at else ""
-    return f"{_text(entry)!r} (#{entry.number}, written {entry.at:%H:%M:%S}, stored {entry.created_at:%H:%M:%S.%f}{placed})"
+    stored = f"{entry.created_at:%H:%M:%S.%f}"
+    return f"{_text(entry)!r} (#{entry.number}, written {entry.at:%H:%M:%S}, stored {stored}{placed})"
 
 
 def _sent_once(story: Story, ledger: list[dict[str, Any]], stored: dict[str, list[Entry]]) -> None:

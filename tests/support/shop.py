@@ -148,9 +148,7 @@ async def open_shop(databases: servers.Databases, data_dir: Path) -> AsyncIterat
                 await runtime.client.drop_database(settings.database)
 
 
-async def _connect(
-    owner: Person, phones: httpx.AsyncClient, public_url: str
-) -> tuple[dict[str, str], dict[str, str]]:
+async def _connect(owner: Person, phones: httpx.AsyncClient, public_url: str) -> tuple[dict[str, str], dict[str, str]]:
     """An account of each kind at the sandbox, connected in Parley as an owner does it."""
     providers = {"whatsapp": "100000000000077", "sms": "AC" + secrets.token_hex(16), "telegram": "700077"}
     token = f"{providers['telegram']}:{secrets.token_hex(17)}"
@@ -176,7 +174,8 @@ async def _connect(
     }
     await _put(phones, f"whatsapp/{providers['whatsapp']}", whatsapp)
     await _put(phones, f"twilio/{providers['sms']}", twilio)
-    await _put(phones, f"telegram/{providers['telegram']}", {"token": token, "username": "shop_test_bot", "first_name": "Shop"})
+    bot = {"token": token, "username": "shop_test_bot", "first_name": "Shop"}
+    await _put(phones, f"telegram/{providers['telegram']}", bot)
     accounts: dict[str, str] = {}
     for kind, config in forms.items():
         made = await owner.client.post("/api/v1/accounts", json={"kind": kind, "name": kind, "config": config})
