@@ -83,7 +83,7 @@ function bubble(row: Row, chat: Chat): HTMLElement {
     return h('div', { class: 'bubble soft' }, `${T.details}: ${values}`)
   }
   const bare = content.type === 'media' && !['document', 'audio', 'voice'].includes(content.media.kind)
-  return h('div', { class: bare ? 'bubble bare' : 'bubble' }, row.quote?.text ? quoted(row.quote) : null, ...body(row, content, chat))
+  return h('div', { class: bare ? 'bubble bare' : 'bubble' }, row.quote?.text && content.type !== 'choice' ? quoted(row.quote) : null, ...body(row, content, chat))
 }
 
 function body(row: Row, content: Content, chat: Chat): (Node | string)[] {

@@ -8,6 +8,8 @@ import type { Content, Identity, Message, Option, Quote, ServerFrame, Waiting } 
 import { UploadRefused, upload } from './upload.ts'
 
 const MOST_FILES = 5
+/** How long the server may take to confirm a message before the connection is taken for dead. */
+const CONFIRM_MS = 10_000
 const TYPING_EVERY_MS = 3_000
 const RECEIPTS_AFTER_MS = 150
 const MOST_RECEIPTS = 50
@@ -185,7 +187,7 @@ export class Chat {
     if (waiting) {
       delete waiting.failed
       store.keep(waiting)
-      this.link.send(waiting.frame)
+      this.send(waiting)
     }
     this.changed()
   }
@@ -292,7 +294,7 @@ export class Chat {
     }
     for (const message of frame.messages) this.merge(message)
     this.admitted?.()
-    for (const item of this.waiting) if (!item.failed) this.link.send(item.frame)
+    for (const item of this.waiting) if (!item.failed) this.send(item)
     this.flushReceipts()
     this.refreshFiles()
     void this.runUploads()
@@ -348,8 +350,8 @@ export class Chat {
     const waiting = this.waiting.find((item) => item.frame.client_id === frame.client_id)
     if (!waiting) return
     if (frame.code === 'too_fast') {
-      const again = (): boolean => this.link.send(waiting.frame)
-      this.later(waiting.frame.client_id, (frame.retry_after_seconds ?? 10) * 1_000, again)
+      waiting.held = true
+      this.later(waiting.frame.client_id, (frame.retry_after_seconds ?? 10) * 1_000, () => this.send(waiting))
       return
     }
     waiting.failed = frame.code === 'too_long' ? T.tooLong : T.failed
@@ -368,8 +370,16 @@ export class Chat {
   private sendOff(waiting: Waiting): void {
     this.waiting.push(waiting)
     store.keep(waiting)
-    this.link.send(waiting.frame)
+    this.send(waiting)
     this.changed()
+  }
+
+  private send(waiting: Waiting): void {
+    waiting.held = false
+    if (!this.link.send(waiting.frame)) return
+    this.later('confirm', CONFIRM_MS, () => {
+      if (this.connected && this.waiting.some((item) => !item.failed && !item.held)) this.link.again()
+    })
   }
 
   private discardConfirmed(clientId: string): void {

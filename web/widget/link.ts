@@ -39,7 +39,11 @@ export class Link {
   constructor(handlers: Handlers) {
     this.handlers = handlers
     addEventListener('online', () => this.now())
-    addEventListener('offline', () => this.handlers.state(this.connected, this.wanted ? T.offline : null))
+    addEventListener('offline', () => {
+      // What is sent now would vanish in a connection that does not know yet that it is dead.
+      this.end()
+      if (this.wanted) this.handlers.state(false, T.offline)
+    })
     document.addEventListener('visibilitychange', () => {
       this.hiddenAt = document.hidden ? Date.now() : 0
       if (!document.hidden) this.now()

@@ -58,6 +58,8 @@ export interface Waiting {
   shown: Content
   quote?: Quote
   failed?: string
+  /** Came too fast: it is sent again by a timer. */
+  held?: boolean
 }
 
 export interface Config {

@@ -1,0 +1,574 @@
+"""
+The chat widget in a real Chromium, on a host page of another origin under a strict policy: what a visitor writes and
+gets survives reloads, a lost network and a killed server.
+
+Playwright's asynchronous interface, so that browser, web process and worker share the tests' one event loop.
+"""
+
+import os
+import re
+import socket
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from app import worker
+from app.core import mongo
+from app.core.clock import Clock
+from app.core.queue import Lane
+from app.core.runtime import Runtime, open_runtime
+from tests.browser import chromium
+from tests.support import servers
+from tests.support.people import Person, people_of
+from tests.support.shop import eventually
+from web import build
+from web.app import create_app
+
+# Pictures for people to look at; nothing is compared with them.
+SHOTS = Path(os.environ.get("PARLEY_SHOTS") or Path(__file__).resolve().parents[2] / "test-results") / "widget"
+AXE = build.NODE_MODULES / "axe-core" / "axe.min.js"
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63e0f26a030001e100e9"
+    "3b81fbd10000000049454e44ae426082"
+)
+
+
+class Parley:
+    """Web and worker on one port, so that the web process can be killed and come back where it was."""
+
+    def __init__(self, runtime: Runtime, port: int) -> None:
+        self.runtime = runtime
+        self.port = port
+        self._stack = AsyncExitStack()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def up(self) -> None:
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", self.port))
+        listening.listen(100)
+        await self._stack.enter_async_context(servers.live(create_app(self.runtime.settings), listening))
+
+    async def down(self) -> None:
+        await self._stack.aclose()
+
+
+@dataclass
+class Site:
+    """A connected site, and the page that carries its widget."""
+
+    parley: Parley
+    owner: Person
+    key: str
+    account_id: str
+    page_url: str
+
+    async def _get(self, path: str, **query: Any) -> Any:
+        answer = await self.owner.client.get(f"/api/v1{path}", params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def conversation(self, text: str) -> dict[str, Any]:
+        async def look() -> dict[str, Any] | None:
+            listed = await self._get("/conversations", view="all", limit=100)
+            for conversation in listed["items"]:
+                if text in [
+                    e["content"].get("text", e["content"].get("title"))
+                    for e in await self.thread(conversation["id"])
+                    if e["content"]
+                ]:
+                    found: dict[str, Any] = conversation
+                    return found
+            return None
+
+        return await eventually(look)
+
+    async def thread(self, conversation_id: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = (await self._get(f"/conversations/{conversation_id}/entries", limit=100))["items"]
+        return items
+
+    async def texts(self, conversation: dict[str, Any]) -> list[str]:
+        return [
+            e["content"]["text"]
+            for e in await self.thread(conversation["id"])
+            if e["content"] and "text" in e["content"]
+        ]
+
+    async def answer(self, conversation: dict[str, Any], text: str = "", **more: Any) -> str:
+        body = {"client_id": str(uuid.uuid4()), "content": {"type": "text", "text": text}, **more}
+        sent = await self.owner.client.post(f"/api/v1/conversations/{conversation['id']}/messages", json=body)
+        assert sent.status_code == 202, sent.text
+        entry_id: str = sent.json()["entries"][0]["id"]
+        return entry_id
+
+    async def status(self, conversation: dict[str, Any], entry_id: str, wanted: str) -> None:
+        async def look() -> bool:
+            return any(e["id"] == entry_id and e["status"] == wanted for e in await self.thread(conversation["id"]))
+
+        await eventually(look)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _built() -> None:
+    build.build()
+
+
+@pytest.fixture(scope="module")
+async def parley(databases: servers.Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Parley]:
+    port = servers.free_port()
+    data = tmp_path_factory.mktemp("widget")
+    settings = servers.make_settings(databases, data, public_url=f"http://127.0.0.1:{port}")
+    async with open_runtime(settings) as runtime:
+        await mongo.ensure_indexes(runtime.mongo)
+        tasks = worker.start_tasks(runtime, tuple(Lane))
+        started = Parley(runtime, port)
+        await started.up()
+        yield started
+        await started.down()
+        await worker.stop_tasks(runtime, tasks)
+
+
+@pytest.fixture
+async def site(parley: Parley) -> AsyncIterator[Site]:
+    async with shop_page(parley) as found:
+        yield found
+
+
+@asynccontextmanager
+async def shop_page(parley: Parley, **config: Any) -> AsyncIterator[Site]:
+    """A fresh workspace with a site, and a shop's page of another origin that lets in as little as it can."""
+
+    async def page(request: Request) -> HTMLResponse:
+        ours, sockets = parley.url, parley.url.replace("http", "ws", 1)
+        attributes = "".join(f' data-{name}="{value}"' for name, value in request.query_params.items())
+        dark = request.query_params.get("theme") == "dark"
+        html = (
+            f'<!doctype html><html lang="en" dir="{request.query_params.get("dir", "ltr")}"><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width,initial-scale=1"><title>Lamps</title>'
+            f'<link rel="icon" href="/icon.svg"><body bgcolor="{"#0d0f12" if dark else "#f3efe8"}">'
+            "<main><h1>Lamps</h1></main>"
+            f'<script async src="{ours}/widget.js" data-key="{key}"{attributes}></script>'
+        )
+        policy = (
+            f"default-src 'none'; script-src {ours}; connect-src {ours} {sockets}; "
+            f"img-src 'self' {ours} blob:; media-src {ours}; require-trusted-types-for 'script'"
+        )
+        return HTMLResponse(html, headers={"content-security-policy": policy})
+
+    async def icon(request: Request) -> Response:
+        return Response("<svg xmlns='http://www.w3.org/2000/svg'/>", media_type="image/svg+xml")
+
+    key = ""
+    async with (
+        servers.live(Starlette(routes=[Route("/", page), Route("/icon.svg", icon)])) as page_url,
+        people_of(parley.runtime, parley.url) as people,
+    ):
+        _, owner = await people.workspace()
+        shown = {
+            "title": "Linden & Co",
+            "greeting": "Hi! Ask us anything about lamps.",
+            "origins": [page_url],
+            **config,
+        }
+        made = await owner.client.post("/api/v1/accounts", json={"kind": "livechat", "name": "Lamps", "config": shown})
+        assert made.status_code == 201, made.text
+        key = made.json()["config"]["site_key"]
+        yield Site(parley, owner, key, made.json()["id"], page_url)
+
+
+@pytest.fixture(scope="module")
+async def chrome() -> AsyncIterator[Browser]:
+    found = chromium.find()
+    environment: dict[str, str | float | bool] = {**os.environ, **found.env}
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=found.path, args=chromium.ARGS, env=environment)
+        yield launched
+        await launched.close()
+
+
+@dataclass
+class Visitor:
+    """A person with a browser of their own. `errors` is what the page complained about."""
+
+    context: BrowserContext
+    page: Page
+    errors: list[str] = field(default_factory=list)
+
+    def panel(self) -> Locator:
+        return self.page.get_by_role("dialog")
+
+    async def open(self) -> None:
+        await self.page.get_by_role("button", name=re.compile("^Open chat")).click()
+        await expect(self.panel()).to_be_visible()
+
+    async def write(self, text: str) -> None:
+        await self.page.get_by_placeholder("Write a message…").fill(text)
+        await self.page.keyboard.press("Enter")
+
+    async def texts(self) -> list[str]:
+        """What the conversation says, without the greeting."""
+        return (await self.page.locator(".bubble").all_inner_texts())[1:]
+
+    async def sees(self, *texts: str) -> None:
+        """Exactly these, in this order, and nothing on its way."""
+        await expect(self.page.locator(".bubble")).to_have_text(
+            ["Hi! Ask us anything about lamps.", *texts], timeout=20_000
+        )
+        await expect(self.page.locator(".row.waiting")).to_have_count(0, timeout=20_000)
+
+    async def shot(self, name: str) -> None:
+        await self.page.mouse.move(2, 2)
+        await self.page.wait_for_timeout(250)
+        await self.page.screenshot(path=SHOTS / f"{name}.png")
+
+    async def passes_axe(self) -> None:
+        # Evaluated, not added as a script tag: the page's policy would refuse that.
+        await self.page.evaluate(AXE.read_text())
+        rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+        found = await self.page.evaluate("rules => axe.run('#parley-widget', {runOnly: rules})", rules)
+        assert found["passes"]
+        told = [f"{v['id']}: {v['help']} {[n['target'] for n in v['nodes']]}" for v in found["violations"]]
+        assert not told, "\n".join(told)
+
+
+@asynccontextmanager
+async def visiting(chrome: Browser, url: str, *, complaints: str = "", **options: Any) -> AsyncIterator[Visitor]:
+    """At the page; at the end nothing may have been complained about but what matches `complaints`."""
+    settings = {"viewport": {"width": 1100, "height": 800}, "locale": "en-GB", "reduced_motion": "reduce", **options}
+    context = await chrome.new_context(**settings)
+    page = await context.new_page()
+    page.set_default_timeout(15_000)
+    visitor = Visitor(context, page)
+    page.on("pageerror", lambda error: visitor.errors.append(str(error)))
+    page.on("console", lambda m: visitor.errors.append(m.text) if m.type in ("error", "warning") else None)
+    await page.goto(url)
+    yield visitor
+    unexpected = [error for error in visitor.errors if not (complaints and re.search(complaints, error))]
+    await context.close()
+    assert not unexpected
+
+
+LOST = "WebSocket connection|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED"
+
+
+async def test_a_conversation(site: Site, chrome: Browser) -> None:
+    async with visiting(chrome, site.page_url) as visitor:
+        await visitor.open()
+        await visitor.write("Is the Arc lamp in stock?")
+        await visitor.sees("Is the Arc lamp in stock?")
+        await expect(visitor.page.get_by_text("Sent", exact=True)).to_be_visible()
+        conversation = await site.conversation("Is the Arc lamp in stock?")
+        entry_id = await site.answer(conversation, "Yes! See https://lamps.example/arc.")
+        await visitor.sees("Is the Arc lamp in stock?", "Yes! See https://lamps.example/arc.")
+        link = visitor.page.get_by_role("link", name="https://lamps.example/arc", exact=True)
+        assert await link.get_attribute("rel") == "noopener noreferrer nofollow"
+        await expect(visitor.page.get_by_text("Olu Owner")).to_be_visible()
+        await expect(visitor.page.get_by_text("Seen", exact=True)).to_be_visible()
+        await site.status(conversation, entry_id, "read")
+
+
+async def test_reload_lost_network_and_killed_server(site: Site, chrome: Browser) -> None:
+    async with visiting(chrome, site.page_url, complaints=LOST) as visitor:
+        await visitor.open()
+        await visitor.write("one")
+        await visitor.sees("one")
+        conversation = await site.conversation("one")
+        # A reload: the draft is kept, the window comes back, and what came meanwhile is there.
+        await visitor.page.get_by_placeholder("Write a message…").fill("half a thou")
+        await visitor.page.wait_for_timeout(400)
+        await visitor.page.goto("about:blank")
+        await site.answer(conversation, "two")
+        await visitor.page.goto(site.page_url)
+        await visitor.sees("one", "two")
+        await expect(visitor.page.get_by_placeholder("Write a message…")).to_have_value("half a thou")
+        # The network is lost: what is written waits, also over a reload of the conversation's other side.
+        await visitor.context.set_offline(True)
+        await visitor.write("three")
+        await expect(visitor.page.get_by_text("You are offline.")).to_be_visible()
+        await expect(visitor.page.locator(".row.waiting")).to_have_count(1)
+        await site.answer(conversation, "four")
+        await visitor.context.set_offline(False)
+        await visitor.sees("one", "two", "four", "three")
+        await expect(visitor.page.get_by_text("You are offline.")).to_be_hidden()
+        # The server dies; the page is closed with a message in it, and opened again when the server is back.
+        await site.parley.down()
+        await visitor.write("five")
+        await expect(visitor.page.locator(".row.waiting")).to_have_count(1)
+        await visitor.page.wait_for_timeout(700)
+        await site.parley.up()
+        await visitor.sees("one", "two", "four", "three", "five")
+        await site.answer(conversation, "six")
+        await visitor.sees("one", "two", "four", "three", "five", "six")
+
+        async def told() -> bool:
+            return await site.texts(conversation) == ["one", "two", "four", "three", "five", "six"]
+
+        await eventually(told)
+
+
+async def test_written_offline_and_the_page_closed(site: Site, chrome: Browser) -> None:
+    async with visiting(chrome, site.page_url, complaints=LOST) as visitor:
+        await visitor.open()
+        await visitor.write("first")
+        await visitor.sees("first")
+        await visitor.context.set_offline(True)
+        await visitor.write("kept in the browser")
+        await expect(visitor.page.locator(".row.waiting")).to_have_count(1)
+        await visitor.page.close()
+        await visitor.context.set_offline(False)
+        visitor.page = await visitor.context.new_page()
+        await visitor.page.goto(site.page_url)
+        await visitor.sees("first", "kept in the browser")
+        conversation = await site.conversation("kept in the browser")
+        assert await site.texts(conversation) == ["first", "kept in the browser"]
+
+
+async def test_two_tabs_are_one_visitor(site: Site, chrome: Browser) -> None:
+    async with visiting(chrome, site.page_url) as visitor:
+        other = Visitor(visitor.context, await visitor.context.new_page())
+        await other.page.goto(site.page_url)
+        await visitor.open()
+        await other.open()
+        await visitor.write("from the first tab")
+        await visitor.sees("from the first tab")
+        await other.sees("from the first tab")
+        await other.write("from the second tab")
+        await visitor.sees("from the first tab", "from the second tab")
+        await other.sees("from the first tab", "from the second tab")
+        conversation = await site.conversation("from the second tab")
+        assert await site.texts(conversation) == ["from the first tab", "from the second tab"]
+        await site.answer(conversation, "to both")
+        await visitor.sees("from the first tab", "from the second tab", "to both")
+        await other.sees("from the first tab", "from the second tab", "to both")
+
+
+async def test_unread_badge_while_the_window_is_closed(site: Site, chrome: Browser) -> None:
+    async with visiting(chrome, site.page_url) as visitor:
+        await visitor.open()
+        await visitor.write("ping me")
+        await visitor.sees("ping me")
+        conversation = await site.conversation("ping me")
+        await visitor.page.keyboard.press("Escape")
+        await expect(visitor.panel()).to_be_hidden()
+        await expect(visitor.page.get_by_role("button", name="Open chat")).to_be_focused()
+        entry_id = await site.answer(conversation, "pong")
+        await expect(visitor.page.get_by_role("button", name="Open chat (1 unread)")).to_be_visible()
+        await site.status(conversation, entry_id, "delivered")
+        await visitor.open()
+        await visitor.sees("ping me", "pong")
+        await site.status(conversation, entry_id, "read")
+
+
+async def test_name_and_email_after_the_first_message(site: Site, chrome: Browser) -> None:
+    async with visiting(chrome, site.page_url) as visitor:
+        await visitor.open()
+        await expect(visitor.page.get_by_placeholder("Your name")).to_have_count(0)
+        await visitor.write("do you ship to Accra?")
+        await visitor.page.get_by_placeholder("Your name").fill("Ana Kovacs")
+        await visitor.page.get_by_placeholder("Your e-mail").fill("ana@example.com")
+        await visitor.page.get_by_role("button", name="Save").click()
+        await visitor.sees("do you ship to Accra?", "Contact details: Ana Kovacs · ana@example.com")
+        await expect(visitor.page.get_by_placeholder("Your name")).to_have_count(0)
+        conversation = await site.conversation("do you ship to Accra?")
+
+        async def named() -> bool:
+            found = await site.owner.client.get(f"/api/v1/conversations/{conversation['id']}")
+            return found.json()["contact"]["name"] == "Ana Kovacs"
+
+        await eventually(named)
+
+
+async def test_quick_replies_quotes_and_reactions(site: Site, chrome: Browser) -> None:
+    async with visiting(chrome, site.page_url) as visitor:
+        await visitor.open()
+        await visitor.write("which lamp?")
+        await visitor.sees("which lamp?")
+        conversation = await site.conversation("which lamp?")
+        buttons = [{"id": "k", "title": "Kitchen"}, {"id": "h", "title": "Hall"}]
+        asked = await site.answer(conversation, content={"type": "buttons", "text": "Which room?", "buttons": buttons})
+        await visitor.page.get_by_role("button", name="Hall").click()
+        await expect(visitor.page.locator(".bubble").last).to_have_text("Hall")
+        await expect(visitor.page.get_by_role("button", name="Kitchen")).to_be_disabled()
+        row = visitor.page.locator(".row", has_text="Which room?").first
+        await row.hover()
+        await row.get_by_role("button", name="React").click()
+        await row.get_by_role("button", name="❤️").click()
+
+        async def reacted() -> bool:
+            return any(e["id"] == asked and e["reactions"] for e in await site.thread(conversation["id"]))
+
+        await eventually(reacted)
+        await expect(row.locator(".reactions")).to_have_text("❤️")
+        await row.hover()
+        await row.get_by_role("button", name="Reply").click()
+        await visitor.write("I mean this one")
+        await expect(visitor.page.locator(".mine .quote")).to_contain_text("Which room?")
+        await visitor.shot("rich")
+
+
+async def test_files_both_ways(site: Site, chrome: Browser) -> None:
+    async with visiting(chrome, site.page_url) as visitor:
+        await visitor.open()
+        await visitor.write("a photo follows")
+        picture = {"name": "<img src=x onerror=alert(1)>.png", "mimeType": "image/png", "buffer": PNG}
+        async with visitor.page.expect_file_chooser() as chooser:
+            await visitor.page.get_by_role("button", name="Attach a file").click()
+        await (await chooser.value).set_files([picture])
+        image = visitor.page.locator(".mine .bubble img")
+        await expect(image).to_have_attribute("src", re.compile("/files/fil_"))
+        assert await image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1
+        conversation = await site.conversation("a photo follows")
+        files = {"file": ("price list.pdf", b"%PDF-1.4 prices", "application/pdf")}
+        file = (await site.owner.client.post("/api/v1/files", files=files)).json()
+        content = {"type": "media", "media": {"kind": "document", "file_id": file["file_id"]}, "caption": "prices"}
+        await site.answer(conversation, content=content)
+        link = visitor.page.get_by_role("link", name="price list.pdf")
+        got = await visitor.context.request.get(await link.get_attribute("href") or "")
+        assert await got.body() == b"%PDF-1.4 prices"
+
+
+async def test_too_large_and_forbidden_files_say_so(site: Site, chrome: Browser) -> None:
+    async with visiting(chrome, site.page_url, complaints="415") as visitor:
+        await visitor.open()
+        files = [
+            {"name": "huge.bin", "mimeType": "application/octet-stream", "buffer": b"0" * 10_000_001},
+            {"name": "page.txt", "mimeType": "text/plain", "buffer": b"<html><script>alert(1)</script>"},
+        ]
+        for file in files:
+            async with visitor.page.expect_file_chooser() as chooser:
+                await visitor.page.get_by_role("button", name="Attach a file").click()
+            await (await chooser.value).set_files([file])
+        await expect(visitor.page.get_by_text("This file is larger than 10 MB.")).to_be_visible()
+        refused = visitor.page.get_by_text("This kind of file cannot be sent here.")
+        await expect(refused).to_be_visible()
+        await refused.click()
+        await expect(refused).to_have_count(0)
+
+
+MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script> javascript:alert(3)"
+
+
+async def test_markup_is_text_everywhere(site: Site, chrome: Browser) -> None:
+    async with visiting(chrome, site.page_url) as visitor:
+        visitor.page.on("dialog", lambda dialog: visitor.errors.append(dialog.message))
+        await visitor.open()
+        await visitor.write(MARKUP)
+        await visitor.sees(MARKUP)
+        conversation = await site.conversation(MARKUP)
+        await site.answer(conversation, MARKUP)
+        await visitor.sees(MARKUP, MARKUP)
+        assert await visitor.page.locator(".bubble img, .bubble a, .bubble script").count() == 0
+
+
+async def test_signed_in_people_and_their_privacy(parley: Parley, chrome: Browser) -> None:
+    async with shop_page(parley) as site:
+        renew = f"/api/v1/accounts/{site.account_id}/secrets/identity_secret/renew"
+        secret = (await site.owner.client.post(renew)).json()["secret"]
+        now = int(Clock().now().timestamp())
+
+        def proof(subject: str) -> str:
+            return jwt.encode({"sub": subject, "aud": site.key, "exp": now + 3_600}, secret, algorithm="HS256")
+
+        async with visiting(chrome, f"{site.page_url}/?identity={proof('ana')}") as visitor:
+            await visitor.open()
+            await visitor.write("ana's secret")
+            await visitor.sees("ana's secret")
+            await visitor.page.evaluate("jwt => Parley('identify', jwt)", proof("ben"))
+            await visitor.sees()
+            await visitor.page.evaluate("jwt => Parley('identify', jwt)", proof("ana"))
+            await visitor.sees("ana's secret")
+            # The site signed her out and said nothing: her chat is not shown to whoever comes next.
+            await visitor.page.goto(site.page_url)
+            await visitor.page.wait_for_timeout(300)
+            if not await visitor.panel().is_visible():
+                await visitor.open()
+            await visitor.sees()
+            await visitor.page.evaluate("Parley('logout')")
+            stored = await visitor.page.evaluate("JSON.stringify(localStorage)")
+            assert "ana's secret" not in stored
+
+
+async def test_the_page_may_refuse_storage(site: Site, chrome: Browser) -> None:
+    async with visiting(chrome, site.page_url) as visitor:
+        await visitor.page.wait_for_function("() => window.Parley")
+        await visitor.page.evaluate("Parley('setConsent', {functional: false}); Parley('open')")
+        await visitor.write("remember nothing")
+        await visitor.sees("remember nothing")
+        assert await visitor.page.evaluate("localStorage.length") == 0
+        await visitor.page.evaluate("Parley('close')")
+        await expect(visitor.panel()).to_be_hidden()
+
+
+async def test_a_site_that_is_not_allowed_gets_no_widget(parley: Parley, chrome: Browser) -> None:
+    async with (
+        shop_page(parley, origins=["https://elsewhere.example"]) as site,
+        visiting(chrome, site.page_url, complaints="refused here|403") as visitor,
+    ):
+        await visitor.page.wait_for_timeout(600)
+        assert await visitor.page.locator("#parley-widget").count() == 0
+        assert any("Allowed sites" in error for error in visitor.errors)
+
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+async def test_looks_right_and_is_accessible(site: Site, chrome: Browser, device: str, theme: str) -> None:
+    options: dict[str, Any] = {"color_scheme": theme, **(PHONE if device == "phone" else {})}
+    async with visiting(chrome, f"{site.page_url}/?theme={theme}", **options) as visitor:
+        await expect(visitor.page.get_by_role("button", name="Open chat")).to_be_visible()
+        await visitor.passes_axe()
+        await visitor.shot(f"{device}-{theme}-closed")
+        await visitor.open()
+        await visitor.shot(f"{device}-{theme}-empty")
+        await visitor.write("Hello! Is the Arc lamp still in stock? I would need two of them by Friday.")
+        conversation = await site.conversation(
+            "Hello! Is the Arc lamp still in stock? I would need two of them by Friday."
+        )
+        await visitor.page.get_by_role("button", name="No, thanks").click()
+        await site.answer(conversation, "Good morning! Yes, we have seven. Let me check the delivery for you.")
+        buttons = [{"id": "e", "title": "Express, Thursday"}, {"id": "s", "title": "Standard, Friday"}]
+        await site.answer(
+            conversation, content={"type": "buttons", "text": "Which delivery suits you?", "buttons": buttons}
+        )
+        await visitor.page.get_by_role("button", name="Express, Thursday").click()
+        await site.conversation("Express, Thursday")
+        await site.answer(conversation, "Wonderful, I have put two aside for you 🎉")
+        await expect(visitor.page.get_by_text("Seen", exact=True)).to_be_visible()
+        await visitor.passes_axe()
+        await visitor.shot(f"{device}-{theme}-chat")
+        targets = await visitor.page.locator("#parley-widget button:visible").all()
+        for target in targets:
+            box = await target.bounding_box()
+            assert box is None or (box["width"] >= 24 and box["height"] >= 24), await target.inner_text()
+        if device == "phone":
+            box = await visitor.panel().bounding_box()
+            assert box is not None
+            assert (box["x"], box["y"], box["width"], box["height"]) == (0, 0, 390, 844)
+
+
+async def test_right_to_left(site: Site, chrome: Browser) -> None:
+    async with visiting(chrome, f"{site.page_url}/?dir=rtl") as visitor:
+        await visitor.open()
+        await visitor.write("مرحبا، هل المصباح متوفر؟")
+        await expect(visitor.page.get_by_text("Sent", exact=True)).to_be_visible()
+        box = await visitor.panel().bounding_box()
+        assert box is not None
+        assert box["x"] < 100
+        await visitor.passes_axe()
+        await visitor.shot("rtl")
