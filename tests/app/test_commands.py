@@ -1,0 +1,168 @@
+"""Operator commands as a person types them, on the servers that the tests run on."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from app.core import members
+from app.core.platform import accounts, workspaces
+from app.core.platform import members as member_rows
+from app.core.platform.accounts import AccountRow
+from app.core.runtime import Runtime
+from app.core.security import Keyring
+from app.core.settings import Settings
+from tests.support.instances import ROOT
+
+SECRET = "hunter2-hunter2-hunter2-hunter2-hunter2"
+
+
+def _env(settings: Settings, **changes: str) -> dict[str, str]:
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("PARLEY_", "MONGODB_URI", "REDIS_URL"))}
+    env |= {
+        "MONGODB_URI": settings.mongodb_uri.get_secret_value(),
+        "REDIS_URL": settings.redis_url.get_secret_value(),
+        "PARLEY_SECRET_KEYS": ",".join(key.get_secret_value() for key in settings.secret_keys),
+        "PARLEY_DATABASE": settings.database,
+        "PARLEY_DATA_DIR": str(settings.data_dir),
+        "PARLEY_PUBLIC_URL": "http://127.0.0.1:9",
+    }
+    return env | changes
+
+
+def _app(env: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "app", *arguments],
+        cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("command", "changes", "words"),
+    [
+        ("serve", {"MONGODB_URI": f"postgres://me:{SECRET}@db"}, "MONGODB_URI: write mongodb://"),
+        ("worker", {"PARLEY_SECRET_KEYS": SECRET[:20]}, "PARLEY_SECRET_KEYS: each key needs at least 32 characters"),
+        ("doctor", {"PARLEY_PUBLIC_URL": f"ftp://me:{SECRET}@host"}, "PARLEY_PUBLIC_URL: write a full address"),
+        ("worker", {"MONGODB_URI": "", "PARLEY_SECRET_KEYS": ""}, "Not set: MONGODB_URI, PARLEY_SECRET_KEYS"),
+    ],
+)
+def test_wrong_settings_stop_the_start_in_plain_words(
+    settings: Settings, command: str, changes: dict[str, str], words: str
+) -> None:
+    answer = _app(_env(settings, **changes), command)
+    said = answer.stdout + answer.stderr
+    assert answer.returncode in (1, 2)
+    assert words in said
+    assert "Traceback" not in said
+    assert SECRET not in said
+
+
+def test_doctor_says_what_fails_and_what_to_do(settings: Settings, runtime: Runtime) -> None:
+    answer = _app(_env(settings), "doctor", "--json")
+    assert answer.returncode == 1
+    found = {finding["name"]: finding for finding in json.loads(answer.stdout)["findings"]}
+    # Databases are there; no worker and no web process is, migrations were not run.
+    assert found["database"]["state"] == "ok"
+    assert found["indexes"]["state"] == "ok"
+    assert found["migrations"]["state"] == "failed"
+    assert found["migrations"]["advice"] == "Run: python -m app migrate"
+    assert found["workers"]["state"] == "failed"
+    assert "python -m app worker" in found["workers"]["advice"]
+    assert found["web"]["state"] == "failed"
+    assert found["public address"]["state"] == "warning"
+
+
+def test_doctor_goes_on_when_the_database_is_down(settings: Settings) -> None:
+    env = _env(
+        settings, MONGODB_URI=f"mongodb://me:{SECRET}@127.0.0.1:1/?directConnection=true", REDIS_URL="unix:///no"
+    )
+    answer = _app(env, "doctor")
+    assert answer.returncode == 1
+    assert "FAILED  database: does not keep what is written" in answer.stdout
+    assert "FAILED  queue: does not answer" in answer.stdout
+    assert "ok      disk" in answer.stdout
+    assert SECRET not in answer.stdout + answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_migrate_and_indexes(settings: Settings, runtime: Runtime) -> None:
+    assert "Done: default queues." in _app(_env(settings), "migrate").stdout
+    assert "Everything is up to date." in _app(_env(settings), "migrate").stdout
+    assert "All indexes are there." in _app(_env(settings), "ensure-indexes").stdout
+
+
+async def test_owner_and_members_come_in_by_links(settings: Settings, runtime: Runtime) -> None:
+    answer = _app(_env(settings), "create-owner", "--email", "first@example.com", "--workspace", "Shop")
+    assert answer.returncode == 0, answer.stderr
+    token = answer.stdout.strip().splitlines()[-1].rpartition("/invite/")[2]
+    owner = await members.accept_invitation(runtime, token, name="First", password="long enough it is", ip="")
+    assert owner.role == "owner"
+    workspace = await workspaces.get(runtime.mongo, owner.workspace_id)
+    assert workspace is not None
+    assert workspace.name == "Shop"
+    second = _app(_env(settings), "create-member", "--email", "second@example.com", "--role", "agent")
+    assert "/invite/inv_" in second.stdout
+    again = _app(_env(settings), "create-member", "--email", "first@example.com")
+    assert again.returncode == 1
+    assert "already a member" in again.stdout
+
+
+async def test_keys_are_rotated_and_the_old_one_can_go(settings: Settings, runtime: Runtime) -> None:
+    _, owner = await members.create_workspace(
+        runtime, name="Keys", owner_name="Key", owner_email="key@example.com", password="long enough it is"
+    )
+    sealed = runtime.keyring.encrypt({"secret": "totp"})
+    await member_rows.change(runtime.mongo, owner.id, {"totp_secret": sealed})
+    row = AccountRow(
+        id="acc_rotate", workspace_id=owner.workspace_id, kind="sms", name="SMS", address="+12025550100",
+        secrets={"auth_token": "t"}, created_at=runtime.clock.now(),
+    )  # fmt: skip
+    await accounts.insert(runtime.mongo, runtime.keyring, row)
+    old = settings.secret_keys[0].get_secret_value()
+    assert _app(_env(settings), "rotate-keys").returncode == 1
+    answer = _app(_env(settings, PARLEY_SECRET_KEYS=f"{SECRET},{old}"), "rotate-keys")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    fresh = Keyring((SECRET,))
+    member = await member_rows.get(runtime.mongo, owner.id)
+    assert member is not None
+    assert fresh.decrypt(member.totp_secret) == {"secret": "totp"}
+    stored = await runtime.mongo.accounts.find_one({"_id": "acc_rotate"})
+    assert stored is not None
+    assert fresh.decrypt(stored["sealed"]) == {"auth_token": "t"}
+    lost = _app(_env(settings, PARLEY_SECRET_KEYS="y" * 40 + "," + "z" * 40), "rotate-keys")
+    assert lost.returncode == 1
+    assert "Put that key back" in lost.stdout
+
+
+async def test_events_put_aside_are_replayed(settings: Settings, runtime: Runtime) -> None:
+    await runtime.mongo.inbound.insert_one(
+        {
+            "_id": "acc_x/wamid.1",
+            "workspace_id": "wsp",
+            "account_id": "acc_x",
+            "order_key": "1",
+            "body": b"{}",
+            "received_at": runtime.clock.now(),
+            "sequence": 1,
+            "attempts": 8,
+            "dead": True,
+            "error": "it broke",
+        }
+    )
+    assert "put back to work: acc_x/wamid.1" in _app(_env(settings), "replay-inbound", "--dead").stdout
+    row = await runtime.mongo.inbound.find_one({"_id": "acc_x/wamid.1"})
+    assert row is not None
+    assert row["pending_key"] == "acc_x|1"
+    assert "dead" not in row
+    missing = _app(_env(settings), "replay-inbound", "acc_x/none")
+    assert missing.returncode == 1
+    assert "there is no event acc_x/none" in missing.stdout
+
+
+def test_without_anything_running_a_command_says_so(settings: Settings) -> None:
+    env = {k: v for k, v in _env(settings).items() if not k.startswith(("MONGODB", "REDIS"))}
+    answer = _app(env, "migrate")
+    assert answer.returncode == 2
+    assert "Start Parley with `make run`" in answer.stderr

@@ -1,0 +1,95 @@
+"""Migrations: each once, in order, resumed where it stopped, by one process at a time."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from app.core import migrations, mongo
+from app.core.clock import Clock, FixedClock
+from app.core.migrations import Migration, Progress
+from app.core.platform import migrations as rows
+from app.core.platform.migrations import LOCK_SECONDS
+from app.core.runtime import Runtime
+
+
+@pytest.fixture
+async def db(runtime: Runtime) -> mongo.Database:
+    """As a new version finds it: nothing is recorded."""
+    await runtime.mongo.migrations.delete_many({})
+    return runtime.mongo
+
+
+async def test_runs_each_once_and_in_order(db: mongo.Database) -> None:
+    ran: list[int] = []
+
+    def noting(number: int) -> Migration:
+        async def run(_: mongo.Database, progress: Progress, clock: Clock) -> None:
+            ran.append(number)
+
+        return Migration(number, f"number {number}", run)
+
+    both = (noting(2), noting(1))
+    assert await migrations.pending(db, both) == ["number 2", "number 1"]
+    assert await migrations.run(db, Clock(), both) == ["number 1", "number 2"]
+    assert await migrations.run(db, Clock(), both) == []
+    assert ran == [1, 2]
+    assert await migrations.pending(db, both) == []
+
+
+async def test_goes_on_where_it_was_stopped(db: mongo.Database) -> None:
+    seen: list[int] = []
+    stopped: list[int] = []
+
+    async def run(_: mongo.Database, progress: Progress, clock: Clock) -> None:
+        for item in range(int((await progress.load()).get("next", 0)), 5):
+            if item == 3 and not stopped:
+                stopped.append(item)
+                raise RuntimeError("the machine went down")
+            seen.append(item)
+            await progress.save(next=item + 1)
+
+    one = (Migration(1, "long", run),)
+    with pytest.raises(RuntimeError):
+        await migrations.run(db, Clock(), one)
+    assert await migrations.pending(db, one) == ["long"]
+    assert await migrations.run(db, Clock(), one) == ["long"]
+    assert seen == [0, 1, 2, 3, 4]
+
+
+async def test_two_at_the_same_time_run_it_once(db: mongo.Database) -> None:
+    ran: list[str] = []
+
+    async def run(_: mongo.Database, progress: Progress, clock: Clock) -> None:
+        ran.append("begun")
+        await asyncio.sleep(0.3)
+
+    one = (Migration(1, "slow", run),)
+    results = await asyncio.gather(*(migrations.run(db, Clock(), one) for _ in range(3)))
+    assert sorted(results) == [[], [], ["slow"]]
+    assert ran == ["begun"]
+
+
+async def test_a_dead_holder_is_waited_for_no_longer_than_its_lock_lasts(db: mongo.Database) -> None:
+    clock = FixedClock(Clock().now())
+    assert await rows.take_lock(db, "dead", clock.now(), clock.now() + timedelta(seconds=LOCK_SECONDS))
+    waiting = asyncio.create_task(migrations.run(db, clock, ()))
+    await asyncio.sleep(0.5)
+    assert not waiting.done()
+    clock.advance(seconds=LOCK_SECONDS + 1)
+    assert await asyncio.wait_for(waiting, 5) == []
+
+
+async def test_every_workspace_gets_its_queue(db: mongo.Database, runtime: Runtime) -> None:
+    await db.workspaces.insert_one({"_id": "wsp_old", "name": "Old", "created_at": Clock().now()})
+    assert await migrations.run(db, Clock()) == ["default queues"]
+    found = await db.queues.find_one({"_id": "wsp_old/support"})
+    assert found is not None
+    assert (found["workspace_id"], found["name"]) == ("wsp_old", "Support")
+
+
+async def test_declared_indexes_are_made_at_every_start(db: mongo.Database) -> None:
+    await db.audit.drop_index("workspace_id_1_at_1")
+    assert await mongo.missing_indexes(db) == ["audit.workspace_id_1_at_1"]
+    await migrations.run(db, Clock())
+    assert await mongo.missing_indexes(db) == []
