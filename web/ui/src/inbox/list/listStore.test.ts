@@ -32,15 +32,19 @@ function setUp(rows: Conversation[], filter: Partial<Filter> = {}) {
   }
   let requests = 0
   let failing = false
+  let onRequest = () => {}
   const list = new ConversationListStore(
     { view: 'open', channel: null, q: '', ...filter },
     {
       fetch: async (_, cursor) => {
         requests += 1
+        onRequest()
         if (failing) throw new Error('no answer')
         return pages[Number(cursor ?? 0)] ?? { items: [], next_cursor: null }
       },
       put: (row) => {
+        const current = known.get(row.id)
+        if (current && current.revision > row.revision) return false
         known.set(row.id, row)
         return true
       },
@@ -52,7 +56,13 @@ function setUp(rows: Conversation[], filter: Partial<Filter> = {}) {
     known.set(row.id, row)
     return list.place(row)
   }
-  return { list, place, requests: () => requests, fail: (on: boolean) => (failing = on) }
+  const meanwhile = (run: () => void) => {
+    onRequest = () => {
+      onRequest = () => {}
+      run()
+    }
+  }
+  return { list, place, meanwhile, requests: () => requests, fail: (on: boolean) => (failing = on) }
 }
 
 const FIVE = [conversation('e', 50), conversation('d', 40), conversation('c', 30), conversation('b', 20), conversation('a', 10)]
@@ -155,4 +165,33 @@ test('list: a refresh reads as far as one had scrolled', async () => {
   await list.more()
   await list.refresh()
   assert.deepEqual(list.ids, ['e', 'd', 'c', 'b'])
+})
+
+test('list: what happens while the first page is on its way is in its place afterwards', async () => {
+  const { list, place, meanwhile } = setUp(FIVE)
+  meanwhile(() => place(conversation('d', 55, { revision: 2 })))
+  await list.start()
+  assert.deepEqual(list.ids, ['d', 'e'])
+})
+
+test('list: what happens while the list is read again is not taken back', async () => {
+  const { list, place, meanwhile } = setUp(FIVE)
+  await list.start()
+  meanwhile(() => {
+    place(conversation('e', 56, { revision: 2, state: 'closed' }))
+    place(conversation('new', 57))
+  })
+  await list.refresh()
+  assert.deepEqual(list.ids, ['new', 'd'])
+})
+
+test('list: asked to read again while it reads, it reads once more', async () => {
+  const { list, meanwhile, requests } = setUp(FIVE)
+  meanwhile(() => {
+    void list.refresh()
+    void list.refresh()
+  })
+  await list.start()
+  await new Promise((done) => setTimeout(done))
+  assert.equal(requests(), 2)
 })

@@ -34,6 +34,10 @@ export class ConversationListStore extends Emitter {
   private cursor: string | null = null
   private busy = false
   private started = false
+  /** somebody asked to read again while something was being read */
+  private stale = false
+  /** placed since the running request went out: its answer may be older than these */
+  private readonly late = new Set<string>()
 
   constructor(filter: Filter, source: ListSource) {
     super()
@@ -56,7 +60,11 @@ export class ConversationListStore extends Emitter {
 
   /** Read again what is shown, without emptying it first. */
   async refresh(): Promise<void> {
-    if (!this.started || this.busy) return
+    if (!this.started) return
+    if (this.busy) {
+      this.stale = true
+      return
+    }
     await this.read(Math.min(this.ids.length, REREAD_ROWS))
   }
 
@@ -70,13 +78,13 @@ export class ConversationListStore extends Emitter {
       for (const row of page.items) {
         this.source.put(row)
         // Live changes may have moved a row between the two pages.
-        if (!present.has(row.id) && this.matches(row)) this.ids.push(row.id)
+        if (!present.has(row.id) && this.matches(this.source.get(row.id) ?? row)) this.ids.push(row.id)
       }
     } catch (error) {
       this.fail(error)
       return
     } finally {
-      this.busy = false
+      this.finished()
     }
     this.changed()
   }
@@ -89,7 +97,9 @@ export class ConversationListStore extends Emitter {
 
   /** Bring one conversation to its place after a change; call `changed` once after a batch. True when the list differs. */
   place(conversation: Conversation): boolean {
-    if (!this.started || this.status === 'loading') return false
+    if (!this.started) return false
+    if (this.busy) this.late.add(conversation.id)
+    if (this.status === 'loading') return false
     const at = this.ids.indexOf(conversation.id)
     if (!this.matches(conversation)) {
       if (at >= 0) this.ids.splice(at, 1)
@@ -126,6 +136,10 @@ export class ConversationListStore extends Emitter {
       this.cursor = cursor
       this.status = 'ready'
       this.error = null
+      for (const id of [...this.late]) {
+        const row = this.source.get(id)
+        if (row) this.place(row)
+      }
     } catch (error) {
       // What is on screen is worth more than an error in its place.
       if (this.ids.length === 0) {
@@ -133,9 +147,17 @@ export class ConversationListStore extends Emitter {
         return
       }
     } finally {
-      this.busy = false
+      this.finished()
     }
     this.changed()
+  }
+
+  private finished(): void {
+    this.busy = false
+    this.late.clear()
+    if (!this.stale) return
+    this.stale = false
+    void this.refresh()
   }
 
   private fail(error: unknown): void {
