@@ -81,6 +81,7 @@ function AcceptForm({ offer, path }: { offer: InvitationOffer; path: string }) {
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
           error={fields?.field('password')}
+          aria-invalid={Boolean(fields?.field('password'))}
           minLength={MIN_PASSWORD_CHARS}
           autoComplete="new-password"
           required

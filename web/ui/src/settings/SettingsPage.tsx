@@ -3,9 +3,10 @@ import { Suspense, useEffect, useRef } from 'react'
 import { usePhone } from '../lib/media'
 import { useMe } from '../lib/session'
 import { EmptyState } from '../ui/EmptyState'
-import { NoPermission } from '../ui/ErrorState'
 import { IconArrowLeft, IconSearch } from '../ui/icons'
+import { Heading } from './parts/Heading'
 import { PageSkeleton } from './parts/PageSkeleton'
+import { ForbiddenPage } from './parts/States'
 import { SettingsLink } from './parts/SettingsLink'
 import { SECTIONS } from './sections'
 import s from './settings.module.css'
@@ -26,12 +27,14 @@ export default function SettingsPage() {
   useEffect(() => {
     document.title = `${section ? `${section.label} · ` : ''}Settings · Parley`
   }, [section])
-  useEffect(() => body.current?.scrollTo(0, 0), [path])
+  useEffect(() => {
+    if (body.current) body.current.scrollTop = 0
+  }, [path])
 
   return (
     <main className={s.page} data-at={path === '' ? 'index' : 'section'}>
       <nav className={s.sections} aria-label="Settings">
-        <p className={s.title}>Settings</p>
+        {section ? <p className={s.title}>Settings</p> : <h1 className={s.title}>Settings</h1>}
         {GROUPS.map((group) => (
           <div key={group} className={s.group}>
             <p>{group}</p>
@@ -55,9 +58,12 @@ export default function SettingsPage() {
             </SettingsLink>
           )}
           <Suspense fallback={<PageSkeleton />}>
-            {section && (allowed ? <section.Page key={section.path} /> : <NoPermission />)}
+            {section && (allowed ? <section.Page key={section.path} /> : <ForbiddenPage title={section.label} />)}
             {!section && path !== '' && (
-              <EmptyState icon={IconSearch} title="There is no such setting" text="Choose a section of the list." />
+              <>
+                <Heading title="Settings" />
+                <EmptyState icon={IconSearch} title="There is no such setting" text="Choose a section of the list." />
+              </>
             )}
           </Suspense>
         </div>

@@ -6,12 +6,12 @@ import { dayKey, dayLabel, clock, fullTime } from '../../lib/format'
 import { useCan } from '../../lib/session'
 import type { AuditItem, Page } from '../../lib/types'
 import { EmptyState } from '../../ui/EmptyState'
-import { ErrorState, NoPermission } from '../../ui/ErrorState'
 import { IconChevronDown, IconHistory, IconRefresh } from '../../ui/icons'
 import { Heading } from '../parts/Heading'
 import { PageSkeleton } from '../parts/PageSkeleton'
+import { FailedPage, ForbiddenPage } from '../parts/States'
 import p from '../parts/parts.module.css'
-import { aboutSelf, actionWords } from './actions'
+import { sentenceOf } from './actions'
 import s from './audit.module.css'
 
 const PAGE = 50
@@ -27,8 +27,8 @@ export default function AuditPage() {
     staleTime: 0,
   })
 
-  if (!allowed) return <NoPermission />
-  if (error && !data) return <ErrorState error={error} onRetry={() => void refetch()} />
+  if (!allowed) return <ForbiddenPage title="Audit log" />
+  if (error && !data) return <FailedPage title="Audit log" error={error} onRetry={() => void refetch()} />
   if (!data) return <PageSkeleton />
   const items = data.pages.flatMap((page) => page.items)
   return (
@@ -96,7 +96,8 @@ export default function AuditPage() {
 function Row({ item }: { item: AuditItem }) {
   const [open, setOpen] = useState(false)
   const { actor, target, detail } = item
-  const words = actionWords(item)
+  const sentence = sentenceOf(item)
+  const name = actor.name || 'Parley'
   const facts = Object.entries((detail ?? {}) as Record<string, unknown>)
   return (
     <>
@@ -107,14 +108,9 @@ function Row({ item }: { item: AuditItem }) {
           </time>
         </td>
         <td>
-          <b className={s.actor}>{actor.name || 'Parley'}</b>
-          {actor.type === 'token' && <span className={p.muted}> (API token)</span>} {words}
-          {target.label && !aboutSelf(item) && target.type !== 'session' && (
-            <>
-              {' '}
-              <b className={s.target}>{target.label}</b>
-            </>
-          )}
+          <b className={s.actor}>{name}</b>
+          {actor.type === 'token' && <span className={p.muted}> (API token)</span>} {sentence.before}{' '}
+          {sentence.target && <b className={s.target}>{sentence.target}</b>} {sentence.after}
         </td>
         <td data-wide className={`${p.nowrap} ${p.muted}`}>
           {item.ip ?? 'this server'}
@@ -124,7 +120,7 @@ function Row({ item }: { item: AuditItem }) {
             type="button"
             className={s.expand}
             aria-expanded={open}
-            aria-label={`Details: ${actor.name || 'Parley'} ${words} ${target.label}`.trim()}
+            aria-label={`Details: ${[name, sentence.before, sentence.target, sentence.after].filter(Boolean).join(' ')}`}
             onClick={() => setOpen(!open)}
           >
             <IconChevronDown size={16} aria-hidden />
@@ -137,7 +133,7 @@ function Row({ item }: { item: AuditItem }) {
             <dl>
               <Fact name="Time" value={fullTime(item.at)} />
               <Fact name="Action" value={item.action} code />
-              <Fact name="By" value={`${actor.name || 'Parley'} (${actor.type} ${actor.id})`} code />
+              <Fact name="By" value={`${name} (${actor.type} ${actor.id})`} code />
               <Fact name="To" value={`${target.type} ${target.id}`} code />
               <Fact name="Address" value={item.ip ?? 'this server'} code />
               {facts.map(([name, value]) => (

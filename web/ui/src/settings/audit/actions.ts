@@ -1,61 +1,68 @@
 /** What the audit trail says, in words. An action that is not known here is shown by its name. */
 import type { AuditItem } from '../../lib/types'
+import { roleLabel } from '../members/roles.ts'
 
 type Detail = Record<string, unknown>
+type Role = Parameters<typeof roleLabel>[0]
 
-const text = (value: unknown): string => (value === null || value === undefined ? '' : String(value))
+const role = (detail: Detail): string => roleLabel(String(detail.role ?? 'member') as Role).toLowerCase()
 
+/** `{}` is where the name of what it was done to stands. */
 const WORDS: Record<string, string | ((detail: Detail) => string)> = {
-  'workspace.created': 'created the workspace',
+  'workspace.created': 'created the workspace {}',
   'session.started': 'signed in',
   'session.ended': 'signed out',
   'session.revoked': 'ended a session',
-  'sessions.revoked': (detail) => `ended ${text(detail.count) || 'all'} ${detail.count === 1 ? 'session' : 'sessions'} of`,
-  'member.created': (detail) => `added as ${text(detail.role)}`,
+  'sessions.revoked': ({ count }) => `ended ${count === undefined ? 'all' : count} ${count === 1 ? 'session' : 'sessions'} of {}`,
+  'member.created': (detail) => `added {} as ${role(detail)}`,
   'member.changed': changedMember,
-  'member.renamed': 'changed a name to',
-  'member.password_changed': 'changed the password',
+  'member.renamed': 'changed their name to {}',
+  'member.password_changed': 'changed their password',
   'member.totp_enabled': 'turned two-factor sign-in on',
   'member.totp_disabled': 'turned two-factor sign-in off',
-  'invitation.created': (detail) => `invited as ${text(detail.role)}`,
+  'invitation.created': (detail) => `invited {} as ${role(detail)}`,
   'invitation.withdrawn': 'revoked an invitation',
-  'invitation.accepted': (detail) => `accepted the invitation as ${text(detail.role)}`,
-  'token.created': 'created the API token',
-  'token.deleted': 'deleted the API token',
-  'account.connected': 'connected the channel',
-  'account.edited': (detail) => editedAccount(detail.fields),
-  'account.disconnected': 'disconnected the channel',
-  'account.webhook_registered': 'registered the webhook of',
-  'account.secret_renewed': 'made a new secret for',
-  'templates.synced': 'fetched the templates of',
-  'contact.edited': 'edited the contact',
-  'conversation.assigned': (detail) =>
-    detail.member_name ? `assigned to ${text(detail.member_name)} the conversation with` : 'unassigned the conversation with',
-  'conversation.closed': 'closed the conversation with',
-  'conversation.reopened': 'reopened the conversation with',
+  'invitation.accepted': (detail) => `joined as ${role(detail)}`,
+  'token.created': 'created the API token {}',
+  'token.deleted': 'deleted the API token {}',
+  'account.connected': 'connected the channel {}',
+  'account.edited': ({ fields }) => editedAccount(fields),
+  'account.disconnected': 'disconnected the channel {}',
+  'account.webhook_registered': 'registered the webhook of {}',
+  'account.secret_renewed': 'made a new secret for {}',
+  'templates.synced': 'fetched the templates of {}',
+  'contact.edited': 'edited the contact {}',
+  'conversation.assigned': ({ member_name: name }) =>
+    name ? `assigned the conversation with {} to ${name}` : 'unassigned the conversation with {}',
+  'conversation.closed': 'closed the conversation with {}',
+  'conversation.reopened': 'reopened the conversation with {}',
 }
 
 function changedMember(detail: Detail): string {
-  if (detail.status === 'disabled') return 'disabled'
-  if (detail.status === 'active') return 'enabled'
-  return detail.role ? `gave the role ${text(detail.role)} to` : 'changed'
+  if (detail.status === 'disabled') return 'disabled {}'
+  if (detail.status === 'active') return 'enabled {}'
+  return detail.role ? `gave {} the role ${role(detail)}` : 'changed {}'
 }
 
 function editedAccount(fields: unknown): string {
   const names = Array.isArray(fields) ? fields.map(String) : []
-  if (names.includes('enabled') && names.length === 1) return 'switched on or off the channel'
-  return 'changed the channel'
+  return names.length === 1 && names[0] === 'enabled' ? 'switched the channel {} on or off' : 'changed the channel {}'
 }
 
-/** "gave the role admin to" */
-export function actionWords({ action, detail }: AuditItem): string {
+export interface Sentence {
+  before: string
+  /** the name of what it was done to; empty where the sentence needs none */
+  target: string
+  after: string
+}
+
+/** "gave", "Ana", "the role admin" */
+export function sentenceOf({ action, detail, target }: Pick<AuditItem, 'action' | 'detail' | 'target'>): Sentence {
   const known = WORDS[action]
-  if (typeof known === 'string') return known
-  if (known) return known((detail ?? {}) as Detail)
-  return action.replace('.', ': ').replaceAll('_', ' ')
-}
-
-/** Whether it was done by somebody to themselves, so that naming them twice would say nothing. */
-export function aboutSelf({ actor, target }: AuditItem): boolean {
-  return target.type === 'member' && target.id === actor.id
+  const words =
+    typeof known === 'string' ? known : known ? known((detail ?? {}) as Detail) : `${action.replace('.', ': ').replaceAll('_', ' ')} {}`
+  const [before = '', after] = words.split('{}')
+  return after === undefined
+    ? { before, target: '', after: '' }
+    : { before: before.trim(), target: target.label || target.type, after: after.trim() }
 }

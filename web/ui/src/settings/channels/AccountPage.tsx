@@ -7,14 +7,13 @@ import { toast, toastError } from '../../lib/toast'
 import type { Account } from '../../lib/types'
 import { ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
 import { EmptyState } from '../../ui/EmptyState'
-import { ErrorState } from '../../ui/ErrorState'
 import { IconAlertTriangle, IconDots, IconListDetails, IconPlugConnected, IconRefresh, IconTrash } from '../../ui/icons'
 import { Ago, Until } from '../parts/Ago'
 import { ConfirmDialog } from '../parts/ConfirmDialog'
 import { Heading } from '../parts/Heading'
 import { PageSkeleton } from '../parts/PageSkeleton'
 import { Panel } from '../parts/Panel'
-import { SettingsLink } from '../parts/SettingsLink'
+import { FailedPage } from '../parts/States'
 import { useGoTo } from '../parts/useSettingsPath'
 import p from '../parts/parts.module.css'
 import { EditForm } from './EditForm'
@@ -34,14 +33,13 @@ export function AccountPage({ id }: { id: string }) {
 
   if (error instanceof ApiError && error.status === 404) {
     return (
-      <EmptyState
-        icon={IconPlugConnected}
-        title="This channel is no longer connected"
-        action={<SettingsLink to="channels">All channels</SettingsLink>}
-      />
+      <>
+        <Heading title="Channel" back={{ to: 'channels', label: 'Channels' }} />
+        <EmptyState icon={IconPlugConnected} title="This channel is no longer connected" />
+      </>
     )
   }
-  if (error && !account) return <ErrorState error={error} onRetry={() => void refetch()} />
+  if (error && !account) return <FailedPage title="Channel" back={{ to: 'channels', label: 'Channels' }} error={error} onRetry={() => void refetch()} />
   if (!account) return <PageSkeleton />
   const kind = kinds.data?.items.find((each) => each.kind === account.kind)
 

@@ -4,12 +4,12 @@ import { useCan } from '../../lib/session'
 import type { Account } from '../../lib/types'
 import { ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
 import { EmptyState } from '../../ui/EmptyState'
-import { ErrorState } from '../../ui/ErrorState'
 import { IconPlugConnected, IconPlus } from '../../ui/icons'
 import { Ago, Until } from '../parts/Ago'
 import { Heading } from '../parts/Heading'
 import { PageSkeleton } from '../parts/PageSkeleton'
 import { SettingsLink } from '../parts/SettingsLink'
+import { FailedPage } from '../parts/States'
 import { useGoTo, useSettingsPath } from '../parts/useSettingsPath'
 import { AccountPage } from './AccountPage'
 import { ConnectPage } from './ConnectPage'
@@ -35,7 +35,7 @@ function AccountList() {
   const { data, error, refetch } = useQuery({ ...accountsQuery, staleTime: 5_000, refetchInterval: REFRESH_MS })
   const accounts = data?.items
 
-  if (error && !accounts) return <ErrorState error={error} onRetry={() => void refetch()} />
+  if (error && !accounts) return <FailedPage title="Channels" error={error} onRetry={() => void refetch()} />
   if (!accounts) return <PageSkeleton />
   return (
     <>

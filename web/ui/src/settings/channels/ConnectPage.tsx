@@ -6,13 +6,13 @@ import { useCan } from '../../lib/session'
 import type { Account, ChannelKind } from '../../lib/types'
 import { ChannelIcon } from '../../ui/ChannelIcon'
 import { EmptyState } from '../../ui/EmptyState'
-import { ErrorState, NoPermission } from '../../ui/ErrorState'
 import { IconExternalLink, IconPlugConnected } from '../../ui/icons'
 import { Problem } from '../parts/ConfirmDialog'
 import { Heading } from '../parts/Heading'
 import { PageSkeleton } from '../parts/PageSkeleton'
+import { FailedPage, ForbiddenPage } from '../parts/States'
 import { useGoTo } from '../parts/useSettingsPath'
-import { Fields } from './Fields'
+import { Fields, Optional } from './Fields'
 import { WidgetPreview } from './WidgetPreview'
 import { kindsQuery, useKeepAccount } from './accounts'
 import { startValues, wholeConfig } from './form'
@@ -22,14 +22,17 @@ import s from './channels.module.css'
 export function ConnectPage({ kind: name }: { kind: string }) {
   const mayManage = useCan('accounts.manage')
   const { data, error, refetch } = useQuery(kindsQuery)
-  if (!mayManage) return <NoPermission />
-  if (error) return <ErrorState error={error} onRetry={() => void refetch()} />
+  if (!mayManage) return <ForbiddenPage title="Connect a channel" back={{ to: 'channels', label: 'Channels' }} />
+  if (error) return <FailedPage title="Connect a channel" back={{ to: 'channels', label: 'Channels' }} error={error} onRetry={() => void refetch()} />
   if (!data) return <PageSkeleton />
   const kind = data.items.find((each) => each.kind === name)
   return kind ? (
     <ConnectForm kind={kind} />
   ) : (
-    <EmptyState icon={IconPlugConnected} title="There is no such channel" text="Choose one of the list." />
+    <>
+      <Heading title="Connect a channel" back={{ to: 'channels/new', label: 'All channels' }} />
+      <EmptyState icon={IconPlugConnected} title="There is no such channel" text="Choose one of the list." />
+    </>
   )
 }
 
@@ -92,7 +95,7 @@ function ConnectForm({ kind }: { kind: ChannelKind }) {
         <form ref={form} className={s.form} onSubmit={(event) => void submit(event)} aria-label={`Connect ${kind.label}`}>
           <fieldset disabled={stage !== 'editing'} className={s.fieldset}>
             <TextInput
-              label="Name"
+              label={<Optional label="Name" />}
               name="name"
               description="How your team sees it. Customers do not."
               inputWrapperOrder={['label', 'input', 'error', 'description']}

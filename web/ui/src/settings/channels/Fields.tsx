@@ -107,6 +107,8 @@ function Field({ field, value, stored, error, onChange }: FieldProps) {
         value={text}
         onChange={(event) => onChange(event.currentTarget.value)}
         autoComplete="new-password"
+        // Mantine says it of every input but this one.
+        aria-invalid={Boolean(error)}
         data-1p-ignore
         visibilityToggleButtonProps={{ 'aria-label': `Show what is typed: ${field.label}`, disabled: text === '', tabIndex: 0 }}
       />
@@ -123,7 +125,7 @@ function Field({ field, value, stored, error, onChange }: FieldProps) {
   )
 }
 
-function Optional({ label }: { label: string }) {
+export function Optional({ label }: { label: string }) {
   return (
     <>
       {label} <span className={s.optional}>(optional)</span>

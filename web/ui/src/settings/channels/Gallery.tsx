@@ -2,18 +2,19 @@ import { useQuery } from '@tanstack/react-query'
 import type { ChannelKind } from '../../lib/types'
 import { useCan } from '../../lib/session'
 import { CHANNEL_ORDER, ChannelIcon } from '../../ui/ChannelIcon'
-import { ErrorState, NoPermission } from '../../ui/ErrorState'
+import { ErrorState } from '../../ui/ErrorState'
 import { IconChevronRight } from '../../ui/icons'
 import { Heading } from '../parts/Heading'
 import { RowsSkeleton } from '../parts/PageSkeleton'
 import { SettingsLink } from '../parts/SettingsLink'
+import { ForbiddenPage } from '../parts/States'
 import { kindsQuery } from './accounts'
 import { guideOf } from './guides'
 import s from './channels.module.css'
 
 export function GalleryPage() {
   const mayManage = useCan('accounts.manage')
-  if (!mayManage) return <NoPermission />
+  if (!mayManage) return <ForbiddenPage title="Connect a channel" back={{ to: 'channels', label: 'Channels' }} />
   return (
     <>
       <Heading

@@ -4,11 +4,11 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { Account } from '../../lib/types'
 import { ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
-import { ErrorState } from '../../ui/ErrorState'
 import { IconCheck, IconExternalLink } from '../../ui/icons'
 import { Ago } from '../parts/Ago'
 import { Heading } from '../parts/Heading'
 import { PageSkeleton } from '../parts/PageSkeleton'
+import { FailedPage } from '../parts/States'
 import { useGoTo } from '../parts/useSettingsPath'
 import { Snippet } from './Snippet'
 import { WidgetPreview } from './WidgetPreview'
@@ -23,7 +23,7 @@ export function SetupPage({ id }: { id: string }) {
   const { data: account, error, refetch } = useAccount(id)
   const kinds = useQuery(kindsQuery)
   const goTo = useGoTo()
-  if (error && !account) return <ErrorState error={error} onRetry={() => void refetch()} />
+  if (error && !account) return <FailedPage title="Channel" back={{ to: 'channels', label: 'Channels' }} error={error} onRetry={() => void refetch()} />
   if (!account) return <PageSkeleton />
 
   const kind = kinds.data?.items.find((each) => each.kind === account.kind)

@@ -8,12 +8,12 @@ import { toast, toastError } from '../../lib/toast'
 import type { Member, Page, Role } from '../../lib/types'
 import { Avatar } from '../../ui/Avatar'
 import { Badge } from '../../ui/Badge'
-import { ErrorState, NoPermission } from '../../ui/ErrorState'
 import { IconBan, IconCircleCheck, IconDots, IconLogout, IconPencil, IconShieldCheck, IconUserPlus } from '../../ui/icons'
 import { Ago } from '../parts/Ago'
 import { ConfirmDialog, Problem } from '../parts/ConfirmDialog'
 import { Heading } from '../parts/Heading'
 import { PageSkeleton } from '../parts/PageSkeleton'
+import { FailedPage, ForbiddenPage } from '../parts/States'
 import p from '../parts/parts.module.css'
 import { Invitations } from './Invitations'
 import { InviteDialog } from './InviteDialog'
@@ -44,8 +44,8 @@ export default function MembersPage() {
   const { data, error, refetch } = useQuery({ queryKey: KEY, queryFn: everybody, enabled: allowed })
   const [inviting, setInviting] = useState(false)
 
-  if (!allowed) return <NoPermission />
-  if (error && !data) return <ErrorState error={error} onRetry={() => void refetch()} />
+  if (!allowed) return <ForbiddenPage title="Members" />
+  if (error && !data) return <FailedPage title="Members" error={error} onRetry={() => void refetch()} />
   if (!data) return <PageSkeleton />
   return (
     <>

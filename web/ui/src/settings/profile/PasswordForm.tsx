@@ -50,6 +50,7 @@ export function PasswordForm() {
           value={current}
           onChange={(event) => setCurrent(event.currentTarget.value)}
           error={atCurrent}
+          aria-invalid={Boolean(atCurrent)}
           autoComplete="current-password"
           required
           withAsterisk={false}
@@ -62,6 +63,7 @@ export function PasswordForm() {
           value={next}
           onChange={(event) => setNext(event.currentTarget.value)}
           error={atNew}
+          aria-invalid={Boolean(atNew)}
           minLength={MIN_PASSWORD_CHARS}
           autoComplete="new-password"
           required

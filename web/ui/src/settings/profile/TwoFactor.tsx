@@ -42,30 +42,31 @@ export function TwoFactor() {
   }
 
   return (
-    <Panel
-      title="Two-factor sign-in"
-      text="A code from an app on your phone, beside your password. Whoever learns your password still cannot sign in."
-      actions={
-        on ? (
-          <>
-            <Badge tone="ok">
-              <IconShieldCheck size={13} aria-hidden />
-              On
-            </Badge>
-            <Button variant="default" onClick={() => setStopping(true)}>
-              Turn off
+    <>
+      <Panel
+        title="Two-factor sign-in"
+        text="A code from an app on your phone, beside your password. Whoever learns your password still cannot sign in."
+        actions={
+          on ? (
+            <>
+              <Badge tone="ok">
+                <IconShieldCheck size={13} aria-hidden />
+                On
+              </Badge>
+              <Button variant="default" onClick={() => setStopping(true)}>
+                Turn off
+              </Button>
+            </>
+          ) : (
+            <Button loading={starting} onClick={() => void start()}>
+              Set up
             </Button>
-          </>
-        ) : (
-          <Button loading={starting} onClick={() => void start()}>
-            Set up
-          </Button>
-        )
-      }
-    >
+          )
+        }
+      />
       {setup && <SetupDialog setup={setup} onClose={() => setSetup(null)} />}
       {stopping && <TurnOffDialog onClose={() => setStopping(false)} />}
-    </Panel>
+    </>
   )
 }
 
@@ -219,6 +220,7 @@ function TurnOffDialog({ onClose }: { onClose: () => void }) {
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
           error={atPassword}
+          aria-invalid={Boolean(atPassword)}
           autoComplete="current-password"
           required
           withAsterisk={false}

@@ -8,12 +8,12 @@ import { toast } from '../../lib/toast'
 import type { ApiToken, Page } from '../../lib/types'
 import { Badge } from '../../ui/Badge'
 import { EmptyState } from '../../ui/EmptyState'
-import { ErrorState, NoPermission } from '../../ui/ErrorState'
 import { IconKey, IconPlus, IconTrash } from '../../ui/icons'
 import { Ago } from '../parts/Ago'
 import { ConfirmDialog } from '../parts/ConfirmDialog'
 import { Heading } from '../parts/Heading'
 import { PageSkeleton } from '../parts/PageSkeleton'
+import { FailedPage, ForbiddenPage } from '../parts/States'
 import p from '../parts/parts.module.css'
 import { CreateTokenDialog } from './CreateTokenDialog'
 import { scopeLabel } from './scopes'
@@ -38,8 +38,8 @@ export default function TokensPage() {
     toast(`${token.name} was deleted.`)
   }
 
-  if (!allowed) return <NoPermission />
-  if (error && !data) return <ErrorState error={error} onRetry={() => void refetch()} />
+  if (!allowed) return <ForbiddenPage title="API tokens" />
+  if (error && !data) return <FailedPage title="API tokens" error={error} onRetry={() => void refetch()} />
   if (!data) return <PageSkeleton />
   const create = (
     <Button leftSection={<IconPlus size={16} />} onClick={() => setCreating(true)}>
