@@ -51,7 +51,7 @@ export function ofUpload(upload: Upload): Row {
 export function signature(row: Row): string {
   const { content, message, upload } = row
   const said = content?.type === 'media' ? [content.caption, content.media.name, stale(content.media.url)] : content
-  const known = message && [message.revision, message.reactions, message.id]
+  const known = message && [message.id, message.reactions, message.edited, message.deleted]
   return JSON.stringify([said, known, row.waiting, row.failed, row.first, row.tick, row.chosen, upload?.share, row.quote])
 }
 
@@ -83,7 +83,12 @@ function bubble(row: Row, chat: Chat): HTMLElement {
     return h('div', { class: 'bubble soft' }, `${T.details}: ${values}`)
   }
   const bare = content.type === 'media' && !['document', 'audio', 'voice'].includes(content.media.kind)
-  return h('div', { class: bare ? 'bubble bare' : 'bubble' }, row.quote?.text && content.type !== 'choice' ? quoted(row.quote) : null, ...body(row, content, chat))
+  const style = bare ? 'bubble bare' : 'bubble'
+  return h('div', { class: style, title: timeOf(row) }, row.quote?.text && content.type !== 'choice' ? quoted(row.quote) : null, ...body(row, content, chat))
+}
+
+function timeOf(row: Row): string {
+  return new Date(row.at).toLocaleTimeString(undefined, { timeStyle: 'short' })
 }
 
 function body(row: Row, content: Content, chat: Chat): (Node | string)[] {

@@ -43,46 +43,46 @@ export class Chat {
   trouble: string | null = null
   typingName: string | null = null
 
-  private identity: Identity | null = identityOfPage()
+  #identity: Identity | null = identityOfPage()
   /** What is stored belongs to somebody signed in, and nobody is: it is neither shown nor used. */
-  private locked: boolean
-  private visible = false
-  private readonly link: Link
-  private readonly timers = new Map<string, number>()
-  private typedAt = 0
-  private uploading = false
-  private admitted: (() => void) | null = null
+  #locked: boolean
+  #visible = false
+  readonly #link: Link
+  readonly #timers = new Map<string, number>()
+  #typedAt = 0
+  #uploading = false
+  #admitted: (() => void) | null = null
 
-  private readonly changed: () => void
+  readonly #changed: () => void
 
   constructor(changed: () => void) {
-    this.changed = changed
+    this.#changed = changed
     this.state = store.load()
     this.waiting = store.outbox()
-    this.locked = this.state.signedIn && !this.identity
-    this.link = new Link({
-      hello: () => this.hello(),
-      frame: (frame) => this.heard(frame),
+    this.#locked = this.state.signedIn && !this.#identity
+    this.#link = new Link({
+      hello: () => this.#hello(),
+      frame: (frame) => this.#heard(frame),
       state: (connected, trouble) => {
         this.connected = connected
         this.trouble = trouble
         if (!connected) {
-          this.admitted?.()
+          this.#admitted?.()
           this.typingName = null
         }
-        this.changed()
+        this.#changed()
       },
     })
-    store.onChange(() => this.otherTab())
-    setInterval(() => this.refreshFiles(), REFRESH_BEFORE_MS / 2)
+    store.onChange(() => this.#otherTab())
+    setInterval(() => this.#refreshFiles(), REFRESH_BEFORE_MS / 2)
     // Who has been here before is told at once what is new; who has not is left alone until they open the chat.
-    if (this.state.token && !this.locked) this.connect()
+    if (this.state.token && !this.#locked) this.#connect()
   }
 
   // --- what the view shows ---
 
   get messages(): Message[] {
-    return this.locked ? [] : this.state.messages
+    return this.#locked ? [] : this.state.messages
   }
 
   get unread(): number {
@@ -104,33 +104,33 @@ export class Chat {
   /** The window was opened or closed, or the tab went to the back. */
   show(open: boolean, inFront: boolean): void {
     this.state.open = open
-    this.visible = open && inFront
-    if (open && this.locked) {
-      this.locked = false
+    this.#visible = open && inFront
+    if (open && this.#locked) {
+      this.#locked = false
       this.state = store.wipe(this.state)
       this.waiting = []
     }
-    if (open) this.connect()
-    if (this.visible) {
-      for (const message of this.state.messages) this.see(message)
-      this.refreshFiles()
+    if (open) this.#connect()
+    if (this.#visible) {
+      for (const message of this.state.messages) this.#see(message)
+      this.#refreshFiles()
     }
-    this.save()
+    this.#save()
   }
 
   write(text: string, quote?: Quote): void {
-    this.queue(
+    this.#queue(
       { type: 'message', text, reply_to: quote?.id ?? undefined, page: page() },
       { type: 'text', text },
       quote,
     )
     this.state.draft = ''
-    this.typedAt = 0
-    this.save()
+    this.#typedAt = 0
+    this.#save()
   }
 
   choose(message: Message, option: Option): void {
-    this.queue(
+    this.#queue(
       { type: 'message', choice_id: option.id, reply_to: message.id },
       { type: 'choice', id: option.id, title: option.title },
       { id: message.id, text: '', name: null },
@@ -139,29 +139,29 @@ export class Chat {
 
   introduce(values: { name?: string; email?: string }): void {
     this.state.asked = true
-    if (values.name || values.email) this.queue({ type: 'details', ...values }, { type: 'details', values })
-    this.save()
+    if (values.name || values.email) this.#queue({ type: 'details', ...values }, { type: 'details', values })
+    this.#save()
   }
 
   react(message: Message, emoji: string): void {
     const mine = message.reactions.find((reaction) => reaction.mine)
     const given = mine?.emoji === emoji ? '' : emoji
-    if (!this.link.send({ type: 'reaction', client_id: newId(), id: message.id, emoji: given })) return
+    if (!this.#link.send({ type: 'reaction', client_id: newId(), id: message.id, emoji: given })) return
     message.reactions = message.reactions.filter((reaction) => !reaction.mine)
     if (given) message.reactions.push({ emoji: given, mine: true })
-    this.changed()
+    this.#changed()
   }
 
   typed(draft: string): void {
     this.state.draft = draft
-    this.later('save', 300, () => store.save(this.state))
+    this.#later('save', 300, () => store.save(this.state))
     const now = Date.now()
-    if (draft && now - this.typedAt > TYPING_EVERY_MS) {
-      this.typedAt = now
-      this.link.send({ type: 'typing', on: true })
-    } else if (!draft && this.typedAt) {
-      this.typedAt = 0
-      this.link.send({ type: 'typing', on: false })
+    if (draft && now - this.#typedAt > TYPING_EVERY_MS) {
+      this.#typedAt = now
+      this.#link.send({ type: 'typing', on: true })
+    } else if (!draft && this.#typedAt) {
+      this.#typedAt = 0
+      this.#link.send({ type: 'typing', on: false })
     }
   }
 
@@ -178,8 +178,8 @@ export class Chat {
         ...(tooLarge ? { failed: T.tooLarge } : {}),
       })
     }
-    this.changed()
-    void this.runUploads()
+    this.#changed()
+    void this.#runUploads()
   }
 
   retry(clientId: string): void {
@@ -187,34 +187,34 @@ export class Chat {
     if (waiting) {
       delete waiting.failed
       store.keep(waiting)
-      this.send(waiting)
+      this.#send(waiting)
     }
-    this.changed()
+    this.#changed()
   }
 
   discard(clientId: string): void {
     this.waiting = this.waiting.filter((item) => item.frame.client_id !== clientId)
     this.uploads = this.uploads.filter((item) => item.clientId !== clientId)
     store.drop(clientId)
-    this.changed()
+    this.#changed()
   }
 
   // --- what the page does ---
 
   identify(identity: Identity): void {
-    if (JSON.stringify(identity) === JSON.stringify(this.identity) && this.connected) return
-    this.identity = identity
-    this.locked = false
-    if (this.state.token || this.state.open) this.link.again()
-    this.changed()
+    if (JSON.stringify(identity) === JSON.stringify(this.#identity) && this.connected) return
+    this.#identity = identity
+    this.#locked = false
+    if (this.state.token || this.state.open) this.#link.again()
+    this.#changed()
   }
 
   logout(): void {
-    this.link.send({ type: 'logout' })
-    this.identity = null
-    this.forget()
-    this.link.close()
-    if (this.state.open) this.connect()
+    this.#link.send({ type: 'logout' })
+    this.#identity = null
+    this.#forget()
+    this.#link.close()
+    if (this.state.open) this.#connect()
   }
 
   consent(allowed: boolean): void {
@@ -223,25 +223,25 @@ export class Chat {
 
   // --- the connection ---
 
-  private connect(): void {
-    if (this.state.token || this.identity || !navigator.locks) return this.link.open()
+  #connect(): void {
+    if (this.state.token || this.#identity || !navigator.locks) return this.#link.open()
     // Of two tabs that are opened together one becomes the visitor, and the other learns who that is.
     void navigator.locks.request(`parley:${KEY}:${PROFILE}`, () => {
       this.state.token ??= store.load().token
       return new Promise<void>((resolve) => {
-        this.admitted = resolve
-        this.link.open()
+        this.#admitted = resolve
+        this.#link.open()
         if (this.connected || this.trouble) resolve()
       })
     })
   }
 
-  private hello(): object {
+  #hello(): object {
     const { token, cursor, since } = this.state
     this.waiting = store.outbox()
     return {
       token,
-      identity: this.identity,
+      identity: this.#identity,
       cursor,
       since,
       page: page(),
@@ -250,85 +250,84 @@ export class Chat {
     }
   }
 
-  private heard(frame: ServerFrame): void {
+  #heard(frame: ServerFrame): void {
     switch (frame.type) {
       case 'welcome':
-        this.welcomed(frame)
+        this.#welcomed(frame)
         break
       case 'message':
-        this.merge(frame)
+        this.#merge(frame)
         if (frame.from === 'agent') this.typingName = null
         break
       case 'stored':
-        this.stored(frame.client_id, frame.id, frame.at)
+        this.#stored(frame.client_id, frame.id, frame.at)
         break
       case 'read':
         this.state.read[frame.thread] = frame.up_to
         break
       case 'typing':
         this.typingName = frame.on ? frame.name : null
-        this.later('typing', (this.state.config?.typing_seconds ?? 6) * 1_000, () => {
+        this.#later('typing', (this.state.config?.typing_seconds ?? 6) * 1_000, () => {
           this.typingName = null
-          this.changed()
+          this.#changed()
         })
         break
       case 'pong':
         this.state.since = frame.now
         break
       case 'error':
-        this.refused(frame)
+        this.#refused(frame)
     }
-    this.save()
+    this.#save()
   }
 
-  private welcomed(frame: Extract<ServerFrame, { type: 'welcome' }>): void {
-    if (frame.fresh && this.state.token) this.forget(!this.state.signedIn)
+  #welcomed(frame: Extract<ServerFrame, { type: 'welcome' }>): void {
+    if (frame.fresh && this.state.token) this.#forget(!this.state.signedIn)
     if (frame.token) this.state.token = frame.token
     this.state.signedIn = frame.signed_in
     this.state.since = frame.now
     this.state.config = frame.config
     for (const [thread, told] of Object.entries(frame.threads)) {
-      if (!told.complete) this.startAgain(thread, frame.messages)
+      if (!told.complete) this.#startAgain(thread, frame.messages)
       this.state.cursor[thread] = Math.max(this.state.cursor[thread] ?? 0, told.cursor)
       this.state.read[thread] = told.read
     }
-    for (const message of frame.messages) this.merge(message)
-    this.admitted?.()
-    for (const item of this.waiting) if (!item.failed) this.send(item)
-    this.flushReceipts()
-    this.refreshFiles()
-    void this.runUploads()
+    for (const message of frame.messages) this.#merge(message)
+    this.#admitted?.()
+    for (const item of this.waiting) if (!item.failed) this.#send(item)
+    this.#flushReceipts()
+    this.#refreshFiles()
+    void this.#runUploads()
   }
 
   /** More was missed than is told: what is older would leave a hole. */
-  private startAgain(thread: string, told: Message[]): void {
+  #startAgain(thread: string, told: Message[]): void {
     const first = told.find((message) => message.thread === thread)?.at ?? ''
     this.state.messages = this.state.messages.filter((message) => message.thread !== thread || message.at >= first)
   }
 
-  private merge(message: Message): void {
-    const index = this.state.messages.findIndex((known) => known.id === message.id)
-    const known = this.state.messages[index]
+  #merge(message: Message): void {
+    const known = this.state.messages.find((other) => other.id === message.id)
     if (known && known.revision > message.revision) return
-    const merged: Message = {
-      ...message,
+    const isNew = !known
+    // The same object as before: rows that are drawn hold it.
+    const merged = Object.assign(known ?? {}, message, {
       client_id: message.client_id ?? known?.client_id ?? null,
       seen: message.seen || known?.seen || message.from === 'visitor',
-    }
-    if (known) this.state.messages[index] = merged
-    else this.state.messages.push(merged)
+    })
+    if (isNew) this.state.messages.push(merged)
     this.state.messages.sort((one, other) => Date.parse(one.at) - Date.parse(other.at) || one.seq - other.seq)
     this.state.cursor[message.thread] = Math.max(this.state.cursor[message.thread] ?? 0, message.seq)
-    if (merged.client_id) this.discardConfirmed(merged.client_id)
+    if (merged.client_id) this.#discardConfirmed(merged.client_id)
     if (merged.seen) return
-    if (this.visible) this.see(merged)
-    else if (!known) this.receipt(merged.id, 'delivered')
+    if (this.#visible) this.#see(merged)
+    else if (isNew) this.#receipt(merged.id, 'delivered')
   }
 
-  private stored(clientId: string, id: string, at: number): void {
+  #stored(clientId: string, id: string, at: number): void {
     const waiting = this.waiting.find((item) => item.frame.client_id === clientId)
     if (!waiting) return
-    this.merge({
+    this.#merge({
       id,
       thread: '',
       seq: 0,
@@ -346,20 +345,20 @@ export class Chat {
     })
   }
 
-  private refused(frame: Extract<ServerFrame, { type: 'error' }>): void {
+  #refused(frame: Extract<ServerFrame, { type: 'error' }>): void {
     const waiting = this.waiting.find((item) => item.frame.client_id === frame.client_id)
     if (!waiting) return
     if (frame.code === 'too_fast') {
       waiting.held = true
-      this.later(waiting.frame.client_id, (frame.retry_after_seconds ?? 10) * 1_000, () => this.send(waiting))
+      this.#later(waiting.frame.client_id, (frame.retry_after_seconds ?? 10) * 1_000, () => this.#send(waiting))
       return
     }
     waiting.failed = frame.code === 'too_long' ? T.tooLong : T.failed
     store.keep(waiting)
   }
 
-  private queue(frame: Omit<Waiting['frame'], 'client_id'> & Record<string, unknown>, shown: Content, quote?: Quote): void {
-    this.sendOff({
+  #queue(frame: Omit<Waiting['frame'], 'client_id'> & Record<string, unknown>, shown: Content, quote?: Quote): void {
+    this.#sendOff({
       frame: { ...frame, client_id: newId() } as Waiting['frame'],
       at: Date.now(),
       shown,
@@ -367,37 +366,37 @@ export class Chat {
     })
   }
 
-  private sendOff(waiting: Waiting): void {
+  #sendOff(waiting: Waiting): void {
     this.waiting.push(waiting)
     store.keep(waiting)
-    this.send(waiting)
-    this.changed()
+    this.#send(waiting)
+    this.#changed()
   }
 
-  private send(waiting: Waiting): void {
+  #send(waiting: Waiting): void {
     waiting.held = false
-    if (!this.link.send(waiting.frame)) return
-    this.later('confirm', CONFIRM_MS, () => {
-      if (this.connected && this.waiting.some((item) => !item.failed && !item.held)) this.link.again()
+    if (!this.#link.send(waiting.frame)) return
+    this.#later('confirm', CONFIRM_MS, () => {
+      if (this.connected && this.waiting.some((item) => !item.failed && !item.held)) this.#link.again()
     })
   }
 
-  private discardConfirmed(clientId: string): void {
+  #discardConfirmed(clientId: string): void {
     store.drop(clientId)
     this.waiting = this.waiting.filter((item) => item.frame.client_id !== clientId)
     this.uploads = this.uploads.filter((item) => item.clientId !== clientId)
   }
 
   /** One after another, so that they arrive in the order in which they were chosen. */
-  private async runUploads(): Promise<void> {
-    if (this.uploading) return
-    this.uploading = true
+  async #runUploads(): Promise<void> {
+    if (this.#uploading) return
+    this.#uploading = true
     for (let next; this.connected && this.state.token && (next = this.uploads.find((item) => !item.failed)); ) {
       const { clientId, file, preview, at } = next
       try {
         const id = await upload(file, this.state.token, (share) => {
           next!.share = share
-          this.changed()
+          this.#changed()
         })
         if (!this.uploads.includes(next)) continue
         const shown: Content = {
@@ -414,78 +413,78 @@ export class Chat {
           },
         }
         this.uploads = this.uploads.filter((item) => item !== next)
-        this.sendOff({ frame: { type: 'message', client_id: clientId, upload_id: id, page: page() }, at, shown })
+        this.#sendOff({ frame: { type: 'message', client_id: clientId, upload_id: id, page: page() }, at, shown })
       } catch (error) {
         if (error instanceof UploadRefused) next.failed = error.status === 413 ? T.tooLarge : T.badFile
         else break
       }
     }
-    this.uploading = false
-    this.changed()
-    if (this.connected && this.uploads.some((item) => !item.failed)) this.later('uploads', 3_000, () => this.runUploads())
+    this.#uploading = false
+    this.#changed()
+    if (this.connected && this.uploads.some((item) => !item.failed)) this.#later('uploads', 3_000, () => this.#runUploads())
   }
 
   // --- receipts and files ---
 
-  private see(message: Message): void {
+  #see(message: Message): void {
     if (message.seen) return
     message.seen = true
-    this.receipt(message.id, 'read')
+    this.#receipt(message.id, 'read')
   }
 
-  private receipt(id: string, status: 'delivered' | 'read'): void {
+  #receipt(id: string, status: 'delivered' | 'read'): void {
     this.state.receipts[id] = status
-    this.later('receipts', RECEIPTS_AFTER_MS, () => this.flushReceipts())
+    this.#later('receipts', RECEIPTS_AFTER_MS, () => this.#flushReceipts())
   }
 
-  private flushReceipts(): void {
+  #flushReceipts(): void {
     for (const status of ['delivered', 'read'] as const) {
       const ids = Object.keys(this.state.receipts).filter((id) => this.state.receipts[id] === status)
       for (let first = 0; first < ids.length; first += MOST_RECEIPTS) {
         const some = ids.slice(first, first + MOST_RECEIPTS)
-        if (this.link.send({ type: status, ids: some })) for (const id of some) delete this.state.receipts[id]
+        if (this.#link.send({ type: status, ids: some })) for (const id of some) delete this.state.receipts[id]
       }
     }
-    this.save()
+    this.#save()
   }
 
   /** Links to files are good for an hour; new ones are asked for before they end. */
-  private refreshFiles(): void {
-    if (!this.visible) return
+  #refreshFiles(): void {
+    if (!this.#visible) return
     const ended = this.messages.filter(
       ({ content }) => content?.type === 'media' && stale(content.media.url, REFRESH_BEFORE_MS),
     )
-    for (const message of ended.slice(-MOST_REFRESHED)) this.link.send({ type: 'file', id: message.id })
+    for (const message of ended.slice(-MOST_REFRESHED)) this.#link.send({ type: 'file', id: message.id })
   }
 
   // --- keeping ---
 
   /** Whoever was here is gone; `keepWaiting`: but what waits was written by the same person. */
-  private forget(keepWaiting = false): void {
+  #forget(keepWaiting = false): void {
     const waiting = keepWaiting ? this.waiting : []
     const { draft, asked } = this.state
     this.state = store.wipe(this.state)
     if (keepWaiting) Object.assign(this.state, { draft, asked })
     this.waiting = waiting
     waiting.forEach(store.keep)
-    this.changed()
+    this.#changed()
   }
 
-  private save(): void {
-    this.changed()
-    this.later('save', 50, () => store.save(this.state))
+  #save(): void {
+    this.#changed()
+    this.#later('save', 50, () => store.save(this.state))
   }
 
   /** Another tab has written: who we are, what was seen, and what has been confirmed there. */
-  private otherTab(): void {
+  #otherTab(): void {
     const other = store.load()
     if (other.token !== this.state.token) {
       const open = this.state.open
       this.state = { ...other, open }
       this.waiting = store.outbox()
-      if (open || other.token) this.link.again()
-      else this.link.close()
-      this.changed()
+      if (open || other.token) this.#link.again()
+      else this.#link.close()
+      this.#changed()
       return
     }
     const seen = new Set(other.messages.filter((message) => message.seen).map((message) => message.id))
@@ -493,12 +492,12 @@ export class Chat {
     this.state.asked ||= other.asked
     const left = new Set(store.outbox().map((item) => item.frame.client_id))
     this.waiting = this.waiting.filter((item) => left.has(item.frame.client_id))
-    this.changed()
+    this.#changed()
   }
 
-  private later(name: string, ms: number, run: () => unknown): void {
-    clearTimeout(this.timers.get(name))
-    this.timers.set(name, window.setTimeout(run, ms))
+  #later(name: string, ms: number, run: () => unknown): void {
+    clearTimeout(this.#timers.get(name))
+    this.#timers.set(name, window.setTimeout(run, ms))
   }
 }
 

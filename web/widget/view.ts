@@ -15,150 +15,150 @@ const PHONE = matchMedia('(max-width:480px)')
 const TOUCH = matchMedia('(hover:none)')
 
 export class View {
-  private readonly host = h('div', { id: 'parley-widget' })
-  private readonly badge = h('span', { class: 'badge', hidden: true })
-  private readonly launch = iconButton('chat', T.open, () => this.toggle(!this.open), 'launch')
-  private readonly title = h('h2', { id: 'title' })
-  private readonly subtitle = h('p')
-  private readonly trouble = h('div', { class: 'trouble', role: 'status', hidden: true })
-  private readonly log = h('div', { class: 'log', role: 'log', 'aria-live': 'polite', 'aria-label': T.messages, tabindex: '0' })
-  private readonly typing = h('div', { class: 'typing', 'aria-live': 'polite' })
-  private readonly newer = h('button', { type: 'button', class: 'new', hidden: true }, T.newMessages)
-  private readonly answers = h('div', { class: 'answers', hidden: true })
-  private readonly input = h('textarea', { rows: '1', placeholder: T.placeholder, 'aria-label': T.placeholder, enterkeyhint: 'send' })
-  private readonly send = h('button', { type: 'submit', class: 'icon send', 'aria-label': T.send, title: T.send }, icon('send'))
-  private readonly files = h('input', { type: 'file', multiple: true, accept: ACCEPT, hidden: true, tabindex: '-1', 'aria-label': T.attach })
-  private readonly compose = h('form', { class: 'compose' })
-  private readonly drop = h('div', { class: 'drop', hidden: true }, T.drop)
-  private readonly panel = h('section', { class: 'panel', role: 'dialog', id: 'panel', 'aria-labelledby': 'title', tabindex: '-1', hidden: true })
-  private readonly drawn = new Map<string, { element: HTMLElement; signature: string }>()
-  private card: HTMLFormElement | null = null
-  private open = false
-  private quote: Quote | null = null
-  private scheduled = false
-  private painted = false
+  readonly #host = h('div', { id: 'parley-widget' })
+  readonly #badge = h('span', { class: 'badge', hidden: true })
+  readonly #launch = iconButton('chat', T.open, () => this.toggle(!this.#open), 'launch')
+  readonly #title = h('h2', { id: 'title' })
+  readonly #subtitle = h('p')
+  readonly #trouble = h('div', { class: 'trouble', role: 'status', hidden: true })
+  readonly #log = h('div', { class: 'log', role: 'log', 'aria-live': 'polite', 'aria-label': T.messages, tabindex: '0' })
+  readonly #typing = h('div', { class: 'typing', 'aria-live': 'polite' })
+  readonly #newer = h('button', { type: 'button', class: 'new', hidden: true }, T.newMessages)
+  readonly #answers = h('div', { class: 'answers', hidden: true })
+  readonly #input = h('textarea', { rows: '1', placeholder: T.placeholder, 'aria-label': T.placeholder, enterkeyhint: 'send' })
+  readonly #send = h('button', { type: 'submit', class: 'icon send', 'aria-label': T.send, title: T.send }, icon('send'))
+  readonly #files = h('input', { type: 'file', multiple: true, accept: ACCEPT, hidden: true, tabindex: '-1', 'aria-label': T.attach })
+  readonly #compose = h('form', { class: 'compose' })
+  readonly #drop = h('div', { class: 'drop', hidden: true }, T.drop)
+  readonly #panel = h('section', { class: 'panel', role: 'dialog', id: 'panel', 'aria-labelledby': 'title', tabindex: '-1', hidden: true })
+  readonly #drawn = new Map<string, { element: HTMLElement; signature: string }>()
+  #card: HTMLFormElement | null = null
+  #open = false
+  #quote: Quote | null = null
+  #scheduled = false
+  #painted = false
 
-  private readonly chat: Chat
+  readonly #chat: Chat
 
   constructor(chat: Chat) {
-    this.chat = chat
-    const root = this.host.attachShadow({ mode: 'open' })
+    this.#chat = chat
+    const root = this.#host.attachShadow({ mode: 'open' })
     // Not a <style> element: a strict policy of the page would refuse it.
     const sheet = new CSSStyleSheet()
     sheet.replaceSync(CSS)
     root.adoptedStyleSheets = [sheet]
-    this.build(root)
-    this.listen()
-    this.input.value = chat.state.draft
+    this.#build(root)
+    this.#listen()
+    this.#input.value = chat.state.draft
   }
 
   /** On the page, in the site's colours; at once if they are known from before. */
   mount(config: Config | null): void {
-    this.chat.state.config ??= config
-    this.painted = true
-    document.body.append(this.host)
+    this.#chat.state.config ??= config
+    this.#painted = true
+    document.body.append(this.#host)
     this.update()
-    if (this.chat.state.open && !PHONE.matches) this.toggle(true, false)
+    if (this.#chat.state.open && !PHONE.matches) this.toggle(true, false)
   }
 
   /** Draw what has changed; many changes in a row are drawn once. */
   update(): void {
-    if (this.scheduled || !this.painted) return
-    this.scheduled = true
+    if (this.#scheduled || !this.#painted) return
+    this.#scheduled = true
     queueMicrotask(() => {
-      this.scheduled = false
-      this.render()
+      this.#scheduled = false
+      this.#render()
     })
   }
 
   toggle(open: boolean, focus = true): void {
-    this.open = open
-    this.panel.hidden = !open
-    set(this.host, { 'data-open': open })
-    set(this.panel, { 'aria-modal': PHONE.matches ? 'true' : undefined })
-    this.chat.show(open, !document.hidden)
-    this.render()
-    if (open) this.toBottom()
+    this.#open = open
+    this.#panel.hidden = !open
+    set(this.#host, { 'data-open': open })
+    set(this.#panel, { 'aria-modal': PHONE.matches ? 'true' : undefined })
+    this.#chat.show(open, !document.hidden)
+    this.#render()
+    if (open) this.#toBottom()
     if (!focus) return
-    if (!open) this.launch.focus()
-    else if (TOUCH.matches) this.panel.focus()
-    else this.input.focus()
+    if (!open) this.#launch.focus()
+    else if (TOUCH.matches) this.#panel.focus()
+    else this.#input.focus()
   }
 
   // --- making it ---
 
-  private build(root: ShadowRoot): void {
-    this.launch.append(this.badge)
-    set(this.launch, { 'aria-controls': 'panel', 'aria-haspopup': 'dialog' })
+  #build(root: ShadowRoot): void {
+    this.#launch.append(this.#badge)
+    set(this.#launch, { 'aria-controls': 'panel', 'aria-haspopup': 'dialog' })
     const close = iconButton('close', T.close, () => this.toggle(false))
-    const attach = iconButton('attach', T.attach, () => this.files.click())
-    this.compose.append(attach, this.files, this.input, this.send)
-    this.panel.append(
-      h('header', {}, h('div', {}, this.title, this.subtitle), close),
-      this.trouble,
-      this.log,
-      this.newer,
-      this.typing,
-      h('footer', {}, this.answers, this.compose),
-      this.drop,
+    const attach = iconButton('attach', T.attach, () => this.#files.click())
+    this.#compose.append(attach, this.#files, this.#input, this.#send)
+    this.#panel.append(
+      h('header', {}, h('div', {}, this.#title, this.#subtitle), close),
+      this.#trouble,
+      this.#log,
+      this.#newer,
+      this.#typing,
+      h('footer', {}, this.#answers, this.#compose),
+      this.#drop,
     )
-    root.append(this.panel, this.launch)
+    root.append(this.#panel, this.#launch)
   }
 
-  private listen(): void {
-    const { input, panel } = this
-    this.compose.onsubmit = (event) => {
+  #listen(): void {
+    const [input, panel] = [this.#input, this.#panel]
+    this.#compose.onsubmit = (event) => {
       event.preventDefault()
-      this.submit()
+      this.#submit()
     }
     input.oninput = () => {
-      this.chat.typed(input.value)
-      this.size()
+      this.#chat.typed(input.value)
+      this.#size()
     }
     input.onkeydown = (event) => {
       // Somebody who composes (Chinese, Japanese) confirms a word with Enter.
       if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
       event.preventDefault()
-      this.submit()
+      this.#submit()
     }
-    input.onpaste = (event) => this.take(event.clipboardData?.files, event)
-    this.files.onchange = () => {
-      this.take(this.files.files)
-      this.files.value = ''
+    input.onpaste = (event) => this.#take(event.clipboardData?.files, event)
+    this.#files.onchange = () => {
+      this.#take(this.#files.files)
+      this.#files.value = ''
     }
     panel.ondragover = (event) => {
       event.preventDefault()
-      this.drop.hidden = false
+      this.#drop.hidden = false
     }
     panel.ondragleave = (event) => {
-      if (!panel.contains(event.relatedTarget as Node | null)) this.drop.hidden = true
+      if (!panel.contains(event.relatedTarget as Node | null)) this.#drop.hidden = true
     }
     panel.ondrop = (event) => {
       event.preventDefault()
-      this.drop.hidden = true
-      this.take(event.dataTransfer?.files)
+      this.#drop.hidden = true
+      this.#take(event.dataTransfer?.files)
     }
     // The page's shortcuts have no business with what is typed here.
     for (const kind of ['keydown', 'keyup', 'keypress'] as const) panel.addEventListener(kind, (event) => event.stopPropagation())
     panel.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') this.toggle(false)
-      else if (event.key === 'Tab' && PHONE.matches) this.keepFocus(event)
+      else if (event.key === 'Tab' && PHONE.matches) this.#keepFocus(event)
     })
-    this.newer.onclick = () => this.toBottom()
-    this.log.onscroll = () => {
-      if (this.nearBottom) this.newer.hidden = true
+    this.#newer.onclick = () => this.#toBottom()
+    this.#log.onscroll = () => {
+      if (this.#nearBottom) this.#newer.hidden = true
     }
-    document.addEventListener('visibilitychange', () => this.chat.show(this.open, !document.hidden))
+    document.addEventListener('visibilitychange', () => this.#chat.show(this.#open, !document.hidden))
     const viewport = window.visualViewport
     // The keyboard of a phone covers the page without making it smaller.
-    viewport?.addEventListener('resize', () => this.host.style.setProperty('--vh', `${viewport.height}px`))
+    viewport?.addEventListener('resize', () => this.#host.style.setProperty('--vh', `${viewport.height}px`))
   }
 
-  private keepFocus(event: KeyboardEvent): void {
-    const all = [...this.panel.querySelectorAll<HTMLElement>('a[href],button:enabled,textarea,input:not([hidden]),[tabindex="0"]')]
+  #keepFocus(event: KeyboardEvent): void {
+    const all = [...this.#panel.querySelectorAll<HTMLElement>('a[href],button:enabled,textarea,input:not([hidden]),[tabindex="0"]')]
     const seen = all.filter((element) => element.offsetParent)
     const [first, last] = [seen[0], seen[seen.length - 1]]
-    const now = (this.panel.getRootNode() as ShadowRoot).activeElement
+    const now = (this.#panel.getRootNode() as ShadowRoot).activeElement
     if (event.shiftKey ? now === first : now === last) {
       event.preventDefault()
       ;(event.shiftKey ? last : first)?.focus()
@@ -167,102 +167,102 @@ export class View {
 
   // --- doing ---
 
-  private submit(): void {
-    const text = this.input.value.trim()
-    if (!text || this.tooLong) return
-    this.chat.write(text, this.quote ?? undefined)
-    this.input.value = ''
-    this.answer(null)
-    this.size()
-    this.toBottom()
+  #submit(): void {
+    const text = this.#input.value.trim()
+    if (!text || this.#tooLong) return
+    this.#chat.write(text, this.#quote ?? undefined)
+    this.#input.value = ''
+    this.#answer(null)
+    this.#size()
+    this.#toBottom()
   }
 
-  private take(files: FileList | null | undefined, event?: Event): void {
+  #take(files: FileList | null | undefined, event?: Event): void {
     if (!files?.length) return
     event?.preventDefault()
-    this.chat.attach(files)
-    this.toBottom()
+    this.#chat.attach(files)
+    this.#toBottom()
   }
 
-  private answer(quote: Quote | null): void {
-    this.quote = quote
-    this.answers.hidden = !quote
-    this.answers.replaceChildren()
+  #answer(quote: Quote | null): void {
+    this.#quote = quote
+    this.#answers.hidden = !quote
+    this.#answers.replaceChildren()
     if (!quote) return
-    this.answers.append(h('span', {}, quote.text), iconButton('close', T.cancel, () => this.answer(null)))
-    this.input.focus()
+    this.#answers.append(h('span', {}, quote.text), iconButton('close', T.cancel, () => this.#answer(null)))
+    this.#input.focus()
   }
 
-  private get tooLong(): boolean {
-    return this.input.value.length > (this.chat.state.config?.max_text_chars ?? 2_000)
+  get #tooLong(): boolean {
+    return this.#input.value.length > (this.#chat.state.config?.max_text_chars ?? 2_000)
   }
 
-  private size(): void {
-    const { input } = this
+  #size(): void {
+    const input = this.#input
     input.style.height = 'auto'
     input.style.height = `${Math.min(input.scrollHeight, 132)}px`
-    this.send.disabled = !input.value.trim() || this.tooLong
-    set(input, { 'aria-invalid': this.tooLong ? 'true' : undefined })
+    this.#send.disabled = !input.value.trim() || this.#tooLong
+    set(input, { 'aria-invalid': this.#tooLong ? 'true' : undefined })
   }
 
-  private get nearBottom(): boolean {
-    const { scrollHeight, scrollTop, clientHeight } = this.log
+  get #nearBottom(): boolean {
+    const { scrollHeight, scrollTop, clientHeight } = this.#log
     return scrollHeight - scrollTop - clientHeight < NEAR_PX
   }
 
-  private toBottom(): void {
-    this.newer.hidden = true
+  #toBottom(): void {
+    this.#newer.hidden = true
     // After the microtask that draws what was just written.
-    requestAnimationFrame(() => (this.log.scrollTop = this.log.scrollHeight))
+    requestAnimationFrame(() => (this.#log.scrollTop = this.#log.scrollHeight))
   }
 
   // --- drawing ---
 
-  private render(): void {
-    const { chat } = this
+  #render(): void {
+    const chat = this.#chat
     const config = chat.state.config
     const color = COLOR ?? config?.color ?? '#4f46e5'
-    set(this.host, { 'data-side': config?.position, 'data-theme': THEME, dir: document.documentElement.dir || undefined })
-    this.host.style.setProperty('--p', color)
-    this.host.style.setProperty('--on', inkOn(color))
-    this.host.style.setProperty('--p2', `color-mix(in srgb, ${color} 70%, var(--fg))`)
-    this.title.textContent = config?.title ?? T.open
-    this.subtitle.textContent = config ? T[config.reply_time] : ''
-    this.subtitle.className = config?.online && chat.connected ? 'on' : ''
-    this.trouble.hidden = !chat.trouble
-    if (chat.trouble && this.trouble.textContent !== chat.trouble) this.trouble.textContent = chat.trouble
-    this.renderLaunch()
-    this.renderTyping()
-    if (this.open) {
-      this.renderLog()
-      this.size()
+    set(this.#host, { 'data-side': config?.position, 'data-theme': THEME, dir: document.documentElement.dir || undefined })
+    this.#host.style.setProperty('--p', color)
+    this.#host.style.setProperty('--on', inkOn(color))
+    this.#host.style.setProperty('--p2', `color-mix(in srgb, ${color} 70%, var(--fg))`)
+    this.#title.textContent = config?.title ?? T.open
+    this.#subtitle.textContent = config ? T[config.reply_time] : ''
+    this.#subtitle.className = config?.online && chat.connected ? 'on' : ''
+    this.#trouble.hidden = !chat.trouble
+    if (chat.trouble && this.#trouble.textContent !== chat.trouble) this.#trouble.textContent = chat.trouble
+    this.#renderLaunch()
+    this.#renderTyping()
+    if (this.#open) {
+      this.#renderLog()
+      this.#size()
     }
   }
 
-  private renderLaunch(): void {
-    const { unread } = this.chat
-    this.badge.hidden = !unread || this.open
-    this.badge.textContent = unread > 9 ? '9+' : String(unread)
-    const name = this.open ? T.close : unread ? `${T.open} (${unread} ${T.unread})` : T.open
-    set(this.launch, { 'aria-label': name, title: name, 'aria-expanded': String(this.open) })
-    const picture = this.open ? 'down' : 'chat'
-    if (this.launch.dataset.icon === picture) return
-    this.launch.dataset.icon = picture
-    this.launch.querySelector('svg')?.replaceWith(icon(picture))
+  #renderLaunch(): void {
+    const { unread } = this.#chat
+    this.#badge.hidden = !unread || this.#open
+    this.#badge.textContent = unread > 9 ? '9+' : String(unread)
+    const name = this.#open ? T.close : unread ? `${T.open} (${unread} ${T.unread})` : T.open
+    set(this.#launch, { 'aria-label': name, title: name, 'aria-expanded': String(this.#open) })
+    const picture = this.#open ? 'down' : 'chat'
+    if (this.#launch.dataset.icon === picture) return
+    this.#launch.dataset.icon = picture
+    this.#launch.querySelector('svg')?.replaceWith(icon(picture))
   }
 
-  private renderTyping(): void {
-    const name = this.chat.typingName
-    const shown = this.typing.dataset.name ?? null
+  #renderTyping(): void {
+    const name = this.#chat.typingName
+    const shown = this.#typing.dataset.name ?? null
     if (name === shown) return
-    if (name === null) delete this.typing.dataset.name
-    else this.typing.dataset.name = name
+    if (name === null) delete this.#typing.dataset.name
+    else this.#typing.dataset.name = name
     const dots = h('span', { class: 'dots', 'aria-hidden': 'true' }, h('i'), h('i'), h('i'))
-    this.typing.replaceChildren(...(name === null ? [] : [dots, `${name || T.someone} ${T.typing}`]))
+    this.#typing.replaceChildren(...(name === null ? [] : [dots, `${name || T.someone} ${T.typing}`]))
   }
 
-  private rows(): Row[] {
-    const { chat } = this
+  #rows(): Row[] {
+    const chat = this.#chat
     const greeting = chat.state.config?.greeting
     const rows: Row[] = [
       ...chat.messages.map(ofMessage),
@@ -283,9 +283,9 @@ export class View {
     return rows
   }
 
-  private renderLog(): void {
-    const rows = this.rows()
-    const stick = this.nearBottom
+  #renderLog(): void {
+    const rows = this.#rows()
+    const stick = this.#nearBottom
     const wanted: HTMLElement[] = []
     const keys = new Set<string>()
     let day = ''
@@ -294,57 +294,57 @@ export class View {
       const today = new Date(row.at).toDateString()
       if (today !== day && row.key !== 'greeting') {
         day = today
-        wanted.push(this.piece(`day ${today}`, today, () => h('div', { class: 'day', role: 'separator' }, dayName(row.at))))
+        wanted.push(this.#piece(`day ${today}`, today, () => h('div', { class: 'day', role: 'separator' }, dayName(row.at))))
         keys.add(`day ${today}`)
       }
       keys.add(row.key)
-      const isNew = !this.drawn.has(row.key)
-      const element = this.piece(row.key, signature(row), () => draw(row, this.chat, { quote: (quoted) => this.answer(quoteOf(quoted)) }))
+      const isNew = !this.#drawn.has(row.key)
+      const element = this.#piece(row.key, signature(row), () => draw(row, this.#chat, { quote: (quoted) => this.#answer(quoteOf(quoted)) }))
       if (isNew && row.at > Date.now() - 5_000) element.classList.add('fresh')
       news ||= isNew && !row.mine
       wanted.push(element)
     }
-    for (const [key, { element }] of this.drawn) {
+    for (const [key, { element }] of this.#drawn) {
       if (keys.has(key)) continue
       element.remove()
-      this.drawn.delete(key)
+      this.#drawn.delete(key)
     }
-    this.renderCard(wanted)
+    this.#renderCard(wanted)
     wanted.forEach((element, index) => {
-      if (this.log.children[index] !== element) this.log.insertBefore(element, this.log.children[index] ?? null)
+      if (this.#log.children[index] !== element) this.#log.insertBefore(element, this.#log.children[index] ?? null)
     })
-    if (stick) this.toBottom()
-    else if (news) this.newer.hidden = false
+    if (stick) this.#toBottom()
+    else if (news) this.#newer.hidden = false
   }
 
   /** The element of this key, drawn again only if its signature has changed. */
-  private piece(key: string, sign: string, make: () => HTMLElement): HTMLElement {
-    const known = this.drawn.get(key)
+  #piece(key: string, sign: string, make: () => HTMLElement): HTMLElement {
+    const known = this.#drawn.get(key)
     if (known?.signature === sign) return known.element
     const element = make()
     if (known) {
-      const focused = (this.log.getRootNode() as ShadowRoot).activeElement
+      const focused = (this.#log.getRootNode() as ShadowRoot).activeElement
       const name = known.element.contains(focused) ? focused?.getAttribute('aria-label') : null
       known.element.replaceWith(element)
       if (name) element.querySelector<HTMLElement>(`[aria-label="${CSS_escape(name)}"]`)?.focus()
     }
-    this.drawn.set(key, { element, signature: sign })
+    this.#drawn.set(key, { element, signature: sign })
     return element
   }
 
   /** After the first message: how can we reach you? Never in front of it. */
-  private renderCard(wanted: HTMLElement[]): void {
-    const { asks } = this.chat
+  #renderCard(wanted: HTMLElement[]): void {
+    const { asks } = this.#chat
     if (!asks.length) {
-      this.card?.remove()
-      this.card = null
+      this.#card?.remove()
+      this.#card = null
       return
     }
-    this.card ??= this.makeCard(asks)
-    wanted.push(this.card)
+    this.#card ??= this.#makeCard(asks)
+    wanted.push(this.#card)
   }
 
-  private makeCard(asks: ('name' | 'email')[]): HTMLFormElement {
+  #makeCard(asks: ('name' | 'email')[]): HTMLFormElement {
     const inputs = asks.map((field) =>
       h('input', {
         name: field,
@@ -358,8 +358,8 @@ export class View {
     const skip = h('button', { type: 'button' }, T.skip)
     const form = h('form', { class: 'card' }, h('p', {}, T.askDetails), ...inputs, h('div', {}, h('button', { type: 'submit' }, T.save), skip))
     const done = (values: { name?: string; email?: string }): void => {
-      this.chat.introduce(values)
-      this.input.focus()
+      this.#chat.introduce(values)
+      this.#input.focus()
     }
     form.onsubmit = (event) => {
       event.preventDefault()
