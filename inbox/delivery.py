@@ -7,16 +7,21 @@ dies between the call and the answer the message becomes `unknown`: it is never 
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import httpx
+from redis.exceptions import RedisError
 
 from app.core import leases
 from app.core.addresses import Address
-from app.core.errors import AppError, OptedOut
+from app.core.errors import AppError, NotFound, OptedOut
+from app.core.leases import Lease
+from app.core.mongo import ConnectionFailure, DatabaseError
 from app.core.platform import accounts as account_rows
 from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
@@ -34,6 +39,7 @@ from channels.contract import (
 )
 from channels.errors import (
     AccountRefused,
+    MessageRefused,
     NotSent,
     OutcomeUnknown,
     RecipientOptedOut,
@@ -52,40 +58,55 @@ _marks: "WeakKeyDictionary[Runtime, dict[str, list[str]]]" = WeakKeyDictionary()
 SEND_SECONDS = 35
 # Providers list a message some seconds after they have taken it.
 LOOK_UP_SECONDS = 20
+# How long the database may be away while an outcome is recorded.
+RECORD_SECONDS = 20
 MAX_ATTEMPTS = 6
+# Being told to wait ends some time, too.
+MAX_THROTTLED = timedelta(hours=24)
 # Waits up to this long are waited out on the spot; longer ones free the worker for others.
 SHORT_WAIT_SECONDS = 1.0
 
 
 async def deliver(ws: Workspace, contact_id: str) -> None:
-    """Send what is due for this contact, in order; a message that must wait holds back the ones behind it."""
+    """
+    Send what is due for this contact, in order; a message that must wait holds back those behind it on the same way.
+    """
     async with leases.hold(ws.redis, f"outbox:{contact_id}") as lease:
         if lease is None:
             return
-        while True:
-            done = await _drain(ws, contact_id)
-            if not done or not await lease.again():
+        while not lease.lost:
+            await _drain(ws, contact_id, lease)
+            if not await lease.again():
                 return
 
 
-async def _drain(ws: Workspace, contact_id: str) -> bool:
-    """False if something has to wait; a delayed job will come back for it."""
+async def _drain(ws: Workspace, contact_id: str, lease: Lease) -> None:
+    """Once over what is open; a delayed job will come back for what has to wait."""
     announced: list[str] = []
+    held: dict[tuple[str | None, str | None], float] = {}
     try:
         for entry in await store.outbox_of(ws, contact_id):
+            way = (entry.account_id, entry.address)
+            if lease.lost:
+                return
             if entry.status == DeliveryStatus.QUEUED.value:
+                if way in held:
+                    continue
                 wait = await _deliver_one(ws, entry)
                 if wait > 0:
-                    await ws.queue.enqueue("deliver", ws.id, contact_id, lane=Lane.REPLIES, delay_seconds=wait)
-                    return False
+                    # What comes behind on the same way waits, too; on another channel the person can be reached.
+                    held[way] = wait
+                    continue
                 announced.append(entry.id)
             elif entry.status != DeliveryStatus.SENDING.value:
                 # Settled by somebody who died before taking the mark off: tell it (again), then take it off.
                 await live.tell_entry(ws, entry)
                 announced.append(entry.id)
-        return True
     finally:
         settled(ws, announced)
+        if held:
+            wait = min(held.values())
+            await ws.queue.enqueue("deliver", ws.id, contact_id, lane=Lane.REPLIES, delay_seconds=wait)
 
 
 async def _deliver_one(ws: Workspace, entry: Entry) -> float:
@@ -93,7 +114,12 @@ async def _deliver_one(ws: Workspace, entry: Entry) -> float:
     now = ws.clock.now()
     if entry.due_at and entry.due_at > now:
         return (entry.due_at - now).total_seconds()
-    account = await accounts.get(ws.runtime, entry.account_id or "")
+    try:
+        account = await accounts.get(ws.runtime, entry.account_id or "")
+    except NotFound:
+        message = "This channel account was disconnected before the message went out."
+        await _settle(ws, entry, DeliveryStatus.SKIPPED, error={"code": "account_disconnected", "message": message})
+        return 0
     refusal = await _refusal(ws, account, entry)
     if refusal is not None:
         await _settle(ws, entry, DeliveryStatus.SKIPPED, error={"code": refusal.code, "message": refusal.detail})
@@ -109,7 +135,7 @@ async def _deliver_one(ws: Workspace, entry: Entry) -> float:
     except SendError as error:
         return await _failed(ws, account, claimed, error)
     keys = tuple(store.external_key(account.id, external_id) for external_id in result.external_ids)
-    await _settle(ws, claimed, result.status, external_ids=keys)
+    await _surely(_settle, ws, claimed, result.status, external_ids=keys)
     await note_traffic(ws.runtime, account.id, "last_send_at")
     return 0
 
@@ -168,6 +194,28 @@ async def _hand_over(ws: Workspace, account: ChannelAccount, entry: Entry) -> Se
         raise NotSent("The provider could not be reached.") from None
     except httpx.HTTPError:
         raise OutcomeUnknown("The connection broke before the provider answered; it may have taken it.") from None
+    except AppError as error:
+        # Ours, raised while the message was put together: a file that is no longer stored.
+        raise MessageRefused(error.detail) from None
+    except SendError:
+        raise
+    except Exception:
+        # An edge: whatever went wrong in an adapter, this message ends in a state and those behind it go on.
+        ws.log.exception("send_broke", message_id=entry.id, channel=account.kind)
+        raise OutcomeUnknown("Sending broke off unexpectedly; the provider may have taken the message.") from None
+
+
+async def _surely(record: Callable[..., Awaitable[None]], *args: Any, **named: Any) -> None:
+    """
+    Records what the provider has answered even if the database is away for a moment: what is lost here is not known
+    to anybody any more.
+    """
+    async with asyncio.timeout(RECORD_SECONDS):
+        while True:
+            try:
+                return await record(*args, **named)
+            except ConnectionFailure:
+                await asyncio.sleep(0.3)
 
 
 async def outbound(ws: Workspace, entry: Entry) -> OutboundMessage:
@@ -191,7 +239,7 @@ async def outbound(ws: Workspace, entry: Entry) -> OutboundMessage:
 async def _failed(ws: Workspace, account: ChannelAccount, entry: Entry, error: SendError) -> float:
     """Decide what an error means: try again (in how many seconds), or the end, with the provider's words kept."""
     log = ws.log.bind(message_id=entry.id, channel=account.kind, code=error.code, provider_code=error.provider_code)
-    if isinstance(error, Throttled):
+    if isinstance(error, Throttled) and ws.clock.now() - entry.created_at < MAX_THROTTLED:
         wait = error.retry_after_seconds or 2.0 ** min(entry.attempts, 6)
         pair = rates.Pair(account.id, entry.address or "")
         await rates.hold(ws.runtime, pair, wait, sender=error.scope == "sender")
@@ -203,17 +251,21 @@ async def _failed(ws: Workspace, account: ChannelAccount, entry: Entry, error: S
         return await _postpone(ws, entry, wait, attempts=entry.attempts)
     kept = {"code": error.code, "message": error.message, "provider_code": error.provider_code}
     if isinstance(error, OutcomeUnknown):
-        await _settle(ws, entry, DeliveryStatus.UNKNOWN, error=kept)
+        await _surely(_settle, ws, entry, DeliveryStatus.UNKNOWN, error=kept)
         await _ask_later(ws, account.kind, entry.id)
         return 0
-    await _settle(ws, entry, DeliveryStatus.FAILED, error=kept)
+    # First what it teaches: should we die between the two, the message is unknown, but the person's stop is obeyed.
     await learn(ws, account, entry, error)
+    await _surely(_settle, ws, entry, DeliveryStatus.FAILED, error=kept)
     log.info("send_failed")
     return 0
 
 
-async def learn(ws: Workspace, account: ChannelAccount, entry: Entry, error: SendError) -> None:
-    """What a final failure teaches: the person stopped us, or the whole account is in trouble."""
+async def learn(
+    ws: Workspace, account: ChannelAccount, entry: Entry, error: SendError, *, at: datetime | None = None
+) -> None:
+    """What a final failure (at that time; None: now) teaches: the person stopped us, or the account is in trouble."""
+    at = at or ws.clock.now()
     purpose: str | None = None
     if isinstance(error, RecipientOptedOut) or (isinstance(error, RecipientUnreachable) and error.blocked):
         purpose = error.purpose if isinstance(error, RecipientOptedOut) else None
@@ -224,12 +276,12 @@ async def learn(ws: Workspace, account: ChannelAccount, entry: Entry, error: Sen
             blocked=isinstance(error, RecipientUnreachable),
             source="provider_refusal",
             evidence=f"{entry.id}/{error.provider_code}",
-            at=ws.clock.now(),
+            at=at,
         )
-    last = {"at": ws.clock.now(), "code": error.provider_code or error.code, "message": error.message}
+    last = {"at": at, "code": error.provider_code or error.code, "message": error.message}
     values: dict[str, object] = {"last_error": last}
     if isinstance(error, AccountRefused):
-        values["notice"] = {"severity": "error", "code": error.code, "message": error.message, "at": ws.clock.now()}
+        values["notice"] = {"severity": "error", "code": error.code, "message": error.message, "at": at}
     await account_rows.note_health(ws.runtime.mongo, account.id, values)
 
 
@@ -350,6 +402,11 @@ async def clear_marks(runtime: Runtime) -> None:
 
 
 async def note_traffic(runtime: Runtime, account_id: str, what: str) -> None:
-    """When an account last sent or received; at most once in ten seconds, so that it costs nothing under load."""
-    if await runtime.redis.set(f"parley:traffic:{account_id}:{what}", "1", ex=10, nx=True):
-        await account_rows.note_health(runtime.mongo, account_id, {what: runtime.clock.now()})
+    """
+    When an account last sent or received; at most once in ten seconds, so that it costs nothing under load. Losing one
+    does no harm, so nothing fails and nobody waits long because of it.
+    """
+    with suppress(RedisError, DatabaseError, OSError, TimeoutError):
+        async with asyncio.timeout(2):
+            if await runtime.redis.set(f"parley:traffic:{account_id}:{what}", "1", ex=10, nx=True):
+                await account_rows.note_health(runtime.mongo, account_id, {what: runtime.clock.now()})

@@ -121,6 +121,9 @@ def _difference(old: timeline.Entry, new: timeline.Entry) -> Document:
     """What has to be written to turn the stored `old` into `new`."""
     before, after = to_row(old), to_row(new)
     changed: Document = {k: v for k, v in after.items() if before.get(k) != v}
+    if after.get("status") == "queued":
+        # Also where it looks unchanged: the mark is taken off without raising the revision, perhaps a moment ago.
+        changed |= {k: after[k] for k in ("outbox_key",) if k in after}
     gone = {k: "" for k in before if k not in after}
     update: Document = {"$set": changed} if changed else {}
     if gone:
@@ -140,5 +143,6 @@ async def save_many(ws: Workspace, pairs: Sequence[tuple[timeline.Entry, timelin
 
 
 async def clear_outbox(ws: Workspace, entry_ids: Sequence[str]) -> None:
-    """Takes the work mark off entries whose outcome is stored and announced."""
-    await ws.db.entries.update_all({"_id": {"$in": list(entry_ids)}}, {"$unset": {"outbox_key": ""}})
+    """Takes the work mark off entries whose outcome is stored and announced; one that is sent again keeps it."""
+    where = {"_id": {"$in": list(entry_ids)}, "status": {"$nin": ["queued", "sending"]}}
+    await ws.db.entries.update_all(where, {"$unset": {"outbox_key": ""}})
