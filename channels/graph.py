@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import aiohttp
 import httpx
 import orjson
 
+from app.core import http
 from app.core.log import STRUCK, redact
 from channels.contract import ChannelIO
 from channels.errors import NotSent, OutcomeUnknown, RecipientOptedOut, SendError, Throttled
@@ -95,8 +95,8 @@ async def call(
             data=form,
             files=files,
         )
-    except (httpx.HTTPError, aiohttp.ClientError) as error:
-        # `from None`: aiohttp's words hold the whole URL, and one call (debug_token) has a token in it.
+    except httpx.HTTPError as error:
+        # `from None`: the words underneath hold the whole URL, and one call (debug_token) has a token in it.
         raise no_answer(error) from None
     usage = read_usage(response.headers)
     if usage.percent >= USAGE_WARNING_PERCENT:
@@ -107,18 +107,9 @@ async def call(
 def no_answer(error: Exception) -> SendError:
     """A failed exchange as our error: NotSent only if the request cannot have reached Meta."""
     name = type(error).__name__
-    if _never_left(error):
+    if http.never_connected(error):
         return NotSent(f"Meta could not be reached ({name}).")
     return OutcomeUnknown(f"Meta did not answer ({name}); the message may have been accepted.")
-
-
-def _never_left(error: Exception) -> bool:
-    # httpx-aiohttp calls a lost connection a ConnectTimeout, also when it breaks in the middle of the answer; only
-    # aiohttp's own error, kept as the cause, tells them apart.
-    cause = error.__cause__
-    if isinstance(cause, aiohttp.ClientConnectionError):
-        return isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
-    return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol)
 
 
 def _answer(response: httpx.Response, token: str, usage: Usage) -> Json:

@@ -8,6 +8,8 @@ refuses private networks at the moment of connecting, so that no redirect or DNS
 
 import ipaddress
 import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
@@ -21,7 +23,7 @@ USER_AGENT = "Parley/0.1 (+https://github.com/parley-inbox/parley)"
 TIMEOUT = httpx.Timeout(20.0, connect=5.0, pool=10.0)
 
 
-class ForbiddenAddress(OSError):
+class ForbiddenAddress(Exception):
     """An outside address led to a private network."""
 
 
@@ -56,23 +58,54 @@ def is_public(host: str) -> bool:
     return address.is_global and not address.is_multicast
 
 
-class _Transport(AiohttpTransport):
-    """
-    httpx over aiohttp, with errors that tell the truth about one question: can the request have arrived?
+def never_connected(error: Exception) -> bool:
+    """Whether the request surely never reached the other side, so that sending it again cannot double anything."""
+    return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol)
 
-    The library calls every lost connection a ConnectTimeout, also one that broke after the request was written, which
-    would invite a second send. Here only what surely never connected is a ConnectError or ConnectTimeout.
+
+@contextmanager
+def _truthful(request: httpx.Request) -> Iterator[None]:
     """
+    Errors that tell the truth about one question: can the request have arrived?
+
+    httpx-aiohttp calls every lost connection a ConnectTimeout, also one that broke after the request was written, which
+    would invite a second send; and some errors of aiohttp come through as they are, with the URL in their words.
+    """
+    try:
+        yield
+    except httpx.ConnectTimeout as error:
+        if isinstance(error.__cause__, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+            raise
+        raise httpx.ReadError("the connection was lost", request=request) from error.__cause__
+    except (aiohttp.ClientError, OSError) as error:
+        raise httpx.RemoteProtocolError(type(error).__name__, request=request) from error
+
+
+class _Stream(httpx.AsyncByteStream):
+    """An answer's body; it may break as well."""
+
+    def __init__(self, inner: httpx.AsyncByteStream, request: httpx.Request) -> None:
+        self._inner = inner
+        self._request = request
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _truthful(self._request):
+            async for part in self._inner:
+                yield part
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class _Transport(AiohttpTransport):
+    """httpx over aiohttp, with truthful errors."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        try:
-            return await super().handle_async_request(request)
-        except httpx.ConnectTimeout as error:
-            if isinstance(error.__cause__, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
-                raise
-            raise httpx.ReadError(str(error), request=request) from error.__cause__
-        except aiohttp.ClientError as error:
-            raise httpx.RemoteProtocolError(type(error).__name__, request=request) from error
+        with _truthful(request):
+            response = await super().handle_async_request(request)
+        if isinstance(response.stream, httpx.AsyncByteStream):
+            response.stream = _Stream(response.stream, request)
+        return response
 
 
 def _client(connector_options: dict[str, Any], **options: Any) -> httpx.AsyncClient:

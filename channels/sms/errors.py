@@ -7,9 +7,9 @@ Source: https://www.twilio.com/docs/api/errors
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import aiohttp
 import httpx
 
+from app.core import http
 from channels.contract import ReceiptError
 from channels.errors import (
     AccountError,
@@ -31,9 +31,9 @@ class Failure(Exception):
 class NoAnswer(Failure):
     """The connection failed. `untouched`: surely before Twilio had anything of the request."""
 
-    def __init__(self, error: httpx.HTTPError | aiohttp.ClientError) -> None:
+    def __init__(self, error: httpx.HTTPError) -> None:
         super().__init__(type(error).__name__)
-        self.untouched = _never_connected(error)
+        self.untouched = http.never_connected(error)
 
 
 class Refusal(Failure):
@@ -112,10 +112,6 @@ _STATUSES: Mapping[int, type[SendError]] = {
 }
 
 
-# What `io.http` raises: httpx's errors, and those of aiohttp underneath that httpx-aiohttp has no name for.
-NETWORK_ERRORS = (httpx.HTTPError, aiohttp.ClientError)
-
-
 def send_error(failure: NoAnswer | Refusal) -> SendError:
     """What went wrong with a send, as the decision a caller makes."""
     if isinstance(failure, Refusal):
@@ -150,15 +146,6 @@ def account_error(failure: NoAnswer | Refusal, field: str | None = None) -> Acco
 def number(text: str | None) -> int:
     """A code or count written in decimal digits; 0 for anything else."""
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 0
-
-
-def _never_connected(error: httpx.HTTPError | aiohttp.ClientError) -> bool:
-    # httpx-aiohttp calls every lost connection a ConnectTimeout, also one that broke after the request was written;
-    # only aiohttp's own error, kept as the cause, tells them apart.
-    cause = error.__cause__
-    if isinstance(cause, aiohttp.ClientConnectionError):
-        return isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
-    return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol)
 
 
 def _refused(answer: Refusal) -> SendError:

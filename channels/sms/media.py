@@ -9,7 +9,6 @@ import httpx
 from app.core.http import BodyTooLarge, read_limited
 from channels.contract import ChannelAccount, ChannelIO, FetchedMedia
 from channels.errors import MediaError
-from channels.sms.errors import NETWORK_ERRORS
 
 _MOST_REDIRECTS = 3
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -40,7 +39,7 @@ async def _get(io: ChannelIO, url: str, max_bytes: int, auth: httpx.BasicAuth | 
         return await read_limited(io.http, "GET", url, max_bytes=max_bytes, auth=auth, follow_redirects=False)
     except BodyTooLarge as error:
         raise MediaError(f"Too large: {error}.", retryable=False) from error
-    except NETWORK_ERRORS as error:
+    except httpx.HTTPError as error:
         raise MediaError("The connection to Twilio's storage failed.", retryable=True) from error
     except httpx.InvalidURL as error:
         raise MediaError("The file's address cannot be read.", retryable=False) from error

@@ -15,7 +15,7 @@ from twilio.http.response import Response  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from channels.contract import ChannelAccount, ChannelIO
-from channels.sms.errors import NETWORK_ERRORS, NoAnswer, Refusal, number
+from channels.sms.errors import NoAnswer, Refusal, number
 
 # The library reads TWILIO_* from the process's environment unless it is given another one that is not empty.
 _NO_ENVIRONMENT = {"TWILIO_EDGE": ""}
@@ -46,7 +46,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
             answer = await self._http.request(
                 method.upper(), uri, params=params or None, data=data or None, headers=headers, auth=auth
             )
-        except NETWORK_ERRORS as error:
+        except httpx.HTTPError as error:
             raise NoAnswer(error) from error
         parsed = _object(answer.content)
         if answer.status_code >= 300 or parsed is None:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-import aiohttp
 import httpx
 import orjson
 from telegram import ReactionTypeEmoji, WebhookInfo
@@ -247,7 +246,7 @@ async def _download(io: ChannelIO, url: str, limit: int) -> bytes:
         response = await read_limited(io.http, "GET", url, max_bytes=limit)
     except BodyTooLarge as error:
         raise MediaError(str(error), retryable=False) from None
-    except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError):
+    except (httpx.HTTPError, httpx.InvalidURL):
         raise MediaError("The connection to Telegram broke while fetching the file.", retryable=True) from None
     if not response.is_success:
         later = response.status_code == 429 or response.status_code >= 500

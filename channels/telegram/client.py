@@ -12,7 +12,6 @@ import re
 from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
 
-import aiohttp
 import httpx
 import orjson
 from telegram import Bot
@@ -96,7 +95,7 @@ async def _exchange(http: httpx.AsyncClient, url: str, **options: Any) -> Any:
     """The result of an answer that is Telegram's and good. Raises _Failed."""
     try:
         response = await http.post(url, **options)
-    except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise _Failed(errors.lost(error)) from None
     if not response.is_success:
         raise _Failed(errors.refusal(response.status_code, response.content))

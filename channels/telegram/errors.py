@@ -8,10 +8,9 @@ Source: https://github.com/tdlib/telegram-bot-api (Client.cpp) and https://core.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import aiohttp
-import httpx
 import orjson
 
+from app.core import http
 from channels.errors import (
     AccountError,
     AccountRefused,
@@ -102,21 +101,12 @@ def lost(error: Exception) -> SendError:
     What a failed exchange means. Only a connection that was never made is sure not to have carried the message.
     The exception's own text stays out, because it may hold the URL and so the token.
     """
-    if _never_connected(error):
+    if http.never_connected(error):
         return NotSent("Telegram could not be reached.", provider_code=type(error).__name__)
     return OutcomeUnknown(
         "The connection to Telegram broke before it answered; the message may have been delivered.",
         provider_code=type(error).__name__,
     )
-
-
-def _never_connected(error: Exception) -> bool:
-    # httpx-aiohttp calls every aiohttp connection error a ConnectTimeout, also a server that hung up after it had
-    # read the request; only aiohttp's own error, kept as the cause, tells them apart.
-    cause = error.__cause__
-    if isinstance(cause, aiohttp.ClientConnectionError):
-        return isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
-    return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol)
 
 
 def unreadable() -> SendError:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-import aiohttp
 import httpx
 
 from app.core import http
@@ -100,7 +99,7 @@ async def _download(io: ChannelIO, account: ChannelAccount, url: str, max_bytes:
         return await http.read_limited(io.http, "GET", url, max_bytes=max_bytes, headers=headers)
     except http.BodyTooLarge as error:
         raise MediaError(str(error), retryable=False) from None
-    except (httpx.HTTPError, aiohttp.ClientError) as error:
+    except httpx.HTTPError as error:
         raise MediaError(f"The file could not be read ({type(error).__name__}).", retryable=True) from None
 
 

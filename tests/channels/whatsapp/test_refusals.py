@@ -5,7 +5,6 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import aiohttp
 import httpx
 import pytest
 import structlog
@@ -156,7 +155,6 @@ def test_a_failed_status_has_the_same_table(code: Any, ours: str) -> None:
         (httpx.WriteTimeout("stuck"), OutcomeUnknown),
         (httpx.ReadError("cut"), OutcomeUnknown),
         (httpx.RemoteProtocolError("garbled"), OutcomeUnknown),
-        (aiohttp.ClientError("anything else"), OutcomeUnknown),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value.__name__,
 )
@@ -270,27 +268,9 @@ async def test_nobody_listens() -> None:
 
 
 async def test_the_connection_breaks_after_the_request_was_read() -> None:
-    # httpx-aiohttp alone reports this as a ConnectTimeout, which would make a retry, and a second message, of it.
     async with server(lambda reader, writer: read_request(reader)) as url:
         with pytest.raises(OutcomeUnknown):
             await send_to(url)
-
-
-@pytest.mark.parametrize(
-    ("cause", "error"),
-    [
-        (aiohttp.ServerDisconnectedError(), OutcomeUnknown),
-        (aiohttp.ClientOSError(104, "reset"), OutcomeUnknown),
-        (aiohttp.ConnectionTimeoutError("slow"), NotSent),
-    ],
-)
-async def test_what_lies_beneath_a_connect_timeout_counts(cause: Exception, error: type[SendError]) -> None:
-    def lose(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectTimeout("lost") from cause
-
-    async with httpx.AsyncClient(transport=httpx.MockTransport(lose)) as client:
-        with pytest.raises(error):
-            await ADAPTER.send(io(client), ACCOUNT, HELLO)
 
 
 async def test_the_answer_breaks_off() -> None:

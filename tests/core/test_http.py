@@ -1,0 +1,98 @@
+"""The outbound clients against real sockets: what surely never arrived, and where outside addresses may not lead."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from app.core import http
+from app.core.http import BodyTooLarge, ForbiddenAddress
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+FOUND = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+
+
+@asynccontextmanager
+async def serving(handle: Handler) -> AsyncIterator[str]:
+    """A server that does what `handle` does with each connection, and then closes it; its base URL."""
+
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await handle(reader, writer)
+        writer.close()
+
+    server = await asyncio.start_server(once, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def _asked(reader: asyncio.StreamReader) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+
+
+async def hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await _asked(reader)
+
+
+async def resets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await _asked(reader)
+    writer.transport.abort()
+
+
+async def breaks_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await _asked(reader)
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+    await writer.drain()
+
+
+async def talks_nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await _asked(reader)
+    writer.write(b"\x00\x01 not http\r\n\r\n")
+    await writer.drain()
+
+
+async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await _asked(reader)
+    writer.write(FOUND)
+    await writer.drain()
+
+
+@pytest.mark.parametrize("handle", [hangs_up, resets, breaks_off, talks_nonsense])
+async def test_what_breaks_after_the_request_may_have_arrived(handle: Handler) -> None:
+    async with serving(handle) as url, http.provider_client() as client:
+        with pytest.raises(httpx.HTTPError) as caught:
+            await client.post(f"{url}/bot123:token/send", content=b"x")
+    assert not http.never_connected(caught.value)
+    assert "token" not in str(caught.value)
+
+
+async def test_a_refused_connection_surely_carried_nothing() -> None:
+    async with serving(answers) as url:
+        pass
+    async with http.provider_client() as client:
+        with pytest.raises(httpx.HTTPError) as caught:
+            await client.post(url, content=b"x")
+    assert http.never_connected(caught.value)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "10.0.0.1", "169.254.169.254", "[::ffff:127.0.0.1]", "0.0.0.0"])
+async def test_outside_addresses_may_not_name_a_private_network(host: str) -> None:
+    async with http.untrusted_client() as client:
+        with pytest.raises(ForbiddenAddress):
+            await client.get(f"http://{host}:9/file")
+
+
+async def test_a_name_may_not_lead_inside() -> None:
+    async with serving(answers) as url, http.untrusted_client() as client:
+        with pytest.raises((ForbiddenAddress, httpx.HTTPError)):
+            await client.get(url.replace("127.0.0.1", "localhost"))
+
+
+async def test_a_body_is_read_up_to_its_limit() -> None:
+    async with serving(answers) as url, http.provider_client() as client:
+        whole = await http.read_limited(client, "GET", url, max_bytes=5)
+        assert whole.content == b"hello"
+    async with serving(answers) as url, http.provider_client() as client:
+        with pytest.raises(BodyTooLarge):
+            await http.read_limited(client, "GET", url, max_bytes=4)
