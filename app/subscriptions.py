@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from app.core.queue import Job
 from app.core.runtime import Runtime
-from inbox import checkups, delivery, jobs, polling, reconcile, sweeper
+from inbox import checkups, delivery, inbound, jobs, polling, reconcile, sweeper
 
 JOBS: tuple[Job, ...] = (*jobs.JOBS,)
 
 BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "sweeper": sweeper.run,
-    "work-marks": delivery.keep_clearing,
+    "outbox-marks": delivery.keep_clearing,
+    "inbound-marks": inbound.keep_clearing,
     "polling": polling.run,
     "reconcile": reconcile.run,
     "checkups": checkups.run,

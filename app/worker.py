@@ -17,7 +17,7 @@ from app.core.queue import Lane, background_options, build_worker, redis_setting
 from app.core.runtime import Runtime, open_runtime
 from app.core.settings import Settings, required_or_exit
 from app.subscriptions import BACKGROUND, JOBS
-from inbox import delivery
+from inbox import delivery, inbound
 
 _log = log.get("worker")
 _MAIN_LANE = Lane.BACKGROUND
@@ -59,6 +59,7 @@ async def stop_tasks(runtime: Runtime, tasks: list[asyncio.Task[None]]) -> None:
     with suppress(mongo.DatabaseError, TimeoutError):
         async with asyncio.timeout(3):
             await delivery.clear_marks(runtime)
+            await inbound.clear_marks(runtime)
 
 
 async def _lane(lane: Lane, runtime: Runtime) -> None:

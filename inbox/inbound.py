@@ -3,16 +3,23 @@ What comes in: `accept` makes it durable before the provider gets its 200; `proc
 after another, people side by side.
 """
 
+import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
+from datetime import timedelta
+from weakref import WeakKeyDictionary
 
 import orjson
+from redis.exceptions import RedisError
 
 from app.core import leases, log
-from app.core.mongo import Document
+from app.core.errors import NotFound
+from app.core.leases import Lease
+from app.core.mongo import ConnectionFailure, DatabaseError, Document
 from app.core.platform import work
-from app.core.platform.work import InboundRow, ReceiptRow
+from app.core.platform.work import InboundRow, Receipt
 from app.core.queue import Lane
 from app.core.runtime import Runtime
 from channels import accounts, registry
@@ -23,6 +30,8 @@ from inbox.journal import Journal, Kind
 
 _log = log.get("inbound")
 _BATCH = 50
+# Rows that are done and do not say so yet, of each Runtime in this process.
+_done: "WeakKeyDictionary[Runtime, set[str]]" = WeakKeyDictionary()
 
 
 async def accept(runtime: Runtime, journal: Journal, account: ChannelAccount, events: Sequence[InboundEvent]) -> int:
@@ -35,27 +44,23 @@ async def accept(runtime: Runtime, journal: Journal, account: ChannelAccount, ev
     inbound: list[Document] = []
     receipts: list[Document] = []
     for event in events:
-        row_id = f"{account.id}/{event.key}"
         if isinstance(event, DeliveryReceipt):
-            receipt = ReceiptRow(
-                id=row_id,
-                workspace_id=account.workspace_id,
-                account_id=account.id,
+            receipt = Receipt(
                 external_id=event.external_id,
                 correlation=event.correlation,
                 status=event.status.value,
                 at=event.at,
-                received_at=now,
                 error=asdict(event.error) if event.error else None,
                 price_category=event.price_category,
                 up_to=event.up_to,
             )
-            receipts.append(work.receipt_document(receipt))
+            receipts.append(work.receipt_document(account.id, account.workspace_id, receipt, now))
         elif isinstance(event, TypingStarted):
-            await messages.show_typing(runtime.workspace(account.workspace_id), event)
+            with suppress(DatabaseError, RedisError, TimeoutError):
+                await messages.show_typing(runtime.workspace(account.workspace_id), event)
         else:
             row = InboundRow(
-                id=row_id,
+                id=f"{account.id}/{event.key}",
                 workspace_id=account.workspace_id,
                 account_id=account.id,
                 order_key=event.order_key,
@@ -64,16 +69,13 @@ async def accept(runtime: Runtime, journal: Journal, account: ChannelAccount, ev
                 sequence=time.time_ns(),
             )
             inbound.append(work.inbound_document(row))
-    inbound, receipts = _once(inbound), _once(receipts)
-    known = await journal.add("inbound", inbound) | await journal.add("receipts", receipts)
+    # One body may hold the same event twice.
+    inbound = list({row["_id"]: row for row in inbound}.values())
+    known = await journal.add("inbound", inbound)
+    await journal.add("receipts", receipts)
     await stored(runtime, "inbound", [row for row in inbound if row["_id"] not in known])
-    await stored(runtime, "receipts", [row for row in receipts if row["_id"] not in known])
+    await stored(runtime, "receipts", receipts)
     return len(inbound) + len(receipts) - len(known)
-
-
-def _once(rows: list[Document]) -> list[Document]:
-    """One body may hold the same event twice."""
-    return list({row["_id"]: row for row in rows}.values())
 
 
 async def stored(runtime: Runtime, kind: Kind, rows: Sequence[Document]) -> None:
@@ -97,37 +99,64 @@ async def process(runtime: Runtime, pending_key: str) -> None:
     async with leases.hold(runtime.redis, f"inbound:{pending_key}") as lease:
         if lease is None:
             return
-        while True:
+        while not lease.lost:
             rows = await work.pending_inbound(runtime, pending_key, limit=_BATCH)
-            complete = await _process_rows(runtime, rows)
-            if not complete or (len(rows) < _BATCH and not await lease.again()):
+            done = _done.get(runtime, set())
+            if not await _process_rows(runtime, [row for row in rows if row.id not in done], lease):
+                return
+            if len(rows) == _BATCH:
+                # There may be more behind these.
+                await clear_marks(runtime)
+            elif not await lease.again():
                 return
 
 
-async def _process_rows(runtime: Runtime, rows: Sequence[InboundRow]) -> bool:
-    """Handle rows in order and mark them done; False if one has to wait for another try."""
-    done: list[str] = []
-    try:
-        for row in rows:
-            try:
-                await _handle(runtime, row)
-            except Exception as error:
-                # An edge: one bad event must not stop this person's others for ever.
-                _log.exception("inbound_failed", inbound_id=row.id, attempts=row.attempts + 1)
-                if await work.fail_inbound(runtime, row, f"{type(error).__name__}: {error}"):
-                    await runtime.queue.enqueue(
-                        "process_inbound", row.pending_key, lane=Lane.INBOUND, delay_seconds=2.0**row.attempts
-                    )
-                    return False
-            else:
-                done.append(row.id)
-    finally:
-        if done:
-            await work.finish_inbound(runtime, done)
+async def _process_rows(runtime: Runtime, rows: Sequence[InboundRow], lease: Lease) -> bool:
+    """Handle rows in order; False if one has to wait for another try, or somebody else goes on with them."""
+    for row in rows:
+        if lease.lost:
+            return False
+        try:
+            await _handle(runtime, row)
+        except (ConnectionFailure, RedisError, TimeoutError):
+            # Not the event's fault, so it uses up none of its tries; the sweeper brings it back.
+            raise
+        except NotFound as error:
+            _log.warning("inbound_put_aside", inbound_id=row.id, reason=str(error))
+            await work.fail_inbound(runtime, row, str(error), final=True)
+        except Exception as error:
+            # An edge: one bad event must not stop this person's others for ever.
+            _log.exception("inbound_failed", inbound_id=row.id, attempts=row.attempts + 1)
+            wait = 2.0**row.attempts
+            due_at = runtime.clock.now() + timedelta(seconds=wait)
+            if await work.fail_inbound(runtime, row, f"{type(error).__name__}: {error}", due_at=due_at):
+                await runtime.queue.enqueue("process_inbound", row.pending_key, lane=Lane.INBOUND, delay_seconds=wait)
+                return False
+        else:
+            _done.setdefault(runtime, set()).add(row.id)
     return True
 
 
+async def keep_clearing(runtime: Runtime) -> None:
+    """Marks rows as done every half second until cancelled: one command for many costs a fraction of one for each."""
+    while True:
+        await asyncio.sleep(0.5)
+        await clear_marks(runtime)
+
+
+async def clear_marks(runtime: Runtime) -> None:
+    """
+    Once; also called when the worker stops. Should a process die before it, its rows are worked off once more, which
+    changes nothing.
+    """
+    done = _done.get(runtime, set())
+    if taken := list(done):
+        await work.finish_inbound(runtime, taken)
+        done.difference_update(taken)
+
+
 async def _handle(runtime: Runtime, row: InboundRow) -> None:
+    """Raises NotFound if the account was disconnected, and what keeps the event from being taken in."""
     account = await accounts.get(runtime, row.account_id)
     adapter = registry.adapter(account.kind)
     if not isinstance(adapter, Parses):

@@ -5,15 +5,18 @@ Providers send up to three for every message, late, twice and in any order. A ba
 message changes once however many reports came.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from app.core import leases
+from app.core import ids, leases
+from app.core.errors import NotFound
 from app.core.platform import work
-from app.core.platform.work import ReceiptRow
+from app.core.platform.work import Receipt, ReceiptBatch
 from app.core.runtime import Runtime, Workspace
 from channels import accounts, errors
 from channels.contract import DeliveryStatus
@@ -22,6 +25,9 @@ from inbox.store import entries as store
 from inbox.timeline import Entry
 
 BATCH = 1_000
+# In a flood the next look waits this long, so that more reports on the same message change it once.
+BUSY = 100
+FOLD_SECONDS = 0.3
 FOREIGN_AFTER = timedelta(hours=24)
 
 
@@ -31,52 +37,59 @@ async def apply(runtime: Runtime, account_id: str) -> None:
         if lease is None:
             return
         while True:
-            rows = await work.pending_receipts(runtime, account_id, now=runtime.clock.now(), limit=BATCH)
-            if rows:
-                await _apply(runtime, rows)
-            if len(rows) < BATCH and not await lease.again():
+            batches = await work.pending_receipts(runtime, account_id, limit=BATCH)
+            if batches:
+                await _apply(runtime, batches)
+            reports = sum(len(batch.reports) for batch in batches)
+            if reports >= BUSY:
+                await asyncio.sleep(FOLD_SECONDS if reports < BATCH else 0)
+            elif not await lease.again():
                 return
 
 
-async def _apply(runtime: Runtime, rows: Sequence[ReceiptRow]) -> None:
-    ws = runtime.workspace(rows[0].workspace_id)
-    found = await _messages(ws, rows)
-    by_message: dict[str, list[ReceiptRow]] = defaultdict(list)
-    early: list[ReceiptRow] = []
-    for row in rows:
-        entry = found.get(row.correlation or "") or found.get(row.external_id)
-        if entry is None:
-            early.append(row)
-        else:
-            by_message[entry.id].append(row)
+async def _apply(runtime: Runtime, batches: Sequence[ReceiptBatch]) -> None:
+    ws, account_id = runtime.workspace(batches[0].workspace_id), batches[0].account_id
+    found = await _messages(ws, account_id, [report for batch in batches for report in batch.reports])
+    by_message: dict[str, list[Receipt]] = defaultdict(list)
+    early: list[ReceiptBatch] = []
+    for batch in batches:
+        unknown: list[Receipt] = []
+        for report in batch.reports:
+            entry = found.get(report.correlation or "") or found.get(report.external_id)
+            if entry is None:
+                unknown.append(report)
+            else:
+                by_message[entry.id].append(report)
+        if unknown:
+            early.append(replace(batch, reports=tuple(unknown)))
     entries = {entry.id: entry for entry in found.values()}
-    changed = await _fold(ws, [(entries[entry_id], reports) for entry_id, reports in by_message.items()])
+    changed = await _fold(ws, account_id, [(entries[entry_id], reports) for entry_id, reports in by_message.items()])
     await live.publish(ws, *[await live.entry_event(ws, entry, None) for entry in changed])
     await _park(runtime, early)
-    done = [row.id for reports in by_message.values() for row in reports]
-    if done:
-        await work.finish_receipts(runtime, done)
-        await delivery.note_traffic(runtime, rows[0].account_id, "last_webhook_at")
+    await work.finish_receipts(runtime, [batch.id for batch in batches])
+    if by_message:
+        await delivery.note_traffic(runtime, account_id, "last_webhook_at")
 
 
-async def _messages(ws: Workspace, rows: Sequence[ReceiptRow]) -> dict[str, Entry]:
+async def _messages(ws: Workspace, account_id: str, reports: Sequence[Receipt]) -> dict[str, Entry]:
     """The messages reported on, by our id and by the provider's."""
     found: dict[str, Entry] = {}
-    wanted = {row.correlation for row in rows if row.correlation}
+    wanted = {report.correlation for report in reports if report.correlation}
     for entry in await store.get_many(ws, sorted(wanted)):
-        found[entry.id] = entry
-    missing = {row.external_id for row in rows if (row.correlation or "") not in found}
-    for entry in await store.by_external_ids(ws, rows[0].account_id, sorted(missing)):
+        if entry.direction == "out":
+            found[entry.id] = entry
+    missing = {report.external_id for report in reports if (report.correlation or "") not in found}
+    for entry in await store.by_external_ids(ws, account_id, sorted(missing)):
         for key in entry.external_ids:
             found[key.partition(":")[2]] = entry
     return found
 
 
-async def _fold(ws: Workspace, reports: Sequence[tuple[Entry, Sequence[ReceiptRow]]]) -> list[Entry]:
+async def _fold(ws: Workspace, account_id: str, reported: Sequence[tuple[Entry, Sequence[Receipt]]]) -> list[Entry]:
     """Save every message once; those that somebody else changed meanwhile are done again one by one."""
     pairs: list[tuple[Entry, Entry]] = []
-    for entry, rows in reports:
-        wanted = _moved(entry, rows)
+    for entry, reports in reported:
+        wanted = _moved(entry, account_id, reports)
         if wanted is not entry:
             pairs.append((entry, replace(wanted, revision=entry.revision + 1)))
     if not pairs:
@@ -84,40 +97,46 @@ async def _fold(ws: Workspace, reports: Sequence[tuple[Entry, Sequence[ReceiptRo
     elif await store.save_many(ws, pairs):
         changed = [new for _, new in pairs]
     else:
-        changed = [(await timeline.change(ws, entry, partial(_moved, rows=rows)))[0] for entry, rows in reports]
-    for entry, rows in reports:
-        await _learn(ws, entry, rows)
+        changed = [
+            (await timeline.change(ws, entry, partial(_moved, account_id=account_id, reports=reports)))[0]
+            for entry, reports in reported
+        ]
+    for entry, reports in reported:
+        await _learn(ws, account_id, entry, reports)
     # Also those that had nothing to change: this process may have died after saving and before telling.
     saved = {entry.id: entry for entry in changed}
-    return [saved.get(entry.id, entry) for entry, _ in reports]
+    return [saved.get(entry.id, entry) for entry, _ in reported]
 
 
-def _moved(entry: Entry, rows: Sequence[ReceiptRow]) -> Entry:
-    for row in rows:
-        key = store.external_key(row.account_id, row.external_id)
-        entry = delivery.advanced(DeliveryStatus(row.status), row.at, row.error, (key,))(entry)
+def _moved(entry: Entry, account_id: str, reports: Sequence[Receipt]) -> Entry:
+    for report in sorted(reports, key=lambda report: report.at):
+        key = store.external_key(account_id, report.external_id)
+        entry = delivery.advanced(DeliveryStatus(report.status), report.at, report.error, (key,))(entry)
     return entry
 
 
-async def _learn(ws: Workspace, entry: Entry, rows: Sequence[ReceiptRow]) -> None:
+async def _learn(ws: Workspace, account_id: str, entry: Entry, reports: Sequence[Receipt]) -> None:
     """A failure told by receipt teaches the same as one told at once."""
-    for row in rows:
-        if row.error is None:
+    for report in reports:
+        if report.error is None:
             continue
-        account = await accounts.get(ws.runtime, row.account_id)
-        await delivery.learn(ws, account, entry, errors.from_receipt(row.error))
+        # An account that was disconnected since has nothing to learn any more.
+        with suppress(NotFound):
+            account = await accounts.get(ws.runtime, account_id)
+            # The provider's time: a consent given after the failure stands, however late its report comes.
+            await delivery.learn(ws, account, entry, errors.from_receipt(report.error), at=report.at)
 
 
-async def _park(runtime: Runtime, rows: Sequence[ReceiptRow]) -> None:
+async def _park(runtime: Runtime, early: Sequence[ReceiptBatch]) -> None:
     """Early ones are looked at again, ever less often; after a day they are another system's."""
     now = runtime.clock.now()
-    foreign = [row.id for row in rows if now - row.received_at > FOREIGN_AFTER]
-    if foreign:
-        await work.foreign_receipts(runtime, foreign)
-        runtime.log.warning("foreign_receipts", count=len(foreign), account_id=rows[0].account_id)
-    waits: dict[int, list[ReceiptRow]] = defaultdict(list)
-    for row in rows:
-        if row.id not in foreign:
-            waits[min(row.attempts, 10)].append(row)
-    for attempts, group in waits.items():
-        await work.park_receipts(runtime, group, now + timedelta(seconds=min(2**attempts, 600)))
+    parked: list[ReceiptBatch] = []
+    for batch in early:
+        foreign = now - batch.received_at > FOREIGN_AFTER
+        due = None if foreign else now + timedelta(seconds=min(2 ** min(batch.attempts, 10), 600))
+        if foreign:
+            count = len(batch.reports)
+            runtime.log.warning("foreign_receipts", count=count, account_id=batch.account_id)
+        parked.append(replace(batch, id=ids.new("rcp"), attempts=batch.attempts + 1, due_at=due))
+    if parked:
+        await work.park_receipts(runtime, parked)

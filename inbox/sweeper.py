@@ -12,7 +12,7 @@ from datetime import timedelta
 from redis.exceptions import RedisError
 
 from app.core import leases, log
-from app.core.errors import NotFound
+from app.core.errors import AppError, NotFound
 from app.core.mongo import DatabaseError
 from app.core.platform import work
 from app.core.queue import Lane
@@ -51,15 +51,22 @@ async def sweep(runtime: Runtime) -> None:
     before = now - timedelta(seconds=PATIENCE_SECONDS)
     for pending_key in await work.overdue_inbound(runtime, before):
         await runtime.queue.enqueue("process_inbound", pending_key, lane=Lane.INBOUND)
-    for account_id in await work.overdue_receipts(runtime, now, older_than_seconds=PATIENCE_SECONDS):
+    for account_id in await work.wake_receipts(runtime, now) | await work.overdue_receipts(runtime, before):
         await runtime.queue.enqueue("apply_receipts", account_id, lane=Lane.INBOUND)
     await _sweep_outbox(runtime)
     for media_id in await work.due_media(runtime, before):
         await runtime.queue.enqueue("fetch_media", media_id, lane=Lane.BACKGROUND, job_id=f"media:{media_id}")
     for row in await work.stale_changes(runtime, before):
-        ws = runtime.workspace(row.workspace_id)
-        with suppress(NotFound):
-            await live.retell(ws, row.kind, row.ref)
+        try:
+            await live.retell(runtime.workspace(row.workspace_id), row.kind, row.ref)
+        except NotFound:
+            # What was to be told of is gone, or never came to be.
+            pass
+        except (DatabaseError, RedisError, OSError, TimeoutError):
+            raise
+        except Exception:
+            # An edge: one row that cannot be told must not keep all later ones back for ever.
+            _log.exception("change_cannot_be_told", kind=row.kind)
         await work.drop_change(runtime, row.id)
 
 
@@ -71,7 +78,8 @@ async def _sweep_outbox(runtime: Runtime) -> None:
         if row.status == DeliveryStatus.SENDING.value:
             if row.claimed_at and now - row.claimed_at > timedelta(seconds=CLAIM_SECONDS):
                 _log.warning("claim_given_up", message_id=row.id)
-                await delivery.give_up_claim(ws, row.id)
+                with suppress(AppError):
+                    await delivery.give_up_claim(ws, row.id)
         elif (row.due_at or row.created_at) < now - timedelta(seconds=PATIENCE_SECONDS):
             contacts.add((row.workspace_id, row.contact_id))
     for workspace_id, contact_id in contacts:

@@ -7,13 +7,15 @@ else. A row is marked done only after all that follows from it is stored and pub
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from app.core import mongo
+from app.core import ids, mongo
 from app.core.runtime import Runtime
 
 MAX_ATTEMPTS = 8
+# Sorts behind every account's id.
+_PARKED = "~"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,20 +41,32 @@ class InboundRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptRow:
-    """A provider's report on one of our messages. `attempts` counts how often its message was looked for in vain."""
+class Receipt:
+    """A provider's report on one of our messages."""
 
-    id: str
-    workspace_id: str
-    account_id: str
     external_id: str
     correlation: str | None
     status: str
     at: datetime
-    received_at: datetime
     error: dict[str, Any] | None = None
     price_category: str | None = None
     up_to: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptBatch:
+    """
+    Reports that came together, in one row: they come by the thousand, and a row each would cost more than all else.
+
+    Told twice they stand in two batches, which does no harm. `attempts` counts how often their messages were looked
+    for in vain.
+    """
+
+    id: str
+    workspace_id: str
+    account_id: str
+    received_at: datetime
+    reports: tuple[Receipt, ...]
     attempts: int = 0
     due_at: datetime | None = None
 
@@ -116,16 +130,21 @@ async def pending_inbound(runtime: Runtime, pending_key: str, *, limit: int) -> 
     return sorted((_inbound(row) for row in rows), key=lambda row: row.sequence)
 
 
-async def finish_inbound(runtime: Runtime, ids: Sequence[str]) -> None:
+async def finish_inbound(runtime: Runtime, row_ids: Sequence[str]) -> None:
     """Processed and announced; the payload stays for `raw_retention_days`."""
-    await runtime.mongo.inbound.update_many({"_id": {"$in": list(ids)}}, {"$unset": {"pending_key": ""}})
+    await runtime.mongo.inbound.update_many({"_id": {"$in": list(row_ids)}}, {"$unset": {"pending_key": ""}})
 
 
-async def fail_inbound(runtime: Runtime, row: InboundRow, error: str) -> bool:
-    """Counts a failure; True if it will be tried again, False if it is now dead-lettered (kept, with the error)."""
+async def fail_inbound(
+    runtime: Runtime, row: InboundRow, error: str, *, due_at: datetime | None = None, final: bool = False
+) -> bool:
+    """
+    Counts a failure; True if it will be tried again (not before `due_at`), False if it is now dead-lettered: kept, with
+    the error. `final` says that another try is of no use.
+    """
     attempts = row.attempts + 1
-    again = attempts < MAX_ATTEMPTS
-    change: mongo.Document = {"$set": {"attempts": attempts, "error": error}}
+    again = not final and attempts < MAX_ATTEMPTS
+    change: mongo.Document = {"$set": {"attempts": attempts, "error": error, "due_at": due_at}}
     if not again:
         change["$unset"] = {"pending_key": ""}
         change["$set"]["dead"] = True
@@ -140,25 +159,19 @@ async def revive_inbound(runtime: Runtime, inbound_id: str) -> str | None:
         return None
     row = _inbound(document)
     await runtime.mongo.inbound.update_one(
-        {"_id": row.id}, {"$set": {"pending_key": row.pending_key, "attempts": 0}, "$unset": {"dead": ""}}
+        {"_id": row.id}, {"$set": {"pending_key": row.pending_key, "attempts": 0}, "$unset": {"dead": "", "due_at": ""}}
     )
     return row.pending_key
 
 
 async def overdue_inbound(runtime: Runtime, before: datetime) -> set[str]:
-    """Keys with rows older than `before` that nobody has finished. Index: pending_key (all of it is open work)."""
-    rows = (
-        await runtime.mongo.inbound.find(
-            {"pending_key": {"$gt": ""}}, {"pending_key": 1, "received_at": 1, "attempts": 1}
-        )
-        .limit(2_000)
-        .to_list()
-    )
-    return {
-        row["pending_key"]
-        for row in rows
-        if row["received_at"] + timedelta(seconds=2 ** row.get("attempts", 0) - 1) < before
-    }
+    """
+    Keys with rows older than `before` (or due again since then) that nobody has finished. Index: pending_key, all of
+    which is open work.
+    """
+    fields = {"pending_key": 1, "received_at": 1, "due_at": 1}
+    rows = await runtime.mongo.inbound.find({"pending_key": {"$gt": ""}}, fields).limit(2_000).to_list()
+    return {row["pending_key"] for row in rows if (row.get("due_at") or row["received_at"]) < before}
 
 
 async def raw_payload(runtime: Runtime, workspace_id: str, inbound_id: str) -> bytes | None:
@@ -174,63 +187,101 @@ async def prune_raw(runtime: Runtime, before: datetime, *, limit: int = 1_000) -
     removed = 0
     for collection in (runtime.mongo.inbound, runtime.mongo.receipts):
         rows = await collection.find({"received_at": {"$lt": before}}, {"pending_key": 1}).limit(limit).to_list()
-        ids = [row["_id"] for row in rows if "pending_key" not in row]
-        if ids:
-            removed += (await collection.delete_many({"_id": {"$in": ids}})).deleted_count
+        done = [row["_id"] for row in rows if "pending_key" not in row]
+        if done:
+            removed += (await collection.delete_many({"_id": {"$in": done}})).deleted_count
     return removed
 
 
 # --- receipts -----------------------------------------------------------------------------------------------------
 
 
-def receipt_document(row: ReceiptRow) -> mongo.Document:
-    document = asdict(row)
-    document["_id"] = document.pop("id")
-    document["pending_key"] = row.account_id
-    return document
-
-
-def _receipt(document: mongo.Document) -> ReceiptRow:
-    values = {name: document.get(name) for name in ReceiptRow.__slots__ if name != "id"}
-    return ReceiptRow(id=document["_id"], **values)  # type: ignore[arg-type]
+def receipt_document(account_id: str, workspace_id: str, receipt: Receipt, received_at: datetime) -> mongo.Document:
+    """A report on its way into a batch; `_id` is there for the journal and is not kept."""
+    report = {name: value for name, value in asdict(receipt).items() if value not in (None, False)}
+    return {
+        "_id": ids.new("rcp"),
+        "workspace_id": workspace_id,
+        "account_id": account_id,
+        "received_at": received_at,
+        "report": report,
+    }
 
 
 async def add_receipts(runtime: Runtime, documents: Sequence[mongo.Document]) -> set[str]:
-    return await mongo.insert_new(runtime.mongo.receipts, documents)
+    """Stores reports, a batch for each account, in one journaled command; none is ever known before."""
+    batches: dict[str, mongo.Document] = {}
+    for document in documents:
+        shared = {name: document[name] for name in ("workspace_id", "account_id", "received_at")}
+        empty = {"_id": document["_id"], "pending_key": document["account_id"], **shared, "reports": []}
+        batches.setdefault(document["account_id"], empty)["reports"].append(document["report"])
+    await mongo.insert_new(runtime.mongo.receipts, list(batches.values()))
+    return set()
 
 
-async def pending_receipts(runtime: Runtime, account_id: str, *, now: datetime, limit: int) -> list[ReceiptRow]:
-    """Receipts to apply now, oldest first. Index: pending_key."""
+def _receipt_batch(document: mongo.Document) -> ReceiptBatch:
+    reports = tuple(Receipt(**{"correlation": None, **report}) for report in document["reports"])
+    return ReceiptBatch(
+        id=document["_id"],
+        workspace_id=document["workspace_id"],
+        account_id=document["account_id"],
+        received_at=document["received_at"],
+        reports=reports,
+        attempts=document.get("attempts", 0),
+        due_at=document.get("due_at"),
+    )
+
+
+async def pending_receipts(runtime: Runtime, account_id: str, *, limit: int) -> list[ReceiptBatch]:
+    """Batches to apply now, oldest first, with about `limit` reports. Index: pending_key."""
     rows = await runtime.mongo.receipts.find({"pending_key": account_id}).limit(limit).to_list()
-    due = (_receipt(row) for row in rows if row.get("due_at") is None or row["due_at"] <= now)
-    return sorted(due, key=lambda row: row.at)
+    taken: list[ReceiptBatch] = []
+    reports = 0
+    for batch in sorted((_receipt_batch(row) for row in rows), key=lambda batch: batch.received_at):
+        if reports < limit:
+            taken.append(batch)
+            reports += len(batch.reports)
+    return taken
 
 
-async def finish_receipts(runtime: Runtime, ids: Sequence[str]) -> None:
-    await runtime.mongo.receipts.update_many({"_id": {"$in": list(ids)}}, {"$unset": {"pending_key": ""}})
+async def finish_receipts(runtime: Runtime, batch_ids: Sequence[str]) -> None:
+    await runtime.mongo.receipts.update_many({"_id": {"$in": list(batch_ids)}}, {"$unset": {"pending_key": ""}})
 
 
-async def park_receipts(runtime: Runtime, rows: Sequence[ReceiptRow], due_at: datetime) -> None:
-    """Their messages are not known yet: look again later."""
-    ids = [row.id for row in rows]
-    await runtime.mongo.receipts.update_many(
-        {"_id": {"$in": ids}}, {"$set": {"due_at": due_at}, "$inc": {"attempts": 1}}
+async def park_receipts(runtime: Runtime, batches: Sequence[ReceiptBatch]) -> None:
+    """
+    Reports whose messages are not known yet, to look at again when due. A batch that is never due is somebody else's
+    who sends on this number: kept, marked, no longer looked for.
+    """
+    documents: list[mongo.Document] = []
+    for batch in batches:
+        document = asdict(batch)
+        document["_id"] = document.pop("id")
+        # Under a key of their own, so that many of them hide nothing that can be applied now.
+        documents.append(document | ({"pending_key": _PARKED} if batch.due_at else {"foreign": True}))
+    await mongo.insert_new(runtime.mongo.receipts, documents)
+
+
+async def wake_receipts(runtime: Runtime, now: datetime) -> set[str]:
+    """Parked receipts that are due wait with the fresh ones again; the accounts they are for. Index: pending_key."""
+    rows = (
+        await runtime.mongo.receipts.find({"pending_key": _PARKED}, {"account_id": 1, "due_at": 1})
+        .limit(10_000)
+        .to_list()
     )
+    due = [row for row in rows if row["due_at"] <= now]
+    for account_id in {row["account_id"] for row in due}:
+        mine = [row["_id"] for row in due if row["account_id"] == account_id]
+        await runtime.mongo.receipts.update_many({"_id": {"$in": mine}}, {"$set": {"pending_key": account_id}})
+    return {row["account_id"] for row in due}
 
 
-async def foreign_receipts(runtime: Runtime, ids: Sequence[str]) -> None:
-    """Nobody's message after a day: another system sends on this number. Kept, marked, no longer looked for."""
-    await runtime.mongo.receipts.update_many(
-        {"_id": {"$in": list(ids)}}, {"$unset": {"pending_key": ""}, "$set": {"foreign": True}}
-    )
-
-
-async def overdue_receipts(runtime: Runtime, now: datetime, *, older_than_seconds: float) -> set[str]:
-    """Accounts with receipts that should have been applied by now."""
-    fields = {"pending_key": 1, "due_at": 1, "received_at": 1}
-    rows = await runtime.mongo.receipts.find({"pending_key": {"$gt": ""}}, fields).limit(2_000).to_list()
-    limit = now - timedelta(seconds=older_than_seconds)
-    return {row["pending_key"] for row in rows if (row.get("due_at") or row["received_at"]) <= limit}
+async def overdue_receipts(runtime: Runtime, before: datetime) -> set[str]:
+    """Accounts with receipts that should have been applied by now. Index: pending_key."""
+    fields = {"pending_key": 1, "received_at": 1}
+    where = {"pending_key": {"$gt": "", "$lt": _PARKED}}
+    rows = await runtime.mongo.receipts.find(where, fields).limit(2_000).to_list()
+    return {row["pending_key"] for row in rows if row["received_at"] < before}
 
 
 # --- outbox -------------------------------------------------------------------------------------------------------
