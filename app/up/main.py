@@ -54,6 +54,7 @@ class _Up:
     stack: AsyncExitStack
     supervisor: Supervisor = field(init=False)
     servers: Servers | None = None
+    loading: asyncio.Task[None] | None = None
     began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -113,6 +114,7 @@ async def _run(settings: Settings, terminal: Terminal) -> int:
                 if starting.done():
                     starting.result()
                     await stopping
+                terminal.line("\n  Stopping … (once more to stop at once)")
             finally:
                 starting.cancel()
                 stopping.cancel()
@@ -172,8 +174,7 @@ async def _start(up: _Up) -> None:
         building.cancel()
         await asyncio.gather(building, return_exceptions=True)
     if up.demo:
-        loading = asyncio.create_task(_load_demo(up, env))
-        up.stack.callback(loading.cancel)
+        up.loading = asyncio.create_task(_load_demo(up, env))
         _welcome_to_demo(up)
     else:
         link = await first_run.owner_link(servers.client[up.settings.database], up.settings, env, ROOT, up.logs)
@@ -224,8 +225,7 @@ async def _load_demo(up: _Up, env: dict[str, str]) -> None:
 
 
 async def _stop(up: _Up, hurry: asyncio.Event) -> None:
-    up.terminal.line("\n  Stopping … (once more to stop at once)")
-    stopping = asyncio.create_task(up.supervisor.stop())
+    stopping = asyncio.create_task(_stop_politely(up))
     hurrying = asyncio.create_task(hurry.wait())
     await asyncio.wait({stopping, hurrying}, return_when=asyncio.FIRST_COMPLETED)
     hurrying.cancel()
@@ -235,6 +235,17 @@ async def _stop(up: _Up, hurry: asyncio.Event) -> None:
         await up.supervisor.kill()
     else:
         stopping.result()
+
+
+async def _stop_politely(up: _Up) -> None:
+    if up.loading is not None:
+        up.loading.cancel()
+        await asyncio.gather(up.loading, return_exceptions=True)
+    await up.supervisor.stop_watching()
+    if up.servers is not None:
+        # Before its server is gone: it says goodbye, and would look for it for seconds.
+        await up.servers.client.close()
+    await up.supervisor.stop()
 
 
 def _listen_to_signals(stop: asyncio.Event, hurry: asyncio.Event) -> None:

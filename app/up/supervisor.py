@@ -131,11 +131,15 @@ class Supervisor:
             asyncio.create_task(self._watch(child), name=f"watch-{child.program.name}") for child in tier
         ]
 
-    async def stop(self) -> None:
-        """The last started first; those of one step side by side."""
+    async def stop_watching(self) -> None:
+        """From now on nobody is asked how they are, or started again."""
         for watcher in self._watchers:
             watcher.cancel()
         await asyncio.gather(*self._watchers, return_exceptions=True)
+
+    async def stop(self) -> None:
+        """The last started first; those of one step side by side."""
+        await self.stop_watching()
         for tier in reversed(self._tiers):
             for child, polite in zip(tier, await asyncio.gather(*(child.stop() for child in tier)), strict=True):
                 if not polite:
@@ -143,8 +147,7 @@ class Supervisor:
 
     async def kill(self) -> None:
         """At once, for somebody who does not want to wait."""
-        for watcher in self._watchers:
-            watcher.cancel()
+        await self.stop_watching()
         running = [child.process for tier in self._tiers for child in tier if child.process is not None]
         await asyncio.gather(*(each.stop(signal.SIGKILL, 2) for each in running), return_exceptions=True)
 
