@@ -110,9 +110,15 @@ class _Channel:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _events(self) -> None:
+        lost = False
         while True:
             try:
                 at = self._at or await self._runtime.stream.position(self._workspace_id)
+                if lost:
+                    # Redis may have come back empty and counted up to where we were: first ask which stream this is.
+                    await self._look(at)
+                    lost = False
+                    continue
                 events = await self._runtime.stream.wait(self._workspace_id, at.number, seconds=_IDLE_SECONDS)
                 if events and events[0][0] == at.number + 1:
                     self._tell(at.epoch, events)
@@ -120,6 +126,7 @@ class _Channel:
                     # Nothing for a while, or a jump in the numbers: is it still the stream that we know?
                     await self._look(at)
             except (RedisError, OSError, TimeoutError) as error:
+                lost = True
                 _log.warning("stream_lost", error=type(error).__name__)
                 await asyncio.sleep(1)
 

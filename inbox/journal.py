@@ -10,11 +10,13 @@ import asyncio
 import base64
 import fcntl
 import os
+import secrets
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -28,6 +30,8 @@ _log = log.get("journal")
 _BATCH = 500
 _DRAIN_SECONDS = 1.0
 _WRITE_SECONDS = 4.0
+# How often files of processes that are gone are looked for, beside at the start.
+_ADOPT_SECONDS = 15.0
 
 Kind = str
 _WRITERS: dict[Kind, Callable[[Runtime, Sequence[Document]], Awaitable[set[str]]]] = {
@@ -71,20 +75,25 @@ class Journal:
 
     async def run(self) -> None:
         """Drains the spool whenever there is something in it; ends only by cancellation."""
-        await asyncio.to_thread(self._spool.adopt)
+        loop = asyncio.get_running_loop()
+        adopt_at = loop.time()
         while True:
+            if loop.time() >= adopt_at:
+                await asyncio.to_thread(self._spool.adopt)
+                adopt_at = loop.time() + _ADOPT_SECONDS
             if not self._spool.empty:
                 with suppress(DatabaseError, TimeoutError):
                     await self._drain()
             await asyncio.sleep(_DRAIN_SECONDS)
 
     async def _drain(self) -> None:
-        while batch := await asyncio.to_thread(self._spool.read, _BATCH):
-            for kind in _WRITERS:
+        while not self._spool.empty:
+            batch = await asyncio.to_thread(self._spool.read, _BATCH)
+            for kind, write in _WRITERS.items():
                 rows = [row for row_kind, row in batch if row_kind == kind]
                 if rows:
                     async with asyncio.timeout(30):
-                        known = await _WRITERS[kind](self._runtime, rows)
+                        known = await write(self._runtime, rows)
                     await self._stored(kind, [row for row in rows if row["_id"] not in known])
             await asyncio.to_thread(self._spool.advance)
         _log.info("spool_drained")
@@ -140,17 +149,29 @@ class _Group:
 class _Spool:
     """
     One file of JSON lines, locked by its process. Lines are appended and synced; a drained prefix is remembered, and
-    the file is emptied when all of it is drained. A file whose process is gone is adopted by the next to start.
+    the file is emptied when all of it is drained. A file whose process is gone is adopted by one that lives.
+
+    Its methods run in threads, several at once: each holds the lock, because they share one place in the file.
     """
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self._folder = folder
         self._max_bytes = max_bytes
+        self._lock = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
-        self._path = folder / f"{os.getpid()}-{id(self):x}.jsonl"
-        self._file = self._path.open("ab+")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        self._path = folder / f"{os.getpid()}-{secrets.token_hex(4)}.jsonl"
+        self._file = self._own()
         self._size = self._read_at = self._read_to = 0
+
+    def _own(self) -> BinaryIO:
+        """Our file, locked. Another process may take it for an abandoned one before the lock is there: then anew."""
+        while True:
+            file = self._path.open("ab+")
+            fcntl.flock(file, fcntl.LOCK_EX)
+            with suppress(FileNotFoundError):
+                if self._path.stat().st_ino == os.fstat(file.fileno()).st_ino:
+                    return file
+            file.close()
 
     @property
     def empty(self) -> bool:
@@ -159,52 +180,71 @@ class _Spool:
     def append(self, kind: Kind, rows: Sequence[Document]) -> None:
         """Raises Unavailable when the bound is reached: the provider keeps the event and tries again."""
         data = b"".join(orjson.dumps([kind, row], default=_encode) + b"\n" for row in rows)
-        if self._size + len(data) > self._max_bytes:
-            raise Unavailable("The database is down and the spool is full; try again later.")
-        self._file.seek(0, os.SEEK_END)
-        self._file.write(data)
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with self._lock:
+            if self._size + len(data) > self._max_bytes:
+                raise Unavailable("The database is down and the spool is full; try again later.")
+            self._write(data)
+
+    def _write(self, data: bytes) -> None:
+        """All of it or nothing. Raises Unavailable when the disk does not take it."""
+        try:
+            self._file.seek(0, os.SEEK_END)
+            self._file.write(data)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            _log.error("spool_cannot_be_written", error=str(error))
+            # Half a line must not stay before the next one; what is in the buffer goes with the old file object.
+            with suppress(OSError):
+                os.ftruncate(self._file.fileno(), self._size)
+            with suppress(OSError):
+                self._file.raw.close()  # type: ignore[attr-defined]
+            self._file = self._own()
+            self._size = os.fstat(self._file.fileno()).st_size
+            self._read_at = min(self._read_at, self._size)
+            raise Unavailable("The database is down and the spool cannot be written; try again later.") from None
         self._size += len(data)
 
     def read(self, limit: int) -> list[tuple[Kind, Document]]:
-        """The next lines; the same again until `advance`."""
-        self._file.seek(self._read_at)
+        """The next lines; the same again until `advance`. A line that cannot be read is logged and left out."""
         rows: list[tuple[Kind, Document]] = []
-        while len(rows) < limit and (line := self._file.readline()):
-            if line.endswith(b"\n"):
-                kind, row = orjson.loads(line)
-                rows.append((kind, _decode(row)))
-        self._read_to = self._file.tell()
+        with self._lock:
+            self._file.seek(self._read_at)
+            self._read_to = self._read_at
+            while len(rows) < limit and (line := self._file.readline()).endswith(b"\n"):
+                self._read_to += len(line)
+                try:
+                    kind, row = orjson.loads(line)
+                    rows.append((kind, _decode(row)))
+                except ValueError:
+                    _log.error("spooled_line_unreadable", bytes=len(line))
         return rows
 
     def advance(self) -> None:
-        self._read_at = self._read_to
-        if self._read_at >= self._size:
-            self._file.truncate(0)
-            self._size = self._read_at = self._read_to = 0
+        with self._lock:
+            self._read_at = self._read_to
+            if self._read_at >= self._size:
+                self._file.truncate(0)
+                self._size = self._read_at = self._read_to = 0
 
     def adopt(self) -> None:
         """Takes over what processes that are gone have left."""
         for path in sorted(self._folder.glob("*.jsonl")):
             if path == self._path:
                 continue
-            with path.open("rb") as left:
+            with suppress(FileNotFoundError), path.open("rb") as left:
                 try:
                     fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except OSError:
                     continue
                 data = left.read()
-                complete = data[: data.rfind(b"\n") + 1]
-                self._file.seek(0, os.SEEK_END)
-                self._file.write(complete)
-                self._file.flush()
-                os.fsync(self._file.fileno())
-                self._size += len(complete)
-                path.unlink()
+                with self._lock:
+                    self._write(data[: data.rfind(b"\n") + 1])
+                path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        self._file.close()
+        with self._lock:
+            self._file.close()
         if self._size == 0:
             self._path.unlink(missing_ok=True)
 

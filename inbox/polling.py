@@ -52,7 +52,7 @@ async def _poll(runtime: Runtime, journal: Journal, account: ChannelAccount) -> 
     if not isinstance(adapter, Polls) or not isinstance(adapter, Parses):
         return
     key = f"parley:poll:{account.id}"
-    with suppress(RedisError, DatabaseError):
+    with suppress(RedisError, DatabaseError, AppError, OSError, TimeoutError):
         async with leases.hold(runtime.redis, f"poll:{account.id}") as lease:
             if lease is None:
                 return

@@ -11,11 +11,11 @@ from channels.contract import RateLimits
 
 BULK_RESERVE = 0.2
 
-# KEYS: sender bucket, pair bucket, sender's hold. ARGV: sender rate, sender burst, pair rate, pair burst, reserve.
-# Answers how many milliseconds to wait; 0 means that a token was taken from both buckets. Time is Redis's own.
+# KEYS: sender bucket, pair bucket, sender's hold, pair's hold. ARGV: sender rate, sender burst, pair rate, pair burst,
+# reserve. Answers how many milliseconds to wait; 0 means that a token was taken from both buckets. Time is Redis's own.
 _TAKE = Script("""
 local t = redis.call('TIME'); local now = t[1] * 1000 + t[2] / 1000
-local hold = redis.call('PTTL', KEYS[3]); if hold > 0 then return hold end
+local hold = math.max(redis.call('PTTL', KEYS[3]), redis.call('PTTL', KEYS[4])); if hold > 0 then return hold end
 local function level(key, rate, burst)
   local b = redis.call('HMGET', key, 'l', 'a')
   return math.min(burst, (tonumber(b[1]) or burst) + (now - (tonumber(b[2]) or now)) * rate / 1000)
@@ -50,9 +50,9 @@ class Pair:
     address: str
 
 
-def _keys(pair: Pair) -> tuple[str, str, str]:
+def _keys(pair: Pair) -> tuple[str, str, str, str]:
     sender = f"parley:rate:{pair.account_id}"
-    return sender, f"{sender}:{pair.address}", f"{sender}:hold"
+    return sender, f"{sender}:{pair.address}", f"{sender}:hold", f"{sender}:{pair.address}:hold"
 
 
 async def take(runtime: Runtime, pair: Pair, limits: RateLimits, *, bulk: bool = False) -> float:
@@ -70,10 +70,6 @@ async def take(runtime: Runtime, pair: Pair, limits: RateLimits, *, bulk: bool =
 
 
 async def hold(runtime: Runtime, pair: Pair, seconds: float, *, sender: bool) -> None:
-    """The provider said to wait: the whole sender, or this pair only (its bucket is emptied)."""
-    _, pair_key, hold_key = _keys(pair)
-    if sender:
-        await runtime.redis.set(hold_key, "1", px=max(1, int(seconds * 1000)))
-    else:
-        await runtime.redis.hset(pair_key, mapping={"l": 0})  # type: ignore[misc]
-        await runtime.redis.pexpire(pair_key, max(1, int(seconds * 1000)))
+    """The provider said to wait: the whole sender, or this pair only."""
+    _, _, sender_hold, pair_hold = _keys(pair)
+    await runtime.redis.set(sender_hold if sender else pair_hold, "1", px=max(1, int(seconds * 1000)))

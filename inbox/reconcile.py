@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from app.core import clock, log
 from app.core.errors import AppError
 from app.core.mongo import DatabaseError
+from app.core.platform.accounts import AccountRow
 from app.core.runtime import Runtime
 from channels import accounts, registry
 from channels.contract import ChannelAccount, Parses, Reconciles
@@ -27,17 +28,27 @@ FIRST_LOOK = timedelta(hours=6)
 async def run(runtime: Runtime) -> None:
     """Looks at every such account once a minute (one process does); ends by cancellation."""
     journal = Journal(runtime, lambda kind, rows: inbound.stored(runtime, kind, rows))
+    draining = asyncio.create_task(journal.run())
     try:
         while True:
             await asyncio.sleep(EVERY_SECONDS / 6)
-            with suppress(AppError, RedisError, DatabaseError):
+            with suppress(AppError):
                 for row in await runtime.accounts.all():
-                    adapter = registry.adapter(row.kind)
-                    mine = await runtime.redis.set(f"parley:reconcile:{row.id}", "1", ex=EVERY_SECONDS, nx=True)
-                    if row.enabled and mine and isinstance(adapter, Reconciles):
-                        await _look(runtime, journal, accounts.channel_account(row), adapter)
+                    # One account's trouble must not cost the others their look.
+                    with suppress(AppError, RedisError, DatabaseError, OSError, TimeoutError):
+                        await _in_turn(runtime, journal, row)
     finally:
+        draining.cancel()
+        await asyncio.gather(draining, return_exceptions=True)
         journal.close()
+
+
+async def _in_turn(runtime: Runtime, journal: Journal, row: AccountRow) -> None:
+    adapter = registry.adapter(row.kind)
+    if not row.enabled or not isinstance(adapter, Reconciles):
+        return
+    if await runtime.redis.set(f"parley:reconcile:{row.id}", "1", ex=EVERY_SECONDS, nx=True):
+        await _look(runtime, journal, accounts.channel_account(row), adapter)
 
 
 async def _look(runtime: Runtime, journal: Journal, account: ChannelAccount, adapter: Reconciles) -> None:

@@ -109,7 +109,7 @@ def _ranged(request: Request, data: bytes, mime: str, headers: dict[str, str]) -
     """Players ask for parts of a sound or film; one range is answered, anything else gets the whole."""
     asked = request.headers.get("range", "")
     first, dash, last = asked.removeprefix("bytes=").partition("-")
-    if not asked.startswith("bytes=") or not dash or "," in asked or not (first + last).isdigit():
+    if not asked.startswith("bytes=") or not dash or "," in asked or not _number(first + last):
         return Response(data, 200, headers, mime)
     start = int(first) if first else max(0, len(data) - int(last))
     end = min(int(last), len(data) - 1) if first and last else len(data) - 1
@@ -117,6 +117,10 @@ def _ranged(request: Request, data: bytes, mime: str, headers: dict[str, str]) -
         return Response(b"", 416, {**headers, "content-range": f"bytes */{len(data)}"})
     headers["content-range"] = f"bytes {start}-{end}/{len(data)}"
     return Response(data[start : end + 1], 206, headers, mime)
+
+
+def _number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 30
 
 
 def _refusal(error: AppError) -> Response:

@@ -67,15 +67,18 @@ class Webhooks:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         headers[QUERY_HEADER] = scope["query_string"].decode("latin-1")
         request = _request(runtime, scope, headers, body)
-        first, *others = await _accounts(runtime, kind, account_id, body)
-        adapter.verify(first, request)
-        for account in (first, *(other for other in others if _signed(adapter, other, request))):
+        found = await _accounts(runtime, kind, account_id, body)
+        signed = [account for account in found if _signed(adapter, account, request)]
+        if not signed or (account_id is not None and signed[0].id != account_id):
+            adapter.verify(found[0], request)
+        for account in signed:
             events = _events(adapter, account, body, headers)
             if events:
                 await inbound.accept(runtime, state["journal"], account, events)
-            await delivery.note_traffic(runtime, account.id, "last_webhook_at")
+            if not state["journal"].spooled:
+                await delivery.note_traffic(runtime, account.id, "last_webhook_at")
         _OUTCOMES.labels(kind, "accepted").inc()
-        return adapter.reply(first)
+        return adapter.reply(signed[0])
 
     async def _challenge(self, state: State, scope: Scope, kind: str, account_id: str | None, send: Send) -> None:
         adapter = registry.adapter(kind)

@@ -8,6 +8,7 @@ What people wait for goes over lanes of our own (see lanes.py); the background l
 arq's.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -54,6 +55,8 @@ _BACKGROUND_POLL_SECONDS = 0.2
 
 
 _BACKGROUND_QUEUE = "parley:queue:background"
+# A Redis that hangs must not hang a webhook: the work is stored, and the sweeper asks for it.
+_ENQUEUE_SECONDS = 3.0
 
 
 def _dumps(value: Any) -> bytes:
@@ -75,16 +78,17 @@ class Queue:
         with a `job_id` also by one of that id that waits or runs. That saves work and is no guarantee.
         """
         try:
-            if lane is not Lane.BACKGROUND:
-                await lanes.push(self._pool, lane.value, job, args, delay_seconds)
-                return
-            await self._pool.enqueue_job(
-                job,
-                *args,
-                _job_id=job_id,
-                _queue_name=_BACKGROUND_QUEUE,
-                _defer_by=timedelta(seconds=delay_seconds) if delay_seconds > 0 else None,
-            )
+            async with asyncio.timeout(_ENQUEUE_SECONDS):
+                if lane is not Lane.BACKGROUND:
+                    await lanes.push(self._pool, lane.value, job, args, delay_seconds)
+                    return
+                await self._pool.enqueue_job(
+                    job,
+                    *args,
+                    _job_id=job_id,
+                    _queue_name=_BACKGROUND_QUEUE,
+                    _defer_by=timedelta(seconds=delay_seconds) if delay_seconds > 0 else None,
+                )
         except (RedisError, OSError, TimeoutError) as error:
             _log.warning("enqueue_failed", job=job, error=type(error).__name__)
 

@@ -21,6 +21,7 @@ from app.core.errors import NotFound, Unavailable
 from app.core.security import CannotDecrypt, Keyring
 
 REFRESH_SECONDS = 3.0
+LOAD_SECONDS = 4.0
 _log = log.get("accounts")
 
 
@@ -51,6 +52,8 @@ class Directory:
         self._loaded_at = 0.0
         # Counts `forget`: what was being read when it was called is not what was asked for.
         self._forgotten = 0
+        # Whether what is known came from the database when it was last asked.
+        self._from_database = True
         self._lock = asyncio.Lock()
         self._stored = b""
 
@@ -60,6 +63,9 @@ class Directory:
         if row is None and account_id.startswith("acc_"):
             # Connected a moment ago by another process: look once, past the refresh interval.
             row = (await self._current(force=True)).get(account_id)
+        if row is None and not self._from_database:
+            # It may be there all the same: whoever calls for it shall come again.
+            raise Unavailable("The database is down and this account is not cached; try again.")
         if row is None:
             raise NotFound("There is no such channel account.")
         return row
@@ -85,14 +91,18 @@ class Directory:
                 return self._rows
             forgotten = self._forgotten
             try:
-                documents = await self._db.accounts.find({}).limit(10_000).to_list()
-            except mongo.DatabaseError as error:
+                # Whoever waits here has a provider waiting, which gives up after seconds.
+                async with asyncio.timeout(LOAD_SECONDS):
+                    documents = await self._db.accounts.find({}).limit(10_000).to_list()
+            except (mongo.DatabaseError, TimeoutError) as error:
+                self._from_database = False
                 if not self._rows:
                     self._rows = await asyncio.to_thread(self._read_cache)
                 if not self._rows:
                     raise Unavailable("The database is down and no account is cached; try again.") from error
                 _log.warning("accounts_from_cache", error=type(error).__name__)
             else:
+                self._from_database = True
                 self._rows = {d["_id"]: row for d in documents if (row := self._open(d)) is not None}
                 await asyncio.to_thread(self._write_cache, documents)
             self._loaded_at = asyncio.get_running_loop().time() if forgotten == self._forgotten else 0.0
