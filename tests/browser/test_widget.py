@@ -2,19 +2,22 @@
 The chat widget in a real Chromium, on a host page of another origin under a strict policy: what a visitor writes and
 gets survives reloads, a lost network and a killed server.
 
-Playwright's asynchronous interface, so that browser, web process and worker share the tests' one event loop.
+Playwright's asynchronous interface, so that browser, worker and tests share one event loop; the web process is a child,
+so that it can be killed.
 """
 
+import asyncio
 import os
 import re
-import socket
+import sys
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import jwt
 import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
@@ -28,15 +31,14 @@ from app.core import mongo
 from app.core.clock import Clock
 from app.core.queue import Lane
 from app.core.runtime import Runtime, open_runtime
-from tests.browser import chromium
-from tests.support import servers
+from tests.support import chromium, servers
 from tests.support.people import Person, people_of
 from tests.support.shop import eventually
 from web import build
-from web.app import create_app
 
+ROOT = Path(__file__).resolve().parents[2]
 # Pictures for people to look at; nothing is compared with them.
-SHOTS = Path(os.environ.get("PARLEY_SHOTS") or Path(__file__).resolve().parents[2] / "test-results") / "widget"
+SHOTS = Path(os.environ.get("PARLEY_SHOTS") or ROOT / "test-results") / "widget"
 AXE = build.NODE_MODULES / "axe-core" / "axe.min.js"
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63e0f26a030001e100e9"
@@ -45,26 +47,41 @@ PNG = bytes.fromhex(
 
 
 class Parley:
-    """Web and worker on one port, so that the web process can be killed and come back where it was."""
+    """The web process, always on the same port."""
 
-    def __init__(self, runtime: Runtime, port: int) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
-        self.port = port
-        self._stack = AsyncExitStack()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        self.url = runtime.settings.public_url
+        self._process: asyncio.subprocess.Process | None = None
 
     async def up(self) -> None:
-        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(("127.0.0.1", self.port))
-        listening.listen(100)
-        await self._stack.enter_async_context(servers.live(create_app(self.runtime.settings), listening))
+        settings = self.runtime.settings
+        known = {
+            "MONGODB_URI": settings.mongodb_uri.get_secret_value(),
+            "REDIS_URL": settings.redis_url.get_secret_value(),
+            "PARLEY_SECRET_KEYS": settings.secret_keys[0].get_secret_value(),
+            "PARLEY_DATABASE": settings.database,
+            "PARLEY_DATA_DIR": str(settings.data_dir),
+            "PARLEY_PUBLIC_URL": settings.public_url,
+        }
+        port = self.url.rpartition(":")[2]
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "app", "serve", "--port", port), env={**os.environ, **known}, cwd=ROOT
+        )
 
-    async def down(self) -> None:
-        await self._stack.aclose()
+        async def look() -> bool:
+            with suppress(httpx.TransportError):
+                return (await client.get("/healthz")).status_code == 200
+            return False
+
+        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as client:
+            await eventually(look, seconds=30)
+
+    async def kill(self) -> None:
+        """SIGKILL: nothing is said to anybody."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
 
 
 @dataclass
@@ -135,11 +152,13 @@ async def parley(databases: servers.Databases, tmp_path_factory: pytest.TempPath
     async with open_runtime(settings) as runtime:
         await mongo.ensure_indexes(runtime.mongo)
         tasks = worker.start_tasks(runtime, tuple(Lane))
-        started = Parley(runtime, port)
-        await started.up()
-        yield started
-        await started.down()
-        await worker.stop_tasks(runtime, tasks)
+        started = Parley(runtime)
+        try:
+            await started.up()
+            yield started
+        finally:
+            await started.kill()
+            await worker.stop_tasks(runtime, tasks)
 
 
 @pytest.fixture
@@ -304,8 +323,8 @@ async def test_reload_lost_network_and_killed_server(site: Site, chrome: Browser
         await visitor.context.set_offline(False)
         await visitor.sees("one", "two", "four", "three")
         await expect(visitor.page.get_by_text("You are offline.")).to_be_hidden()
-        # The server dies; the page is closed with a message in it, and opened again when the server is back.
-        await site.parley.down()
+        # The server is killed, and comes back; what was written meanwhile is sent by itself.
+        await site.parley.kill()
         await visitor.write("five")
         await expect(visitor.page.locator(".row.waiting")).to_have_count(1)
         await visitor.page.wait_for_timeout(700)

@@ -321,6 +321,19 @@ async def test_edited_and_deleted_answers_are_told_on_return(shop: Shop, widget:
         assert widget.messages[deleted]["content"] is None
 
 
+async def test_a_lost_stream_makes_widgets_come_back(shop: Shop, widget: Widget) -> None:
+    async with widget.online():
+        await widget.write(client_id(), "before the loss")
+        conversation = await conversation_of(shop, "before the loss")
+        await widget.message(lambda m: text_of(m) == "before the loss")
+        await shop.runtime.redis.set(f"parley:epoch:{shop.owner.ws.id}", "another")
+        await widget.until(lambda: widget.close_code == 1012)
+    await answer(shop, conversation, "after the loss")
+    async with widget.online():
+        await widget.message(lambda m: text_of(m) == "after the loss")
+        assert widget.texts == ["before the loss", "after the loss"]
+
+
 # --- who is who ---
 
 
