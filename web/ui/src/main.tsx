@@ -8,6 +8,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { createRoot } from 'react-dom/client'
 import { whenSignedOut } from './lib/api'
+import { flushDrafts } from './lib/drafts'
 import { queryClient } from './lib/query'
 import { currentMe } from './lib/session'
 import { colorSchemeManager, theme } from './lib/theme'
@@ -18,6 +19,9 @@ import { watchVersion } from './shell/version'
 // At the first visit nobody was signed in yet; the router shows the sign-in page then.
 whenSignedOut(() => currentMe() && leave('expired'))
 watchVersion()
+// Both: a phone may end a hidden page without a word.
+addEventListener('pagehide', flushDrafts)
+document.addEventListener('visibilitychange', flushDrafts)
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')

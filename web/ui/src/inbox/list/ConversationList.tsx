@@ -90,7 +90,7 @@ function List({ onFocusThread }: { onFocusThread: () => void }) {
               key={id}
               id={id}
               index={first + offset}
-              total={total ?? (list.hasMore ? -1 : ids.length)}
+              total={list.hasMore ? (total === null ? -1 : Math.max(total, ids.length)) : ids.length}
               active={id === activeId}
               members={byId}
             />
