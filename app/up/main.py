@@ -28,6 +28,8 @@ from app.up.valkey import NoValkey
 ROOT = Path(__file__).resolve().parents[2]
 USUAL_WEB_PORT = 8000
 USUAL_SANDBOX_PORT = 9100
+# Whatever PARLEY_HOST says: it asks nobody for a password.
+SANDBOX_HOST = "127.0.0.1"
 # It goes on where it was stopped; a machine that is busy with its first start may make it wait too long once.
 _DEMO_TRIES = 2
 
@@ -131,7 +133,7 @@ def _decide(settings: Settings, terminal: Terminal, data_dir: Path, stack: Async
     demo = first_run.is_demo(settings, kept)
     listening = stack.enter_context(ports.listen(settings.host, settings.port, USUAL_WEB_PORT))
     host = ports.reachable_host(settings.host)
-    sandbox_port = ports.pick(settings.host, settings.sandbox_port, USUAL_SANDBOX_PORT) if demo else 0
+    sandbox_port = ports.pick(SANDBOX_HOST, settings.sandbox_port, USUAL_SANDBOX_PORT) if demo else 0
     return _Up(
         settings=settings,
         terminal=terminal,
@@ -141,7 +143,7 @@ def _decide(settings: Settings, terminal: Terminal, data_dir: Path, stack: Async
         listening=listening,
         web_url=f"http://{host}:{listening.getsockname()[1]}",
         sandbox_port=sandbox_port,
-        sandbox_url=f"http://{host}:{sandbox_port}" if demo else "",
+        sandbox_url=f"http://{SANDBOX_HOST}:{sandbox_port}" if demo else "",
         stack=stack,
     )
 
@@ -189,7 +191,7 @@ async def _start_servers(up: _Up) -> Servers:
     up.servers, up.kept = servers, servers.kept
     wanted = list(servers.programs)
     if up.demo:
-        wanted.append(programs.sandbox(up.settings.host, up.sandbox_port, up.sandbox_url, up.data_dir, up.logs))
+        wanted.append(programs.sandbox(SANDBOX_HOST, up.sandbox_port, up.sandbox_url, up.data_dir, up.logs))
     await up.supervisor.start(*wanted)
     await require_answers(servers)
     took = time.monotonic() - began
