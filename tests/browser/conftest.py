@@ -1,8 +1,8 @@
 """
 Chromium in front of a whole Parley.
 
-    stage       of this module: web, worker, sandbox and a workspace with every channel, in a thread with its own event loop
-    page        a page of this stage ("/login" is enough) in which no script fails and nothing is reported to the console
+    stage       of this module: web, worker, sandbox and a workspace with every channel, in a thread of its own
+    page        a page of this stage ("/login" is enough) in which no script fails and nothing is complained about
     desks       opens the inbox as a member, as often as one likes; see desk.py
     axe         checks a page for accessibility
     shot        keeps a picture of a page under test-results/

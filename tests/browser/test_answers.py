@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Route, expect
 
-from app.core.mongo import Document
 from inbox import conversations
 from inbox.store import conversations as conversation_rows
 from tests.browser.conftest import Axe, Shot, Stage
@@ -107,7 +106,7 @@ def test_files_quotes_and_reactions(desks: Desks, stage: Stage, axe: Axe, shot: 
 
     photo.get_by_role("button", name=re.compile("^Open photo")).click()
     viewer = desk.page.get_by_role("dialog", name="Photo")
-    expect(viewer.get_by_role("img")).to_be_visible()
+    expect(viewer.get_by_role("img", name="The green one")).to_be_visible()
     axe(desk.page)
     shot(desk.page, "lightbox")
     viewer.get_by_role("button", name="Close").click()
@@ -153,10 +152,8 @@ def _window_closed(stage: Stage, name: str) -> None:
         shop = stage.shop
         found = await shop.conversation_with(name)
         conversation = await conversations.get(shop.owner.ws, found["id"])
-        reach = [
-            replace(r, last_inbound_at=r.last_inbound_at and r.last_inbound_at - timedelta(days=2))
-            for r in conversation.reach
-        ]
+        long_ago = shop.runtime.clock.now() - timedelta(days=2)
+        reach = [replace(each, last_inbound_at=long_ago) for each in conversation.reach]
         assert await conversation_rows.save(
             shop.owner.ws, conversation, replace(conversation, reach=tuple(reach), revision=conversation.revision + 1)
         )

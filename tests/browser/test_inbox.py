@@ -8,6 +8,11 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Axe, Shot, Stage
 from tests.browser.desk import Customer, Desk, Desks
 
+PLAYS = """audio => new Promise((tell) => {
+  audio.onloadedmetadata = () => tell(audio.duration > 0)
+  audio.onerror = () => tell(false)
+  audio.load()
+})"""
 CHANNELS = ("whatsapp", "sms", "telegram")
 
 
@@ -80,9 +85,7 @@ def _voice_note(desk: Desk, customer: Customer) -> None:
     player = desk.log.get_by_role("group", name=re.compile("Voice message|Audio"))
     expect(player.get_by_role("button", name="Play")).to_be_visible()
     expect(player.locator("audio")).to_have_attribute("src", re.compile("^/files/"))
-    assert player.locator("audio").evaluate(
-        "audio => new Promise((done) => { audio.onloadedmetadata = () => done(audio.duration > 0); audio.onerror = () => done(false); audio.load() })"
-    )
+    assert player.locator("audio").evaluate(PLAYS)
 
 
 def _document(desk: Desk, customer: Customer) -> None:
@@ -94,9 +97,8 @@ def _document(desk: Desk, customer: Customer) -> None:
 
 
 def _location(desk: Desk, customer: Customer) -> None:
-    customer.does(
-        "location", latitude=38.8971, longitude=-77.0064, name="Union Station", address="50 Massachusetts Ave NE"
-    )
+    place = {"name": "Union Station", "address": "50 Massachusetts Ave NE", "latitude": 38.8971, "longitude": -77.0064}
+    customer.does("location", **place)
     expect(desk.row(customer.known_as)).to_contain_text("Location")
     expect(desk.log.get_by_role("link", name=re.compile("Union Station|Location"))).to_have_attribute(
         "href", re.compile("openstreetmap")

@@ -32,8 +32,11 @@ ARGS = [
 _INFLATE = """
 const zlib = require('node:zlib'), fs = require('node:fs')
 const [from, to] = process.argv.slice(1)
-for (const [name, file, mode] of [['al2023.tar', 'lib.tar'], ['fonts.tar', 'fonts.tar'], ['chromium', 'chromium.part', 0o755]])
-  fs.writeFileSync(to + '/' + file, zlib.brotliDecompressSync(fs.readFileSync(from + '/' + name + '.br')), { mode })
+const files = [['al2023.tar', 'lib.tar'], ['fonts.tar', 'fonts.tar'], ['chromium', 'chromium.part', 0o755]]
+for (const [name, file, mode] of files) {
+  const packed = fs.readFileSync(from + '/' + name + '.br')
+  fs.writeFileSync(to + '/' + file, zlib.brotliDecompressSync(packed), { mode })
+}
 """
 
 
