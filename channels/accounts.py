@@ -51,6 +51,11 @@ SEND_READ_RECEIPTS = FormField(
 )
 
 
+# Longer than any value that a provider gives out.
+_MOST_CHARS = 10_000
+_MOST_ORIGINS = 100
+
+
 def channel_account(row: AccountRow) -> ChannelAccount:
     """What an adapter gets to know of an account."""
     return ChannelAccount(
@@ -247,8 +252,9 @@ def _sort(
         value = given.get(field.name)
         if isinstance(value, str):
             value = value.strip()
-        if value not in (None, "") and field.secret and not isinstance(value, str):
-            errors.append(FieldError(f"config.{field.name}", "Write this value as text."))
+        wrong = None if value in (None, "") else _wrong(field, value)
+        if wrong is not None:
+            errors.append(FieldError(f"config.{field.name}", wrong))
         elif value not in (None, ""):
             store[field.name] = value
         elif field.name not in store and field.default is not None:
@@ -256,14 +262,32 @@ def _sort(
         elif field.required and not store.get(field.name):
             errors.append(FieldError(f"config.{field.name}", f"{field.label} is needed. {field.help}"))
     if errors:
-        raise Invalid("Some values are missing.", errors=tuple(errors))
+        raise Invalid("Some values are missing or not right.", errors=tuple(errors))
     return public, secret
+
+
+def _wrong(field: FormField, value: Any) -> str | None:
+    """What is wrong with the form of this value; what it means is the adapter's to check."""
+    if field.type == "boolean":
+        return None if isinstance(value, bool) else "Say true or false."
+    if field.type == "origins" and isinstance(value, list):
+        fits = len(value) <= _MOST_ORIGINS and all(isinstance(v, str) and len(v) <= _MOST_CHARS for v in value)
+        return None if fits else "Give addresses as a list of texts."
+    if not isinstance(value, str):
+        return "Write this value as text."
+    if len(value) > _MOST_CHARS:
+        return f"This value has more than {_MOST_CHARS} characters."
+    if field.type == "select" and value not in {option for option, _ in field.options}:
+        return "Choose one of the given values."
+    return None
 
 
 def _health(facts: AccountFacts, now: datetime) -> dict[str, Any]:
     return {
         "checked_at": now,
         "check_error": None,
+        # It works again: what was wrong before is over.
+        "notice": None,
         "token_expires_at": facts.token_expires_at,
         "quality": facts.quality,
         "limits": facts.limits,

@@ -83,13 +83,18 @@ class Directory:
         self._forgotten += 1
 
     async def _current(self, *, force: bool = False) -> dict[str, AccountRow]:
-        now = asyncio.get_running_loop().time()
-        if self._loaded_at and now - self._loaded_at < (0.5 if force else REFRESH_SECONDS):
+        loop = asyncio.get_running_loop()
+        asked_at = loop.time()
+        if self._loaded_at and not force and asked_at - self._loaded_at < REFRESH_SECONDS:
             return self._rows
         async with self._lock:
-            if self._loaded_at and asyncio.get_running_loop().time() - self._loaded_at < 0.5:
+            since = loop.time() - self._loaded_at
+            if self._loaded_at and (self._loaded_at > asked_at or (not force and since < 0.5)):
                 return self._rows
-            forgotten = self._forgotten
+            if self._loaded_at and since < 0.5:
+                # Whoever asks for accounts that are not there costs two reads a second, not one each.
+                await asyncio.sleep(0.5 - since)
+            forgotten, began_at = self._forgotten, loop.time()
             try:
                 # Whoever waits here has a provider waiting, which gives up after seconds.
                 async with asyncio.timeout(LOAD_SECONDS):
@@ -101,11 +106,12 @@ class Directory:
                 if not self._rows:
                     raise Unavailable("The database is down and no account is cached; try again.") from error
                 _log.warning("accounts_from_cache", error=type(error).__name__)
+                began_at = loop.time()
             else:
                 self._from_database = True
                 self._rows = {d["_id"]: row for d in documents if (row := self._open(d)) is not None}
                 await asyncio.to_thread(self._write_cache, documents)
-            self._loaded_at = asyncio.get_running_loop().time() if forgotten == self._forgotten else 0.0
+            self._loaded_at = began_at if forgotten == self._forgotten else 0.0
             return self._rows
 
     def _open(self, document: mongo.Document) -> AccountRow | None:
