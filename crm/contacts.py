@@ -67,17 +67,23 @@ async def resolve(
     ws: Workspace, address: Address, *, aliases: Sequence[Address] = (), profile: Profile
 ) -> ContactAddress:
     """
-    The contact behind an address, made if there is none; handles proven to be the same person are linked to it.
+    The contact behind an address, made if there is none; handles proven to be the same person are linked to it, and
+    get what that person has said about consent.
 
+    Handles that are two contacts' already stay where they are: that is logged, and merging is for people.
     Safe to run twice and at the same time: ids of new contacts derive from the address.
     """
     wanted = (address, *aliases)
     known = {found.address: found for found in await store.addresses(ws, wanted)}
     owner = known.get(address) or next((known[alias] for alias in aliases if alias in known), None)
     contact_id = owner.contact_id if owner else await _create(ws, address, profile)
+    said = owner.consent if owner and owner.address.kind == address.kind else {}
     for handle in wanted:
         if handle not in known:
-            known[handle] = await _link(ws, handle, contact_id, verified=profile.verified)
+            consent = said if handle.kind == address.kind else {}
+            known[handle] = await _link(ws, handle, contact_id, verified=profile.verified, consent=consent)
+    if len({row.contact_id for row in known.values()}) > 1:
+        ws.log.warning("one_person_is_two_contacts", contact_ids=sorted({row.contact_id for row in known.values()}))
     return known[address]
 
 
@@ -96,8 +102,12 @@ async def _create(ws: Workspace, address: Address, profile: Profile) -> str:
     return contact_id
 
 
-async def _link(ws: Workspace, address: Address, contact_id: str, *, verified: bool) -> ContactAddress:
-    row = ContactAddress(address=address, contact_id=contact_id, verified=verified, created_at=ws.clock.now())
+async def _link(
+    ws: Workspace, address: Address, contact_id: str, *, verified: bool, consent: Mapping[str, PurposeConsent]
+) -> ContactAddress:
+    row = ContactAddress(
+        address=address, contact_id=contact_id, verified=verified, created_at=ws.clock.now(), consent=consent
+    )
     if not await store.insert_address(ws, row):
         # Another process linked it a moment ago; whatever it decided stands.
         return (await store.addresses(ws, [address]))[0]
@@ -158,6 +168,10 @@ async def move_address(ws: Workspace, old: Address, new: Address) -> ContactAddr
     if before is None:
         return None
     if new in known:
+        if known[new].contact_id != before.contact_id:
+            ws.log.warning(
+                "new_address_is_another_contact", contact_ids=sorted((before.contact_id, known[new].contact_id))
+            )
         return known[new]
     row = replace(before, address=new, created_at=ws.clock.now())
     return row if await store.insert_address(ws, row) else (await store.addresses(ws, [new]))[0]

@@ -58,7 +58,7 @@ async def handle(
         case InboundMessage():
             await _received(ws, account, event, raw_id, received_at)
         case MessageEdited():
-            await _edited(ws, account, event)
+            await _edited(ws, account, event, raw_id)
         case MessageDeleted():
             await _deleted(ws, account, event)
         case Reaction():
@@ -199,17 +199,18 @@ async def _want_media(ws: Workspace, entry: Entry, content: Content) -> None:
             due_at=ws.clock.now(),
         )
         await work.add_media(ws.runtime, row)
-        await ws.queue.enqueue("fetch_media", row.id, lane=Lane.BACKGROUND)
+        await ws.queue.enqueue("fetch_media", row.id, lane=Lane.BACKGROUND, job_id=f"media:{row.id}")
 
 
 # --- edits, deletions, reactions ----------------------------------------------------------------------------------
 
 
-async def _edited(ws: Workspace, account: ChannelAccount, event: MessageEdited) -> None:
+async def _edited(ws: Workspace, account: ChannelAccount, event: MessageEdited, raw_id: str) -> None:
     entry = await timeline.by_external_id(ws, account.id, event.external_id)
-    if entry is None:
-        # The original never came (or comes later, and then as it was first written): show at least what it says now.
-        await _late_original(ws, account, event)
+    if entry is None or entry.raw_id == raw_id:
+        # The original never came (or comes later, and changes nothing): show at least what it says now. Also when this
+        # very event made the entry: we may have died before the conversation knew of it.
+        await _late_original(ws, account, event, raw_id)
         return
     content = event.content.model_dump(exclude_none=True)
 
@@ -221,7 +222,7 @@ async def _edited(ws: Workspace, account: ChannelAccount, event: MessageEdited) 
     await _change_and_tell(ws, entry, how)
 
 
-async def _late_original(ws: Workspace, account: ChannelAccount, event: MessageEdited) -> None:
+async def _late_original(ws: Workspace, account: ChannelAccount, event: MessageEdited, raw_id: str) -> None:
     message = InboundMessage(
         key=event.key,
         order_key=event.order_key,
@@ -231,7 +232,7 @@ async def _late_original(ws: Workspace, account: ChannelAccount, event: MessageE
         sender=event.sender,
         content=event.content,
     )
-    await _received(ws, account, message, f"{account.id}/{event.key}", event.at)
+    await _received(ws, account, message, raw_id, event.at)
 
 
 async def _deleted(ws: Workspace, account: ChannelAccount, event: MessageDeleted) -> None:
@@ -291,9 +292,17 @@ async def _obey_keyword(
         await _record(ws, sender, purposes, "withdrawn", "keyword", entry.id, entry.at, text)
         return
     # START lifts what a stop ended, and is no new consent to marketing where there was none.
-    stopped = [p for p in purposes if (known := sender.consent.get(p)) and known.state == "withdrawn"]
+    stopped = [p for p in purposes if _lifts(sender, p, entry.at)]
     if stopped:
         await _record(ws, sender, tuple(stopped), "granted", "keyword", entry.id, entry.at, text)
+
+
+def _lifts(sender: ContactAddress, purpose: str, at: datetime) -> bool:
+    """Whether START has something to lift; also if it has just done so, and we died before telling."""
+    known = sender.consent.get(purpose)
+    return known is not None and (
+        known.state == "withdrawn" or (known.state == "granted" and known.source == "keyword" and known.at == at)
+    )
 
 
 async def _consent_changed(ws: Workspace, account: ChannelAccount, event: ConsentChanged, raw_id: str) -> None:
@@ -302,8 +311,12 @@ async def _consent_changed(ws: Workspace, account: ChannelAccount, event: Consen
     if event.granted and event.purpose is None:
         # Unblocking or START at the provider lifts the stop; it is no consent to marketing of its own.
         state, purposes = "unknown", tuple(p for p in purposes if p != Purpose.MARKETING.value)
-        if (known := sender.consent.get("marketing")) and known.state == "withdrawn" and event.source != "unblock":
+        known = sender.consent.get("marketing")
+        if known and known.state == "withdrawn" and event.source != "unblock":
             await _record(ws, sender, MARKETING, "granted", event.source, raw_id, event.at, event.wording)
+        elif known and known.state == "blocked":
+            # The block may have covered an earlier stop: only their own word lifts that.
+            await _record(ws, sender, MARKETING, "withdrawn", event.source, raw_id, event.at, event.wording)
     elif event.granted:
         state = "granted"
     else:
@@ -330,24 +343,31 @@ async def _record(
     at: datetime,
     wording: str | None,
 ) -> None:
-    """The fact, its place on the timeline, and what screens show of it."""
-    fact = ConsentFact(
-        contact_id=sender.contact_id,
-        address=sender.address,
-        purposes=purposes,
-        state=state,
-        source=source,
-        evidence=evidence,
-        at=at,
-        wording=wording,
-    )
-    await consent.record(ws, fact)
-    row = (await contacts.addresses_of(ws, sender.contact_id)) or []
-    current = next((r for r in row if r.address == sender.address), sender)
-    for changed in await conversations.set_stopped(
-        ws, sender.contact_id, sender.address, consent.stopped_purposes(current)
-    ):
-        await live.tell_conversations(ws, changed)
+    """
+    The fact, its place on the timeline, and what screens show of it.
+
+    What a person says holds for all their handles on the channel: they do not know that a hidden number and its
+    business-scoped id are two of them. What a provider refuses holds for the handle that it refused.
+    """
+    rows = await contacts.addresses_of(ws, sender.contact_id)
+    handles = [row.address for row in rows if _concerns(row, sender, purposes, state, source)]
+    for address in dict.fromkeys((sender.address, *handles)):
+        fact = ConsentFact(
+            contact_id=sender.contact_id,
+            address=address,
+            purposes=purposes,
+            state=state,
+            source=source,
+            evidence=evidence,
+            at=at,
+            wording=wording,
+        )
+        await consent.record(ws, fact)
+    for row in await contacts.addresses_of(ws, sender.contact_id):
+        if row.address == sender.address or row.address in handles:
+            stopped = consent.stopped_purposes(row)
+            for changed in await conversations.set_stopped(ws, sender.contact_id, row.address, stopped):
+                await live.tell_conversations(ws, changed)
     await note_event(
         ws,
         sender.contact_id,
@@ -363,6 +383,17 @@ async def _record(
         },
         at=at,
     )
+
+
+def _concerns(row: ContactAddress, sender: ContactAddress, purposes: tuple[str, ...], state: str, source: str) -> bool:
+    """Whether what `sender` said holds for this other handle of theirs, too."""
+    if row.address == sender.address or row.address.kind != sender.address.kind or source == "provider_refusal":
+        return False
+    if state in ("withdrawn", "blocked"):
+        return True
+    # A word of theirs lifts what a word of theirs ended, nothing else.
+    known = [row.consent[purpose] for purpose in purposes if purpose in row.consent]
+    return bool(known) and all(k.source == source and k.state in ("withdrawn", "granted") for k in known)
 
 
 async def note_event(
@@ -419,6 +450,12 @@ async def _address_changed(ws: Workspace, account: ChannelAccount, event: Addres
         reach = tuple(replace(r, address=str(event.new)) if r.address == str(event.old) else r for r in now.reach)
         return now if reach == now.reach else replace(now, reach=reach)
 
+    before = await contacts.known(ws, event.old)
+    if before is not None and before.contact_id != moved.contact_id:
+        # The new handle is somebody else's here; what the person has ended goes along all the same.
+        for purpose in consent.stopped_purposes(before):
+            state = before.consent[purpose].state
+            await _record(ws, moved, (purpose,), state, "number_change", raw_id, event.at, None)
     for conversation in await conversation_store.of_contact(ws, moved.contact_id):
         await conversations.change(ws, conversation, how)
     told = {"name": "address_changed", "old": str(event.old), "new": str(event.new), "detail": event.detail}
