@@ -9,17 +9,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
+
+from redis.exceptions import RedisError
 
 from app.core import ids
 from app.core.addresses import Address
 from app.core.errors import Conflict, NotFound
-from app.core.runtime import Workspace
+from app.core.runtime import Runtime, Workspace
+from app.core.scripts import Script
 from crm.contacts import hue
 from inbox.store import conversations as store
 from inbox.timeline import Entry
 
 State = Literal["open", "pending", "snoozed", "closed"]
 DEFAULT_QUEUE = "support"
+# A crash between a change and its counting leaves a figure wrong; it is counted anew after this time.
+COUNTS_SECONDS = 4 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,8 @@ class Reach:
     # Purposes that the person has ended here; a copy for screens, the gate reads the address itself.
     stopped: tuple[str, ...] = ()
     last_external_id: str | None = None
+    # The newest entry that came this way: two ways of one person are worked on at the same time.
+    last_number: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,14 +147,14 @@ def received(entry: Entry, summary: Summary, *, reopens: bool = True) -> Callabl
     """The customer wrote. Applied twice it does nothing the second time."""
 
     def how(now: Conversation) -> Conversation:
-        if entry.number <= now.last_inbound_number:
+        if any(_is_way(r, entry) and entry.number <= r.last_number for r in now.reach):
             return now
         reach = _heard(now.reach, entry)
         opened = now.state == "closed" and reopens
         return replace(
             _touched(now, entry, summary),
             reach=reach,
-            last_inbound_number=entry.number,
+            last_inbound_number=max(now.last_inbound_number, entry.number),
             unread=now.unread + 1,
             state="open" if reopens else now.state,
             opened_at=entry.created_at if opened else now.opened_at,
@@ -195,7 +203,7 @@ def _touched(now: Conversation, entry: Entry, summary: Summary) -> Conversation:
 def _heard(reach: Sequence[Reach], entry: Entry) -> tuple[Reach, ...]:
     """The channel just written on comes first, with the time of the person's message."""
     account_id, address = entry.account_id or "", entry.address or ""
-    before = next((r for r in reach if (r.account_id, r.address) == (account_id, address)), None)
+    before = next((r for r in reach if _is_way(r, entry)), None)
     last = max(entry.at, before.last_inbound_at) if before and before.last_inbound_at else entry.at
     heard = Reach(
         account_id=account_id,
@@ -203,8 +211,13 @@ def _heard(reach: Sequence[Reach], entry: Entry) -> tuple[Reach, ...]:
         last_inbound_at=last,
         stopped=before.stopped if before else (),
         last_external_id=entry.external_id,
+        last_number=entry.number,
     )
     return (heard, *(r for r in reach if r is not before))
+
+
+def _is_way(reach: Reach, entry: Entry) -> bool:
+    return (reach.account_id, reach.address) == (entry.account_id, entry.address)
 
 
 def heard_since(conversation: Conversation, account_id: str, at: datetime) -> bool:
@@ -324,12 +337,15 @@ async def counts(ws: Workspace, member_id: str) -> dict[str, int]:
 
 
 async def recount(ws: Workspace, member_id: str = "") -> dict[str, int]:
-    """Counts by index and stores the result: after Redis was lost, and now and then against drift."""
-    numbers = await store.count_all(ws)
-    async with ws.redis.pipeline(transaction=True) as pipe:
-        pipe.delete(_counts_key(ws))
-        pipe.hset(_counts_key(ws), mapping=numbers)
-        await pipe.execute()
+    """Counts by index and stores the result: after Redis was lost, and every few hours against drift."""
+    redis: Any = ws.redis
+    for _ in range(3):
+        before = await redis.get(_missed_key(ws))
+        numbers = await store.count_all(ws)
+        flat = [part for pair in numbers.items() for part in pair]
+        keys = (_counts_key(ws), _missed_key(ws))
+        if await _STORE_COUNTS.run(ws.redis, keys, (before or b"", COUNTS_SECONDS, *flat)):
+            break
     return {
         **{name: numbers.get(name, 0) for name in ("open", "closed", "unassigned", "unread")},
         "mine": numbers.get(f"mine:{member_id}", 0),
@@ -350,16 +366,49 @@ async def _count(ws: Workspace, old: Conversation, new: Conversation) -> None:
     before, after = _counted(old), _counted(new)
     if before == after:
         return
-    async with ws.redis.pipeline(transaction=False) as pipe:
-        for name in before - after:
-            pipe.hincrby(_counts_key(ws), name, -1)
-        for name in after - before:
-            pipe.hincrby(_counts_key(ws), name, 1)
-        await pipe.execute()
+    steps = [*((name, -1) for name in before - after), *((name, 1) for name in after - before)]
+    keys = (_counts_key(ws), _missed_key(ws))
+    wrong = _wrong_counts.setdefault(ws.runtime, set())
+    try:
+        if ws.id in wrong:
+            await ws.redis.delete(_counts_key(ws))
+            wrong.discard(ws.id)
+        await _ADD_COUNTS.run(ws.redis, keys, [part for step in steps for part in step])
+    except (RedisError, OSError, TimeoutError):
+        # The change is stored; a figure is wrong until the next count, which the next change asks for.
+        ws.log.warning("count_missed")
+        wrong.add(ws.id)
+
+
+# Workspaces whose counters missed a change while Redis was away, of each Runtime in this process.
+_wrong_counts: "WeakKeyDictionary[Runtime, set[str]]" = WeakKeyDictionary()
+
+# KEYS: counters, changes missed by them. ARGV: name, step, … Counters that are not there are counted when somebody
+# asks: a step on nothing would look like a count.
+_ADD_COUNTS = Script("""
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  redis.call('INCR', KEYS[2]); redis.call('EXPIRE', KEYS[2], 600)
+  return 0
+end
+for i = 1, #ARGV, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
+return 1
+""")
+# KEYS: as above. ARGV: what was missed before counting began, seconds to keep, name, number, … 0: changed meanwhile.
+_STORE_COUNTS = Script("""
+if (redis.call('GET', KEYS[2]) or '') ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+for i = 3, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 1
+""")
 
 
 def _counts_key(ws: Workspace) -> str:
     return f"parley:counts:{ws.id}"
+
+
+def _missed_key(ws: Workspace) -> str:
+    return f"parley:counts:{ws.id}:missed"
 
 
 def summary_of(entry: Entry, text: str) -> Summary:
