@@ -6,8 +6,8 @@ does no harm. `announced` keeps a row until the telling is done: should the proc
 telling, the sweeper tells it again from the database.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import orjson
@@ -62,6 +62,15 @@ async def sign(ws: Workspace, kind: str, data: Any) -> None:
         ws.log.warning("sign_lost", kind=kind)
 
 
+@contextmanager
+def told_later(ws: Workspace) -> Iterator[None]:
+    """Around telling of a message that is work: should Redis be away, delivery tells of it when it settles it."""
+    try:
+        yield
+    except RedisError as error:
+        ws.log.warning("telling_delayed", error=type(error).__name__)
+
+
 @asynccontextmanager
 async def announced(ws: Workspace, kind: str, ref: str) -> AsyncIterator[None]:
     """
@@ -86,7 +95,11 @@ async def announced(ws: Workspace, kind: str, ref: str) -> AsyncIterator[None]:
 async def retell(ws: Workspace, kind: str, ref: str) -> None:
     """What the sweeper does for a row that was left: tell the thing as it is stored now."""
     if kind == "conversation":
-        await tell_conversations(ws, await conversations.get(ws, ref))
+        conversation = await conversations.get(ws, ref)
+        await tell_conversations(ws, conversation)
+        # What was done with it may have left a line on its timeline that was not told either.
+        newest = await timeline.page_after(ws, conversation.contact_id, max(0, conversation.last_number - 5), limit=10)
+        await publish(ws, *[await entry_event(ws, entry, None) for entry in newest])
     elif kind == "entry":
         entry = await timeline.find(ws, ref)
         if entry is not None:

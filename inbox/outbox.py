@@ -49,6 +49,7 @@ async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> li
     """
     account, address = await _route(ws, conversation, draft)
     capabilities = registry.adapter(account.kind).capabilities(account)
+    draft = replace(draft, purpose=await _purpose(ws, account, draft))
     await consent.require(ws, address, draft.purpose.value)
     closes = _window(ws, conversation, account, address, capabilities, draft.content)
     content = await _prepared(ws, account, capabilities, draft.content)
@@ -64,7 +65,8 @@ async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> li
             conversation, _ = await conversations.change(ws, conversation, conversations.sent(entry, summary))
         entries.append(entry)
     await ws.queue.enqueue("deliver", ws.id, conversation.contact_id, lane=Lane.REPLIES)
-    await live.publish(ws, *[await live.entry_event(ws, entry, conversation) for entry in entries])
+    with live.told_later(ws):
+        await live.publish(ws, *[await live.entry_event(ws, entry, conversation) for entry in entries])
     return entries
 
 
@@ -103,7 +105,8 @@ async def resend(ws: Workspace, entry: Entry) -> Entry:
 
     entry, _ = await timeline.change(ws, entry, how)
     await ws.queue.enqueue("deliver", ws.id, entry.contact_id, lane=Lane.REPLIES)
-    await live.tell_entry(ws, entry)
+    with live.told_later(ws):
+        await live.tell_entry(ws, entry)
     return entry
 
 
@@ -120,10 +123,11 @@ async def note(ws: Workspace, conversation: Conversation, author: Author, text: 
         content=Text(text=text).model_dump(),
         client_id=client_id,
     )
-    entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
-    summary = conversations.summary_of(entry, preview(Text(text=text)))
-    conversation, _ = await conversations.change(ws, conversation, conversations.sent(entry, summary))
-    await live.tell_entry(ws, entry, conversation)
+    async with live.announced(ws, "entry", entry.id):
+        entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
+        summary = conversations.summary_of(entry, preview(Text(text=text)))
+        conversation, _ = await conversations.change(ws, conversation, conversations.sent(entry, summary))
+        await live.tell_entry(ws, entry, conversation)
     return entry
 
 
@@ -182,6 +186,13 @@ async def _route(ws: Workspace, conversation: Conversation, draft: Draft) -> tup
     if not row.enabled:
         raise Conflict("This channel account is switched off in the settings.", code="account_disabled")
     return accounts.channel_account(row), Address.parse(address)
+
+
+async def _purpose(ws: Workspace, account: ChannelAccount, draft: Draft) -> Purpose:
+    """An approved text says itself what it is for: advertising stays advertising, whoever sends it and why."""
+    if isinstance(draft.content, Template) and await templates.advertises(ws, account, draft.content):
+        return Purpose.MARKETING
+    return draft.purpose
 
 
 async def _belongs(ws: Workspace, conversation: Conversation, address: str) -> None:

@@ -61,6 +61,7 @@ async def react(ws: Workspace, entry: Entry, member_id: str, member_name: str, e
     except (httpx.HTTPError, TimeoutError):
         raise Conflict("The provider did not answer; try again.", code="not_sent") from None
     # One reaction for the whole business: that is how every provider counts.
-    entry, _ = await timeline.change(ws, entry, messages.reacting(member_id, member_name, emoji))
-    await live.tell_entry(ws, entry)
+    async with live.announced(ws, "entry", entry.id):
+        entry, _ = await timeline.change(ws, entry, messages.reacting(member_id, member_name, emoji))
+        await live.tell_entry(ws, entry)
     return entry

@@ -53,6 +53,17 @@ async def of_account(ws: Workspace, account_id: str | None) -> list[KeptTemplate
     return await store.listed(ws, account_id)
 
 
+async def advertises(ws: Workspace, account: ChannelAccount, wanted: Template) -> bool:
+    """Whether the provider has approved this template as marketing."""
+    kept = await store.get(ws, id_for(account.id, wanted.name, wanted.language))
+    return kept is not None and kept.template.category.upper() == "MARKETING"
+
+
+async def forget(ws: Workspace, account_id: str) -> None:
+    """The account was disconnected."""
+    await store.replace_all(ws, account_id, [])
+
+
 async def filled(ws: Workspace, account: ChannelAccount, wanted: Template) -> Template:
     """
     The template with the provider's definition and the text as the customer will read it.

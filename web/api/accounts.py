@@ -14,7 +14,7 @@ from app.core.platform.accounts import AccountRow
 from app.core.queue import Lane
 from channels import accounts, registry
 from channels.contract import Capabilities, Connects, CountsSegments, FormField, GivesSnippet, ManagesTemplates
-from inbox import live
+from inbox import live, templates
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, FreeForm, Out, Time
 
@@ -235,6 +235,7 @@ async def edit(request: ApiRequest, account_id: str, body: EditAccount) -> Accou
 async def disconnect(request: ApiRequest, account_id: str) -> None:
     row = await accounts.row_of(request.ws, account_id)
     await accounts.disconnect(request.ws, row)
+    await templates.forget(request.ws, row.id)
     await _changed(request, row, "account.disconnected")
 
 

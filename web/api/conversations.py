@@ -243,8 +243,10 @@ async def reopen(request: ApiRequest, conversation_id: str) -> ConversationShape
 
 
 async def _note(request: ApiRequest, saved: Conversation, name: str, detail: dict[str, str | None]) -> None:
-    """On the timeline, told to every screen, and in the audit trail."""
+    """In the audit trail, on the timeline, and told to every screen; the last may fail, and is then done again."""
     ws = request.ws
+    target = Target("conversation", saved.id, saved.contact_name)
+    await audit.record(ws, request.actor, name.replace("_", "."), target, detail)
     await messages.note_event(
         ws,
         saved.contact_id,
@@ -253,8 +255,6 @@ async def _note(request: ApiRequest, saved: Conversation, name: str, detail: dic
         at=ws.clock.now(),
         author=_author(request),
     )
-    target = Target("conversation", saved.id, saved.contact_name)
-    await audit.record(ws, request.actor, name.replace("_", "."), target, detail)
 
 
 _SEND_ERRORS = (NotFound, Invalid, Conflict, OptedOut, ReplyWindowClosed)

@@ -68,7 +68,8 @@ class Synced(Out):
 
 
 async def list_templates(request: ApiRequest, query: TemplatesQuery) -> Templates:
-    kept = await templates.of_account(request.ws, query.account_id)
+    connected = {row.id for row in await request.runtime.accounts.of_workspace(request.ws.id)}
+    kept = [k for k in await templates.of_account(request.ws, query.account_id) if k.account_id in connected]
     return Templates(items=[await _template(request, item) for item in kept])
 
 
