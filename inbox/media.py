@@ -9,8 +9,11 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+from redis.exceptions import RedisError
 
 from app.core import ids
+from app.core.errors import NotFound
+from app.core.mongo import ConnectionFailure
 from app.core.platform import work
 from app.core.platform.work import MediaRow
 from app.core.queue import Lane
@@ -33,7 +36,17 @@ async def fetch(runtime: Runtime, media_id: str) -> None:
     ws = runtime.workspace(row.workspace_id)
     try:
         fetched = await _fetch(runtime, row)
-    except (MediaError, httpx.HTTPError, TimeoutError) as error:
+        await _keep(ws, row, fetched)
+    except (ConnectionFailure, RedisError):
+        # Not the file's fault; the sweeper asks again.
+        raise
+    except NotFound:
+        await _put(ws, row, {"state": "failed", "error": "The channel account of this file is no longer connected."})
+    except Exception as error:
+        # An edge: whatever is wrong with a file, it is tried a few times and then shown as failed, never for ever.
+        expected = isinstance(error, MediaError | httpx.HTTPError | TimeoutError)
+        if not expected:
+            ws.log.exception("media_failed", media_id=row.id, attempts=row.attempts + 1)
         again = not isinstance(error, MediaError) or error.retryable
         if again and row.attempts + 1 < MAX_ATTEMPTS:
             wait = 2.0 ** (row.attempts + 1)
@@ -42,8 +55,6 @@ async def fetch(runtime: Runtime, media_id: str) -> None:
             return
         reason = str(error) if isinstance(error, MediaError) else "The provider did not hand the file over."
         await _put(ws, row, {"state": "failed", "error": reason})
-    else:
-        await _keep(ws, row, fetched)
     await work.finish_media(runtime, media_id)
 
 
@@ -56,7 +67,9 @@ async def _fetch(runtime: Runtime, row: MediaRow) -> FetchedMedia:
 
 
 async def _keep(ws: Workspace, row: MediaRow, fetched: FetchedMedia) -> None:
-    entry = await timeline.get(ws, row.entry_id)
+    entry = await timeline.find(ws, row.entry_id)
+    if entry is None:
+        return
     told: dict[str, Any] = dict(entry.content or {}).get("media", {})
     file = await files.keep(
         ws,
@@ -75,13 +88,15 @@ async def _keep(ws: Workspace, row: MediaRow, fetched: FetchedMedia) -> None:
 
 
 async def _put(ws: Workspace, row: MediaRow, values: dict[str, Any]) -> None:
-    entry = await timeline.get(ws, row.entry_id)
+    entry = await timeline.find(ws, row.entry_id)
+    if entry is None:
+        return
 
     def how(now: Entry) -> Entry:
         content = dict(now.content or {})
         if content.get("type") != "media" or content["media"].get("state") == values["state"]:
             return now
-        content["media"] = {**content["media"], **values}
+        content["media"] = {**content["media"], "error": None, **values}
         return replace(now, content=content)
 
     entry, _ = await timeline.change(ws, entry, how)
@@ -96,17 +111,21 @@ async def retry(ws: Workspace, entry: Entry) -> None:
         return
 
     def how(now: Entry) -> Entry:
-        return replace(now, content={**content, "media": {**media, "state": "pending", "error": None}})
+        kept: dict[str, Any] = dict(now.content or {})
+        if kept.get("media", {}).get("state") != "failed":
+            return now
+        return replace(now, content={**kept, "media": {**kept["media"], "state": "pending", "error": None}})
 
-    entry, _ = await timeline.change(ws, entry, how)
     row = MediaRow(
         id=ids.new("med"),
         workspace_id=ws.id,
-        account_id=entry.account_id or "",
+        account_id=entry.account_id,
         entry_id=entry.id,
         source=media.get("source") or {},
         due_at=ws.clock.now(),
     )
+    # First the work, then the word that it is under way: a crash between the two leaves nothing pending for ever.
     await work.add_media(ws.runtime, row)
-    await ws.queue.enqueue("fetch_media", row.id, lane=Lane.BACKGROUND)
+    entry, _ = await timeline.change(ws, entry, how)
+    await ws.queue.enqueue("fetch_media", row.id, lane=Lane.BACKGROUND, job_id=f"media:{row.id}")
     await live.tell_entry(ws, entry)
