@@ -14,7 +14,8 @@ from redis.exceptions import RedisError
 from starlette.types import Receive, Scope, Send
 
 from app.core import presence
-from app.core.errors import AppError
+from app.core.errors import AppError, SignedOut
+from app.core.mongo import DatabaseError
 from app.core.permissions import Permission
 from app.core.presence import Presence
 from app.core.queue import Lane
@@ -24,7 +25,7 @@ from inbox import access, conversations, live
 from inbox.hub import Hub
 from web import auth
 from web.auth import Known
-from web.outlet import Outlet
+from web.outlet import MAX_WAITING_BYTES, Outlet
 from web.state import State, state_of
 
 SIGNED_OUT, WRONG_ORIGIN, GOING_AWAY, TRY_AGAIN = 4401, 4403, 1012, 1013
@@ -157,6 +158,9 @@ class _Screen:
         ws = self._require().ws
         cursor = Cursor.parse(given) if isinstance(given, str) else None
         missed = await self._hub.missed(ws.id, cursor) if cursor is not None else None
+        if missed is not None and sum(len(frame) for _, frame in missed) > MAX_WAITING_BYTES // 2:
+            # More than a socket may have waiting: fetching what is shown is quicker than all that led to it.
+            missed = None
         start = cursor if missed is not None and cursor is not None else position
         greeting = {"type": "welcome", "cursor": str(start), "resumed": missed is not None}
         self._outlet.push(orjson.dumps(greeting).decode())
@@ -260,16 +264,24 @@ class _Screen:
                 async with asyncio.timeout(RECHECK_SECONDS):
                     await self._recheck_now.wait()
             self._recheck_now.clear()
-            if not await self._still_admitted():
+            try:
+                admitted = await self._still_admitted()
+            except (DatabaseError, RedisError, OSError, TimeoutError):
+                # Nobody can say now; asked again soon.
+                await asyncio.sleep(1)
+                self._recheck_now.set()
+                continue
+            if not admitted:
                 self._outlet.push('{"type":"signed_out"}')
                 self._outlet.close(SIGNED_OUT)
                 return
 
     async def _still_admitted(self) -> bool:
-        with suppress(AppError):
+        try:
             known = await auth.who(self._headers, self._state["sessions"])
-            return access.may_listen(known.principal.actor.permissions)
-        return False
+        except SignedOut:
+            return False
+        return access.may_listen(known.principal.actor.permissions)
 
 
 async def show_typing(ws: Workspace, conversation: conversations.Conversation, account_id: str, address: str) -> None:
