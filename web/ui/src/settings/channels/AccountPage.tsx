@@ -137,7 +137,7 @@ function Actions({ account }: { account: Account }) {
           <Menu.Item leftSection={<IconListDetails size={16} />} onClick={() => goTo(`channels/${account.id}/setup`)}>
             Set-up steps
           </Menu.Item>
-          <Menu.Item leftSection={<IconTrash size={16} />} color="red" onClick={() => setLeaving(true)}>
+          <Menu.Item leftSection={<IconTrash size={16} />} className={p.dangerItem ?? ''} onClick={() => setLeaving(true)}>
             Disconnect…
           </Menu.Item>
         </Menu.Dropdown>

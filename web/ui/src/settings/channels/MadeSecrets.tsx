@@ -1,9 +1,10 @@
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { api } from '../../lib/api'
 import type { Account, ChannelKind } from '../../lib/types'
 import { ConfirmDialog } from '../parts/ConfirmDialog'
 import { CopyField } from '../parts/CopyField'
+import { Dialog } from '../parts/Dialog'
 import { Panel } from '../parts/Panel'
 import p from '../parts/parts.module.css'
 
@@ -44,14 +45,14 @@ export function MadeSecrets({ account, kind }: { account: Account; kind: Channel
         </ConfirmDialog>
       )}
       {made && (
-        <Modal opened onClose={() => setMade(null)} title={made.label} size={520}>
+        <Dialog onClose={() => setMade(null)} title={made.label} size={520}>
           <div className={p.dialog}>
             <CopyField label={made.label} value={made.secret} help="Copy it now: it is not shown again." />
             <div className={p.dialogFoot}>
               <Button onClick={() => setMade(null)}>Done</Button>
             </div>
           </div>
-        </Modal>
+        </Dialog>
       )}
     </Panel>
   )

@@ -1,4 +1,4 @@
-import { Button, Modal, NativeSelect, Switch, TextInput } from '@mantine/core'
+import { Button, NativeSelect, Switch, TextInput } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { PhonePreview } from '../../inbox/composer/PhonePreview'
@@ -12,6 +12,7 @@ import { Badge, type Tone } from '../../ui/Badge'
 import { EmptyState } from '../../ui/EmptyState'
 import { ErrorState } from '../../ui/ErrorState'
 import { IconRefresh, IconSearch, IconTemplate } from '../../ui/icons'
+import { Dialog } from '../parts/Dialog'
 import { RowsSkeleton } from '../parts/PageSkeleton'
 import { Panel } from '../parts/Panel'
 import p from '../parts/parts.module.css'
@@ -171,7 +172,7 @@ function TemplateDialog({ template, onClose }: { template: Template; onClose: ()
   const examples = Object.fromEntries(template.variables.map((each) => [variableKey(each), each.example ?? '']))
   const preview = filled ? fillPreview(template, examples) : template.preview
   return (
-    <Modal opened onClose={onClose} title={template.name} size={460}>
+    <Dialog onClose={onClose} title={template.name} size={460}>
       <div className={p.dialog}>
         <div className={s.templateFacts}>
           <StatusBadge status={template.status} />
@@ -193,6 +194,6 @@ function TemplateDialog({ template, onClose }: { template: Template; onClose: ()
           />
         )}
       </div>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,4 +1,4 @@
-import { Button, Modal, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { ApiError, api, messageOf } from '../../lib/api'
@@ -6,6 +6,7 @@ import { shortDay } from '../../lib/format'
 import type { Invitation, Role } from '../../lib/types'
 import { Problem } from '../parts/ConfirmDialog'
 import { CopyField } from '../parts/CopyField'
+import { Dialog } from '../parts/Dialog'
 import p from '../parts/parts.module.css'
 import { RoleChoice } from './RoleChoice'
 import { roleLabel } from './roles'
@@ -40,7 +41,7 @@ export function InviteDialog({ again, onClose }: InviteDialogProps) {
 
   if (made) {
     return (
-      <Modal opened onClose={onClose} title="Invitation ready" size={520}>
+      <Dialog onClose={onClose} title="Invitation ready" size={520}>
         <div className={p.dialog}>
           <p className={p.prose} role="status">
             Send this link to <b>{made.email}</b>. Whoever opens it joins as {roleLabel(made.role).toLowerCase()}. It works once,
@@ -53,11 +54,11 @@ export function InviteDialog({ again, onClose }: InviteDialogProps) {
             </Button>
           </div>
         </div>
-      </Modal>
+      </Dialog>
     )
   }
   return (
-    <Modal opened onClose={onClose} title={again ? 'Make a new link' : 'Invite a colleague'} size={520}>
+    <Dialog onClose={onClose} title={again ? 'Make a new link' : 'Invite a colleague'} size={520}>
       <form className={p.dialog} onSubmit={(event) => void submit(event)}>
         <TextInput
           label="Email"
@@ -82,6 +83,6 @@ export function InviteDialog({ again, onClose }: InviteDialogProps) {
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Modal } from '@mantine/core'
+import { ActionIcon, Button, Menu } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { usePresence } from '../../inbox/presence'
@@ -11,6 +11,7 @@ import { Badge } from '../../ui/Badge'
 import { IconBan, IconCircleCheck, IconDots, IconLogout, IconPencil, IconShieldCheck, IconUserPlus } from '../../ui/icons'
 import { Ago } from '../parts/Ago'
 import { ConfirmDialog, Problem } from '../parts/ConfirmDialog'
+import { Dialog } from '../parts/Dialog'
 import { Heading } from '../parts/Heading'
 import { PageSkeleton } from '../parts/PageSkeleton'
 import { FailedPage, ForbiddenPage } from '../parts/States'
@@ -91,13 +92,13 @@ export default function MembersPage() {
   )
 }
 
-type Dialog = 'role' | 'disable' | 'sign-out'
+type Asked = 'role' | 'disable' | 'sign-out'
 
 function MemberRow({ member, mayManage }: { member: Member; mayManage: boolean }) {
   const me = useMe()
   const live = usePresence(member.id)
   const presence = live ?? member.presence
-  const [dialog, setDialog] = useState<Dialog | null>(null)
+  const [dialog, setDialog] = useState<Asked | null>(null)
   const client = useQueryClient()
   const disabled = member.status === 'disabled'
   const self = member.id === me.member.id
@@ -187,7 +188,7 @@ function MemberRow({ member, mayManage }: { member: Member; mayManage: boolean }
                   Enable
                 </Menu.Item>
               ) : (
-                <Menu.Item leftSection={<IconBan size={16} />} color="red" disabled={self} onClick={() => setDialog('disable')}>
+                <Menu.Item leftSection={<IconBan size={16} />} className={p.dangerItem ?? ''} disabled={self} onClick={() => setDialog('disable')}>
                   Disable…
                 </Menu.Item>
               )}
@@ -256,9 +257,9 @@ function RoleDialog({ member, onChange, onClose }: RoleDialogProps) {
   }
 
   return (
-    <Modal opened onClose={onClose} title={`Role of ${member.name}`} size={480}>
+    <Dialog onClose={onClose} title={`Role of ${member.name}`} size={480}>
       <form className={p.dialog} onSubmit={(event) => void submit(event)}>
-        <RoleChoice value={role} onChange={setRole} />
+        <RoleChoice value={role} onChange={setRole} focused />
         <Problem text={problem} />
         <div className={p.dialogFoot}>
           <Button variant="default" onClick={onClose}>
@@ -269,6 +270,6 @@ function RoleDialog({ member, onChange, onClose }: RoleDialogProps) {
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

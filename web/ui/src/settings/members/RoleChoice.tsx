@@ -5,7 +5,14 @@ import { ROLES } from './roles'
 import s from './members.module.css'
 
 /** The roles with what each may do. Only an owner may make owners. */
-export function RoleChoice({ value, onChange }: { value: Role; onChange: (role: Role) => void }) {
+interface RoleChoiceProps {
+  value: Role
+  onChange: (role: Role) => void
+  /** takes the focus when its dialog opens */
+  focused?: boolean
+}
+
+export function RoleChoice({ value, onChange, focused = false }: RoleChoiceProps) {
   const name = useId()
   const mayMakeOwners = useMe().member.role === 'owner'
   return (
@@ -20,6 +27,7 @@ export function RoleChoice({ value, onChange }: { value: Role; onChange: (role: 
             checked={value === role}
             onChange={() => onChange(role)}
             aria-describedby={`${name}-${role}`}
+            {...(focused && value === role && { 'data-autofocus': true })}
           />
           <span>
             <b>{label}</b>

@@ -1,6 +1,7 @@
-import { Button, Modal, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useState, type FormEvent, type ReactNode } from 'react'
 import { messageOf } from '../../lib/api'
+import { Dialog } from './Dialog'
 import s from './parts.module.css'
 
 interface ConfirmDialogProps {
@@ -36,7 +37,7 @@ export function ConfirmDialog({ title, children, confirm, danger = true, typed, 
   }
 
   return (
-    <Modal opened onClose={onClose} title={title} size={460}>
+    <Dialog onClose={onClose} title={title} size={460}>
       <form className={s.dialog} onSubmit={(event) => void submit(event)}>
         <div className={s.prose}>{children}</div>
         {typed && (
@@ -59,7 +60,7 @@ export function ConfirmDialog({ title, children, confirm, danger = true, typed, 
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }
 

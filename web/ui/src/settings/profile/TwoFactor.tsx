@@ -1,14 +1,14 @@
-import { Button, Checkbox, Modal, PasswordInput, TextInput } from '@mantine/core'
+import { Button, Checkbox, PasswordInput, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import { ApiError, api, messageOf } from '../../lib/api'
 import { queryClient } from '../../lib/query'
 import { meQuery, useMe } from '../../lib/session'
 import { toast, toastError } from '../../lib/toast'
 import { Badge } from '../../ui/Badge'
-import { CopyButton } from '../../ui/CopyButton'
-import { IconDownload, IconShieldCheck } from '../../ui/icons'
+import { IconCheck, IconCopy, IconDownload, IconShieldCheck } from '../../ui/icons'
 import { Problem } from '../parts/ConfirmDialog'
 import { CopyField } from '../parts/CopyField'
+import { Dialog } from '../parts/Dialog'
 import { Panel } from '../parts/Panel'
 import p from '../parts/parts.module.css'
 import s from './profile.module.css'
@@ -92,7 +92,7 @@ function SetupDialog({ setup, onClose }: { setup: Setup; onClose: () => void }) 
 
   if (codes) return <RecoveryCodes codes={codes} onClose={onClose} />
   return (
-    <Modal opened onClose={onClose} title="Set up two-factor sign-in" size={480}>
+    <Dialog onClose={onClose} title="Set up two-factor sign-in" size={480}>
       <form className={p.dialog} onSubmit={(event) => void confirm(event)}>
         <ol className={s.steps}>
           <li>
@@ -131,13 +131,19 @@ function SetupDialog({ setup, onClose }: { setup: Setup; onClose: () => void }) 
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }
 
 function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: () => void }) {
   const [kept, setKept] = useState(false)
+  const [copied, setCopied] = useState(false)
   const { email } = useMe().member
+
+  async function copy() {
+    await navigator.clipboard.writeText(codes.join('\n'))
+    setCopied(true)
+  }
 
   function download() {
     const text = `Parley recovery codes of ${email}\nEach works once, in place of a code from the app.\n\n${codes.join('\n')}\n`
@@ -151,8 +157,7 @@ function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: () => voi
 
   return (
     // Closed only by its button: the codes are not shown again.
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       title="Two-factor sign-in is on"
       size={480}
@@ -171,10 +176,9 @@ function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: () => voi
           ))}
         </ul>
         <div className={s.codeActions}>
-          <span>
-            <CopyButton value={codes.join('\n')} label="Copy recovery codes" size={32} />
-            Copy
-          </span>
+          <Button variant="default" leftSection={copied ? <IconCheck size={16} /> : <IconCopy size={16} />} onClick={() => void copy()}>
+            {copied ? 'Copied' : 'Copy'}
+          </Button>
           <Button variant="default" leftSection={<IconDownload size={16} />} onClick={download}>
             Download
           </Button>
@@ -186,7 +190,7 @@ function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: () => voi
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   )
 }
 
@@ -212,7 +216,7 @@ function TurnOffDialog({ onClose }: { onClose: () => void }) {
   }
 
   return (
-    <Modal opened onClose={onClose} title="Turn off two-factor sign-in?" size={440}>
+    <Dialog onClose={onClose} title="Turn off two-factor sign-in?" size={440}>
       <form className={p.dialog} onSubmit={(event) => void submit(event)}>
         <p className={p.prose}>Your password alone will be enough to sign in, and your recovery codes stop working.</p>
         <PasswordInput
@@ -237,6 +241,6 @@ function TurnOffDialog({ onClose }: { onClose: () => void }) {
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Modal, TextInput } from '@mantine/core'
+import { Button, Checkbox, TextInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { ApiError, api, messageOf } from '../../lib/api'
@@ -6,6 +6,7 @@ import { useMe } from '../../lib/session'
 import type { ApiToken, Permission } from '../../lib/types'
 import { Problem } from '../parts/ConfirmDialog'
 import { CopyField } from '../parts/CopyField'
+import { Dialog } from '../parts/Dialog'
 import p from '../parts/parts.module.css'
 import { SCOPE_GROUPS } from './scopes'
 import s from './tokens.module.css'
@@ -39,7 +40,7 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
 
   if (made) {
     return (
-      <Modal opened onClose={onClose} title={`${made.name} was created`} size={560} closeOnClickOutside={false}>
+      <Dialog onClose={onClose} title={`${made.name} was created`} size={560} closeOnClickOutside={false}>
         <div className={p.dialog}>
           <CopyField
             label="Token"
@@ -55,11 +56,11 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
             <Button onClick={onClose}>Done</Button>
           </div>
         </div>
-      </Modal>
+      </Dialog>
     )
   }
   return (
-    <Modal opened onClose={onClose} title="Create a token" size={620}>
+    <Dialog onClose={onClose} title="Create a token" size={620}>
       <form className={p.dialog} onSubmit={(event) => void submit(event)}>
         <TextInput
           label="Name"
@@ -107,6 +108,6 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

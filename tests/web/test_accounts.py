@@ -1,0 +1,31 @@
+"""Channel accounts through the API: the forms that screens draw, and what registering a webhook changes."""
+
+from tests.support.shop import Shop
+
+
+async def test_a_kind_lists_its_fields_and_the_secrets_made_for_it(shop: Shop) -> None:
+    kinds = {kind["kind"]: kind for kind in (await shop.get("/channels"))["items"]}
+    assert {"whatsapp", "sms", "telegram", "livechat"} <= kinds.keys()
+    asked = [field["name"] for field in kinds["livechat"]["fields"]]
+    assert [secret["name"] for secret in kinds["livechat"]["made_secrets"]] == ["identity_secret"]
+    assert "identity_secret" not in asked
+    assert kinds["whatsapp"]["made_secrets"] == []
+    assert kinds["whatsapp"]["has_templates"]
+    assert not kinds["livechat"]["can_register_webhook"]
+
+
+async def test_a_registered_webhook_ends_the_warning_that_there_is_none(shop: Shop) -> None:
+    """A fresh bot has no webhook, which its first check says; the answer to registering must not say it any more."""
+    account = f"/accounts/{shop.accounts['telegram']}"
+    await shop.sandbox.post(f"/telegram/bot{(await _bot(shop))['token']}/deleteWebhook")
+    warned = await shop.post(f"{account}/check")
+    assert warned["health"]["state"] == "warning"
+    registered = await shop.post(f"{account}/register-webhook")
+    assert registered["health"]["state"] in ("new", "ok")
+    assert registered["health"]["webhook_registered_at"]
+
+
+async def _bot(shop: Shop) -> dict[str, str]:
+    answer = await shop.sandbox.get(f"/_sandbox/accounts/telegram/{shop.providers['telegram']}")
+    bot: dict[str, str] = answer.json()
+    return bot
