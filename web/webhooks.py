@@ -128,7 +128,13 @@ async def _accounts(runtime: Runtime, kind: str, account_id: str | None, body: b
         found.append(account)
     adapter = registry.adapter(kind)
     if isinstance(adapter, SharedWebhook):
-        wanted = set(adapter.account_addresses(body))
+        try:
+            wanted = set(adapter.account_addresses(body))
+        except WebhookError:
+            if not found:
+                raise
+            # Who names an account is told first whether the signature fits, and only then what is wrong with the body.
+            wanted = set()
         found += [
             accounts.channel_account(row)
             for row in (await runtime.accounts.all() if wanted else ())

@@ -1,0 +1,106 @@
+"""Contacts: one for each person, however many handles come at once and in whatever order."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core import ids
+from app.core.addresses import Address
+from app.core.errors import NotFound
+from app.core.runtime import Workspace
+from crm import contacts, store
+from crm.contacts import Profile
+
+PROFILE = Profile(name="Ana Kovacs")
+
+
+def handles() -> tuple[Address, Address]:
+    """The number and the business-scoped id of a person that nobody knows yet."""
+    new = ids.new("x")
+    return Address("whatsapp", f"+1{new[-10:]}"), Address("whatsapp", f"US.{new}")
+
+
+async def test_many_at_once_make_one_contact(ws: Workspace) -> None:
+    phone, _ = handles()
+    found = await asyncio.gather(*(contacts.resolve(ws, phone, profile=PROFILE) for _ in range(20)))
+    assert len({row.contact_id for row in found}) == 1
+    assert len(await store.contacts_page(ws, after=None, limit=100)) == 1
+
+
+@pytest.mark.parametrize("first", ["phone", "user_id"])
+async def test_a_hidden_number_and_its_id_become_one_contact_in_either_order(ws: Workspace, first: str) -> None:
+    phone, user_id = handles()
+    alone = phone if first == "phone" else user_id
+    before = await contacts.resolve(ws, alone, profile=PROFILE)
+    both = await contacts.resolve(ws, phone, aliases=[user_id], profile=PROFILE)
+    assert both.contact_id == before.contact_id
+    for handle in (phone, user_id):
+        assert (await contacts.resolve(ws, handle, profile=PROFILE)).contact_id == before.contact_id
+    assert {row.address for row in await contacts.addresses_of(ws, before.contact_id)} == {phone, user_id}
+
+
+async def test_both_orders_at_once_lose_no_handle(ws: Workspace) -> None:
+    phone, user_id = handles()
+    await asyncio.gather(
+        *(contacts.resolve(ws, phone, aliases=[user_id], profile=PROFILE) for _ in range(8)),
+        *(contacts.resolve(ws, user_id, profile=PROFILE) for _ in range(8)),
+    )
+    rows = await store.addresses(ws, [phone, user_id])
+    assert len(rows) == 2
+    again = [await contacts.resolve(ws, handle, profile=PROFILE) for handle in (phone, user_id)]
+    assert {row.contact_id for row in again} == {row.contact_id for row in rows}
+
+
+async def test_two_contacts_that_prove_to_be_one_stay_and_are_named_in_the_log(
+    ws: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    phone, user_id = handles()
+    first = await contacts.resolve(ws, phone, profile=PROFILE)
+    second = await contacts.resolve(ws, user_id, profile=PROFILE)
+    assert first.contact_id != second.contact_id
+    both = await contacts.resolve(ws, phone, aliases=[user_id], profile=PROFILE)
+    assert both.contact_id == first.contact_id
+    assert (await contacts.resolve(ws, user_id, profile=PROFILE)).contact_id == second.contact_id
+    said = capsys.readouterr()
+    assert "one_person_is_two_contacts" in said.out + said.err
+
+
+async def test_a_colleagues_name_is_kept_and_a_profile_name_follows(ws: Workspace) -> None:
+    phone, _ = handles()
+    contact_id = (await contacts.resolve(ws, phone, profile=Profile())).contact_id
+    assert (await contacts.get(ws, contact_id)).name_source == "handle"
+    assert (await contacts.learn_name(ws, contact_id, "Ana")) is not None
+    await contacts.edit(ws, contact_id, name="Ana (VIP)")
+    assert await contacts.learn_name(ws, contact_id, "Ana K") is None
+    assert (await contacts.get(ws, contact_id)).name == "Ana (VIP)"
+
+
+async def test_a_new_number_keeps_the_contact_and_the_old_one_stays_linked(ws: Workspace) -> None:
+    old, new = handles()
+    before = await contacts.resolve(ws, old, profile=PROFILE)
+    for _ in range(2):
+        moved = await contacts.move_address(ws, old, new)
+        assert moved is not None and moved.contact_id == before.contact_id
+    assert (await contacts.resolve(ws, old, profile=PROFILE)).contact_id == before.contact_id
+    assert await contacts.move_address(ws, Address("whatsapp", "+19990000000"), new) is None
+
+
+async def test_another_workspaces_contact_is_not_there(ws: Workspace) -> None:
+    phone, _ = handles()
+    found = await contacts.resolve(ws, phone, profile=PROFILE)
+    other = ws.runtime.workspace("ws_other")
+    assert await contacts.known(other, phone) is None
+    with pytest.raises(NotFound):
+        await contacts.get(other, found.contact_id)
+    assert (await contacts.resolve(other, phone, profile=PROFILE)).contact_id != found.contact_id
+
+
+@given(st.lists(st.text(max_size=200), max_size=6))
+def test_search_tokens_are_bounded_and_found_again(texts: list[str]) -> None:
+    found = contacts.search_tokens(*texts)
+    assert len(found) <= 40 and all(0 < len(token) <= 60 for token in found)
+    assert set(contacts.search_tokens(*[t.upper() for t in texts if t.isascii()])) == set(
+        contacts.search_tokens(*[t for t in texts if t.isascii()])
+    )

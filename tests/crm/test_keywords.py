@@ -1,0 +1,69 @@
+"""STOP, START and HELP in the words people use, and the sentences that only look like them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crm import keywords
+from crm.keywords import Keyword, keyword
+
+STOP = (
+    """
+stop|STOP|Stop.|stop!!!|  stop  |"stop"|sTOP 🛑|stopall|stop all|unsubscribe|UNSUBSCRIBE!|cancel|Cancel.|end|END|quit|revoke
+opt out|opt-out|optout|OPT OUT|remove|remove me|arret|ARRÊT|arrêter|désabonner|se désabonner|annuler|fin|alto|parar|basta
+cancelar|baja|darse de baja|detener|salir|pare|sair|descadastrar|remover|stopp|abmelden|abbestellen|kündigen|ende
+annulla|cancella|disiscrivi|توقف|قف|إلغاء|إيقاف|acha|simamisha|ondoa|sitisha|tsaya|dakata|duro|kwusi|gyae|रोकें|बंद करें|band karo
+stop please|please stop texting me|Stop sending me this|don't text me|Don’t message me anymore|do not contact me|unsubscribe me
+unsubscribe me please|leave me alone|take me off your list|remove me from this list|STOP thanks|ｓｔｏｐ|stop promotions|STOP_PROMO
+stop messaging me|pls stop texting|stop all messages
+""".replace("\n", "|")
+    .strip("|")
+    .split("|")
+)
+
+NOT_STOP = (
+    """
+cancel my order|Can I cancel my order?|please cancel the second item|end of month?|the end of the day is fine|When does it end?
+stop by the shop tomorrow|is there a bus stop near you|can you stop the delivery to my old address and send it here instead
+the last stop|nonstop|stopping by at 5|I quit my job and need a refund|remove the sauce please|baja el precio|fin de semana
+how do I unsubscribe my friend from the course|yes|no|ok|hello|👍||start the engine|help me with my order please|info about tents
+salir de compras|parar el coche|ende der Woche|annuler ma commande|cancela|I want to end my contract next year|revoke access for Bob
+ok stop by|don't stop
+""".replace("\n", "|")
+    .strip()
+    .split("|")
+)
+
+
+@pytest.mark.parametrize("text", STOP)
+def test_stop(text: str) -> None:
+    assert keyword(text) is Keyword.STOP
+
+
+@pytest.mark.parametrize("text", NOT_STOP)
+def test_not_stop(text: str) -> None:
+    assert keyword(text) is not Keyword.STOP
+
+
+@pytest.mark.parametrize("text", ["start", "START", "Unstop", "resume.", "subscribe!", "opt in", "opt-in", "OPTIN"])
+def test_start(text: str) -> None:
+    assert keyword(text) is Keyword.START
+
+
+@pytest.mark.parametrize("text", ["help", "HELP!", "info", "Aide", "ayuda", "Hilfe", "ajuda"])
+def test_help(text: str) -> None:
+    assert keyword(text) is Keyword.HELP
+
+
+@given(st.text(max_size=400))
+def test_any_text_has_an_answer(text: str) -> None:
+    assert keyword(text) in (None, *Keyword)
+
+
+@given(st.sampled_from(STOP[:40]), st.text(" .!?\n\t🛑…", max_size=8), st.text(" .!?\n\t🛑…", max_size=8))
+def test_decoration_changes_nothing(word: str, before: str, after: str) -> None:
+    assert keyword(before + word.upper() + after) is keyword(word.upper())
+
+
+def test_the_words_of_the_law_are_there() -> None:
+    assert {"stop", "quit", "end", "revoke", "opt out", "cancel", "unsubscribe"} <= keywords._STOP_ALONE
