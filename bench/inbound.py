@@ -22,7 +22,7 @@ CUSTOMERS = 200
 RATES = (5, 20, 50)
 _ON_THEIR_WAY = 64
 
-_COLUMNS = ("stream", "messages/s", "p50 ms", "p99 ms", "CPU ms", "web", "worker", "database", "valkey")
+COLUMNS = ("stream", "messages/s", "p50 ms", "p99 ms", "CPU ms", "web", "worker", "database", "valkey")
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class Side:
 
 
 async def run(quick: bool) -> Report:
-    report = Report(f"Webhook → stored → {SCREENS} agents' screens, against the floor in the same run", _COLUMNS)
+    report = Report(f"Webhook → stored → {SCREENS} agents' screens, against the floor in the same run", COLUMNS)
     numbers = Numbers()
     async with stage() as opened, open_runtime(opened.settings()) as runtime:
         shop = await open_shop(runtime, screens=SCREENS)
@@ -45,12 +45,12 @@ async def run(quick: bool) -> Report:
         real = await _real(opened, shop)
         # The floor's known customers and ours, before anything is measured.
         await flat_out(opened, bare.arrivals, numbers.take(CUSTOMERS), 8, bare.send)
-        async with _working(opened):
+        async with working(opened):
             await flat_out(opened, real.arrivals, numbers.take(CUSTOMERS), 8, real.send)
         for rate in RATES:
             await _compare(report, opened, (bare, real), numbers, rate, quick)
         await _saturate(report, opened, (bare, real), numbers, 600 if quick else 3_000)
-        async with _working(opened):
+        async with working(opened):
             await _idle(report, opened, 4 if quick else 15)
             real.close()
             await statuses.measure(report, opened, runtime, shop, (bare.url, real.url), quick)
@@ -98,9 +98,11 @@ async def _real(opened: Stage, shop: Shop) -> Side:
 
 
 @asynccontextmanager
-async def _working(opened: Stage) -> AsyncIterator[None]:
+async def working(opened: Stage) -> AsyncIterator[None]:
     """With a worker. It runs only while Parley is measured, so that its polling is not charged to the floor."""
     await opened.worker()
+    # What it does once at its start is no part of a message's cost.
+    await asyncio.sleep(2)
     try:
         yield
     finally:
@@ -116,10 +118,10 @@ async def _compare(
     rounds, seconds = (1, 5) if quick else (3, 10)
     for _ in range(rounds):
         found[bare.name].add(await _stream(opened, bare, numbers, rate, seconds))
-        async with _working(opened):
+        async with working(opened):
             found[real.name].add(await _stream(opened, real, numbers, rate, seconds))
     for side in sides:
-        _row(report, f"{side.name} {rate}/s", found[side.name])
+        row(report, f"{side.name} {rate}/s", found[side.name])
     ours, theirs = found[real.name], found[bare.name]
     report.at_most(f"p50 at {rate}/s, × the floor's", ours.late_ms(0.5) / theirs.late_ms(0.5), 2.5)
     report.at_most(f"p99 at {rate}/s, × the floor's", ours.late_ms(0.99) / theirs.late_ms(0.99), 3)
@@ -135,11 +137,11 @@ async def _stream(opened: Stage, side: Side, numbers: Numbers, rate: int, second
 async def _saturate(report: Report, opened: Stage, sides: tuple[Side, Side], numbers: Numbers, messages: int) -> None:
     bare, real = sides
     floors = await flat_out(opened, bare.arrivals, numbers.take(messages), _ON_THEIR_WAY, bare.send)
-    async with _working(opened):
+    async with working(opened):
         await flat_out(opened, real.arrivals, numbers.take(50), 8, real.send)
         ours = await flat_out(opened, real.arrivals, numbers.take(messages), _ON_THEIR_WAY, real.send)
-    _row(report, "floor flat out", floors)
-    _row(report, "parley flat out", ours)
+    row(report, "floor flat out", floors)
+    row(report, "parley flat out", ours)
     report.at_least("saturation, × the floor's", ours.per_second / floors.per_second, 0.4)
 
 
@@ -158,7 +160,7 @@ async def _idle(report: Report, opened: Stage, seconds: float) -> None:
     report.notes.append(f"Private memory: {memory}.")
 
 
-def _row(report: Report, name: str, found: Result) -> None:
+def row(report: Report, name: str, found: Result) -> None:
     web = found.share_ms("web") + found.share_ms("floor")
     figures = (found.late_ms(0.5), found.late_ms(0.99), found.cpu_ms, web, found.share_ms("worker"))
     report.row(name, found.per_second, *figures, found.share_ms("database"), found.share_ms("valkey"))

@@ -3,18 +3,24 @@
 import hashlib
 import hmac
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import orjson
 
 from app.core import ids, members, mongo, sign_in
+from app.core.addresses import Address
 from app.core.platform import accounts
 from app.core.platform.accounts import AccountRow
 from app.core.platform.members import Member
 from app.core.runtime import Runtime, Workspace
 from bench import wire
 from bench.wire import Http, Socket
+from crm import contacts
+from crm.contacts import Profile
+from inbox import conversations
+from inbox.conversations import Conversation, Reach
 
 APP_SECRET = "bench-app-secret"
 PHONE_NUMBER_ID = "100000000000077"
@@ -59,22 +65,39 @@ async def open_shop(runtime: Runtime, *, screens: int = 1) -> Shop:
     return Shop(ws, owner, account, tuple(signed_in[at % len(signed_in)] for at in range(screens)))
 
 
+async def known_conversations(shop: Shop, people: Sequence[Address]) -> list[str]:
+    """These people have written a moment ago; the ids of their conversations."""
+    ws, made = shop.ws, []
+    for address in people:
+        found = await contacts.resolve(ws, address, profile=Profile(name=f"Customer {address.value[-4:]}"))
+        now = ws.clock.now()
+        conversation = conversations.new_for(ws, found.contact_id, name="Customer")
+        reach = Reach(shop.account.id, str(address), now, last_external_id="wamid.before")
+        made.append(conversation.id)
+        await conversations.change(ws, conversation, partial(_reached, reach))
+    return made
+
+
+def _reached(reach: Reach, conversation: Conversation) -> Conversation:
+    return replace(conversation, reach=(reach,))
+
+
 def browser_headers(cookie: str, base_url: str) -> dict[str, str]:
     return {"cookie": f"parley_session={cookie}", "origin": base_url}
 
 
 async def open_screens(
-    shop: Shop, base_url: str, hear: Callable[[bytes, float], None], *, listening: int = 5
+    shop: Shop, base_url: str, hear: Callable[[bytes, float], None], *, screens: int = 100, listening: int = 5
 ) -> list[Socket]:
-    """A screen for each cookie; some, spread over all, tell when frames come, the others only count them."""
-    every = max(1, len(shop.cookies) // listening)
-    screens = []
-    for at, cookie in enumerate(shop.cookies):
+    """Signed-in screens; some, spread over all, tell when frames come, the others only count them."""
+    every = max(1, screens // listening)
+    opened = []
+    for at, cookie in enumerate(shop.cookies[:screens]):
         ears = hear if at % every == 0 else None
         screen = await wire.connect(base_url, "/ws/agent", headers=browser_headers(cookie, base_url), hear=ears)
         screen.send('{"type":"hello"}')
-        screens.append(screen)
-    return screens
+        opened.append(screen)
+    return opened
 
 
 def phone(customer: int) -> str:

@@ -44,6 +44,8 @@ class Stage:
     database: str
     secret_key: str
     programs: dict[str, "Program"] = field(default_factory=dict)
+    # Settings that web and worker share beside those above.
+    shared_env: dict[str, str] = field(default_factory=dict)
 
     def settings(self, **changes: object) -> Settings:
         """The settings that web and worker have, for code of the bench that prepares or looks."""
@@ -67,6 +69,7 @@ class Stage:
             "PARLEY_SECRET_KEYS": self.secret_key,
             "PARLEY_DATA_DIR": str(self.folder / "data"),
             "PARLEY_LOG_LEVEL": "WARNING",
+            **self.shared_env,
             **changes,
         }
 

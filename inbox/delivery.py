@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -54,6 +55,9 @@ from inbox.timeline import Entry
 
 # Work marks to take off, by workspace, of each Runtime in this process.
 _marks: "WeakKeyDictionary[Runtime, dict[str, list[str]]]" = WeakKeyDictionary()
+# When this process last noted an account's traffic.
+_traffic: "WeakKeyDictionary[Runtime, dict[tuple[str, str], float]]" = WeakKeyDictionary()
+_TRAFFIC_SECONDS = 10
 
 SEND_SECONDS = 35
 # Providers list a message some seconds after they have taken it.
@@ -403,10 +407,16 @@ async def clear_marks(runtime: Runtime) -> None:
 
 async def note_traffic(runtime: Runtime, account_id: str, what: str) -> None:
     """
-    When an account last sent or received; at most once in ten seconds, so that it costs nothing under load. Losing one
-    does no harm, so nothing fails and nobody waits long because of it.
+    When an account last sent or received; at most once in ten seconds, so that it costs nothing under load: this
+    process remembers when it last asked, and Redis knows of the others.
     """
+    asked = _traffic.setdefault(runtime, {})
+    now = monotonic()
+    if now - asked.get((account_id, what), -_TRAFFIC_SECONDS) < _TRAFFIC_SECONDS:
+        return
+    asked[account_id, what] = now
+    # Losing one does no harm, so nothing fails and nobody waits long because of it.
     with suppress(RedisError, DatabaseError, OSError, TimeoutError):
         async with asyncio.timeout(2):
-            if await runtime.redis.set(f"parley:traffic:{account_id}:{what}", "1", ex=10, nx=True):
+            if await runtime.redis.set(f"parley:traffic:{account_id}:{what}", "1", ex=_TRAFFIC_SECONDS, nx=True):
                 await account_rows.note_health(runtime.mongo, account_id, {what: runtime.clock.now()})

@@ -1,0 +1,127 @@
+"""
+What a message costs in round trips: counted, not timed, so that a slow machine fails nothing.
+
+Counted is everything that happens meanwhile, also what the sweeper and its like do; only the queue's own commands are
+left out.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from redis.asyncio.connection import AbstractConnection
+
+from tests.support import servers
+from tests.support.shop import Shop, open_shop
+
+TEXTS = 100
+REPLIES = 30
+PER_SECOND = 20
+DATABASE_COMMANDS = 8
+REDIS_ROUND_TRIPS = 4
+
+_QUEUE = re.compile(rb"parley:(lane|queue|health):|arq:")
+
+
+@pytest.fixture(scope="module")
+async def counted(
+    databases: servers.Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[Shop, list[str]]]:
+    """A shop whose every database command is noted."""
+    with servers.commands() as seen:
+        async with open_shop(databases, tmp_path_factory.mktemp("budget")) as shop:
+            yield shop, seen
+
+
+@pytest.fixture
+def round_trips(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What is sent to Redis, a pipeline as one, the queue's own commands left out."""
+    seen: list[bytes] = []
+    send = AbstractConnection.send_packed_command
+
+    async def noting(self: AbstractConnection, command: Any, check_health: bool = True) -> None:
+        data = b"".join(command) if isinstance(command, list | tuple) else command
+        if not _QUEUE.search(data):
+            seen.append(data)
+        await send(self, command, check_health)
+
+    monkeypatch.setattr(AbstractConnection, "send_packed_command", noting)
+    return seen
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            if reached():
+                return
+            await asyncio.sleep(0.02)
+
+
+async def test_a_text_of_a_known_contact(counted: tuple[Shop, list[str]], round_trips: list[bytes]) -> None:
+    shop, seen = counted
+    customers = [await shop.customer() for _ in range(20)]
+
+    def stored() -> int:
+        return sum(command == "insert entries" for command in seen)
+
+    for customer in customers:
+        await shop.writes("whatsapp", customer["id"], type="text", text="Hello")
+    await until(lambda: stored() >= len(customers))
+    await asyncio.sleep(1.2)
+
+    del seen[:], round_trips[:]
+    for number in range(TEXTS):
+        await shop.writes("whatsapp", customers[number % len(customers)]["id"], type="text", text=f"Text {number}")
+        await asyncio.sleep(1 / PER_SECOND)
+    await until(lambda: stored() >= TEXTS)
+    # What is noted down a moment later belongs to them as well.
+    await asyncio.sleep(1.2)
+    assert len(seen) / TEXTS <= DATABASE_COMMANDS, _most(seen)
+    assert len(round_trips) / TEXTS <= REDIS_ROUND_TRIPS, _most([_name(data) for data in round_trips])
+
+
+async def test_an_answer_up_to_the_call_of_the_provider(counted: tuple[Shop, list[str]]) -> None:
+    shop, seen = counted
+    customer = await shop.customer(name="Rosa Budget")
+    await shop.writes("whatsapp", customer["id"], type="text", text="Hello")
+    conversation = await shop.conversation_with("Rosa Budget")
+    # Reports on one answer must not be counted with the next.
+    await shop.knobs(status_delay_ms=dict.fromkeys(("sent", "delivered", "read"), 600_000))
+    called = asyncio.Event()
+    commands: list[int] = []
+
+    async def on_call(request: httpx.Request) -> None:
+        if request.url.path.endswith("/messages"):
+            commands.append(len(seen))
+            called.set()
+
+    shop.runtime.http.event_hooks = {"request": [on_call]}
+    spent = 0
+    for number in range(REPLIES):
+        called.clear()
+        del seen[:]
+        content = {"type": "text", "text": f"Answer {number}"}
+        path = f"/conversations/{conversation['id']}/messages"
+        answer = await shop.agent.post(f"/api/v1{path}", json={"client_id": str(uuid4()), "content": content})
+        assert answer.status_code == 202, answer.text
+        async with asyncio.timeout(20):
+            await called.wait()
+        spent += commands[-1]
+        # The next one meets no work that is left of this one.
+        await asyncio.sleep(0.1)
+    shop.runtime.http.event_hooks = {}
+    await shop.knobs(status_delay_ms=None)
+    assert spent / REPLIES <= DATABASE_COMMANDS, _most(seen)
+
+
+def _name(data: bytes) -> str:
+    words = re.findall(rb"\$\d+\r\n([^\r]*)", data)
+    return b" ".join(words[:4]).decode("utf-8", "replace")[:80]
+
+
+def _most(seen: list[str]) -> dict[str, int]:
+    return {name: seen.count(name) for name in sorted(set(seen), key=seen.count, reverse=True)[:25]}
