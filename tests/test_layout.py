@@ -1,4 +1,4 @@
-"""Parley is run from its root and never installed: nothing else may provide its packages, and each stays in its place."""
+"""Parley is run from its root and never installed: nothing else provides its packages, and each stays in its place."""
 
 import ast
 import importlib

@@ -58,7 +58,8 @@ def adapter(request: pytest.FixtureRequest) -> ChannelAdapter:
 
 
 def test_it_says_what_it_is_called_and_what_it_asks_for(adapter: ChannelAdapter) -> None:
-    assert adapter.label and adapter.tagline
+    assert adapter.label
+    assert adapter.tagline
     names = [field.name for field in adapter.form]
     assert len(names) == len(set(names))
     for field in adapter.form:
@@ -74,10 +75,12 @@ def test_its_limits_are_declared(adapter: ChannelAdapter) -> None:
         assert known.max_text_chars > 0
         assert all(limits.max_bytes > 0 for limits in known.media.values())
         if known.buttons != "none":
-            assert known.button_limits.max_buttons > 0 and known.button_limits.max_title_chars > 0
+            assert known.button_limits.max_buttons > 0
+            assert known.button_limits.max_title_chars > 0
         assert known.typing is False or isinstance(adapter, ShowsTyping) or adapter.kind == "livechat"
         assert known.reactions != "full" or isinstance(adapter, Reacts) or adapter.kind == "livechat"
-        assert known.rate.sender_burst >= 1 and known.rate.pair_burst >= 1
+        assert known.rate.sender_burst >= 1
+        assert known.rate.pair_burst >= 1
 
 
 def test_its_secrets_are_named_and_never_shown(adapter: ChannelAdapter) -> None:

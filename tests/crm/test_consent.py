@@ -103,7 +103,8 @@ async def test_the_newest_fact_counts_in_whatever_order_they_come(runtime: Runti
     for purpose in PURPOSES:
         refused = consent.refusal(found, purpose)
         if wanted.get(purpose) in ("withdrawn", "blocked") or purpose == "marketing":
-            assert refused is not None and refused[1]
+            assert refused is not None
+            assert refused[1]
         else:
             assert refused is None
 
@@ -125,4 +126,5 @@ async def test_consent_goes_along_with_a_new_number(ws: Workspace) -> None:
     new = Address("sms", f"+1{ids.new('x')[-10:]}")
     await contacts.move_address(ws, one.address, new)
     found = await contacts.known(ws, new)
-    assert found is not None and found.consent["marketing"].state == "withdrawn"
+    assert found is not None
+    assert found.consent["marketing"].state == "withdrawn"

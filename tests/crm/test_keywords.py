@@ -9,12 +9,18 @@ from crm.keywords import Keyword, keyword
 
 STOP = (
     """
-stop|STOP|Stop.|stop!!!|  stop  |"stop"|sTOP 🛑|stopall|stop all|unsubscribe|UNSUBSCRIBE!|cancel|Cancel.|end|END|quit|revoke
-opt out|opt-out|optout|OPT OUT|remove|remove me|arret|ARRÊT|arrêter|désabonner|se désabonner|annuler|fin|alto|parar|basta
-cancelar|baja|darse de baja|detener|salir|pare|sair|descadastrar|remover|stopp|abmelden|abbestellen|kündigen|ende
-annulla|cancella|disiscrivi|توقف|قف|إلغاء|إيقاف|acha|simamisha|ondoa|sitisha|tsaya|dakata|duro|kwusi|gyae|रोकें|बंद करें|band karo
-stop please|please stop texting me|Stop sending me this|don't text me|Don’t message me anymore|do not contact me|unsubscribe me
-unsubscribe me please|leave me alone|take me off your list|remove me from this list|STOP thanks|ｓｔｏｐ|stop promotions|STOP_PROMO
+stop|STOP|Stop.|stop!!!|  stop  |"stop"|sTOP 🛑|stopall|stop all|unsubscribe
+UNSUBSCRIBE!|cancel|Cancel.|end|END|quit|revoke
+opt out|opt-out|optout|OPT OUT|remove|remove me|arret|ARRÊT|arrêter|désabonner
+se désabonner|annuler|fin|alto|parar|basta
+cancelar|baja|darse de baja|detener|salir|pare|sair|descadastrar|remover|stopp
+abmelden|abbestellen|kündigen|ende
+annulla|cancella|disiscrivi|توقف|قف|إلغاء|إيقاف|acha|simamisha|ondoa|sitisha
+tsaya|dakata|duro|kwusi|gyae|रोकें|बंद करें|band karo
+stop please|please stop texting me|Stop sending me this|don't text me
+Don’t message me anymore|do not contact me|unsubscribe me
+unsubscribe me please|leave me alone|take me off your list
+remove me from this list|STOP thanks|ｓｔｏｐ|stop promotions|STOP_PROMO
 stop messaging me|pls stop texting|stop all messages
 """.replace("\n", "|")
     .strip("|")
@@ -23,11 +29,16 @@ stop messaging me|pls stop texting|stop all messages
 
 NOT_STOP = (
     """
-cancel my order|Can I cancel my order?|please cancel the second item|end of month?|the end of the day is fine|When does it end?
-stop by the shop tomorrow|is there a bus stop near you|can you stop the delivery to my old address and send it here instead
-the last stop|nonstop|stopping by at 5|I quit my job and need a refund|remove the sauce please|baja el precio|fin de semana
-how do I unsubscribe my friend from the course|yes|no|ok|hello|👍||start the engine|help me with my order please|info about tents
-salir de compras|parar el coche|ende der Woche|annuler ma commande|cancela|I want to end my contract next year|revoke access for Bob
+cancel my order|Can I cancel my order?|please cancel the second item
+end of month?|the end of the day is fine|When does it end?
+stop by the shop tomorrow|is there a bus stop near you
+can you stop the delivery to my old address and send it here instead
+the last stop|nonstop|stopping by at 5|I quit my job and need a refund
+remove the sauce please|baja el precio|fin de semana
+how do I unsubscribe my friend from the course|yes|no|ok|hello|👍|
+start the engine|help me with my order please|info about tents
+salir de compras|parar el coche|ende der Woche|annuler ma commande|cancela
+I want to end my contract next year|revoke access for Bob
 ok stop by|don't stop
 """.replace("\n", "|")
     .strip()

@@ -1,0 +1,125 @@
+"""The timeline under concurrency: numbers without gaps, changes that all count, statuses that only move forward."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.core import ids
+from app.core.runtime import Runtime, Workspace
+from channels.contract import RANK, DeliveryStatus
+from inbox import delivery, messages, timeline
+from inbox.timeline import Author, Entry
+
+SLOW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def entry(contact_id: str, **more: Any) -> Entry:
+    values: dict[str, Any] = {
+        "id": ids.new("ent"),
+        "contact_id": contact_id,
+        "conversation_id": "cnv",
+        "at": AT,
+        "created_at": AT,
+        "kind": "message",
+        "direction": "in",
+        "author": Author("contact"),
+        "content": {"type": "text", "text": "Hello"},
+        **more,
+    }
+    return Entry(**values)
+
+
+async def numbers(ws: Workspace, contact_id: str) -> list[int]:
+    return [e.number for e in await timeline.page_after(ws, contact_id, 0, limit=1_000)]
+
+
+@SLOW
+@given(hints=st.lists(st.sampled_from(["none", "newest", "repeat"]), min_size=2, max_size=30))
+async def test_numbers_have_no_gaps_whoever_writes_at_once(runtime: Runtime, hints: list[str]) -> None:
+    ws, contact_id = runtime.workspace(ids.new("ws")), ids.new("con")
+    written = [entry(contact_id) for _ in hints]
+    first, _ = await timeline.append(ws, entry(contact_id), after=0)
+
+    async def write(item: Entry, hint: str) -> None:
+        stored, new = await timeline.append(ws, item, after=first.number if hint == "newest" else 0)
+        assert new
+        if hint == "repeat":
+            again, new = await timeline.append(ws, item, after=0)
+            assert (again.number, new) == (stored.number, False)
+
+    await asyncio.gather(*(write(item, hint) for item, hint in zip(written, hints, strict=True)))
+    assert await numbers(ws, contact_id) == list(range(1, len(hints) + 2))
+
+
+async def test_the_same_entry_written_at_once_is_there_once(ws: Workspace) -> None:
+    contact_id = ids.new("con")
+    item = entry(contact_id)
+    stored = await asyncio.gather(*(timeline.append(ws, item, after=0) for _ in range(10)))
+    assert sum(new for _, new in stored) == 1
+    assert {e.number for e, _ in stored} == {1}
+    assert await numbers(ws, contact_id) == [1]
+
+
+async def test_changes_made_at_once_all_count(ws: Workspace) -> None:
+    stored, _ = await timeline.append(ws, entry(ids.new("con")), after=0)
+    people = [f"mem_{n}" for n in range(5)]
+    await asyncio.gather(*(timeline.change(ws, stored, messages.reacting(who, who, "👍")) for who in people))
+    now = await timeline.get(ws, stored.id)
+    assert {r.by for r in now.reactions} == set(people)
+    assert now.revision == 1 + len(people)
+
+
+async def test_a_change_to_the_same_is_none(ws: Workspace) -> None:
+    stored, _ = await timeline.append(ws, entry(ids.new("con")), after=0)
+    for how in (lambda now: now, messages.reacting("contact", None, "")):
+        now, changed = await timeline.change(ws, stored, how)
+        assert (now.revision, changed) == (1, False)
+
+
+async def test_a_late_message_is_placed_before_those_written_later(ws: Workspace) -> None:
+    contact_id = ids.new("con")
+    for minute in (0, 1, 5, 6):
+        at = AT + timedelta(minutes=minute)
+        await timeline.append(ws, entry(contact_id, at=at, created_at=at), after=0)
+    late = await timeline.place_of_late(ws, contact_id, AT + timedelta(minutes=3), 4)
+    assert late == AT + timedelta(minutes=5) - timedelta(milliseconds=1)
+    assert await timeline.place_of_late(ws, contact_id, AT + timedelta(minutes=7), 4) is None
+
+
+STATUS = st.sampled_from([s for s in DeliveryStatus if s not in (DeliveryStatus.QUEUED, DeliveryStatus.CANCELLED)])
+
+
+@given(st.lists(st.tuples(STATUS, st.integers(0, 5)), min_size=1, max_size=8), st.randoms(use_true_random=False))
+def test_reports_in_any_order_twice_or_not_end_the_same(reports: list[tuple[DeliveryStatus, int]], dice: Any) -> None:
+    start = entry("con", direction="out", status="queued")
+
+    def end(order: list[tuple[DeliveryStatus, int]]) -> Entry:
+        now = start
+        for status, second in order:
+            before = RANK[DeliveryStatus(now.status or "queued")]
+            now = delivery.advanced(status, AT + timedelta(seconds=second))(now)
+            assert RANK[DeliveryStatus(now.status or "queued")] >= before
+        return now
+
+    once = end(reports)
+    shuffled = reports + [dice.choice(reports) for _ in range(3)]
+    dice.shuffle(shuffled)
+    again = end(shuffled)
+    assert RANK[DeliveryStatus(again.status or "")] == RANK[DeliveryStatus(once.status or "")]
+    assert set(again.status_times) == set(once.status_times)
+
+
+@pytest.mark.parametrize(("known", "told", "wanted"), [
+    ("delivered", "failed", "delivered"), ("sent", "failed", "failed"), ("failed", "sent", "failed"),
+    ("failed", "delivered", "delivered"), ("unknown", "sent", "sent"), ("read", "delivered", "read"),
+    ("skipped", "sent", "skipped"),
+])  # fmt: skip
+def test_what_beats_what(known: str, told: str, wanted: str) -> None:
+    now = replace(entry("con", direction="out"), status=known)
+    assert delivery.advanced(DeliveryStatus(told), AT)(now).status == wanted
