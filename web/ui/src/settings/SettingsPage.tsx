@@ -57,7 +57,7 @@ export default function SettingsPage() {
               Settings
             </SettingsLink>
           )}
-          <Suspense fallback={<PageSkeleton />}>
+          <Suspense fallback={<PageSkeleton title={section?.label ?? 'Settings'} />}>
             {section && (allowed ? <section.Page key={section.path} /> : <ForbiddenPage title={section.label} />)}
             {!section && path !== '' && (
               <>

@@ -29,7 +29,7 @@ export default function AuditPage() {
 
   if (!allowed) return <ForbiddenPage title="Audit log" />
   if (error && !data) return <FailedPage title="Audit log" error={error} onRetry={() => void refetch()} />
-  if (!data) return <PageSkeleton />
+  if (!data) return <PageSkeleton title="Audit log" />
   const items = data.pages.flatMap((page) => page.items)
   return (
     <>

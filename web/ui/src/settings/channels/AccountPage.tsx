@@ -40,7 +40,7 @@ export function AccountPage({ id }: { id: string }) {
     )
   }
   if (error && !account) return <FailedPage title="Channel" back={{ to: 'channels', label: 'Channels' }} error={error} onRetry={() => void refetch()} />
-  if (!account) return <PageSkeleton />
+  if (!account) return <PageSkeleton title="Channel" />
   const kind = kinds.data?.items.find((each) => each.kind === account.kind)
 
   return (

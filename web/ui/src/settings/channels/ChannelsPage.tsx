@@ -36,7 +36,7 @@ function AccountList() {
   const accounts = data?.items
 
   if (error && !accounts) return <FailedPage title="Channels" error={error} onRetry={() => void refetch()} />
-  if (!accounts) return <PageSkeleton />
+  if (!accounts) return <PageSkeleton title="Channels" />
   return (
     <>
       <Heading

@@ -24,7 +24,7 @@ export function ConnectPage({ kind: name }: { kind: string }) {
   const { data, error, refetch } = useQuery(kindsQuery)
   if (!mayManage) return <ForbiddenPage title="Connect a channel" back={{ to: 'channels', label: 'Channels' }} />
   if (error) return <FailedPage title="Connect a channel" back={{ to: 'channels', label: 'Channels' }} error={error} onRetry={() => void refetch()} />
-  if (!data) return <PageSkeleton />
+  if (!data) return <PageSkeleton title="Connect a channel" />
   const kind = data.items.find((each) => each.kind === name)
   return kind ? (
     <ConnectForm kind={kind} />

@@ -24,7 +24,7 @@ export function SetupPage({ id }: { id: string }) {
   const kinds = useQuery(kindsQuery)
   const goTo = useGoTo()
   if (error && !account) return <FailedPage title="Channel" back={{ to: 'channels', label: 'Channels' }} error={error} onRetry={() => void refetch()} />
-  if (!account) return <PageSkeleton />
+  if (!account) return <PageSkeleton title="Channel" />
 
   const kind = kinds.data?.items.find((each) => each.kind === account.kind)
   const label = channelLabel(account.kind)
@@ -58,7 +58,7 @@ export function SetupPage({ id }: { id: string }) {
           </Step>
         )}
         {account.snippet && (
-          <Step title="Put the chat on your site">
+          <Step done={received} title="Put the chat on your site">
             <Snippet account={account} />
             {kind && (
               <div className={s.setupPreview}>

@@ -63,7 +63,7 @@ export function Webhook({ account, kind }: { account: Account; kind: ChannelKind
       <Problem text={problem} />
       <CopyField label="Webhook URL" value={account.webhook_url ?? ''} />
       {account.verify_token && <CopyField label="Verify token" value={account.verify_token} />}
-      {guide.byHand && (
+      {guide.byHand && mayManage && (
         <details className={s.details}>
           <summary>Do it by hand instead</summary>
           <p>{guide.byHand}</p>

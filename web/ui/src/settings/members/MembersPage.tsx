@@ -47,7 +47,7 @@ export default function MembersPage() {
 
   if (!allowed) return <ForbiddenPage title="Members" />
   if (error && !data) return <FailedPage title="Members" error={error} onRetry={() => void refetch()} />
-  if (!data) return <PageSkeleton />
+  if (!data) return <PageSkeleton title="Members" />
   return (
     <>
       <Heading

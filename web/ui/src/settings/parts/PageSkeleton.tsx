@@ -1,10 +1,12 @@
 import { Skeleton } from '../../ui/Skeleton'
+import { Heading } from './Heading'
 import s from './parts.module.css'
 
-export function PageSkeleton() {
+/** A page that is being read; its title, if known, stands already where it will stay. */
+export function PageSkeleton({ title }: { title?: string }) {
   return (
     <div className={s.skeleton} role="status" aria-label="Loading">
-      <Skeleton width={180} height={22} />
+      {title ? <Heading title={title} /> : <Skeleton width={180} height={22} />}
       <Skeleton width="60%" />
       <Skeleton height={96} />
       <Skeleton height={96} />

@@ -40,7 +40,7 @@ export default function TokensPage() {
 
   if (!allowed) return <ForbiddenPage title="API tokens" />
   if (error && !data) return <FailedPage title="API tokens" error={error} onRetry={() => void refetch()} />
-  if (!data) return <PageSkeleton />
+  if (!data) return <PageSkeleton title="API tokens" />
   const create = (
     <Button leftSection={<IconPlus size={16} />} onClick={() => setCreating(true)}>
       Create a token
