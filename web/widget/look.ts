@@ -61,6 +61,7 @@ header :focus-visible{outline-color:var(--on)}
 .mine .bubble{background:var(--p);color:var(--on);border-end-end-radius:6px}
 .bubble.bare{padding:0;background:none;color:var(--fg);overflow:hidden}
 .bubble.soft{background:none;color:var(--dim);box-shadow:inset 0 0 0 1px var(--line);font-style:italic}
+.bubble,.quote,textarea{unicode-bidi:plaintext}
 .waiting .bubble{opacity:.72}
 .quote{display:block;font-size:13px;line-height:1.35;padding-inline-start:9px;margin:1px 0 6px;border-inline-start:3px solid currentColor;opacity:.85;
 max-height:3.9em;overflow:hidden}
