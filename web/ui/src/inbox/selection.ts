@@ -14,6 +14,8 @@ export const active = new Cell<string | null>(idInAddress())
 export const keptUnread = new Set<string>()
 
 let timer: number | undefined
+/** on a phone: the page before this one is the list */
+let listIsBefore = false
 
 export function open(id: string | null): void {
   if (id) keptUnread.delete(id)
@@ -23,13 +25,17 @@ export function open(id: string | null): void {
   setViewing(id)
   clearTimeout(timer)
   // On a phone the list and the conversation are two pages, and the back gesture leads from one to the other.
-  if (isPhone() && from === null && id !== null) history.pushState(history.state, '', addressOf(id))
+  if (isPhone() && from === null && id !== null) {
+    history.pushState(history.state, '', addressOf(id))
+    listIsBefore = true
+  } else if (id === null && listIsBefore) history.back()
   else timer = window.setTimeout(() => history.replaceState(history.state, '', addressOf(id)), ADDRESS_AFTER_MS)
 }
 
 /** Follow the address: a link, the back button, a reload. */
 export function followAddress(id: string | null): void {
   clearTimeout(timer)
+  if (id === null) listIsBefore = false
   if (id === active.get()) return
   active.set(id)
   setViewing(id)

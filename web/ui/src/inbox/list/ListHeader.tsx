@@ -23,6 +23,7 @@ export const ListHeader = memo(function ListHeader() {
   const { channel } = useCell(filter)
   return (
     <div className={s.head}>
+      <h1 className="visually-hidden">Inbox</h1>
       <div className={s.searchLine}>
         <Search />
         <ChannelFilter value={channel} />
