@@ -40,6 +40,15 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 expect.set_options(timeout=PATIENCE_MS)
 
 
+# What axe finds wrong, in words. Menus and tooltips are drawn at the end of the page; they belong to their buttons,
+# not to a landmark.
+AUDIT = """async (rules) => {
+  const { violations } = await axe.run(document, { runOnly: rules })
+  const drawnOver = (node) => document.querySelector(node.target[0])?.closest('[data-portal]')
+  return violations.flatMap((each) => each.nodes
+    .filter((node) => each.id !== 'region' || !drawnOver(node))
+    .map((node) => `${each.id}: ${each.help} ${node.target}`))
+}"""
 # Waits for what is still moving; what moves for ever (somebody types) does not count.
 SETTLED = """() => Promise.all(
   document.getAnimations()
@@ -160,11 +169,23 @@ def desks(new_context: Callable[..., BrowserContext], stage: Stage) -> Iterator[
     """Opens a browser of a member (by default the owner) at the inbox; `allowed` are errors that the test asks for."""
     with ExitStack() as stack:
 
-        def sit(person: Person | None = None, path: str = "/inbox", *, allowed: str = "", **options: Any) -> Desk:
+        def sit(
+            person: Person | None = None,
+            path: str = "/inbox",
+            *,
+            allowed: str = "",
+            signed_in: bool = True,
+            **options: Any,
+        ) -> Desk:
             member = person or stage.shop.owner
+            viewport = options.pop("viewport", None)
             context = new_context(**options)
-            context.add_cookies(cookies(member, stage.shop.url))
+            if signed_in:
+                context.add_cookies(cookies(member, stage.shop.url))
             page = context.new_page()
+            if viewport:
+                # Here, because the plugin takes no other window than its own for a context.
+                page.set_viewport_size(viewport)
             page.set_default_timeout(PATIENCE_MS)
             stack.enter_context(complaints(page, allowed))
             page.goto(path)
@@ -181,15 +202,8 @@ def axe() -> Axe:
         # Not add_script_tag: our policy forbids it.
         page.evaluate(source)
         page.evaluate(SETTLED)
-        found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)["violations"]
-        said = [
-            f"{violation['id']}: {violation['help']} {node['target']}"
-            for violation in found
-            for node in violation["nodes"]
-            # Menus and tooltips are drawn at the end of the page; they belong to their buttons, not to a landmark.
-            if not (violation["id"] == "region" and "data-portal" in str(node["target"]))
-        ]
-        assert not said, "\n".join(said)
+        found = page.evaluate(AUDIT, RULES)
+        assert not found, "\n".join(found)
 
     return check
 

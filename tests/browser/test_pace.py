@@ -1,0 +1,136 @@
+"""A full inbox stays quick: processor time and size of the page, which hold on a busy machine, rather than seconds."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from playwright.sync_api import CDPSession, expect
+
+from app.core.addresses import Address
+from app.core.runtime import Workspace
+from crm import contacts
+from crm.contacts import Profile
+from inbox import conversations, timeline
+from inbox.conversations import Conversation, Reach, Summary
+from inbox.store import conversations as rows
+from tests.browser.conftest import Stage
+from tests.browser.desk import Desk, Desks
+
+MANY = 400
+MESSAGES = 12
+STEPS = 20
+CPU_MS_PER_STEP = 120
+CPU_MS_PER_KEY = 20
+MOST_NODES = 1_500
+
+
+@pytest.fixture(scope="module")
+def full(stage: Stage) -> None:
+    stage.run(_fill(stage), seconds=60)
+
+
+async def _fill(stage: Stage) -> None:
+    """Conversations straight into the database; those that are walked through have messages."""
+    ws, account_id = stage.shop.owner.ws, stage.shop.accounts["whatsapp"]
+    now = ws.clock.now()
+    for number in range(MANY):
+        address = Address("whatsapp", f"+1202557{1000 + number}")
+        known = await contacts.resolve(ws, address, profile=Profile(name=f"Person {number:03}"))
+        new = conversations.new_for(ws, known.contact_id, name=f"Person {number:03}")
+        at = now - timedelta(minutes=number)
+        reach = (Reach(account_id, str(address), at),)
+        count = MESSAGES if number <= 2 * STEPS else 1
+        for line in range(count):
+            last = await _wrote(ws, new, account_id, str(address), line, at - timedelta(seconds=count - line))
+        newest = Summary(
+            id=last.id,
+            number=last.number,
+            kind="message",
+            direction="in",
+            text=str((last.content or {})["text"]),
+            content_type="text",
+            channel="whatsapp",
+            author_name=new.contact_name,
+            at=at,
+        )
+        wanted = replace(new, last_activity_at=at, last_entry=newest, last_number=last.number, revision=1, reach=reach)
+        assert await rows.save(ws, new, wanted)
+
+
+async def _wrote(
+    ws: Workspace, to: Conversation, account_id: str, address: str, line: int, at: datetime
+) -> timeline.Entry:
+    entry = timeline.Entry(
+        id=f"ent_{to.id}_{line}",
+        contact_id=to.contact_id,
+        conversation_id=to.id,
+        at=at,
+        created_at=at,
+        kind="message",
+        direction="in",
+        channel="whatsapp",
+        account_id=account_id,
+        address=address,
+        author=timeline.Author("contact", to.contact_id, to.contact_name),
+        content={"type": "text", "text": f"Line {line} of {to.contact_name}, long enough to be cut off in the list."},
+    )
+    stored, _ = await timeline.append(ws, entry, after=line)
+    return stored
+
+
+def cpu_ms(session: CDPSession) -> float:
+    metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
+    return float(metrics["TaskDuration"] * 1_000)
+
+
+def watched(desk: Desk) -> CDPSession:
+    session = desk.context.new_cdp_session(desk.page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    return session
+
+
+def test_walking_through_the_list(desks: Desks, full: None) -> None:
+    desk = desks()
+    expect(desk.row("Person 000")).to_be_visible()
+    session = watched(desk)
+    desk.page.keyboard.press("j")
+    expect(desk.thread("Person 000")).to_be_visible()
+    before = cpu_ms(session)
+    for number in range(1, STEPS + 1):
+        desk.page.keyboard.press("j")
+        expect(desk.thread(f"Person {number:03}")).to_be_visible()
+    spent = (cpu_ms(session) - before) / STEPS
+    assert spent <= CPU_MS_PER_STEP, f"{spent:.0f} ms of CPU for each J"
+    expect(desk.row(f"Person {STEPS:03}")).to_have_attribute("aria-selected", "true")
+    expect(desk.row(f"Person {STEPS:03}")).to_be_in_viewport()
+    nodes = desk.page.evaluate("document.getElementsByTagName('*').length")
+    assert nodes <= MOST_NODES
+
+
+def test_scrolling_to_the_end(desks: Desks, full: None) -> None:
+    desk = desks()
+    expect(desk.row("Person 000")).to_be_visible()
+    # Down until the end is there: each page is asked for when the end of the one before comes near.
+    desk.page.wait_for_function(
+        """name => {
+          const list = document.getElementById('conversations')
+          list.scrollTo({ top: list.scrollHeight })
+          return list.textContent.includes(name)
+        }""",
+        arg=f"Person {MANY - 1:03}",
+    )
+    expect(desk.row(f"Person {MANY - 1:03}")).to_be_in_viewport()
+    assert desk.page.evaluate("document.getElementsByTagName('*').length") <= MOST_NODES
+
+
+def test_typing(desks: Desks, full: None) -> None:
+    desk = desks()
+    desk.open("Person 003")
+    session = watched(desk)
+    text = "a sentence of some length, typed key by key"
+    desk.composer.focus()
+    before = cpu_ms(session)
+    desk.page.keyboard.type(text)
+    expect(desk.composer).to_have_value(text)
+    spent = (cpu_ms(session) - before) / len(text)
+    assert spent <= CPU_MS_PER_KEY, f"{spent:.1f} ms of CPU for each key"
