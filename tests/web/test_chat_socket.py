@@ -139,6 +139,11 @@ async def test_the_visitor_learns_what_was_read_and_that_somebody_types(shop: Sh
                 await screen.send(orjson.dumps({**typing, "address": address}).decode())
             told = await widget.frame("typing")
             assert told == {"type": "typing", "name": "Olu Owner", "on": True}
+            await widget.send(type="typing", on=True)
+            async with asyncio.timeout(5):
+                while (shown := orjson.loads(await screen.recv())).get("data", {}).get("by") != "contact":
+                    pass
+            assert shown["data"]["conversation_id"] == conversation["id"]
         assert len([f for f in widget.frames if f["type"] == "typing"]) == 1
 
 
