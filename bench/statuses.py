@@ -54,9 +54,10 @@ async def _flood(report: Report, opened: Stage, runtime: Runtime, shop: Shop, re
         return status
 
     before = opened.cpu()
-    watching = asyncio.create_task(_applied(shop, posted, len(marks)))
-    late = await _answers(bodies, _FLOOD, post)
-    applied = await watching
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(_applied(shop, posted, len(marks)))
+        late = await _answers(bodies, _FLOOD, post)
+    applied = watching.result()
     after = opened.cpu()
     cpu = {name: (after[name] - before[name]) * 1000 / len(bodies) for name in after}
     shares = (cpu["web"], cpu["worker"], cpu.get("database", 0.0), cpu.get("valkey", 0.0))

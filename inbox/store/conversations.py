@@ -29,7 +29,7 @@ _MOST = 1_000
 _EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-def _to_row(conversation: conversations.Conversation) -> Document:
+def to_row(conversation: conversations.Conversation) -> Document:
     row = asdict(conversation)
     row["_id"] = row.pop("id")
     row["reach"] = list(row["reach"])
@@ -63,14 +63,14 @@ async def of_contact(ws: Workspace, contact_id: str) -> list[conversations.Conve
 
 async def save(ws: Workspace, old: conversations.Conversation, new: conversations.Conversation) -> bool:
     """Writes `new` if the stored one is still `old` (revision 0: if there is none yet)."""
-    row = _to_row(new)
+    row = to_row(new)
     if old.revision == 0:
         try:
             await ws.db.conversations.insert(row)
         except DuplicateId:
             return False
         return True
-    before = _to_row(old)
+    before = to_row(old)
     changed = {k: v for k, v in row.items() if before[k] != v}
     return await ws.db.conversations.update({"_id": old.id, "revision": old.revision}, {"$set": changed})
 
