@@ -289,7 +289,7 @@ class Reaction(Inbound):
 class DeliveryReceipt(Inbound):
     """
     The provider's report on a message of ours. `correlation` is our message id if the provider carried it back;
-    `external_id` is the provider's. A READ receipt with `up_to` covers everything sent before as well.
+    `external_id` is the provider's.
     """
 
     external_id: str
@@ -297,7 +297,6 @@ class DeliveryReceipt(Inbound):
     status: DeliveryStatus
     error: "ReceiptError | None" = None
     price_category: str | None = None
-    up_to: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,21 +85,27 @@ class _Channel:
         self._workspace_id = workspace_id
         self._forget = forget
         self._listeners: set[Listener] = set()
+        # Who is on the way in: as long as there is one, the last to leave must not end the reading.
+        self._joining = 0
         self._at: Cursor | None = None
         self._starting = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def join(self, listener: Listener) -> Cursor:
-        async with self._starting:
-            if self._at is None:
-                self._at = await self._runtime.stream.position(self._workspace_id)
-                self._tasks = [asyncio.create_task(self._events()), asyncio.create_task(self._signs())]
-        self._listeners.add(listener)
-        return self._at
+        self._joining += 1
+        try:
+            async with self._starting:
+                if self._at is None:
+                    self._at = await self._runtime.stream.position(self._workspace_id)
+                    self._tasks = [asyncio.create_task(self._events()), asyncio.create_task(self._signs())]
+            self._listeners.add(listener)
+            return self._at
+        finally:
+            self._joining -= 1
 
     def leave(self, listener: Listener) -> None:
         self._listeners.discard(listener)
-        if not self._listeners:
+        if not self._listeners and not self._joining:
             self._forget(self._workspace_id)
             for task in self._tasks:
                 task.cancel()
@@ -134,7 +140,10 @@ class _Channel:
         for number, event in events:
             frame = frame_of(number, event)
             for listener in tuple(self._listeners):
-                listener.tell(number, frame)
+                try:
+                    listener.tell(number, frame)
+                except Exception:
+                    self._drop(listener)
         self._at = Cursor(epoch, events[-1][0])
 
     async def _look(self, at: Cursor) -> None:
@@ -143,9 +152,17 @@ class _Channel:
         if events is None:
             self._at = now
             for listener in tuple(self._listeners):
-                listener.reload()
+                try:
+                    listener.reload()
+                except Exception:
+                    self._drop(listener)
         elif events:
             self._tell(at.epoch, events)
+
+    def _drop(self, listener: Listener) -> None:
+        """An edge: a listener that fails must not end the reading for all others."""
+        _log.exception("listener_failed", listener=type(listener).__name__)
+        self._listeners.discard(listener)
 
     async def _signs(self) -> None:
         while True:
@@ -153,6 +170,9 @@ class _Channel:
                 async for event in self._runtime.stream.signs(self._workspace_id):
                     frame = event.decode()
                     for listener in tuple(self._listeners):
-                        listener.sign(frame)
+                        try:
+                            listener.sign(frame)
+                        except Exception:
+                            self._drop(listener)
             except (RedisError, OSError, TimeoutError):
                 await asyncio.sleep(1)

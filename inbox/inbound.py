@@ -52,7 +52,6 @@ async def accept(runtime: Runtime, journal: Journal, account: ChannelAccount, ev
                 at=event.at,
                 error=asdict(event.error) if event.error else None,
                 price_category=event.price_category,
-                up_to=event.up_to,
             )
             receipts.append(work.receipt_document(account.id, account.workspace_id, receipt, now))
         elif isinstance(event, TypingStarted):

@@ -50,7 +50,6 @@ class Receipt:
     at: datetime
     error: dict[str, Any] | None = None
     price_category: str | None = None
-    up_to: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
