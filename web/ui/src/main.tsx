@@ -17,7 +17,7 @@ import { leave } from './shell/leave'
 import { watchVersion } from './shell/version'
 
 // At the first visit nobody was signed in yet; the router shows the sign-in page then.
-whenSignedOut(() => currentMe() && leave('expired'))
+whenSignedOut(() => currentMe() && leave())
 watchVersion()
 // Both: a phone may end a hidden page without a word.
 addEventListener('pagehide', flushDrafts)

@@ -1,7 +1,6 @@
 import { Menu, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { api } from '../lib/api'
 import * as live from '../lib/live'
 import { desktopOn, setDesktop, setSound, soundOn } from '../lib/notify'
 import { savePreferences, useMe } from '../lib/session'
@@ -20,7 +19,7 @@ import {
   IconUser,
   IconVolume,
 } from '../ui/icons'
-import { leave } from './leave'
+import { signOut } from './leave'
 import s from './shell.module.css'
 
 const THEMES: { value: MantineColorScheme; label: string; Icon: typeof IconSun }[] = [
@@ -55,10 +54,9 @@ export function ProfileMenu({ onShowShortcuts }: { onShowShortcuts: () => void }
     if (result === 'denied') toast('The browser does not allow notifications for this site. Allow them in its site settings.')
   }
 
-  async function signOut() {
+  async function leaveForGood() {
     try {
-      await api.post('/logout')
-      leave('signed_out')
+      await signOut()
     } catch (error) {
       toastError('You are still signed in', error)
     }
@@ -124,7 +122,7 @@ export function ProfileMenu({ onShowShortcuts }: { onShowShortcuts: () => void }
         <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={onShowShortcuts}>
           Keyboard shortcuts
         </Menu.Item>
-        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut()}>
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void leaveForGood()}>
           Sign out
         </Menu.Item>
       </Menu.Dropdown>

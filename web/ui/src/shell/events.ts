@@ -22,7 +22,7 @@ export function startEvents(): () => void {
       if (connectedBefore) void checkVersion()
       connectedBefore = true
     },
-    signedOut: () => leave('expired'),
+    signedOut: () => leave(),
   })
   return live.stop
 }
