@@ -60,7 +60,7 @@ async def examine(settings: Settings, running: Running | None) -> list[Finding]:
         findings += await storage.waiting(db, Clock().now()) if stored else []
         findings += [storage.spool(data_dir), storage.disk(data_dir)]
         findings += await _reached(http, settings, running)
-        findings.append(await outside.clock(http, db, settings))
+        findings.append(await outside.clock(http, db if stored else None, settings))
         if stored and queued and settings.secret_keys:
             runtime = await stack.enter_async_context(open_runtime(settings))
             findings.append(await storage.files(runtime.files))

@@ -1,5 +1,6 @@
 """Checks of what Parley keeps things in: database, queue, workers, files, disk."""
 
+import asyncio
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from app.core.platform import probes
 from app.core.queue import Lane, health_key
 from app.doctor.findings import Finding, failed, ok, warning
 
+_ANSWER_SECONDS = 6.0
 _LATE_SECONDS = 60.0
 _STUCK_SECONDS = 600.0
 _LITTLE_DISK_BYTES = 2_000_000_000
@@ -24,9 +26,11 @@ _MIGRATE = "Run: python -m app migrate"
 async def database(db: mongo.Database) -> list[Finding]:
     """Answers, and keeps a journaled write; then what it should hold."""
     try:
-        version = await probes.server_version(db)
-        await probes.write_and_read(db)
-    except (mongo.DatabaseError, LookupError) as error:
+        # The driver itself would look for a server that is gone for much longer.
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            version = await probes.server_version(db)
+            await probes.write_and_read(db)
+    except (mongo.DatabaseError, LookupError, TimeoutError) as error:
         return [
             failed(
                 "database",

@@ -66,9 +66,18 @@ async def owner_link(db: mongo.Database, settings: Settings, env: Mapping[str, s
 
 
 async def _ask_for_email() -> str:
+    """
+    At the terminal, if there is one; empty otherwise.
+
+    Not `input` in a thread: it could not be interrupted, and Ctrl-C would wait for an answer.
+    """
     if not sys.stdin.isatty():
         return ""
+    print("  Your email address, for the first sign-in: ", end="", flush=True)
+    loop = asyncio.get_running_loop()
+    answered: asyncio.Future[str] = loop.create_future()
+    loop.add_reader(sys.stdin, lambda: answered.set_result(sys.stdin.readline()) if not answered.done() else None)
     try:
-        return (await asyncio.to_thread(input, "  Your email address, for the first sign-in: ")).strip()
-    except (EOFError, OSError):
-        return ""
+        return (await answered).strip()
+    finally:
+        loop.remove_reader(sys.stdin)

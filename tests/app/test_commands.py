@@ -1,13 +1,17 @@
 """Operator commands as a person types them, on the servers that the tests run on."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
+from app.commands import people
 from app.core import members
+from app.core.permissions import Role
 from app.core.platform import accounts, workspaces
 from app.core.platform import members as member_rows
 from app.core.platform.accounts import AccountRow
@@ -32,11 +36,11 @@ def _env(settings: Settings, **changes: str) -> dict[str, str]:
     return env | changes
 
 
-def _app(env: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "app", *arguments],
-        cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+async def _app(env: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """In a thread: the event loop of the tests has connections to look after."""
+    command = [sys.executable, "-m", "app", *arguments]
+    options: dict[str, Any] = {"cwd": ROOT, "env": env, "capture_output": True, "text": True, "timeout": 60}
+    return await asyncio.to_thread(subprocess.run, command, check=False, **options)
 
 
 @pytest.mark.parametrize(
@@ -48,10 +52,10 @@ def _app(env: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[s
         ("worker", {"MONGODB_URI": "", "PARLEY_SECRET_KEYS": ""}, "Not set: MONGODB_URI, PARLEY_SECRET_KEYS"),
     ],
 )
-def test_wrong_settings_stop_the_start_in_plain_words(
+async def test_wrong_settings_stop_the_start_in_plain_words(
     settings: Settings, command: str, changes: dict[str, str], words: str
 ) -> None:
-    answer = _app(_env(settings, **changes), command)
+    answer = await _app(_env(settings, **changes), command)
     said = answer.stdout + answer.stderr
     assert answer.returncode in (1, 2)
     assert words in said
@@ -59,8 +63,8 @@ def test_wrong_settings_stop_the_start_in_plain_words(
     assert SECRET not in said
 
 
-def test_doctor_says_what_fails_and_what_to_do(settings: Settings, runtime: Runtime) -> None:
-    answer = _app(_env(settings), "doctor", "--json")
+async def test_doctor_says_what_fails_and_what_to_do(settings: Settings, runtime: Runtime) -> None:
+    answer = await _app(_env(settings), "doctor", "--json")
     assert answer.returncode == 1
     found = {finding["name"]: finding for finding in json.loads(answer.stdout)["findings"]}
     # Databases are there; no worker and no web process is, migrations were not run.
@@ -74,11 +78,11 @@ def test_doctor_says_what_fails_and_what_to_do(settings: Settings, runtime: Runt
     assert found["public address"]["state"] == "warning"
 
 
-def test_doctor_goes_on_when_the_database_is_down(settings: Settings) -> None:
+async def test_doctor_goes_on_when_the_database_is_down(settings: Settings) -> None:
     env = _env(
         settings, MONGODB_URI=f"mongodb://me:{SECRET}@127.0.0.1:1/?directConnection=true", REDIS_URL="unix:///no"
     )
-    answer = _app(env, "doctor")
+    answer = await _app(env, "doctor")
     assert answer.returncode == 1
     assert "FAILED  database: does not keep what is written" in answer.stdout
     assert "FAILED  queue: does not answer" in answer.stdout
@@ -87,14 +91,16 @@ def test_doctor_goes_on_when_the_database_is_down(settings: Settings) -> None:
     assert "Traceback" not in answer.stderr
 
 
-def test_migrate_and_indexes(settings: Settings, runtime: Runtime) -> None:
-    assert "Done: default queues." in _app(_env(settings), "migrate").stdout
-    assert "Everything is up to date." in _app(_env(settings), "migrate").stdout
-    assert "All indexes are there." in _app(_env(settings), "ensure-indexes").stdout
+async def test_migrate_and_indexes(settings: Settings, runtime: Runtime) -> None:
+    assert "Done: default queues." in (await _app(_env(settings), "migrate")).stdout
+    assert "Everything is up to date." in (await _app(_env(settings), "migrate")).stdout
+    assert "All indexes are there." in (await _app(_env(settings), "ensure-indexes")).stdout
 
 
-async def test_owner_and_members_come_in_by_links(settings: Settings, runtime: Runtime) -> None:
-    answer = _app(_env(settings), "create-owner", "--email", "first@example.com", "--workspace", "Shop")
+async def test_owner_and_members_come_in_by_links(
+    settings: Settings, runtime: Runtime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = await _app(_env(settings), "create-owner", "--email", "first@example.com", "--workspace", "Shop")
     assert answer.returncode == 0, answer.stderr
     token = answer.stdout.strip().splitlines()[-1].rpartition("/invite/")[2]
     owner = await members.accept_invitation(runtime, token, name="First", password="long enough it is", ip="")
@@ -102,11 +108,12 @@ async def test_owner_and_members_come_in_by_links(settings: Settings, runtime: R
     workspace = await workspaces.get(runtime.mongo, owner.workspace_id)
     assert workspace is not None
     assert workspace.name == "Shop"
-    second = _app(_env(settings), "create-member", "--email", "second@example.com", "--role", "agent")
-    assert "/invite/inv_" in second.stdout
-    again = _app(_env(settings), "create-member", "--email", "first@example.com")
-    assert again.returncode == 1
-    assert "already a member" in again.stdout
+    assert await people.create_member(settings, email="second@example.com", role=Role.AGENT, workspace="Shop") == 0
+    assert "/invite/inv_" in capsys.readouterr().out
+    assert await people.create_member(settings, email="first@example.com", role=Role.AGENT, workspace="") == 1
+    assert "already a member" in capsys.readouterr().out
+    assert await people.create_member(settings, email="x@example.com", role=Role.AGENT, workspace="Other") == 1
+    assert "Make one and its owner with create-owner" in capsys.readouterr().out
 
 
 async def test_keys_are_rotated_and_the_old_one_can_go(settings: Settings, runtime: Runtime) -> None:
@@ -121,8 +128,8 @@ async def test_keys_are_rotated_and_the_old_one_can_go(settings: Settings, runti
     )  # fmt: skip
     await accounts.insert(runtime.mongo, runtime.keyring, row)
     old = settings.secret_keys[0].get_secret_value()
-    assert _app(_env(settings), "rotate-keys").returncode == 1
-    answer = _app(_env(settings, PARLEY_SECRET_KEYS=f"{SECRET},{old}"), "rotate-keys")
+    assert (await _app(_env(settings), "rotate-keys")).returncode == 1
+    answer = await _app(_env(settings, PARLEY_SECRET_KEYS=f"{SECRET},{old}"), "rotate-keys")
     assert answer.returncode == 0, answer.stdout + answer.stderr
     fresh = Keyring((SECRET,))
     member = await member_rows.get(runtime.mongo, owner.id)
@@ -131,7 +138,7 @@ async def test_keys_are_rotated_and_the_old_one_can_go(settings: Settings, runti
     stored = await runtime.mongo.accounts.find_one({"_id": "acc_rotate"})
     assert stored is not None
     assert fresh.decrypt(stored["sealed"]) == {"auth_token": "t"}
-    lost = _app(_env(settings, PARLEY_SECRET_KEYS="y" * 40 + "," + "z" * 40), "rotate-keys")
+    lost = await _app(_env(settings, PARLEY_SECRET_KEYS="y" * 40 + "," + "z" * 40), "rotate-keys")
     assert lost.returncode == 1
     assert "Put that key back" in lost.stdout
 
@@ -151,18 +158,18 @@ async def test_events_put_aside_are_replayed(settings: Settings, runtime: Runtim
             "error": "it broke",
         }
     )
-    assert "put back to work: acc_x/wamid.1" in _app(_env(settings), "replay-inbound", "--dead").stdout
+    assert "put back to work: acc_x/wamid.1" in (await _app(_env(settings), "replay-inbound", "--dead")).stdout
     row = await runtime.mongo.inbound.find_one({"_id": "acc_x/wamid.1"})
     assert row is not None
     assert row["pending_key"] == "acc_x|1"
     assert "dead" not in row
-    missing = _app(_env(settings), "replay-inbound", "acc_x/none")
+    missing = await _app(_env(settings), "replay-inbound", "acc_x/none")
     assert missing.returncode == 1
     assert "there is no event acc_x/none" in missing.stdout
 
 
-def test_without_anything_running_a_command_says_so(settings: Settings) -> None:
+async def test_without_anything_running_a_command_says_so(settings: Settings) -> None:
     env = {k: v for k, v in _env(settings).items() if not k.startswith(("MONGODB", "REDIS"))}
-    answer = _app(env, "migrate")
+    answer = await _app(env, "migrate")
     assert answer.returncode == 2
     assert "Start Parley with `make run`" in answer.stderr

@@ -99,6 +99,9 @@ def test_interrupt_stops_every_process_and_the_next_start_finds_everything(insta
     assert "Stopped. Everything is kept" in instance.said()
     assert "was killed" not in instance.said()
     assert not (instance.data_dir / "run.json").exists()
+    refused = launch(instance.data_dir, PARLEY_DEMO="true")
+    assert refused.process.wait(20) == 1
+    assert "was set up without the demo" in refused.said()
     with started(instance.data_dir, PARLEY_OWNER_EMAIL="owner@example.com") as again:
         # What was chosen at the first start holds: still no demo, and the owner is known.
         assert "First owner" not in again.said()
@@ -116,14 +119,6 @@ def test_killed_outright_it_leaves_no_orphans_and_starts_again(tmp_path: Path) -
         assert (instance.data_dir / "run.json").exists()
         with started(instance.data_dir) as again:
             assert is_ready(again.web_url)
-
-
-def test_a_demo_is_not_made_of_real_data(tmp_path: Path) -> None:
-    with started(tmp_path / "data", **REAL) as instance:
-        instance.stop()
-    refused = launch(instance.data_dir, PARLEY_DEMO="true")
-    assert refused.process.wait(20) == 1
-    assert "was set up without the demo" in refused.said()
 
 
 def test_a_taken_port_is_said(tmp_path: Path, instance: Instance) -> None:
