@@ -257,6 +257,11 @@ def _sort(
             errors.append(FieldError(f"config.{field.name}", wrong))
         elif value not in (None, ""):
             store[field.name] = value
+        elif field.name in given and not field.secret and not field.required:
+            # Emptied on purpose; an empty secret, which the form never shows, means: as it was.
+            store.pop(field.name, None)
+            if field.default is not None:
+                store[field.name] = field.default
         elif field.name not in store and field.default is not None:
             store[field.name] = field.default
         elif field.required and not store.get(field.name):

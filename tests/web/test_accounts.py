@@ -25,6 +25,16 @@ async def test_a_registered_webhook_ends_the_warning_that_there_is_none(shop: Sh
     assert registered["health"]["webhook_registered_at"]
 
 
+async def test_an_optional_value_can_be_emptied_and_a_secret_is_kept(shop: Shop) -> None:
+    account = f"/api/v1/accounts/{shop.accounts['whatsapp']}"
+    given = await shop.agent.patch(account, json={"config": {"app_id": "300000000000077"}})
+    assert given.json()["config"]["app_id"] == "300000000000077"
+    emptied = await shop.agent.patch(account, json={"config": {"app_id": "", "access_token": ""}})
+    assert emptied.status_code == 200, emptied.text
+    assert "app_id" not in emptied.json()["config"]
+    assert emptied.json()["config"]["access_token"] == {"set": True}
+
+
 async def _bot(shop: Shop) -> dict[str, str]:
     answer = await shop.sandbox.get(f"/_sandbox/accounts/telegram/{shop.providers['telegram']}")
     bot: dict[str, str] = answer.json()
