@@ -113,7 +113,7 @@ async def process(runtime: Runtime, pending_key: str) -> None:
 async def _process_rows(runtime: Runtime, rows: Sequence[InboundRow], lease: Lease) -> bool:
     """Handle rows in order; False if one has to wait for another try, or somebody else goes on with them."""
     for row in rows:
-        if lease.lost:
+        if lease.lost or (row.due_at is not None and row.due_at > runtime.clock.now()):
             return False
         try:
             await _handle(runtime, row)
@@ -129,7 +129,9 @@ async def _process_rows(runtime: Runtime, rows: Sequence[InboundRow], lease: Lea
             wait = 2.0**row.attempts
             due_at = runtime.clock.now() + timedelta(seconds=wait)
             if await work.fail_inbound(runtime, row, f"{type(error).__name__}: {error}", due_at=due_at):
-                await runtime.queue.enqueue("process_inbound", row.pending_key, lane=Lane.INBOUND, delay_seconds=wait)
+                await runtime.queue.enqueue(
+                    "process_inbound", row.pending_key, lane=Lane.INBOUND, delay_seconds=wait + 0.05
+                )
                 return False
         else:
             _done.setdefault(runtime, set()).add(row.id)

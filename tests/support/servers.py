@@ -168,8 +168,10 @@ async def without_redis(settings: Settings) -> AsyncIterator[Runtime]:
     """A Runtime whose Redis does not answer, as after it was lost."""
     async with open_runtime(settings) as runtime:
         pool = runtime.redis.connection_pool
-        await pool.disconnect()
         pool.connection_kwargs["path"] = "/nonexistent/redis"
+        # Those that were open know the old address.
+        await pool.disconnect()
+        pool.reset()
         yield runtime
 
 

@@ -34,6 +34,8 @@ class InboundRow:
     sequence: int
     attempts: int = 0
     error: str | None = None
+    # Not to be tried again before.
+    due_at: datetime | None = None
 
     @property
     def pending_key(self) -> str:
@@ -115,6 +117,7 @@ def _inbound(document: mongo.Document) -> InboundRow:
         sequence=document["sequence"],
         attempts=document.get("attempts", 0),
         error=document.get("error"),
+        due_at=document.get("due_at"),
     )
 
 
