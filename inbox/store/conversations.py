@@ -75,7 +75,7 @@ async def save(ws: Workspace, old: conversations.Conversation, new: conversation
     return await ws.db.conversations.update({"_id": old.id, "revision": old.revision}, {"$set": changed})
 
 
-def _pieces(view: str, member_id: str) -> list[Document]:
+def pieces(view: str, member_id: str) -> list[Document]:
     """What a view is made of: each an exact piece of an index; together they are the view."""
     match view:
         case "mine":
@@ -90,10 +90,10 @@ def _pieces(view: str, member_id: str) -> list[Document]:
             return [{"active": True}]
 
 
-async def _window(ws: Workspace, pieces: Sequence[Document], span: Document, most: int) -> list[Document]:
+async def _window(ws: Workspace, made_of: Sequence[Document], span: Document, most: int) -> list[Document]:
     """Rows of all pieces within a span of time; at most so many of each."""
     found: list[Document] = []
-    for piece in pieces:
+    for piece in made_of:
         found += await ws.db.conversations.find({**piece, "last_activity_at": span}, limit=most)
     return found
 
@@ -109,7 +109,7 @@ async def page(
     before, last_id, width = (
         _open_cursor(cursor) if cursor else (ws.clock.now() + timedelta(minutes=5), "", _FIRST_WINDOW)
     )
-    pieces = _pieces(view, member_id)
+    made_of = pieces(view, member_id)
     found: list[Document] = []
     end = before
     while True:
@@ -117,7 +117,7 @@ async def page(
         # The window that holds the cursor's own instant includes it: several rows may share a millisecond.
         upper = "$lte" if end == before else "$lt"
         most = _MOST if width > _NARROWEST else 100 * _MOST
-        rows = await _window(ws, pieces, {"$gte": start, upper: end}, most)
+        rows = await _window(ws, made_of, {"$gte": start, upper: end}, most)
         if len(rows) >= most and width > _NARROWEST:
             width = max(width / 8, _NARROWEST)
             continue

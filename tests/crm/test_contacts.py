@@ -106,3 +106,15 @@ def test_search_tokens_are_bounded_and_found_again(texts: list[str]) -> None:
     assert set(contacts.search_tokens(*[t.upper() for t in texts if t.isascii()])) == set(
         contacts.search_tokens(*[t for t in texts if t.isascii()])
     )
+
+
+async def test_pages_show_every_contact_once(ws: Workspace) -> None:
+    for number in range(130):
+        await contacts.resolve(ws, Address("whatsapp", f"1202555{number:04d}"), profile=Profile(name=f"Ana {number}"))
+    seen: list[str] = []
+    after: str | None = None
+    while page := await store.contacts_page(ws, after=after, limit=20):
+        seen += [contact.id for contact in page]
+        after = seen[-1]
+    assert len(seen) == 130
+    assert seen == sorted(set(seen))
