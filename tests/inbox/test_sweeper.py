@@ -13,6 +13,7 @@ from app.core.platform import work
 from app.core.platform.accounts import AccountRow
 from app.core.platform.work import ChangeRow, InboundRow, MediaRow
 from app.core.runtime import Runtime, Workspace
+from channels.contract import DeliveryStatus
 from inbox import conversations, delivery, inbound, live, media, menus, outbox, receipts, sweeper, timeline
 from inbox.store import conversations as conversation_store
 from inbox.timeline import Author, Entry
@@ -63,6 +64,13 @@ async def stored(runtime: Runtime, bot: AccountRow, number: int, body: bytes = b
     return row.pending_key
 
 
+async def event_of(runtime: Runtime, bot: AccountRow) -> dict[str, Any]:
+    """The first event as it is stored."""
+    found = await runtime.mongo.inbound.find_one({"_id": f"{bot.id}/1"})
+    assert found is not None
+    return found
+
+
 async def thread(ws: Workspace) -> list[Entry]:
     found = await ws.db.conversations.find({}, limit=10)
     return await timeline.page_after(ws, found[0]["contact_id"], 0, limit=100) if found else []
@@ -110,13 +118,13 @@ async def test_an_event_that_cannot_be_handled_is_tried_later_and_then_put_aside
 ) -> None:
     key = await stored(runtime, bot, 1, b'{"not":"an update"}')
     await stored(runtime, bot, 2)
+    row: dict[str, Any] = {}
     for attempt in range(work.MAX_ATTEMPTS):
         assert texts(await thread(ws)) == []
         # Asked twice it is tried once: it has to wait, and those behind it wait with it.
         await inbound.process(runtime, key)
         await inbound.process(runtime, key)
-        row = await runtime.mongo.inbound.find_one({"_id": f"{bot.id}/1"})
-        assert row is not None
+        row = await event_of(runtime, bot)
         assert row["attempts"] == attempt + 1
         wait = row["due_at"] - runtime.clock.now()
         assert 2**attempt - 2 < wait.total_seconds() <= 2**attempt
@@ -132,8 +140,7 @@ async def test_events_of_a_disconnected_account_are_put_aside_at_once(runtime: R
     await account_rows.delete(runtime.mongo, bot.workspace_id, bot.id)
     runtime.accounts.forget()
     await inbound.process(runtime, key)
-    row = await runtime.mongo.inbound.find_one({"_id": f"{bot.id}/1"})
-    assert row is not None
+    row = await event_of(runtime, bot)
     assert row["dead"] is True
 
 
@@ -148,8 +155,7 @@ async def test_a_lost_redis_uses_up_no_tries_and_the_event_is_told_later(
             patch.setattr(runtime.stream, "_redis", cut_off.redis)
             with pytest.raises(Exception, match=r"(?i)connect|redis|no such file"):
                 await inbound.process(runtime, key)
-    row = await runtime.mongo.inbound.find_one({"_id": f"{bot.id}/1"})
-    assert row is not None
+    row = await event_of(runtime, bot)
     assert (row["attempts"], row["pending_key"]) == (0, key)
     assert texts(await thread(ws)) == ["Hello 1"]
     assert await told(ws) == []
@@ -228,7 +234,7 @@ async def test_a_message_sent_again_keeps_its_work_mark(runtime: Runtime, bot: A
     await delivery.clear_marks(runtime)
     assert [row.id for row in await work.open_outbox(runtime, limit=10)] == [entry.id]
     # The other order: taken off after the screen read the entry, before it asked.
-    await timeline.change(ws, again, lambda now: delivery.advanced(delivery.DeliveryStatus.FAILED, ws.clock.now())(now))
+    await timeline.change(ws, again, lambda now: delivery.advanced(DeliveryStatus.FAILED, ws.clock.now())(now))
     seen = await timeline.get(ws, entry.id)
     delivery.settled(ws, [entry.id])
     await delivery.clear_marks(runtime)

@@ -7,6 +7,8 @@ Nothing of ours is replaced: messages go over HTTP to the sandbox and come back 
 import asyncio
 import itertools
 import secrets
+import uuid
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import sandbox.app
 from app import worker
@@ -31,6 +34,39 @@ _numbers = itertools.count(2000)
 
 
 @dataclass(frozen=True, slots=True)
+class Webhook:
+    """A provider's request as it came."""
+
+    path: str
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+class Recorder:
+    """Passes everything on, and remembers the newest webhooks."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.webhooks: deque[Webhook] = deque(maxlen=20_000)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith("/webhooks/") or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        parts: list[bytes] = []
+
+        async def noting() -> Message:
+            message = await receive()
+            parts.append(message.get("body", b""))
+            return message
+
+        await self._app(scope, noting, send)
+        query = scope["query_string"].decode()
+        path = scope["path"] + (f"?{query}" if query else "")
+        self.webhooks.append(Webhook(path, list(scope["headers"]), b"".join(parts)))
+
+
+@dataclass(frozen=True, slots=True)
 class Shop:
     """
     `accounts` is channel kind → our account id; `providers` is channel kind → the id the sandbox knows it by.
@@ -43,6 +79,7 @@ class Shop:
     people: People
     accounts: dict[str, str]
     providers: dict[str, str]
+    webhooks: deque[Webhook]
 
     @property
     def agent(self) -> httpx.AsyncClient:
@@ -64,6 +101,60 @@ class Shop:
         assert answer.status_code == 200, answer.text
         ids: list[str] = answer.json()["provider_message_ids"]
         return ids
+
+    async def someone(self, channel: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """A new customer who has said hello, and the conversation with them."""
+        person = await self.customer(name=f"Customer {secrets.token_hex(4)}")
+        if channel == "telegram":
+            await self.writes(channel, person["id"], type="start")
+        hello = f"Hello from {person['id']}"
+        await self.writes(channel, person["id"], type="text", text=hello)
+
+        async def look() -> dict[str, Any] | None:
+            listed = await self.get("/conversations", view="all", limit=50)
+            return next((c for c in listed["items"] if c["last_entry"]["text"] == hello), None)
+
+        return person, await eventually(look)
+
+    async def sends(self, conversation_id: str, content: dict[str, Any], **more: Any) -> dict[str, Any]:
+        """The agent sends this; the entry as it was taken."""
+        body = {"client_id": str(uuid.uuid4()), "content": content, **more}
+        taken = await self.post(f"/conversations/{conversation_id}/messages", 202, **body)
+        entry: dict[str, Any] = taken["entries"][0]
+        return entry
+
+    async def answers(self, conversation_id: str, text: str) -> dict[str, Any]:
+        return await self.sends(conversation_id, {"type": "text", "text": text})
+
+    async def in_ledger(self, channel: str, customer: str, text: str) -> dict[str, Any]:
+        """What the provider has taken for this customer and holds this text, as soon as there is something."""
+
+        async def look() -> dict[str, Any] | None:
+            sent = await self.ledger(channel=channel, customer=customer, direction="out")
+            return next((item for item in sent if text in str(item["body"])), None)
+
+        return await eventually(look)
+
+    async def captured(self, channel: str, customer: str, **message: Any) -> Webhook:
+        """The webhook that comes of what a customer does."""
+        before = len(self.webhooks)
+        assert before < (self.webhooks.maxlen or 0)
+        await self.writes(channel, customer, **message)
+
+        async def look() -> Webhook | None:
+            path = f"/webhooks/{channel}/{self.accounts[channel]}"
+            return next((w for w in list(self.webhooks)[before:] if w.path.partition("?")[0] == path), None)
+
+        return await eventually(look)
+
+    async def replay(self, webhook: Webhook, **changes: Any) -> httpx.Response:
+        """The same request once more, headers and all."""
+        async with httpx.AsyncClient(base_url=self.url, timeout=20, trust_env=False) as provider:
+            return await provider.post(
+                changes.get("path", webhook.path),
+                content=changes.get("body", webhook.body),
+                headers=changes.get("headers", webhook.headers),
+            )
 
     async def ledger(self, **query: Any) -> list[dict[str, Any]]:
         """What the providers have accepted and delivered."""
@@ -134,9 +225,10 @@ async def open_shop(databases: servers.Databases, data_dir: Path) -> AsyncIterat
             twilio_url=f"{sandbox_url}/twilio",
             telegram_url=f"{sandbox_url}/telegram",
         )
+        recorder = Recorder(create_app(settings))
         async with (
             open_runtime(settings) as runtime,
-            servers.live(create_app(settings), listening) as url,
+            servers.live(recorder, listening) as url,
             people_of(runtime, url) as people,
             httpx.AsyncClient(base_url=sandbox_url, timeout=30, trust_env=False) as phones,
         ):
@@ -145,7 +237,7 @@ async def open_shop(databases: servers.Databases, data_dir: Path) -> AsyncIterat
             try:
                 _, owner = await people.workspace()
                 providers, accounts = await _connect(owner, phones, public_url)
-                yield Shop(runtime, url, phones, owner, people, accounts, providers)
+                yield Shop(runtime, url, phones, owner, people, accounts, providers, recorder.webhooks)
             finally:
                 await worker.stop_tasks(runtime, tasks)
                 await runtime.client.drop_database(settings.database)
