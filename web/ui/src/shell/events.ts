@@ -29,6 +29,12 @@ export function startEvents(): () => void {
 
 function refreshQueries(event: live.LiveEvent): void {
   switch (event.type) {
+    case 'entry':
+      // What a person said about consent is part of the contact.
+      if (event.data.entry.kind === 'consent') {
+        void queryClient.invalidateQueries({ queryKey: ['contact', event.data.entry.contact_id] })
+      }
+      return
     case 'account':
       void queryClient.invalidateQueries({ queryKey: ['accounts'] })
       return

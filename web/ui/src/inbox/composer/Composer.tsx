@@ -253,7 +253,7 @@ function Closed({ reach, hasTemplates, others, now }: { reach: Reach | undefined
       <p className={s.closed}>
         <IconBan size={17} />
         <span>
-          <b>{state.reason}.</b> Messages on {channelLabel(reach.channel)} are not sent.{elsewhere}
+          <b>{state.reason.replace(/\.$/, '')}.</b> Messages on {channelLabel(reach.channel)} are not sent.{elsewhere}
         </span>
       </p>
     )

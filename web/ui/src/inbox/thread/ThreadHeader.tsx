@@ -25,6 +25,7 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
   const phone = usePhone()
   const tight = useMedia(TIGHT)
   const mayReply = useCan('inbox.reply')
+  const colleague = useWritingColleague(id)
   const closed = state === 'closed'
 
   useShortcut('e', 'Close', 'Conversations', () => close(id), mayReply && !closed)
@@ -41,14 +42,20 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
       <div className={s.headText}>
         <h1>{contact.name}</h1>
         <p>
-          <Status conversation={conversation} />
-          {reach[0] && (
+          {colleague ? (
+            <span className={s.colleague}>{colleague} is writing an answer</span>
+          ) : (
             <>
-              <ChannelIcon channel={reach[0].channel} size={13} />
-              <span>
-                {channelLabel(reach[0].channel)}
-                {!phone && ` · ${reach[0].label}`}
-              </span>
+              <Status state={state} />
+              {reach[0] && (
+                <>
+                  <ChannelIcon channel={reach[0].channel} size={13} />
+                  <span>
+                    {channelLabel(reach[0].channel)}
+                    {!phone && ` · ${reach[0].label}`}
+                  </span>
+                </>
+              )}
             </>
           )}
         </p>
@@ -109,14 +116,16 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
   )
 }
 
-/** A colleague who is writing comes before everything else: two answers at once are worse than none. */
-function Status({ conversation }: { conversation: Conversation }) {
+/** Comes before everything else in the header: two answers at once are worse than none. */
+function useWritingColleague(conversationId: string): string | undefined {
   const me = useMe().member
-  const colleague = useTyping(conversation.id).find((typist) => typist.by !== 'contact' && typist.by !== me.id)
-  if (colleague) return <span className={s.colleague}>{colleague.name} is writing an answer</span>
-  if (conversation.state === 'closed') return <span>Closed ·</span>
-  if (conversation.state === 'pending') return <span>With the bot ·</span>
-  if (conversation.state === 'snoozed') return <span>Snoozed ·</span>
+  return useTyping(conversationId).find((typist) => typist.by !== 'contact' && typist.by !== me.id)?.name
+}
+
+function Status({ state }: { state: Conversation['state'] }) {
+  if (state === 'closed') return <span>Closed ·</span>
+  if (state === 'pending') return <span>With the bot ·</span>
+  if (state === 'snoozed') return <span>Snoozed ·</span>
   return null
 }
 
