@@ -49,12 +49,19 @@ AUDIT = """async (rules) => {
     .filter((node) => each.id !== 'region' || !drawnOver(node))
     .map((node) => `${each.id}: ${each.help} ${node.target}`))
 }"""
-# Waits for what is still moving; what moves for ever (somebody types) does not count.
-SETTLED = """() => Promise.all(
-  document.getAnimations()
-    .filter((each) => each.effect?.getComputedTiming().iterations !== Infinity)
-    .map((each) => each.finished.catch(() => {})),
-).then(() => undefined)"""
+# Waits for what is still moving; what moves for ever (somebody types) does not count. Two frames first: what was just
+# changed starts to move in the next one.
+SETTLED = """async () => {
+  const frame = () => new Promise(requestAnimationFrame)
+  await frame().then(frame)
+  for (;;) {
+    const moving = document.getAnimations().filter((each) =>
+      each.playState === 'running' && each.effect?.getComputedTiming().iterations !== Infinity)
+    if (moving.length === 0) return
+    await Promise.all(moving.map((each) => each.finished.catch(() => {})))
+    await frame()
+  }
+}"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -103,6 +103,11 @@ class Desk:
         bubble.get_by_role("button", name="Message actions").click()
         self.page.get_by_role("menuitem", name=item, exact=True).click()
 
+    def goes_dark(self) -> None:
+        """The system switches to its dark colours."""
+        self.page.emulate_media(color_scheme="dark")
+        expect(self.page.locator("html[data-mantine-color-scheme=dark]")).to_have_count(1)
+
     def ticks(self, bubble: Locator, name: str) -> None:
         expect(bubble.get_by_role("img", name=name, exact=True)).to_be_visible()
 

@@ -113,6 +113,7 @@ def test_files_quotes_and_reactions(desks: Desks, stage: Stage, axe: Axe, shot: 
     expect(viewer).to_have_count(0)
 
 
+STOPPED = {"sms": "withdrawn", "telegram": "blocked"}
 FAILURES = [
     ("whatsapp", 131026, re.compile("code 131026")),
     ("sms", 21610, re.compile("code 21610")),
@@ -130,6 +131,12 @@ def test_a_failure_says_why(
     desk.ticks(bubble, "Failed")
     expect(bubble).to_contain_text(words)
     expect(desk.row(customer.known_as).get_by_role("img", name="Failed")).to_be_visible()
+    if channel != "whatsapp":
+        # These codes say that the person has stopped us: no more free text, and the contact tells why.
+        expect(
+            desk.page.get_by_text("This person has stopped messages here; only they can lift that. Messages on")
+        ).to_be_visible()
+        expect(desk.page.get_by_role("complementary", name="Contact")).to_contain_text(STOPPED[channel])
     shot(desk.page, f"failed-{channel}")
     axe(desk.page)
 
@@ -181,7 +188,7 @@ def test_a_closed_window_asks_for_a_template(desks: Desks, stage: Stage, axe: Ax
     expect(send).to_be_disabled()
     shot(desk.page, "templates")
     axe(desk.page)
-    desk.page.emulate_media(color_scheme="dark")
+    desk.goes_dark()
     shot(desk.page, "templates-dark")
     axe(desk.page)
     for box in dialog.locator("form").get_by_role("textbox").all():

@@ -46,7 +46,7 @@ def test_a_phone_shows_one_pane_at_a_time(desks: Desks, stage: Stage, axe: Axe, 
     expect(desk.list).to_be_visible()
     expect(desk.thread("Ivy Phone")).to_have_count(0)
 
-    desk.page.emulate_media(color_scheme="dark")
+    desk.goes_dark()
     shot(desk.page, "phone-list-dark")
     axe(desk.page)
     desk.page.get_by_role("navigation", name="Main").get_by_role("link", name="Contacts").tap()
@@ -69,6 +69,6 @@ def test_a_small_laptop_keeps_the_contact_in_a_drawer(desks: Desks, stage: Stage
     shot(desk.page, "laptop-drawer")
     desk.page.keyboard.press("Escape")
     expect(drawer).to_have_count(0)
-    desk.page.emulate_media(color_scheme="dark")
+    desk.goes_dark()
     shot(desk.page, "laptop-dark")
     assert re.search("/inbox/cnv_", desk.page.url)

@@ -22,7 +22,7 @@ def test_without_network(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> No
     expect(desk.banner).to_be_visible(timeout=BANNER_MS)
     axe(desk.page)
     shot(desk.page, "offline")
-    desk.page.emulate_media(color_scheme="dark")
+    desk.goes_dark()
     axe(desk.page)
     bubble = desk.writes("Written without network")
     desk.ticks(bubble, "Queued")

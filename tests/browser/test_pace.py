@@ -1,5 +1,6 @@
 """A full inbox stays quick: processor time and size of the page, which hold on a busy machine, rather than seconds."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ from tests.browser.conftest import Stage
 from tests.browser.desk import Desk, Desks
 
 MANY = 400
+AT_ONCE = 20
 MESSAGES = 12
 STEPS = 20
 CPU_MS_PER_STEP = 120
@@ -31,30 +33,33 @@ def full(stage: Stage) -> None:
 
 async def _fill(stage: Stage) -> None:
     """Conversations straight into the database; those that are walked through have messages."""
+    for first in range(0, MANY, AT_ONCE):
+        await asyncio.gather(*(_conversation(stage, number) for number in range(first, first + AT_ONCE)))
+
+
+async def _conversation(stage: Stage, number: int) -> None:
     ws, account_id = stage.shop.owner.ws, stage.shop.accounts["whatsapp"]
-    now = ws.clock.now()
-    for number in range(MANY):
-        address = Address("whatsapp", f"+1202557{1000 + number}")
-        known = await contacts.resolve(ws, address, profile=Profile(name=f"Person {number:03}"))
-        new = conversations.new_for(ws, known.contact_id, name=f"Person {number:03}")
-        at = now - timedelta(minutes=number)
-        reach = (Reach(account_id, str(address), at),)
-        count = MESSAGES if number <= 2 * STEPS else 1
-        for line in range(count):
-            last = await _wrote(ws, new, account_id, str(address), line, at - timedelta(seconds=count - line))
-        newest = Summary(
-            id=last.id,
-            number=last.number,
-            kind="message",
-            direction="in",
-            text=str((last.content or {})["text"]),
-            content_type="text",
-            channel="whatsapp",
-            author_name=new.contact_name,
-            at=at,
-        )
-        wanted = replace(new, last_activity_at=at, last_entry=newest, last_number=last.number, revision=1, reach=reach)
-        assert await rows.save(ws, new, wanted)
+    address = Address("whatsapp", f"+1202557{1000 + number}")
+    known = await contacts.resolve(ws, address, profile=Profile(name=f"Person {number:03}"))
+    new = conversations.new_for(ws, known.contact_id, name=f"Person {number:03}")
+    at = ws.clock.now() - timedelta(minutes=number)
+    count = MESSAGES if number <= 2 * STEPS else 1
+    for line in range(count):
+        last = await _wrote(ws, new, account_id, str(address), line, at - timedelta(seconds=count - line))
+    newest = Summary(
+        id=last.id,
+        number=last.number,
+        kind="message",
+        direction="in",
+        text=str((last.content or {})["text"]),
+        content_type="text",
+        channel="whatsapp",
+        author_name=new.contact_name,
+        at=at,
+    )
+    reach = (Reach(account_id, str(address), at),)
+    wanted = replace(new, last_activity_at=at, last_entry=newest, last_number=last.number, revision=1, reach=reach)
+    assert await rows.save(ws, new, wanted)
 
 
 async def _wrote(

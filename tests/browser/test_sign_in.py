@@ -27,7 +27,7 @@ def test_sign_in(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
     expect(page).to_have_url(re.compile("/login"))
     axe(page)
     shot(page, "sign-in")
-    page.emulate_media(color_scheme="dark")
+    desk.goes_dark()
     axe(page)
     shot(page, "sign-in-dark")
     _fill(page, agent.member.email, "not this one")
