@@ -5,21 +5,29 @@ Queries live in `store` modules. They are point reads or bounded ranges on the i
 alike: no `find_one_and_*`, no top-level `$or`, no sort that has to read everything (see docs/architecture.md, Storage).
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+from weakref import WeakValueDictionary
 
 from pymongo import AsyncMongoClient, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
 from pymongo.errors import ConnectionFailure as ConnectionFailure
+
+from app.core.together import Together
 
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]
 Client = AsyncMongoClient[Document]
 DatabaseError = PyMongoError
 DUPLICATE_KEY = 11000
+# Most rows in a command that several calls share, and most ids of one call that are shared so.
+_TOGETHER = 100
+_FEW = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,24 +162,81 @@ async def insert_new(collection: AsyncCollection[Document], rows: Sequence[Docum
     return set()
 
 
+async def insert_each(collection: AsyncCollection[Document], rows: Sequence[Document]) -> list[Exception | None]:
+    """Inserts rows in one command; for each None, or what kept it out (DuplicateId where a key was taken)."""
+    results: list[Exception | None] = [None] * len(rows)
+    if len(rows) == 1:
+        await insert(collection, rows[0])
+        return results
+    try:
+        await collection.insert_many(rows, ordered=False)
+    except BulkWriteError as error:
+        if error.details.get("writeConcernErrors"):
+            raise
+        for failure in error.details["writeErrors"]:
+            words, code = str(failure.get("errmsg", "")), failure["code"]
+            results[failure["index"]] = DuplicateId(words) if code == DUPLICATE_KEY else OperationFailure(words, code)
+    return results
+
+
+class Batches:
+    """
+    Point reads and inserts of a process that come at the same time, as one command each: under load the cost of a
+    command is shared, and the embedded database commits once for all. They are kept as long as somebody uses them.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._reads: WeakValueDictionary[tuple[str, str], Together[str, Document | None]] = WeakValueDictionary()
+        self._inserts: WeakValueDictionary[str, Together[Document, None]] = WeakValueDictionary()
+
+    def reads(self, collection: str, workspace_id: str) -> Together[str, Document | None]:
+        """By `_id`; None where there is no such row of this workspace."""
+        found = self._reads.get((collection, workspace_id))
+        if found is None:
+            found = Together(partial(self._read, collection, workspace_id), most=_TOGETHER)
+            self._reads[collection, workspace_id] = found
+        return found
+
+    def inserts(self, collection: str) -> Together[Document, None]:
+        """Raises DuplicateId to whose row it is."""
+        found = self._inserts.get(collection)
+        if found is None:
+            found = self._inserts[collection] = Together(partial(insert_each, self._db[collection]), most=_TOGETHER)
+        return found
+
+    async def _read(
+        self, collection: str, workspace_id: str, row_ids: Sequence[str]
+    ) -> list[Document | Exception | None]:
+        if len(row_ids) == 1:
+            return [await self._db[collection].find_one({"_id": row_ids[0], "workspace_id": workspace_id})]
+        where = {"_id": {"$in": list(set(row_ids))}, "workspace_id": workspace_id}
+        rows = {row["_id"]: row for row in await self._db[collection].find(where).to_list()}
+        return [dict(rows[row_id]) if row_id in rows else None for row_id in row_ids]
+
+
 class ScopedCollection:
     """A collection as one workspace sees it: every filter and every insert carries the workspace's id."""
 
-    def __init__(self, collection: AsyncCollection[Document], workspace_id: str) -> None:
+    def __init__(self, collection: AsyncCollection[Document], workspace_id: str, batches: Batches) -> None:
         self._collection = collection
         self._workspace_id = workspace_id
+        self._batches = batches
 
     def _mine(self, where: Mapping[str, Any]) -> Document:
         return {**where, "workspace_id": self._workspace_id}
 
     async def get(self, row_id: str) -> Document | None:
         """By `_id`."""
-        return await self._collection.find_one(self._mine({"_id": row_id}))
+        return await self._batches.reads(self._collection.name, self._workspace_id)(row_id)
 
     async def get_many(self, row_ids: Iterable[str]) -> list[Document]:
         """By `_id`, in no particular order; bounded by the caller."""
-        ids = list(row_ids)
-        return await self._collection.find(self._mine({"_id": {"$in": ids}})).to_list() if ids else []
+        ids = list(dict.fromkeys(row_ids))
+        if len(ids) > _FEW:
+            return await self._collection.find(self._mine({"_id": {"$in": ids}})).to_list()
+        reads = self._batches.reads(self._collection.name, self._workspace_id)
+        return [row for row in await asyncio.gather(*map(reads, ids)) if row is not None]
 
     async def find(
         self,
@@ -187,7 +252,7 @@ class ScopedCollection:
 
     async def insert(self, row: Document) -> None:
         """Raises DuplicateId."""
-        await insert(self._collection, self._mine(row))
+        await self._batches.inserts(self._collection.name)(self._mine(row))
 
     async def insert_new(self, rows: Sequence[Document]) -> set[str]:
         """One command for all; the `_id`s that were there already."""
@@ -219,13 +284,14 @@ class ScopedCollection:
 class ScopedDatabase:
     """`ws.db.entries`: the scoped collections by name, and no other."""
 
-    def __init__(self, db: Database, workspace_id: str) -> None:
+    def __init__(self, db: Database, workspace_id: str, batches: Batches) -> None:
         self._db = db
         self._workspace_id = workspace_id
+        self._batches = batches
 
     def __getattr__(self, name: str) -> ScopedCollection:
         if name not in SCOPED:
             raise AttributeError(f"'{name}' is not a workspace's collection")
-        scoped = ScopedCollection(self._db[name], self._workspace_id)
+        scoped = ScopedCollection(self._db[name], self._workspace_id, self._batches)
         setattr(self, name, scoped)
         return scoped

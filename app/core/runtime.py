@@ -28,6 +28,8 @@ from app.core.stream import Stream
 class Runtime:
     settings: Settings
     client: mongo.Client
+    # Before `mongo`, which hides the module of that name from those below.
+    batches: mongo.Batches
     mongo: mongo.Database
     redis: ArqRedis
     queue: Queue
@@ -54,7 +56,7 @@ class Workspace:
     def __init__(self, runtime: Runtime, workspace_id: str) -> None:
         self.id = workspace_id
         self.runtime = runtime
-        self.db = mongo.ScopedDatabase(runtime.mongo, workspace_id)
+        self.db = mongo.ScopedDatabase(runtime.mongo, workspace_id, runtime.batches)
         self.log: log.Logger = runtime.log.bind(workspace_id=workspace_id)
 
     @property
@@ -94,6 +96,7 @@ async def open_runtime(settings: Settings, *, clock: Clock | None = None, **part
         settings=settings,
         client=client,
         mongo=db,
+        batches=mongo.Batches(db),
         redis=redis,
         queue=Queue(redis),
         stream=Stream(redis),
