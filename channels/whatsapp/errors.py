@@ -117,12 +117,14 @@ def receipt_error(status: Json) -> ReceiptError:
     """The `errors[]` of a `failed` status."""
     reported = status.get("errors")
     error = reported[0] if isinstance(reported, list) and reported and isinstance(reported[0], dict) else {}
-    known = rule(whole(error, "code", -1)).error
+    told = rule(whole(error, "code", -1))
+    known = told.error
     return ReceiptError(
         # Meta had taken the message, so "not sent" would be the wrong word for what failed afterwards.
         code=SendError.code if known is NotSent else known.code,
         message=describe(error) or "WhatsApp could not deliver the message.",
         provider_code=text(error, "code", 40) or None,
+        purpose=told.purpose,
     )
 
 

@@ -1,0 +1,195 @@
+"""A stop is a stop: by word, by the provider's refusal, by a block; and only the person lifts it."""
+
+import uuid
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.core.addresses import Address
+from channels.contract import Purpose
+from crm import consent, contacts
+from tests.support.shop import Shop, eventually
+
+SLOW = settings(
+    max_examples=6,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+async def tries(shop: Shop, conversation_id: str, purpose: str = "service") -> Any:
+    """What the API says to a message."""
+    body = {"client_id": str(uuid.uuid4()), "content": {"type": "text", "text": "Hello?"}, "purpose": purpose}
+    return await shop.agent.post(f"/api/v1/conversations/{conversation_id}/messages", json=body)
+
+
+async def facts(shop: Shop, conversation: dict[str, Any]) -> list[dict[str, Any]]:
+    page = await shop.get(f"/contacts/{conversation['contact_id']}/consents")
+    found: list[dict[str, Any]] = page["items"]
+    return found
+
+
+async def fact_where(shop: Shop, conversation: dict[str, Any], **wanted: Any) -> dict[str, Any]:
+    async def look() -> dict[str, Any] | None:
+        found = await facts(shop, conversation)
+        return next((f for f in found if all(f[name] == value for name, value in wanted.items())), None)
+
+    return await eventually(look)
+
+
+async def test_stop_by_text_message_ends_everything_until_start(shop: Shop) -> None:
+    person, conversation = await shop.someone("sms")
+    await shop.writes("sms", person["id"], type="text", text="STOP")
+    kept = await fact_where(shop, conversation, state="withdrawn", source="keyword")
+    assert kept["wording"] == "STOP"
+    assert set(kept["purposes"]) == {"service", "transactional", "marketing"}
+    refused = await tries(shop, conversation["id"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "opted_out")
+    reach = (await shop.get(f"/conversations/{conversation['id']}"))["reach"][0]
+    assert reach["blocked"] == "opted_out"
+    assert reach["blocked_reason"]
+    await shop.writes("sms", person["id"], type="text", text="START")
+    await fact_where(shop, conversation, state="granted", source="keyword")
+
+    async def may() -> bool:
+        return (await tries(shop, conversation["id"])).status_code == 202
+
+    await eventually(may)
+    assert (await tries(shop, conversation["id"], "marketing")).status_code == 409
+
+
+async def test_stop_on_whatsapp_ends_marketing_and_no_answers(shop: Shop) -> None:
+    person, conversation = await shop.someone("whatsapp")
+    await shop.writes("whatsapp", person["id"], type="marketing_stop")
+    await fact_where(shop, conversation, state="withdrawn", purpose="marketing")
+    reach = (await shop.get(f"/conversations/{conversation['id']}"))["reach"][0]
+    assert reach["marketing_stopped"] is True
+    assert (await tries(shop, conversation["id"])).status_code == 202
+    assert (await tries(shop, conversation["id"], "marketing")).status_code == 409
+
+
+@pytest.mark.parametrize("text", ["cancel my order", "end of month?", "Is there a stop near you?"])
+async def test_a_question_is_no_stop(shop: Shop, text: str) -> None:
+    person, conversation = await shop.someone("sms")
+    await shop.writes("sms", person["id"], type="text", text=text)
+    await shop.entry_where(conversation["id"], lambda e: (e["content"] or {}).get("text") == text)
+    assert await facts(shop, conversation) == []
+    assert (await tries(shop, conversation["id"])).status_code == 202
+
+
+async def test_the_carriers_refusal_is_a_fact_and_obeyed(shop: Shop) -> None:
+    person, conversation = await shop.someone("sms")
+    await shop.knobs(customers={person["id"]: {"fail_next": {"code": 21610, "count": 1}}})
+    entry = await shop.answers(conversation["id"], "Are you there?")
+    failed = await shop.entry_where(conversation["id"], lambda e: e["id"] == entry["id"] and e["status"] == "failed")
+    assert failed["error"]["provider_code"] == "21610"
+    assert failed["error"]["message"]
+    assert failed["error"]["can_resend"] is False
+    await fact_where(shop, conversation, state="withdrawn", source="provider_refusal")
+    assert (await tries(shop, conversation["id"])).status_code == 409
+    again = await shop.agent.post(f"/api/v1/entries/{entry['id']}/resend")
+    assert again.status_code == 409
+
+
+async def test_whatsapps_marketing_refusal_ends_marketing_only(shop: Shop) -> None:
+    person, conversation = await shop.someone("whatsapp")
+    await shop.knobs(customers={person["id"]: {"fail_next": {"code": 131050, "count": 1}}})
+    entry = await shop.answers(conversation["id"], "An offer")
+    # It comes as a report, after the message was taken.
+    failed = await shop.entry_where(conversation["id"], lambda e: e["id"] == entry["id"] and e["status"] == "failed")
+    assert failed["error"]["provider_code"] == "131050"
+    await fact_where(shop, conversation, state="withdrawn", purpose="marketing", source="provider_refusal")
+    assert (await tries(shop, conversation["id"])).status_code == 202
+
+
+async def test_a_block_on_telegram_and_its_end(shop: Shop) -> None:
+    person, conversation = await shop.someone("telegram")
+    await shop.writes("telegram", person["id"], type="block")
+    await fact_where(shop, conversation, state="blocked")
+    refused = await tries(shop, conversation["id"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "blocked")
+    await shop.writes("telegram", person["id"], type="unblock")
+    await fact_where(shop, conversation, state="unknown")
+    assert (await tries(shop, conversation["id"])).status_code == 202
+
+
+async def test_what_waits_when_the_stop_comes_is_not_sent(shop: Shop) -> None:
+    person, conversation = await shop.someone("sms")
+    await shop.knobs(customers={person["id"]: {"throttle": True}})
+    entry = await shop.answers(conversation["id"], "Too late")
+    await shop.entry_where(
+        conversation["id"], lambda e: e["id"] == entry["id"] and e["status"] in ("queued", "sending")
+    )
+    await shop.writes("sms", person["id"], type="text", text="STOP")
+    await fact_where(shop, conversation, state="withdrawn", source="keyword")
+    await shop.knobs(customers={person["id"]: {"throttle": None}})
+    skipped = await shop.entry_where(conversation["id"], lambda e: e["id"] == entry["id"] and e["status"] == "skipped")
+    assert skipped["error"]["code"] == "opted_out"
+    assert skipped["error"]["message"]
+    sent = await shop.ledger(channel="sms", customer=person["id"], direction="out")
+    assert "Too late" not in str(sent)
+
+
+async def test_a_stop_under_a_hidden_number_holds_when_the_number_appears(shop: Shop) -> None:
+    person = await shop.customer(name="Hidden One", hides_phone=True)
+    await shop.writes("whatsapp", person["id"], type="text", text="Hello from behind")
+    conversation = await shop.conversation_with("Hidden One")
+    assert "+" not in conversation["reach"][0]["address"]
+    await shop.writes("whatsapp", person["id"], type="marketing_stop")
+    await fact_where(shop, conversation, state="withdrawn", purpose="marketing")
+    shown = await shop.sandbox.put(f"/_sandbox/customers/{person['id']}", json={"hides_phone": False})
+    assert shown.status_code == 200, shown.text
+    await shop.writes("whatsapp", person["id"], type="text", text="Now you see me")
+    await shop.entry_where(conversation["id"], lambda e: (e["content"] or {}).get("text") == "Now you see me")
+    known = await shop.get(f"/contacts/{conversation['contact_id']}")
+    handles = [a for a in known["addresses"] if a["channel"] == "whatsapp"]
+    assert len(handles) == 2
+    assert {a["consent"]["marketing"] for a in handles} == {"withdrawn"}
+    # And a stop that comes under the number holds for the id, too.
+    entry = await shop.answers(conversation["id"], "Hello again")
+    await shop.entry_where(conversation["id"], lambda e: e["id"] == entry["id"] and e["status"] == "delivered")
+
+
+async def test_a_new_number_keeps_history_and_consent(shop: Shop) -> None:
+    person, conversation = await shop.someone("whatsapp")
+    await shop.writes("whatsapp", person["id"], type="marketing_stop")
+    await fact_where(shop, conversation, state="withdrawn", purpose="marketing")
+    new = (await shop.customer())["phone"][:-4] + "9" + person["phone"][-3:]
+    await shop.writes("whatsapp", person["id"], type="number_change", phone=new)
+    await shop.entry_where(conversation["id"], lambda e: (e["event"] or {}).get("new") == f"whatsapp:{new}")
+    await shop.writes("whatsapp", person["id"], type="text", text="My new number")
+    await shop.entry_where(conversation["id"], lambda e: (e["content"] or {}).get("text") == "My new number")
+    known = await shop.get(f"/contacts/{conversation['contact_id']}")
+    row = next(a for a in known["addresses"] if a["address"].endswith(new))
+    assert row["consent"]["marketing"] == "withdrawn"
+
+
+STEPS = st.lists(
+    st.sampled_from(["STOP", "START", "stop please", "hello", "cancel my order", "UNSUBSCRIBE"]), max_size=5
+)
+
+
+@SLOW
+@given(steps=STEPS)
+async def test_no_sequence_sends_after_a_stop_or_any_marketing(shop: Shop, steps: list[str]) -> None:
+    """After each thing the person says, the gate and the API must agree with what they said last."""
+    person, conversation = await shop.someone("sms")
+    stopped = False
+    for number, said in enumerate(steps):
+        await shop.writes("sms", person["id"], type="text", text=said)
+        unread = f"{number}-{uuid.uuid4()}"
+        await shop.writes("sms", person["id"], type="text", text=unread)
+        await shop.entry_where(conversation["id"], lambda e, t=unread: (e["content"] or {}).get("text") == t)
+        if said in ("STOP", "stop please", "UNSUBSCRIBE"):
+            stopped = True
+        elif said == "START":
+            stopped = False
+        found = await contacts.known(shop.owner.ws, Address("sms", person["phone"]))
+        assert found is not None
+        assert (consent.refusal(found, Purpose.SERVICE.value) is not None) is stopped
+        assert consent.refusal(found, Purpose.MARKETING.value) is not None
+        answer = await tries(shop, conversation["id"])
+        assert (answer.status_code == 409) is stopped
+        assert (await tries(shop, conversation["id"], "marketing")).status_code == 409
