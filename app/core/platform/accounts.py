@@ -6,12 +6,12 @@ An encrypted copy on disk lets the web process check signatures while the databa
 """
 
 import asyncio
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import orjson
@@ -141,10 +141,10 @@ class Directory:
             return
         sealed = self._keyring.encrypt({"accounts": data.decode()})
         self._cache_file.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._cache_file.with_suffix(f".{os.getpid()}")
-        partial.write_text(sealed)
-        partial.chmod(0o600)
-        partial.replace(self._cache_file)
+        # For its owner's eyes only, and under a name of its own: two containers on one volume may have the same pid.
+        with NamedTemporaryFile("w", dir=self._cache_file.parent, prefix="accounts.", delete=False) as partial:
+            partial.write(sealed)
+        Path(partial.name).replace(self._cache_file)
         self._stored = data
 
     def _read_cache(self) -> dict[str, AccountRow]:
