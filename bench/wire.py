@@ -12,6 +12,9 @@ from typing import cast
 from urllib.parse import urlsplit
 
 
+_MOST_CONNECTIONS = 256
+
+
 class HttpConnection(asyncio.Protocol):
     """One keep-alive connection that carries one request at a time; answers need a Content-Length."""
 
@@ -32,7 +35,7 @@ class HttpConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         head_end = self._buffer.find(b"\r\n\r\n")
-        if head_end < 0 or self._waiting is None:
+        if head_end < 0 or self._waiting is None or self._waiting.done():
             return
         head = self._buffer[:head_end].lower()
         at = head.find(b"content-length:")
@@ -58,23 +61,24 @@ class HttpConnection(asyncio.Protocol):
 
 
 class Http:
-    """A pool of connections to one server."""
+    """A pool of connections to one server; as a provider's, it has an end, and what comes beyond it waits."""
 
     def __init__(self, base_url: str) -> None:
         parts = urlsplit(base_url)
         self._host, self._port = parts.hostname or "", parts.port or 80
         self._free: list[HttpConnection] = []
+        self._places = asyncio.Semaphore(_MOST_CONNECTIONS)
 
     async def request(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> tuple[int, bytes]:
         head = f"{method} {path} HTTP/1.1\r\nhost: {self._host}:{self._port}\r\ncontent-length: {len(body)}\r\n"
         head += "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
-        connection = await self._connection()
-        async with asyncio.timeout(60):
+        async with self._places, asyncio.timeout(60):
+            connection = await self._connection()
             answer = await connection.request(head.encode() + b"\r\n" + body)
-        if connection.open:
-            self._free.append(connection)
+            if connection.open:
+                self._free.append(connection)
         return answer
 
     async def _connection(self) -> HttpConnection:

@@ -32,6 +32,9 @@ _log = log.get("inbound")
 _BATCH = 50
 # Rows that are done and do not say so yet, of each Runtime in this process.
 _done: "WeakKeyDictionary[Runtime, set[str]]" = WeakKeyDictionary()
+# When each account's receipts were last asked to be applied: within half of the wait, that job takes these along.
+_asked: "WeakKeyDictionary[Runtime, dict[str, float]]" = WeakKeyDictionary()
+_RECEIPTS_WAIT_SECONDS = 0.06
 
 
 async def accept(runtime: Runtime, journal: Journal, account: ChannelAccount, events: Sequence[InboundEvent]) -> int:
@@ -81,8 +84,13 @@ async def stored(runtime: Runtime, kind: Kind, rows: Sequence[Document]) -> None
     """Rows have reached the database: ask for their processing."""
     if kind == "receipts":
         # Receipts come in floods and are applied in bulk: those of a moment share one delayed job.
+        asked = _asked.setdefault(runtime, {})
         for account_id in {row["account_id"] for row in rows}:
-            await runtime.queue.enqueue("apply_receipts", account_id, lane=Lane.INBOUND, delay_seconds=0.05)
+            now = time.monotonic()
+            if now - asked.get(account_id, 0.0) > _RECEIPTS_WAIT_SECONDS / 2:
+                asked[account_id] = now
+                wait = _RECEIPTS_WAIT_SECONDS
+                await runtime.queue.enqueue("apply_receipts", account_id, lane=Lane.INBOUND, delay_seconds=wait)
         return
     for pending_key in dict.fromkeys(row["pending_key"] for row in rows):
         await runtime.queue.enqueue("process_inbound", pending_key, lane=Lane.INBOUND)

@@ -24,10 +24,10 @@ from inbox import delivery, live, timeline
 from inbox.store import entries as store
 from inbox.timeline import Entry
 
-BATCH = 1_000
+BATCH = 2_000
 # In a flood the next look waits this long, so that more reports on the same message change it once.
 BUSY = 100
-FOLD_SECONDS = 0.3
+FOLD_SECONDS = 0.6
 FOREIGN_AFTER = timedelta(hours=24)
 
 

@@ -200,7 +200,8 @@ async def prune_raw(runtime: Runtime, before: datetime, *, limit: int = 1_000) -
 
 def receipt_document(account_id: str, workspace_id: str, receipt: Receipt, received_at: datetime) -> mongo.Document:
     """A report on its way into a batch; `_id` is there for the journal and is not kept."""
-    report = {name: value for name, value in asdict(receipt).items() if value not in (None, False)}
+    values = ((name, getattr(receipt, name)) for name in Receipt.__slots__)
+    report = {name: value for name, value in values if value not in (None, False)}
     return {
         "_id": ids.new("rcp"),
         "workspace_id": workspace_id,
