@@ -1,6 +1,7 @@
 """A stop is a stop: by word, by the provider's refusal, by a block; and only the person lifts it."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 import pytest
@@ -54,7 +55,7 @@ async def test_stop_by_text_message_ends_everything_until_start(shop: Shop) -> N
     await fact_where(shop, conversation, state="granted", source="keyword")
 
     async def may() -> bool:
-        return (await tries(shop, conversation["id"])).status_code == 202
+        return bool((await tries(shop, conversation["id"])).status_code == 202)
 
     await eventually(may)
     assert (await tries(shop, conversation["id"], "marketing")).status_code == 409
@@ -166,6 +167,10 @@ async def test_a_new_number_keeps_history_and_consent(shop: Shop) -> None:
     assert row["consent"]["marketing"] == "withdrawn"
 
 
+def says(text: str, entry: dict[str, Any]) -> bool:
+    return bool((entry["content"] or {}).get("text") == text)
+
+
 STEPS = st.lists(
     st.sampled_from(["STOP", "START", "stop please", "hello", "cancel my order", "UNSUBSCRIBE"]), max_size=5
 )
@@ -181,7 +186,7 @@ async def test_no_sequence_sends_after_a_stop_or_any_marketing(shop: Shop, steps
         await shop.writes("sms", person["id"], type="text", text=said)
         unread = f"{number}-{uuid.uuid4()}"
         await shop.writes("sms", person["id"], type="text", text=unread)
-        await shop.entry_where(conversation["id"], lambda e, t=unread: (e["content"] or {}).get("text") == t)
+        await shop.entry_where(conversation["id"], partial(says, unread))
         if said in ("STOP", "stop please", "UNSUBSCRIBE"):
             stopped = True
         elif said == "START":

@@ -1,0 +1,273 @@
+"""Bad input and broken providers: refused in the right way, delayed but never lost, doubled or unexplained."""
+
+import asyncio
+import hashlib
+import hmac
+import uuid
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from inbox import timeline
+from tests.support.shop import Shop, Webhook, eventually
+
+SLOW = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+CHANNELS = ["whatsapp", "sms", "telegram"]
+
+
+async def stored(shop: Shop) -> int:
+    return await shop.runtime.mongo.inbound.count_documents({}) + await shop.runtime.mongo.receipts.count_documents({})
+
+
+async def status_where(shop: Shop, entry: dict[str, Any], *statuses: str) -> dict[str, Any]:
+    return await shop.entry_where(
+        entry["conversation_id"], lambda e: e["id"] == entry["id"] and e["status"] in statuses
+    )
+
+
+# --- what comes in ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_a_wrong_or_missing_signature_is_401_and_nothing_is_stored(shop: Shop, channel: str) -> None:
+    person, _ = await shop.someone(channel)
+    genuine = await shop.captured(channel, person["id"], type="text", text="Signed")
+    await eventually(lambda: settled(shop))
+    before = await stored(shop)
+    signatures = (b"x-hub-signature-256", b"x-twilio-signature", b"x-telegram-bot-api-secret-token")
+    bare = [(name, value) for name, value in genuine.headers if name not in signatures]
+    wrong = [(name, b"sha256=" + b"0" * 64 if name in signatures else value) for name, value in genuine.headers]
+    answers = [
+        await shop.replay(genuine, headers=bare),
+        await shop.replay(genuine, headers=wrong),
+        await shop.replay(Webhook(genuine.path, bare, b"not theirs at all")),
+    ]
+    if channel != "telegram":
+        # Telegram's secret signs no body.
+        changed = genuine.body.replace(b"Signed", b"Forged")
+        answers.append(await shop.replay(genuine, body=changed))
+    assert [answer.status_code for answer in answers] == [401] * len(answers)
+    assert await stored(shop) == before
+
+
+async def settled(shop: Shop) -> bool:
+    db = shop.runtime.mongo
+    return not any([await db[name].find_one({"pending_key": {"$gt": ""}}) for name in ("inbound", "receipts")])
+
+
+async def signed(shop: Shop, body: bytes, account_id: str = "") -> httpx.Response:
+    """A body with a right WhatsApp signature, whatever is in it."""
+    row = await shop.runtime.accounts.get(shop.accounts["whatsapp"])
+    signature = "sha256=" + hmac.new(row.secrets["app_secret"].encode(), body, hashlib.sha256).hexdigest()
+    path = f"/webhooks/whatsapp/{account_id or shop.accounts['whatsapp']}"
+    headers = {"x-hub-signature-256": signature, "content-type": "application/json"}
+    async with httpx.AsyncClient(base_url=shop.url, timeout=20, trust_env=False) as provider:
+        return await provider.post(path, content=body, headers=headers)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"hello":"world"}', b'{"object":"page","entry":[]}', b"\xff\xfe"])
+async def test_what_is_not_theirs_is_400(shop: Shop, body: bytes) -> None:
+    answer = await signed(shop, body)
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "not_recognised"
+
+
+async def test_theirs_but_not_supported_is_200(shop: Shop) -> None:
+    change = {"field": "account_review_update_2030", "value": {"decision": "NEW"}}
+    body = {"object": "whatsapp_business_account", "entry": [{"id": "200000000000077", "changes": [change]}]}
+    assert (await signed(shop, orjson.dumps(body))).status_code == 200
+
+
+async def test_too_large_a_body_is_413(shop: Shop) -> None:
+    limit = shop.runtime.settings.max_webhook_bytes
+    answer = await signed(shop, b"x" * (limit + 1))
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/webhooks/whatsapp/acc_nobody", "/webhooks/fax/acc_1", "/webhooks/sms/{whatsapp}"])
+async def test_an_account_that_is_not_there_is_404(shop: Shop, path: str) -> None:
+    async with httpx.AsyncClient(base_url=shop.url, timeout=20, trust_env=False) as provider:
+        answer = await provider.post(path.format(**shop.accounts), content=b"{}")
+    assert answer.status_code == 404
+
+
+@SLOW
+@given(body=st.binary(max_size=400), query=st.text(st.characters(codec="ascii"), max_size=30), sign=st.booleans())
+async def test_arbitrary_bytes_are_never_a_fault(shop: Shop, body: bytes, query: str, sign: bool) -> None:
+    if sign:
+        assert (await signed(shop, body)).status_code < 500
+    async with httpx.AsyncClient(base_url=shop.url, timeout=20, trust_env=False) as anybody:
+        for channel, account_id in shop.accounts.items():
+            for path in (f"/webhooks/{channel}/{account_id}", f"/webhooks/{channel}", "/api/v1/login", "/w/hello"):
+                for method in ("POST", "GET"):
+                    answer = await anybody.request(method, path, params={"q": query}, content=body)
+                    assert answer.status_code < 500, (method, path, body)
+
+
+@pytest.mark.parametrize("value", ["bytes=²-", "bytes=-", "bytes=9-1", "bytes=0-1,3-4", "bytes=" + "9" * 5_000, "é"])
+async def test_odd_ranges_of_a_file_are_no_fault(shop: Shop, value: str) -> None:
+    person, conversation = await shop.someone("telegram")
+    await shop.writes("telegram", person["id"], type="image", media="photo")
+    entry = await shop.entry_where(
+        conversation["id"],
+        lambda e: (e["content"] or {}).get("type") == "media" and e["content"]["media"]["state"] == "ready",
+    )
+    answer = await shop.agent.get(entry["content"]["media"]["url"], headers={"range": value.encode("latin-1")})
+    assert answer.status_code in (200, 206, 416)
+
+
+# --- what goes out ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_throttling_delays_and_loses_nothing(shop: Shop, channel: str) -> None:
+    person, conversation = await shop.someone(channel)
+    await shop.knobs(customers={person["id"]: {"throttle": True}})
+    entries = [await shop.answers(conversation["id"], f"Number {n}") for n in range(3)]
+    await asyncio.sleep(0.3)
+    assert await shop.ledger(channel=channel, customer=person["id"], direction="out") == []
+    await shop.knobs(customers={person["id"]: {"throttle": None}})
+    for entry in entries:
+        done = await status_where(shop, entry, "sent", "delivered", "read")
+        assert done["error"] is None
+    sent = await shop.ledger(channel=channel, customer=person["id"], direction="out")
+    assert [item["body"]["text"] for item in sent] == ["Number 0", "Number 1", "Number 2"]
+
+
+async def test_one_channel_that_waits_holds_back_no_other(shop: Shop) -> None:
+    """A person on two channels: while one is throttled, an answer on the other goes out."""
+    person, conversation = await shop.someone("sms")
+    _, there = await shop.someone("telegram")
+    ws, contact_id = shop.owner.ws, conversation["contact_id"]
+    reach = there["reach"][0]
+    # As after merging: the second handle is this contact's.
+    await ws.db.addresses.update({"_id": f"{ws.id}/{reach['address']}"}, {"$set": {"contact_id": contact_id}})
+    await shop.knobs(customers={person["id"]: {"throttle": True}})
+    waiting = await shop.answers(conversation["id"], "By SMS")
+    content = {"type": "text", "text": "By Telegram"}
+    quick = await shop.sends(conversation["id"], content, account_id=reach["account_id"], address=reach["address"])
+    await status_where(shop, quick, "sent")
+    assert (await shop.get(f"/conversations/{conversation['id']}/entries"))["items"][-2]["id"] == waiting["id"]
+    await shop.knobs(customers={person["id"]: {"throttle": None}})
+    await status_where(shop, waiting, "sent", "delivered")
+
+
+async def test_a_server_error_is_tried_again(shop: Shop) -> None:
+    person, conversation = await shop.someone("whatsapp")
+    await shop.knobs(customers={person["id"]: {"fail_next": {"code": 131016, "count": 1}}})
+    entry = await shop.answers(conversation["id"], "Second try")
+    await status_where(shop, entry, "delivered")
+    sent = await shop.ledger(channel="whatsapp", customer=person["id"], direction="out")
+    assert len(sent) == 1
+
+
+async def test_a_refusal_is_shown_with_its_reason_and_can_be_sent_again(shop: Shop) -> None:
+    person, conversation = await shop.someone("whatsapp")
+    await shop.knobs(customers={person["id"]: {"fail_next": {"code": 131009, "count": 1}}})
+    entry = await shop.answers(conversation["id"], "Refused once")
+    failed = await status_where(shop, entry, "failed")
+    assert failed["error"]["provider_code"] == "131009"
+    assert failed["error"]["message"]
+    assert failed["error"]["can_resend"] is True
+    await shop.post(f"/entries/{entry['id']}/resend", 202)
+    done = await status_where(shop, entry, "delivered")
+    assert done["error"] is None
+    assert len(await shop.ledger(channel="whatsapp", customer=person["id"], direction="out")) == 1
+    twice = await shop.agent.post(f"/api/v1/entries/{entry['id']}/resend")
+    assert twice.status_code == 409
+
+
+async def test_a_closed_window_lets_templates_through_only(shop: Shop) -> None:
+    person, conversation = await shop.someone("whatsapp")
+    await shop.knobs(customers={person["id"]: {"fail_next": {"code": 131047, "count": 1}}})
+    entry = await shop.answers(conversation["id"], "Too late")
+    failed = await status_where(shop, entry, "failed")
+    assert failed["error"]["code"] == "reply_window_closed"
+    # Our own clock says the same when a day has passed.
+    ws = shop.owner.ws
+    row = await ws.db.conversations.get(conversation["id"])
+    assert row is not None
+    for reach in row["reach"]:
+        reach["last_inbound_at"] = reach["last_inbound_at"].replace(year=2025)
+    await ws.db.conversations.update({"_id": conversation["id"]}, {"$set": {"reach": row["reach"]}})
+    body = {"client_id": str(uuid.uuid4()), "content": {"type": "text", "text": "Still?"}}
+    answer = await shop.agent.post(f"/api/v1/conversations/{conversation['id']}/messages", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "reply_window_closed")
+    shown = (await shop.get(f"/conversations/{conversation['id']}"))["reach"][0]
+    assert shown["window_open"] is False
+
+
+@pytest.mark.parametrize("channel", ["whatsapp", "sms"])
+async def test_taken_but_not_answered_is_unknown_until_the_report(shop: Shop, channel: str) -> None:
+    person, conversation = await shop.someone(channel)
+    slow = {"sent": 1_500, "delivered": 200}
+    await shop.knobs(customers={person["id"]: {"timeout_after_accept_rate": 1, "status_delay_ms": slow}})
+    entry = await shop.answers(conversation["id"], "Did you get this?")
+    unknown = await status_where(shop, entry, "unknown")
+    assert unknown["error"]["message"]
+    await shop.knobs(customers={person["id"]: {"timeout_after_accept_rate": None}})
+    done = await status_where(shop, entry, "delivered")
+    assert done["error"] is None
+    assert len(await shop.ledger(channel=channel, customer=person["id"], direction="out")) == 1
+
+
+async def test_an_outage_is_waited_out(shop: Shop) -> None:
+    person, conversation = await shop.someone("telegram")
+    await shop.knobs(customers={person["id"]: {"fail_next": {"code": 500, "count": 2}}})
+    entry = await shop.answers(conversation["id"], "Through the outage")
+    await status_where(shop, entry, "sent")
+    assert len(await shop.ledger(channel="telegram", customer=person["id"], direction="out")) == 1
+
+
+async def test_reports_twice_and_in_disorder_end_at_the_furthest(shop: Shop) -> None:
+    person, conversation = await shop.someone("whatsapp")
+    quick = {"sent": 5, "delivered": 5, "read": 5}
+    disorder = {"duplicate_rate": 0.5, "reorder_rate": 0.6, "read": "auto", "status_delay_ms": quick}
+    await shop.knobs(customers={person["id"]: disorder})
+    entries = [await shop.answers(conversation["id"], f"Tick {n}") for n in range(8)]
+    for entry in entries:
+        done = await status_where(shop, entry, "read")
+        assert set(done["status_times"]) >= {"queued", "read"}
+    await eventually(lambda: settled(shop))
+    for entry in entries:
+        assert (await timeline.get(shop.owner.ws, entry["id"])).status == "read"
+
+
+async def test_the_same_client_id_is_one_message_however_often_it_is_asked_for(shop: Shop) -> None:
+    person, conversation = await shop.someone("telegram")
+    body = {"client_id": str(uuid.uuid4()), "content": {"type": "text", "text": "Once only"}}
+    path = f"/api/v1/conversations/{conversation['id']}/messages"
+    answers = await asyncio.gather(*(shop.agent.post(path, json=body) for _ in range(5)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["entries"][0]["id"] for answer in answers}) == 1
+    entry = answers[0].json()["entries"][0]
+    await status_where(shop, entry, "sent")
+    assert len(await shop.ledger(channel="telegram", customer=person["id"], direction="out")) == 1
+
+
+async def test_a_file_that_cannot_be_had_is_shown_as_such_and_can_be_asked_for_again(shop: Shop) -> None:
+    person, conversation = await shop.someone("whatsapp")
+    await shop.writes("whatsapp", person["id"], type="image", media="photo")
+    ready = await shop.entry_where(
+        conversation["id"],
+        lambda e: (e["content"] or {}).get("type") == "media" and e["content"]["media"]["state"] == "ready",
+    )
+    ws = shop.owner.ws
+    stored_entry = await timeline.get(ws, ready["id"])
+    assert stored_entry.content is not None
+    broken = {**stored_entry.content["media"], "state": "failed", "error": "The provider did not hand it over."}
+    await ws.db.entries.update({"_id": ready["id"]}, {"$set": {"content.media": broken}})
+    answer = await shop.agent.post(f"/api/v1/entries/{ready['id']}/refetch")
+    assert answer.status_code == 204
+    again = await shop.entry_where(
+        conversation["id"], lambda e: e["id"] == ready["id"] and e["content"]["media"]["state"] == "ready"
+    )
+    assert not again["content"]["media"].get("error")
