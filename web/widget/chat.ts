@@ -74,6 +74,8 @@ export class Chat {
       },
     })
     store.onChange(() => this.#otherTab())
+    // A page that goes away takes nothing with it: not who is here, nor what was confirmed a moment ago.
+    addEventListener('pagehide', () => store.save(this.state))
     setInterval(() => this.#refreshFiles(), REFRESH_BEFORE_MS / 2)
     // Who has been here before is told at once what is new; who has not is left alone until they open the chat.
     if (this.state.token && !this.#locked) this.#connect()
@@ -154,7 +156,7 @@ export class Chat {
 
   typed(draft: string): void {
     this.state.draft = draft
-    this.#later('save', 300, () => store.save(this.state))
+    this.#later('draft', 300, () => store.save(this.state))
     const now = Date.now()
     if (draft && now - this.#typedAt > TYPING_EVERY_MS) {
       this.#typedAt = now
@@ -472,7 +474,12 @@ export class Chat {
 
   #save(): void {
     this.#changed()
-    this.#later('save', 50, () => store.save(this.state))
+    // The first of many changes sets the time: were it put off by each, a busy visitor's state would never be kept.
+    if (this.#timers.has('save')) return
+    this.#later('save', 50, () => {
+      this.#timers.delete('save')
+      store.save(this.state)
+    })
   }
 
   /** Another tab has written: who we are, what was seen, and what has been confirmed there. */
