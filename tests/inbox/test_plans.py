@@ -76,12 +76,15 @@ async def _work(shop: Shop) -> None:
     for channel in ("whatsapp", "sms", "telegram"):
         await shop.writes(channel, customer["id"], type="text", text=f"Hello on {channel}")
     conversation = await shop.conversation_with("Petra Plans")
+    await shop.entry_where(conversation["id"], lambda entry: entry["channel"] == "whatsapp")
     path = f"/conversations/{conversation['id']}"
     content = {"type": "text", "text": "Good morning"}
-    await shop.post(f"{path}/messages", 202, client_id=str(uuid4()), content=content)
+    account_id = shop.accounts["whatsapp"]
+    await shop.post(f"{path}/messages", 202, client_id=str(uuid4()), content=content, account_id=account_id)
 
     async def delivered() -> Any:
-        return next((e for e in await shop.thread(conversation["id"]) if e["status"] == "delivered"), None)
+        thread = await shop.thread(conversation["id"])
+        return next((entry for entry in thread if entry["status"] in ("delivered", "read")), None)
 
     await eventually(delivered)
     for view in ("open", "mine", "unassigned", "closed", "all"):
