@@ -11,7 +11,6 @@ from time import perf_counter
 from typing import cast
 from urllib.parse import urlsplit
 
-
 _MOST_CONNECTIONS = 256
 
 

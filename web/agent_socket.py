@@ -130,7 +130,8 @@ class _Screen:
             tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._outlet.closed.wait())]
             tasks.append(asyncio.create_task(self._recheck()))
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            code = self._outlet.close_code or 1000
+            broke = any(task.done() and task.exception() is not None for task in tasks)
+            code = self._outlet.close_code or (TRY_AGAIN if broke else 1000)
         except (RedisError, TimeoutError, OSError):
             code = TRY_AGAIN
         finally:

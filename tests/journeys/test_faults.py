@@ -120,7 +120,7 @@ async def test_odd_ranges_of_a_file_are_no_fault(shop: Shop, value: str) -> None
         conversation["id"],
         lambda e: (e["content"] or {}).get("type") == "media" and e["content"]["media"]["state"] == "ready",
     )
-    answer = await shop.agent.get(entry["content"]["media"]["url"], headers={"range": value.encode("latin-1")})
+    answer = await shop.agent.get(entry["content"]["media"]["url"], headers={b"range": value.encode("latin-1")})
     assert answer.status_code in (200, 206, 416)
 
 
