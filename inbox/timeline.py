@@ -5,7 +5,7 @@ An entry keeps its contact and number for ever. Entries change only in what is k
 edits), each change raising the revision.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -15,6 +15,7 @@ from app.core.runtime import Workspace
 from inbox.store import entries as store
 
 PAGE = 100
+_ROOM_FOR_LATE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +104,35 @@ def place(entry: Entry) -> datetime:
 
 async def place_of_late(ws: Workspace, contact_id: str, at: datetime, newest: int) -> datetime | None:
     """
-    The place of an inbound message written at `at` that arrives after messages written later: just before the first of
-    those. None if there is none among the newest hundred entries.
+    The place of an inbound message written at `at` that arrives after messages written later: shortly before the first
+    of those. None if there is none among the newest hundred entries.
 
     Providers try a failed webhook again after newer ones have gone through.
     """
     recent = await page_before(ws, contact_id, newest + 1, limit=PAGE)
-    later = [place(e) for e in recent if e.direction == "in" and e.kind == "message" and e.at > at]
-    return min(later) - timedelta(milliseconds=1) if later else None
+    return late_place([e for e in recent if e.direction == "in" and e.kind == "message"], at)
+
+
+def late_place(messages: Sequence[Entry], at: datetime) -> datetime | None:
+    """
+    A place in the second before the first message that was written later, and behind those written earlier.
+
+    How far before depends on the times of writing, so that others that come late, in whatever order, find theirs
+    between: places are whole milliseconds, and two in one cannot be parted any more.
+    """
+    later = [e for e in messages if e.at > at]
+    if not later:
+        return None
+    first = min(later, key=place)
+    earlier = [e for e in messages if e.at <= at and place(e) < place(first)]
+    before = max(earlier, key=place, default=None)
+    begins = place(first) - _ROOM_FOR_LATE
+    share = 0.5
+    if before is not None:
+        begins = max(begins, place(before))
+        share = (at - before.at) / (first.at - before.at)
+    found = begins + (place(first) - begins) * share
+    return found.replace(microsecond=found.microsecond // 1_000 * 1_000)
 
 
 async def append(ws: Workspace, entry: Entry, *, after: int) -> tuple[Entry, bool]:

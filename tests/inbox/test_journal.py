@@ -77,6 +77,10 @@ def outages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outage]:
     made = Outage(tmp_path_factory.mktemp("outage"))
     yield made
     made.stop()
+    _collect()
+
+
+def _collect() -> None:
     with warnings.catch_warnings():
         # The driver leaves a socket to the collector when it is told to give up in the middle of connecting.
         warnings.simplefilter("ignore", ResourceWarning)
@@ -84,12 +88,13 @@ def outages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outage]:
 
 
 @pytest.fixture
-def outage(outages: Outage, monkeypatch: pytest.MonkeyPatch) -> Outage:
+def outage(outages: Outage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outage]:
     """Running, and given up sooner than in life."""
     monkeypatch.setattr(journal_module, "_WRITE_SECONDS", 1.0)
     monkeypatch.setattr(account_rows, "LOAD_SECONDS", 1.0)
     outages.start()
-    return outages
+    yield outages
+    _collect()
 
 
 @pytest.fixture

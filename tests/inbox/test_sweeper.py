@@ -324,7 +324,13 @@ async def test_whatever_is_wrong_with_a_file_it_is_not_tried_for_ever(
         due_at=ws.clock.now() - LONG_AGO, attempts=media.MAX_ATTEMPTS - 1,
     )  # fmt: skip
     await work.add_media(runtime, row)
-    await media.fetch(runtime, row.id)
+
+    async def breaks(*_: Any) -> None:
+        raise RuntimeError("something that nobody thought of")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(media, "_fetch", breaks)
+        await media.fetch(runtime, row.id)
     shown = (await timeline.get(ws, entry.id)).content
     assert shown is not None
     assert shown["media"]["state"] == "failed"

@@ -88,8 +88,21 @@ async def test_a_late_message_is_placed_before_those_written_later(ws: Workspace
         at = AT + timedelta(minutes=minute)
         await timeline.append(ws, entry(contact_id, at=at, created_at=at), after=0)
     late = await timeline.place_of_late(ws, contact_id, AT + timedelta(minutes=3), 4)
-    assert late == AT + timedelta(minutes=5) - timedelta(milliseconds=1)
+    assert late == AT + timedelta(minutes=5) - timedelta(milliseconds=500)
     assert await timeline.place_of_late(ws, contact_id, AT + timedelta(minutes=7), 4) is None
+
+
+@given(st.permutations(range(9)), st.lists(st.integers(60, 5_000), min_size=9, max_size=9))
+def test_in_whatever_order_they_come_they_are_shown_as_they_were_written(order: list[int], waits: list[int]) -> None:
+    """Nine messages written a second apart, which arrive in any order."""
+    stored: list[Entry] = []
+    now = AT + timedelta(minutes=1)
+    for number, (second, wait) in enumerate(zip(order, waits, strict=True), 1):
+        now += timedelta(milliseconds=wait)
+        at = AT + timedelta(seconds=second)
+        stored.append(entry("con", number=number, at=at, created_at=now, order_at=timeline.late_place(stored, at)))
+    shown = sorted(stored, key=lambda e: (timeline.place(e), e.number))
+    assert [e.at for e in shown] == sorted(e.at for e in stored)
 
 
 STATUS = st.sampled_from([s for s in DeliveryStatus if s not in (DeliveryStatus.QUEUED, DeliveryStatus.CANCELLED)])
