@@ -160,7 +160,7 @@ class Socket(asyncio.Protocol):
         # Masked with zeros, which the protocol allows a client and which costs nothing.
         size = len(payload)
         length = bytes([0x80 | size]) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.write(bytes([head]) + length + b"\0\0\0\0" + payload)
 
     def close(self) -> None:

@@ -200,7 +200,7 @@ class Shop:
         return await eventually(look)
 
 
-async def eventually(look: Callable[[], Awaitable[T | None]], *, seconds: float = 15) -> T:
+async def eventually(look: Callable[[], Awaitable[T | None]], *, seconds: float = 60) -> T:
     """What `look` finds, asked again until it finds something."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
