@@ -256,10 +256,10 @@ def _encode(value: Any) -> Any:
 
 
 def _decode(row: Document) -> Document:
-    """Times and bytes as they were."""
+    """Times and bytes as they were, also inside."""
     for name, value in row.items():
-        if isinstance(value, dict) and "$bytes" in value:
-            row[name] = base64.b64decode(value["$bytes"])
+        if isinstance(value, dict):
+            row[name] = base64.b64decode(value["$bytes"]) if "$bytes" in value else _decode(value)
         elif name.endswith("_at") or name == "at":
             row[name] = datetime.fromisoformat(value) if isinstance(value, str) else value
     return row

@@ -13,8 +13,11 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+from redis.exceptions import RedisError
+
 from app.core import ids, leases
-from app.core.errors import NotFound
+from app.core.errors import AppError, NotFound
+from app.core.mongo import ConnectionFailure
 from app.core.platform import work
 from app.core.platform.work import Receipt, ReceiptBatch
 from app.core.runtime import Runtime, Workspace
@@ -36,15 +39,31 @@ async def apply(runtime: Runtime, account_id: str) -> None:
     async with leases.hold(runtime.redis, f"receipts:{account_id}") as lease:
         if lease is None:
             return
-        while True:
+        while not lease.lost:
             batches = await work.pending_receipts(runtime, account_id, limit=BATCH)
             if batches:
-                await _apply(runtime, batches)
+                await _apply_what_can_be(runtime, batches)
             reports = sum(len(batch.reports) for batch in batches)
             if reports >= BUSY:
                 await asyncio.sleep(FOLD_SECONDS if reports < BATCH else 0)
             elif not await lease.again():
                 return
+
+
+async def _apply_what_can_be(runtime: Runtime, batches: Sequence[ReceiptBatch]) -> None:
+    """All at once; if that fails, one by one, and what cannot be applied is put aside: it must not block the rest."""
+    try:
+        await _apply(runtime, batches)
+    except (ConnectionFailure, RedisError, TimeoutError, AppError):
+        # Not the batches' fault; the sweeper asks again.
+        raise
+    except Exception as error:
+        runtime.log.exception("receipts_failed", account_id=batches[0].account_id, batches=len(batches))
+        if len(batches) == 1:
+            await work.fail_receipts(runtime, batches[0].id, f"{type(error).__name__}: {error}")
+            return
+        for batch in batches:
+            await _apply_what_can_be(runtime, [batch])
 
 
 async def _apply(runtime: Runtime, batches: Sequence[ReceiptBatch]) -> None:

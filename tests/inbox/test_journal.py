@@ -21,7 +21,7 @@ from app.core.mongo import Document
 from app.core.platform import accounts as account_rows
 from app.core.platform import work
 from app.core.platform.accounts import AccountRow
-from app.core.platform.work import InboundRow
+from app.core.platform.work import InboundRow, Receipt
 from app.core.runtime import Runtime, open_runtime
 from app.core.settings import Settings
 from inbox import journal as journal_module
@@ -162,6 +162,24 @@ async def test_rows_that_come_while_the_spool_is_drained_are_all_kept(stricken: 
     draining.cancel()
     await asyncio.gather(draining, return_exceptions=True)
     journal.close()
+
+
+async def test_reports_come_out_of_the_spool_as_they_went_in(stricken: Runtime, outage: Outage) -> None:
+    journal = Journal(stricken, nothing)
+    now = stricken.clock.now()
+    report = Receipt(external_id="wamid.1", correlation="ent_1", status="read", at=now, error={"code": "x"})
+    outage.stop()
+    await journal.add("receipts", [work.receipt_document("acc_1", "ws_1", report, now)])
+    assert journal.spooled
+    outage.start()
+    draining = asyncio.create_task(journal.run())
+    await eventually(lambda: _empty(journal))
+    draining.cancel()
+    await asyncio.gather(draining, return_exceptions=True)
+    journal.close()
+    (batch,) = await work.pending_receipts(stricken, "acc_1", limit=10)
+    assert batch.reports == (report,)
+    assert batch.received_at == now
 
 
 async def _empty(journal: Journal) -> bool:

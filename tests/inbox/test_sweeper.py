@@ -242,6 +242,35 @@ async def test_a_message_sent_again_keeps_its_work_mark(runtime: Runtime, bot: A
     assert [row.id for row in await work.open_outbox(runtime, limit=10)] == [entry.id]
 
 
+async def test_a_report_that_cannot_be_applied_is_put_aside_and_blocks_no_other(
+    runtime: Runtime, bot: AccountRow, ws: Workspace
+) -> None:
+    entry = await ours(ws, bot, status="sent", outbox_key=None, external_ids=(f"{bot.id}:42:7",))
+    now = ws.clock.now()
+    for status in ("delivered", "no such status", "read"):
+        report = work.Receipt(external_id="42:7", correlation=None, status=status, at=now)
+        await work.add_receipts(runtime, [work.receipt_document(bot.id, ws.id, report, now)])
+    await receipts.apply(runtime, bot.id)
+    assert (await timeline.get(ws, entry.id)).status == "read"
+    assert await work.pending_receipts(runtime, bot.id, limit=10) == []
+    dead = await runtime.mongo.receipts.find({"dead": True}).to_list()
+    assert [row["reports"][0]["status"] for row in dead] == ["no such status"]
+    assert "no such status" in dead[0]["error"]
+
+
+async def test_an_early_report_waits_for_its_message(runtime: Runtime, bot: AccountRow, ws: Workspace) -> None:
+    now = ws.clock.now()
+    report = work.Receipt(external_id="42:8", correlation=None, status="delivered", at=now)
+    await work.add_receipts(runtime, [work.receipt_document(bot.id, ws.id, report, now)])
+    await receipts.apply(runtime, bot.id)
+    assert await work.pending_receipts(runtime, bot.id, limit=10) == []
+    entry = await ours(ws, bot, status="sent", outbox_key=None, external_ids=(f"{bot.id}:42:8",))
+    assert await work.wake_receipts(runtime, now + LONG_AGO) == {bot.id}
+    await receipts.apply(runtime, bot.id)
+    assert (await timeline.get(ws, entry.id)).status == "delivered"
+    assert await work.wake_receipts(runtime, now + LONG_AGO) == set()
+
+
 # --- announcements ------------------------------------------------------------------------------------------------
 
 

@@ -251,6 +251,12 @@ async def finish_receipts(runtime: Runtime, batch_ids: Sequence[str]) -> None:
     await runtime.mongo.receipts.update_many({"_id": {"$in": list(batch_ids)}}, {"$unset": {"pending_key": ""}})
 
 
+async def fail_receipts(runtime: Runtime, batch_id: str, error: str) -> None:
+    """Put aside: kept, with the error."""
+    change = {"$set": {"dead": True, "error": error}, "$unset": {"pending_key": ""}}
+    await runtime.mongo.receipts.update_one({"_id": batch_id}, change)
+
+
 async def park_receipts(runtime: Runtime, batches: Sequence[ReceiptBatch]) -> None:
     """
     Reports whose messages are not known yet, to look at again when due. A batch that is never due is somebody else's
