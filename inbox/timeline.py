@@ -15,6 +15,8 @@ from app.core.runtime import Workspace
 from inbox.store import entries as store
 
 PAGE = 100
+# Each try that fails means that another entry took the number; a hundred in a row mean that something is broken.
+_APPEND_TRIES = 100
 _ROOM_FOR_LATE = timedelta(seconds=1)
 
 
@@ -140,10 +142,10 @@ async def append(ws: Workspace, entry: Entry, *, after: int) -> tuple[Entry, boo
     Store the entry under the contact's next number; the entry as stored, and whether it is new.
 
     `after` is a number known to be taken (0 for none): only a hint. The unique index on (contact, number) decides, and
-    an id that exists already gives back what is stored.
+    an id that exists already gives back what is stored. Raises Conflict when no number can be had.
     """
     number = after + 1
-    while True:
+    for _ in range(_APPEND_TRIES):
         numbered = replace(entry, number=number)
         if await store.insert(ws, numbered):
             return numbered, True
@@ -151,6 +153,8 @@ async def append(ws: Workspace, entry: Entry, *, after: int) -> tuple[Entry, boo
         if existing is not None:
             return existing, False
         number = await _next_number(ws, entry.contact_id, number)
+    ws.log.error("no_number_for_entry", contact_id=entry.contact_id, number=number)
+    raise Conflict("This contact's timeline is being written by too many at once; try again.")
 
 
 async def _next_number(ws: Workspace, contact_id: str, taken: int) -> int:
