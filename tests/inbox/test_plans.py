@@ -72,11 +72,13 @@ async def journey(
 
 async def _work(shop: Shop) -> None:
     customer = await shop.customer(name="Petra Plans")
-    await shop.writes("telegram", customer["id"], type="start")
-    for channel in ("whatsapp", "sms", "telegram"):
-        await shop.writes(channel, customer["id"], type="text", text=f"Hello on {channel}")
+    await shop.writes("whatsapp", customer["id"], type="text", text="Hello on whatsapp")
+    # Telegram tells no phone number, so it makes a second contact of this name: found first, it has no WhatsApp.
     conversation = await shop.conversation_with("Petra Plans")
     await shop.entry_where(conversation["id"], lambda entry: entry["channel"] == "whatsapp")
+    await shop.writes("telegram", customer["id"], type="start")
+    for channel in ("sms", "telegram"):
+        await shop.writes(channel, customer["id"], type="text", text=f"Hello on {channel}")
     path = f"/conversations/{conversation['id']}"
     content = {"type": "text", "text": "Good morning"}
     account_id = shop.accounts["whatsapp"]
