@@ -18,6 +18,7 @@ from web.api import (
     sign_in,
     templates,
     tokens,
+    variables,
 )
 from web.api.endpoint import PREFIX, Endpoint, routes_of
 from web.chat_socket import chat_socket
@@ -36,6 +37,7 @@ API: tuple[Endpoint, ...] = (
     *invitations.ENDPOINTS,
     *tokens.ENDPOINTS,
     *audit.ENDPOINTS,
+    *variables.ENDPOINTS,
 )
 
 _document: list[bytes] = []

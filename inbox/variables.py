@@ -1,0 +1,199 @@
+"""
+Variables in texts: Liquid over a declared catalogue, for canned replies, macros and whatever else writes for people.
+
+    Dear {{ contact.first_name | default: "friend" }}, this is {{ agent.first_name }}.
+    {% if contact.language == "fr" %}Bonjour{% else %}Hello{% endif %}
+
+A text is checked when it is saved: its syntax, and that it asks only for what CATALOGUE declares. What is merely not
+known of this person stays in the text as it was written, and is named in `missing`. Texts come from members and are
+untrusted all the same: no files, no other templates, only filters whose result grows by what is written, and bounds on
+loops, depth and size.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+
+from liquid import BoundTemplate, Environment, Undefined
+from liquid.exceptions import LiquidError
+
+from app.core.errors import Invalid
+from app.core.platform import workspaces
+from app.core.runtime import Workspace
+from channels import registry
+from crm import contacts
+from inbox.conversations import Conversation
+
+MAX_TEXT_CHARS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """`example` is what a preview shows where there is no conversation."""
+
+    name: str
+    label: str
+    example: str
+
+
+CATALOGUE: tuple[Variable, ...] = (
+    Variable("contact.name", "Customer's name", "Ana Kovacs"),
+    Variable("contact.first_name", "Customer's first name", "Ana"),
+    Variable("contact.language", "Customer's language", "en"),
+    Variable("agent.name", "Your name", "Ama Mensah"),
+    Variable("agent.first_name", "Your first name", "Ama"),
+    Variable("conversation.id", "Number of the conversation", "cnv_01"),
+    Variable("channel.name", "Channel of the answer", "WhatsApp"),
+    Variable("workspace.name", "Name of the business", "Kente & Co"),
+)
+_NAMES = frozenset(variable.name for variable in CATALOGUE)
+
+# Not among them: `replace`, `join`, `split` and their like, whose results multiply.
+_FILTERS = frozenset(
+    (
+        *("append", "capitalize", "date", "default", "downcase", "lstrip", "prepend", "remove", "remove_first"),
+        *("rstrip", "size", "squish", "strip", "strip_newlines", "truncate", "truncatewords", "upcase"),
+        *("abs", "ceil", "divided_by", "floor", "minus", "modulo", "plus", "round", "times"),
+    )
+)
+_TAGS = frozenset(
+    (
+        *("assign", "break", "capture", "case", "comment", "continue", "cycle", "echo", "for", "if", "unless"),
+        *("#", "content", "doc", "illegal", "output", "raw"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """`missing` are the variables without a value, in order of appearance; they stand in the text as `{{ name }}`."""
+
+    text: str
+    missing: tuple[str, ...] = ()
+
+
+_missing: ContextVar[dict[str, None] | None] = ContextVar("missing", default=None)
+
+
+class _Missing(Undefined):
+    """A variable that nobody knows: false in a condition, replaced by `default`, and told of when it is written."""
+
+    def __str__(self) -> str:
+        name = (self.hint or self.name).removesuffix(" is undefined").strip("'")
+        known = _missing.get()
+        if known is not None:
+            known[name] = None
+        return f"{{{{ {name} }}}}"
+
+
+class _Environment(Environment):
+    block_nesting_limit = 8
+    context_depth_limit = 12
+    loop_iteration_limit = 200
+    local_namespace_limit = 100_000
+    output_stream_limit = 20_000
+
+
+_ENVIRONMENT = _Environment(undefined=_Missing)
+for _name in set(_ENVIRONMENT.filters) - _FILTERS:
+    del _ENVIRONMENT.filters[_name]
+for _name in set(_ENVIRONMENT.tags) - _TAGS:
+    del _ENVIRONMENT.tags[_name]
+
+
+def check(text: str, *, field: str = "text") -> None:
+    """Raises Invalid, in words, where the text is not right or asks for a variable that there is not."""
+    _template(text, field)
+
+
+def render(text: str, values: Mapping[str, str | None], *, field: str = "text") -> Rendered:
+    """The text with these values, by variable's name. Raises Invalid."""
+    template = _template(text, field)
+    nested: dict[str, dict[str, str]] = {variable.name.partition(".")[0]: {} for variable in CATALOGUE}
+    for name, value in values.items():
+        if value:
+            group, _, key = name.partition(".")
+            nested[group][key] = value
+    token = _missing.set({})
+    try:
+        written = template.render(**nested)
+        return Rendered(written.strip(), tuple(_missing.get() or ()))
+    except (LiquidError, ArithmeticError, ValueError, TypeError, RecursionError) as error:
+        raise Invalid.field(field, _words(error)) from None
+    finally:
+        _missing.reset(token)
+
+
+def example(text: str) -> Rendered:
+    """The text as it reads for an invented customer. Raises Invalid."""
+    return render(text, {variable.name: variable.example for variable in CATALOGUE})
+
+
+async def values(
+    ws: Workspace, conversation: Conversation, *, agent_name: str | None, account_id: str | None = None
+) -> dict[str, str | None]:
+    """
+    What is known in this conversation, by variable's name.
+
+    `account_id` is where the answer will go; None takes the channel on which the customer last wrote.
+    """
+    contact = await contacts.get(ws, conversation.contact_id)
+    workspace = await workspaces.get(ws.runtime.mongo, ws.id)
+    # A handle in place of a name is nothing to address somebody by.
+    name = None if contact.name_source == "handle" else contact.name
+    return {
+        "contact.name": name,
+        "contact.first_name": _first(name),
+        "contact.language": contact.language,
+        "agent.name": agent_name,
+        "agent.first_name": _first(agent_name),
+        "conversation.id": conversation.id,
+        "channel.name": await _channel_name(ws, conversation, account_id),
+        "workspace.name": workspace.name if workspace else None,
+    }
+
+
+async def _channel_name(ws: Workspace, conversation: Conversation, account_id: str | None) -> str | None:
+    wanted = account_id or (conversation.reach[0].account_id if conversation.reach else None)
+    row = next((row for row in await ws.runtime.accounts.of_workspace(ws.id) if row.id == wanted), None)
+    return registry.adapter(row.kind).label if row else None
+
+
+def _first(name: str | None) -> str | None:
+    return name.split()[0] if name and name.split() else None
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> BoundTemplate:
+    return _ENVIRONMENT.from_string(text)
+
+
+def _template(text: str, field: str) -> BoundTemplate:
+    if len(text) > MAX_TEXT_CHARS:
+        raise Invalid.field(field, f"A text has at most {MAX_TEXT_CHARS} characters.")
+    try:
+        template = _parsed(text)
+        found = template.analyze(include_partials=False)
+    except (LiquidError, ArithmeticError, ValueError, TypeError, RecursionError) as error:
+        raise Invalid.field(field, _words(error)) from None
+    for name in found.filters:
+        if name not in _ENVIRONMENT.filters:
+            raise Invalid.field(field, f"There is no filter '{name}'. There are {', '.join(sorted(_FILTERS))}.")
+    for name in _asked(found.globals):
+        if name not in _NAMES:
+            raise Invalid.field(field, f"There is no variable '{name}'. There are {', '.join(sorted(_NAMES))}.")
+    return template
+
+
+def _asked(found: Mapping[str, Sequence[object]]) -> Iterator[str]:
+    for uses in found.values():
+        for use in uses:
+            yield ".".join(str(segment) for segment in getattr(use, "segments", ()))
+
+
+def _words(error: Exception) -> str:
+    """Liquid's own words without its drawing of the place."""
+    said = str(getattr(error, "message", "") or error).partition("\n")[0]
+    return f"This text cannot be read: {re.sub(r'^[a-z]', lambda m: m.group().upper(), said)}."
