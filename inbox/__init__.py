@@ -16,6 +16,7 @@ Conversations, the timeline, and everything that comes in and goes out.
     live.py           telling screens what has changed; hub.py the agents connected to this process
     access.py         the only door to a conversation for an agent
     reconcile.py      asks providers that do not repeat a lost webhook; polling.py those that call nobody
+    calendars.py      business hours and holidays as the workspace keeps them; usage.py where things are used
     checkups.py       asks every account once an hour whether it still works
     signals.py        typing, read and reactions towards the customer; menus.py numbered answers
     sweeper.py        finds overdue work and puts it back to work

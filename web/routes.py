@@ -9,6 +9,7 @@ from web.agent_socket import agent_socket
 from web.api import (
     accounts,
     audit,
+    calendars,
     contacts,
     conversations,
     entries,
@@ -34,6 +35,7 @@ API: tuple[Endpoint, ...] = (
     *sign_in.ENDPOINTS,
     *me.ENDPOINTS,
     *members.ENDPOINTS,
+    *calendars.ENDPOINTS,
     *invitations.ENDPOINTS,
     *tokens.ENDPOINTS,
     *audit.ENDPOINTS,

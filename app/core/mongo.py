@@ -65,6 +65,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "templates": (_index("workspace_id", "account_id", "name"),),
     "files": (),
     "queues": (_index("workspace_id", "name"),),
+    "calendars": (_index("workspace_id", "name"),),
     "audit": (_index("workspace_id", "at"),),
     # Browsers with the web-chat widget. Those that never wrote end after two days, so few of all that looked stay.
     "visitors": (_index("expires_at", expire_after_seconds=0),),
