@@ -7,21 +7,24 @@ reply window and the channel's abilities were asked. Delivery asks consent and w
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.core import ids
 from app.core.addresses import Address
-from app.core.errors import Conflict, Invalid, ReplyWindowClosed
+from app.core.errors import Conflict, Invalid, NewerMessages, ReplyWindowClosed
 from app.core.queue import Lane
 from app.core.runtime import Workspace
 from channels import accounts, registry
 from channels.content import Content, Media, MediaMessage, Template, Text, preview
 from channels.contract import Capabilities, ChannelAccount, DeliveryStatus, Purpose
 from crm import consent
-from inbox import conversations, files, live, messages, templates, timeline
+from inbox import conversations, files, live, messages, present, templates, timeline
 from inbox.conversations import Conversation
 from inbox.splitting import split_text
 from inbox.timeline import Author, Entry, Quote
+
+# Of the messages that a draft did not know, at most so many are shown.
+_MOST_NEWER = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,9 @@ class Draft:
     """
     What somebody wants to send. `client_id` makes it safe to ask twice: the same one gives back the same entries.
 
-    `account_id` and `address` say how; None takes the conversation's default.
+    `account_id` and `address` say how; None takes the conversation's default. `seen` is the number of the newest entry
+    that the writer had before their eyes; None is somebody who does not look (a program). For `undo_seconds` the
+    message stays here, so that its author can take it back (undo.py).
     """
 
     content: Content
@@ -39,13 +44,16 @@ class Draft:
     account_id: str | None = None
     address: str | None = None
     reply_to_entry_id: str | None = None
+    seen: int | None = None
+    undo_seconds: int = 0
 
 
 async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> list[Entry]:
     """
     Store the message (long text in parts) and hand it to delivery; the entries, in order.
 
-    Raises OptedOut, ReplyWindowClosed, Conflict (account switched off, nobody to answer), Invalid (the channel cannot).
+    Raises OptedOut, ReplyWindowClosed, NewerMessages, Conflict (account switched off, nobody to answer), Invalid (the
+    channel cannot).
     """
     account, address = await _route(ws, conversation, draft)
     capabilities = registry.adapter(account.kind).capabilities(account)
@@ -59,12 +67,14 @@ async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> li
     for number, part in enumerate(parts):
         entry = _entry(ws, conversation, draft, account, address, part, number)
         entry = replace(entry, window_until=closes, reply_to=quote if number == 0 else None)
-        entry, new = await timeline.append(ws, entry, after=conversation.last_number)
+        guard = _stale(draft) if number == 0 else None
+        entry, new = await timeline.append(ws, entry, after=conversation.last_number, guard=guard)
         if new or conversation.last_number < entry.number:
             summary = conversations.summary_of(entry, preview(part))
             conversation, _ = await conversations.change(ws, conversation, conversations.sent(entry, summary))
         entries.append(entry)
-    await ws.queue.enqueue("deliver", ws.id, conversation.contact_id, lane=Lane.REPLIES)
+    delay = draft.undo_seconds
+    await ws.queue.enqueue("deliver", ws.id, conversation.contact_id, lane=Lane.REPLIES, delay_seconds=delay)
     with live.told_later(ws):
         await live.publish(ws, *[await live.entry_event(ws, entry, conversation) for entry in entries])
     return entries
@@ -141,6 +151,7 @@ def _entry(
     number: int,
 ) -> Entry:
     now = ws.clock.now()
+    until = now + timedelta(seconds=draft.undo_seconds) if draft.undo_seconds else None
     return Entry(
         id=ids.derived("ent", conversation.id, draft.client_id, str(number)),
         contact_id=conversation.contact_id,
@@ -159,6 +170,8 @@ def _entry(
         status_times={"queued": now},
         client_id=draft.client_id if number == 0 else f"{draft.client_id}/{number}",
         outbox_key=conversation.contact_id,
+        due_at=until,
+        undo_until=until,
     )
 
 
@@ -186,6 +199,27 @@ async def _route(ws: Workspace, conversation: Conversation, draft: Draft) -> tup
     if not row.enabled:
         raise Conflict("This channel account is switched off in the settings.", code="account_disabled")
     return accounts.channel_account(row), Address.parse(address)
+
+
+def _stale(draft: Draft) -> timeline.Guard | None:
+    """Refuses a draft if others have written since: its words may no longer be the right ones."""
+    if draft.seen is None:
+        return None
+
+    def passes(newer: Sequence[Entry]) -> None:
+        said = [entry for entry in newer if _changes_the_talk(entry, draft.author)]
+        if said:
+            shown = [present.entry(entry) for entry in said[-_MOST_NEWER:]]
+            raise NewerMessages("Others have written since you began this message.", newer=shown)
+
+    return timeline.Guard(draft.seen, passes)
+
+
+def _changes_the_talk(entry: Entry, writer: Author) -> bool:
+    """What the customer wrote, and what anybody else but a machine of ours answered."""
+    if entry.kind != "message" or entry.deleted_at or entry.status == DeliveryStatus.CANCELLED.value:
+        return False
+    return entry.direction == "in" or (entry.author.type != "system" and entry.author.id != writer.id)
 
 
 async def _purpose(ws: Workspace, account: ChannelAccount, draft: Draft) -> Purpose:

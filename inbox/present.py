@@ -44,6 +44,7 @@ def entry(item: Entry) -> dict[str, Any]:
         "status": item.status,
         "status_times": {name: iso(at) for name, at in item.status_times.items()},
         "error": _error(item),
+        "undo_until": iso(item.undo_until) if item.status == "queued" else None,
         "client_id": item.client_id,
         "purpose": item.purpose,
         "event": item.event,

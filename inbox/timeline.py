@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from app.core.errors import Conflict, NotFound
+from app.core.errors import AppError, Conflict, NotFound
 from app.core.runtime import Workspace
 from inbox.store import entries as store
 
@@ -97,6 +97,8 @@ class Entry:
     claim: str | None = None
     claimed_at: datetime | None = None
     window_until: datetime | None = None
+    # Until then its author can take it back; nothing has left yet.
+    undo_until: datetime | None = None
 
 
 def place(entry: Entry) -> datetime:
@@ -137,15 +139,22 @@ def late_place(messages: Sequence[Entry], at: datetime) -> datetime | None:
     return found.replace(microsecond=found.microsecond // 1_000 * 1_000)
 
 
-async def append(ws: Workspace, entry: Entry, *, after: int) -> tuple[Entry, bool]:
+async def append(ws: Workspace, entry: Entry, *, after: int, guard: "Guard | None" = None) -> tuple[Entry, bool]:
     """
     Store the entry under the contact's next number; the entry as stored, and whether it is new.
 
     `after` is a number known to be taken (0 for none): only a hint. The unique index on (contact, number) decides, and
     an id that exists already gives back what is stored. Raises Conflict when no number can be had.
+
+    With a `guard` the entry is stored only if it lets pass everything between what its author had seen and the entry:
+    of two that are written at the same time, the one that gets the later number meets the other.
     """
     number = after + 1
     for _ in range(_APPEND_TRIES):
+        if guard is not None:
+            stored = await _refused(ws, entry, guard, before=number)
+            if stored is not None:
+                return stored, False
         numbered = replace(entry, number=number)
         if await store.insert(ws, numbered):
             return numbered, True
@@ -155,6 +164,28 @@ async def append(ws: Workspace, entry: Entry, *, after: int) -> tuple[Entry, boo
         number = await _next_number(ws, entry.contact_id, number)
     ws.log.error("no_number_for_entry", contact_id=entry.contact_id, number=number)
     raise Conflict("This contact's timeline is being written by too many at once; try again.")
+
+
+@dataclass(slots=True)
+class Guard:
+    """`passes` raises if something in entries that are newer than number `seen` speaks against the one to be stored."""
+
+    seen: int
+    passes: Callable[[Sequence[Entry]], None]
+
+
+async def _refused(ws: Workspace, entry: Entry, guard: Guard, *, before: int) -> Entry | None:
+    """Raises what the guard raises; the entry itself if it turns out to be stored already (the answer was lost)."""
+    newer = await store.range_of(ws, entry.contact_id, max(guard.seen + 1, before - PAGE), before - 1)
+    try:
+        guard.passes(newer)
+    except AppError:
+        stored = await store.get(ws, entry.id)
+        if stored is None:
+            raise
+        return stored
+    guard.seen = max(guard.seen, before - 1)
+    return None
 
 
 async def _next_number(ws: Workspace, contact_id: str, taken: int) -> int:

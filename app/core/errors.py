@@ -6,7 +6,8 @@ Errors that are part of the rules, each with a stable code, an HTTP status and w
     ├── Invalid              422  a value is wrong; `errors` says which field and why
     ├── Conflict             409  the thing has changed, or the rules forbid it now
     │   ├── OptedOut              the person does not want this
-    │   └── ReplyWindowClosed     the channel allows templates only
+    │   ├── ReplyWindowClosed     the channel allows templates only
+    │   └── NewerMessages         others wrote after what the writer had seen; `newer` are their messages
     ├── SignedOut            401  no valid session or token
     ├── Forbidden            403  signed in, but not allowed
     ├── TooLarge             413  body or file over the limit
@@ -15,7 +16,7 @@ Errors that are part of the rules, each with a stable code, an HTTP status and w
     └── Unavailable          503  a part we need is down; try again
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -67,6 +68,14 @@ class OptedOut(Conflict):
 
 class ReplyWindowClosed(Conflict):
     title, code = "The reply window is closed", "reply_window_closed"
+
+
+class NewerMessages(Conflict):
+    title, code = "There are newer messages", "newer_messages"
+
+    def __init__(self, detail: str, *, newer: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(detail)
+        self.extra = {"newer": newer}
 
 
 class SignedOut(AppError):

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.core import audit
 from app.core.audit import Target
-from app.core.errors import Conflict, Invalid, NotFound, OptedOut, ReplyWindowClosed
+from app.core.errors import Conflict, Invalid, NewerMessages, NotFound, OptedOut, ReplyWindowClosed
 from app.core.permissions import Permission
 from app.core.platform import members as member_rows
 from app.core.queue import Lane
@@ -54,6 +54,10 @@ class SendMessage(Body):
     address: Annotated[str | None, Field(max_length=300)] = None
     reply_to_entry_id: Annotated[str | None, Field(max_length=100)] = None
     purpose: Purpose = Purpose.SERVICE
+    # The newest entry that the writer had seen; without it, newer messages do not hold this one back.
+    seen: Annotated[int | None, Field(ge=0, le=2**53)] = None
+    # So long it stays here, for second thoughts.
+    undo_seconds: Annotated[int, Field(ge=0, le=60)] = 0
 
 
 class AddNote(Body):
@@ -169,6 +173,8 @@ async def send(request: ApiRequest, conversation_id: str, body: SendMessage) -> 
         account_id=body.account_id,
         address=body.address,
         reply_to_entry_id=body.reply_to_entry_id,
+        seen=body.seen,
+        undo_seconds=body.undo_seconds,
     )
     return {"entries": _entries(await outbox.enqueue(request.ws, conversation, draft))}
 
@@ -257,7 +263,7 @@ async def _note(request: ApiRequest, saved: Conversation, name: str, detail: dic
     )
 
 
-_SEND_ERRORS = (NotFound, Invalid, Conflict, OptedOut, ReplyWindowClosed)
+_SEND_ERRORS = (NotFound, Invalid, Conflict, OptedOut, ReplyWindowClosed, NewerMessages)
 
 ENDPOINTS = [
     Endpoint(

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue
 
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.log import redact
 from app.core.permissions import Permission
 from app.core.platform import work
-from inbox import access, inbound, media, outbox, present, signals
+from inbox import access, inbound, media, outbox, present, signals, undo
 from inbox.timeline import Entry
 from web.api.endpoint import ApiRequest, Endpoint
-from web.api.inbox_shapes import EntryShape
+from web.api.inbox_shapes import EntryList, EntryShape
 from web.api.models import Body, Out
 
 
@@ -36,6 +36,12 @@ async def react(request: ApiRequest, entry_id: str, body: React) -> EntryShape:
 async def resend(request: ApiRequest, entry_id: str) -> EntryShape:
     entry = await _open(request, entry_id, access.REPLY)
     return present.entry(await outbox.resend(request.ws, entry))  # type: ignore[return-value]
+
+
+async def take_back(request: ApiRequest, entry_id: str) -> EntryList:
+    entry = await _open(request, entry_id, access.REPLY)
+    taken = await undo.take_back(request.ws, entry, request.actor.id)
+    return {"entries": [present.entry(part) for part in taken]}  # type: ignore[misc]
 
 
 async def refetch(request: ApiRequest, entry_id: str) -> None:
@@ -76,6 +82,14 @@ ENDPOINTS = [
         "Send a failed message again",
         status=202,
         errors=(NotFound, Conflict),
+    ),
+    Endpoint(
+        "POST",
+        "/entries/{entry_id}/undo",
+        take_back,
+        Permission.INBOX_REPLY,
+        "Take a message back before it leaves",
+        errors=(NotFound, Conflict, Forbidden),
     ),
     Endpoint(
         "POST",

@@ -59,6 +59,8 @@ class EntryShape(TypedDict):
     status: str | None
     status_times: dict[str, Time]
     error: EntryErrorShape | None
+    # Until then the author can take it back.
+    undo_until: Time | None
     client_id: str | None
     purpose: str | None
     event: dict[str, Any] | None

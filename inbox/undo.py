@@ -1,0 +1,73 @@
+"""
+Second thoughts: a message waits a few seconds before it leaves, and until then its author can take it back.
+
+The wait is the stored time at which the message is due, so it holds whatever dies meanwhile. Taking back and handing
+over are both written on the condition that the message is unchanged: one of them wins, never both.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.core.errors import Conflict, Forbidden
+from app.core.queue import Lane
+from app.core.runtime import Workspace
+from channels.contract import DeliveryStatus
+from inbox import conversations, live
+from inbox.store import entries as store
+from inbox.timeline import Entry
+
+QUEUED, CANCELLED = DeliveryStatus.QUEUED.value, DeliveryStatus.CANCELLED.value
+TAKEN_BACK = "Message taken back"
+
+
+async def take_back(ws: Workspace, entry: Entry, author_id: str) -> list[Entry]:
+    """
+    Cancels the message with all its parts (long text goes in several), and gives them back as they are now.
+
+    Asked twice it says the same. Raises Forbidden (somebody else's), Conflict (it has left, or is just leaving).
+    """
+    if entry.author.id != author_id:
+        raise Forbidden("Only who wrote a message can take it back.")
+    parts = await _parts(ws, entry)
+    if all(part.status == CANCELLED for part in parts):
+        return parts
+    now = ws.clock.now()
+    if any(part.status != QUEUED or part.undo_until is None or part.undo_until <= now for part in parts):
+        raise Conflict("It is too late: this message has left.", code="already_sent")
+    cancelled = [
+        replace(
+            part,
+            status=CANCELLED,
+            status_times={**part.status_times, CANCELLED: now},
+            outbox_key=None,
+            due_at=None,
+            revision=part.revision + 1,
+        )
+        for part in parts
+    ]
+    async with live.announced(ws, "entry", entry.id):
+        if not await store.save_many(ws, list(zip(parts, cancelled, strict=True))):
+            await _restore(ws, parts, cancelled)
+            raise Conflict("It is too late: this message has left.", code="already_sent")
+        conversation = await conversations.get(ws, entry.conversation_id)
+        for part in cancelled:
+            summary = conversations.summary_of(part, TAKEN_BACK)
+            conversation, _ = await conversations.change(ws, conversation, conversations.summary_shown(summary))
+        await live.publish(ws, *[await live.entry_event(ws, part, conversation) for part in cancelled])
+    # What was written after it need not wait any longer.
+    await ws.queue.enqueue("deliver", ws.id, entry.contact_id, lane=Lane.REPLIES)
+    return cancelled
+
+
+async def _parts(ws: Workspace, entry: Entry) -> list[Entry]:
+    """The entries of one message; they stand side by side but for what came between them."""
+    first = (entry.client_id or entry.id).partition("/")[0]
+    around = await store.range_of(ws, entry.contact_id, max(1, entry.number - 50), entry.number + 50)
+    found = [e for e in around if e.client_id and e.client_id.partition("/")[0] == first and e.kind == "message"]
+    return found or [entry]
+
+
+async def _restore(ws: Workspace, parts: Sequence[Entry], cancelled: Sequence[Entry]) -> None:
+    """One part was on its way already: the others must follow it, or the person reads half a message."""
+    for before, after in zip(parts, cancelled, strict=True):
+        await store.save(ws, after, replace(before, revision=after.revision + 1))
