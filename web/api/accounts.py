@@ -1,6 +1,6 @@
 """Channel kinds and connected accounts: forms, checks, webhooks, health."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
@@ -13,10 +13,11 @@ from app.core.permissions import Permission
 from app.core.platform.accounts import AccountRow
 from app.core.queue import Lane
 from channels import accounts, registry
+from channels.content import MediaKind
 from channels.contract import Capabilities, Connects, CountsSegments, FormField, GivesSnippet, ManagesTemplates
 from inbox import live, templates
 from web.api.endpoint import ApiRequest, Endpoint
-from web.api.models import Body, FreeForm, Out, Time
+from web.api.models import Body, Channel, FreeForm, Out, Time
 
 
 class FormFieldOut(Out):
@@ -26,8 +27,9 @@ class FormFieldOut(Out):
     placeholder: str
     secret: bool
     required: bool
-    type: str
-    options: list[list[str]]
+    type: Literal["text", "password", "url", "select", "origins", "color", "boolean"]
+    # Value and label.
+    options: list[tuple[str, str]]
     default: JsonValue
 
 
@@ -39,15 +41,54 @@ class MadeSecretOut(Out):
     help: str
 
 
+class MediaLimitsOut(Out):
+    max_bytes: int
+    mimes: list[str]
+
+
+class ButtonLimitsOut(Out):
+    max: int
+    title_chars: int
+
+
+class ListLimitsOut(Out):
+    max_rows: int
+    title_chars: int
+    description_chars: int
+
+
+class CapabilitiesOut(Out):
+    """What a channel can do; screens ask here and compare no names."""
+
+    max_text_chars: int
+    max_caption_chars: int
+    window_hours: int | None
+    templates: bool
+    buttons: ButtonLimitsOut | None
+    buttons_as: Literal["native", "menu", "none"]
+    list: ListLimitsOut | None
+    media: Mapping[MediaKind, MediaLimitsOut]
+    reactions: Literal["full", "in", "none"]
+    quotes: bool
+    typing: bool
+    read_receipts_in: bool
+    delivery_receipts: bool
+    segments: bool
+    location: bool
+    contacts: bool
+    edit: bool
+    delete: bool
+
+
 class ChannelKind(Out):
-    kind: str
+    kind: Channel
     label: str
     tagline: str
     can_register_webhook: bool
     has_templates: bool
     fields: list[FormFieldOut]
     made_secrets: list[MadeSecretOut]
-    capabilities: dict[str, Any]
+    capabilities: CapabilitiesOut
 
 
 class ChannelKinds(Out):
@@ -76,13 +117,13 @@ class Health(Out):
 
 class AccountOut(Out):
     id: str
-    kind: str
+    kind: Channel
     name: str
     address: str
     address_label: str
     enabled: bool
     config: dict[str, JsonValue]
-    capabilities: dict[str, Any]
+    capabilities: CapabilitiesOut
     webhook_url: str | None
     verify_token: str | None
     snippet: str | None
@@ -149,39 +190,43 @@ def _field(field: FormField) -> FormFieldOut:
         secret=field.secret,
         required=field.required,
         type=field.type,
-        options=[list(option) for option in field.options],
+        options=list(field.options),
         default=field.default,
     )
 
 
-def capabilities_out(known: Capabilities) -> dict[str, Any]:
+def capabilities_out(known: Capabilities) -> CapabilitiesOut:
     """What a channel can do, in the words of the API."""
-    buttons = {"max": known.button_limits.max_buttons, "title_chars": known.button_limits.max_title_chars}
-    rows = {
-        "max_rows": known.list_limits.max_rows,
-        "title_chars": known.list_limits.max_title_chars,
-        "description_chars": known.list_limits.max_description_chars,
-    }
-    return {
-        "max_text_chars": known.max_text_chars,
-        "max_caption_chars": known.max_caption_chars,
-        "window_hours": known.window_hours,
-        "templates": known.templates,
-        "buttons": buttons if known.buttons != "none" else None,
-        "buttons_as": known.buttons,
-        "list": rows if known.list_limits.max_rows else None,
-        "media": {kind: {**asdict(limits), "mimes": list(limits.mimes)} for kind, limits in known.media.items()},
-        "reactions": known.reactions,
-        "quotes": known.quotes,
-        "typing": known.typing,
-        "read_receipts_in": known.receipts == "read",
-        "delivery_receipts": known.receipts != "sent",
-        "segments": known.segments,
-        "location": known.location,
-        "contacts": known.contacts,
-        "edit": known.edit,
-        "delete": known.delete,
-    }
+    buttons, rows = known.button_limits, known.list_limits
+    return CapabilitiesOut(
+        max_text_chars=known.max_text_chars,
+        max_caption_chars=known.max_caption_chars,
+        window_hours=known.window_hours,
+        templates=known.templates,
+        buttons=ButtonLimitsOut(max=buttons.max_buttons, title_chars=buttons.max_title_chars)
+        if known.buttons != "none"
+        else None,
+        buttons_as=known.buttons,
+        list=ListLimitsOut(
+            max_rows=rows.max_rows, title_chars=rows.max_title_chars, description_chars=rows.max_description_chars
+        )
+        if rows.max_rows
+        else None,
+        media={
+            kind: MediaLimitsOut(max_bytes=limits.max_bytes, mimes=list(limits.mimes))
+            for kind, limits in known.media.items()
+        },
+        reactions=known.reactions,
+        quotes=known.quotes,
+        typing=known.typing,
+        read_receipts_in=known.receipts == "read",
+        delivery_receipts=known.receipts != "sent",
+        segments=known.segments,
+        location=known.location,
+        contacts=known.contacts,
+        edit=known.edit,
+        delete=known.delete,
+    )
 
 
 def _account(request: ApiRequest, row: AccountRow) -> AccountOut:

@@ -16,7 +16,15 @@ from inbox import conversations, live, present, timeline
 from inbox.store import conversations as conversation_store
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
-from web.api.inbox_shapes import ConsentPage, ContactAddressShape, ContactPage, ContactRow, ContactShape, EntryPage
+from web.api.inbox_shapes import (
+    ConsentPage,
+    ConsentState,
+    ContactAddressShape,
+    ContactPage,
+    ContactRow,
+    ContactShape,
+    EntryPage,
+)
 from web.api.models import Body, Page, Query
 
 NEWEST = 2**53
@@ -45,9 +53,16 @@ def _address(row: ContactAddress, last_inbound_at: str | None) -> ContactAddress
         "verified": row.verified,
         "last_inbound_at": last_inbound_at,
         "consent": {
-            purpose: known.state if (known := row.consent.get(purpose)) else "unknown" for purpose in consent.PURPOSES
+            "service": _consent(row, "service"),
+            "transactional": _consent(row, "transactional"),
+            "marketing": _consent(row, "marketing"),
         },
     }
+
+
+def _consent(row: ContactAddress, purpose: str) -> ConsentState:
+    known = row.consent.get(purpose)
+    return known.state if known else "unknown"
 
 
 async def list_contacts(request: ApiRequest, query: ContactsQuery) -> ContactPage:

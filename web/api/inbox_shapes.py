@@ -4,11 +4,92 @@ How conversations, entries, contacts and accounts look from outside, for OpenAPI
 Typed dictionaries and not models: these answers are hot, are built by our own code, and go out without another check.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
-from typing_extensions import TypedDict
+from pydantic import WithJsonSchema
+from typing_extensions import TypeAliasType, TypedDict
 
-from web.api.models import Time
+from channels.content import (
+    Buttons,
+    Choice,
+    ContactRequest,
+    Contacts,
+    FormReply,
+    LinkButton,
+    List,
+    Location,
+    LocationRequest,
+    MediaKind,
+    Order,
+    Template,
+    Text,
+    Unsupported,
+)
+from channels.contract import DeliveryStatus
+from web.api.models import Channel, Time
+
+EntryKind = Literal["message", "note", "event", "consent", "tombstone"]
+ConversationState = Literal["open", "pending", "snoozed", "closed"]
+ConsentState = Literal["unknown", "granted", "withdrawn", "blocked"]
+
+
+class MediaShape(TypedDict):
+    """A file of a message: what is not known is left out."""
+
+    kind: MediaKind
+    state: Literal["pending", "ready", "failed"]
+    url: str | None
+    thumb_url: str | None
+    error: NotRequired[str | None]
+    file_id: NotRequired[str | None]
+    name: NotRequired[str | None]
+    mime: NotRequired[str | None]
+    bytes: NotRequired[int | None]
+    width: NotRequired[int | None]
+    height: NotRequired[int | None]
+    duration_seconds: NotRequired[float | None]
+
+
+class MediaMessageShape(TypedDict):
+    type: Literal["media"]
+    media: MediaShape
+    caption: NotRequired[str | None]
+
+
+# As `channels.content.Content` is stored, but for media, which comes with the addresses of its files.
+ContentShape = (
+    Text
+    | MediaMessageShape
+    | Location
+    | Contacts
+    | Buttons
+    | List
+    | LinkButton
+    | LocationRequest
+    | ContactRequest
+    | Template
+    | Choice
+    | Order
+    | FormReply
+    | Unsupported
+)
+
+
+# Something that happened; what else there is depends on the name.
+Event = TypeAliasType(
+    "Event",
+    Annotated[
+        dict[str, Any],
+        WithJsonSchema(
+            {
+                "type": "object",
+                "required": ["name"],
+                "properties": {"name": {"type": "string"}},
+                "additionalProperties": True,
+            }
+        ),
+    ],
+)
 
 
 class AuthorShape(TypedDict):
@@ -45,25 +126,25 @@ class EntryShape(TypedDict):
     at: Time
     # Where it stands in the thread: arrival, or for a held-up message the time at which it was written.
     order_at: Time
-    kind: Literal["message", "note", "event", "consent", "tombstone"]
+    kind: EntryKind
     direction: Literal["in", "out"] | None
-    channel: str | None
+    channel: Channel | None
     account_id: str | None
     address: str | None
     author: AuthorShape
-    content: dict[str, Any] | None
+    content: ContentShape | None
     reply_to: QuoteShape | None
     reactions: list[ReactionShape]
     edited_at: Time | None
     deleted_at: Time | None
-    status: str | None
-    status_times: dict[str, Time]
+    status: DeliveryStatus | None
+    status_times: dict[DeliveryStatus, Time]
     error: EntryErrorShape | None
     # Until then the author can take it back.
     undo_until: Time | None
     client_id: str | None
     purpose: str | None
-    event: dict[str, Any] | None
+    event: Event | None
     referral: dict[str, Any] | None
     forwarded: bool
     group_id: str | None
@@ -93,12 +174,12 @@ class QueueShape(TypedDict):
 class EntrySummaryShape(TypedDict):
     id: str
     number: int
-    kind: str
-    direction: str | None
+    kind: EntryKind
+    direction: Literal["in", "out"] | None
     text: str
     content_type: str | None
-    channel: str | None
-    status: str | None
+    channel: Channel | None
+    status: DeliveryStatus | None
     author_name: str | None
     at: Time
 
@@ -106,14 +187,14 @@ class EntrySummaryShape(TypedDict):
 class ReachShape(TypedDict):
     account_id: str
     account_name: str
-    channel: str
+    channel: Channel
     address: str
     label: str
     last_inbound_at: Time | None
     window_closes_at: Time | None
     window_open: bool
     marketing_stopped: bool
-    blocked: str | None
+    blocked: Literal["opted_out", "account_disabled"] | None
     blocked_reason: str | None
 
 
@@ -122,7 +203,7 @@ class ConversationShape(TypedDict):
     contact_id: str
     contact: ContactSummaryShape
     queue: QueueShape
-    state: Literal["open", "pending", "snoozed", "closed"]
+    state: ConversationState
     assignee_id: str | None
     unread: int
     read_number: int
@@ -149,18 +230,24 @@ class CountsShape(TypedDict):
     unread: int
 
 
+class PurposesShape(TypedDict):
+    service: ConsentState
+    transactional: ConsentState
+    marketing: ConsentState
+
+
 class ContactAddressShape(TypedDict):
     address: str
-    channel: str
+    channel: Channel
     label: str
     verified: bool
     last_inbound_at: Time | None
-    consent: dict[str, str]
+    consent: PurposesShape
 
 
 class ConversationRef(TypedDict):
     id: str
-    state: str
+    state: ConversationState
 
 
 class ContactShape(TypedDict):
@@ -191,11 +278,11 @@ class ContactPage(TypedDict):
 
 class ConsentShape(TypedDict):
     at: Time
-    channel: str
+    channel: Channel
     address: str
     purposes: list[str]
     purpose: str
-    state: str
+    state: ConsentState
     source: str
     wording: str | None
     evidence: str
@@ -211,7 +298,7 @@ class FileShape(TypedDict):
     name: str
     mime: str
     bytes: int
-    kind: str
+    kind: MediaKind
     url: str
     thumb_url: str | None
     width: int | None

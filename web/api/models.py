@@ -3,9 +3,16 @@
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
+from typing_extensions import TypeAliasType
+
+from channels import registry
 
 # `2026-11-21T12:00:00.000Z`, as app.core.clock.iso writes it.
 Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+# The kinds of channel there are: one for each folder of `channels/`.
+Channel = TypeAliasType(
+    "Channel", Annotated[str, WithJsonSchema({"type": "string", "enum": sorted(registry.adapters())})]
+)
 
 _MOST_DEPTH = 8
 _MOST_VALUES = 1_000
@@ -27,7 +34,7 @@ class Query(BaseModel):
 class Out(BaseModel):
     """An answer. It is built from our own values, so nothing is checked twice."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class Page(Query):

@@ -1,7 +1,7 @@
 """Templates: listed, previewed, synced from the provider."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -24,7 +24,7 @@ class TemplatesQuery(Query):
 
 
 class Variable(Out):
-    where: str
+    where: Literal["header", "body", "button"]
     key: str
     index: int | None = None
     example: str | None = None
@@ -100,8 +100,9 @@ def variables(kept: KeptTemplate) -> list[Variable]:
         kind = str(component.get("type", "")).lower()
         if kind in ("header", "body"):
             examples = _examples(component.get("example"), kind)
+            where: Literal["header", "body"] = "header" if kind == "header" else "body"
             keys = dict.fromkeys(_VARIABLE.findall(str(component.get("text") or "")))
-            found += [Variable(where=kind, key=key, example=examples.get(key)) for key in keys]
+            found += [Variable(where=where, key=key, example=examples.get(key)) for key in keys]
         elif kind == "buttons":
             for index, button in enumerate(component.get("buttons") or ()):
                 if _VARIABLE.search(str(button.get("url") or "")) or str(button.get("type")).upper() == "COPY_CODE":

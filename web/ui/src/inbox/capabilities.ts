@@ -6,9 +6,11 @@ import type { Account, Capabilities, MediaKind, MediaLimit, Page } from '../lib/
 
 const LEAST: Capabilities = {
   max_text_chars: 1600,
+  max_caption_chars: 0,
   window_hours: null,
   templates: false,
   buttons: null,
+  buttons_as: 'none',
   list: null,
   media: { image: { max_bytes: 5_000_000, mimes: ['image/jpeg', 'image/png'] } },
   reactions: 'none',
@@ -18,6 +20,9 @@ const LEAST: Capabilities = {
   delivery_receipts: false,
   segments: false,
   location: false,
+  contacts: false,
+  edit: false,
+  delete: false,
 }
 
 export function useAccounts(): Account[] | undefined {

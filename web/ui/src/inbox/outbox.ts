@@ -149,19 +149,21 @@ async function post(item: Unsent): Promise<Entry[] | null> {
 
 function draftEntry(clientId: string, conversationId: string, contactId: string): Entry {
   const me = currentMe()?.member
+  const now = new Date().toISOString()
   return {
     id: `unsent-${clientId}`,
     contact_id: contactId,
     conversation_id: conversationId,
     number: Number.MAX_SAFE_INTEGER,
     revision: 0,
-    at: new Date().toISOString(),
+    at: now,
+    order_at: now,
     kind: 'message',
     direction: null,
     channel: null,
     account_id: null,
     address: null,
-    author: me ? { type: 'member', id: me.id, name: me.name } : null,
+    author: { type: 'member', id: me?.id ?? null, name: me?.name ?? null },
     content: null,
     reply_to: null,
     reactions: [],
@@ -174,6 +176,8 @@ function draftEntry(clientId: string, conversationId: string, contactId: string)
     purpose: 'service',
     event: null,
     referral: null,
+    forwarded: false,
+    group_id: null,
   }
 }
 

@@ -9,7 +9,6 @@ export type ReachState =
 
 const REASONS: Record<NonNullable<Reach['blocked']>, string> = {
   opted_out: 'Opted out of messages',
-  blocked: 'Blocked this channel',
   account_disabled: 'This channel is switched off',
 }
 

@@ -11,14 +11,23 @@ const TEMPLATE: Template = {
   category: 'UTILITY',
   status: 'APPROVED',
   quality: null,
+  rejected_reason: null,
+  parameter_format: 'NAMED',
+  header_format: null,
   components: [],
   variables: [
-    { where: 'header', key: '1', example: '10442' },
-    { where: 'body', key: 'first_name', example: 'Ana' },
-    { where: 'body', key: 'day', example: 'Friday' },
+    { where: 'header', key: '1', index: null, example: '10442' },
+    { where: 'body', key: 'first_name', index: null, example: 'Ana' },
+    { where: 'body', key: 'day', index: null, example: 'Friday' },
     { where: 'button', key: '0', index: 0, example: 'abc' },
   ],
-  preview: { header: 'Order {{1}}', body: 'Hi {{first_name}}, it comes on {{ day }}.', footer: 'Shop', buttons: ['Track'] },
+  preview: {
+    header: 'Order {{1}}',
+    body: 'Hi {{first_name}}, it comes on {{ day }}.',
+    footer: 'Shop',
+    buttons: ['Track'],
+    missing: [],
+  },
 }
 
 test('template: a first name is known beforehand, the rest is missing', () => {
@@ -45,5 +54,5 @@ test('template: a file above the text is asked for by the format of the header',
   assert.equal(headerFile(TEMPLATE), null)
   assert.equal(headerFile({ ...TEMPLATE, header_format: 'TEXT' }), null)
   assert.equal(headerFile({ ...TEMPLATE, header_format: 'IMAGE' }), 'image')
-  assert.equal(templateContent(TEMPLATE, {}, 'file-1').parameters.header_file_id, 'file-1')
+  assert.equal(templateContent(TEMPLATE, {}, 'file-1').parameters?.header_file_id, 'file-1')
 })

@@ -27,13 +27,13 @@ function Body({ content, entryId }: { content: Content; entryId: string }) {
       return <LocationCard {...content} />
     case 'contacts':
       return content.contacts.map((contact) => (
-        <div key={contact.name + contact.phones[0]} className={s.card}>
+        <div key={contact.name + contact.phones?.[0]} className={s.card}>
           <span className={s.cardIcon}>
             <IconUser size={18} />
           </span>
           <span className={s.cardText}>
             <b>{contact.name}</b>
-            {[...contact.phones, ...contact.emails].map((address) => (
+            {[...(contact.phones ?? []), ...(contact.emails ?? [])].map((address) => (
               <small key={address}>{address}</small>
             ))}
           </span>
@@ -110,9 +110,9 @@ function Body({ content, entryId }: { content: Content; entryId: string }) {
         </span>
       )
     case 'order':
-      return <Order text={content.text ?? null} items={content.items} />
+      return <Order text={content.text ?? null} items={content.items ?? []} />
     case 'form_reply':
-      return <Facts label={content.name ?? 'Form answer'} facts={content.values} />
+      return <Facts label={content.name ?? 'Form answer'} facts={content.values ?? {}} />
     case 'unsupported':
       return (
         <div className={s.mediaState}>
@@ -132,7 +132,7 @@ export function Preview({ preview }: { preview: TemplatePreview }) {
   return (
     <>
       {preview.header && <b className={s.previewHeader}>{preview.header}</b>}
-      <RichText text={preview.body} />
+      <RichText text={preview.body ?? ''} />
       {preview.footer && <small className={s.previewFooter}>{preview.footer}</small>}
     </>
   )
@@ -150,7 +150,7 @@ export function Options({ titles }: { titles: string[] }) {
 }
 
 export function buttonTitles(preview: TemplatePreview | null | undefined): string[] {
-  return (preview?.buttons ?? []).map((button) => (typeof button === 'string' ? button : (button.title ?? button.text ?? '')))
+  return preview?.buttons ?? []
 }
 
 function LocationCard({ latitude, longitude, name, address }: Extract<Content, { type: 'location' }>) {

@@ -41,7 +41,7 @@ export function MediaContent({ media, alt, entryId }: { media: Media; alt: strin
       )
     case 'audio':
     case 'voice':
-      return <AudioPlayer url={media.url} seconds={media.duration_seconds} label={NOUNS[media.kind]} />
+      return <AudioPlayer url={media.url} seconds={media.duration_seconds ?? null} label={NOUNS[media.kind]} />
     case 'document':
       return <DocumentChip media={media} url={media.url} />
   }
@@ -59,7 +59,7 @@ function Picture({ media, url, alt }: { media: Media; url: string; alt: string }
 function DocumentChip({ media, url }: { media: Media; url: string }) {
   const name = media.name ?? 'Document'
   const extension = /\.([a-z0-9]{1,5})$/i.exec(name)?.[1]?.toUpperCase()
-  const details = [extension, media.bytes !== null && fileSize(media.bytes)].filter(Boolean).join(' · ')
+  const details = [extension, media.bytes != null && fileSize(media.bytes)].filter(Boolean).join(' · ')
   return (
     <a className={s.document} href={url} target="_blank" rel="noreferrer" download={name}>
       <span className={s.documentIcon}>

@@ -24,7 +24,7 @@ export function inStoryOrder(entries: Entry[]): Entry[] {
 }
 
 /** Times are ISO 8601 in UTC with milliseconds, so they compare as text. */
-const placeOf = (entry: Entry): string => entry.order_at ?? entry.at
+const placeOf = (entry: Entry): string => entry.order_at
 
 const RUN_GAP_MS = 5 * 60_000
 

@@ -21,7 +21,7 @@ export function plainText({ content, deleted_at: deleted }: Entry): string {
     case 'location':
       return [content.name, content.address, `${content.latitude}, ${content.longitude}`].filter(Boolean).join('\n')
     case 'contacts':
-      return content.contacts.map((contact) => [contact.name, ...contact.phones, ...contact.emails].join('\n')).join('\n\n')
+      return content.contacts.map((contact) => [contact.name, ...(contact.phones ?? []), ...(contact.emails ?? [])].join('\n')).join('\n\n')
     default:
       return ''
   }

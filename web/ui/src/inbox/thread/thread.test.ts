@@ -12,6 +12,7 @@ function entry(number: number, change: Partial<Entry> = {}): Entry {
     number,
     revision: 1,
     at: new Date(2026, 5, 17, 12, number % 1000).toISOString(),
+    order_at: new Date(2026, 5, 17, 12, number % 1000).toISOString(),
     kind: 'message',
     direction: 'in',
     channel: 'whatsapp',
@@ -30,6 +31,8 @@ function entry(number: number, change: Partial<Entry> = {}): Entry {
     purpose: null,
     event: null,
     referral: null,
+    forwarded: false,
+    group_id: null,
     ...change,
   }
 }

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { ApiError, api, messageOf } from '../../lib/api'
 import { shortDay } from '../../lib/format'
-import type { Invitation, Role } from '../../lib/types'
+import type { NewInvitation, Role } from '../../lib/types'
 import { Problem } from '../parts/ConfirmDialog'
 import { CopyField } from '../parts/CopyField'
 import { Dialog } from '../parts/Dialog'
@@ -23,7 +23,7 @@ export function InviteDialog({ again, onClose }: InviteDialogProps) {
   const [role, setRole] = useState<Role>(again?.role ?? 'agent')
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
-  const [made, setMade] = useState<Invitation | null>(null)
+  const [made, setMade] = useState<NewInvitation | null>(null)
   const atEmail = error instanceof ApiError ? (error.field('email') ?? (error.status === 409 ? error.message : undefined)) : undefined
 
   async function submit(event: FormEvent) {
@@ -31,7 +31,7 @@ export function InviteDialog({ again, onClose }: InviteDialogProps) {
     setBusy(true)
     setError(null)
     try {
-      setMade(await api.post<Invitation>('/invitations', { email: email.trim(), role }))
+      setMade(await api.post<NewInvitation>('/invitations', { email: email.trim(), role }))
       void client.invalidateQueries({ queryKey: ['invitations'] })
     } catch (reason) {
       setError(reason)
@@ -47,7 +47,7 @@ export function InviteDialog({ again, onClose }: InviteDialogProps) {
             Send this link to <b>{made.email}</b>. Whoever opens it joins as {roleLabel(made.role).toLowerCase()}. It works once,
             until {shortDay(made.expires_at)}.
           </p>
-          <CopyField label="Invitation link" value={made.link ?? ''} help="It is not shown again; make a new one if it gets lost." />
+          <CopyField label="Invitation link" value={made.link} help="It is not shown again; make a new one if it gets lost." />
           <div className={p.dialogFoot}>
             <Button onClick={onClose} data-autofocus>
               Done

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { ApiError, api, messageOf } from '../../lib/api'
 import { useMe } from '../../lib/session'
-import type { ApiToken, Permission } from '../../lib/types'
+import type { NewApiToken, Permission } from '../../lib/types'
 import { Problem } from '../parts/ConfirmDialog'
 import { CopyField } from '../parts/CopyField'
 import { Dialog } from '../parts/Dialog'
@@ -18,7 +18,7 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
   const [scopes, setScopes] = useState<Permission[]>([])
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
-  const [made, setMade] = useState<ApiToken | null>(null)
+  const [made, setMade] = useState<NewApiToken | null>(null)
   const atName = error instanceof ApiError ? error.field('name') : undefined
 
   function toggle(scope: Permission, on: boolean) {
@@ -30,7 +30,7 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
     setBusy(true)
     setError(null)
     try {
-      setMade(await api.post<ApiToken>('/tokens', { name: name.trim(), scopes }))
+      setMade(await api.post<NewApiToken>('/tokens', { name: name.trim(), scopes }))
       void client.invalidateQueries({ queryKey: ['tokens'] })
     } catch (reason) {
       setError(reason)
@@ -44,7 +44,7 @@ export function CreateTokenDialog({ onClose }: { onClose: () => void }) {
         <div className={p.dialog}>
           <CopyField
             label="Token"
-            value={made.token ?? ''}
+            value={made.token}
             help="Copy it now and keep it like a password: it is not shown again."
           />
           <CopyField
