@@ -7,6 +7,7 @@ inline.
 
 import asyncio
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -129,6 +130,11 @@ async def get(ws: Workspace, file_id: str) -> StoredFile:
     if file is None:
         raise NotFound("There is no such file.")
     return file
+
+
+async def known(ws: Workspace, file_ids: Sequence[str]) -> dict[str, StoredFile]:
+    """Those of these files that there are, by id; in one command."""
+    return {file.id: file for file in await store.get_many(ws, file_ids)} if file_ids else {}
 
 
 async def read(ws: Workspace, file_id: str) -> bytes:

@@ -10,6 +10,7 @@ from web.api import (
     accounts,
     audit,
     calendars,
+    canned,
     contacts,
     conversations,
     entries,
@@ -40,6 +41,7 @@ API: tuple[Endpoint, ...] = (
     *tokens.ENDPOINTS,
     *audit.ENDPOINTS,
     *variables.ENDPOINTS,
+    *canned.ENDPOINTS,
 )
 
 _document: list[bytes] = []

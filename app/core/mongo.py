@@ -64,6 +64,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     ),
     "templates": (_index("workspace_id", "account_id", "name"),),
     "files": (),
+    "canned": (_index("workspace_id", "owner_id", "shortcut", unique=True),),
     "queues": (_index("workspace_id", "name"),),
     "calendars": (_index("workspace_id", "name"),),
     "audit": (_index("workspace_id", "at"),),
@@ -260,8 +261,11 @@ class ScopedCollection:
         return await insert_new(self._collection, [self._mine(row) for row in rows])
 
     async def update(self, where: Mapping[str, Any], change: Mapping[str, Any], *, upsert: bool = False) -> bool:
-        """Whether a row matched (or was upserted)."""
-        result = await self._collection.update_one(self._mine(where), change, upsert=upsert)
+        """Whether a row matched (or was upserted). Raises DuplicateId."""
+        try:
+            result = await self._collection.update_one(self._mine(where), change, upsert=upsert)
+        except DuplicateKeyError as error:
+            raise DuplicateId(str(error.details.get("errmsg", "")) if error.details else "") from None
         return bool(result.matched_count or result.upserted_id)
 
     async def update_each(self, changes: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> int:

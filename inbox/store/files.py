@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
+from app.core.mongo import Document
 from app.core.runtime import Workspace
 from inbox import files
 
@@ -17,7 +19,13 @@ async def insert(ws: Workspace, file: files.StoredFile) -> None:
 
 async def get(ws: Workspace, file_id: str) -> files.StoredFile | None:
     row = await ws.db.files.get(file_id)
-    if row is None:
-        return None
+    return _from_row(row) if row else None
+
+
+async def get_many(ws: Workspace, file_ids: Sequence[str]) -> list[files.StoredFile]:
+    return [_from_row(row) for row in await ws.db.files.get_many(file_ids)]
+
+
+def _from_row(row: Document) -> files.StoredFile:
     values = {k: v for k, v in row.items() if k not in ("_id", "workspace_id")}
     return files.StoredFile(id=row["_id"], **values)
