@@ -16,7 +16,7 @@ from inbox.variables import MAX_TEXT_CHARS
 from web import files
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import FileShape
-from web.api.models import Body, Out, Time
+from web.api.models import Body, Channel, Out, Time
 
 FileId = Annotated[str, Field(max_length=100)]
 
@@ -52,7 +52,7 @@ class FillCanned(Body):
 class VariantOut(Out):
     text: str
     language: str | None
-    channel: str | None
+    channel: Channel | None
 
 
 class CannedOut(Out):
@@ -79,7 +79,7 @@ class FilledOut(Out):
     text: str
     missing: tuple[str, ...]
     language: str | None
-    channel: str | None
+    channel: Channel | None
     files: list[FileShape]
 
 
