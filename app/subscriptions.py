@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from app.core.queue import Job
 from app.core.runtime import Runtime
-from inbox import checkups, delivery, inbound, jobs, polling, reconcile, sweeper
+from inbox import checkups, delivery, duties, inbound, jobs, polling, reconcile, sweeper
 
 JOBS: tuple[Job, ...] = (*jobs.JOBS,)
 
 BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "sweeper": sweeper.run,
+    "duties": duties.run,
     "outbox-marks": delivery.keep_clearing,
     "inbound-marks": inbound.keep_clearing,
     "polling": polling.run,

@@ -6,6 +6,9 @@ Conversations, the timeline, and everything that comes in and goes out.
     messages.py       what an inbound event does to contact, conversation and timeline
     timeline.py       the customer's story: numbered, append-only entries
     conversations.py  the contact's thread with one queue: open, read, assign, close
+    episodes.py       open-to-close stretches: the facts that reports are made of
+    snooze.py         asleep until a time or until the customer writes
+    duties.py         what falls due with a conversation by itself
     outbox.py         enqueue: the only way anything is sent
     delivery.py       claim, pace, hand over to the provider, record
     rates.py          token buckets per sender and per pair, held in Redis

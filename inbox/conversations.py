@@ -19,6 +19,8 @@ from app.core.errors import Conflict, NotFound
 from app.core.runtime import Runtime, Workspace
 from app.core.scripts import Script
 from crm.contacts import hue
+from inbox import episodes
+from inbox.episodes import Facts
 from inbox.store import conversations as store
 from inbox.timeline import Entry
 
@@ -61,7 +63,11 @@ class Summary:
 class Conversation:
     """
     `last_number` is the newest entry that touched it; `last_inbound_number` the newest of the customer's messages.
-    `reach` is ordered: the first is where a reply goes by default. `episode` counts open-to-close stretches.
+    `reach` is ordered: the first is where a reply goes by default. `episode` counts open-to-close stretches, `facts`
+    tell of the present one, `finished` of closed ones that still have to be copied (see episodes.py).
+
+    `snoozed_until` is None also where it sleeps until the customer writes; `woke_at` is set when its time came, until
+    somebody deals with it.
     """
 
     id: str
@@ -83,6 +89,19 @@ class Conversation:
     revision: int = 0
     last_entry: Summary | None = None
     reach: tuple[Reach, ...] = ()
+    snoozed_until: datetime | None = None
+    snooze_by: str | None = None
+    woke_at: datetime | None = None
+    facts: Facts | None = None
+    finished: tuple[Facts, ...] = ()
+
+
+def due_at(conversation: Conversation) -> datetime | None:
+    """When something has to be done with it that nobody asks for (see duties.py)."""
+    times = [episodes.ripe_at(facts) for facts in conversation.finished]
+    if conversation.state == "snoozed" and conversation.snoozed_until:
+        times.append(conversation.snoozed_until)
+    return min(times, default=None)
 
 
 def id_for(contact_id: str, queue_id: str = DEFAULT_QUEUE) -> str:
@@ -132,6 +151,7 @@ async def change(
         wanted = how(current)
         if wanted is current:
             return current, False
+        wanted = episodes.followed(current, wanted, ws.clock.now())
         wanted = replace(wanted, revision=current.revision + 1)
         if await store.save(ws, current, wanted):
             await _count(ws, current, wanted)
@@ -151,16 +171,21 @@ def received(entry: Entry, summary: Summary, *, reopens: bool = True) -> Callabl
             return now
         reach = _heard(now.reach, entry)
         opened = now.state == "closed" and reopens
-        return replace(
+        first = now.revision == 0
+        heard = replace(
             _touched(now, entry, summary),
             reach=reach,
             last_inbound_number=max(now.last_inbound_number, entry.number),
             unread=now.unread + 1,
-            state="open" if reopens else now.state,
-            opened_at=entry.created_at if opened else now.opened_at,
+            opened_at=entry.created_at if opened or first else now.opened_at,
             closed_at=None if opened else now.closed_at,
             episode=now.episode + 1 if opened else now.episode,
         )
+        if opened or now.state == "snoozed":
+            heard = awake(heard)
+        if heard.state == "closed":
+            return heard
+        return replace(heard, facts=episodes.heard(episodes.of(heard), entry))
 
     return how
 
@@ -172,8 +197,10 @@ def sent(entry: Entry, summary: Summary) -> Callable[[Conversation], Conversatio
         if entry.number <= now.last_number and now.last_entry is not None and now.last_entry.id == entry.id:
             return now
         touched = _touched(now, entry, summary)
+        if entry.direction == "out" and now.state != "closed":
+            touched = replace(touched, facts=episodes.answered(episodes.of(touched), entry))
         if entry.author.type == "member" and entry.direction == "out":
-            touched = replace(touched, unread=0, read_number=touched.last_inbound_number)
+            touched = replace(touched, unread=0, read_number=touched.last_inbound_number, woke_at=None)
         return touched
 
     return how
@@ -251,29 +278,46 @@ async def assign(ws: Workspace, conversation: Conversation, member_id: str | Non
     )
 
 
-async def close(ws: Workspace, conversation: Conversation) -> tuple[Conversation, bool]:
+async def close(
+    ws: Workspace, conversation: Conversation, *, by: str | None = None, reason_id: str | None = None, comment: str = ""
+) -> tuple[Conversation, bool]:
+    """`by` is a member; nobody where it closed by itself."""
+
     def how(now: Conversation) -> Conversation:
         if now.state == "closed":
             return now
-        return replace(now, state="closed", closed_at=ws.clock.now(), unread=0, read_number=now.last_number)
+        facts = replace(episodes.of(now), closed_by=by, reason_id=reason_id, comment=comment)
+        closed = replace(now, state="closed", closed_at=ws.clock.now(), unread=0, read_number=now.last_number)
+        return replace(closed, facts=facts, snoozed_until=None, snooze_by=None, woke_at=None)
 
     return await change(ws, conversation, how)
 
 
-async def reopen(ws: Workspace, conversation: Conversation) -> tuple[Conversation, bool]:
+async def reopen(ws: Workspace, conversation: Conversation, *, undo: bool = False) -> tuple[Conversation, bool]:
+    """
+    Open, whatever it was. With `undo` what was just closed goes on as it was; later than a moment after closing a new
+    episode begins all the same.
+    """
+
     def how(now: Conversation) -> Conversation:
         if now.state == "open":
             return now
+        if undo and (resumed := episodes.resumed(now, ws.clock.now())):
+            return resumed
         was_closed = now.state == "closed"
         return replace(
-            now,
-            state="open",
+            awake(now),
             closed_at=None,
             opened_at=ws.clock.now() if was_closed else now.opened_at,
             episode=now.episode + 1 if was_closed else now.episode,
         )
 
     return await change(ws, conversation, how)
+
+
+def awake(now: Conversation) -> Conversation:
+    """Open, and no longer asleep."""
+    return replace(now, state="open", snoozed_until=None, snooze_by=None)
 
 
 async def rename(ws: Workspace, contact_id: str, name: str) -> list[Conversation]:
@@ -305,7 +349,8 @@ async def set_stopped(ws: Workspace, contact_id: str, address: Address, stopped:
 
 # --- lists and counts ---------------------------------------------------------------------------------------------
 
-View = Literal["open", "mine", "unassigned", "closed", "all"]
+View = Literal["open", "mine", "unassigned", "snoozed", "closed", "all"]
+_COUNTED = ("open", "closed", "snoozed", "unassigned", "unread")
 
 
 def window(conversation: Conversation, account_id: str, address: str, hours: int) -> datetime | None:
@@ -324,14 +369,14 @@ async def page(
 
 
 async def counts(ws: Workspace, member_id: str) -> dict[str, int]:
-    """Kept counters: `open`, `closed`, `unassigned`, `unread`, and `mine` for this member; never below zero."""
+    """Kept counters: those of _COUNTED, and `mine` for this member; never below zero."""
     redis: Any = ws.redis
     known = await redis.hgetall(_counts_key(ws))
     if not known:
         return await recount(ws, member_id)
     numbers = {key.decode(): max(0, int(value)) for key, value in known.items()}
     return {
-        **{name: numbers.get(name, 0) for name in ("open", "closed", "unassigned", "unread")},
+        **{name: numbers.get(name, 0) for name in _COUNTED},
         "mine": numbers.get(f"mine:{member_id}", 0),
     }
 
@@ -347,7 +392,7 @@ async def recount(ws: Workspace, member_id: str = "") -> dict[str, int]:
         if await _STORE_COUNTS.run(ws.redis, keys, (before or b"", COUNTS_SECONDS, *flat)):
             break
     return {
-        **{name: numbers.get(name, 0) for name in ("open", "closed", "unassigned", "unread")},
+        **{name: numbers.get(name, 0) for name in _COUNTED},
         "mine": numbers.get(f"mine:{member_id}", 0),
     }
 
@@ -355,8 +400,8 @@ async def recount(ws: Workspace, member_id: str = "") -> dict[str, int]:
 def _counted(conversation: Conversation) -> set[str]:
     if conversation.revision == 0:
         return set()
-    if conversation.state == "closed":
-        return {"closed"}
+    if conversation.state in ("closed", "snoozed"):
+        return {conversation.state}
     counted = {"open", f"mine:{conversation.assignee_id}" if conversation.assignee_id else "unassigned"}
     return counted | {"unread"} if conversation.unread else counted
 

@@ -119,7 +119,11 @@ async def _received(
         entry = replace(entry, order_at=late)
     entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
     summary = conversations.summary_of(entry, preview(content))
+    before = conversation
     conversation, _ = await conversations.change(ws, conversation, conversations.received(entry, summary))
+    if before.state == "snoozed" and conversation.state == "open":
+        woken = {"name": "conversation_woken", "reason": "customer"}
+        await note_event(ws, sender.contact_id, key=f"conversation_woken/{entry.id}", event=woken, at=entry.created_at)
     await _want_media(ws, entry, event.content)
     await _obey_keyword(ws, account, sender, event, entry)
     if event.acknowledge is not None:

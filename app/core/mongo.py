@@ -56,7 +56,16 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("workspace_id", "active", "last_activity_at"),
         _index("workspace_id", "assignee_id", "active", "last_activity_at"),
         _index("workspace_id", "contact_id"),
+        # Conversations with which something has to be done at that time (see inbox/duties.py), and no others.
+        _index("due_at", sparse=True),
     ),
+    # Finished episodes, and their figures by day of closing.
+    "episodes": (
+        _index("workspace_id", "closed_at"),
+        _index("workspace_id", "assignee_id", "closed_at"),
+        _index("workspace_id", "conversation_id"),
+    ),
+    "episode_days": (_index("workspace_id", "day"),),
     "entries": (
         _index("workspace_id", "contact_id", "number", unique=True),
         _index("outbox_key", sparse=True),

@@ -21,6 +21,7 @@ from app.core.errors import Invalid
 from app.core.mongo import Document, DuplicateId
 from app.core.runtime import Workspace
 from inbox import conversations
+from inbox.episodes import Facts
 
 _FIRST_WINDOW = timedelta(hours=1)
 _NARROWEST = timedelta(milliseconds=1)
@@ -33,8 +34,17 @@ def to_row(conversation: conversations.Conversation) -> Document:
     row = asdict(conversation)
     row["_id"] = row.pop("id")
     row["reach"] = list(row["reach"])
-    row["active"] = conversation.state != "closed"
+    row["finished"] = list(row["finished"])
+    row["active"] = is_active(conversation)
+    if (due_at := conversations.due_at(conversation)) is not None:
+        # Only there while something is to be done: the sparse index on it holds the work and nothing else.
+        row["due_at"] = due_at
     return row
+
+
+def is_active(conversation: conversations.Conversation) -> bool:
+    """Whether it is anybody's to work on now."""
+    return conversation.state in ("open", "pending")
 
 
 def _from_row(row: Document) -> conversations.Conversation:
@@ -44,7 +54,14 @@ def _from_row(row: Document) -> conversations.Conversation:
     values["reach"] = tuple(
         conversations.Reach(**{**reach, "stopped": tuple(reach["stopped"])}) for reach in values["reach"]
     )
+    if values.get("facts"):
+        values["facts"] = _facts(values["facts"])
+    values["finished"] = tuple(map(_facts, values.get("finished", ())))
     return conversations.Conversation(id=row["_id"], **values)
+
+
+def _facts(row: Document) -> Facts:
+    return Facts(**{**row, "tags": tuple(row["tags"])})
 
 
 async def get(ws: Workspace, conversation_id: str) -> conversations.Conversation | None:
@@ -71,8 +88,10 @@ async def save(ws: Workspace, old: conversations.Conversation, new: conversation
             return False
         return True
     before = to_row(old)
-    changed = {k: v for k, v in row.items() if before[k] != v}
-    return await ws.db.conversations.update({"_id": old.id, "revision": old.revision}, {"$set": changed})
+    changed: Document = {"$set": {k: v for k, v in row.items() if before.get(k) != v}}
+    if gone := {k: "" for k in before if k not in row}:
+        changed["$unset"] = gone
+    return await ws.db.conversations.update({"_id": old.id, "revision": old.revision}, changed)
 
 
 def pieces(view: str, member_id: str) -> list[Document]:
@@ -82,7 +101,7 @@ def pieces(view: str, member_id: str) -> list[Document]:
             return [{"assignee_id": member_id, "active": True}]
         case "unassigned":
             return [{"assignee_id": None, "active": True}]
-        case "closed":
+        case "closed" | "snoozed":
             return [{"active": False}]
         case "all":
             return [{"active": True}, {"active": False}]
@@ -121,6 +140,8 @@ async def page(
         if len(rows) >= most and width > _NARROWEST:
             width = max(width / 8, _NARROWEST)
             continue
+        if view in ("closed", "snoozed"):
+            rows = [row for row in rows if row["state"] == view]
         if account_ids is not None:
             rows = [row for row in rows if any(reach["account_id"] in account_ids for reach in row["reach"])]
         rows.sort(key=_order, reverse=True)
@@ -164,7 +185,11 @@ async def named(ws: Workspace, contact_ids: Sequence[str]) -> list[conversations
 
 async def count_all(ws: Workspace) -> dict[str, int]:
     """Every counter, read once over the open conversations; for repairs, not for requests."""
-    numbers: dict[str, int] = {"closed": await ws.db.conversations.count({"active": False})}
+    snoozed = await ws.db.conversations.count({"active": False, "state": "snoozed"})
+    numbers: dict[str, int] = {
+        "closed": await ws.db.conversations.count({"active": False}) - snoozed,
+        "snoozed": snoozed,
+    }
     rows = await ws.db.conversations.find({"active": True}, limit=1_000_000, fields=["assignee_id", "unread"])
     for row in rows:
         names = ["open", f"mine:{row['assignee_id']}" if row.get("assignee_id") else "unassigned"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.core import ids
 from app.core.errors import Invalid
 from app.core.runtime import Runtime, Workspace
-from inbox import conversations, timeline
+from inbox import conversations, snooze, timeline
 from inbox.conversations import Conversation, Reach
 from inbox.store import conversations as store
 from inbox.timeline import Author, Entry
@@ -91,7 +91,9 @@ async def test_a_made_up_cursor_is_refused_in_words(ws: Workspace, cursor: str) 
 
 
 ACTIONS = st.lists(
-    st.tuples(st.integers(0, 3), st.sampled_from(["receive", "read", "unread", "assign", "drop", "close", "reopen"])),
+    st.tuples(
+        st.integers(0, 3), st.sampled_from(["receive", "read", "unread", "assign", "drop", "close", "reopen", "snooze"])
+    ),
     max_size=25,
 )
 
@@ -110,6 +112,11 @@ async def act(ws: Workspace, conversation: Conversation, action: str) -> Convers
             return (await conversations.assign(ws, conversation, None))[0]
         case "close":
             return (await conversations.close(ws, conversation))[0]
+        case "snooze":
+            conversation = await conversations.get(ws, conversation.id)
+            if conversation.state == "closed":
+                return conversation
+            return (await snooze.snooze(ws, conversation, None, by=MINE))[0]
         case _:
             return (await conversations.reopen(ws, conversation))[0]
 
@@ -148,7 +155,14 @@ async def test_counters_that_redis_lost_are_counted_again_and_not_guessed(ws: Wo
     assert (await conversations.counts(ws, MINE))["open"] == 3
     await ws.redis.delete(f"parley:counts:{ws.id}")
     await conversations.close(ws, people[0])
-    assert await conversations.counts(ws, MINE) == {"open": 2, "closed": 1, "unassigned": 2, "unread": 2, "mine": 0}
+    assert await conversations.counts(ws, MINE) == {
+        "open": 2,
+        "closed": 1,
+        "snoozed": 0,
+        "unassigned": 2,
+        "unread": 2,
+        "mine": 0,
+    }
 
 
 async def test_a_change_goes_through_while_redis_is_away_and_the_figures_come_right(

@@ -1,12 +1,14 @@
 """Conversations: lists, threads, answers, and what people do with them."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from app.core import audit
 from app.core.audit import Target
+from app.core.clock import iso
 from app.core.errors import Conflict, Invalid, NewerMessages, NotFound, OptedOut, ReplyWindowClosed
 from app.core.permissions import Permission
 from app.core.platform import members as member_rows
@@ -16,6 +18,7 @@ from channels.contract import Purpose
 from crm import store as contact_store
 from crm.contacts import search_tokens
 from inbox import access, conversations, live, messages, outbox, present, timeline
+from inbox import snooze as sleep
 from inbox.conversations import Conversation
 from inbox.outbox import Draft
 from inbox.store import conversations as store
@@ -36,7 +39,7 @@ SEARCH_HITS = 100
 
 
 class ListQuery(Page):
-    view: Literal["open", "mine", "unassigned", "closed", "all"] = "open"
+    view: Literal["open", "mine", "unassigned", "snoozed", "closed", "all"] = "open"
     channel: Annotated[str | None, Field(max_length=40)] = None
     q: Annotated[str | None, Field(max_length=200)] = None
 
@@ -74,6 +77,22 @@ class ShowTyping(Body):
     address: Annotated[str, Field(max_length=300)]
 
 
+class Snooze(Body):
+    """Until that time, or (null) until the customer writes."""
+
+    until: AwareDatetime | None = None
+
+
+class Close(Body):
+    comment: Annotated[str, Field(max_length=2_000)] = ""
+
+
+class Reopen(Body):
+    """`undo`: what was closed a moment ago goes on as if it had not been; later it is reopened as usual."""
+
+    undo: bool = False
+
+
 class Assign(Body):
     member_id: Annotated[str | None, Field(max_length=100)]
 
@@ -106,7 +125,7 @@ async def _shown(request: ApiRequest, items: list[Conversation]) -> list[Convers
 def _matches(hit: Conversation, view: str, member_id: str, account_ids: list[str] | None) -> bool:
     if account_ids is not None and not any(reach.account_id in account_ids for reach in hit.reach):
         return False
-    is_open = hit.state != "closed"
+    is_open = store.is_active(hit)
     match view:
         case "open":
             return is_open
@@ -114,8 +133,8 @@ def _matches(hit: Conversation, view: str, member_id: str, account_ids: list[str
             return is_open and hit.assignee_id == member_id
         case "unassigned":
             return is_open and hit.assignee_id is None
-        case "closed":
-            return not is_open
+        case "closed" | "snoozed":
+            return hit.state == view
         case _:
             return True
 
@@ -230,25 +249,43 @@ async def assign(request: ApiRequest, conversation_id: str, body: Assign) -> Con
     return await get(request, conversation_id)
 
 
-async def close(request: ApiRequest, conversation_id: str) -> ConversationShape:
+async def close(request: ApiRequest, conversation_id: str, body: Close) -> ConversationShape:
     conversation = await _open(request, conversation_id, access.REPLY)
+    comment = body.comment.strip()
     async with live.announced(request.ws, "conversation", conversation.id):
-        saved, changed = await conversations.close(request.ws, conversation)
+        saved, changed = await conversations.close(
+            request.ws, conversation, by=request.actor.member_id, comment=comment
+        )
         if changed:
-            await _note(request, saved, "conversation_closed", {})
+            detail: dict[str, str | None] = {"comment": comment} if comment else {}
+            await _note(request, saved, "conversation_closed", detail, at=saved.closed_at)
     return await get(request, conversation_id)
 
 
-async def reopen(request: ApiRequest, conversation_id: str) -> ConversationShape:
+async def reopen(request: ApiRequest, conversation_id: str, body: Reopen) -> ConversationShape:
     conversation = await _open(request, conversation_id, access.REPLY)
+    name = "conversation_woken" if conversation.state == "snoozed" else "conversation_reopened"
     async with live.announced(request.ws, "conversation", conversation.id):
-        saved, changed = await conversations.reopen(request.ws, conversation)
+        saved, changed = await conversations.reopen(request.ws, conversation, undo=body.undo)
         if changed:
-            await _note(request, saved, "conversation_reopened", {})
+            reopened_at = saved.opened_at if saved.episode > conversation.episode else None
+            resumed = conversation.state == "closed" and saved.episode == conversation.episode
+            await _note(request, saved, "conversation_resumed" if resumed else name, {}, at=reopened_at)
     return await get(request, conversation_id)
 
 
-async def _note(request: ApiRequest, saved: Conversation, name: str, detail: dict[str, str | None]) -> None:
+async def snooze(request: ApiRequest, conversation_id: str, body: Snooze) -> ConversationShape:
+    conversation = await _open(request, conversation_id, access.REPLY)
+    async with live.announced(request.ws, "conversation", conversation.id):
+        saved, changed = await sleep.snooze(request.ws, conversation, body.until, by=request.actor.member_id)
+        if changed:
+            await _note(request, saved, "conversation_snoozed", {"until": iso(saved.snoozed_until)})
+    return await get(request, conversation_id)
+
+
+async def _note(
+    request: ApiRequest, saved: Conversation, name: str, detail: dict[str, str | None], *, at: datetime | None = None
+) -> None:
     """In the audit trail, on the timeline, and told to every screen; the last may fail, and is then done again."""
     ws = request.ws
     target = Target("conversation", saved.id, saved.contact_name)
@@ -258,7 +295,7 @@ async def _note(request: ApiRequest, saved: Conversation, name: str, detail: dic
         saved.contact_id,
         key=f"{name}/{saved.id}/{saved.revision}",
         event={"name": name, **detail},
-        at=ws.clock.now(),
+        at=at or ws.clock.now(),
         author=_author(request),
     )
 
@@ -348,7 +385,15 @@ ENDPOINTS = [
         "/conversations/{conversation_id}/reopen",
         reopen,
         Permission.INBOX_REPLY,
-        "Open again",
+        "Open again: closed, or asleep",
         errors=(NotFound, Conflict),
+    ),
+    Endpoint(
+        "POST",
+        "/conversations/{conversation_id}/snooze",
+        snooze,
+        Permission.INBOX_REPLY,
+        "Put aside until a time, or until the customer writes",
+        errors=(NotFound, Invalid, Conflict),
     ),
 ]

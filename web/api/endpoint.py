@@ -20,8 +20,8 @@ A new module goes into API in `web/routes.py`; nothing else is to be done. What 
 - `request: ApiRequest` has `.ws`, `.actor`, `.ip`, `.runtime`; with Access.PUBLIC it is a `PublicRequest`, without
   `.ws` and `.actor`.
 - A parameter named in the path is that part of it: text of 1 to 200 characters.
-- `body: Model` is the JSON body (a `models.Body`); without it a body is ignored. `query: Model` (a `models.Query`,
-  often `models.Page`) are the query parameters.
+- `body: Model` is the JSON body (a `models.Body`; none at all is an empty object); without it a body is ignored.
+  `query: Model` (a `models.Query`, often `models.Page`) are the query parameters.
 - The return annotation is the answer's model, and its status 200 unless `status=` says otherwise; `None` is 204.
   A hot endpoint annotates a `typing_extensions.TypedDict` and returns a plain dict, which orjson writes without any
   check, or returns `bytes` that are JSON already.
@@ -294,8 +294,8 @@ async def _read_body(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
 def _validate_json(adapter: TypeAdapter[Any], raw: bytes) -> Any:
     try:
         # orjson first: unlike the validator's own parser it refuses NaN, Infinity and lone surrogates.
-        orjson.loads(raw)
-        return adapter.validate_json(raw)
+        orjson.loads(raw or b"{}")
+        return adapter.validate_json(raw or b"{}")
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not JSON: {error.msg}.") from None
     except ValidationError as error:

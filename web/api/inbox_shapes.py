@@ -211,6 +211,9 @@ class ConversationShape(TypedDict):
     last_activity_at: Time
     created_at: Time
     episode: int
+    snoozed_until: Time | None
+    woke_at: Time | None
+    closed_at: Time | None
     revision: int
     last_entry: EntrySummaryShape | None
     reach: list[ReachShape]
@@ -226,6 +229,7 @@ class CountsShape(TypedDict):
     open: int
     mine: int
     unassigned: int
+    snoozed: int
     closed: int
     unread: int
 

@@ -316,6 +316,15 @@ async def open_outbox(runtime: Runtime, *, limit: int) -> list[OutboxRow]:
     return [OutboxRow(id=row["_id"], **{name: row.get(name) for name in names}) for row in rows]  # type: ignore[arg-type]
 
 
+# --- conversations ------------------------------------------------------------------------------------------------
+
+
+async def due_conversations(runtime: Runtime, now: datetime, *, limit: int) -> list[tuple[str, str]]:
+    """(workspace, conversation) with which something has to be done by now. Index: due_at."""
+    rows = await runtime.mongo.conversations.find({"due_at": {"$lte": now}}, {"workspace_id": 1}).limit(limit).to_list()
+    return [(row["workspace_id"], row["_id"]) for row in rows]
+
+
 # --- media --------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,99 @@
+"""
+Duties: what has to be done with a conversation at a time, without anybody asking: waking it, copying its finished
+episodes.
+
+When is part of its row (`conversations.due_at`), so it survives whatever happens; one worker at a time looks at what is
+due. Every duty looks at the stored row again and may be repeated.
+"""
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from redis.exceptions import RedisError
+
+from app.core import leases, log
+from app.core.errors import AppError, NotFound
+from app.core.mongo import DatabaseError
+from app.core.platform import work
+from app.core.runtime import Runtime, Workspace
+from inbox import conversations, episodes, snooze
+from inbox.conversations import Conversation
+
+_log = log.get("duties")
+EVERY_SECONDS = 2.0
+AT_ONCE = 500
+# One that fails waits so long, twice as long after each failure, up to ten minutes.
+_FIRST_WAIT = timedelta(seconds=10)
+_LONGEST_WAIT = timedelta(minutes=10)
+
+
+class Failures:
+    """Whose duties failed in this process, and when to try again: one that cannot be done must not fill the log."""
+
+    def __init__(self) -> None:
+        self._waits: dict[str, tuple[datetime, timedelta]] = {}
+
+    def waits(self, conversation_id: str, now: datetime) -> bool:
+        return conversation_id in self._waits and self._waits[conversation_id][0] > now
+
+    def failed(self, conversation_id: str, now: datetime) -> None:
+        _, last = self._waits.get(conversation_id, (now, _FIRST_WAIT / 2))
+        wait = min(2 * last, _LONGEST_WAIT)
+        self._waits[conversation_id] = (now + wait, wait)
+
+    def done(self, conversation_id: str) -> None:
+        self._waits.pop(conversation_id, None)
+
+
+async def run(runtime: Runtime) -> None:
+    """Looks every two seconds until cancelled; a database or Redis that is down is waited for."""
+    failures = Failures()
+    while True:
+        await asyncio.sleep(EVERY_SECONDS)
+        with suppress(DatabaseError, RedisError, OSError, TimeoutError):
+            async with leases.hold(runtime.redis, "duties") as lease:
+                if lease is not None:
+                    await sweep(runtime, failures)
+
+
+async def sweep(runtime: Runtime, failures: Failures) -> int:
+    """Once over what is due; how many conversations were looked after."""
+    now = runtime.clock.now()
+    found = await work.due_conversations(runtime, now, limit=AT_ONCE)
+    done = 0
+    for workspace_id, conversation_id in found:
+        if failures.waits(conversation_id, now):
+            continue
+        try:
+            await attend(runtime.workspace(workspace_id), conversation_id)
+        except (DatabaseError, RedisError, OSError, TimeoutError):
+            raise
+        except Exception as error:
+            # An edge: one conversation must not keep all others from being looked after.
+            failures.failed(conversation_id, now)
+            if isinstance(error, AppError):
+                _log.warning("duty_failed", conversation_id=conversation_id, error=error.code)
+            else:
+                _log.exception("duty_failed", conversation_id=conversation_id)
+        else:
+            failures.done(conversation_id)
+            done += 1
+    return done
+
+
+async def attend(ws: Workspace, conversation_id: str) -> Conversation | None:
+    """Everything that is due with this conversation; it as it is then."""
+    with suppress(NotFound):
+        conversation = await conversations.get(ws, conversation_id)
+        conversation = await snooze.wake_due(ws, conversation)
+        return await _copy_episodes(ws, conversation)
+    return None
+
+
+async def _copy_episodes(ws: Workspace, conversation: Conversation) -> Conversation:
+    done = episodes.ripe(conversation, ws.clock.now())
+    if not done:
+        return conversation
+    await episodes.copy(ws, conversation, done)
+    return (await conversations.change(ws, conversation, episodes.copied(done)))[0]
