@@ -1,10 +1,10 @@
 // The TypeScript of the API's types: its OpenAPI document comes in on stdin, what goes out is src/lib/schema.ts.
 // `python -m web.build` runs it.
 
-import { readFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
 import { compile } from 'json-schema-to-typescript'
 
-const { components } = JSON.parse(readFileSync(0, 'utf8'))
+const { components } = JSON.parse(await text(process.stdin))
 
 /** A schema as the compiler reads it: its kind of references, tuples and records, and no names for properties. */
 function adapted(schema) {

@@ -178,6 +178,7 @@ function draftEntry(clientId: string, conversationId: string, contactId: string)
     referral: null,
     forwarded: false,
     group_id: null,
+    undo_until: null,
   }
 }
 

@@ -199,6 +199,7 @@ function NothingHere() {
   const texts = {
     mine: ['Nothing is assigned to you', 'Press I on a conversation to take it.'],
     unassigned: ['Everything is taken', 'Each open conversation has somebody who looks after it.'],
+    snoozed: ['Nothing is snoozed', 'Conversations that you put aside until later wait here.'],
     closed: ['Nothing is closed yet', 'Conversations you finish with E are kept here.'],
   } as const
   const [title, text] = texts[view]

@@ -23,7 +23,7 @@ function conversation(id: string, minute: number, change: Partial<Conversation> 
     last_entry: null,
     reach: [],
     ...change,
-  }
+  } as Conversation
 }
 
 /** A server with the conversations given, newest first, in pages of two. */

@@ -34,7 +34,7 @@ function entry(number: number, change: Partial<Entry> = {}): Entry {
     forwarded: false,
     group_id: null,
     ...change,
-  }
+  } as Entry
 }
 
 const numbers = (entries: Entry[]) => entries.map((each) => each.number)
