@@ -95,6 +95,14 @@ export type AccountHealth = api.Health
 export type Template = api.TemplateOut
 export type TemplateVariable = api.Variable
 
+// --- answering ---
+
+export type TextVariable = api.VariableOut
+export type Rendered = api.RenderedOut
+export type CannedReply = api.CannedOut
+export type CannedVariant = CannedReply['variants'][number]
+export type FilledReply = api.FilledOut
+
 // --- websocket ---
 
 export type NumberedEvent =
@@ -104,6 +112,7 @@ export type NumberedEvent =
   | { n: number; type: 'member'; data: Member }
   | { n: number; type: 'contact'; data: { id: string } & Partial<Contact> }
   | { n: number; type: 'templates'; data: { account_id: string } }
+  | { n: number; type: 'canned'; data: { id: string } }
 
 export interface TypingEvent {
   type: 'typing'

@@ -1,6 +1,6 @@
 import { lazy, type ComponentType } from 'react'
 import type { Permission } from '../lib/types'
-import { IconApi, IconHistory, IconPlugConnected, IconShieldLock, IconUserCircle, IconUsers } from '../ui/icons'
+import { IconApi, IconBolt, IconHistory, IconPlugConnected, IconShieldLock, IconUserCircle, IconUsers } from '../ui/icons'
 
 export interface SettingsSection {
   /** below /settings/ */
@@ -30,6 +30,14 @@ export const SECTIONS: SettingsSection[] = [
     icon: IconUsers,
     needs: 'members.read',
     Page: lazy(() => import('./members/MembersPage')),
+  },
+  {
+    path: 'canned',
+    label: 'Canned replies',
+    group: 'Workspace',
+    icon: IconBolt,
+    needs: 'inbox.reply',
+    Page: lazy(() => import('./canned/CannedPage')),
   },
   {
     path: 'tokens',

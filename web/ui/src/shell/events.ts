@@ -44,6 +44,9 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'templates':
       void queryClient.invalidateQueries({ queryKey: ['templates', event.data.account_id] })
       return
+    case 'canned':
+      void queryClient.invalidateQueries({ queryKey: ['canned'] })
+      return
     case 'contact':
       void queryClient.invalidateQueries({ queryKey: ['contact', event.data.id] })
       return

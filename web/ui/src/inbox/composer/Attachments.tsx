@@ -12,7 +12,7 @@ export function Attachments({ conversationId, attachments }: { conversationId: s
     <ul className={s.attachments} aria-label="Attached files">
       {attachments.map((attachment) => (
         <li key={attachment.id} data-error={attachment.error ? true : undefined}>
-          {attachment.kind === 'image' ? <PicturePreview file={attachment.file} /> : <IconFile size={20} stroke={1.6} />}
+          <Look attachment={attachment} />
           <span>
             <b title={attachment.file.name}>{attachment.file.name}</b>
             <small>{stateText(attachment)}</small>
@@ -35,8 +35,15 @@ export function Attachments({ conversationId, attachments }: { conversationId: s
 
 function stateText({ error, stored, progress, file }: Attachment): string {
   if (error) return error
-  if (stored) return fileSize(file.size)
+  if (stored) return fileSize(stored.bytes)
   return progress < 1 ? `${Math.round(progress * 100)} % of ${fileSize(file.size)}` : 'Checking…'
+}
+
+function Look({ attachment: { kind, file, stored } }: { attachment: Attachment }) {
+  if (kind !== 'image') return <IconFile size={20} stroke={1.6} />
+  // What comes from a canned reply is on the server only.
+  if (file.size === 0 && stored) return <img src={stored.thumb_url ?? stored.url} alt="" />
+  return <PicturePreview file={file} />
 }
 
 /** Drawn on a canvas: the content security policy allows no blob addresses for pictures. */

@@ -7,6 +7,7 @@ import type { Conversation, OutgoingContent, Content, Reach } from '../../lib/ty
 import { channelLabel } from '../../ui/ChannelIcon'
 import { IconBan, IconLock, IconSend2, IconTemplate, IconX } from '../../ui/icons'
 import { Button } from '@mantine/core'
+import { useAssist } from '../assist/useAssist'
 import { useCapabilities } from '../capabilities'
 import { sendMessage, sendNote } from '../outbox'
 import { reachKey, reachState } from '../reach'
@@ -45,6 +46,8 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
   const sendable = writable && !uploading && !failedUpload && (text.trim() !== '' || files.length > 0)
   const signalTyping = useTypingSignal(id, noting ? undefined : reach)
 
+  const assist = useAssist({ conversationId: id, mode, text, box, reach, capabilities })
+
   useEffect(() => onFocusRequest(() => box.current?.focus()), [])
 
   const change = useCallback((next: string) => writeDraft(id, mode, next), [id, mode])
@@ -75,7 +78,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
   )
 
   function send() {
-    if (!sendable) return
+    if (!sendable || assist.holds()) return
     const body = text.trim()
     signalTyping(false)
     if (noting) sendNote(id, contactId, body)
@@ -92,7 +95,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.nativeEvent.isComposing) return
+    if (event.nativeEvent.isComposing || assist.onKeyDown(event)) return
     if (event.key === 'Enter' && !event.shiftKey && (enterSends || event.metaKey || event.ctrlKey)) {
       event.preventDefault()
       send()
@@ -192,6 +195,8 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
             change(event.currentTarget.value)
             if (!noting) signalTyping(event.currentTarget.value !== '')
           }}
+          onSelect={assist.onSelect}
+          {...assist.aria}
           onBlur={() => signalTyping(false)}
           onKeyDown={onKeyDown}
           onPaste={(event) => {
@@ -203,6 +208,8 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
       ) : (
         <Closed reach={reach} hasTemplates={capabilities.templates} others={reaches.length > 1} now={now} />
       )}
+      {assist.menu}
+      {assist.notice}
       {!noting && <Attachments conversationId={id} attachments={attachments} />}
       <div className={s.bottom}>
         <Toolbar

@@ -2,7 +2,7 @@
 import { messageOf } from '../../lib/api'
 import { fileSize } from '../../lib/format'
 import { toast } from '../../lib/toast'
-import type { Capabilities } from '../../lib/types'
+import type { Capabilities, StoredFile } from '../../lib/types'
 import { upload } from '../../lib/upload'
 import { fitFile } from '../capabilities'
 import { getComposer, updateAttachment, updateComposer } from './composerState'
@@ -28,6 +28,20 @@ export function attach(conversationId: string, files: Iterable<File>, capabiliti
     }
     start(conversationId, file, fit.kind)
   }
+}
+
+/** A file that the server has already, as of a canned reply. */
+export function attachStored(conversationId: string, stored: StoredFile, capabilities: Capabilities, channelName: string): void {
+  const { attachments } = getComposer(conversationId)
+  const fit = fitFile(stored.mime, capabilities)
+  if (!fit || stored.bytes > fit.limit.max_bytes) {
+    toast(`${channelName} does not take this file: ${stored.name}`)
+    return
+  }
+  if (attachments.some((each) => each.stored?.file_id === stored.file_id)) return
+  const file = new File([], stored.name, { type: stored.mime })
+  const added = { id: crypto.randomUUID(), file, kind: fit.kind, progress: 1, stored, error: null, cancel: () => {} }
+  updateComposer(conversationId, { attachments: [...attachments, added] })
 }
 
 function start(conversationId: string, file: File, kind: Parameters<typeof updateAttachment>[2]['kind'] & string): void {

@@ -31,6 +31,9 @@ const WORDS: Record<string, string | ((detail: Detail) => string)> = {
   'account.webhook_registered': 'registered the webhook of {}',
   'account.secret_renewed': 'made a new secret for {}',
   'templates.synced': 'fetched the templates of {}',
+  'canned.created': 'kept the canned reply {}',
+  'canned.changed': 'changed the canned reply {}',
+  'canned.deleted': 'deleted the canned reply {}',
   'contact.edited': 'edited the contact {}',
   'conversation.assigned': ({ member_name: name }) =>
     name ? `assigned the conversation with {} to ${name}` : 'unassigned the conversation with {}',

@@ -1,0 +1,71 @@
+"""Two colleagues answer together: canned replies, mentions, macros, drafts, and who is looking and writing."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Axe, Shot, Stage
+from tests.browser.desk import Customer, Desks
+
+
+def keep(stage: Stage, shortcut: str, *texts: dict[str, str]) -> None:
+    body = {"shortcut": shortcut, "title": f"About {shortcut}", "variants": list(texts), "shared": True}
+    stage.run(stage.shop.post("/canned-replies", 201, **body))
+
+
+def test_a_canned_reply_is_inserted_by_keys_and_held_until_it_is_filled_in(
+    stage: Stage, desks: Desks, axe: Axe, shot: Shot
+) -> None:
+    keep(
+        stage, "hours", {"text": "We are open from 9 to 5."}, {"text": "9-5, {{ agent.first_name }}", "channel": "sms"}
+    )
+    keep(stage, "hello", {"text": "Dear {{ contact.first_name }}, how can I help?"})
+    customer = Customer(stage, "sms", "Efua Owusu")
+    customer.writes("When are you open?")
+    desk = desks()
+    desk.open(customer.known_as)
+    desk.composer.press_sequentially("Hi! /h")
+    menu = desk.page.get_by_role("listbox", name="Canned replies")
+    expect(menu.get_by_role("option")).to_have_count(2)
+    desk.composer.press("ArrowDown")
+    expect(menu.get_by_role("option", selected=True)).to_contain_text("/hours")
+    expect(desk.page.get_by_text("9-5, Olu")).to_be_visible()
+    axe(desk.page)
+    shot(desk.page, "canned_menu")
+    desk.composer.press("Enter")
+    expect(desk.composer).to_have_value("Hi! 9-5, Olu")
+    desk.composer.press("Enter")
+    expect(desk.bubble("Hi! 9-5, Olu")).to_be_visible()
+    # A name that nobody knows is not sent as it stands.
+    desk.composer.press_sequentially("/hello")
+    desk.composer.press("Tab")
+    expect(desk.page.get_by_text("To be filled in before sending:")).to_be_visible()
+    shot(desk.page, "canned_missing")
+    desk.composer.press("Enter")
+    expect(desk.composer).to_have_value("Dear {{ contact.first_name }}, how can I help?")
+    desk.page.keyboard.insert_text("Efua")
+    expect(desk.composer).to_have_value("Dear Efua, how can I help?")
+    desk.composer.press("Enter")
+    expect(desk.bubble("Dear Efua, how can I help?")).to_be_visible()
+
+
+def test_canned_replies_are_kept_in_the_settings(stage: Stage, desks: Desks, axe: Axe, shot: Shot) -> None:
+    keep(stage, "returns", {"text": "Send it back within 30 days."})
+    desk = desks(path="/settings/canned")
+    expect(desk.page.get_by_role("row").filter(has_text="/returns")).to_be_visible()
+    axe(desk.page)
+    shot(desk.page, "canned_settings")
+    desk.button("New canned reply").click()
+    dialog = desk.page.get_by_role("dialog")
+    dialog.get_by_label("Shortcut").fill("thanks")
+    dialog.get_by_label("Title").fill("Thank you")
+    dialog.get_by_label("Text", exact=True).fill("Thank you, {{ contact.first_name }}!")
+    expect(dialog.get_by_text("Thank you, Ana!")).to_be_visible()
+    dialog.get_by_role("button", name="Another language or channel").click()
+    dialog.get_by_label("Language").fill("fr")
+    dialog.get_by_label("Text of variant 1").fill("Merci !")
+    axe(desk.page)
+    shot(desk.page, "canned_dialog")
+    dialog.get_by_role("button", name="Save").click()
+    expect(desk.page.get_by_role("row").filter(has_text="/thanks")).to_contain_text("1 variant")
+    desk.goes_dark()
+    axe(desk.page)
+    shot(desk.page, "canned_settings_dark")

@@ -1,0 +1,204 @@
+/** Completes what is typed in the composer: canned replies after `/`; and marks what still has to be filled in. */
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useId, useState, type KeyboardEvent, type ReactNode, type RefObject } from 'react'
+import { readDraft, writeDraft, type DraftMode } from '../../lib/drafts'
+import { plural } from '../../lib/format'
+import { toastError } from '../../lib/toast'
+import type { CannedReply, Capabilities, Reach } from '../../lib/types'
+import { ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
+import { IconAlertTriangle, IconPaperclip } from '../../ui/icons'
+import { attachStored } from '../composer/attach'
+import { fill, filledQuery, useCanned } from './canned'
+import { best } from './fuzzy'
+import { SuggestMenu, optionId } from './SuggestMenu'
+import { placeholders, triggerAt, type Trigger } from './trigger'
+import s from './assist.module.css'
+
+const MOST = 50
+
+interface AssistOptions {
+  conversationId: string
+  mode: DraftMode
+  text: string
+  box: RefObject<HTMLTextAreaElement | null>
+  reach: Reach | undefined
+  capabilities: Capabilities
+}
+
+export interface Assist {
+  /** true: the key was meant for the menu */
+  onKeyDown: (event: KeyboardEvent) => boolean
+  onSelect: () => void
+  /** what the text box says about the menu */
+  aria: { 'aria-autocomplete': 'list'; 'aria-controls'?: string; 'aria-activedescendant'?: string }
+  menu: ReactNode
+  /** what still has to be filled in */
+  notice: ReactNode
+  /** Before sending: true when something has to be filled in; it is selected then. */
+  holds: () => boolean
+}
+
+export function useAssist({ conversationId, mode, text, box, reach, capabilities }: AssistOptions): Assist {
+  const menuId = useId()
+  const [caret, setCaret] = useState(0)
+  const [at, setAt] = useState(0)
+  const [dismissed, setDismissed] = useState<number | null>(null)
+  const onSelect = () => setCaret(box.current?.selectionStart ?? 0)
+  // Text also changes without the caret being moved by hand.
+  useEffect(() => setCaret(box.current?.selectionStart ?? 0), [text, box])
+
+  const trigger = mode === 'reply' ? triggerAt(text, caret, '/') : null
+  const open = trigger !== null && trigger.start !== dismissed
+  const replies = useCanned(open)
+  const items = open ? best(trigger.typed, replies ?? [], (reply) => [reply.shortcut, reply.title], MOST) : []
+  const index = Math.min(at, Math.max(0, items.length - 1))
+  const pointed = items[index]
+  const typed = trigger?.typed
+  useEffect(() => setAt(0), [typed])
+  useEffect(() => {
+    if (trigger === null) setDismissed(null)
+  }, [trigger === null])
+
+  async function pick(reply: CannedReply, where: Trigger) {
+    setDismissed(where.start)
+    try {
+      const filled = await fill(reply, conversationId, reach?.account_id)
+      const now = readDraft(conversationId, mode)
+      const sign = `/${where.typed}`
+      // Somebody may have typed on while the server answered.
+      const start = now.startsWith(sign, where.start) ? where.start : now.length
+      const end = start === where.start ? start + sign.length : start
+      writeDraft(conversationId, mode, now.slice(0, start) + filled.text + now.slice(end))
+      const [open] = placeholders(filled.text)
+      const from = start + (open ? open.start : filled.text.length)
+      const to = start + (open ? open.end : filled.text.length)
+      select(from, to)
+      for (const file of filled.files) attachStored(conversationId, file, capabilities, channelLabel(reach?.channel ?? ''))
+    } catch (error) {
+      setDismissed(null)
+      toastError(`/${reply.shortcut} was not inserted`, error)
+    }
+  }
+
+  function select(from: number, to: number) {
+    // After the redraw, which puts the caret at the end.
+    requestAnimationFrame(() => {
+      box.current?.focus()
+      box.current?.setSelectionRange(from, to)
+    })
+  }
+
+  function onKeyDown(event: KeyboardEvent): boolean {
+    if (!open) return false
+    if (event.key === 'Escape') {
+      setDismissed(trigger.start)
+    } else if (items.length === 0) {
+      return false
+    } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      setAt((index + (event.key === 'ArrowDown' ? 1 : items.length - 1)) % items.length)
+    } else if ((event.key === 'Enter' || event.key === 'Tab') && !event.shiftKey && pointed) {
+      void pick(pointed, trigger)
+    } else {
+      return false
+    }
+    event.preventDefault()
+    event.stopPropagation()
+    return true
+  }
+
+  const left = mode === 'reply' ? placeholders(text) : []
+
+  function holds(): boolean {
+    const [first] = left
+    if (first) select(first.start, first.end)
+    return first !== undefined
+  }
+
+  return {
+    onKeyDown,
+    onSelect,
+    aria: {
+      'aria-autocomplete': 'list',
+      ...(open && items.length > 0 && { 'aria-controls': menuId, 'aria-activedescendant': optionId(menuId, index) }),
+    },
+    menu: open && replies && (
+      <SuggestMenu
+        id={menuId}
+        label="Canned replies"
+        items={items}
+        at={index}
+        keyOf={(reply) => reply.id}
+        onPoint={setAt}
+        onPick={(reply) => void pick(reply, trigger)}
+        empty={replies.length === 0 ? 'No canned replies yet. Settings › Canned replies is where they are kept.' : 'No canned reply is called that.'}
+        preview={pointed && <Preview reply={pointed} conversationId={conversationId} accountId={reach?.account_id} />}
+      >
+        {(reply) => (
+          <>
+            <b>/{reply.shortcut}</b>
+            <span>{reply.title}</span>
+            {!reply.shared && <small>Mine</small>}
+          </>
+        )}
+      </SuggestMenu>
+    ),
+    notice: left.length > 0 && (
+      <div className={s.missing} role="status">
+        <IconAlertTriangle size={15} aria-hidden />
+        <span>To be filled in before sending:</span>
+        {left.map(({ name, start, end }) => (
+          <button key={name} type="button" onClick={() => select(start, end)}>
+            {name}
+          </button>
+        ))}
+      </div>
+    ),
+    holds,
+  }
+}
+
+function Preview({ reply, conversationId, accountId }: { reply: CannedReply; conversationId: string; accountId: string | undefined }) {
+  const { data, error } = useQuery(filledQuery(reply, conversationId, accountId))
+  if (error) return <p className={s.empty}>It cannot be shown: {error.message}</p>
+  if (!data) return <p className={s.empty}>…</p>
+  return (
+    <>
+      <p className={s.variant}>
+        {data.channel && (
+          <span>
+            <ChannelIcon channel={data.channel} size={13} /> {channelLabel(data.channel)}
+          </span>
+        )}
+        {data.language && <span>{languageName(data.language)}</span>}
+        {!data.channel && !data.language && <span>For all languages and channels</span>}
+        {data.files.length > 0 && (
+          <span>
+            <IconPaperclip size={13} aria-hidden /> {plural(data.files.length, 'file')}
+          </span>
+        )}
+      </p>
+      <p className={s.text} dir="auto">
+        <Marked text={data.text} />
+      </p>
+    </>
+  )
+}
+
+/** The text with what is not known standing out. */
+function Marked({ text }: { text: string }) {
+  const parts: ReactNode[] = []
+  let from = 0
+  for (const { start, end } of placeholders(text)) {
+    parts.push(text.slice(from, start), <mark key={start}>{text.slice(start, end)}</mark>)
+    from = end
+  }
+  return <>{[...parts, text.slice(from)]}</>
+}
+
+export function languageName(code: string): string {
+  try {
+    return new Intl.DisplayNames(undefined, { type: 'language' }).of(code) ?? code
+  } catch {
+    return code
+  }
+}
