@@ -4,12 +4,15 @@ Where things are used: asked before one of them is deleted, so that nobody delet
 Whoever refers to a calendar, a team, … by its id adds the finder of those references to the table below.
 """
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from app.core.errors import Conflict
 from app.core.runtime import Workspace
+from inbox import agents, teams
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +36,13 @@ class InUse(Conflict):
         self.extra = {"used_in": [asdict(use) for use in uses]}
 
 
-Finder = Callable[[Workspace, str], Awaitable[list[Use]]]
-
-FINDERS: Mapping[str, tuple[Finder, ...]] = {
-    "calendar": (),
-}
+def _finders() -> Mapping[str, tuple[Callable[[Workspace, str], Awaitable[list[Use]]], ...]]:
+    return {
+        "calendar": (teams.using_calendar, agents.using_calendar),
+        "team": (teams.using_team,),
+    }
 
 
 async def of(ws: Workspace, noun: str, thing_id: str) -> list[Use]:
-    found = await asyncio.gather(*(finder(ws, thing_id) for finder in FINDERS[noun]))
+    found = await asyncio.gather(*(finder(ws, thing_id) for finder in _finders()[noun]))
     return [use for uses in found for use in uses]

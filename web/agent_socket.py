@@ -6,6 +6,7 @@ that cannot be promised it is told to reload. See docs/realtime.md.
 """
 
 import asyncio
+import secrets
 from contextlib import suppress
 from typing import Any
 
@@ -82,6 +83,7 @@ class _Screen:
         self._last = 0
         # Events that come while the missed ones are being read.
         self._held: list[tuple[int, str]] | None = []
+        self._id = secrets.token_hex(6)
         self._viewing: str | None = None
         self._there = Presence.ONLINE
         self._recheck_now = asyncio.Event()
@@ -241,16 +243,18 @@ class _Screen:
         member_id = known.principal.actor.member_id
         if member_id is None:
             return
-        told = {"member_id": member_id, "presence": there.value, "viewing": self._viewing}
         with suppress(RedisError, OSError):
-            await presence.set_presence(known.ws, member_id, there)
+            await presence.set_presence(known.ws, member_id, there, screen=self._id)
+            # They may have other screens: who closes one of two is still there.
+            shown = (await presence.of(known.ws, [member_id]))[member_id]
+            told = {"member_id": member_id, "presence": shown.value, "viewing": self._viewing}
             await live.sign(known.ws, "presence", told)
 
     async def _renew_presence(self) -> None:
         known = self._require()
         if known.principal.actor.member_id is not None:
             with suppress(RedisError, OSError):
-                await presence.set_presence(known.ws, known.principal.actor.member_id, self._there)
+                await presence.set_presence(known.ws, known.principal.actor.member_id, self._there, screen=self._id)
 
     # --- forced logout ---
 

@@ -8,6 +8,7 @@ from web import chat_http, files, health, openapi, pages
 from web.agent_socket import agent_socket
 from web.api import (
     accounts,
+    agents,
     audit,
     calendars,
     canned,
@@ -18,6 +19,7 @@ from web.api import (
     me,
     members,
     sign_in,
+    teams,
     templates,
     tokens,
     variables,
@@ -37,6 +39,8 @@ API: tuple[Endpoint, ...] = (
     *me.ENDPOINTS,
     *members.ENDPOINTS,
     *calendars.ENDPOINTS,
+    *teams.ENDPOINTS,
+    *agents.ENDPOINTS,
     *invitations.ENDPOINTS,
     *tokens.ENDPOINTS,
     *audit.ENDPOINTS,

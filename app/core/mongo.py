@@ -76,6 +76,9 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "canned": (_index("workspace_id", "owner_id", "shortcut", unique=True),),
     "queues": (_index("workspace_id", "name"),),
     "calendars": (_index("workspace_id", "name"),),
+    "teams": (_index("workspace_id", "name"), _index("retiring_key", sparse=True)),
+    "agents": (_index("workspace_id"),),
+    "routing": (),
     "audit": (_index("workspace_id", "at"),),
     # Browsers with the web-chat widget. Those that never wrote end after two days, so few of all that looked stay.
     "visitors": (_index("expires_at", expire_after_seconds=0),),

@@ -89,6 +89,10 @@ async def test_presence_ends_by_itself(runtime: Runtime) -> None:
     assert await presence.of(ws, []) == {}
     await presence.set_presence(ws, "mem_1", Presence.AWAY)
     assert await presence.of(ws, ["mem_1", "mem_2"]) == {"mem_1": Presence.AWAY, "mem_2": Presence.OFFLINE}
-    assert 0 < await ws.redis.ttl("parley:presence:wsp_presence:mem_1") <= presence.SECONDS
-    await presence.set_presence(ws, "mem_1", Presence.OFFLINE)
+    # A second screen of theirs is used; then it is closed, and the first one dies without a word.
+    await presence.set_presence(ws, "mem_1", Presence.ONLINE, screen="two")
+    assert await presence.of(ws, ["mem_1"]) == {"mem_1": Presence.ONLINE}
+    await presence.set_presence(ws, "mem_1", Presence.OFFLINE, screen="two")
+    assert await presence.of(ws, ["mem_1"]) == {"mem_1": Presence.AWAY}
+    await presence.set_presence(ws, "mem_1", Presence.AWAY, seconds=0)
     assert await presence.of(ws, ["mem_1"]) == {"mem_1": Presence.OFFLINE}

@@ -6,7 +6,7 @@ An encrypted copy on disk lets the web process check signatures while the databa
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -39,6 +39,9 @@ class AccountRow:
     enabled: bool = True
     created_at: datetime
     health: Mapping[str, Any] = field(default_factory=dict)
+    # The team that gets what customers write here, and whether it is given to its members by itself.
+    team_id: str | None = None
+    routed: bool = False
 
 
 class Directory:
@@ -131,6 +134,8 @@ class Directory:
             enabled=document.get("enabled", True),
             created_at=document["created_at"],
             health=document.get("health", {}),
+            team_id=document.get("team_id"),
+            routed=document.get("routed", False),
         )
 
     def _write_cache(self, documents: list[mongo.Document]) -> None:
@@ -188,6 +193,14 @@ async def update(db: mongo.Database, keyring: Keyring, row: AccountRow) -> None:
             }
         },
     )
+
+
+async def set_team(
+    db: mongo.Database, workspace_id: str, account_ids: Sequence[str], team_id: str | None, *, routed: bool = False
+) -> None:
+    """What customers write on these accounts goes to this team from now on, or to nobody's."""
+    where = {"_id": {"$in": list(account_ids)}, "workspace_id": workspace_id}
+    await db.accounts.update_many(where, {"$set": {"team_id": team_id, "routed": routed}})
 
 
 async def note_health(db: mongo.Database, account_id: str, values: Mapping[str, Any]) -> None:

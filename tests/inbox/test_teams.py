@@ -1,0 +1,87 @@
+"""Teams through the API: what they name must be there, and what names them keeps them."""
+
+from typing import Any
+
+from app.core.permissions import Role
+from tests.support.people import People, Person
+
+
+async def make(owner: Person, **values: Any) -> dict[str, Any]:
+    answer = await owner.client.post("/api/v1/teams", json={"name": "Support", **values})
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def test_a_team_has_members_a_lead_and_a_calendar(owner: Person, people: People) -> None:
+    agent = await people.join(owner.ws, Role.AGENT)
+    team = await make(owner, members=[agent.member.id], lead_id=agent.member.id, strategy="least_busy")
+    (listed,) = (await agent.client.get("/api/v1/teams")).json()["items"]
+    assert listed == team
+    assert (await agent.client.post("/api/v1/teams", json={"name": "Mine"})).status_code == 403
+
+
+async def test_what_a_team_names_must_be_there(owner: Person, people: People) -> None:
+    _, stranger = await people.workspace()
+    wrong = [
+        ("members", {"members": [stranger.member.id]}),
+        ("lead_id", {"lead_id": owner.member.id}),
+        ("calendar_id", {"calendar_id": "cal_unknown"}),
+        ("account_ids", {"account_ids": ["acc_unknown"]}),
+        ("overflow_team_id", {"overflow_team_id": "tea_unknown", "overflow_minutes": 5}),
+    ]
+    for field, values in wrong:
+        answer = await owner.client.post("/api/v1/teams", json={"name": "Support", **values})
+        assert (answer.status_code, [e["field"] for e in answer.json()["errors"]]) == (422, [field])
+    await make(owner)
+    twice = await owner.client.post("/api/v1/teams", json={"name": "support"})
+    assert twice.status_code == 422
+
+
+async def test_a_used_calendar_or_team_says_where_it_is_used(owner: Person) -> None:
+    week = [[{"start": "09:00", "end": "17:00"}]] * 7
+    body = {"name": "Office", "zone": "UTC", "week": week}
+    calendar = (await owner.client.post("/api/v1/calendars", json=body)).json()
+    night = await make(owner, name="Night")
+    day = await make(
+        owner, name="Day", calendar_id=calendar["id"], overflow_team_id=night["id"], overflow_when_closed=True
+    )
+    refused = await owner.client.delete(f"/api/v1/calendars/{calendar['id']}")
+    assert (refused.status_code, refused.json()["code"]) == (409, "in_use")
+    assert refused.json()["used_in"] == [{"type": "team", "id": day["id"], "name": "Day"}]
+    refused = await owner.client.delete(f"/api/v1/teams/{night['id']}")
+    assert refused.json()["used_in"] == [{"type": "team", "id": day["id"], "name": "Day"}]
+    assert (await owner.client.delete(f"/api/v1/teams/{night['id']}?move_to=none")).status_code == 204
+    assert (await owner.client.get(f"/api/v1/teams/{day['id']}")).json()["overflow_team_id"] is None
+    assert [t["name"] for t in (await owner.client.get("/api/v1/teams")).json()["items"]] == ["Day"]
+
+
+async def test_the_second_of_two_changes_is_told_of_the_first(owner: Person, people: People) -> None:
+    team = await make(owner)
+    url, seen = f"/api/v1/teams/{team['id']}", {"revision": team["revision"]}
+    colleague = await people.join(owner.ws, Role.SUPERVISOR)
+    assert (await colleague.client.put(url, json={"name": "Sales", **seen})).status_code == 200
+    refused = await owner.client.put(url, json={"name": "Service", **seen})
+    assert (refused.status_code, refused.json()["code"]) == (409, "changed_meanwhile")
+
+
+async def test_agents_say_how_available_they_are(owner: Person, people: People) -> None:
+    agent = await people.join(owner.ws, Role.AGENT)
+    said = await agent.client.put("/api/v1/me/availability", json={"status": "away", "reason": "Lunch"})
+    assert said.json()["chosen"] == "away"
+    # No screen is open.
+    assert said.json()["availability"] == "offline"
+    url = f"/api/v1/agents/{agent.member.id}"
+    changed = await owner.client.patch(url, json={"skills": ["refunds"], "languages": ["fr"], "capacity": 3})
+    assert changed.status_code == 200, changed.text
+    listed = (await owner.client.get("/api/v1/agents")).json()["items"]
+    mine = next(each for each in listed if each["member_id"] == agent.member.id)
+    assert (mine["skills"], mine["languages"], mine["capacity"]) == (["refunds"], ["fr"], 3)
+    assert (mine["chosen"], mine["reason"]) == ("away", "Lunch")
+    assert (await agent.client.patch(url, json={"capacity": 99})).status_code == 403
+
+
+async def test_the_rules_of_routing_can_be_changed(owner: Person) -> None:
+    changed = await owner.client.patch("/api/v1/routing", json={"weights": {"livechat": 2.5, "sms": 1}, "capacity": 6})
+    assert changed.json()["weights"] == {"livechat": 2.5}
+    assert (await owner.client.get("/api/v1/routing")).json() == changed.json()
