@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from app.core.queue import Job
 from app.core.runtime import Runtime
-from inbox import checkups, delivery, duties, inbound, jobs, polling, reconcile, sweeper
+from inbox import checkups, delivery, duties, inbound, jobs, polling, reconcile, sweeper, ticket_news
 
 JOBS: tuple[Job, ...] = (*jobs.JOBS,)
 
@@ -20,4 +20,5 @@ BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "polling": polling.run,
     "reconcile": reconcile.run,
     "checkups": checkups.run,
+    "tickets": ticket_news.run,
 }

@@ -409,6 +409,7 @@ async def note_event(
     at: datetime,
     kind: Any = "event",
     author: Author | None = None,
+    ticket_id: str | None = None,
 ) -> None:
     """Something that happened with the contact, on the timeline and on screens; once for each `key`."""
     conversation = await conversation_store.get(ws, conversations.id_for(contact_id))
@@ -424,6 +425,7 @@ async def note_event(
         kind=kind,
         author=author or Author("system"),
         event=dict(event),
+        ticket_id=ticket_id,
     )
     entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
     conversation, _ = await conversations.change(ws, conversation, _noted(entry.number))

@@ -120,8 +120,16 @@ async def resend(ws: Workspace, entry: Entry) -> Entry:
     return entry
 
 
-async def note(ws: Workspace, conversation: Conversation, author: Author, text: str, client_id: str) -> Entry:
-    """A private note for colleagues; it goes nowhere."""
+async def note(
+    ws: Workspace,
+    conversation: Conversation,
+    author: Author,
+    text: str,
+    client_id: str,
+    *,
+    ticket_id: str | None = None,
+) -> Entry:
+    """A private note for colleagues, perhaps on a ticket; it goes nowhere."""
     entry = Entry(
         id=ids.derived("ent", conversation.id, client_id, "note"),
         contact_id=conversation.contact_id,
@@ -132,6 +140,7 @@ async def note(ws: Workspace, conversation: Conversation, author: Author, text: 
         author=author,
         content=Text(text=text).model_dump(),
         client_id=client_id,
+        ticket_id=ticket_id,
     )
     async with live.announced(ws, "entry", entry.id):
         entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
@@ -139,6 +148,11 @@ async def note(ws: Workspace, conversation: Conversation, author: Author, text: 
         conversation, _ = await conversations.change(ws, conversation, conversations.sent(entry, summary))
         await live.tell_entry(ws, entry, conversation)
     return entry
+
+
+def entry_id(conversation: Conversation, client_id: str, number: int = 0) -> str:
+    """The id of the entry that a draft with this `client_id` makes, or of a further part of it."""
+    return ids.derived("ent", conversation.id, client_id, str(number))
 
 
 def _entry(
@@ -153,7 +167,7 @@ def _entry(
     now = ws.clock.now()
     until = now + timedelta(seconds=draft.undo_seconds) if draft.undo_seconds else None
     return Entry(
-        id=ids.derived("ent", conversation.id, draft.client_id, str(number)),
+        id=entry_id(conversation, draft.client_id, number),
         contact_id=conversation.contact_id,
         conversation_id=conversation.id,
         at=now,

@@ -89,6 +89,8 @@ class Entry:
     referral: Mapping[str, Any] | None = None
     forwarded: bool = False
     group_id: str | None = None
+    # What belongs to a ticket: its comments, and the events of its life.
+    ticket_id: str | None = None
     raw_id: str | None = None
     # Work to be done (see outbox.py and delivery.py).
     outbox_key: str | None = None

@@ -47,6 +47,11 @@ CATALOGUE: tuple[Variable, ...] = (
     Variable("conversation.id", "Number of the conversation", "cnv_01"),
     Variable("channel.name", "Channel of the answer", "WhatsApp"),
     Variable("workspace.name", "Name of the business", "Kente & Co"),
+    # Known where a text is about a ticket.
+    Variable("ticket.number", "Number of the ticket", "1042"),
+    Variable("ticket.title", "What the ticket is about", "Parcel came damaged"),
+    Variable("ticket.status", "How the ticket stands", "being worked on"),
+    Variable("ticket.link", "Page on which the customer sees the ticket", "https://example.com/t/…"),
 )
 _NAMES = frozenset(variable.name for variable in CATALOGUE)
 

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from web import chat_http, files, health, openapi, pages
+from web import chat_http, files, health, openapi, pages, ticket_page
 from web.agent_socket import agent_socket
 from web.api import (
     accounts,
@@ -21,6 +21,8 @@ from web.api import (
     sign_in,
     teams,
     templates,
+    ticket_forms,
+    tickets,
     tokens,
     variables,
 )
@@ -31,6 +33,8 @@ from web.webhooks import webhooks
 # The REST API; each module ends in its list.
 API: tuple[Endpoint, ...] = (
     *conversations.ENDPOINTS,
+    *tickets.ENDPOINTS,
+    *ticket_forms.ENDPOINTS,
     *entries.ENDPOINTS,
     *contacts.ENDPOINTS,
     *accounts.ENDPOINTS,
@@ -72,6 +76,7 @@ def table() -> list[BaseRoute]:
         Route("/healthz", health.healthz),
         Route("/readyz", health.readyz),
         Route("/metrics", health.metrics),
+        Route("/t/{workspace_id}/{ticket_id}/{signature}", ticket_page.show),
         Route("/widget.js", pages.widget),
         Route("/assets/{path:path}", pages.asset),
     ]

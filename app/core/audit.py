@@ -1,6 +1,7 @@
 """The audit trail: who changed or exported what, when and from where. Appended to, never changed."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,15 +41,22 @@ class AuditEntry:
 
 
 async def record(
-    ws: Workspace, actor: Actor, action: str, target: Target, detail: Mapping[str, Any] | None = None
+    ws: Workspace,
+    actor: Actor,
+    action: str,
+    target: Target,
+    detail: Mapping[str, Any] | None = None,
+    *,
+    once: str | None = None,
 ) -> None:
     """
     Append one entry. `action` is noun.past: `member.invited`, `account.deleted`.
 
-    Whatever looks like a credential in `detail` is struck out, so a caller may pass a whole change.
+    Whatever looks like a credential in `detail` is struck out, so a caller may pass a whole change. `once` names the
+    deed where it may be recorded again after a crash: of one name there is one entry.
     """
     row = {
-        "_id": ids.new("aud"),
+        "_id": ids.derived("aud", ws.id, once) if once else ids.new("aud"),
         "at": ws.clock.now(),
         "actor": {"type": actor.type, "id": actor.id, "name": actor.name},
         "action": action,
@@ -56,7 +64,8 @@ async def record(
         "detail": redact(dict(detail or {})),
         "ip": actor.ip,
     }
-    await ws.db.audit.insert(row)
+    with suppress(mongo.DuplicateId):
+        await ws.db.audit.insert(row)
 
 
 async def page(ws: Workspace, *, before: tuple[datetime, str] | None, limit: int) -> list[AuditEntry]:

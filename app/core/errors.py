@@ -5,6 +5,7 @@ Errors that are part of the rules, each with a stable code, an HTTP status and w
     ├── NotFound             404  no such thing in this workspace
     ├── Invalid              422  a value is wrong; `errors` says which field and why
     ├── Conflict             409  the thing has changed, or the rules forbid it now
+    │   ├── ChangedMeanwhile      a colleague has just changed the same; `changed` says what, and who
     │   ├── OptedOut              the person does not want this
     │   ├── ReplyWindowClosed     the channel allows templates only
     │   └── NewerMessages         others wrote after what the writer had seen; `newer` are their messages
@@ -60,6 +61,14 @@ class Invalid(AppError):
 
 class Conflict(AppError):
     status, title, code = 409, "Not possible now", "conflict"
+
+
+class ChangedMeanwhile(Conflict):
+    title, code = "Changed by a colleague meanwhile", "changed_meanwhile"
+
+    def __init__(self, detail: str, *, changed: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(detail)
+        self.extra = {"changed": list(changed)}
 
 
 class OptedOut(Conflict):

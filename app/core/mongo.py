@@ -70,7 +70,18 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("workspace_id", "contact_id", "number", unique=True),
         _index("outbox_key", sparse=True),
         _index("external_ids", sparse=True),
+        _index("ticket_id", sparse=True),
     ),
+    # `facets` are the lists a ticket stands in; `look_at` is there while something is to be done for it at a time.
+    "tickets": (
+        _index("workspace_id", "number", unique=True),
+        _index("workspace_id", "facets", "updated_at"),
+        _index("workspace_id", "active", "sla_due_at"),
+        _index("workspace_id", "tokens"),
+        _index("look_at", sparse=True),
+    ),
+    "ticket_forms": (),
+    "counters": (),
     "templates": (_index("workspace_id", "account_id", "name"),),
     "files": (),
     "canned": (_index("workspace_id", "owner_id", "shortcut", unique=True),),

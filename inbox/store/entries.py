@@ -1,8 +1,8 @@
 """
 Queries on the timeline.
 
-Indexes: (workspace_id, contact_id, number) unique; outbox_key and external_ids, sparse and single, so that they hold
-only what is open and only what we sent.
+Indexes: (workspace_id, contact_id, number) unique; outbox_key, external_ids and ticket_id, sparse and single, so that
+they hold only what is open, only what we sent, and only what belongs to a ticket.
 """
 
 from __future__ import annotations
@@ -109,6 +109,12 @@ async def range_of(ws: Workspace, contact_id: str, first: int, last: int) -> lis
     where = {"contact_id": contact_id, "number": {"$gte": first, "$lte": last}}
     rows = await ws.db.entries.find(where, limit=last - first + 1)
     return sorted((from_row(row) for row in rows), key=lambda entry: entry.number)
+
+
+async def of_ticket(ws: Workspace, ticket_id: str, *, limit: int) -> list[timeline.Entry]:
+    """What belongs to a ticket, in the order it happened. Index: ticket_id."""
+    rows = await ws.db.entries.find({"ticket_id": ticket_id}, limit=limit)
+    return sorted((from_row(row) for row in rows), key=lambda entry: (entry.created_at, entry.number))
 
 
 async def outbox_of(ws: Workspace, contact_id: str) -> list[timeline.Entry]:
