@@ -327,6 +327,7 @@ async def due_conversations(runtime: Runtime, now: datetime, *, limit: int) -> l
 
 # --- tickets ------------------------------------------------------------------------------------------------------
 
+
 async def due_tickets(runtime: Runtime, now: datetime, *, limit: int) -> list[tuple[str, str]]:
     """(workspace, ticket) of those for which something is to be done by now. Index: look_at, which holds no others."""
     rows = await runtime.mongo.tickets.find({"look_at": {"$lte": now}}, {"workspace_id": 1}).limit(limit).to_list()
