@@ -17,14 +17,14 @@ Priority = Literal["low", "normal", "high", "urgent"]
 Status = Literal["new", "open", "waiting_customer", "waiting_third_party", "solved", "closed"]
 
 
-class FieldShape(Body):
+class TicketFieldShape(Body):
     key: Key
     label: Text
     kind: Literal["text", "number", "date", "checkbox", "choice"] = "text"
     options: Annotated[tuple[Text, ...], Field(max_length=100)] = ()
 
 
-class CategoryShape(Body):
+class TicketCategoryShape(Body):
     id: Key
     name: Text
     fields: Annotated[tuple[Key, ...], Field(max_length=ticket_forms.MOST_FIELDS)] = ()
@@ -34,25 +34,25 @@ class CategoryShape(Body):
     team_id: Annotated[str | None, Field(max_length=100)] = None
 
 
-class OverdueShape(Body):
+class TicketOverdueShape(Body):
     after_hours: Annotated[int | None, Field(ge=1, le=10_000)] = 48
     counts_waiting: bool = False
     notify: Annotated[str | None, Field(max_length=100)] = None
 
 
-class FormsShape(Body):
-    categories: Annotated[tuple[CategoryShape, ...], Field(max_length=ticket_forms.MOST_CATEGORIES)] = ()
-    fields: Annotated[tuple[FieldShape, ...], Field(max_length=ticket_forms.MOST_FIELDS)] = ()
+class TicketFormsShape(Body):
+    categories: Annotated[tuple[TicketCategoryShape, ...], Field(max_length=ticket_forms.MOST_CATEGORIES)] = ()
+    fields: Annotated[tuple[TicketFieldShape, ...], Field(max_length=ticket_forms.MOST_FIELDS)] = ()
     tell_on: Annotated[tuple[Status, ...], Field(max_length=6)] = ()
     tell_text: Annotated[str, Field(min_length=1, max_length=1_000)] = ticket_forms.TELL_TEXT
-    overdue: OverdueShape = OverdueShape()
+    overdue: TicketOverdueShape = TicketOverdueShape()
     revision: Annotated[int, Field(ge=0, le=2**53)]
 
 
-def _shape(forms: Forms) -> FormsShape:
-    return FormsShape(
+def _shape(forms: Forms) -> TicketFormsShape:
+    return TicketFormsShape(
         categories=tuple(
-            CategoryShape(
+            TicketCategoryShape(
                 id=each.id,
                 name=each.name,
                 fields=each.fields,
@@ -64,11 +64,12 @@ def _shape(forms: Forms) -> FormsShape:
             for each in forms.categories
         ),
         fields=tuple(
-            FieldShape(key=each.key, label=each.label, kind=each.kind, options=each.options) for each in forms.fields
+            TicketFieldShape(key=each.key, label=each.label, kind=each.kind, options=each.options)
+            for each in forms.fields
         ),
         tell_on=forms.tell_on,  # type: ignore[arg-type]
         tell_text=forms.tell_text,
-        overdue=OverdueShape(
+        overdue=TicketOverdueShape(
             after_hours=forms.overdue.after_hours,
             counts_waiting=forms.overdue.counts_waiting,
             notify=forms.overdue.notify,
@@ -77,11 +78,11 @@ def _shape(forms: Forms) -> FormsShape:
     )
 
 
-async def show(request: ApiRequest) -> FormsShape:
+async def show(request: ApiRequest) -> TicketFormsShape:
     return _shape(await ticket_forms.get(request.ws))
 
 
-async def save(request: ApiRequest, body: FormsShape) -> FormsShape:
+async def save(request: ApiRequest, body: TicketFormsShape) -> TicketFormsShape:
     await tickets.require_member(request.ws, "overdue.notify", body.overdue.notify)
     forms = Forms(
         categories=tuple(

@@ -16,7 +16,7 @@ from web.api.inbox_shapes import ContactSummaryShape
 from web.api.models import Time
 
 
-class CheckShape(TypedDict):
+class TicketCheckShape(TypedDict):
     id: str
     text: str
     done: bool
@@ -49,7 +49,7 @@ class TicketRefShape(TypedDict):
     status: Status
 
 
-class StandShape(TypedDict):
+class TicketStandShape(TypedDict):
     status: Status
     at: Time
 
@@ -57,7 +57,7 @@ class StandShape(TypedDict):
 class TicketShape(TicketRow):
     description: str
     fields: dict[str, Any]
-    checklist: list[CheckShape]
+    checklist: list[TicketCheckShape]
     conversation_ids: list[str]
     entry_ids: list[str]
     parent: TicketRefShape | None
@@ -65,7 +65,7 @@ class TicketShape(TicketRow):
     related: list[TicketRefShape]
     merged_into: TicketRefShape | None
     merged: list[TicketRefShape]
-    stands: list[StandShape]
+    stands: list[TicketStandShape]
     # The statuses that may follow.
     next_statuses: list[Status]
     flag_at: Time | None

@@ -31,7 +31,7 @@ Ids = Annotated[tuple[Id, ...], Field(max_length=100)]
 FieldValues = Annotated[dict[Annotated[str, Field(max_length=40)], str | float | bool | None], Field(max_length=60)]
 
 
-class ListQuery(Page):
+class TicketsQuery(Page):
     view: Literal["active", "done", "flagged", "attention", "all"] = "active"
     status: Status | None = None
     owner_id: Annotated[str | None, Field(max_length=100)] = None
@@ -43,7 +43,7 @@ class ListQuery(Page):
     q: Annotated[str | None, Field(max_length=200)] = None
 
 
-class CheckIn(Body):
+class TicketCheckIn(Body):
     id: Annotated[str | None, Field(max_length=100)] = None
     text: Annotated[str, Field(min_length=1, max_length=500)]
     done: bool = False
@@ -64,7 +64,7 @@ class CreateTicket(Body):
     team_id: Id | None = None
     tags: Ids = ()
     fields: FieldValues = Field(default_factory=dict)
-    checklist: Annotated[tuple[CheckIn, ...], Field(max_length=100)] = ()
+    checklist: Annotated[tuple[TicketCheckIn, ...], Field(max_length=100)] = ()
     parent_id: Id | None = None
 
 
@@ -82,10 +82,10 @@ class EditTicket(Body):
     team_id: Id | None = None
     tags: Ids = ()
     fields: FieldValues = Field(default_factory=dict)
-    checklist: Annotated[tuple[CheckIn, ...], Field(max_length=100)] = ()
+    checklist: Annotated[tuple[TicketCheckIn, ...], Field(max_length=100)] = ()
 
 
-class AddComment(Body):
+class AddTicketComment(Body):
     client_id: UUID
     text: Annotated[str, Field(min_length=1, max_length=20_000)]
 
@@ -114,11 +114,11 @@ class SetParent(Body):
     parent_id: Id | None
 
 
-class PublicLink(Out):
+class TicketLink(Out):
     url: str
 
 
-async def list_tickets(request: ApiRequest, query: ListQuery) -> TicketPage:
+async def list_tickets(request: ApiRequest, query: TicketsQuery) -> TicketPage:
     ws, me = request.ws, request.actor.member_id
     if query.q:
         found = await tickets.search(ws, query.q, limit=query.limit)
@@ -174,7 +174,7 @@ async def create(request: ApiRequest, body: CreateTicket) -> TicketShape:
     return await _told(request, await tickets.create(ws, request.actor, wanted))
 
 
-def _checks(given: Sequence[CheckIn]) -> tuple[Check, ...]:
+def _checks(given: Sequence[TicketCheckIn]) -> tuple[Check, ...]:
     return tuple(Check(each.id or ids.new("chk"), each.text.strip(), each.done) for each in given)
 
 
@@ -212,7 +212,7 @@ async def activity(request: ApiRequest, ticket_id: str) -> EntryList:
     return {"entries": [present.entry(entry) for entry in found]}  # type: ignore[misc]
 
 
-async def comment(request: ApiRequest, ticket_id: str, body: AddComment) -> EntryShape:
+async def comment(request: ApiRequest, ticket_id: str, body: AddTicketComment) -> EntryShape:
     ws = request.ws
     ticket = await tickets.get(ws, ticket_id)
     linked = ticket.conversation_ids[0] if ticket.conversation_ids else conversations.id_for(ticket.contact_id)
@@ -266,9 +266,9 @@ async def set_parent(request: ApiRequest, ticket_id: str, body: SetParent) -> Ti
     return await _told(request, changed)
 
 
-async def public_link(request: ApiRequest, ticket_id: str) -> PublicLink:
+async def public_link(request: ApiRequest, ticket_id: str) -> TicketLink:
     ticket = await tickets.get(request.ws, ticket_id)
-    return PublicLink(url=ticket_news.public_link(request.ws, ticket.id))
+    return TicketLink(url=ticket_news.public_link(request.ws, ticket.id))
 
 
 _READ, _REPLY = Permission.INBOX_READ, Permission.INBOX_REPLY
