@@ -12,7 +12,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from app.core import log, mongo
+from app.core import garbage, log, mongo
 from app.core.queue import Lane, background_options, build_worker, redis_settings
 from app.core.runtime import Runtime, open_runtime
 from app.core.settings import Settings, required_or_exit
@@ -95,4 +95,5 @@ def __getattr__(name: str) -> Any:
         import uvloop
 
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    garbage.spare_what_is_loaded()
     return settings_class(settings)
