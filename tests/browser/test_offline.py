@@ -14,7 +14,7 @@ def test_without_network(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> No
     nora, leo = Customer(stage, "whatsapp", "Nora Offline"), Customer(stage, "telegram", "Leo Offline")
     nora.writes("Hello?")
     leo.writes("Hi")
-    desk = desks(allowed=LOST_NETWORK)
+    desk = desks(allowed=LOST_NETWORK + "|status of 409")
     desk.open("Nora Offline")
     expect(desk.bubble("Hello?")).to_be_visible()
 
@@ -34,6 +34,9 @@ def test_without_network(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> No
     expect(desk.banner).to_have_count(0)
     expect(desk.bubble("Are you still there?")).to_be_visible()
     expect(desk.row("Leo Offline")).to_contain_text("And me?")
+    # It was written before the customer's newest words, so it does not go by itself.
+    assert nora.received() == []
+    desk.button("Send anyway").click()
     desk.ticks(bubble, "Delivered")
     expect(desk.bubble("Written without network")).to_have_count(1)
     assert [sent["body"]["text"] for sent in nora.received()] == ["Written without network"]

@@ -21,6 +21,10 @@ interface Unsent {
   entry: Entry
   /** the server said no; it is not repeated until somebody asks */
   refused: boolean
+  /** refused because others wrote these first; somebody has to decide */
+  newer?: Entry[]
+  /** the decision was put off */
+  later?: boolean
 }
 
 interface MessageToSend {
@@ -31,6 +35,8 @@ interface MessageToSend {
   /** as the thread draws it; differs from `content` for uploaded files */
   shown: Content
   quote: (Quote & { entry_id: string }) | null
+  /** the newest entry that the writer had seen */
+  seen: number
 }
 
 const EMPTY: Entry[] = []
@@ -38,16 +44,20 @@ const changes = new Emitter()
 const sending = new Set<string>()
 let unsent: Unsent[] = restore()
 let byConversation = group()
+let heldBack = groupHeldBack()
 let retryTimer: number | undefined
 
-export function sendMessage({ conversationId, contactId, reach, content, shown, quote }: MessageToSend): void {
+export function sendMessage({ conversationId, contactId, reach, content, shown, quote, seen }: MessageToSend): void {
   const clientId = crypto.randomUUID()
+  const undoSeconds = currentMe()?.member.preferences?.undo_seconds
   const message: OutgoingMessage = {
     client_id: clientId,
     account_id: reach.account_id,
     address: reach.address,
     content,
     purpose: 'service',
+    seen,
+    ...(undoSeconds && { undo_seconds: undoSeconds }),
     ...(quote && { reply_to_entry_id: quote.entry_id }),
   }
   const entry: Entry = {
@@ -84,8 +94,43 @@ export function hasUnsent(): boolean {
 }
 
 export function resendUnsent(clientId: string): void {
-  replace(clientId, (each) => ({ ...each, refused: false, entry: { ...each.entry, status: 'queued', error: null } }))
+  replace(clientId, ({ newer: _, later: __, ...each }) => ({ ...each, refused: false, entry: { ...each.entry, status: 'queued', error: null } }))
   retryUnsent()
+}
+
+interface HeldBack {
+  entry: Entry
+  newer: Entry[]
+}
+
+const NOTHING: HeldBack[] = []
+
+/** What was refused because others wrote first, and nobody has decided about yet. */
+export function useHeldBack(conversationId: string): HeldBack[] {
+  return useSyncExternalStore(changes.subscribe, () => heldBack.get(conversationId) ?? NOTHING)
+}
+
+/** With what was shown taken note of, the messages go as they are. */
+export function sendUnsentAnyway(conversationId: string): void {
+  const known = Math.max(0, ...(heldBack.get(conversationId) ?? NOTHING).flatMap(({ newer }) => newer.map((entry) => entry.number)))
+  store(
+    unsent.map((each) => {
+      if (each.conversationId !== conversationId || !each.newer || !each.message) return each
+      const { newer: _, later: __, ...kept } = each
+      const message = { ...each.message, seen: Math.max(known, each.message.seen ?? 0) }
+      return { ...kept, message, refused: false, entry: { ...each.entry, status: 'queued', error: null } }
+    }),
+  )
+  retryUnsent()
+}
+
+/** Leave them where they are, marked as not sent. */
+export function reviewLater(conversationId: string): void {
+  store(unsent.map((each) => (each.conversationId === conversationId && each.newer ? { ...each, later: true } : each)))
+}
+
+export function review(conversationId: string): void {
+  store(unsent.map((each) => (each.conversationId === conversationId && each.newer ? { ...each, later: false } : each)))
 }
 
 export function discardUnsent(clientId: string): void {
@@ -142,7 +187,9 @@ async function post(item: Unsent): Promise<Entry[] | null> {
   } catch (error) {
     if (!(error instanceof ApiError) || error.status >= 500 || error.status === 429 || error.code === 'signed_out') throw error
     const refusal = { code: error.code, message: messageOf(error), provider_code: null, can_resend: true }
-    replace(clientId, (each) => ({ ...each, refused: true, entry: { ...each.entry, status: 'failed', error: refusal } }))
+    const newer = error.problem.newer && { newer: error.problem.newer, later: false }
+    replace(clientId, (each) => ({ ...each, ...newer, refused: true, entry: { ...each.entry, status: 'failed', error: refusal } }))
+    if (newer) applyEntries(item.conversationId, newer.newer)
     return null
   }
 }
@@ -169,6 +216,7 @@ function draftEntry(clientId: string, conversationId: string, contactId: string)
     reactions: [],
     edited_at: null,
     deleted_at: null,
+    undo_until: null,
     status: null,
     status_times: {},
     error: null,
@@ -178,7 +226,6 @@ function draftEntry(clientId: string, conversationId: string, contactId: string)
     referral: null,
     forwarded: false,
     group_id: null,
-    undo_until: null,
   }
 }
 
@@ -189,6 +236,7 @@ function replace(clientId: string, change: (item: Unsent) => Unsent): void {
 function store(next: Unsent[]): void {
   unsent = next
   byConversation = group()
+  heldBack = groupHeldBack()
   try {
     if (unsent.length > 0) localStorage.setItem(STORAGE_KEY, JSON.stringify(unsent))
     else localStorage.removeItem(STORAGE_KEY)
@@ -201,6 +249,12 @@ function store(next: Unsent[]): void {
 function group(): Map<string, Entry[]> {
   const groups = Map.groupBy(unsent, (each) => each.conversationId)
   return new Map([...groups].map(([id, items]) => [id, items.map((item) => item.entry)]))
+}
+
+function groupHeldBack(): Map<string, HeldBack[]> {
+  const held = unsent.filter((each) => each.newer && !each.later)
+  const groups = Map.groupBy(held, (each) => each.conversationId)
+  return new Map([...groups].map(([id, items]) => [id, items.map(({ entry, newer = [] }) => ({ entry, newer }))]))
 }
 
 function restore(): Unsent[] {

@@ -25,6 +25,8 @@ export class ApiError extends Error {
   readonly code: string
   readonly fields: FieldProblem[]
   readonly retryAfterSeconds: number | null
+  /** everything that the server said, for what only some refusals carry */
+  readonly problem: Problem
 
   constructor(problem: Problem) {
     super(problem.detail || problem.title)
@@ -32,6 +34,7 @@ export class ApiError extends Error {
     this.status = problem.status
     this.code = problem.code
     this.fields = problem.errors ?? []
+    this.problem = problem
     this.retryAfterSeconds = problem.retry_after_seconds ?? null
   }
 

@@ -15,7 +15,8 @@ export interface Page<T> {
   total?: number | null
 }
 
-export type Problem = api.Problem
+/** `newer` comes with `newer_messages`: what the writer had not seen. */
+export type Problem = api.Problem & { newer?: Entry[] }
 export type FieldProblem = NonNullable<Problem['errors']>[number]
 
 // --- people of the workspace ---
@@ -24,6 +25,8 @@ export type FieldProblem = NonNullable<Problem['errors']>[number]
 export interface Preferences {
   theme?: 'light' | 'dark' | 'auto'
   enter_sends?: boolean
+  /** how long a message can be taken back; 0 or none: it goes at once */
+  undo_seconds?: number
   sound?: boolean
   desktop_notifications?: boolean
   single_key_shortcuts?: boolean

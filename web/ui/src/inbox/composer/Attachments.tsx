@@ -14,18 +14,18 @@ export function Attachments({ conversationId, attachments }: { conversationId: s
         <li key={attachment.id} data-error={attachment.error ? true : undefined}>
           <Look attachment={attachment} />
           <span>
-            <b title={attachment.file.name}>{attachment.file.name}</b>
+            <b title={attachment.name}>{attachment.name}</b>
             <small>{stateText(attachment)}</small>
           </span>
           <button
             type="button"
-            aria-label={`Remove ${attachment.file.name}`}
+            aria-label={`Remove ${attachment.name}`}
             onClick={() => removeAttachment(conversationId, attachment.id)}
           >
             <IconX size={14} />
           </button>
           {!attachment.stored && !attachment.error && (
-            <progress max={1} value={attachment.progress} aria-label={`Uploading ${attachment.file.name}`} />
+            <progress max={1} value={attachment.progress} aria-label={`Uploading ${attachment.name}`} />
           )}
         </li>
       ))}
@@ -33,17 +33,15 @@ export function Attachments({ conversationId, attachments }: { conversationId: s
   )
 }
 
-function stateText({ error, stored, progress, file }: Attachment): string {
+function stateText({ error, stored, progress, bytes }: Attachment): string {
   if (error) return error
-  if (stored) return fileSize(stored.bytes)
-  return progress < 1 ? `${Math.round(progress * 100)} % of ${fileSize(file.size)}` : 'Checking…'
+  if (stored) return fileSize(bytes)
+  return progress < 1 ? `${Math.round(progress * 100)} % of ${fileSize(bytes)}` : 'Checking…'
 }
 
 function Look({ attachment: { kind, file, stored } }: { attachment: Attachment }) {
   if (kind !== 'image') return <IconFile size={20} stroke={1.6} />
-  // What comes from a canned reply is on the server only.
-  if (file.size === 0 && stored) return <img src={stored.thumb_url ?? stored.url} alt="" />
-  return <PicturePreview file={file} />
+  return file ? <PicturePreview file={file} /> : <img src={stored?.thumb_url ?? stored?.url} alt="" />
 }
 
 /** Drawn on a canvas: the content security policy allows no blob addresses for pictures. */

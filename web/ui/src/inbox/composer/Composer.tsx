@@ -1,5 +1,5 @@
-import { memo, useCallback, useEffect, useRef, useState, type DragEvent, type KeyboardEvent } from 'react'
-import { useDraft, writeDraft } from '../../lib/drafts'
+import { Suspense, lazy, memo, useCallback, useEffect, useRef, useState, type DragEvent, type KeyboardEvent } from 'react'
+import { readDraft, useDraft, writeDraft } from '../../lib/drafts'
 import { initials } from '../../lib/format'
 import { useShortcut } from '../../lib/keys'
 import { useCan, useMe } from '../../lib/session'
@@ -9,7 +9,7 @@ import { IconBan, IconLock, IconSend2, IconTemplate, IconX } from '../../ui/icon
 import { Button } from '@mantine/core'
 import { useAssist } from '../assist/useAssist'
 import { useCapabilities } from '../capabilities'
-import { sendMessage, sendNote } from '../outbox'
+import { sendMessage, sendNote, useHeldBack } from '../outbox'
 import { reachKey, reachState } from '../reach'
 import { quoteText } from '../thread/plainText'
 import { markUnreadFrom } from '../thread/threads'
@@ -22,8 +22,13 @@ import { WindowChip } from './WindowChip'
 import { attach } from './attach'
 import { focusComposer, onFocusRequest, updateComposer, useComposer } from './composerState'
 import { outgoing } from './outgoing'
+import { NewerStrip } from './NewerStrip'
+import { seenNumber, startSeen, wroteOn } from './seen'
+import { canTakeBack, takeBackNewest } from './undo'
 import { useTypingSignal } from './useTypingSignal'
 import s from './composer.module.css'
+
+const NewerDialog = lazy(() => import('./NewerDialog'))
 
 export const Composer = memo(function Composer({ conversation }: { conversation: Conversation }) {
   const { id, contact_id: contactId, reach: reaches, contact } = conversation
@@ -44,33 +49,43 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
   const failedUpload = attachments.some((each) => each.error)
   const files = noting ? [] : attachments
   const sendable = writable && !uploading && !failedUpload && (text.trim() !== '' || files.length > 0)
+  const heldBack = useHeldBack(id)
   const signalTyping = useTypingSignal(id, noting ? undefined : reach)
 
   const assist = useAssist({ conversationId: id, mode, text, box, reach, capabilities })
 
   useEffect(() => onFocusRequest(() => box.current?.focus()), [])
 
-  const change = useCallback((next: string) => writeDraft(id, mode, next), [id, mode])
+  const change = useCallback(
+    (next: string) => {
+      if (mode === 'reply') {
+        if (!next || !readDraft(id, mode)) startSeen(id, next !== '')
+        else wroteOn(id)
+      }
+      writeDraft(id, mode, next)
+    },
+    [id, mode],
+  )
 
   const insert = useCallback(
     (addition: string) => {
       const element = box.current
       const at = element?.selectionStart ?? text.length
       const to = element?.selectionEnd ?? at
-      writeDraft(id, mode, text.slice(0, at) + addition + text.slice(to))
+      change(text.slice(0, at) + addition + text.slice(to))
       requestAnimationFrame(() => {
         element?.focus()
         element?.setSelectionRange(at + addition.length, at + addition.length)
       })
     },
-    [id, mode, text],
+    [change, text],
   )
 
   const sendContent = useCallback(
     (content: OutgoingContent, shown: Content) => {
       if (!reach) return
       const quoted = quote && { entry_id: quote.id, text: quoteText(quote), author_name: quote.author?.name ?? null }
-      sendMessage({ conversationId: id, contactId, reach, content, shown, quote: quoted })
+      sendMessage({ conversationId: id, contactId, reach, content, shown, quote: quoted, seen: seenNumber(id) })
       updateComposer(id, { quote: null })
       markUnreadFrom(id, 0)
     },
@@ -86,7 +101,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
       const messages = outgoing(body, files)
       for (const [index, { content, shown }] of messages.entries()) {
         if (index === 0) sendContent(content, shown)
-        else if (reach) sendMessage({ conversationId: id, contactId, reach, content, shown, quote: null })
+        else if (reach) sendMessage({ conversationId: id, contactId, reach, content, shown, quote: null, seen: seenNumber(id) })
       }
       updateComposer(id, { attachments: [] })
     }
@@ -99,6 +114,10 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
     if (event.key === 'Enter' && !event.shiftKey && (enterSends || event.metaKey || event.ctrlKey)) {
       event.preventDefault()
       send()
+    } else if (event.key === 'z' && (event.metaKey || event.ctrlKey) && !text && canTakeBack(id)) {
+      // Nothing is typed that the browser could undo: the last thing done is the message just sent.
+      event.preventDefault()
+      takeBackNewest(id)
     } else if (event.key === 'Escape') {
       event.stopPropagation()
       if (quote) updateComposer(id, { quote: null })
@@ -125,6 +144,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
   }
 
   useShortcut('r', 'Reply', 'Reply', () => setMode('reply'), mayReply)
+  useShortcut('z', 'Take back the message just sent', 'Reply', () => takeBackNewest(id), mayReply)
   useShortcut('n', 'Private note', 'Reply', () => setMode('note'), mayReply)
 
   if (!mayReply) {
@@ -171,6 +191,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
           </>
         )}
       </div>
+      {!noting && writable && text && <NewerStrip conversationId={id} />}
       {quote && !noting && (
         <div className={s.quote}>
           <span>
@@ -234,6 +255,11 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
           {noting ? 'Add note' : 'Send'}
         </Button>
       </div>
+      {heldBack.length > 0 && (
+        <Suspense fallback={null}>
+          <NewerDialog conversationId={id} held={heldBack} />
+        </Suspense>
+      )}
       {dropping && !noting && <div className={s.drop}>Drop files to attach them</div>}
     </div>
   )

@@ -5,7 +5,7 @@ import { toast } from '../../lib/toast'
 import type { Capabilities, StoredFile } from '../../lib/types'
 import { upload } from '../../lib/upload'
 import { fitFile } from '../capabilities'
-import { getComposer, updateAttachment, updateComposer } from './composerState'
+import { attachmentOf, getComposer, updateAttachment, updateComposer } from './composerState'
 
 const MAX_FILES = 10
 
@@ -39,9 +39,7 @@ export function attachStored(conversationId: string, stored: StoredFile, capabil
     return
   }
   if (attachments.some((each) => each.stored?.file_id === stored.file_id)) return
-  const file = new File([], stored.name, { type: stored.mime })
-  const added = { id: crypto.randomUUID(), file, kind: fit.kind, progress: 1, stored, error: null, cancel: () => {} }
-  updateComposer(conversationId, { attachments: [...attachments, added] })
+  updateComposer(conversationId, { attachments: [...attachments, attachmentOf(stored, fit.kind)] })
 }
 
 function start(conversationId: string, file: File, kind: Parameters<typeof updateAttachment>[2]['kind'] & string): void {
@@ -49,7 +47,7 @@ function start(conversationId: string, file: File, kind: Parameters<typeof updat
   const { done, cancel } = upload(file, (progress) => updateAttachment(conversationId, id, { progress }))
   const { attachments } = getComposer(conversationId)
   updateComposer(conversationId, {
-    attachments: [...attachments, { id, file, kind, progress: 0, stored: null, error: null, cancel }],
+    attachments: [...attachments, { id, name: file.name, bytes: file.size, file, kind, progress: 0, stored: null, error: null, cancel }],
   })
   done.then(
     (stored) => updateAttachment(conversationId, id, { stored, progress: 1 }),

@@ -4,10 +4,15 @@ import { readDraft, writeDraft, type DraftMode } from '../../lib/drafts'
 import { Emitter } from '../../lib/store'
 import type { Entry, MediaKind, StoredFile } from '../../lib/types'
 import { discardUnsent } from '../outbox'
+import { getThread } from '../thread/threads'
+import { startSeen } from './seen'
 
 export interface Attachment {
   id: string
-  file: File
+  name: string
+  bytes: number
+  /** null: the server has it already, from a canned reply or a message that was taken back */
+  file: File | null
   kind: MediaKind
   /** 0 to 1 */
   progress: number
@@ -58,16 +63,62 @@ export function quoteEntry(entry: Entry): void {
   focusComposer()
 }
 
-/** Take a refused message back into the composer. */
-export function editUnsent(entry: Entry, text: string): void {
-  const id = entry.conversation_id
-  if (!id || !entry.client_id) return
-  const mode: DraftMode = entry.kind === 'note' ? 'note' : 'reply'
-  const draft = readDraft(id, mode)
-  writeDraft(id, mode, draft ? `${text}\n${draft}` : text)
-  discardUnsent(entry.client_id)
-  updateComposer(id, { mode })
+/** Take messages that were not sent back into the composer. */
+export function takeUnsentBack(conversationId: string, entries: Entry[]): void {
+  takeIntoComposer(conversationId, entries)
+  for (const entry of entries) discardUnsent(entry.client_id ?? '')
+}
+
+/** The words and files of these messages, before what has been written since. */
+export function takeIntoComposer(conversationId: string, entries: Entry[]): void {
+  const mode: DraftMode = entries[0]?.kind === 'note' ? 'note' : 'reply'
+  const draft = readDraft(conversationId, mode)
+  // The parts of one long text join without a seam.
+  const text = entries.map((entry, index) => (index > 0 && isPart(entry) ? '' : '\n') + wordsOf(entry)).join('').trim()
+  writeDraft(conversationId, mode, [text, draft].filter(Boolean).join('\n'))
+  startSeen(conversationId, true)
+  const { attachments } = getComposer(conversationId)
+  const files = entries.flatMap((entry) => fileOf(entry) ?? [])
+  const first = entries[0]
+  const quoted = first?.reply_to && getThread(conversationId)?.entries.find((entry) => entry.id === first.reply_to?.entry_id)
+  const key = first?.account_id && first.address ? `${first.account_id}|${first.address}` : null
+  updateComposer(conversationId, {
+    mode,
+    attachments: [...files, ...attachments],
+    ...(quoted && { quote: quoted }),
+    ...(key && mode === 'reply' && { reachKey: key }),
+  })
   focusComposer()
+}
+
+const isPart = (entry: Entry): boolean => entry.client_id?.includes('/') ?? false
+
+function wordsOf({ content }: Entry): string {
+  if (content?.type === 'text') return content.text
+  return content?.type === 'media' ? (content.caption ?? '') : ''
+}
+
+function fileOf({ content }: Entry): Attachment | null {
+  if (content?.type !== 'media' || !content.media.file_id) return null
+  const { file_id, name, mime, bytes, url, thumb_url, width, height, kind } = content.media
+  const stored: StoredFile = {
+    file_id,
+    kind,
+    name: name ?? 'File',
+    mime: mime ?? '',
+    bytes: bytes ?? 0,
+    url: url ?? '',
+    thumb_url,
+    width: width ?? null,
+    height: height ?? null,
+  }
+  return attachmentOf(stored, kind)
+}
+
+/** A file that the server has already. */
+export function attachmentOf(stored: StoredFile, kind: MediaKind): Attachment {
+  const { name, bytes } = stored
+  return { id: crypto.randomUUID(), name, bytes, file: null, kind, progress: 1, stored, error: null, cancel: () => {} }
 }
 
 export function updateAttachment(conversationId: string, attachmentId: string, change: Partial<Attachment>): void {

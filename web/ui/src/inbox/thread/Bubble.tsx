@@ -8,6 +8,7 @@ import { Ticks } from '../Ticks'
 import { ContentView } from './ContentView'
 import { Failure } from './Failure'
 import { MessageActions } from './MessageActions'
+import { TakeBack } from './TakeBack'
 import s from './thread.module.css'
 
 interface BubbleProps {
@@ -63,8 +64,9 @@ export const Bubble = memo(function Bubble({ entry, first, last, channelMark, me
         </div>
         <MessageActions entry={entry} open={menuOpen} />
       </div>
+      {entry.undo_until && status === 'queued' && <TakeBack entry={entry} />}
       {entry.reactions.length > 0 && <Reactions entry={entry} />}
-      {(status === 'failed' || status === 'unknown' || status === 'skipped' || status === 'cancelled') && <Failure entry={entry} />}
+      {(status === 'failed' || status === 'unknown' || status === 'skipped') && <Failure entry={entry} />}
     </div>
   )
 })

@@ -4,6 +4,7 @@ import { channelLabel } from '../../ui/ChannelIcon'
 
 export function eventText(entry: Entry): string {
   if (entry.kind === 'tombstone') return 'This entry was erased'
+  if (entry.status === 'cancelled') return `${entry.author?.name ?? 'Somebody'} took back a message before it was sent`
   const event = entry.event
   if (!event) return 'Something happened here'
   const who = actor(entry, event)

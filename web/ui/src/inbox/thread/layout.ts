@@ -49,6 +49,7 @@ export function layoutThread(entries: Entry[], unsent: Entry[], unreadMark: numb
       items.push({ type: 'unread', key: 'unread' })
       before = null
     }
+    if (entry.status === 'cancelled' && entry.client_id?.includes('/')) continue
     const key = keyOf(entry, keys)
     if (!isBubble(entry)) {
       items.push({ type: 'event', key, entry })
@@ -72,7 +73,7 @@ export function layoutThread(entries: Entry[], unsent: Entry[], unreadMark: numb
 }
 
 export function isBubble(entry: Entry): boolean {
-  return entry.kind === 'message' || entry.kind === 'note'
+  return (entry.kind === 'message' && entry.status !== 'cancelled') || entry.kind === 'note'
 }
 
 /** The client id, so that a bubble stays the same element when the server's entry takes its place. */

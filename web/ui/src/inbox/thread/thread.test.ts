@@ -24,6 +24,7 @@ function entry(number: number, change: Partial<Entry> = {}): Entry {
     reactions: [],
     edited_at: null,
     deleted_at: null,
+    undo_until: null,
     status: null,
     status_times: {},
     error: null,

@@ -1,4 +1,4 @@
-import { Button, Switch, TextInput, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
+import { Button, NativeSelect, Switch, TextInput, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
 import { useState, type FormEvent, type ReactNode } from 'react'
 import { ApiError, api } from '../../lib/api'
 import { setShortcutsEnabled, shortcutsEnabled } from '../../lib/keys'
@@ -126,7 +126,7 @@ function Writing() {
   }
 
   return (
-    <Panel title="Keyboard">
+    <Panel title="Writing">
       <Option
         label="Enter sends the message"
         text={enterSends ? 'Shift and Enter begin a new line.' : 'Enter begins a new line; Ctrl or ⌘ and Enter send.'}
@@ -142,9 +142,26 @@ function Writing() {
           save({ single_key_shortcuts: on })
         }}
       />
+      <div className={p.option}>
+        <NativeSelect
+          className={s.undo ?? ''}
+          label="Undo send"
+          description="So long a message waits before it leaves. Z, or a click below it, takes it back into the composer."
+          value={String(preferences?.undo_seconds ?? 0)}
+          onChange={(event) => save({ undo_seconds: Number(event.currentTarget.value) })}
+          data={UNDO_CHOICES}
+        />
+      </div>
     </Panel>
   )
 }
+
+const UNDO_CHOICES = [
+  { value: '0', label: 'Off: messages go at once' },
+  { value: '5', label: '5 seconds' },
+  { value: '10', label: '10 seconds' },
+  { value: '30', label: '30 seconds' },
+]
 
 function Alerts() {
   const sound = useCell(soundOn)

@@ -1,0 +1,100 @@
+"""Between the key press and the customer: newer messages, second thoughts, a later time; two agents at once."""
+
+import re
+
+from playwright.sync_api import expect
+
+from app.core.permissions import Role
+from tests.browser.conftest import Axe, Shot, Stage
+from tests.browser.desk import Customer, Desk, Desks
+
+REFUSED = "the server responded with a status of 409"
+
+
+def _open(desks: Desks, customer: Customer, **how: object) -> Desk:
+    desk = desks(allowed=REFUSED, **how)
+    desk.open(customer.known_as)
+    return desk
+
+
+def test_newer_messages(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    nia = Customer(stage, "whatsapp", "Nia Newer")
+    nia.writes("The green tent, please")
+    olu, ama = _open(desks, nia), _open(desks, nia, person=stage.joins(Role.AGENT))
+
+    # The customer changes their mind while an answer is written.
+    olu.composer.fill("The green one is on its way")
+    nia.writes("No wait, the blue one!")
+    expect(olu.page.get_by_text("1 new message since you began to write")).to_be_visible()
+    shot(olu.page, "newer-strip")
+    olu.composer.press("Enter")
+    dialog = olu.page.get_by_role("dialog", name="Others have written since you began")
+    expect(dialog.get_by_role("region", name="New messages")).to_contain_text("No wait, the blue one!")
+    expect(dialog.get_by_role("region", name="Your message")).to_contain_text("The green one is on its way")
+    expect(dialog.get_by_role("button", name="Edit")).to_be_focused()
+    axe(olu.page)
+    shot(olu.page, "newer-dialog")
+    olu.goes_dark()
+    axe(olu.page)
+    shot(olu.page, "newer-dialog-dark")
+    assert nia.received() == []
+    # Closing it loses nothing: the message stays in the thread, unsent, through a reload.
+    olu.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    olu.page.reload()
+    olu.open(nia.known_as)
+    olu.bubble("The green one is on its way").get_by_role("button", name="Review").click()
+    dialog.get_by_role("button", name="Edit").click()
+    expect(olu.composer).to_have_value("The green one is on its way")
+    expect(olu.bubble("The green one is on its way")).to_have_count(0)
+    olu.ticks(olu.writes("The blue one, then"), "Delivered")
+
+    # Two press send at once: the second sees what the first wrote, and decides.
+    olu.composer.fill("We close at six")
+    ama.composer.fill("Until six today")
+    olu.composer.press("Enter")
+    ama.composer.press("Enter")
+    dialogs = [desk.page.get_by_role("dialog") for desk in (olu, ama)]
+    for _ in range(100):
+        if any(dialog.count() for dialog in dialogs):
+            break
+        olu.page.wait_for_timeout(50)
+    (dialog,) = [dialog for dialog in dialogs if dialog.count()]
+    expect(dialog).to_contain_text(re.compile("We close at six.*Until six today|Until six today.*We close at six"))
+    dialog.get_by_role("button", name="Send anyway").click()
+    for desk in (olu, ama):
+        desk.ticks(desk.bubble("We close at six"), "Delivered")
+        desk.ticks(desk.bubble("Until six today"), "Delivered")
+    assert len(nia.received()) == 3
+
+
+def test_taking_back(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    una = Customer(stage, "whatsapp", "Una Undo")
+    una.writes("How much is it?")
+    olu, ama = _open(desks, una), _open(desks, una, person=stage.joins(Role.AGENT))
+    olu.page.goto("/settings/profile")
+    olu.page.get_by_role("combobox", name="Undo send").select_option("30")
+    shot(olu.page, "undo-setting")
+    olu.page.goto("/inbox")
+    olu.open(una.known_as)
+
+    held = olu.writes("Ninety pounds")
+    expect(held.get_by_role("timer")).to_have_text(re.compile(r"Sends in (30|2\d) s"))
+    expect(ama.bubble("Ninety pounds").get_by_role("timer")).to_be_visible()
+    expect(ama.bubble("Ninety pounds").get_by_role("button", name="Undo")).to_have_count(0)
+    shot(olu.page, "undo-countdown")
+    axe(olu.page)
+    held.get_by_role("button", name="Undo").click()
+    expect(olu.composer).to_have_value("Ninety pounds")
+    for desk in (olu, ama):
+        expect(desk.bubble("Ninety pounds")).to_have_count(0)
+        expect(desk.log.get_by_text("Olu Owner took back a message")).to_be_visible()
+    # By keyboard, with the composer empty and still in focus.
+    olu.composer.fill("Nineteen pounds")
+    olu.composer.press("Enter")
+    expect(olu.bubble("Nineteen pounds").get_by_role("timer")).to_be_visible()
+    olu.composer.press("Control+z")
+    expect(olu.composer).to_have_value("Nineteen pounds")
+    shot(olu.page, "undone")
+    assert una.received() == []
+    stage.run(olu.person.client.patch("/api/v1/me", json={"preferences": {"undo_seconds": 0}}))
