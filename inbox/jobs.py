@@ -7,7 +7,7 @@ from app.core.queue import Job, Lane
 from app.core.runtime import Runtime
 from channels import accounts, registry
 from channels.contract import Acknowledges
-from inbox import delivery, inbound, media, receipts, signals, templates
+from inbox import delivery, inbound, media, operations, receipts, signals, templates
 
 Context = Mapping[str, Any]
 
@@ -57,6 +57,10 @@ async def mark_read(ctx: Context, account_id: str, address: str, external_id: st
     await signals.mark_read(_runtime(ctx), account_id, address, external_id)
 
 
+async def retry_failures(ctx: Context, workspace_id: str, kind: operations.Kind) -> None:
+    await operations.retry_all(_runtime(ctx).workspace(workspace_id), kind)
+
+
 JOBS = (
     Job(process_inbound, Lane.INBOUND, timeout_seconds=120),
     Job(apply_receipts, Lane.INBOUND, timeout_seconds=120),
@@ -67,4 +71,5 @@ JOBS = (
     Job(look_up, Lane.BACKGROUND, timeout_seconds=60),
     Job(fetch_media, Lane.BACKGROUND, timeout_seconds=300),
     Job(sync_templates, Lane.BACKGROUND, timeout_seconds=300, max_tries=2),
+    Job(retry_failures, Lane.BACKGROUND, timeout_seconds=600, max_tries=2),
 )

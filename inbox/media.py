@@ -34,6 +34,7 @@ async def fetch(runtime: Runtime, media_id: str) -> None:
     if row is None or row.due_at > runtime.clock.now():
         return
     ws = runtime.workspace(row.workspace_id)
+    reason = None
     try:
         fetched = await _fetch(runtime, row)
         await _keep(ws, row, fetched)
@@ -41,7 +42,7 @@ async def fetch(runtime: Runtime, media_id: str) -> None:
         # Not the file's fault; the sweeper asks again.
         raise
     except NotFound:
-        await _put(ws, row, {"state": "failed", "error": "The channel account of this file is no longer connected."})
+        reason = "The channel account of this file is no longer connected."
     except Exception as error:
         # An edge: whatever is wrong with a file, it is tried a few times and then shown as failed, never for ever.
         expected = isinstance(error, MediaError | httpx.HTTPError | TimeoutError)
@@ -54,8 +55,11 @@ async def fetch(runtime: Runtime, media_id: str) -> None:
             await runtime.queue.enqueue("fetch_media", media_id, lane=Lane.BACKGROUND, delay_seconds=wait + 0.1)
             return
         reason = str(error) if isinstance(error, MediaError) else "The provider did not hand the file over."
-        await _put(ws, row, {"state": "failed", "error": reason})
-    await work.finish_media(runtime, media_id)
+    if reason is None:
+        await work.finish_media(runtime, media_id)
+        return
+    await _put(ws, row, {"state": "failed", "error": reason})
+    await work.fail_media(runtime, row, reason)
 
 
 async def _fetch(runtime: Runtime, row: MediaRow) -> FetchedMedia:

@@ -60,7 +60,7 @@ async def _apply_what_can_be(runtime: Runtime, batches: Sequence[ReceiptBatch]) 
     except Exception as error:
         runtime.log.exception("receipts_failed", account_id=batches[0].account_id, batches=len(batches))
         if len(batches) == 1:
-            await work.fail_receipts(runtime, batches[0].id, f"{type(error).__name__}: {error}")
+            await work.fail_receipts(runtime, batches[0], f"{type(error).__name__}: {error}")
             return
         for batch in batches:
             await _apply_what_can_be(runtime, [batch])

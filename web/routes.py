@@ -18,6 +18,7 @@ from web.api import (
     invitations,
     me,
     members,
+    operations,
     sign_in,
     teams,
     templates,
@@ -50,6 +51,7 @@ API: tuple[Endpoint, ...] = (
     *audit.ENDPOINTS,
     *variables.ENDPOINTS,
     *canned.ENDPOINTS,
+    *operations.ENDPOINTS,
 )
 
 _document: list[bytes] = []

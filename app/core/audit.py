@@ -3,19 +3,13 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from app.core import ids, mongo
+from app.core import ids, mongo, windows
 from app.core.log import redact
 from app.core.permissions import Actor
 from app.core.runtime import Workspace
-
-# The trail is read in windows of time that widen while they are short of rows: ten minutes, an hour, six hours, …
-_FIRST_WINDOW = timedelta(minutes=10)
-_WIDENING = 6
-# No installation is older; where the windows end.
-_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +63,12 @@ async def record(
 
 
 async def page(ws: Workspace, *, before: tuple[datetime, str] | None, limit: int) -> list[AuditEntry]:
-    """
-    The newest entries, or the newest before (time, id). Index: workspace_id, at.
+    """The newest entries, or the newest before (time, id). Index: workspace_id, at."""
 
-    Reads windows of time instead of sorting the whole trail, so that a page costs the same however long the trail is.
-    """
-    rows: list[mongo.Document] = []
-    if before is not None:
-        # Others of the very same millisecond.
-        where: mongo.Document = {"at": before[0], "_id": {"$lt": before[1]}}
-        rows += await ws.db.audit.find(where, sort=[("_id", -1)], limit=limit)
-        end = before[0]
-    else:
-        end = ws.clock.now() + timedelta(seconds=1)
-    width = _FIRST_WINDOW
-    while len(rows) < limit and end > _BEGINNING:
-        start = max(end - width, _BEGINNING)
-        where = {"at": {"$gte": start, "$lt": end}}
-        rows += await ws.db.audit.find(where, sort=[("at", -1), ("_id", -1)], limit=limit - len(rows))
-        end, width = start, width * _WIDENING
+    async def find(where: mongo.Document, sort: list[tuple[str, int]], most: int) -> list[mongo.Document]:
+        return await ws.db.audit.find(where, sort=sort, limit=most)
+
+    rows = await windows.newest(find, "at", now=ws.clock.now(), before=before, limit=limit)
     return [_entry(row) for row in rows]
 
 

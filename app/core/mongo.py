@@ -71,6 +71,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("outbox_key", sparse=True),
         _index("external_ids", sparse=True),
         _index("ticket_id", sparse=True),
+        _index("failed_key", "status_times.failed", sparse=True),
     ),
     # `facets` are the lists a ticket stands in; `look_at` is there while something is to be done for it at a time.
     "tickets": (
@@ -96,6 +97,8 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "idempotency": (_index("expires_at", expire_after_seconds=0),),
 }
 
+_DEAD = _index("dead_key", "died_at", sparse=True)
+
 # Collections read before a workspace is known; only app/core/platform touches them.
 PLATFORM: Mapping[str, tuple[Index, ...]] = {
     "workspaces": (),
@@ -106,9 +109,10 @@ PLATFORM: Mapping[str, tuple[Index, ...]] = {
     "accounts": (_index("workspace_id"),),
     "account_keys": (_index("account_id"),),
     # `pending_key` is there only until the row is done: the index holds the work and nothing else.
-    "inbound": (_index("pending_key", sparse=True), _index("received_at")),
-    "receipts": (_index("pending_key", sparse=True), _index("received_at")),
-    "media": (_index("pending_key", sparse=True),),
+    # `dead_key` likewise while it is put aside.
+    "inbound": (_index("pending_key", sparse=True), _index("received_at"), _DEAD),
+    "receipts": (_index("pending_key", sparse=True), _index("received_at"), _DEAD),
+    "media": (_index("pending_key", sparse=True), _DEAD),
     "changes": (_index("at"),),
     "channel_log": (_index("account_id", "at"), _index("expires_at", expire_after_seconds=0)),
     "migrations": (),

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     AUDIT_READ = "audit.read"
     TOKENS_MANAGE = "tokens.manage"
     WORKSPACE_MANAGE = "workspace.manage"
+    OPERATIONS_MANAGE = "operations.manage"
 
 
 _READ = frozenset(

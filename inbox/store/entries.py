@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
-from app.core import ids
+from app.core import ids, windows
 from app.core.mongo import Document, DuplicateId
 from app.core.runtime import Workspace
 from inbox import timeline
@@ -45,7 +46,7 @@ def to_row(entry: timeline.Entry) -> Document:
 
 
 def from_row(row: Document) -> timeline.Entry:
-    values: dict[str, Any] = {k: v for k, v in row.items() if k not in ("_id", "workspace_id")}
+    values: dict[str, Any] = {k: v for k, v in row.items() if k not in ("_id", "workspace_id", "failed_key")}
     values["author"] = timeline.Author(**values["author"])
     if "reply_to" in values:
         values["reply_to"] = timeline.Quote(**values["reply_to"])
@@ -57,7 +58,7 @@ def from_row(row: Document) -> timeline.Entry:
 async def insert(ws: Workspace, entry: timeline.Entry) -> bool:
     """False if the id or the number is taken."""
     try:
-        await ws.db.entries.insert(to_row(entry))
+        await ws.db.entries.insert(_marked(ws, entry))
     except DuplicateId:
         return False
     return True
@@ -123,9 +124,35 @@ async def outbox_of(ws: Workspace, contact_id: str) -> list[timeline.Entry]:
     return sorted((from_row(row) for row in rows), key=lambda entry: entry.number)
 
 
-def _difference(old: timeline.Entry, new: timeline.Entry) -> Document:
+def _marked(ws: Workspace, entry: timeline.Entry) -> Document:
+    """The row, with the mark of a message that failed: operators are shown these."""
+    row = to_row(entry)
+    return row | {"failed_key": ws.id} if entry.status == "failed" else row
+
+
+async def failed(ws: Workspace, *, before: tuple[datetime, str] | None, limit: int) -> list[timeline.Entry]:
+    """The messages that failed last, or last before (time, id). Index: failed_key, status_times.failed."""
+
+    async def find(where: Document, sort: list[tuple[str, int]], most: int) -> list[Document]:
+        return await ws.db.entries.find({"failed_key": ws.id, **where}, sort=sort, limit=most)
+
+    rows = await windows.newest(find, "status_times.failed", now=ws.clock.now(), before=before, limit=limit)
+    return [from_row(row) for row in rows]
+
+
+async def count_failed(ws: Workspace, *, most: int) -> int:
+    """Index: failed_key."""
+    return len(await ws.db.entries.find({"failed_key": ws.id}, limit=most, fields=["_id"]))
+
+
+async def dismiss_failed(ws: Workspace, entry_id: str) -> None:
+    """Takes the mark off; the message stays failed."""
+    await ws.db.entries.update({"_id": entry_id}, {"$unset": {"failed_key": ""}})
+
+
+def _difference(ws: Workspace, old: timeline.Entry, new: timeline.Entry) -> Document:
     """What has to be written to turn the stored `old` into `new`."""
-    before, after = to_row(old), to_row(new)
+    before, after = _marked(ws, old), _marked(ws, new)
     changed: Document = {k: v for k, v in after.items() if before.get(k) != v}
     if after.get("status") == "queued":
         # Also where it looks unchanged: the mark is taken off without raising the revision, perhaps a moment ago.
@@ -139,12 +166,12 @@ def _difference(old: timeline.Entry, new: timeline.Entry) -> Document:
 
 async def save(ws: Workspace, old: timeline.Entry, new: timeline.Entry) -> bool:
     """Writes the difference if the stored entry is still `old`."""
-    return await ws.db.entries.update({"_id": old.id, "revision": old.revision}, _difference(old, new))
+    return await ws.db.entries.update({"_id": old.id, "revision": old.revision}, _difference(ws, old, new))
 
 
 async def save_many(ws: Workspace, pairs: Sequence[tuple[timeline.Entry, timeline.Entry]]) -> bool:
     """One command for all, each written only if it is unchanged since it was read; whether all were."""
-    changes = [({"_id": old.id, "revision": old.revision}, _difference(old, new)) for old, new in pairs]
+    changes = [({"_id": old.id, "revision": old.revision}, _difference(ws, old, new)) for old, new in pairs]
     return await ws.db.entries.update_each(changes) == len(pairs)
 
 

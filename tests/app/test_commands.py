@@ -154,7 +154,8 @@ async def test_events_put_aside_are_replayed(settings: Settings, runtime: Runtim
             "received_at": runtime.clock.now(),
             "sequence": 1,
             "attempts": 8,
-            "dead": True,
+            "dead_key": "wsp",
+            "died_at": runtime.clock.now(),
             "error": "it broke",
         }
     )
@@ -162,7 +163,7 @@ async def test_events_put_aside_are_replayed(settings: Settings, runtime: Runtim
     row = await runtime.mongo.inbound.find_one({"_id": "acc_x/wamid.1"})
     assert row is not None
     assert row["pending_key"] == "acc_x|1"
-    assert "dead" not in row
+    assert "dead_key" not in row
     missing = await _app(_env(settings), "replay-inbound", "acc_x/none")
     assert missing.returncode == 1
     assert "there is no event acc_x/none" in missing.stdout

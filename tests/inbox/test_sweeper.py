@@ -106,7 +106,7 @@ async def test_worked_off_twice_it_is_there_once(runtime: Runtime, bot: AccountR
     key = await stored(runtime, bot, 1)
     await inbound.process(runtime, key)
     await inbound.clear_marks(runtime)
-    assert await work.revive_inbound(runtime, f"{bot.id}/1") == key
+    assert await work.replay_inbound(runtime, f"{bot.id}/1") == key
     await inbound.process(runtime, key)
     assert texts(await thread(ws)) == ["Hello 1"]
     conversation = (await ws.db.conversations.find({}, limit=1))[0]
@@ -129,7 +129,7 @@ async def test_an_event_that_cannot_be_handled_is_tried_later_and_then_put_aside
         wait = row["due_at"] - runtime.clock.now()
         assert 2**attempt - 2 < wait.total_seconds() <= 2**attempt
         await runtime.mongo.inbound.update_one({"_id": row["_id"]}, {"$set": {"due_at": runtime.clock.now()}})
-    assert row["dead"] is True
+    assert row["dead_key"] == bot.workspace_id
     assert "pending_key" not in row
     assert "no longer parses" in row["error"]
     assert texts(await thread(ws)) == ["Hello 2"]
@@ -141,7 +141,7 @@ async def test_events_of_a_disconnected_account_are_put_aside_at_once(runtime: R
     runtime.accounts.forget()
     await inbound.process(runtime, key)
     row = await event_of(runtime, bot)
-    assert row["dead"] is True
+    assert row["dead_key"] == bot.workspace_id
 
 
 async def test_a_lost_redis_uses_up_no_tries_and_the_event_is_told_later(
@@ -253,7 +253,7 @@ async def test_a_report_that_cannot_be_applied_is_put_aside_and_blocks_no_other(
     await receipts.apply(runtime, bot.id)
     assert (await timeline.get(ws, entry.id)).status == "read"
     assert await work.pending_receipts(runtime, bot.id, limit=10) == []
-    dead = await runtime.mongo.receipts.find({"dead": True}).to_list()
+    dead = await runtime.mongo.receipts.find({"dead_key": bot.workspace_id}).to_list()
     assert [row["reports"][0]["status"] for row in dead] == ["no such status"]
     assert "no such status" in dead[0]["error"]
 

@@ -47,9 +47,3 @@ async def waiting(db: mongo.Database) -> Mapping[str, tuple[int, datetime | None
         times = [since for row in rows if (since := row.get("due_at") or row.get(at))]
         found["outbox" if collection == "entries" else collection] = (len(rows), min(times, default=None))
     return found
-
-
-async def dead_letters(db: mongo.Database, *, limit: int = 20) -> list[str]:
-    """Ids of provider events that were put aside after too many failures, the newest raw ones first to go."""
-    rows = await db.inbound.find({"dead": True}, {"_id": 1}).limit(limit).to_list()
-    return [row["_id"] for row in rows]

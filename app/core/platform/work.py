@@ -11,11 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from app.core import ids, mongo
+from app.core.platform import dead_letters
 from app.core.runtime import Runtime
 
 MAX_ATTEMPTS = 8
 # Sorts behind every account's id.
 _PARKED = "~"
+_SPENT = ("dead_key", "died_at", "due_at", "error")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,20 +151,19 @@ async def fail_inbound(
     change: mongo.Document = {"$set": {"attempts": attempts, "error": error, "due_at": due_at}}
     if not again:
         change["$unset"] = {"pending_key": ""}
-        change["$set"]["dead"] = True
+        change["$set"] |= dead_letters.mark(row.workspace_id, runtime.clock.now(), error)
     await runtime.mongo.inbound.update_one({"_id": row.id}, change)
     return again
 
 
-async def revive_inbound(runtime: Runtime, inbound_id: str) -> str | None:
-    """Puts a dead-lettered or processed row back to work; its pending key, or None if there is no such row."""
+async def replay_inbound(runtime: Runtime, inbound_id: str) -> str | None:
+    """Puts a row back to work, dead-lettered or processed; its pending key, or None if there is no such row."""
     document = await runtime.mongo.inbound.find_one({"_id": inbound_id})
     if document is None:
         return None
     row = _inbound(document)
-    await runtime.mongo.inbound.update_one(
-        {"_id": row.id}, {"$set": {"pending_key": row.pending_key, "attempts": 0}, "$unset": {"dead": "", "due_at": ""}}
-    )
+    change = {"$set": {"pending_key": row.pending_key, "attempts": 0}, "$unset": dict.fromkeys(_SPENT, "")}
+    await runtime.mongo.inbound.update_one({"_id": row.id}, change)
     return row.pending_key
 
 
@@ -185,11 +186,15 @@ async def raw_payload(runtime: Runtime, workspace_id: str, inbound_id: str) -> b
 
 
 async def prune_raw(runtime: Runtime, before: datetime, *, limit: int = 1_000) -> int:
-    """Deletes raw payloads and receipts received before then that are done; how many. Index: received_at."""
+    """
+    Deletes raw payloads and receipts received before then that are done; how many. What was put aside stays until
+    somebody decides. Index: received_at.
+    """
     removed = 0
+    open_marks = {"pending_key": 1, "dead_key": 1}
     for collection in (runtime.mongo.inbound, runtime.mongo.receipts):
-        rows = await collection.find({"received_at": {"$lt": before}}, {"pending_key": 1}).limit(limit).to_list()
-        done = [row["_id"] for row in rows if "pending_key" not in row]
+        rows = await collection.find({"received_at": {"$lt": before}}, open_marks).limit(limit).to_list()
+        done = [row["_id"] for row in rows if not open_marks.keys() & row.keys()]
         if done:
             removed += (await collection.delete_many({"_id": {"$in": done}})).deleted_count
     return removed
@@ -251,10 +256,10 @@ async def finish_receipts(runtime: Runtime, batch_ids: Sequence[str]) -> None:
     await runtime.mongo.receipts.update_many({"_id": {"$in": list(batch_ids)}}, {"$unset": {"pending_key": ""}})
 
 
-async def fail_receipts(runtime: Runtime, batch_id: str, error: str) -> None:
+async def fail_receipts(runtime: Runtime, batch: ReceiptBatch, error: str) -> None:
     """Put aside: kept, with the error."""
-    change = {"$set": {"dead": True, "error": error}, "$unset": {"pending_key": ""}}
-    await runtime.mongo.receipts.update_one({"_id": batch_id}, change)
+    mark = dead_letters.mark(batch.workspace_id, runtime.clock.now(), error)
+    await runtime.mongo.receipts.update_one({"_id": batch.id}, {"$set": mark, "$unset": {"pending_key": ""}})
 
 
 async def park_receipts(runtime: Runtime, batches: Sequence[ReceiptBatch]) -> None:
@@ -360,6 +365,13 @@ async def postpone_media(runtime: Runtime, row: MediaRow, due_at: datetime) -> N
 
 async def finish_media(runtime: Runtime, media_id: str) -> None:
     await runtime.mongo.media.update_one({"_id": media_id}, {"$unset": {"pending_key": ""}})
+
+
+async def fail_media(runtime: Runtime, row: MediaRow, error: str) -> None:
+    """Put aside: kept, with the error."""
+    mark = dead_letters.mark(row.workspace_id, runtime.clock.now(), error)
+    change = {"$set": mark, "$inc": {"attempts": 1}, "$unset": {"pending_key": ""}}
+    await runtime.mongo.media.update_one({"_id": row.id}, change)
 
 
 async def due_media(runtime: Runtime, now: datetime) -> list[str]:

@@ -1,0 +1,39 @@
+"""
+Newest-first pages over rows that are indexed by time, without sorting what matches.
+
+A window of time is read, and widened while it is short of rows: a page costs the same however long the list is, on
+engines too that read all matches before they sort.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+Row = dict[str, Any]
+# Ten minutes, an hour, six hours, …
+_FIRST = timedelta(minutes=10)
+_WIDENING = 6
+# No installation is older; where the windows end.
+_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+
+# Rows where these conditions hold, sorted so, at most so many.
+Find = Callable[[Row, list[tuple[str, int]], int], Awaitable[Sequence[Row]]]
+
+
+async def newest(
+    find: Find, field: str, *, now: datetime, before: tuple[datetime, str] | None, limit: int
+) -> list[Row]:
+    """At most `limit` rows by the time in `field`, the newest first, or those before (time, _id)."""
+    rows: list[Row] = []
+    if before is not None:
+        # Others of the very same millisecond.
+        rows += await find({field: before[0], "_id": {"$lt": before[1]}}, [("_id", -1)], limit)
+        end = before[0]
+    else:
+        end = now + timedelta(seconds=1)
+    width = _FIRST
+    while len(rows) < limit and end > _BEGINNING:
+        start = max(end - width, _BEGINNING)
+        rows += await find({field: {"$gte": start, "$lt": end}}, [(field, -1), ("_id", -1)], limit - len(rows))
+        end, width = start, width * _WIDENING
+    return rows
