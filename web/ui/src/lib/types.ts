@@ -41,6 +41,9 @@ export type InvitationOffer = api.Offer
 export type ApiToken = api.TokenOut
 export type NewApiToken = api.NewTokenOut
 export type AuditItem = api.AuditItem
+export type Operations = api.OverviewOut
+export type Failure = api.FailureOut
+export type FailureKind = Failure['kind']
 
 // --- inbox ---
 

@@ -1,6 +1,15 @@
 import { lazy, type ComponentType } from 'react'
 import type { Permission } from '../lib/types'
-import { IconApi, IconBolt, IconHistory, IconPlugConnected, IconShieldLock, IconUserCircle, IconUsers } from '../ui/icons'
+import {
+  IconActivity,
+  IconApi,
+  IconBolt,
+  IconHistory,
+  IconPlugConnected,
+  IconShieldLock,
+  IconUserCircle,
+  IconUsers,
+} from '../ui/icons'
 
 export interface SettingsSection {
   /** below /settings/ */
@@ -54,6 +63,14 @@ export const SECTIONS: SettingsSection[] = [
     icon: IconHistory,
     needs: 'audit.read',
     Page: lazy(() => import('./audit/AuditPage')),
+  },
+  {
+    path: 'operations',
+    label: 'Operations',
+    group: 'Workspace',
+    icon: IconActivity,
+    needs: 'operations.manage',
+    Page: lazy(() => import('./operations/OperationsPage')),
   },
   {
     path: 'profile',

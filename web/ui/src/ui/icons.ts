@@ -1,4 +1,5 @@
 /** Every icon in use. Each comes from its own file: the package's index would pull six thousand modules into the build. */
+export { default as IconActivity } from '@tabler/icons-react/dist/esm/icons/IconActivity.mjs'
 export { default as IconAlertTriangle } from '@tabler/icons-react/dist/esm/icons/IconAlertTriangle.mjs'
 export { default as IconApi } from '@tabler/icons-react/dist/esm/icons/IconApi.mjs'
 export { default as IconArrowBackUp } from '@tabler/icons-react/dist/esm/icons/IconArrowBackUp.mjs'
