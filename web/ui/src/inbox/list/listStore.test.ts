@@ -22,6 +22,9 @@ function conversation(id: string, minute: number, change: Partial<Conversation> 
     revision: 1,
     last_entry: null,
     reach: [],
+    snoozed_until: null,
+    woke_at: null,
+    closed_at: null,
     ...change,
   } as Conversation
 }

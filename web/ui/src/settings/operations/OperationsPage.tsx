@@ -1,3 +1,4 @@
+import '@mantine/core/styles/FloatingIndicator.css'
 import '@mantine/core/styles/SegmentedControl.css'
 import { SegmentedControl } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
@@ -38,7 +39,7 @@ export default function OperationsPage() {
         text="What waits to be done, for how long, and what failed. Customers' messages, answers and everything else wait in lanes of their own, so none holds up another."
       />
       <Alarm data={data} unreachable={error !== null} />
-      <section className={s.cards} aria-label="Waiting work">
+      <section className={s.cards} aria-label="Lanes">
         {data.lanes.map((lane) => (
           <div key={lane.name} className={s.card} data-level={lane.served ? 'ok' : 'stuck'}>
             <h2>{LANES[lane.name]?.label ?? lane.name}</h2>
@@ -46,6 +47,8 @@ export default function OperationsPage() {
             <p>{lane.served ? (LANES[lane.name]?.text ?? 'jobs wait') : 'no worker serves this lane'}</p>
           </div>
         ))}
+      </section>
+      <section className={s.cards} aria-label="Waiting work">
         {data.work.map((work) => (
           <div key={work.kind} className={s.card} data-level={work.level}>
             <h2>{WORK[work.kind] ?? work.kind}</h2>

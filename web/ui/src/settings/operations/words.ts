@@ -1,9 +1,9 @@
 import type { FailureKind } from '../../lib/types'
 
 export const LANES: Record<string, { label: string; text: string }> = {
-  inbound: { label: 'Lane: from customers', text: 'jobs wait' },
-  replies: { label: 'Lane: answers', text: 'jobs wait' },
-  background: { label: 'Lane: everything else', text: 'jobs wait' },
+  inbound: { label: 'Lane of customers', text: 'jobs wait; never behind others' },
+  replies: { label: 'Lane of answers', text: 'jobs wait; never behind bulk work' },
+  background: { label: 'Background lane', text: 'jobs wait: files, syncs, bulk work' },
 }
 
 export const WORK: Record<string, string> = {
