@@ -34,7 +34,6 @@ function entry(number: number, change: Partial<Entry> = {}): Entry {
     referral: null,
     forwarded: false,
     group_id: null,
-    undo_until: null,
     ...change,
   } as Entry
 }
