@@ -3,6 +3,7 @@ import { Suspense, lazy, useCallback, useDeferredValue, useEffect, useState } fr
 import { useShortcut } from '../lib/keys'
 import { useNarrow, usePhone } from '../lib/media'
 import { useCell } from '../lib/store'
+import { undoLast } from '../lib/undo'
 import { EmptyState } from '../ui/EmptyState'
 import { IconMessages } from '../ui/icons'
 import { Kbd } from '../ui/Kbd'
@@ -51,6 +52,7 @@ export function InboxPage() {
     if (phone) open(null)
     else document.getElementById('conversations')?.focus()
   })
+  useShortcut('z', 'Undo', 'Conversations', undoLast)
   useShortcut('[', 'Show or hide the list', 'Window', () => setListShown((shown) => !shown), !phone)
   useShortcut(']', 'Show or hide the contact', 'Window', togglePanel)
 

@@ -1,7 +1,9 @@
 /** What an agent does to a conversation or a message: shown at once, taken back with a word when the server refuses. */
 import { api } from '../lib/api'
+import { fullTime } from '../lib/format'
 import { currentMe } from '../lib/session'
 import { toast, toastError } from '../lib/toast'
+import { done } from '../lib/undo'
 import type { Conversation, Entry } from '../lib/types'
 import { conversationsChanged, getConversation, patchConversation, putConversation } from './conversations'
 import { refreshCounts } from './counts'
@@ -11,18 +13,53 @@ import { active, keptUnread, open } from './selection'
 import { applyEntries, patchEntry } from './thread/threads'
 
 export function assign(id: string, memberId: string | null): void {
+  const before = getConversation(id)?.assignee_id ?? null
+  if (before === memberId) return
   void change(id, { assignee_id: memberId }, 'Not assigned', () => api.post(`/conversations/${id}/assign`, { member_id: memberId }))
+  done(memberId ? 'Assigned' : 'No longer assigned', () => {
+    void change(id, { assignee_id: before }, 'Not assigned back', () =>
+      api.post(`/conversations/${id}/assign`, { member_id: before }),
+    )
+  })
 }
 
-/** Close and go on to the next one in the list, as one works through a queue. */
+/** Close, and go on as one works through a queue. */
 export function close(id: string): void {
-  if (active.get() === id) open(neighbour(id))
-  void change(id, { state: 'closed' }, 'Not closed', () => api.post(`/conversations/${id}/close`))
-  toast(`Conversation with ${getConversation(id)?.contact.name ?? 'this contact'} closed`)
+  goOn(id)
+  const closed = change(id, { state: 'closed' }, 'Not closed', () => api.post(`/conversations/${id}/close`))
+  done(`Conversation with ${nameOf(id)} closed`, () => {
+    open(id)
+    // Only what is closed can be taken back.
+    void closed.then(() => change(id, { state: 'open' }, 'Not reopened', () => api.post(`/conversations/${id}/reopen`, { undo: true })))
+  })
 }
 
 export function reopen(id: string): void {
-  void change(id, { state: 'open' }, 'Not reopened', () => api.post(`/conversations/${id}/reopen`))
+  void change(id, { state: 'open', snoozed_until: null }, 'Not reopened', () => api.post(`/conversations/${id}/reopen`))
+}
+
+/** Until then, or (null) until the customer writes. */
+export function snooze(id: string, until: Date | null): void {
+  goOn(id)
+  const at = until?.toISOString() ?? null
+  const patch = { state: 'snoozed', snoozed_until: at, woke_at: null } as const
+  const snoozed = change(id, patch, 'Not snoozed', () => api.post(`/conversations/${id}/snooze`, { until: at }))
+  done(at ? `${nameOf(id)} snoozed until ${fullTime(at)}` : `${nameOf(id)} snoozed until they reply`, () => {
+    open(id)
+    void snoozed.then(() => reopen(id))
+  })
+}
+
+/** After closing or snoozing the open conversation: the next one, this one, or the list, as the member chose. */
+function goOn(id: string): void {
+  if (active.get() !== id) return
+  const choice = currentMe()?.member.preferences?.after_closing ?? 'next'
+  if (choice === 'next') open(neighbour(id))
+  else if (choice === 'list') open(null)
+}
+
+function nameOf(id: string): string {
+  return getConversation(id)?.contact.name ?? 'this contact'
 }
 
 export function markUnread(id: string): void {

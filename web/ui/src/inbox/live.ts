@@ -2,7 +2,8 @@
 import type { LiveEvent } from '../lib/live'
 import { announce } from '../lib/notify'
 import { currentMe } from '../lib/session'
-import type { Conversation, Entry } from '../lib/types'
+import { toast } from '../lib/toast'
+import type { Conversation, Entry, Notice } from '../lib/types'
 import { getConversation, putConversation } from './conversations'
 import { refreshCounts } from './counts'
 import { placeInLists, refreshLists } from './list/lists'
@@ -26,6 +27,9 @@ export function applyInboxEvents(batch: LiveEvent[]): void {
         break
       case 'conversation':
         take(event.data, changed)
+        break
+      case 'notification':
+        tell(event.data)
         break
       case 'typing':
         applyTyping(event)
@@ -68,6 +72,13 @@ function collect(entry: Entry, entries: Map<string, Entry[]>): void {
   else entries.set(entry.conversation_id, [entry])
 }
 
+/** Something that is not a message: a conversation woke up, somebody was unhappy. */
+function tell({ member_id: memberId, conversation_id: id, title, text }: Notice): void {
+  if (memberId !== null && memberId !== currentMe()?.member.id) return
+  toast(`${title}: ${text}`)
+  announce(title, text, id, () => open(id))
+}
+
 /** Sound and notification for what a customer wrote to me or to nobody, unless I am looking at it. */
 function notice(entry: Entry, conversation: Conversation): void {
   if (entry.kind !== 'message' || entry.direction !== 'in' || entry.id !== conversation.last_entry?.id) return
@@ -75,6 +86,7 @@ function notice(entry: Entry, conversation: Conversation): void {
   // A later revision is an edit or a reaction, and media that became ready.
   if (entry.revision > 1) return
   const me = currentMe()?.member
+  if (conversation.state === 'closed') return
   if (!me || (conversation.assignee_id !== null && conversation.assignee_id !== me.id)) return
   if (conversation.id === active.get() && document.hasFocus()) return
   const known = getConversation(conversation.id) ?? conversation

@@ -39,6 +39,16 @@ export function listTime(iso: string, now: number = Date.now()): string {
   return new Date(at).getFullYear() === new Date(now).getFullYear() ? DAY.format(at) : DAY_YEAR.format(at)
 }
 
+/** When it will be, for a narrow place: 14:02, tomorrow, Mon, 3 Feb. */
+export function upcoming(iso: string, now: number = Date.now()): string {
+  const at = Date.parse(iso)
+  const days = daysBetween(now, at)
+  if (days <= 0) return CLOCK.format(at)
+  if (days === 1) return 'Tomorrow'
+  if (days < 7) return WEEKDAY_SHORT.format(at)
+  return new Date(at).getFullYear() === new Date(now).getFullYear() ? DAY.format(at) : DAY_YEAR.format(at)
+}
+
 /** The line between two days of a thread. */
 export function dayLabel(iso: string, now: number = Date.now()): string {
   const at = Date.parse(iso)

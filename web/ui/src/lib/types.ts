@@ -30,6 +30,8 @@ export interface Preferences {
   sound?: boolean
   desktop_notifications?: boolean
   single_key_shortcuts?: boolean
+  /** what is shown after closing or snoozing the open conversation */
+  after_closing?: 'next' | 'stay' | 'list'
 }
 
 export type Member = Omit<api.MemberOut, 'preferences'> & { preferences: Preferences | null }
@@ -119,6 +121,17 @@ export type NumberedEvent =
   | { n: number; type: 'contact'; data: { id: string } & Partial<Contact> }
   | { n: number; type: 'templates'; data: { account_id: string } }
   | { n: number; type: 'canned'; data: { id: string } }
+  | { n: number; type: 'notification'; data: Notice }
+
+/** Something to tell one member, or (null) everybody. */
+export interface Notice {
+  kind: string
+  member_id: string | null
+  conversation_id: string
+  title: string
+  text: string
+  at: string
+}
 
 export interface TypingEvent {
   type: 'typing'

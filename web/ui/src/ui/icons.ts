@@ -1,5 +1,6 @@
 /** Every icon in use. Each comes from its own file: the package's index would pull six thousand modules into the build. */
 export { default as IconActivity } from '@tabler/icons-react/dist/esm/icons/IconActivity.mjs'
+export { default as IconAlarm } from '@tabler/icons-react/dist/esm/icons/IconAlarm.mjs'
 export { default as IconAlertTriangle } from '@tabler/icons-react/dist/esm/icons/IconAlertTriangle.mjs'
 export { default as IconApi } from '@tabler/icons-react/dist/esm/icons/IconApi.mjs'
 export { default as IconArrowBackUp } from '@tabler/icons-react/dist/esm/icons/IconArrowBackUp.mjs'
@@ -73,3 +74,4 @@ export { default as IconWebhook } from '@tabler/icons-react/dist/esm/icons/IconW
 export { default as IconX } from '@tabler/icons-react/dist/esm/icons/IconX.mjs'
 export { default as IconZoomIn } from '@tabler/icons-react/dist/esm/icons/IconZoomIn.mjs'
 export { default as IconZoomOut } from '@tabler/icons-react/dist/esm/icons/IconZoomOut.mjs'
+export { default as IconZzz } from '@tabler/icons-react/dist/esm/icons/IconZzz.mjs'

@@ -1,8 +1,9 @@
 import { memo } from 'react'
-import { listTime, remaining } from '../../lib/format'
+import { fullTime, listTime, remaining, upcoming } from '../../lib/format'
 import type { Conversation, Member } from '../../lib/types'
 import { Avatar } from '../../ui/Avatar'
 import { ChannelIcon } from '../../ui/ChannelIcon'
+import { IconAlarm } from '../../ui/icons'
 import { Ticks } from '../Ticks'
 import { previewOf } from '../summary'
 import s from './list.module.css'
@@ -47,6 +48,16 @@ export const ConversationRow = memo(function ConversationRow({ conversation, ass
                 {preview.kind && <i>{preview.kind} </i>}
                 {preview.text}
               </span>
+            </span>
+          )}
+          {conversation.snoozed_until && (
+            <span className={s.snoozed} title={`Snoozed until ${fullTime(conversation.snoozed_until)}`}>
+              {upcoming(conversation.snoozed_until, now)}
+            </span>
+          )}
+          {conversation.woke_at && (
+            <span className={s.woken} title={`Snoozed until ${fullTime(conversation.woke_at)}`}>
+              <IconAlarm size={15} stroke={1.9} aria-label="back from snooze" />
             </span>
           )}
           {closing !== null && (

@@ -16,6 +16,7 @@ const TABS: { view: View; label: string }[] = [
   { view: 'open', label: 'Open' },
   { view: 'mine', label: 'Mine' },
   { view: 'unassigned', label: 'Unassigned' },
+  { view: 'snoozed', label: 'Snoozed' },
   { view: 'closed', label: 'Closed' },
 ]
 

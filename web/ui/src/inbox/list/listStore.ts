@@ -167,9 +167,10 @@ export class ConversationListStore extends Emitter {
   }
 
   private matches(conversation: Conversation): boolean {
-    const closed = conversation.state === 'closed'
+    const { state } = conversation
     const { view, channel } = this.filter
-    if (closed !== (view === 'closed')) return false
+    const shelf = state === 'closed' || state === 'snoozed' ? state : null
+    if (shelf !== (view === 'closed' || view === 'snoozed' ? view : null)) return false
     if (view === 'mine' && conversation.assignee_id !== this.source.memberId()) return false
     if (view === 'unassigned' && conversation.assignee_id !== null) return false
     return channel === null || conversation.reach.some((reach) => reach.channel === channel)

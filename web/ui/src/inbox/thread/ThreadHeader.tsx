@@ -1,4 +1,5 @@
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
+import { fullTime } from '../../lib/format'
 import { useShortcut } from '../../lib/keys'
 import { useMedia, usePhone } from '../../lib/media'
 import { useCan, useMe } from '../../lib/session'
@@ -9,6 +10,7 @@ import { IconArrowLeft, IconCheck, IconDots, IconLayoutSidebarRight, IconMailOpe
 import { close, markUnread, reopen } from '../actions'
 import { useMembers, useTyping, useViewers } from '../presence'
 import { open } from '../selection'
+import { SnoozeMenu } from '../snooze/SnoozeMenu'
 import { AssignMenu } from './AssignMenu'
 import s from './thread.module.css'
 
@@ -46,7 +48,7 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
             <span className={s.colleague}>{colleague} is writing an answer</span>
           ) : (
             <>
-              <Status state={state} />
+              <Status conversation={conversation} />
               {reach[0] && (
                 <>
                   <ChannelIcon channel={reach[0].channel} size={13} />
@@ -63,6 +65,7 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
       <div className={s.headActions}>
         {!phone && <Viewers conversationId={id} />}
         {mayReply && <AssignMenu conversation={conversation} compact={tight} />}
+        {mayReply && !closed && <SnoozeMenu conversation={conversation} />}
         {mayReply &&
           (closed ? (
             <Button
@@ -122,10 +125,10 @@ function useWritingColleague(conversationId: string): string | undefined {
   return useTyping(conversationId).find((typist) => typist.by !== 'contact' && typist.by !== me.id)?.name
 }
 
-function Status({ state }: { state: Conversation['state'] }) {
+function Status({ conversation: { state, snoozed_until: until } }: { conversation: Conversation }) {
   if (state === 'closed') return <span>Closed ·</span>
   if (state === 'pending') return <span>With the bot ·</span>
-  if (state === 'snoozed') return <span>Snoozed ·</span>
+  if (state === 'snoozed') return <span>Snoozed until {until ? fullTime(until) : 'they reply'} ·</span>
   return null
 }
 

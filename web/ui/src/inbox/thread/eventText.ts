@@ -1,4 +1,5 @@
 /** Events of a conversation in words. */
+import { fullTime } from '../../lib/format'
 import type { Entry, EntryEvent } from '../../lib/types'
 import { channelLabel } from '../../ui/ChannelIcon'
 
@@ -20,9 +21,21 @@ export function eventText(entry: Entry): string {
     case 'conversation_unassigned':
       return who ? `${who} removed the assignment` : 'No longer assigned'
     case 'conversation_closed':
-      return who ? `${who} closed the conversation` : 'Conversation closed'
+      return [who ? `${who} closed the conversation` : 'Conversation closed', text(event.reason), text(event.comment)]
+        .filter(Boolean)
+        .join(' · ')
     case 'conversation_reopened':
       return who ? `${who} reopened the conversation` : 'Conversation reopened'
+    case 'conversation_resumed':
+      return who ? `${who} took the closing back` : 'Closing taken back'
+    case 'conversation_snoozed': {
+      const until = text(event.until)
+      const when = until ? `until ${fullTime(until)}` : 'until the customer replies'
+      return who ? `${who} snoozed it ${when}` : `Snoozed ${when}`
+    }
+    case 'conversation_woken':
+      if (event.reason === 'customer') return 'Woken by the customer'
+      return event.reason === 'time' ? 'Back from snooze' : who ? `${who} ended the snooze` : 'No longer snoozed'
     case 'address_changed':
       return `Address changed from ${address(event.old)} to ${address(event.new)}`
     case 'contact_created':

@@ -29,6 +29,7 @@ export default function ProfilePage() {
       <Identity />
       <Appearance />
       <Writing />
+      <AfterClosing />
       <Alerts />
     </>
   )
@@ -162,6 +163,36 @@ const UNDO_CHOICES = [
   { value: '10', label: '10 seconds' },
   { value: '30', label: '30 seconds' },
 ]
+const AFTER_CLOSING = [
+  { value: 'next', label: 'The next one' },
+  { value: 'stay', label: 'The same one' },
+  { value: 'list', label: 'The list' },
+] as const
+
+function AfterClosing() {
+  const chosen = useMe().member.preferences?.after_closing ?? 'next'
+  return (
+    <Panel title="After closing" text="What you see after you close or snooze a conversation.">
+      <fieldset className={s.themes}>
+        <legend className="visually-hidden">After closing</legend>
+        {AFTER_CLOSING.map(({ value, label }) => (
+          <label key={value}>
+            <input
+              type="radio"
+              name="after-closing"
+              value={value}
+              checked={chosen === value}
+              onChange={() => {
+                savePreferences({ after_closing: value }).catch((error: unknown) => toastError('Your choice was not stored', error))
+              }}
+            />
+            {label}
+          </label>
+        ))}
+      </fieldset>
+    </Panel>
+  )
+}
 
 function Alerts() {
   const sound = useCell(soundOn)
