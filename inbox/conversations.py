@@ -5,9 +5,9 @@ A conversation is saved only if nobody changed it since it was read (its revisio
 screens is always what is stored.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -15,19 +15,29 @@ from redis.exceptions import RedisError
 
 from app.core import ids
 from app.core.addresses import Address
-from app.core.errors import Conflict, NotFound
+from app.core.clock import iso
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.permissions import Actor
+from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
 from app.core.scripts import Script
 from crm.contacts import hue
-from inbox import episodes
+from inbox import episodes, facets, lists
 from inbox.episodes import Facts
+from inbox.lists import Wanted
 from inbox.store import conversations as store
 from inbox.timeline import Entry
 
 State = Literal["open", "pending", "snoozed", "closed"]
+Priority = Literal["low", "normal", "high", "urgent"]
 DEFAULT_QUEUE = "support"
 # A crash between a change and its counting leaves a figure wrong; it is counted anew after this time.
 COUNTS_SECONDS = 4 * 3600
+# More conversations than this are counted by a job.
+COUNTED_AT_ONCE = 20_000
+CLOSING_COUNT_SECONDS = 15
+CLOSING_COUNTED = 1_000
+MOST_TAGS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,8 @@ class Reach:
     last_external_id: str | None = None
     # The newest entry that came this way: two ways of one person are worked on at the same time.
     last_number: int = 0
+    # How long after their message they may be answered freely here; None: always.
+    window_hours: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +71,16 @@ class Summary:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Who changed something by hand last, and the revision that this made."""
+
+    revision: int
+    by: str
+    name: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """
@@ -66,8 +88,9 @@ class Conversation:
     `reach` is ordered: the first is where a reply goes by default. `episode` counts open-to-close stretches, `facts`
     tell of the present one, `finished` of closed ones that still have to be copied (see episodes.py).
 
-    `snoozed_until` is None also where it sleeps until the customer writes; `woke_at` is set when its time came, until
-    somebody deals with it.
+    `waiting_since` is when the first customer's message came that no person has answered yet. `touched` is by what was
+    changed by hand: `assignee`, `state`, `tags`, `priority`, `team`. `snoozed_until` is None also where it sleeps until
+    the customer writes; `woke_at` is set when its time came, until somebody deals with it.
     """
 
     id: str
@@ -82,6 +105,10 @@ class Conversation:
     closed_at: datetime | None = None
     episode: int = 1
     assignee_id: str | None = None
+    team_id: str | None = None
+    tags: tuple[str, ...] = ()
+    priority: Priority = "normal"
+    waiting_since: datetime | None = None
     unread: int = 0
     last_number: int = 0
     last_inbound_number: int = 0
@@ -94,6 +121,19 @@ class Conversation:
     woke_at: datetime | None = None
     facts: Facts | None = None
     finished: tuple[Facts, ...] = ()
+    touched: Mapping[str, Touch] = field(default_factory=dict)
+
+    @property
+    def window_closes_at(self) -> datetime | None:
+        """When the last of the reply windows closes; None where there is none, or none was ever open."""
+        return max(
+            (
+                r.last_inbound_at + timedelta(hours=r.window_hours)
+                for r in self.reach
+                if r.window_hours and r.last_inbound_at
+            ),
+            default=None,
+        )
 
 
 def due_at(conversation: Conversation) -> datetime | None:
@@ -163,13 +203,15 @@ async def change(
 # --- what messages do ---------------------------------------------------------------------------------------------
 
 
-def received(entry: Entry, summary: Summary, *, reopens: bool = True) -> Callable[[Conversation], Conversation]:
+def received(
+    entry: Entry, summary: Summary, *, reopens: bool = True, window_hours: int | None = None
+) -> Callable[[Conversation], Conversation]:
     """The customer wrote. Applied twice it does nothing the second time."""
 
     def how(now: Conversation) -> Conversation:
         if any(_is_way(r, entry) and entry.number <= r.last_number for r in now.reach):
             return now
-        reach = _heard(now.reach, entry)
+        reach = _heard(now.reach, entry, window_hours)
         opened = now.state == "closed" and reopens
         first = now.revision == 0
         heard = replace(
@@ -177,6 +219,7 @@ def received(entry: Entry, summary: Summary, *, reopens: bool = True) -> Callabl
             reach=reach,
             last_inbound_number=max(now.last_inbound_number, entry.number),
             unread=now.unread + 1,
+            waiting_since=now.waiting_since or entry.created_at,
             opened_at=entry.created_at if opened or first else now.opened_at,
             closed_at=None if opened else now.closed_at,
             episode=now.episode + 1 if opened else now.episode,
@@ -184,7 +227,7 @@ def received(entry: Entry, summary: Summary, *, reopens: bool = True) -> Callabl
         if opened or now.state == "snoozed":
             heard = awake(heard)
         if heard.state == "closed":
-            return heard
+            return replace(heard, waiting_since=None)
         return replace(heard, facts=episodes.heard(episodes.of(heard), entry))
 
     return how
@@ -199,6 +242,8 @@ def sent(entry: Entry, summary: Summary) -> Callable[[Conversation], Conversatio
         touched = _touched(now, entry, summary)
         if entry.direction == "out" and now.state != "closed":
             touched = replace(touched, facts=episodes.answered(episodes.of(touched), entry))
+        if entry.direction == "out" and entry.author.type in ("member", "phone_app"):
+            touched = replace(touched, waiting_since=None)
         if entry.author.type == "member" and entry.direction == "out":
             touched = replace(touched, unread=0, read_number=touched.last_inbound_number, woke_at=None)
         return touched
@@ -227,7 +272,7 @@ def _touched(now: Conversation, entry: Entry, summary: Summary) -> Conversation:
     )
 
 
-def _heard(reach: Sequence[Reach], entry: Entry) -> tuple[Reach, ...]:
+def _heard(reach: Sequence[Reach], entry: Entry, window_hours: int | None) -> tuple[Reach, ...]:
     """The channel just written on comes first, with the time of the person's message."""
     account_id, address = entry.account_id or "", entry.address or ""
     before = next((r for r in reach if _is_way(r, entry)), None)
@@ -239,6 +284,7 @@ def _heard(reach: Sequence[Reach], entry: Entry) -> tuple[Reach, ...]:
         stopped=before.stopped if before else (),
         last_external_id=entry.external_id,
         last_number=entry.number,
+        window_hours=window_hours,
     )
     return (heard, *(r for r in reach if r is not before))
 
@@ -253,6 +299,54 @@ def heard_since(conversation: Conversation, account_id: str, at: datetime) -> bo
 
 
 # --- what people do -----------------------------------------------------------------------------------------------
+
+
+class ChangedMeanwhile(Conflict):
+    """A colleague changed the same thing since the screen was drawn; `changed` says what, who and when."""
+
+    title, code = "A colleague was faster", "changed_meanwhile"
+
+    def __init__(self, what: str, touch: Touch) -> None:
+        super().__init__(f"{touch.name} has just changed the {what} of this conversation. Look at it and try again.")
+        self.extra = {"changed": {"what": what, "by": touch.by, "name": touch.name, "at": iso(touch.at)}}
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Whose hand makes a change, and the revision that their screen showed (None: they do not say)."""
+
+    by: str
+    name: str
+    at: datetime
+    seen: int | None = None
+
+
+def hand(ws: Workspace, actor: Actor, seen: int | None = None) -> Hand:
+    return Hand(actor.id, actor.name, ws.clock.now(), seen)
+
+
+def by_hand(
+    what: str, how: Callable[[Conversation], Conversation], hand: Hand | None
+) -> Callable[[Conversation], Conversation]:
+    """
+    `how`, done by a person: refused if a colleague changed the same thing after `hand.seen`, and noted down as theirs.
+
+    What came out as they want it is no conflict.
+    """
+    if hand is None:
+        return how
+
+    def wrapped(now: Conversation) -> Conversation:
+        wanted = how(now)
+        if wanted is now:
+            return now
+        last = now.touched.get(what)
+        if last is not None and hand.seen is not None and last.revision > hand.seen and last.by != hand.by:
+            raise ChangedMeanwhile(what, last)
+        touch = Touch(now.revision + 1, hand.by, hand.name, hand.at)
+        return replace(wanted, touched={**now.touched, what: touch})
+
+    return wrapped
 
 
 async def mark_read(ws: Workspace, conversation: Conversation, up_to: int) -> tuple[Conversation, bool]:
@@ -272,10 +366,49 @@ async def mark_unread(ws: Workspace, conversation: Conversation) -> tuple[Conver
     return await change(ws, conversation, lambda now: now if now.unread else replace(now, unread=1))
 
 
-async def assign(ws: Workspace, conversation: Conversation, member_id: str | None) -> tuple[Conversation, bool]:
-    return await change(
-        ws, conversation, lambda now: now if now.assignee_id == member_id else replace(now, assignee_id=member_id)
-    )
+async def assign(
+    ws: Workspace, conversation: Conversation, member_id: str | None, *, hand: "Hand | None" = None
+) -> tuple[Conversation, bool]:
+    """Raises ChangedMeanwhile."""
+
+    def how(now: Conversation) -> Conversation:
+        return now if now.assignee_id == member_id else replace(now, assignee_id=member_id)
+
+    return await change(ws, conversation, by_hand("assignee", how, hand))
+
+
+async def set_tags(
+    ws: Workspace,
+    conversation: Conversation,
+    *,
+    add: Sequence[str] = (),
+    remove: Sequence[str] = (),
+    hand: "Hand | None" = None,
+) -> tuple[Conversation, bool]:
+    """
+    Adds tags and takes others off; what somebody else tagged meanwhile stays, so two at once never collide.
+
+    Raises Invalid when there would be too many.
+    """
+
+    def how(now: Conversation) -> Conversation:
+        tags = tuple(tag for tag in dict.fromkeys((*now.tags, *add)) if tag not in remove)
+        if len(tags) > MOST_TAGS and len(tags) > len(now.tags):
+            raise Invalid.field("add", f"A conversation may have {MOST_TAGS} tags; take one off first.")
+        return now if tags == now.tags else replace(now, tags=tags)
+
+    return await change(ws, conversation, by_hand("tags", how, hand and replace(hand, seen=None)))
+
+
+async def prioritise(
+    ws: Workspace, conversation: Conversation, priority: Priority, *, hand: "Hand | None" = None
+) -> tuple[Conversation, bool]:
+    """Raises ChangedMeanwhile."""
+
+    def how(now: Conversation) -> Conversation:
+        return now if now.priority == priority else replace(now, priority=priority)
+
+    return await change(ws, conversation, by_hand("priority", how, hand))
 
 
 async def close(
@@ -288,7 +421,7 @@ async def close(
             return now
         facts = replace(episodes.of(now), closed_by=by, reason_id=reason_id, comment=comment)
         closed = replace(now, state="closed", closed_at=ws.clock.now(), unread=0, read_number=now.last_number)
-        return replace(closed, facts=facts, snoozed_until=None, snooze_by=None, woke_at=None)
+        return replace(closed, facts=facts, snoozed_until=None, snooze_by=None, woke_at=None, waiting_since=None)
 
     return await change(ws, conversation, how)
 
@@ -349,9 +482,6 @@ async def set_stopped(ws: Workspace, contact_id: str, address: Address, stopped:
 
 # --- lists and counts ---------------------------------------------------------------------------------------------
 
-View = Literal["open", "mine", "unassigned", "snoozed", "closed", "all"]
-_COUNTED = ("open", "closed", "snoozed", "unassigned", "unread")
-
 
 def window(conversation: Conversation, account_id: str, address: str, hours: int) -> datetime | None:
     """When the reply window of this account and address closes; None if the person has not written there."""
@@ -362,56 +492,117 @@ def window(conversation: Conversation, account_id: str, address: str, hours: int
 
 
 async def page(
-    ws: Workspace, view: View, *, member_id: str, cursor: str | None, limit: int, account_ids: Sequence[str] | None
+    ws: Workspace, wanted: Wanted, *, member_id: str, cursor: str | None, limit: int
 ) -> tuple[list[Conversation], str | None]:
-    """Newest activity first, and the cursor of the next page."""
-    return await store.page(ws, view, member_id=member_id, cursor=cursor, limit=limit, account_ids=account_ids)
+    """
+    A page of a list, and the cursor of the next.
+
+    With a cursor a page may be short, even empty: no more than a bounded number of rows is looked at for each.
+    """
+    by = lists.order_of(wanted.view)
+    dimensions = lists.dimensions(wanted, member_id)
+    sizes = await _sizes(ws, dimensions)
+    # Begin with what the fewest conversations have; the sorted lists have an index of their own.
+    first = sizes.index(min(sizes)) if by == lists.ACTIVITY else 0
+    days = await _waiting_days(ws) if by == "waiting_at" and cursor is None else {}
+    keep = [dimension for at, dimension in enumerate(dimensions) if at != first]
+    return await store.page(
+        ws, by, dimensions[first], keep, wanted, size=sizes[first], days=days, cursor=cursor, limit=limit
+    )
+
+
+async def _sizes(ws: Workspace, dimensions: Sequence[Sequence[str]]) -> list[int]:
+    """About how many conversations have one of the facets of each dimension, by the kept counters."""
+    numbers = await numbers_of(ws, [facet for dimension in dimensions for facet in dimension])
+    return [sum(numbers[facet] for facet in dimension) for dimension in dimensions]
+
+
+async def _waiting_days(ws: Workspace) -> dict[date, int]:
+    """Since which days how many people wait."""
+    redis: Any = ws.redis
+    prefix = f"{facets.WAITING}:"
+    numbers = {name.decode(): int(number) for name, number in (await redis.hgetall(_counts_key(ws))).items()}
+    return {
+        date.fromisoformat(name.removeprefix(prefix)): number
+        for name, number in numbers.items()
+        if name.startswith(prefix) and number > 0
+    }
+
+
+def fits(conversation: Conversation, wanted: Wanted, member_id: str) -> bool:
+    """Whether a conversation is in a list, judged by itself."""
+    return store.fitting(wanted, lists.dimensions(wanted, member_id))(store.to_row(conversation))
+
+
+async def total(ws: Workspace, wanted: Wanted, member_id: str) -> int | None:
+    """How many rows a list has, where a kept counter tells."""
+    if wanted != Wanted(view=wanted.view):
+        return None
+    if wanted.view == "closing":
+        return await _closing(ws)
+    return sum((await numbers_of(ws, lists.counted(wanted.view, member_id))).values())
 
 
 async def counts(ws: Workspace, member_id: str) -> dict[str, int]:
-    """Kept counters: those of _COUNTED, and `mine` for this member; never below zero."""
-    redis: Any = ws.redis
-    known = await redis.hgetall(_counts_key(ws))
-    if not known:
-        return await recount(ws, member_id)
-    numbers = {key.decode(): max(0, int(value)) for key, value in known.items()}
-    return {
-        **{name: numbers.get(name, 0) for name in _COUNTED},
-        "mine": numbers.get(f"mine:{member_id}", 0),
-    }
+    """How many are in each built-in view of this member, `closing` up to a bound."""
+    wanted: dict[str, Sequence[str]] = {view: lists.counted(view, member_id) for view in lists.COUNTED}
+    numbers = await numbers_of(ws, [facet for found in wanted.values() for facet in found])
+    counted = {view: sum(numbers[facet] for facet in found) for view, found in wanted.items()}
+    return {**counted, "closing": await _closing(ws)}
 
 
-async def recount(ws: Workspace, member_id: str = "") -> dict[str, int]:
-    """Counts by index and stores the result: after Redis was lost, and every few hours against drift."""
+async def _closing(ws: Workspace) -> int:
+    """Moves with the clock, so it is counted by its index, at most every few seconds for all screens together."""
     redis: Any = ws.redis
-    for _ in range(3):
+    key = f"{_counts_key(ws)}:closing"
+    known = await redis.get(key)
+    if known is not None:
+        return int(known)
+    number = await store.closing_soon(ws, most=CLOSING_COUNTED)
+    await redis.set(key, number, ex=CLOSING_COUNT_SECONDS)
+    return number
+
+
+async def numbers_of(ws: Workspace, wanted: Sequence[str]) -> dict[str, int]:
+    """How many conversations have each of these facets: kept counters, never below zero."""
+    redis: Any = ws.redis
+    known = await redis.hmget(_counts_key(ws), [_COUNTED, *wanted])
+    if known[0] is None:
+        everything = await recount(ws, most=COUNTED_AT_ONCE)
+        if everything is None:
+            # Too many to let somebody wait for: screens are told when it is done, and show nothing until then.
+            await ws.queue.enqueue("recount", ws.id, lane=Lane.BACKGROUND, job_id=f"recount:{ws.id}")
+            everything = {}
+        return {facet: everything.get(facet, 0) for facet in wanted}
+    return {facet: max(0, int(number or 0)) for facet, number in zip(wanted, known[1:], strict=True)}
+
+
+async def recount(ws: Workspace, *, most: int | None = None) -> dict[str, int] | None:
+    """
+    Counts all facets and stores the result: after Redis was lost, and every few hours against drift. None if there are
+    more than `most` conversations.
+
+    Changes made meanwhile make it count again; where they never end, it is off by as many at most, until the next time.
+    """
+    redis: Any = ws.redis
+    for tries_left in (2, 1, 0):
         before = await redis.get(_missed_key(ws))
-        numbers = await store.count_all(ws)
-        flat = [part for pair in numbers.items() for part in pair]
-        keys = (_counts_key(ws), _missed_key(ws))
-        if await _STORE_COUNTS.run(ws.redis, keys, (before or b"", COUNTS_SECONDS, *flat)):
+        numbers = await store.count_all(ws, most=most)
+        if numbers is None:
+            return None
+        flat = [part for pair in {**numbers, _COUNTED: 1}.items() for part in pair]
+        keys, expected = (_counts_key(ws), _missed_key(ws)), (before or b"") if tries_left else b"any"
+        if await _STORE_COUNTS.run(ws.redis, keys, (expected, COUNTS_SECONDS, *flat)):
             break
-    return {
-        **{name: numbers.get(name, 0) for name in _COUNTED},
-        "mine": numbers.get(f"mine:{member_id}", 0),
-    }
-
-
-def _counted(conversation: Conversation) -> set[str]:
-    if conversation.revision == 0:
-        return set()
-    if conversation.state in ("closed", "snoozed"):
-        return {conversation.state}
-    counted = {"open", f"mine:{conversation.assignee_id}" if conversation.assignee_id else "unassigned"}
-    return counted | {"unread"} if conversation.unread else counted
+    return numbers
 
 
 async def _count(ws: Workspace, old: Conversation, new: Conversation) -> None:
     """Only changes of kind cost a round trip; a further message in an open conversation costs none."""
-    before, after = _counted(old), _counted(new)
+    before, after = facets.counted(old), facets.counted(new)
     if before == after:
         return
-    steps = [*((name, -1) for name in before - after), *((name, 1) for name in after - before)]
+    steps = [*((name, -1) for name in sorted(before - after)), *((name, 1) for name in sorted(after - before))]
     keys = (_counts_key(ws), _missed_key(ws))
     wrong = _wrong_counts.setdefault(ws.runtime, set())
     try:
@@ -424,6 +615,9 @@ async def _count(ws: Workspace, old: Conversation, new: Conversation) -> None:
         ws.log.warning("count_missed")
         wrong.add(ws.id)
 
+
+# Marks that everything has been counted: a facet that nobody has is not in the hash.
+_COUNTED = "."
 
 # Workspaces whose counters missed a change while Redis was away, of each Runtime in this process.
 _wrong_counts: "WeakKeyDictionary[Runtime, set[str]]" = WeakKeyDictionary()
@@ -438,9 +632,10 @@ end
 for i = 1, #ARGV, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
 return 1
 """)
-# KEYS: as above. ARGV: what was missed before counting began, seconds to keep, name, number, … 0: changed meanwhile.
+# KEYS: as above. ARGV: what was missed before counting began (or any), seconds to keep, name, number, …
+# 0: changed meanwhile.
 _STORE_COUNTS = Script("""
-if (redis.call('GET', KEYS[2]) or '') ~= ARGV[1] then return 0 end
+if ARGV[1] ~= 'any' and (redis.call('GET', KEYS[2]) or '') ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 for i = 3, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 redis.call('EXPIRE', KEYS[1], ARGV[2])

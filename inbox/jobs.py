@@ -7,7 +7,7 @@ from app.core.queue import Job, Lane
 from app.core.runtime import Runtime
 from channels import accounts, registry
 from channels.contract import Acknowledges
-from inbox import delivery, inbound, media, operations, receipts, signals, templates
+from inbox import conversations, delivery, inbound, live, media, operations, receipts, signals, templates
 
 Context = Mapping[str, Any]
 
@@ -61,6 +61,12 @@ async def retry_failures(ctx: Context, workspace_id: str, kind: operations.Kind)
     await operations.retry_all(_runtime(ctx).workspace(workspace_id), kind)
 
 
+async def recount(ctx: Context, workspace_id: str) -> None:
+    ws = _runtime(ctx).workspace(workspace_id)
+    await conversations.recount(ws)
+    await live.publish(ws, live.event("counts", {}))
+
+
 JOBS = (
     Job(process_inbound, Lane.INBOUND, timeout_seconds=120),
     Job(apply_receipts, Lane.INBOUND, timeout_seconds=120),
@@ -68,6 +74,7 @@ JOBS = (
     Job(acknowledge, Lane.REPLIES, timeout_seconds=30, max_tries=1),
     Job(show_typing, Lane.REPLIES, timeout_seconds=30, max_tries=1),
     Job(mark_read, Lane.BACKGROUND, timeout_seconds=30, max_tries=1),
+    Job(recount, Lane.BACKGROUND, timeout_seconds=600),
     Job(look_up, Lane.BACKGROUND, timeout_seconds=60),
     Job(fetch_media, Lane.BACKGROUND, timeout_seconds=300),
     Job(sync_templates, Lane.BACKGROUND, timeout_seconds=300, max_tries=2),

@@ -119,8 +119,10 @@ async def _received(
         entry = replace(entry, order_at=late)
     entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
     summary = conversations.summary_of(entry, preview(content))
+    hours = registry.adapter(account.kind).capabilities(account).window_hours
+    received = conversations.received(entry, summary, window_hours=hours)
     before = conversation
-    conversation, _ = await conversations.change(ws, conversation, conversations.received(entry, summary))
+    conversation, _ = await conversations.change(ws, conversation, received)
     if before.state == "snoozed" and conversation.state == "open":
         woken = {"name": "conversation_woken", "reason": "customer"}
         await note_event(ws, sender.contact_id, key=f"conversation_woken/{entry.id}", event=woken, at=entry.created_at)

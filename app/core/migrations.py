@@ -16,8 +16,8 @@ from typing import Any
 
 from app.core import log, mongo
 from app.core.clock import Clock
+from app.core.platform import conversations, queues, workspaces
 from app.core.platform import migrations as rows
-from app.core.platform import queues, workspaces
 from app.core.platform.migrations import LOCK_SECONDS
 
 _log = log.get("migrations")
@@ -61,7 +61,15 @@ async def _default_queues(db: mongo.Database, progress: Progress, clock: Clock) 
             await progress.save(after=workspace_id)
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, "default queues", _default_queues),)
+async def _conversation_facets(db: mongo.Database, progress: Progress, clock: Clock) -> None:
+    """Conversations carry what they are found by (inbox/facets.py), and how long they may be answered."""
+    await conversations.add_facets(db)
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(1, "default queues", _default_queues),
+    Migration(2, "conversation facets", _conversation_facets),
+)
 
 
 async def run(db: mongo.Database, clock: Clock, migrations: Sequence[Migration] = MIGRATIONS) -> list[str]:

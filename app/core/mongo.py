@@ -53,8 +53,10 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "addresses": (_index("workspace_id", "contact_id"),),
     "consents": (_index("workspace_id", "contact_id", "at"),),
     "conversations": (
-        _index("workspace_id", "active", "last_activity_at"),
-        _index("workspace_id", "assignee_id", "active", "last_activity_at"),
+        _index("workspace_id", "facets", "last_activity_at"),
+        # Open ones only: empty for all others, so a message in them moves nothing here.
+        _index("workspace_id", "closing_at"),
+        _index("workspace_id", "waiting_at"),
         _index("workspace_id", "contact_id"),
         # Conversations with which something has to be done at that time (see inbox/duties.py), and no others.
         _index("due_at", sparse=True),
@@ -91,6 +93,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "teams": (_index("workspace_id", "name"), _index("retiring_key", sparse=True)),
     "agents": (_index("workspace_id"),),
     "routing": (),
+    "tags": (_index("workspace_id", "key", unique=True),),
     "audit": (_index("workspace_id", "at"),),
     # Browsers with the web-chat widget. Those that never wrote end after two days, so few of all that looked stay.
     "visitors": (_index("expires_at", expire_after_seconds=0),),

@@ -1,33 +1,26 @@
 """
 Queries on conversations.
 
-Lists read bounded windows of time on (workspace_id, active, last_activity_at) or its sibling by assignee, and widen
-the window only when it comes up short: the same work however long the list is. Rows carry `active` (not closed) for
-that: equality on what a list is made of and one range are an exact piece of an index everywhere, while `$in` beside a
-range makes the embedded database read everything.
+Rows carry what they are found by: `facets` (see inbox/facets.py), and the times by which the sorted lists go. Lists are
+read in bounded windows (see windows.py).
 """
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
-import orjson
-
-from app.core.errors import Invalid
 from app.core.mongo import Document, DuplicateId
 from app.core.runtime import Workspace
-from inbox import conversations
+from inbox import conversations, facets, lists
 from inbox.episodes import Facts
-
-_FIRST_WINDOW = timedelta(hours=1)
-_NARROWEST = timedelta(milliseconds=1)
-# A window with more rows than this was too wide, and is read again narrower.
-_MOST = 1_000
-_EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
+from inbox.facets import GROUPS, OPEN
+from inbox.lists import Order, Wanted
+from inbox.store import windows
+from inbox.store.windows import Walk
 
 
 def to_row(conversation: conversations.Conversation) -> Document:
@@ -35,22 +28,24 @@ def to_row(conversation: conversations.Conversation) -> Document:
     row["_id"] = row.pop("id")
     row["reach"] = list(row["reach"])
     row["finished"] = list(row["finished"])
-    row["active"] = is_active(conversation)
     if (due_at := conversations.due_at(conversation)) is not None:
         # Only there while something is to be done: the sparse index on it holds the work and nothing else.
         row["due_at"] = due_at
+    row["tags"] = list(row["tags"])
+    row["facets"] = facets.of(conversation)
+    # What the sorted lists hold: nothing but open conversations.
+    is_open = facets.group(conversation.state) == OPEN
+    row["closing_at"] = conversation.window_closes_at if is_open else None
+    row["waiting_at"] = conversation.waiting_since if is_open else None
     return row
-
-
-def is_active(conversation: conversations.Conversation) -> bool:
-    """Whether it is anybody's to work on now."""
-    return conversation.state in ("open", "pending")
 
 
 def _from_row(row: Document) -> conversations.Conversation:
     values: dict[str, Any] = {f.name: row[f.name] for f in fields(conversations.Conversation) if f.name in row}
     if values.get("last_entry"):
         values["last_entry"] = conversations.Summary(**values["last_entry"])
+    values["tags"] = tuple(values.get("tags", ()))
+    values["touched"] = {what: conversations.Touch(**touch) for what, touch in values.get("touched", {}).items()}
     values["reach"] = tuple(
         conversations.Reach(**{**reach, "stopped": tuple(reach["stopped"])}) for reach in values["reach"]
     )
@@ -94,88 +89,85 @@ async def save(ws: Workspace, old: conversations.Conversation, new: conversation
     return await ws.db.conversations.update({"_id": old.id, "revision": old.revision}, changed)
 
 
-def pieces(view: str, member_id: str) -> list[Document]:
-    """What a view is made of: each an exact piece of an index; together they are the view."""
-    match view:
-        case "mine":
-            return [{"assignee_id": member_id, "active": True}]
-        case "unassigned":
-            return [{"assignee_id": None, "active": True}]
-        case "closed" | "snoozed":
-            return [{"active": False}]
-        case "all":
-            return [{"active": True}, {"active": False}]
-        case _:
-            return [{"active": True}]
+_COUNTED_AT_ONCE = 500
+_MONTH = timedelta(days=30)
+_NARROW, _WIDE = timedelta(minutes=1), timedelta(hours=6)
 
 
-async def _window(ws: Workspace, made_of: Sequence[Document], span: Document, most: int) -> list[Document]:
-    """Rows of all pieces within a span of time; at most so many of each."""
-    found: list[Document] = []
-    for piece in made_of:
-        found += await ws.db.conversations.find({**piece, "last_activity_at": span}, limit=most)
-    return found
+def _walk(ws: Workspace, by: Order, wanted: Wanted, size: int, days: Mapping[date, int], limit: int) -> Walk:
+    """`size` is about how many there are, `days` since when people wait: how wide the first window should be."""
+    now = ws.clock.now()
+    later = now + timedelta(minutes=5)
+    if by == "closing_at":
+        return Walk(by, now, now + timedelta(hours=lists.CLOSING_HOURS), _NARROW)
+    if by == "waiting_at":
+        oldest = min(days, default=None)
+        if oldest is None:
+            return Walk(by, windows.EARLIEST, later, later - windows.EARLIEST)
+        width = timedelta(days=1) * min(1, 2 * limit / days[oldest])
+        begins = max(datetime.combine(oldest, time.min, UTC), windows.EARLIEST)
+        return Walk(by, windows.EARLIEST, later, width, empty_until=begins)
+    begin = min(wanted.until or later, later)
+    # As if spread over a month, where the newest days are the fullest.
+    width = min(max(_MONTH * limit / max(4 * size, 1), _NARROW), _WIDE)
+    return Walk(by, begin, max(wanted.since or windows.EARLIEST, windows.EARLIEST), width)
+
+
+def fitting(wanted: Wanted, keep: Sequence[Sequence[str]]) -> windows.Fits:
+    """Whether a row has one facet of each list in `keep`, and what of the filters has no facet."""
+    kept = [frozenset(each) for each in keep]
+    since, until = wanted.since or windows.EARLIEST, wanted.until
+
+    def fits(row: Document) -> bool:
+        if not all(any(facet in each for facet in row["facets"]) for each in kept):
+            return False
+        if wanted.priorities and row["priority"] not in wanted.priorities:
+            return False
+        if wanted.states and row["state"] not in wanted.states:
+            return False
+        return bool(since <= row["last_activity_at"] and (until is None or row["last_activity_at"] <= until))
+
+    return fits
 
 
 async def page(
-    ws: Workspace, view: str, *, member_id: str, cursor: str | None, limit: int, account_ids: Sequence[str] | None
+    ws: Workspace,
+    by: Order,
+    start: Sequence[str],
+    keep: Sequence[Sequence[str]],
+    wanted: Wanted,
+    *,
+    size: int,
+    days: Mapping[date, int],
+    cursor: str | None,
+    limit: int,
 ) -> tuple[list[conversations.Conversation], str | None]:
     """
-    Newest activity first, from the cursor on; the cursor of the next page, None at the end.
+    Those with one of the facets in `start` and one of each list in `keep`, in the list's order. `size` is about how
+    many `start` finds; `days` counts people who wait by the day since when.
 
-    The cursor is (time, id, width of the last window): pages of an even list need one query each.
+    Indexes: (workspace_id, facets, last_activity_at); (workspace_id, closing_at) and (workspace_id, waiting_at), which
+    hold open conversations only.
     """
-    before, last_id, width = (
-        _open_cursor(cursor) if cursor else (ws.clock.now() + timedelta(minutes=5), "", _FIRST_WINDOW)
-    )
-    made_of = pieces(view, member_id)
-    found: list[Document] = []
-    end = before
-    while True:
-        start = max(end - width, _EARLIEST)
-        # The window that holds the cursor's own instant includes it: several rows may share a millisecond.
-        upper = "$lte" if end == before else "$lt"
-        most = _MOST if width > _NARROWEST else 100 * _MOST
-        rows = await _window(ws, made_of, {"$gte": start, upper: end}, most)
-        if len(rows) >= most and width > _NARROWEST:
-            width = max(width / 8, _NARROWEST)
-            continue
-        if view in ("closed", "snoozed"):
-            rows = [row for row in rows if row["state"] == view]
-        if account_ids is not None:
-            rows = [row for row in rows if any(reach["account_id"] in account_ids for reach in row["reach"])]
-        rows.sort(key=_order, reverse=True)
-        found += [r for r in rows if not last_id or _order(r) < (before, last_id)]
-        if len(found) > limit or start == _EARLIEST:
-            break
-        # Aim at twice the page, from the density seen so far.
-        width = width * 4 if len(found) < limit / 4 else width * 2
-        end = start
-    items = found[:limit]
-    more = len(found) > limit
-    if len(found) > 4 * limit:
-        width = max(width * (2 * limit / len(found)), _NARROWEST)
-    return [_from_row(row) for row in items], _close_cursor(items[-1], width) if more else None
+    made_of: list[Document] = [{"facets": facet} for facet in start] if by == lists.ACTIVITY else [{}]
+
+    async def read(span: Document, most: int) -> list[Document]:
+        rows: dict[str, Document] = {}
+        for piece in made_of:
+            for row in await ws.db.conversations.find({**piece, by: span}, limit=most):
+                rows[row["_id"]] = row
+        return list(rows.values())
+
+    walk = _walk(ws, by, wanted, size, days, limit)
+    rows, following = await windows.page(walk, read, cursor=cursor, limit=limit, fits=fitting(wanted, keep))
+    return [_from_row(row) for row in rows], following
 
 
-def _order(row: Document) -> tuple[datetime, str]:
-    return row["last_activity_at"], row["_id"]
-
-
-def _close_cursor(row: Document, width: timedelta) -> str:
-    at = int(row["last_activity_at"].timestamp() * 1000)
-    return base64.urlsafe_b64encode(orjson.dumps([at, row["_id"], int(width.total_seconds() * 1000)])).decode()
-
-
-def _open_cursor(cursor: str) -> tuple[datetime, str, timedelta]:
-    try:
-        at, last_id, width = orjson.loads(base64.urlsafe_b64decode(cursor.encode()))
-        before = datetime.fromtimestamp(at / 1000, UTC).replace(microsecond=at % 1000 * 1000)
-        return before, str(last_id), timedelta(milliseconds=min(max(int(width), 1), 10**11))
-    except (ValueError, TypeError, OverflowError, OSError):
-        raise Invalid.field(
-            "cursor", "This cursor is not one that Parley gave out; start from the first page."
-        ) from None
+async def closing_soon(ws: Workspace, *, most: int) -> int:
+    """How many open conversations have a window that is about to close; `most` at most. Index: closing_at."""
+    now = ws.clock.now()
+    span = {"$gte": now, "$lte": now + timedelta(hours=lists.CLOSING_HOURS)}
+    return len(await ws.db.conversations.find({"closing_at": span}, limit=most, fields=["_id"]))
 
 
 async def named(ws: Workspace, contact_ids: Sequence[str]) -> list[conversations.Conversation]:
@@ -183,16 +175,32 @@ async def named(ws: Workspace, contact_ids: Sequence[str]) -> list[conversations
     return await get_many(ws, [conversations.id_for(contact_id) for contact_id in contact_ids])
 
 
-async def count_all(ws: Workspace) -> dict[str, int]:
-    """Every counter, read once over the open conversations; for repairs, not for requests."""
-    snoozed = await ws.db.conversations.count({"active": False, "state": "snoozed"})
-    numbers: dict[str, int] = {
-        "closed": await ws.db.conversations.count({"active": False}) - snoozed,
-        "snoozed": snoozed,
-    }
-    rows = await ws.db.conversations.find({"active": True}, limit=1_000_000, fields=["assignee_id", "unread"])
-    for row in rows:
-        names = ["open", f"mine:{row['assignee_id']}" if row.get("assignee_id") else "unassigned"]
-        for name in [*names, "unread"] if row.get("unread") else names:
-            numbers[name] = numbers.get(name, 0) + 1
-    return {"open": 0, "unassigned": 0, "unread": 0, **numbers}
+async def count_all(ws: Workspace, *, most: int | None) -> dict[str, int] | None:
+    """
+    Every counter, read once over all conversations; None if there are more than `most`. For repairs, not for requests.
+    """
+    numbers: dict[str, int] = {}
+    looked_at = 0
+    now = ws.clock.now()
+    for group in GROUPS:
+        read = partial(_facets_within, ws, group)
+        cursor: str | None = None
+        while True:
+            walk = Walk(lists.ACTIVITY, now + timedelta(minutes=5), windows.EARLIEST, _WIDE)
+            rows, cursor = await windows.page(walk, read, cursor=cursor, limit=_COUNTED_AT_ONCE, fits=lambda _: True)
+            looked_at += len(rows)
+            if most is not None and looked_at > most:
+                return None
+            for row in rows:
+                waiting = facets.waiting(row["waiting_at"]) if row.get("waiting_at") else ()
+                for facet in (*row["facets"], *waiting):
+                    numbers[facet] = numbers.get(facet, 0) + 1
+            if cursor is None:
+                break
+    return numbers
+
+
+async def _facets_within(ws: Workspace, group: str, span: Document, most: int) -> list[Document]:
+    """Index: workspace_id, facets, last_activity_at."""
+    wanted = {"facets": group, lists.ACTIVITY: span}
+    return await ws.db.conversations.find(wanted, limit=most, fields=["facets", "waiting_at", lists.ACTIVITY])

@@ -1,13 +1,15 @@
 """
-Lists ordered by time, read in bounded windows that widen only when they come up short.
+Pages of long lists in the order of a time, read in bounded windows that widen only when they come up short.
 
-One page reads so many rows at most, however few of them fit: it may then be short, or even empty, and its cursor goes
-on from where reading stopped.
+The same work however long the list is, on every engine: equality on what the list is made of and one range are an
+exact piece of an index, while a sort with a limit makes the embedded database read everything.
 """
+
+from __future__ import annotations
 
 import base64
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -15,22 +17,33 @@ import orjson
 from app.core.errors import Invalid
 from app.core.mongo import Document
 
-_FIRST = timedelta(hours=1)
-_NARROWEST = timedelta(milliseconds=1)
+NARROWEST = timedelta(milliseconds=1)
+EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 # A window with more rows than this was too wide, and is read again narrower.
-_MOST = 500
-_MOST_READ = 2_000
+_MOST = 1_000
+# So many rows are looked at for a page, found or not.
+_LOOKED_AT = 3_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Sorts before every id: a page that ended between two rows goes on with the cursor's instant (or leaves it behind).
+_NO_ID = "\x00"
 
+# Rows within a span of time, at most so many of each piece of the list.
 Read = Callable[[Document, int], Awaitable[list[Document]]]
+Fits = Callable[[Document], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """From `start` to `end`, backwards where that is earlier, over rows that stand at the time in `field`."""
+    """
+    From `start` to `end`, backwards where that is earlier, over rows that stand at the time in `field`; in windows of
+    `width` at first. Before `empty_until` there should be nothing: it is looked at in one window.
+    """
 
     field: str
     start: datetime
     end: datetime
+    width: timedelta = timedelta(hours=1)
+    empty_until: datetime | None = None
 
     @property
     def back(self) -> bool:
@@ -38,53 +51,80 @@ class Walk:
 
 
 async def page(
-    walk: Walk, read: Read, *, cursor: str | None, limit: int, fits: Callable[[Document], bool]
+    walk: Walk, read: Read, *, cursor: str | None, limit: int, fits: Fits
 ) -> tuple[list[Document], str | None]:
-    """Up to `limit` rows that fit, and the cursor of the next page. Raises Invalid for a made-up cursor."""
+    """
+    Rows in order, from the cursor on, and the cursor of the next page (None at the end).
+
+    The cursor is (time, id, width of the last window): pages of an even list need one query each. A page is short when
+    too few of the rows looked at fit.
+    """
     back = walk.back
-    at, last_id, width = _open(cursor) if cursor else (walk.start, None, _FIRST)
+    last_id = ""
+    if cursor is not None:
+        at, last_id, width = _open(cursor)
+        walk = replace(walk, start=at, width=width, empty_until=None)
     found: list[Document] = []
-    edge, seen = at, 0
-
-    def place(row: Document) -> tuple[datetime, str]:
-        return row[walk.field], row["_id"]
-
-    def beyond(here: tuple[datetime, str]) -> bool:
-        return last_id is None or (here < (at, last_id) if back else here > (at, last_id))
-
+    looked_at, width, near = 0, walk.width, walk.start
+    skips = walk.empty_until is not None
     while True:
-        far = max(edge - width, walk.end) if back else min(edge + width, walk.end)
-        # The window that holds the cursor's own instant includes it: several rows may share a millisecond.
-        near = ("$lte" if back else "$gte") if edge == at else ("$lt" if back else "$gt")
-        most = _MOST if width > _NARROWEST else 100 * _MOST
-        rows = await read({near: edge, ("$gte" if back else "$lte"): far}, most)
-        if len(rows) >= most and width > _NARROWEST:
-            width = max(width / 8, _NARROWEST)
+        far = walk.empty_until if skips and walk.empty_until else _further(walk, near, width, back)
+        most = _MOST if width > NARROWEST else 100 * _MOST
+        rows = await read(_span(walk, near, far, back), most)
+        if len(rows) >= most and width > NARROWEST:
+            width = max((width if not skips else far - near) / 8, NARROWEST)
+            skips = False
             continue
-        seen += len(rows)
-        found += sorted((row for row in rows if beyond(place(row)) and fits(row)), key=place, reverse=back)
-        if len(found) > limit or far == walk.end or seen >= _MOST_READ:
+        looked_at += len(rows)
+        rows = [row for row in rows if not last_id or _is_after(_place(walk, row), (walk.start, last_id), back)]
+        found += sorted(filter(fits, rows), key=lambda row: _place(walk, row), reverse=back)
+        ended = far == walk.end
+        if len(found) > limit or ended or looked_at > _LOOKED_AT:
             break
-        width = width * 4 if len(found) < limit / 4 else width * 2
-        edge = far
+        if not skips:
+            # Aim at twice the page, from the density seen so far.
+            width = width * 4 if len(found) < limit / 4 else width * 2
+        near, skips = far, False
     items = found[:limit]
+    if len(found) > 4 * limit:
+        width = max(width * (2 * limit / len(found)), NARROWEST)
     if len(found) > limit:
-        if len(found) > 4 * limit:
-            width = max(width * (2 * limit / len(found)), _NARROWEST)
-        return items, _close(*place(items[-1]), width)
-    # Behind every row of the last instant that was read.
-    return items, None if far == walk.end else _close(far, "" if back else "\uffff", width)
+        return items, _close(items[-1][walk.field], items[-1]["_id"], width)
+    return items, None if ended else _close(far, _NO_ID, width)
+
+
+def _further(walk: Walk, near: datetime, width: timedelta, back: bool) -> datetime:
+    if back:
+        return walk.end if near - walk.end <= width else near - width
+    return walk.end if walk.end - near <= width else near + width
+
+
+def _span(walk: Walk, near: datetime, far: datetime, back: bool) -> Document:
+    """From `near` to `far`. The near end of the first window, and the far end of the last, belong to it."""
+    if back:
+        return {"$gte": far, "$lte" if near == walk.start else "$lt": near}
+    return {"$gte": near, "$lte" if far == walk.end else "$lt": far}
+
+
+def _place(walk: Walk, row: Document) -> tuple[datetime, str]:
+    return row[walk.field], row["_id"]
+
+
+def _is_after(here: tuple[datetime, str], last: tuple[datetime, str], back: bool) -> bool:
+    return here < last if back else here > last
 
 
 def _close(at: datetime, last_id: str, width: timedelta) -> str:
-    parts = [int(at.timestamp() * 1000), last_id, int(width.total_seconds() * 1000)]
-    return base64.urlsafe_b64encode(orjson.dumps(parts)).decode()
+    values = [(at - _EPOCH) // timedelta(milliseconds=1), last_id, int(width.total_seconds() * 1000)]
+    return base64.urlsafe_b64encode(orjson.dumps(values)).decode()
 
 
 def _open(cursor: str) -> tuple[datetime, str, timedelta]:
     try:
         at, last_id, width = orjson.loads(base64.urlsafe_b64decode(cursor.encode()))
-        before = datetime.fromtimestamp(at // 1000, UTC).replace(microsecond=at % 1000 * 1000)
-        return before, str(last_id), timedelta(milliseconds=min(max(int(width), 1), 10**11))
+        when = datetime.fromtimestamp(at / 1000, UTC).replace(microsecond=at % 1000 * 1000)
+        return when, str(last_id), timedelta(milliseconds=min(max(int(width), 1), 10**11))
     except (ValueError, TypeError, OverflowError, OSError):
-        raise Invalid.field("cursor", "Pass the next_cursor of the last answer as it is.") from None
+        raise Invalid.field(
+            "cursor", "This cursor is not one that Parley gave out; start from the first page."
+        ) from None

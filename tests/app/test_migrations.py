@@ -1,16 +1,20 @@
 """Migrations: each once, in order, resumed where it stopped, by one process at a time."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from app.core import migrations, mongo
+from app.core import ids, migrations, mongo
 from app.core.clock import Clock, FixedClock
 from app.core.migrations import Migration, Progress
 from app.core.platform import migrations as rows
 from app.core.platform.migrations import LOCK_SECONDS
 from app.core.runtime import Runtime
+from inbox import conversations
+from inbox.lists import Wanted
+from inbox.store import conversations as store
 
 
 @pytest.fixture
@@ -82,7 +86,7 @@ async def test_a_dead_holder_is_waited_for_no_longer_than_its_lock_lasts(db: mon
 
 async def test_every_workspace_gets_its_queue(db: mongo.Database, runtime: Runtime) -> None:
     await db.workspaces.insert_one({"_id": "wsp_old", "name": "Old", "created_at": Clock().now()})
-    assert await migrations.run(db, Clock()) == ["default queues"]
+    assert "default queues" in await migrations.run(db, Clock())
     found = await db.queues.find_one({"_id": "wsp_old/support"})
     assert found is not None
     assert (found["workspace_id"], found["name"]) == ("wsp_old", "Support")
@@ -93,3 +97,18 @@ async def test_declared_indexes_are_made_at_every_start(db: mongo.Database) -> N
     assert await mongo.missing_indexes(db) == ["audit.workspace_id_1_at_1"]
     await migrations.run(db, Clock())
     assert await mongo.missing_indexes(db) == []
+
+
+async def test_conversations_of_before_are_found_in_lists(runtime: Runtime, db: mongo.Database) -> None:
+    ws = runtime.workspace(ids.new("ws"))
+    at = Clock().now()
+    reach = ({"account_id": "acc_1", "address": "whatsapp:1", "last_inbound_at": at, "stopped": []},)
+    row = store.to_row(replace(conversations.new_for(ws, "con_old", name="Ana"), unread=1, revision=3))
+    for new in ("facets", "tags", "priority", "team_id", "touched", "waiting_since", "waiting_at", "closing_at"):
+        row.pop(new, None)
+    await db.conversations.insert_one({**row, "reach": reach, "active": True, "workspace_id": ws.id})
+    await migrations.run(db, Clock())
+    found, _ = await conversations.page(ws, Wanted(view="unread"), member_id="mem_1", cursor=None, limit=5)
+    assert [each.contact_id for each in found] == ["con_old"]
+    assert found[0].window_closes_at == at + timedelta(hours=24)
+    assert store.to_row(found[0])["facets"] == ["open", "open:unassigned", "open:unread", "open:channel:whatsapp"]

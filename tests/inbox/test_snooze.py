@@ -56,7 +56,8 @@ async def test_it_is_awake_exactly_from_its_time_on(runtime: Runtime, naps: list
             assert (found.woke_at is not None) == due
             assert found.unread == (1 if due else 0)
     counted = await conversations.counts(ws, ME)
-    assert counted == await conversations.recount(ws, ME)
+    everything = await conversations.recount(ws) or {}
+    assert (counted["open"], counted["snoozed"]) == (everything.get("open", 0), everything.get("snoozed", 0))
 
 
 async def test_waking_puts_it_on_top_and_tells_its_assignee(runtime: Runtime) -> None:

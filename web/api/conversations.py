@@ -1,10 +1,11 @@
 """Conversations: lists, threads, answers, and what people do with them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 from app.core import audit
 from app.core.audit import Target
@@ -17,9 +18,10 @@ from channels.content import Content
 from channels.contract import Purpose
 from crm import store as contact_store
 from crm.contacts import search_tokens
-from inbox import access, conversations, live, messages, outbox, present, timeline
+from inbox import access, conversations, live, messages, outbox, present, tags, timeline
 from inbox import snooze as sleep
 from inbox.conversations import Conversation
+from inbox.lists import Wanted
 from inbox.outbox import Draft
 from inbox.store import conversations as store
 from inbox.timeline import Author
@@ -38,9 +40,28 @@ from web.api.models import Body, Page, Query
 SEARCH_HITS = 100
 
 
+def _listed(given: object) -> object:
+    return tuple(part for part in given.split(",") if part) if isinstance(given, str) else given
+
+
+# Several values with commas between; any of them is wanted.
+_Any = Annotated[tuple[Annotated[str, Field(max_length=100)], ...], BeforeValidator(_listed), Field(max_length=20)]
+_When = Annotated[AwareDatetime | None, Field(description="About the last activity")]
+
+
 class ListQuery(Page):
-    view: Literal["open", "mine", "unassigned", "snoozed", "closed", "all"] = "open"
-    channel: Annotated[str | None, Field(max_length=40)] = None
+    """A view, narrowed by filters. Where a filter has several values, with commas between, any of them will do."""
+
+    view: Annotated[str, Field(max_length=100)] = "open"
+    channel: _Any = ()
+    tag: _Any = ()
+    assignee: Annotated[_Any, Field(description="Ids of members, `me`, `none`")] = ()
+    team: _Any = ()
+    state: _Any = ()
+    priority: _Any = ()
+    unread: bool = False
+    since: _When = None
+    until: _When = None
     q: Annotated[str | None, Field(max_length=200)] = None
 
 
@@ -93,50 +114,59 @@ class Reopen(Body):
     undo: bool = False
 
 
+# What the screen showed: if a colleague has changed the same thing since, the answer is 409 `changed_meanwhile`.
+Seen = Annotated[int | None, Field(ge=0, le=2**53)]
+
+
 class Assign(Body):
     member_id: Annotated[str | None, Field(max_length=100)]
+    revision: Seen = None
+
+
+_TagIds = Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=conversations.MOST_TAGS)]
+
+
+class Retag(Body):
+    add: _TagIds = ()
+    remove: _TagIds = ()
+
+
+class Prioritise(Body):
+    priority: Literal["low", "normal", "high", "urgent"]
+    revision: Seen = None
 
 
 async def list_conversations(request: ApiRequest, query: ListQuery) -> ConversationPage:
     ws, me = request.ws, request.actor.member_id
-    account_ids = None
-    if query.channel:
-        rows = await ws.runtime.accounts.of_workspace(ws.id)
-        account_ids = [row.id for row in rows if row.kind == query.channel]
+    wanted = _wanted(query)
     if query.q and (words := search_tokens(query.q)):
         found = await contact_store.contacts_by_token(ws, words[0], limit=SEARCH_HITS)
-        hits = await store.named(ws, [contact.id for contact in found])
-        hits = [hit for hit in hits if _matches(hit, query.view, me, account_ids) and _has_words(hit, words)]
+        hits = [hit for hit in await store.named(ws, [contact.id for contact in found]) if _has_words(hit, words)]
+        hits = [hit for hit in hits if conversations.fits(hit, wanted, me)]
         hits.sort(key=lambda hit: hit.last_activity_at, reverse=True)
         return {"items": await _shown(request, hits), "next_cursor": None, "total": len(hits)}
-    items, cursor = await conversations.page(
-        ws, query.view, member_id=me, cursor=query.cursor, limit=query.limit, account_ids=account_ids
-    )
-    total = None
-    if account_ids is None and query.view != "all":
-        total = (await conversations.counts(ws, me))[query.view]
+    items, cursor = await conversations.page(ws, wanted, member_id=me, cursor=query.cursor, limit=query.limit)
+    total = await conversations.total(ws, wanted, me)
     return {"items": await _shown(request, items), "next_cursor": cursor, "total": total}
+
+
+def _wanted(query: ListQuery) -> Wanted:
+    return Wanted(
+        view=query.view,
+        channels=query.channel,
+        tags=query.tag,
+        assignees=query.assignee,
+        teams=query.team,
+        states=query.state,
+        priorities=query.priority,
+        unread=query.unread,
+        since=query.since,
+        until=query.until,
+    )
 
 
 async def _shown(request: ApiRequest, items: list[Conversation]) -> list[ConversationShape]:
     return await present.conversations(request.ws, items)  # type: ignore[return-value]
-
-
-def _matches(hit: Conversation, view: str, member_id: str, account_ids: list[str] | None) -> bool:
-    if account_ids is not None and not any(reach.account_id in account_ids for reach in hit.reach):
-        return False
-    is_open = store.is_active(hit)
-    match view:
-        case "open":
-            return is_open
-        case "mine":
-            return is_open and hit.assignee_id == member_id
-        case "unassigned":
-            return is_open and hit.assignee_id is None
-        case "closed" | "snoozed":
-            return hit.state == view
-        case _:
-            return True
 
 
 def _has_words(hit: Conversation, words: list[str]) -> bool:
@@ -243,9 +273,38 @@ async def assign(request: ApiRequest, conversation_id: str, body: Assign) -> Con
             raise Invalid.field("member_id", "There is no such colleague.")
         name = member.name
     async with live.announced(ws, "conversation", conversation.id):
-        saved, changed = await conversations.assign(ws, conversation, body.member_id)
+        hand = conversations.hand(ws, request.actor, body.revision)
+        saved, changed = await conversations.assign(ws, conversation, body.member_id, hand=hand)
         if changed:
             await _note(request, saved, "conversation_assigned", {"member_id": body.member_id, "member_name": name})
+    return await get(request, conversation_id)
+
+
+async def retag(request: ApiRequest, conversation_id: str, body: Retag) -> ConversationShape:
+    ws = request.ws
+    conversation = await _open(request, conversation_id, access.REPLY)
+    known = {tag.id: tag.name for tag in await tags.every(ws)}
+    if unknown := next((tag for tag in body.add if tag not in known), None):
+        raise Invalid.field("add", f"There is no tag {unknown!r}; it may have been deleted.")
+    async with live.announced(ws, "conversation", conversation.id):
+        hand = conversations.hand(ws, request.actor)
+        saved, changed = await conversations.set_tags(ws, conversation, add=body.add, remove=body.remove, hand=hand)
+        if changed:
+            added = [known[tag] for tag in saved.tags if tag not in conversation.tags and tag in known]
+            removed = [known.get(tag, tag) for tag in conversation.tags if tag not in saved.tags]
+            await _note(request, saved, "conversation_tagged", {"added": added, "removed": removed})
+    return await get(request, conversation_id)
+
+
+async def prioritise(request: ApiRequest, conversation_id: str, body: Prioritise) -> ConversationShape:
+    ws = request.ws
+    conversation = await _open(request, conversation_id, access.REPLY)
+    async with live.announced(ws, "conversation", conversation.id):
+        hand = conversations.hand(ws, request.actor, body.revision)
+        saved, changed = await conversations.prioritise(ws, conversation, body.priority, hand=hand)
+        if changed:
+            detail = {"priority": body.priority, "was": conversation.priority}
+            await _note(request, saved, "conversation_prioritised", detail)
     return await get(request, conversation_id)
 
 
@@ -284,7 +343,7 @@ async def snooze(request: ApiRequest, conversation_id: str, body: Snooze) -> Con
 
 
 async def _note(
-    request: ApiRequest, saved: Conversation, name: str, detail: dict[str, str | None], *, at: datetime | None = None
+    request: ApiRequest, saved: Conversation, name: str, detail: Mapping[str, object], *, at: datetime | None = None
 ) -> None:
     """In the audit trail, on the timeline, and told to every screen; the last may fail, and is then done again."""
     ws = request.ws
@@ -304,7 +363,12 @@ _SEND_ERRORS = (NotFound, Invalid, Conflict, OptedOut, ReplyWindowClosed, NewerM
 
 ENDPOINTS = [
     Endpoint(
-        "GET", "/conversations", list_conversations, Permission.INBOX_READ, "Conversations, newest activity first"
+        "GET",
+        "/conversations",
+        list_conversations,
+        Permission.INBOX_READ,
+        "Conversations of a view, narrowed by filters",
+        errors=(Invalid,),
     ),
     Endpoint("GET", "/conversations/counts", counts, Permission.INBOX_READ, "How many there are in each view"),
     Endpoint(
@@ -371,6 +435,22 @@ ENDPOINTS = [
         Permission.INBOX_REPLY,
         "Give it to a colleague, or to nobody",
         errors=(NotFound, Invalid, Conflict),
+    ),
+    Endpoint(
+        "POST",
+        "/conversations/{conversation_id}/tags",
+        retag,
+        Permission.INBOX_REPLY,
+        "Add tags and take others off",
+        errors=(NotFound, Invalid, Conflict),
+    ),
+    Endpoint(
+        "POST",
+        "/conversations/{conversation_id}/priority",
+        prioritise,
+        Permission.INBOX_REPLY,
+        "Say how urgent it is",
+        errors=(NotFound, Conflict),
     ),
     Endpoint(
         "POST",

@@ -205,6 +205,13 @@ class ConversationShape(TypedDict):
     queue: QueueShape
     state: ConversationState
     assignee_id: str | None
+    team_id: str | None
+    tags: list[str]
+    priority: Literal["low", "normal", "high", "urgent"]
+    # The first customer's message that no person has answered yet.
+    waiting_since: Time | None
+    # When the last of the reply windows closes.
+    window_closes_at: Time | None
     unread: int
     read_number: int
     last_number: int
@@ -226,12 +233,17 @@ class ConversationPage(TypedDict):
 
 
 class CountsShape(TypedDict):
+    """How many conversations are in each built-in view; `closing` is counted up to 1,000."""
+
     open: int
     mine: int
     unassigned: int
-    snoozed: int
-    closed: int
+    mentions: int
     unread: int
+    snoozed: int
+    closing: int
+    waiting: int
+    closed: int
 
 
 class PurposesShape(TypedDict):

@@ -49,8 +49,10 @@ export type FailureKind = Failure['kind']
 
 // --- inbox ---
 
-export type View = Exclude<NonNullable<api.ListQuery['view']>, 'all'>
+export type View = 'open' | 'mine' | 'unassigned' | 'snoozed' | 'closed'
 export type Counts = api.CountsShape
+export type Tag = api.TagOut
+export type Priority = Conversation['priority']
 export type Conversation = api.ConversationShape
 export type ConversationState = Conversation['state']
 /** A channel on which a person can be answered, as it stands now. */
@@ -122,6 +124,7 @@ export type NumberedEvent =
   | { n: number; type: 'templates'; data: { account_id: string } }
   | { n: number; type: 'canned'; data: { id: string } }
   | { n: number; type: 'notification'; data: Notice }
+  | { n: number; type: 'tag' | 'counts'; data: { id?: string } }
 
 /** Something to tell one member, or (null) everybody. */
 export interface Notice {
