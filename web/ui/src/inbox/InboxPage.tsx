@@ -7,6 +7,7 @@ import { undoLast } from '../lib/undo'
 import { EmptyState } from '../ui/EmptyState'
 import { IconMessages } from '../ui/icons'
 import { Kbd } from '../ui/Kbd'
+import { takeBackNewest } from './composer/undo'
 import { useConversation } from './conversations'
 import { useCounts } from './counts'
 import { ConversationList } from './list/ConversationList'
@@ -52,7 +53,10 @@ export function InboxPage() {
     if (phone) open(null)
     else document.getElementById('conversations')?.focus()
   })
-  useShortcut('z', 'Undo', 'Conversations', undoLast)
+  useShortcut('z', 'Undo', 'Conversations', () => {
+    // A message on its way in the open conversation is the last thing one did there.
+    if (!activeId || !takeBackNewest(activeId)) undoLast()
+  })
   useShortcut('[', 'Show or hide the list', 'Window', () => setListShown((shown) => !shown), !phone)
   useShortcut(']', 'Show or hide the contact', 'Window', togglePanel)
 

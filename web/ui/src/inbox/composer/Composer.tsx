@@ -144,7 +144,6 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
   }
 
   useShortcut('r', 'Reply', 'Reply', () => setMode('reply'), mayReply)
-  useShortcut('z', 'Take back the message just sent', 'Reply', () => takeBackNewest(id), mayReply)
   useShortcut('n', 'Private note', 'Reply', () => setMode('note'), mayReply)
 
   if (!mayReply) {

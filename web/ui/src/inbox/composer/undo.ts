@@ -10,9 +10,11 @@ export function canTakeBack(conversationId: string): boolean {
   return newestHeld(conversationId) !== undefined
 }
 
-export function takeBackNewest(conversationId: string): void {
+/** False: there is none that still waits. */
+export function takeBackNewest(conversationId: string): boolean {
   const entry = newestHeld(conversationId)
   if (entry) void takeBack(entry)
+  return entry !== undefined
 }
 
 const asked = new Set<string>()
