@@ -12,6 +12,7 @@ What all tests stand on: real servers, a database of their own for each test mod
 Everything runs in one event loop. A connection that leaves localhost fails.
 """
 
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 
@@ -32,6 +33,13 @@ from web.app import create_app
 def _only_localhost() -> Iterator[None]:
     with only_localhost():
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _left_open() -> Iterator[None]:
+    """What a module leaves open is complained about where it was left, not where the collector happens to come by."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

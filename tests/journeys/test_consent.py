@@ -65,8 +65,12 @@ async def test_stop_on_whatsapp_ends_marketing_and_no_answers(shop: Shop) -> Non
     person, conversation = await shop.someone("whatsapp")
     await shop.writes("whatsapp", person["id"], type="marketing_stop")
     await fact_where(shop, conversation, state="withdrawn", purpose="marketing")
-    reach = (await shop.get(f"/conversations/{conversation['id']}"))["reach"][0]
-    assert reach["marketing_stopped"] is True
+
+    async def shown() -> bool:
+        reach = (await shop.get(f"/conversations/{conversation['id']}"))["reach"][0]
+        return reach["marketing_stopped"] is True
+
+    await eventually(shown)
     assert (await tries(shop, conversation["id"])).status_code == 202
     assert (await tries(shop, conversation["id"], "marketing")).status_code == 409
 
