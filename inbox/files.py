@@ -9,7 +9,7 @@ import asyncio
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import filetype
@@ -18,12 +18,15 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from app.core import ids
 from app.core.errors import NotFound, TooLarge, UnsupportedMedia
 from app.core.files import FileMissing
-from app.core.runtime import Workspace
+from app.core.platform import work
+from app.core.runtime import Runtime, Workspace
 from channels.content import Media, MediaKind
 from channels.contract import OutboundFile
 from inbox.store import files as store
 
 THUMBNAIL_PIXELS = 480
+# How long a visitor's upload waits for its message.
+UNUSED_FOR = timedelta(days=1)
 # Decompression bombs: a picture of more pixels is kept, but no thumbnail is made.
 MAX_PIXELS = 50_000_000
 SIGNED_SECONDS = 3600
@@ -33,6 +36,7 @@ INLINE = frozenset(
     (
         *("image/jpeg", "image/png", "image/gif", "image/webp", "application/pdf"),
         *("audio/ogg", "audio/mpeg", "audio/mp4", "audio/aac", "audio/amr", "audio/wav", "audio/x-wav", "audio/m4a"),
+        "audio/webm",
         *("video/mp4", "video/3gpp", "video/webm"),
     )
 )
@@ -57,7 +61,10 @@ _REFUSED_SUFFIXES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """A file of this workspace. `thumbnail_id` is another stored file."""
+    """
+    A file of this workspace. `thumbnail_id` is another stored file; `unused_until` is when a file goes that no message
+    has taken by then.
+    """
 
     id: str
     name: str
@@ -68,6 +75,7 @@ class StoredFile:
     thumbnail_id: str | None = None
     created_at: datetime
     owner: str | None = None
+    unused_until: datetime | None = None
 
 
 async def keep(
@@ -78,6 +86,7 @@ async def keep(
     claimed_mime: str | None,
     owner: str | None,
     file_id: str | None = None,
+    unused_until: datetime | None = None,
 ) -> StoredFile:
     """
     Store bytes that came from outside, whatever they are. `file_id` makes it repeatable; `owner` is who brought them.
@@ -100,13 +109,21 @@ async def keep(
         thumbnail_id=thumbnail_id,
         created_at=ws.clock.now(),
         owner=owner,
+        unused_until=unused_until,
     )
     await store.insert(ws, file)
     return file
 
 
 async def upload(
-    ws: Workspace, data: bytes, *, name: str, claimed_mime: str | None, owner: str, max_bytes: int
+    ws: Workspace,
+    data: bytes,
+    *,
+    name: str,
+    claimed_mime: str | None,
+    owner: str,
+    max_bytes: int,
+    unused_until: datetime | None = None,
 ) -> StoredFile:
     """A file that somebody wants to send. Raises TooLarge, UnsupportedMedia."""
     if len(data) > max_bytes:
@@ -115,7 +132,28 @@ async def upload(
         raise UnsupportedMedia("This file is empty.")
     if name.lower().endswith(_REFUSED_SUFFIXES) or sniff(data, claimed_mime, name) in ("text/html", "image/svg+xml"):
         raise UnsupportedMedia("Programs and web pages cannot be sent; put the file into a PDF or an archive.")
-    return await keep(ws, data, name=name, claimed_mime=claimed_mime, owner=owner)
+    return await keep(ws, data, name=name, claimed_mime=claimed_mime, owner=owner, unused_until=unused_until)
+
+
+async def use(ws: Workspace, file: StoredFile) -> None:
+    """A message takes the file: from now on it stays. Raises NotFound if it has just been deleted as unused."""
+    if file.unused_until is not None and not await store.use(ws, file.id):
+        raise NotFound("This file was not sent in time; add it again.")
+
+
+async def delete_unused(runtime: Runtime, now: datetime) -> int:
+    """Deletes uploads that no message took in time; how many."""
+    found = await work.unused_files(runtime, now)
+    for workspace_id, file_id in found:
+        ws = runtime.workspace(workspace_id)
+        # Marked first, so that no message takes what is half gone; found again after a crash.
+        if (file := await store.mark_gone(ws, file_id)) is None:
+            continue
+        for stored_id in (file.thumbnail_id, file.id):
+            if stored_id is not None:
+                await runtime.files.delete(ws.file_key(stored_id))
+        await store.delete(ws, file_id)
+    return len(found)
 
 
 async def get(ws: Workspace, file_id: str) -> StoredFile:

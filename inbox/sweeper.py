@@ -18,7 +18,7 @@ from app.core.platform import work
 from app.core.queue import Lane
 from app.core.runtime import Runtime
 from channels.contract import DeliveryStatus
-from inbox import delivery, live
+from inbox import delivery, files, live
 
 _log = log.get("sweeper")
 EVERY_SECONDS = 2.0
@@ -41,8 +41,9 @@ async def run(runtime: Runtime) -> None:
                     await sweep(runtime)
                     if loop.time() - pruned_at > PRUNE_EVERY_SECONDS:
                         pruned_at = loop.time()
-                        before = runtime.clock.now() - timedelta(days=runtime.settings.raw_retention_days)
-                        await work.prune_raw(runtime, before)
+                        now = runtime.clock.now()
+                        await work.prune_raw(runtime, now - timedelta(days=runtime.settings.raw_retention_days))
+                        await files.delete_unused(runtime, now)
 
 
 async def sweep(runtime: Runtime) -> None:

@@ -34,6 +34,8 @@ GRACE = timedelta(hours=24)
 HISTORY = 100
 # Entries looked through for that, and entries before the cursor that are looked at again for changes.
 _MOST_READ = 1_000
+# A page of what is older than that; a few more if they stand on the same page of the timeline.
+_EARLIER = 30
 _LOOK_BACK = 100
 _CLOCK_SLACK = timedelta(seconds=60)
 _TOUCH_EVERY = timedelta(hours=6)
@@ -266,6 +268,26 @@ async def history(ws: Workspace, visitor: Visitor, contact_id: str, *, after: in
         before -= timeline.PAGE
     cut = len(found) > HISTORY
     return History(found[-HISTORY:], not cut and before <= after + 1, last, read)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """`entries` ascending; older ones are before `next`, 0 if there are none."""
+
+    entries: Sequence[Entry]
+    next: int
+
+
+async def earlier(ws: Workspace, visitor: Visitor, contact_id: str, *, before: int) -> Earlier:
+    """The visitor's messages before a number, a page at a time."""
+    found: list[Entry] = []
+    scanned = 0
+    while before > 1 and scanned < _MOST_READ and len(found) < _EARLIER:
+        page = await timeline.page_before(ws, contact_id, before, limit=min(timeline.PAGE, before - 1))
+        found = [entry for entry in page if _visible(visitor, entry, 0, None)] + found
+        scanned += timeline.PAGE
+        before = max(1, before - timeline.PAGE)
+    return Earlier(found, before if before > 1 else 0)
 
 
 def _visible(visitor: Visitor, entry: Entry, after: int, since: datetime | None) -> bool:

@@ -89,9 +89,10 @@ def build(*, force: bool = False) -> Path:
     _run(node, ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn"])
     if WIDGET_ENTRY.exists():
         _progress("front end: building the chat widget")
-        _run(
-            node, ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn", "--config", "vite.widget.config.ts"]
-        )
+        # The second script first: the first names it.
+        for mode in ("more", "widget"):
+            options = ["--logLevel", "warn", "--config", "vite.widget.config.ts", "--mode", mode]
+            _run(node, ["node_modules/vite/bin/vite.js", "build", *options])
     STAMP.write_text(f"{sources}\n{inputs}\n")
     _progress(f"front end: built in {time.monotonic() - started:.1f} s", last=True)
     return DIST

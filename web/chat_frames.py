@@ -50,13 +50,23 @@ class Hello(_Frame):
     outbox: list[ClientId] = Field([], max_length=200)
 
 
+class Place(_Frame):
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+
+
 class Message(_Frame):
-    """One of text, upload or choice; an upload may have a text as its caption."""
+    """
+    One of text, upload, place or choice; an upload may have a text as its caption, and be a voice note of so many
+    seconds.
+    """
 
     type: Literal["message"]
     client_id: ClientId
     text: Annotated[str, StringConstraints(strip_whitespace=True)] | None = Field(None, max_length=MAX_TEXT_CHARS)
     upload_id: _EntryId | None = None
+    voice_seconds: float | None = Field(None, ge=0, le=3_600)
+    location: Place | None = None
     choice_id: str | None = Field(None, max_length=256)
     reply_to: _EntryId | None = None
     page: PageFrame | None = None
@@ -97,13 +107,21 @@ class Refresh(_Frame):
     id: _EntryId
 
 
+class Earlier(_Frame):
+    """What stands in a thread before this number."""
+
+    type: Literal["earlier"]
+    thread: str = Field(max_length=40)
+    before: int = Field(ge=1, le=2**53)
+
+
 class Plain(_Frame):
     type: Literal["ping", "logout"]
 
 
 HELLO: TypeAdapter[Hello] = TypeAdapter(Hello)
-FRAME: TypeAdapter[Message | Details | React | Typing | Acknowledge | Refresh | Plain] = TypeAdapter(
-    Annotated[Message | Details | React | Typing | Acknowledge | Refresh | Plain, Field(discriminator="type")]
+FRAME: TypeAdapter[Message | Details | React | Typing | Acknowledge | Refresh | Earlier | Plain] = TypeAdapter(
+    Annotated[Message | Details | React | Typing | Acknowledge | Refresh | Earlier | Plain, Field(discriminator="type")]
 )
 
 

@@ -96,7 +96,10 @@ async def _take(request: Request, account: ChannelAccount) -> StoredFile:
     if files.sniff(data, claimed, name) not in ALLOWED:
         raise UnsupportedMedia("Pictures, sounds, films, PDF and office files can be sent here.")
     most = chat_limits.MAX_UPLOAD_BYTES
-    return await files.upload(ws, data, name=name, claimed_mime=claimed, owner=visitor.session, max_bytes=most)
+    until = ws.clock.now() + files.UNUSED_FOR
+    return await files.upload(
+        ws, data, name=name, claimed_mime=claimed, owner=visitor.session, max_bytes=most, unused_until=until
+    )
 
 
 def _answered(request: Request, response: Response) -> Response:

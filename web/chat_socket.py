@@ -24,7 +24,7 @@ from app.core.mongo import DatabaseError
 from app.core.runtime import Workspace
 from channels import registry
 from channels.accounts import channel_account
-from channels.content import Choice, Media
+from channels.content import Choice, Location, Media
 from channels.contract import RANK, ChannelAccount, DeliveryStatus, InboundEvent, Parses
 from channels.livechat import identity, payloads, site
 from channels.livechat.identity import IdentityRefused
@@ -33,7 +33,7 @@ from inbox.store.entries import inbound_id
 from inbox.timeline import Entry
 from inbox.visitors import Admitted, IdentityNeeded, Person, Visitor
 from web import auth, chat_frames, chat_limits
-from web.chat_frames import FRAME, HELLO, Acknowledge, Details, Hello, Message, React, Refresh, Typing
+from web.chat_frames import FRAME, HELLO, Acknowledge, Details, Earlier, Hello, Message, React, Refresh, Typing
 from web.chat_rooms import Room, rooms_of
 from web.outlet import Outlet
 from web.state import State, state_of
@@ -333,8 +333,20 @@ class _Chat:
             case Refresh(id=entry_id):
                 for entry in await visitors.own(self._place.ws, self.visitor, [entry_id]):
                     self._push(self._shown(entry))
+            case Earlier():
+                await self._earlier(frame)
             case chat_frames.Plain():
                 self._push({"type": "pong", "now": self._now()})
+
+    async def _earlier(self, frame: Earlier) -> None:
+        """The page of messages before a number, and where the page before that begins; 0: there is none."""
+        for contact_id in await visitors.contact_ids(self._place.ws, self.visitor):
+            if chat_frames.thread_of(contact_id) == frame.thread:
+                found = await visitors.earlier(self._place.ws, self.visitor, contact_id, before=frame.before)
+                told = [self._shown(entry) for entry in found.entries]
+                self._push({"type": "earlier", "thread": frame.thread, "messages": told, "next": found.next})
+                return
+        self._push({"type": "earlier", "thread": frame.thread, "messages": [], "next": 0})
 
     async def _write(self, frame: Message | Details) -> None:
         """Stored, then confirmed. What cannot be taken is refused for good; what comes too fast may come again."""
@@ -360,9 +372,10 @@ class _Chat:
         """Raises Invalid, NotFound."""
         quoted = await self._quoted(frame.reply_to) if frame.reply_to else None
         choice = _choice(quoted, frame.choice_id) if frame.choice_id is not None else None
-        file = await self._file(frame.upload_id) if frame.upload_id is not None else None
+        file = await self._file(frame.upload_id, frame.voice_seconds) if frame.upload_id is not None else None
+        place = Location(**frame.location.model_dump()) if frame.location is not None else None
         text = frame.text or None
-        if text is None and file is None and choice is None:
+        if text is None and file is None and place is None and choice is None:
             raise Invalid.field("text", "There is nothing in this message.")
         await self._note_writing()
         page = chat_frames.page_of(frame.page)
@@ -373,6 +386,7 @@ class _Chat:
             client_id=frame.client_id,
             text=None if choice else text,
             file=file,
+            location=place,
             choice=choice,
             reply_to=_external_id(quoted),
             page=new_page,
@@ -406,12 +420,13 @@ class _Chat:
             return entry
         raise NotFound("This message is not part of the chat.")
 
-    async def _file(self, upload_id: str) -> Media:
-        """What this very visitor has uploaded. Raises NotFound."""
+    async def _file(self, upload_id: str, voice_seconds: float | None) -> Media:
+        """What this very visitor has uploaded, as a voice note if it lasts. Raises NotFound."""
         file = await files.get(self._place.ws, upload_id)
         if file.owner != self.visitor.session:
             raise NotFound("There is no such upload.")
-        return files.as_media(file)
+        await files.use(self._place.ws, file)
+        return files.as_media(file, voice=voice_seconds is not None, duration_seconds=voice_seconds)
 
     async def _react(self, frame: React) -> None:
         if any(c.isalnum() for c in frame.emoji):

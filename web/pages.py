@@ -78,12 +78,14 @@ async def asset(request: Request) -> Response:
 
 
 async def widget(request: Request) -> Response:
-    """/widget.js, the one file that other sites load."""
-    found = _file("widget.js")
+    """/widget.js and /widget-more.js, the two files that other sites load."""
+    found = _file(request.url.path.strip("/"))
     if found is None:
         raise HTTPException(404)
     response = _answer(request, found, _WIDGET)
     response.headers["cross-origin-resource-policy"] = "cross-origin"
+    # The second is imported, and browsers import only what is meant for everybody.
+    response.headers["access-control-allow-origin"] = "*"
     return response
 
 

@@ -82,5 +82,6 @@ def table() -> list[BaseRoute]:
         Route("/metrics", health.metrics),
         Route("/t/{workspace_id}/{ticket_id}/{signature}", ticket_page.show),
         Route("/widget.js", pages.widget),
+        Route("/widget-more.js", pages.widget),
         Route("/assets/{path:path}", pages.asset),
     ]

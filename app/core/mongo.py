@@ -86,7 +86,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "ticket_forms": (),
     "counters": (),
     "templates": (_index("workspace_id", "account_id", "name"),),
-    "files": (),
+    "files": (_index("unused_until", sparse=True),),
     "canned": (_index("workspace_id", "owner_id", "shortcut", unique=True),),
     "queues": (_index("workspace_id", "name"),),
     "calendars": (_index("workspace_id", "name"),),

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from app.core.addresses import Address
 from app.core.clock import from_unix
-from channels.content import Choice, Content, FormReply, Media, MediaMessage, Text
+from channels.content import Choice, Content, FormReply, Location, Media, MediaMessage, Text
 from channels.contract import (
     DeliveryReceipt,
     DeliveryStatus,
@@ -67,12 +67,13 @@ class _Frame(_Part):
 
 
 class MessageFrame(_Frame):
-    """One message: a text, a file (with the text as its caption), or a tap on a button of ours."""
+    """One message: a text, a file (with the text as its caption), a place, or a tap on a button of ours."""
 
     kind: Literal["message"] = "message"
     client_id: ClientId
     text: str | None = Field(None, min_length=1, max_length=MAX_TEXT_CHARS)
     file: Media | None = None
+    location: Location | None = None
     choice: Choice | None = None
     reply_to: str | None = Field(None, max_length=300)
     page: Page | None = None
@@ -198,6 +199,8 @@ def _content(frame: MessageFrame) -> Content:
         return frame.choice
     if frame.file is not None:
         return MediaMessage(media=frame.file, caption=frame.text)
+    if frame.location is not None:
+        return frame.location
     if frame.text is None:
         raise PayloadUnrecognised("A message without content.")
     return Text(text=frame.text)

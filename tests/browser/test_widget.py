@@ -14,6 +14,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63e0f26a030001e100e9"
     "3b81fbd10000000049454e44ae426082"
 )
+# A tone in place of a microphone; whether a page may hear it is asked as ever.
+MICROPHONE = "--use-fake-device-for-media-stream"
 
 
 class Parley:
@@ -117,6 +120,15 @@ class Site:
     async def thread(self, conversation_id: str) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = (await self._get(f"/conversations/{conversation_id}/entries", limit=100))["items"]
         return items
+
+    async def first_entry(self) -> dict[str, Any]:
+        """Of the only conversation."""
+
+        async def look() -> dict[str, Any] | None:
+            listed = await self._get("/conversations", view="all")
+            return (await self.thread(listed["items"][0]["id"]))[0] if listed["items"] else None
+
+        return await eventually(look)
 
     async def texts(self, conversation: dict[str, Any]) -> list[str]:
         return [
@@ -214,7 +226,9 @@ async def chrome() -> AsyncIterator[Browser]:
     found = chromium.find()
     environment: dict[str, str | float | bool] = {**os.environ, **found.env}
     async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=found.path, args=chromium.ARGS, env=environment)
+        launched = await playwright.chromium.launch(
+            executable_path=found.path, args=[*chromium.ARGS, MICROPHONE], env=environment
+        )
         yield launched
         await launched.close()
 
@@ -476,6 +490,121 @@ async def test_too_large_and_forbidden_files_say_so(site: Site, chrome: Browser)
         await expect(refused).to_be_visible()
         await refused.click()
         await expect(refused).to_have_count(0)
+
+
+async def test_a_voice_note(site: Site, chrome: Browser) -> None:
+    async with visiting(chrome, site.page_url) as visitor:
+        page = visitor.page
+        await visitor.open()
+        record = page.get_by_role("button", name="Record a voice message")
+        # Refused by the browser: said in words, and the composer comes back.
+        await record.click()
+        bar = page.get_by_role("group", name="Voice message")
+        await expect(bar.get_by_role("status")).to_contain_text("does not let this page use the microphone")
+        await visitor.passes_axe()
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_placeholder("Write a message…")).to_be_focused()
+        await visitor.context.grant_permissions(["microphone"], origin=site.page_url)
+        # Given up: nothing is sent.
+        await record.click()
+        await expect(bar.get_by_text("0:01")).to_be_visible()
+        await bar.get_by_role("button", name="Cancel").click()
+        await record.click()
+        await expect(bar.get_by_text("0:01")).to_be_visible()
+        levels = await bar.locator("i").evaluate_all("all => all.map(i => i.getBoundingClientRect().height)")
+        assert max(levels) > 1.5 * min(levels)
+        await visitor.passes_axe()
+        await visitor.shot("recording")
+        await bar.get_by_role("button", name="Send").click()
+        heard = page.locator(".mine audio")
+        await expect(heard).to_have_attribute("src", re.compile("/files/fil_"))
+        assert await page.locator(".row.mine").count() == 1
+        # It is sound that plays, here and at the colleague's.
+        loaded = "sound => new Promise(done => { sound.oncanplay = () => done(sound.error); sound.load() })"
+        assert await heard.evaluate(loaded) is None
+        entry = await site.first_entry()
+        media = entry["content"]["media"]
+        assert (media["kind"], media["mime"]) == ("voice", "audio/webm")
+        assert 0.9 < media["duration_seconds"] < 20
+
+
+async def test_sharing_a_location(site: Site, chrome: Browser) -> None:
+    async with visiting(chrome, site.page_url) as visitor:
+        page = visitor.page
+        await visitor.open()
+        await page.get_by_role("button", name="Share your location").click()
+        bar = page.get_by_role("group", name="Location")
+        await expect(bar).to_contain_text("It is sent once")
+        await visitor.passes_axe()
+        await bar.get_by_role("button", name="Share", exact=True).click()
+        await expect(bar).to_contain_text("does not let this page know where you are")
+        await bar.get_by_role("button", name="Cancel").click()
+        await visitor.context.set_geolocation({"latitude": 5.556021, "longitude": -0.196899})
+        await visitor.context.grant_permissions(["geolocation"], origin=site.page_url)
+        await page.get_by_role("button", name="Share your location").click()
+        await visitor.shot("location")
+        await bar.get_by_role("button", name="Share", exact=True).click()
+        card = page.get_by_role("link", name="Location 5.5560, -0.1969")
+        await expect(card).to_have_attribute("href", re.compile("mlat=5.55602&mlon=-0.1969"))
+        await expect(page.locator(".row.waiting")).to_have_count(0)
+        entry = await site.first_entry()
+        assert entry["content"]["type"] == "location"
+
+
+async def test_emoji(site: Site, chrome: Browser) -> None:
+    async with visiting(chrome, site.page_url) as visitor:
+        page = visitor.page
+        await visitor.open()
+        await page.get_by_placeholder("Write a message…").fill("thanks  a lot")
+        for _ in range(6):
+            await page.keyboard.press("ArrowLeft")
+        await page.get_by_role("button", name="Emoji").click()
+        await visitor.passes_axe()
+        await visitor.shot("emoji")
+        await page.get_by_role("group", name="Emoji").get_by_role("button", name="🎉").click()
+        await page.keyboard.press("Enter")
+        await visitor.sees("thanks 🎉 a lot")
+
+
+async def test_earlier_messages(site: Site, chrome: Browser) -> None:
+    async with visiting(chrome, site.page_url) as visitor:
+        page = visitor.page
+        await visitor.open()
+        await visitor.write("the very first")
+        await visitor.sees("the very first")
+        await page.get_by_role("button", name="No, thanks").click()
+        conversation = await site.conversation("the very first")
+        [first] = await site.thread(conversation["id"])
+        await page.goto("about:blank")
+        database = site.parley.runtime.mongo
+        row = await database.entries.find_one({"_id": first["id"]})
+        assert row is not None
+        news = {"direction": "out", "status": "sent", "author": {"type": "member", "id": "m", "name": "Olu"}}
+        rows = [
+            {
+                **row,
+                **news,
+                "_id": f"{first['id']}{n}",
+                "number": n,
+                "at": row["at"] + timedelta(milliseconds=n),
+                "content": {"type": "text", "text": f"news {n}"},
+            }
+            for n in range(2, 142)
+        ]
+        await database.entries.insert_many(rows)
+        await database.conversations.update_one({"_id": conversation["id"]}, {"$set": {"last_number": 141}})
+        await page.goto(site.page_url)
+        bubbles = page.locator(".bubble")
+        await expect(bubbles).to_have_count(100)
+        await page.get_by_role("log").evaluate("log => log.scrollTop = 0")
+        await expect(bubbles.first).to_have_text("news 42")
+        top = (await bubbles.first.bounding_box() or {})["y"]
+        await page.get_by_role("button", name="Earlier messages").click()
+        await expect(bubbles).to_have_count(142)
+        # What was read stays where it was; the greeting stands above all.
+        assert abs((await bubbles.filter(has_text="news 42").bounding_box() or {})["y"] - top) < 40
+        assert (await bubbles.all_inner_texts())[:3] == ["Hi! Ask us anything about lamps.", "the very first", "news 2"]
+        await expect(page.get_by_role("button", name="Earlier messages")).to_have_count(0)
 
 
 MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script> javascript:alert(3)"

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -19,6 +20,8 @@ from hypothesis import strategies as st
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from app.core.errors import NotFound
+from inbox import files
 from tests.support.shop import Shop, eventually
 from tests.support.widgets import Widget, text_of
 
@@ -68,6 +71,16 @@ async def conversation_of(shop: Shop, text: str) -> dict[str, Any]:
                     found: dict[str, Any] = conversation
                     return found
         return None
+
+    return await eventually(look)
+
+
+async def conversation_with(shop: Shop, entry_id: str) -> dict[str, Any]:
+    """The conversation whose newest entry this is."""
+
+    async def look() -> dict[str, Any] | None:
+        listed = await shop.get("/conversations", view="all", limit=200)
+        return next((c for c in listed["items"] if c["last_entry"] and c["last_entry"]["id"] == entry_id), None)
 
     return await eventually(look)
 
@@ -302,6 +315,19 @@ async def test_a_long_absence_gives_the_newest_and_says_so(shop: Shop, widget: W
         told = [text_of(m) for m in widget.welcome["messages"]]
         assert told == [f"news {n}" for n in range(151, 251)]
         assert widget.welcome["threads"][mine["thread"]]["complete"] is False
+        # What is older comes when it is asked for, page by page to the very first.
+        told, before = [], mine["seq"] + 151
+        while before:
+            await widget.send(type="earlier", thread=mine["thread"], before=before)
+            page = await widget.frame("earlier", lambda f, b=before: f["next"] < b)
+            widget.frames.remove(page)
+            told = [text_of(m) for m in page["messages"]] + told
+            before = page["next"]
+        assert told == ["see you next year", *(f"news {n}" for n in range(1, 151))]
+        # A thread that is not theirs is empty, whatever it holds.
+        await widget.send(type="earlier", thread="000000000000", before=1_000)
+        nothing = await widget.frame("earlier", lambda f: f["thread"] == "000000000000")
+        assert (nothing["messages"], nothing["next"]) == ([], 0)
 
 
 async def test_edited_and_deleted_answers_are_told_on_return(shop: Shop, widget: Widget) -> None:
@@ -724,13 +750,21 @@ PNG = bytes.fromhex(
 )
 
 
-async def upload(widget: Widget, data: bytes, name: str, *, origin: str | None = None, token: str | None = None) -> Any:
+async def upload(
+    widget: Widget,
+    data: bytes,
+    name: str,
+    *,
+    mime: str = "application/octet-stream",
+    origin: str | None = None,
+    token: str | None = None,
+) -> Any:
     headers = {"x-visitor-token": token or widget.token or "", "x-forwarded-for": widget.ip}
     if origin:
         headers["origin"] = origin
     async with httpx.AsyncClient(base_url=widget.url, trust_env=False, timeout=30) as client:
         return await client.post(
-            "/w/uploads", params={"key": widget.key}, files={"file": (name, data)}, headers=headers
+            "/w/uploads", params={"key": widget.key}, files={"file": (name, data, mime)}, headers=headers
         )
 
 
@@ -750,8 +784,8 @@ async def test_a_picture_goes_up_and_an_answer_with_a_file_comes_down(shop: Shop
             bare = mine["content"]["media"]["url"].partition("?")[0]
             assert (await nobody.get(bare)).status_code == 401
         conversation = await conversation_of(shop, "my photo")
-        files = {"file": ("price list.pdf", b"%PDF-1.4 prices", "application/pdf")}
-        file = (await shop.agent.post("/api/v1/files", files=files)).json()
+        part = {"file": ("price list.pdf", b"%PDF-1.4 prices", "application/pdf")}
+        file = (await shop.agent.post("/api/v1/files", files=part)).json()
         content = {"type": "media", "media": {"kind": "document", "file_id": file["file_id"]}, "caption": "prices"}
         entry_id = await answer(shop, conversation, content=content)
         theirs = await widget.message(lambda m: m["id"] == entry_id)
@@ -774,6 +808,58 @@ async def test_a_picture_goes_up_and_an_answer_with_a_file_comes_down(shop: Shop
 async def test_what_may_not_be_uploaded(widget: Widget, data: bytes, name: str, status: int) -> None:
     async with widget.online():
         assert (await upload(widget, data, name)).status_code == status
+
+
+# What Chromium's recorder begins a file with: the container says film, the claim says sound.
+WEBM = bytes.fromhex("1a45dfa39f4286810142f7810142f2810442f381084282847765626d") + b"\0" * 200
+
+
+async def test_a_voice_note_is_one_in_the_inbox(shop: Shop, widget: Widget) -> None:
+    async with widget.online():
+        uploaded = await upload(widget, WEBM, "voice-message.webm", mime="audio/webm")
+        assert uploaded.json()["kind"] == "audio"
+        await widget.write(client_id(), upload_id=uploaded.json()["upload_id"], voice_seconds=7.4)
+        mine = await widget.message(lambda m: m["content"]["type"] == "media")
+        assert mine["content"]["media"]["kind"] == "voice"
+        assert mine["content"]["media"]["duration_seconds"] == 7.4
+        conversation = await conversation_with(shop, mine["id"])
+        [heard] = [e["content"]["media"] for e in await shop.thread(conversation["id"]) if e["id"] == mine["id"]]
+        assert (heard["kind"], heard["mime"], heard["duration_seconds"]) == ("voice", "audio/webm", 7.4)
+        got = await shop.agent.get(heard["url"])
+        assert got.content == WEBM
+        assert got.headers["content-disposition"].startswith("inline")
+        assert conversation["last_entry"]["text"] == "Voice"
+
+
+async def test_where_a_visitor_is(shop: Shop, widget: Widget) -> None:
+    async with widget.online():
+        place = {"latitude": 5.55602, "longitude": -0.1969}
+        await widget.write(client_id(), location=place)
+        mine = await widget.message(lambda m: m["content"]["type"] == "location")
+        conversation = await conversation_with(shop, mine["id"])
+        [seen] = [e["content"] for e in await shop.thread(conversation["id"]) if e["id"] == mine["id"]]
+        assert {name: seen[name] for name in place} == place
+        await widget.write("nowhere-on-earth", location={"latitude": 95, "longitude": 0})
+        assert (await widget.frame("error"))["client_id"] == "nowhere-on-earth"
+
+
+async def test_an_upload_that_no_message_takes_is_deleted_after_a_day(shop: Shop, widget: Widget) -> None:
+    async with widget.online():
+        sent, unsent = [(await upload(widget, PNG, "a.png")).json()["upload_id"] for _ in range(2)]
+        await widget.write(client_id(), "the one that is sent", upload_id=sent)
+        await widget.message(lambda m: m["content"]["type"] == "media")
+        ws = shop.owner.ws
+        thumbnail = (await files.get(ws, unsent)).thumbnail_id
+        now = shop.runtime.clock.now()
+        assert await files.delete_unused(shop.runtime, now) == 0
+        assert await files.delete_unused(shop.runtime, now + timedelta(hours=25)) == 1
+        assert await files.delete_unused(shop.runtime, now + timedelta(hours=25)) == 0
+        assert await files.read(ws, sent)
+        for gone in (unsent, thumbnail):
+            with pytest.raises(NotFound):
+                await files.read(ws, gone or "")
+        await widget.write(client_id(), "the other one", upload_id=unsent)
+        assert (await widget.frame("error"))["code"] == "not_found"
 
 
 async def test_uploads_ask_for_token_and_origin(shop: Shop) -> None:

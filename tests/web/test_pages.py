@@ -18,6 +18,7 @@ def dist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "index.html").write_text("<!doctype html><title>Parley</title>")
     (folder / "theme.js").write_text("theme()")
     (folder / "widget.js").write_text("widget()")
+    (folder / "widget-more.js").write_text("export const more = 1")
     (folder / "assets" / "app-1a2b.js").write_text("app()")
     (folder / "assets" / "app-1a2b.js.br").write_bytes(b"brotli")
     (folder / "assets" / "app-1a2b.js.gz").write_bytes(b"not really gzip")
@@ -69,6 +70,10 @@ async def test_the_widget_may_be_loaded_by_other_sites(anonymous: httpx.AsyncCli
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
     same = await anonymous.get("/widget.js", headers={"if-none-match": f'"x", {answer.headers["etag"]}'})
     assert same.status_code == 304
+    # Imported, so browsers ask whether it is meant for their page.
+    more = await anonymous.get("/widget-more.js", headers={"origin": "https://shop.example.com"})
+    assert more.text == "export const more = 1"
+    assert more.headers["access-control-allow-origin"] == "*"
     assert (await anonymous.get("/theme.js")).headers["cross-origin-resource-policy"] == "same-origin"
 
 

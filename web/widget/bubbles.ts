@@ -2,10 +2,9 @@
 
 import { type Chat, type Upload, stale } from './chat.ts'
 import { h, icon, iconButton, link, linked } from './dom.ts'
+import type { more } from './lazy.ts'
 import { T } from './options.ts'
 import type { Content, Media, Message, Option, Quote, Waiting } from './types.ts'
-
-const EMOJI = ['👍', '❤️', '😂', '😮', '😢', '🙏']
 
 /** What a row shows, whether it is stored, waits, or is a file on its way. */
 export interface Row {
@@ -29,6 +28,7 @@ export interface Row {
 /** What a row lets the visitor do. */
 export interface Actions {
   quote(row: Row): void
+  more: () => ReturnType<typeof more>
 }
 
 export function ofMessage(message: Message): Row {
@@ -50,7 +50,7 @@ export function ofUpload(upload: Upload): Row {
 /** Changes exactly when the row has to be drawn again. A new link to the same file is no reason to stop its sound. */
 export function signature(row: Row): string {
   const { content, message, upload } = row
-  const said = content?.type === 'media' ? [content.caption, content.media.name, stale(content.media.url)] : content
+  const said = content?.type === 'media' ? [content.caption, content.media.name, content.media.url?.slice(0, 4), stale(content.media.url)] : content
   const known = message && [message.id, message.reactions, message.edited, message.deleted]
   return JSON.stringify([said, known, row.waiting, row.failed, row.first, row.tick, row.chosen, upload?.share, row.quote])
 }
@@ -223,23 +223,10 @@ function failure(row: Row, chat: Chat): HTMLElement {
 function tools(row: Row, element: HTMLElement, chat: Chat, actions: Actions): HTMLElement {
   const pick = iconButton('smile', T.react, () => {
     if (element.querySelector('.emoji')) return close()
-    const buttons = EMOJI.map((emoji) => {
-      const button = h('button', { type: 'button' }, emoji)
-      button.onclick = () => {
-        close()
-        chat.react(row.message!, emoji)
-      }
-      return button
+    void actions.more().then(({ emojis }) => {
+      element.append(emojis(true, (emoji) => chat.react(row.message!, emoji), close))
+      pick.setAttribute('aria-expanded', 'true')
     })
-    const menu = h('div', { class: 'emoji', role: 'group', 'aria-label': T.react }, ...buttons)
-    menu.onkeydown = (event) => {
-      if (event.key !== 'Escape') return
-      event.stopPropagation()
-      close()
-    }
-    element.append(menu)
-    pick.setAttribute('aria-expanded', 'true')
-    buttons[0]?.focus()
   })
   const close = (): void => {
     element.querySelector('.emoji')?.remove()

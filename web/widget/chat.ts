@@ -1,11 +1,11 @@
 /** The conversation itself: what was said, what waits to be sent, what was seen. It knows the server and no element. */
 
+import type { more } from './lazy.ts'
 import { Link } from './link.ts'
-import { KEY, PROFILE, T, identityOfPage } from './options.ts'
+import { KEY, ORIGIN, PROFILE, T, identityOfPage } from './options.ts'
 import * as store from './store.ts'
 import type { State } from './store.ts'
 import type { Content, Identity, Message, Option, Quote, ServerFrame, Waiting } from './types.ts'
-import { UploadRefused, upload } from './upload.ts'
 
 const MOST_FILES = 5
 /** How long the server may take to confirm a message before the connection is taken for dead. */
@@ -20,6 +20,9 @@ const REFRESH_BEFORE_MS = 300_000
 export interface Upload {
   clientId: string
   file: File
+  /** Of a voice message. */
+  seconds?: number | undefined
+  quote?: Quote | undefined
   preview: string | null
   at: number
   share: number
@@ -53,10 +56,15 @@ export class Chat {
   #uploading = false
   #admitted: (() => void) | null = null
 
-  readonly #changed: () => void
+  /** Where the page begins that comes before what is shown, by thread; 0: there is none. */
+  #before: Record<string, number> = {}
 
-  constructor(changed: () => void) {
+  readonly #changed: () => void
+  readonly #more: () => ReturnType<typeof more>
+
+  constructor(changed: () => void, loadMore: () => ReturnType<typeof more>) {
     this.#changed = changed
+    this.#more = loadMore
     this.state = store.load()
     this.waiting = store.outbox()
     this.#locked = this.state.signedIn && !this.#identity
@@ -95,6 +103,16 @@ export class Chat {
     return message.seq > 0 && message.seq <= (this.state.read[message.thread] ?? 0)
   }
 
+  /** Threads of which the server may know more than is shown. */
+  get #older(): string[] {
+    const { cut, cursor } = this.state
+    return cut || this.messages.length >= store.KEPT_MESSAGES ? Object.keys(cursor).filter((thread) => this.#before[thread] !== 0) : []
+  }
+
+  get hasEarlier(): boolean {
+    return this.connected && this.#older.length > 0
+  }
+
   /** Name and e-mail are asked for once, after the first message. */
   get asks(): ('name' | 'email')[] {
     const wrote = this.messages.some((message) => message.from === 'visitor' && message.content?.type !== 'details')
@@ -129,6 +147,23 @@ export class Chat {
     this.state.draft = ''
     this.#typedAt = 0
     this.#save()
+  }
+
+  /** Where they are: sent once. */
+  share(latitude: number, longitude: number, quote?: Quote): void {
+    const place = { latitude, longitude }
+    this.#queue(
+      { type: 'message', location: place, reply_to: quote?.id ?? undefined, page: page() },
+      { type: 'location', ...place },
+      quote,
+    )
+  }
+
+  earlier(): void {
+    for (const thread of this.#older) {
+      const known = this.state.messages.filter((message) => message.thread === thread && message.seq).map(({ seq }) => seq)
+      this.#link.send({ type: 'earlier', thread, before: this.#before[thread] ?? Math.min(...known, this.state.cursor[thread]! + 1) })
+    }
   }
 
   choose(message: Message, option: Option): void {
@@ -167,13 +202,16 @@ export class Chat {
     }
   }
 
-  attach(files: Iterable<File>): void {
+  /** `seconds`: it is a voice message. */
+  attach(files: Iterable<File>, quote?: Quote, seconds?: number): void {
     for (const file of [...files].slice(0, MOST_FILES)) {
       const tooLarge = file.size > (this.state.config?.max_upload_bytes ?? 10_000_000)
       const preview = file.type.startsWith('image/') ? URL.createObjectURL(file) : null
       this.uploads.push({
         clientId: newId(),
         file,
+        seconds,
+        quote,
         preview,
         at: Date.now(),
         share: 0,
@@ -264,6 +302,10 @@ export class Chat {
       case 'stored':
         this.#stored(frame.client_id, frame.id, frame.at)
         break
+      case 'earlier':
+        for (const message of frame.messages) this.#merge(message)
+        this.#before[frame.thread] = frame.next
+        break
       case 'read':
         this.state.read[frame.thread] = frame.up_to
         break
@@ -291,6 +333,7 @@ export class Chat {
     this.state.config = frame.config
     for (const [thread, told] of Object.entries(frame.threads)) {
       if (!told.complete) this.#startAgain(thread, frame.messages)
+      this.state.cut ||= !told.complete
       this.state.cursor[thread] = Math.max(this.state.cursor[thread] ?? 0, told.cursor)
       this.state.read[thread] = told.read
     }
@@ -304,6 +347,7 @@ export class Chat {
 
   /** More was missed than is told: what is older would leave a hole. */
   #startAgain(thread: string, told: Message[]): void {
+    delete this.#before[thread]
     const first = told.find((message) => message.thread === thread)?.at ?? ''
     this.state.messages = this.state.messages.filter((message) => message.thread !== thread || message.at >= first)
   }
@@ -394,9 +438,10 @@ export class Chat {
     if (this.#uploading) return
     this.#uploading = true
     for (let next; this.connected && this.state.token && (next = this.uploads.find((item) => !item.failed)); ) {
-      const { clientId, file, preview, at } = next
+      const { clientId, file, seconds, quote, preview, at } = next
       try {
-        const id = await upload(file, this.state.token, (share) => {
+        const { upload } = await this.#more()
+        const id = await upload(file, `${ORIGIN}/w/uploads?key=${encodeURIComponent(KEY)}`, this.state.token, (share) => {
           next!.share = share
           this.#changed()
         })
@@ -404,7 +449,7 @@ export class Chat {
         const shown: Content = {
           type: 'media',
           media: {
-            kind: preview ? 'image' : 'document',
+            kind: preview ? 'image' : seconds ? 'voice' : 'document',
             name: file.name,
             mime: file.type,
             bytes: file.size,
@@ -412,13 +457,16 @@ export class Chat {
             height: null,
             url: preview,
             thumb_url: null,
+            duration_seconds: seconds ?? null,
           },
         }
         this.uploads = this.uploads.filter((item) => item !== next)
-        this.#sendOff({ frame: { type: 'message', client_id: clientId, upload_id: id, page: page() }, at, shown })
+        const frame = { type: 'message' as const, client_id: clientId, upload_id: id, voice_seconds: seconds, reply_to: quote?.id, page: page() }
+        this.#sendOff({ frame, at, shown, ...(quote ? { quote } : {}) })
       } catch (error) {
-        if (error instanceof UploadRefused) next.failed = error.status === 413 ? T.tooLarge : T.badFile
-        else break
+        // A number is why the server refuses it.
+        if (typeof error !== 'number' || !error) break
+        next.failed = error === 413 ? T.tooLarge : T.badFile
       }
     }
     this.#uploading = false

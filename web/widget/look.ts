@@ -50,6 +50,7 @@ header :focus-visible{outline-color:var(--on)}
 .trouble{padding:8px 18px;font-size:13px;line-height:1.35;background:var(--warn);color:var(--warn-fg)}
 .log{flex:1;min-height:0;overflow:auto;overscroll-behavior:contain;scrollbar-width:thin;padding:16px 14px 8px;display:flex;flex-direction:column}
 .log:focus-visible{outline-offset:-3px}
+.older{align-self:center;min-height:30px;padding:0 14px;border-radius:15px;font-size:13px;font-weight:600;background:var(--in)}
 .day{align-self:center;font-size:12px;color:var(--dim);margin:14px 0 8px}
 .day:first-child{margin-block-start:0}
 .row{display:flex;flex-direction:column;align-items:flex-start;max-width:84%;margin-block-start:3px;position:relative}
@@ -91,14 +92,6 @@ progress::-webkit-progress-bar{background:none}progress::-webkit-progress-value{
 .tools .icon{width:30px;height:30px}.tools svg{width:18px;height:18px}
 .row:hover .tools,.row:focus-within .tools{opacity:1}
 @media(hover:none){.tools{opacity:.8}.row:not(:nth-last-of-type(-n+3)) .tools{opacity:0;pointer-events:none}}
-.emoji{position:absolute;inset-block-end:32px;inset-inline-start:40px;display:flex;gap:2px;padding:4px;border-radius:22px;background:var(--bg);box-shadow:var(--shadow);z-index:3}
-.emoji button{width:36px;height:36px;font-size:20px;line-height:36px;border-radius:50%}.emoji button:hover{background:var(--in)}
-.card{align-self:stretch;margin-block-start:14px;padding:14px;border-radius:16px;border:1px solid var(--line);display:grid;gap:9px;font-size:14px}
-.card p{font-weight:600}
-.card input{width:100%;height:40px;padding:0 12px;border-radius:10px;background:var(--field);border:1px solid var(--line);font-size:16px}
-.card div{display:flex;gap:8px}
-.card button{min-height:38px;padding:0 16px;border-radius:10px;font-weight:600}
-.card button[type=submit]{background:var(--p);color:var(--on)}
 .typing{display:flex;align-items:center;gap:8px;min-height:26px;padding:0 18px;font-size:12.5px;color:var(--dim)}
 .dots{display:flex;gap:3px}.dots i{width:5px;height:5px;border-radius:50%;background:currentColor}
 .new{position:absolute;inset-block-end:92px;inset-inline:0;margin:auto;width:max-content;min-height:32px;padding:0 15px;border-radius:16px;font-size:13px;font-weight:600;background:var(--fg);color:var(--bg);box-shadow:var(--shadow);z-index:2}

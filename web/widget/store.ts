@@ -6,7 +6,7 @@
 import { KEY, PROFILE } from './options.ts'
 import type { Config, Message, Waiting } from './types.ts'
 
-const KEPT_MESSAGES = 100
+export const KEPT_MESSAGES = 100
 
 export interface State {
   token: string | null
@@ -19,6 +19,8 @@ export interface State {
   messages: Message[]
   /** Receipts that have not been sent. */
   receipts: Record<string, 'delivered' | 'read'>
+  /** There is more at the server than this browser was told. */
+  cut: boolean
   config: Config | null
   draft: string
   open: boolean
@@ -37,6 +39,7 @@ const EMPTY: State = {
   since: null,
   messages: [],
   receipts: {},
+  cut: false,
   config: null,
   draft: '',
   open: false,

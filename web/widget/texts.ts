@@ -1,4 +1,4 @@
-/** Every word of the widget; a page replaces any of them with `data-i18n='{"send":"Senden"}'`. */
+/** The widget's words; a page replaces any of them, and of those in more.ts, with `data-i18n='{"send":"Senden"}'`. */
 
 const ENGLISH = {
   open: 'Open chat',
@@ -10,6 +10,10 @@ const ENGLISH = {
   placeholder: 'Write a message…',
   send: 'Send',
   attach: 'Attach a file',
+  emoji: 'Emoji',
+  record: 'Record a voice message',
+  locate: 'Share your location',
+  earlier: 'Earlier messages',
   reply: 'Reply',
   react: 'React',
   cancel: 'Cancel',
@@ -33,11 +37,6 @@ const ENGLISH = {
   deleted: 'This message was deleted',
   newMessages: 'New messages',
   messages: 'Messages',
-  askDetails: 'How can we reach you if you leave?',
-  name: 'Your name',
-  email: 'Your e-mail',
-  save: 'Save',
-  skip: 'No, thanks',
   details: 'Contact details',
   image: 'Picture',
   video: 'Video',

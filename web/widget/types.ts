@@ -9,6 +9,7 @@ export interface Media {
   height: number | null
   url: string | null
   thumb_url: string | null
+  duration_seconds?: number | null
 }
 
 export interface Option {
@@ -90,6 +91,7 @@ export type ServerFrame =
     }
   | ({ type: 'message' } & Message)
   | { type: 'stored'; client_id: string; id: string; at: number }
+  | { type: 'earlier'; thread: string; messages: Message[]; next: number }
   | { type: 'read'; thread: string; up_to: number }
   | { type: 'typing'; name: string; on: boolean }
   | { type: 'pong'; now: number }

@@ -3,8 +3,10 @@
 import { type Row, draw, ofMessage, ofUpload, ofWaiting, signature } from './bubbles.ts'
 import type { Chat } from './chat.ts'
 import { h, icon, iconButton, set } from './dom.ts'
+import { more } from './lazy.ts'
 import { CSS, inkOn } from './look.ts'
 import { COLOR, T, THEME } from './options.ts'
+import type { Bar } from './more.ts'
 import type { Config, Quote } from './types.ts'
 
 const GROUP_MS = 300_000
@@ -27,12 +29,21 @@ export class View {
   readonly #answers = h('div', { class: 'answers', hidden: true })
   readonly #input = h('textarea', { rows: '1', placeholder: T.placeholder, 'aria-label': T.placeholder, enterkeyhint: 'send' })
   readonly #send = h('button', { type: 'submit', class: 'icon send', 'aria-label': T.send, title: T.send }, icon('send'))
+  readonly #smile = iconButton('smile', T.emoji, () => this.#pickEmoji())
+  readonly #pin = iconButton('pin', T.locate, () => this.#use('locate'))
+  readonly #mic = iconButton('mic', T.record, () => this.#use('record'))
+  readonly #older = h('button', { type: 'button', class: 'older' }, T.earlier)
   readonly #files = h('input', { type: 'file', multiple: true, accept: ACCEPT, hidden: true, tabindex: '-1', 'aria-label': T.attach })
   readonly #compose = h('form', { class: 'compose' })
   readonly #drop = h('div', { class: 'drop', hidden: true }, T.drop)
   readonly #panel = h('section', { class: 'panel', role: 'dialog', id: 'panel', 'aria-labelledby': 'title', tabindex: '-1', hidden: true })
   readonly #drawn = new Map<string, { element: HTMLElement; signature: string }>()
+  readonly #root: ShadowRoot
   #card: HTMLFormElement | null = null
+  /** What is in the composer's place. */
+  #bar: Bar | null = null
+  #newestAt = 0
+  #oldestAt = 0
   #open = false
   #quote: Quote | null = null
   #scheduled = false
@@ -42,7 +53,7 @@ export class View {
 
   constructor(chat: Chat) {
     this.#chat = chat
-    const root = this.#host.attachShadow({ mode: 'open' })
+    const root = (this.#root = this.#host.attachShadow({ mode: 'open' }))
     // Not a <style> element: a strict policy of the page would refuse it.
     const sheet = new CSSStyleSheet()
     sheet.replaceSync(CSS)
@@ -61,6 +72,10 @@ export class View {
     if (this.#chat.state.open && !PHONE.matches) this.toggle(true, false)
   }
 
+  more(): ReturnType<typeof more> {
+    return more(this.#root)
+  }
+
   /** Draw what has changed; many changes in a row are drawn once. */
   update(): void {
     if (this.#scheduled || !this.#painted) return
@@ -76,6 +91,7 @@ export class View {
     this.#panel.hidden = !open
     set(this.#host, { 'data-open': open })
     set(this.#panel, { 'aria-modal': PHONE.matches ? 'true' : undefined })
+    if (!open) this.#bar?.end()
     this.#chat.show(open, !document.hidden)
     this.#render()
     if (open) this.#toBottom()
@@ -92,7 +108,7 @@ export class View {
     set(this.#launch, { 'aria-controls': 'panel', 'aria-haspopup': 'dialog' })
     const close = iconButton('close', T.close, () => this.toggle(false))
     const attach = iconButton('attach', T.attach, () => this.#files.click())
-    this.#compose.append(attach, this.#files, this.#input, this.#send)
+    this.#compose.append(attach, this.#smile, this.#files, this.#input, this.#pin, this.#mic, this.#send)
     this.#panel.append(
       h('header', {}, h('div', {}, this.#title, this.#subtitle), close),
       this.#trouble,
@@ -145,6 +161,7 @@ export class View {
       else if (event.key === 'Tab' && PHONE.matches) this.#keepFocus(event)
     })
     this.#newer.onclick = () => this.#toBottom()
+    this.#older.onclick = () => this.#chat.earlier()
     this.#log.onscroll = () => {
       if (this.#nearBottom) this.#newer.hidden = true
     }
@@ -174,13 +191,67 @@ export class View {
     this.#input.value = ''
     this.#answer(null)
     this.#size()
+    // The button that was pressed may be gone.
+    this.#input.focus()
     this.#toBottom()
+  }
+
+  /** A voice message or a place, in the composer's place until it is sent or given up. */
+  #use(what: 'record' | 'locate'): void {
+    const sent = (): void => {
+      this.#answer(null)
+      this.#toBottom()
+    }
+    const gone = (): void => {
+      this.#bar?.element.remove()
+      this.#bar = null
+      this.#compose.hidden = false
+      this.#input.focus()
+    }
+    this.#load(({ record, locate }) => {
+      if (this.#bar || !this.#open) return
+      const quote = this.#quote ?? undefined
+      this.#bar =
+        what === 'record'
+          ? record((file, seconds) => (this.#chat.attach([file], quote, seconds), sent()), gone)
+          : locate((latitude, longitude) => (this.#chat.share(latitude, longitude, quote), sent()), gone)
+      this.#compose.hidden = true
+      this.#compose.after(this.#bar.element)
+      this.#bar.element.querySelector('button')?.focus()
+    })
+  }
+
+  #pickEmoji(): void {
+    const [input, smile] = [this.#input, this.#smile]
+    const shown = this.#panel.querySelector('.emoji.all')
+    const end = (): void => {
+      this.#panel.querySelector('.emoji.all')?.remove()
+      set(smile, { 'aria-expanded': 'false' })
+      input.focus()
+    }
+    if (shown) return end()
+    this.#load(({ emojis }) => {
+      const put = (emoji: string): void => {
+        input.setRangeText(emoji, input.selectionStart, input.selectionEnd, 'end')
+        input.dispatchEvent(new Event('input'))
+      }
+      this.#compose.before(emojis(false, put, end))
+      set(smile, { 'aria-expanded': 'true' })
+    })
+  }
+
+  #load(use: (script: Awaited<ReturnType<typeof more>>) => void): void {
+    this.more().then(use, () => {
+      this.#trouble.textContent = T.connecting
+      this.#trouble.hidden = false
+    })
   }
 
   #take(files: FileList | null | undefined, event?: Event): void {
     if (!files?.length) return
     event?.preventDefault()
-    this.#chat.attach(files)
+    this.#chat.attach(files, this.#quote ?? undefined)
+    this.#answer(null)
     this.#toBottom()
   }
 
@@ -201,7 +272,12 @@ export class View {
     const input = this.#input
     input.style.height = 'auto'
     input.style.height = `${Math.min(input.scrollHeight, 132)}px`
-    this.#send.disabled = !input.value.trim() || this.#tooLong
+    const empty = !input.value.trim()
+    const records = !!navigator.mediaDevices && 'MediaRecorder' in window
+    this.#send.disabled = empty || this.#tooLong
+    this.#mic.hidden = !records || !empty
+    this.#send.hidden = records && empty
+    this.#pin.hidden = !isSecureContext || !empty
     set(input, { 'aria-invalid': this.#tooLong ? 'true' : undefined })
   }
 
@@ -268,7 +344,7 @@ export class View {
       ...chat.messages.map(ofMessage),
       ...[...chat.waiting.map(ofWaiting), ...chat.uploads.map(ofUpload)].sort((one, other) => one.at - other.at),
     ]
-    if (greeting) rows.unshift({ key: 'greeting', at: rows[0]?.at ?? Date.now(), mine: false, name: null, content: { type: 'text', text: greeting }, quote: null })
+    if (greeting && !chat.hasEarlier) rows.unshift({ key: 'greeting', at: rows[0]?.at ?? Date.now(), mine: false, name: null, content: { type: 'text', text: greeting }, quote: null })
     rows.forEach((row, index) => {
       const before = rows[index - 1]
       row.first = !before || before.mine !== row.mine || before.name !== row.name || row.at - before.at > GROUP_MS
@@ -286,7 +362,9 @@ export class View {
   #renderLog(): void {
     const rows = this.#rows()
     const stick = this.#nearBottom
-    const wanted: HTMLElement[] = []
+    const { scrollHeight, scrollTop } = this.#log
+    const wanted: HTMLElement[] = this.#chat.hasEarlier ? [this.#older] : []
+    if (!wanted.length) this.#older.remove()
     const keys = new Set<string>()
     let day = ''
     let news = false
@@ -299,9 +377,9 @@ export class View {
       }
       keys.add(row.key)
       const isNew = !this.#drawn.has(row.key)
-      const element = this.#piece(row.key, signature(row), () => draw(row, this.#chat, { quote: (quoted) => this.#answer(quoteOf(quoted)) }))
+      const element = this.#piece(row.key, signature(row), () => draw(row, this.#chat, { quote: (quoted) => this.#answer(quoteOf(quoted)), more: () => this.more() }))
       if (isNew && row.at > Date.now() - 5_000) element.classList.add('fresh')
-      news ||= isNew && !row.mine
+      news ||= isNew && !row.mine && row.at > this.#newestAt
       wanted.push(element)
     }
     for (const [key, { element }] of this.#drawn) {
@@ -313,8 +391,13 @@ export class View {
     wanted.forEach((element, index) => {
       if (this.#log.children[index] !== element) this.#log.insertBefore(element, this.#log.children[index] ?? null)
     })
+    const oldest = rows[0]?.at ?? 0
+    this.#newestAt = rows.at(-1)?.at ?? 0
     if (stick) this.#toBottom()
+    // What came above pushes nothing down.
+    else if (oldest < this.#oldestAt) this.#log.scrollTop = scrollTop + this.#log.scrollHeight - scrollHeight
     else if (news) this.#newer.hidden = false
+    this.#oldestAt = oldest
   }
 
   /** The element of this key, drawn again only if its signature has changed. */
@@ -340,33 +423,14 @@ export class View {
       this.#card = null
       return
     }
-    this.#card ??= this.#makeCard(asks)
-    wanted.push(this.#card)
-  }
-
-  #makeCard(asks: ('name' | 'email')[]): HTMLFormElement {
-    const inputs = asks.map((field) =>
-      h('input', {
-        name: field,
-        type: field === 'email' ? 'email' : 'text',
-        autocomplete: field,
-        placeholder: T[field],
-        'aria-label': T[field],
-        maxlength: '100',
-      }),
-    )
-    const skip = h('button', { type: 'button' }, T.skip)
-    const form = h('form', { class: 'card' }, h('p', {}, T.askDetails), ...inputs, h('div', {}, h('button', { type: 'submit' }, T.save), skip))
-    const done = (values: { name?: string; email?: string }): void => {
-      this.#chat.introduce(values)
-      this.#input.focus()
-    }
-    form.onsubmit = (event) => {
-      event.preventDefault()
-      done(Object.fromEntries(inputs.map((input) => [input.name, input.value.trim()])))
-    }
-    skip.onclick = () => done({})
-    return form
+    if (this.#card) return void wanted.push(this.#card)
+    void this.more().then(({ card }) => {
+      this.#card ??= card(asks, (values) => {
+        this.#chat.introduce(values)
+        this.#input.focus()
+      })
+      this.update()
+    })
   }
 }
 

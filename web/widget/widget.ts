@@ -24,7 +24,7 @@ declare global {
 const LOOK_MS = 4_000
 
 function start(): void {
-  const chat = new Chat(() => view.update())
+  const chat = new Chat(() => view.update(), () => view.more())
   const view = new View(chat)
   const run: Api = (command, value) => {
     if (command === 'open' || command === 'close') view.toggle(command === 'open')

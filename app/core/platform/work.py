@@ -379,6 +379,13 @@ async def due_media(runtime: Runtime, now: datetime) -> list[str]:
     return [row["_id"] for row in rows if row["due_at"] <= now]
 
 
+async def unused_files(runtime: Runtime, now: datetime, *, limit: int = 200) -> list[tuple[str, str]]:
+    """Workspace and id of uploads whose time is over. Index: unused_until, which holds only what waits."""
+    where = {"unused_until": {"$lt": now}}
+    rows = await runtime.mongo.files.find(where, {"workspace_id": 1}).limit(limit).to_list()
+    return [(row["workspace_id"], row["_id"]) for row in rows]
+
+
 # --- changes ------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,22 @@
+/** How the parts of the second script look; added to the stylesheet of the widget. */
+
+export const CSS = `
+.emoji{position:absolute;inset-block-end:32px;inset-inline-start:40px;display:flex;gap:2px;padding:4px;border-radius:22px;background:var(--bg);box-shadow:var(--shadow);z-index:3}
+.emoji button{width:36px;height:36px;font-size:20px;line-height:36px;border-radius:50%;font-family:'Apple Color Emoji','Segoe UI Emoji','Noto Color Emoji',sans-serif}.emoji button:hover{background:var(--in)}
+.emoji.all{position:static;flex-wrap:wrap;justify-content:center;max-height:190px;overflow:auto;margin-block-end:8px;border-radius:16px;box-shadow:inset 0 0 0 1px var(--line);scrollbar-width:thin}
+.card{align-self:stretch;margin-block-start:14px;padding:14px;border-radius:16px;border:1px solid var(--line);display:grid;gap:9px;font-size:14px}
+.card p{font-weight:600}
+.card input{width:100%;height:40px;padding:0 12px;border-radius:10px;background:var(--field);border:1px solid var(--line);font-size:16px}
+.card div{display:flex;gap:8px}
+.card button{min-height:38px;padding:0 16px;border-radius:10px;font-weight:600}
+.card button[type=submit]{background:var(--p);color:var(--on)}
+.bar{align-items:center;gap:8px}
+.bar .words{flex:1;min-width:0;padding:6px 2px;font-size:13.5px;line-height:1.35}
+.time{font-variant-numeric:tabular-nums;min-width:4ch;text-align:end;padding-inline-end:4px}
+.levels{flex:1;min-width:0;height:26px;display:flex;align-items:center;justify-content:flex-end;gap:2px;overflow:hidden}
+.levels i{flex:0 0 4px;height:100%;border-radius:2px;background:var(--p2);transform:scaleY(.08)}
+.bar.on .time::before{content:'';display:inline-block;width:9px;height:9px;margin-inline-end:7px;border-radius:50%;background:#d1242f}
+.share{flex:none;min-height:36px;padding:0 16px;border-radius:18px;font-weight:600;background:var(--p);color:var(--on)}
+@media(prefers-reduced-motion:no-preference){.bar.on .time::before{animation:on 1.4s infinite}@keyframes on{50%{opacity:.25}}}
+@media(forced-colors:active){.levels i{background:CanvasText}}
+`

@@ -1,0 +1,294 @@
+/**
+ * The second script, `widget-more.js`: what most visitors never need, loaded when it is first asked for. It knows
+ * neither the chat nor the script tag; the widget hands it words, and takes back elements and values.
+ */
+
+import { h, icon, iconButton, set } from './dom.ts'
+import { CSS } from './more-look.ts'
+
+const ENGLISH = {
+  cancel: 'Cancel',
+  send: 'Send',
+  emoji: 'Emoji',
+  react: 'React',
+  voice: 'Voice message',
+  recording: 'Recording',
+  micAsk: 'Let your browser use the microphone…',
+  micDenied: 'Your browser does not let this page use the microphone. Allow it beside the page’s address, then try again.',
+  micMissing: 'No microphone was found.',
+  micFailed: 'The microphone cannot be used right now. Please try again.',
+  micLimit: 'A voice message can be five minutes long. This one is ready to be sent.',
+  location: 'Location',
+  locationAsk: 'Share where you are now? It is sent once, as a point on a map.',
+  locationShare: 'Share',
+  locationWait: 'Finding out where you are…',
+  locationDenied: 'Your browser does not let this page know where you are. Allow it beside the page’s address, then try again.',
+  locationFailed: 'Your device cannot tell where it is right now. Please try again.',
+  askDetails: 'How can we reach you if you leave?',
+  name: 'Your name',
+  email: 'Your e-mail',
+  save: 'Save',
+  skip: 'No, thanks',
+}
+type Words = typeof ENGLISH
+/** Those of the widget, and what the page says of ours: `data-i18n` may hold any of them. */
+let T: Words = ENGLISH
+
+/** Something in the composer's place. `end` is called when it goes, by itself or because the window was closed. */
+export interface Bar {
+  element: HTMLElement
+  end(): void
+}
+
+export function begin(words: Partial<Words>, root: ShadowRoot): void {
+  T = { ...ENGLISH, ...words }
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync(CSS)
+  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
+}
+
+// --- files ---
+
+/**
+ * The upload's id. XMLHttpRequest, because fetch does not tell how far an upload is. Rejects with the status when
+ * trying again would not help, with 0 when it may.
+ */
+export function upload(file: File, url: string, token: string, progress: (share: number) => void): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.open('POST', url)
+    request.setRequestHeader('x-visitor-token', token)
+    request.timeout = 120_000
+    request.upload.onprogress = (event) => progress(event.total ? event.loaded / event.total : 0)
+    request.onload = () => {
+      if (request.status === 201) resolve((JSON.parse(request.responseText) as { upload_id: string }).upload_id)
+      else reject([413, 415, 422].includes(request.status) ? request.status : 0)
+    }
+    request.onerror = request.ontimeout = () => reject(0)
+    const form = new FormData()
+    form.append('file', file, file.name)
+    request.send(form)
+  })
+}
+
+// --- a voice message ---
+
+const MOST_SECONDS = 300
+const BARS = 28
+const EVERY_MS = 100
+/** What browsers record, and how such a file is called; the first that this one can. */
+const FORMATS = [
+  ['audio/webm;codecs=opus', 'webm'],
+  ['audio/ogg;codecs=opus', 'ogg'],
+  ['audio/mp4', 'm4a'],
+] as const
+
+/** Records until it is sent or given up; the microphone is let go either way. */
+export function record(done: (file: File, seconds: number) => void, gone: () => void): Bar {
+  const time = h('span', { class: 'time' }, '0:00')
+  const levels = h('span', { class: 'levels', 'aria-hidden': 'true' }, ...Array.from({ length: BARS }, () => h('i')))
+  const words = h('span', { class: 'words', role: 'status' }, T.micAsk)
+  const send = h('button', { type: 'button', class: 'icon send', 'aria-label': T.send, title: T.send, hidden: true }, icon('send'))
+  const element = bar(T.voice, () => end(), iconButton('close', T.cancel, () => end()), words, levels, time, send)
+  const chunks: Blob[] = []
+  let stream: MediaStream | null = null
+  let sound: AudioContext | null = null
+  let recorder: MediaRecorder | null = null
+  let timer = 0
+  let startedAt = 0
+  let seconds = 0
+  let over = false
+
+  set(levels, { hidden: true })
+  time.hidden = true
+
+  function end(): void {
+    if (over) return
+    over = true
+    silence()
+    gone()
+  }
+
+  function silence(): void {
+    clearInterval(timer)
+    stream?.getTracks().forEach((track) => track.stop())
+    void sound?.close()
+    sound = null
+  }
+
+  function say(text: string): void {
+    words.textContent = text
+    set(words, { class: 'words' })
+  }
+
+  async function start(): Promise<void> {
+    stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true } })
+    // Given up while the browser was asking.
+    if (over) return silence()
+    const format = FORMATS.find(([type]) => MediaRecorder.isTypeSupported(type))
+    recorder = new MediaRecorder(stream, { ...(format && { mimeType: format[0] }), audioBitsPerSecond: 32_000 })
+    recorder.ondataavailable = (event) => event.data.size && chunks.push(event.data)
+    const level = listen(stream)
+    recorder.start(1_000)
+    startedAt = performance.now()
+    say(T.recording)
+    // The time and the level tell it to the eye.
+    set(words, { class: 'unseen' })
+    element.classList.add('on')
+    levels.hidden = time.hidden = send.hidden = false
+    send.focus()
+    send.onclick = () => void finish(format?.[1] ?? 'audio')
+    timer = window.setInterval(() => {
+      seconds = (performance.now() - startedAt) / 1_000
+      time.textContent = `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`
+      levels.append(levels.firstElementChild!)
+      ;(levels.lastElementChild as HTMLElement).style.transform = `scaleY(${Math.max(0.08, level())})`
+      if (seconds >= MOST_SECONDS) pause()
+    }, EVERY_MS)
+  }
+
+  function pause(): void {
+    recorder?.stop()
+    silence()
+    element.classList.remove('on')
+    levels.hidden = true
+    say(T.micLimit)
+  }
+
+  async function finish(suffix: string): Promise<void> {
+    if (over || !recorder) return
+    seconds = Math.min(seconds, MOST_SECONDS)
+    if (recorder.state !== 'inactive') {
+      const stopped = new Promise((resolve) => recorder!.addEventListener('stop', resolve))
+      recorder.stop()
+      await stopped
+    }
+    const type = recorder.mimeType.replace(/;.*/, '')
+    const file = new File(chunks, `voice-message.${suffix}`, { type })
+    end()
+    if (file.size) done(file, Math.round(seconds * 10) / 10)
+  }
+
+  /** How loud it has been since it was last asked, 0 to 1, as an ear tells it. */
+  function listen(from: MediaStream): () => number {
+    sound = new AudioContext()
+    const analyser = sound.createAnalyser()
+    analyser.fftSize = 4_096
+    sound.createMediaStreamSource(from).connect(analyser)
+    const wave = new Uint8Array(analyser.fftSize)
+    return () => {
+      analyser.getByteTimeDomainData(wave)
+      const loudest = wave.reduce((most, value) => Math.max(most, Math.abs(value - 128)), 0)
+      return Math.sqrt(loudest / 128)
+    }
+  }
+
+  start().catch((error: unknown) => {
+    silence()
+    const name = error instanceof DOMException ? error.name : ''
+    if (name === 'NotAllowedError' || name === 'SecurityError') say(T.micDenied)
+    else say(name === 'NotFoundError' ? T.micMissing : T.micFailed)
+  })
+  return { element, end }
+}
+
+// --- where they are ---
+
+/** Asks first, in words: the browser's own question says nothing about what happens with the answer. */
+export function locate(done: (latitude: number, longitude: number) => void, gone: () => void): Bar {
+  const words = h('span', { class: 'words', role: 'status' }, T.locationAsk)
+  const share = h('button', { type: 'button', class: 'share' }, T.locationShare)
+  const element = bar(T.location, () => end(), iconButton('close', T.cancel, () => end()), words, share)
+  let over = false
+
+  function end(): void {
+    if (over) return
+    over = true
+    gone()
+  }
+
+  share.onclick = () => {
+    share.hidden = true
+    words.textContent = T.locationWait
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => {
+        if (over) return
+        end()
+        // A hundred thousandth of a degree is a metre; more would be invented.
+        done(round(coords.latitude), round(coords.longitude))
+      },
+      (error) => {
+        words.textContent = error.code === error.PERMISSION_DENIED ? T.locationDenied : T.locationFailed
+        share.hidden = error.code === error.PERMISSION_DENIED
+        if (!share.hidden) share.focus()
+      },
+      { enableHighAccuracy: true, timeout: 15_000, maximumAge: 60_000 },
+    )
+  }
+  queueMicrotask(() => share.focus())
+  return { element, end }
+}
+
+const round = (degrees: number): number => Math.round(degrees * 1e5) / 1e5
+
+function bar(name: string, end: () => void, ...inside: HTMLElement[]): HTMLElement {
+  const element = h('div', { class: 'compose bar', role: 'group', 'aria-label': name }, ...inside)
+  element.onkeydown = (event) => {
+    if (event.key !== 'Escape') return
+    event.stopPropagation()
+    end()
+  }
+  return element
+}
+
+// --- emoji ---
+
+const REACTIONS = '👍 ❤️ 😂 😮 😢 🙏'
+const EMOJI =
+  '😀 😃 😄 😁 😆 😅 😂 🤣 🙂 🙃 😉 😊 😇 🥰 😍 🤩 😘 😗 😋 😛 😜 🤪 🤗 🤭 🤫 🤔 🤐 😐 😶 😏 😒 🙄 😬 😌 😔 😪 😴 😷 🤒 🤕 🤧 🥵 🥶 ' +
+  '🥴 😵 🤯 🥳 😎 🤓 😕 😟 🙁 😮 😯 😲 😳 🥺 😨 😰 😢 😭 😱 😞 😩 😤 😡 😠 🤬 💀 💩 👻 👍 👎 👌 🤞 ✌️ 🤙 👈 👉 👆 👇 ✋ 👋 👏 🙌 🤝 🙏 💪 ' +
+  '👀 ❤️ 🧡 💛 💚 💙 💜 🖤 💔 💯 🔥 ✨ ⭐ 🎉 🎁 🎂 ☀️ 🌧️ ❄️ 🌈 🌹 🌷 🌳 🐶 🐱 ☕ 🍕 🍔 🍎 🍺 🥂 🚗 🚚 ✈️ 🏠 📦 📷 📱 💻 💡 🔋 🔧 🔑 📅 📍 💳 💰 🛒 ⏰ ✅ ❌ ❓ ❗'
+
+/** To choose one from: a few for a reaction, or many for a text. */
+export function emojis(few: boolean, chosen: (emoji: string) => void, end: () => void): HTMLElement {
+  const buttons = (few ? REACTIONS : EMOJI).split(' ').map((emoji) => {
+    const button = h('button', { type: 'button' }, emoji)
+    button.onclick = () => {
+      end()
+      chosen(emoji)
+    }
+    return button
+  })
+  const menu = h('div', { class: few ? 'emoji' : 'emoji all', role: 'group', 'aria-label': few ? T.react : T.emoji }, ...buttons)
+  menu.onkeydown = (event) => {
+    if (event.key !== 'Escape') return
+    event.stopPropagation()
+    end()
+  }
+  queueMicrotask(() => buttons[0]?.focus())
+  return menu
+}
+
+// --- who they are ---
+
+/** After the first message: how can we reach you? */
+export function card(asks: ('name' | 'email')[], done: (values: { name?: string; email?: string }) => void): HTMLFormElement {
+  const inputs = asks.map((field) =>
+    h('input', {
+      name: field,
+      type: field === 'email' ? 'email' : 'text',
+      autocomplete: field,
+      placeholder: T[field],
+      'aria-label': T[field],
+      maxlength: '100',
+    }),
+  )
+  const skip = h('button', { type: 'button' }, T.skip)
+  const form = h('form', { class: 'card' }, h('p', {}, T.askDetails), ...inputs, h('div', {}, h('button', { type: 'submit' }, T.save), skip))
+  form.onsubmit = (event) => {
+    event.preventDefault()
+    done(Object.fromEntries(inputs.map((input) => [input.name, input.value.trim()])))
+  }
+  skip.onclick = () => done({})
+  return form
+}
