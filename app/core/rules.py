@@ -1,0 +1,437 @@
+"""
+The rule language: one small JSON tree for views, routing, SLA policies, segments and triggers.
+
+    {"all": [{"field": "priority", "op": "in", "value": ["high", "urgent"]},
+             {"not": {"field": "tags", "op": "has_any", "value": ["tag_1"]}},
+             {"any": [{"field": "waiting_since", "op": "older_than", "value": {"amount": 2, "unit": "hours"}}, …]}]}
+
+What can be asked of a thing is declared in a Catalogue, which screens read too. A rule is validated against it, with
+words that say what to do, and compiles two ways: to a predicate over one thing and to a MongoDB filter over many. Both
+agree, whatever the rule (tests/core/test_rules.py).
+
+A leaf is `field`, `op`, `value`. `{"count": event, "within": …, "op": …, "value": …}`, how often something happened in
+a period, is part of the language for catalogues that keep events; none does yet, so it is refused.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from app.core.errors import FieldError, Invalid
+
+Rule = Mapping[str, Any]
+Predicate = Callable[[Mapping[str, Any], datetime], bool]
+Filter = dict[str, Any]
+
+Type = Literal["text", "number", "choice", "many", "boolean", "time"]
+Takes = Literal["nothing", "one", "list", "pair", "duration"]
+
+MOST_DEPTH = 6
+MOST_LEAVES = 50
+MOST_VALUES = 100
+MOST_CHARS = 200
+UNITS: Mapping[str, timedelta] = {
+    "minutes": timedelta(minutes=1),
+    "hours": timedelta(hours=1),
+    "days": timedelta(days=1),
+    "weeks": timedelta(weeks=1),
+}
+_LONGEST = timedelta(days=3_660)
+_MOST_NUMBER = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """
+    Something that can be asked. `options` are its values and their labels, where these are few and known; `refers_to`
+    names the collection of which it holds ids (`tag`, `member`, `team`), so that a screen offers them by name.
+
+    `path` is where a stored document keeps it (its name, if none is given). `ops` narrows what its type allows.
+    """
+
+    name: str
+    label: str
+    type: Type
+    options: tuple[tuple[str, str], ...] = ()
+    refers_to: str | None = None
+    path: str = ""
+    ops: tuple[str, ...] = ()
+
+    @property
+    def stored(self) -> str:
+        return self.path or self.name
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        return self.ops or tuple(OPS[self.type])
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What can be asked of one kind of thing; `noun` is its name in messages."""
+
+    noun: str
+    fields: tuple[Field, ...]
+
+    def field(self, name: str) -> Field | None:
+        return next((field for field in self.fields if field.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """`holds(actual, operand, now)`, where `actual` is None if missing; `query(path, operand, now)` says the same."""
+
+    label: str
+    takes: Takes
+    holds: Callable[[Any, Any, datetime], bool]
+    query: Callable[[str, Any, datetime], Filter]
+
+
+def _ago(operand: Mapping[str, Any], now: datetime) -> datetime:
+    return now - span(operand)
+
+
+def _ahead(operand: Mapping[str, Any], now: datetime) -> datetime:
+    return now + span(operand)
+
+
+def span(operand: Mapping[str, Any]) -> timedelta:
+    """A duration of a rule: `{"amount": 2, "unit": "hours"}`."""
+    return UNITS[operand["unit"]] * int(operand["amount"])
+
+
+def _time(text: str) -> datetime:
+    """In milliseconds, as the database keeps times."""
+    at = datetime.fromisoformat(text).astimezone(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def _pattern(text: str, form: str) -> re.Pattern[str]:
+    return re.compile(form.format(re.escape(text)), re.IGNORECASE)
+
+
+def _matches(form: str) -> Callable[[Any, Any, datetime], bool]:
+    return lambda actual, text, _: isinstance(actual, str) and _pattern(text, form).search(actual) is not None
+
+
+def _regex(form: str) -> Callable[[str, Any, datetime], Filter]:
+    # MongoDB's own escapes are fewer: a space or a hyphen needs none.
+    return lambda path, text, _: {path: {"$regex": form.format(_escaped(text)), "$options": "i"}}
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\.^$|?*+()\[\]{}])", r"\\\1", text)
+
+
+def _compare(holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any, datetime], bool]:
+    return lambda actual, operand, _: actual is not None and holds(actual, operand)
+
+
+_IS = Op("is", "one", lambda a, v, _: a == v, lambda p, v, _: {p: {"$eq": v}})
+_IS_NOT = Op("is not", "one", lambda a, v, _: a != v, lambda p, v, _: {p: {"$ne": v}})
+_IN = Op("is any of", "list", lambda a, v, _: a in v, lambda p, v, _: {p: {"$in": list(v)}})
+_NOT_IN = Op("is none of", "list", lambda a, v, _: a not in v, lambda p, v, _: {p: {"$nin": list(v)}})
+_SET = Op("is set", "nothing", lambda a, _, __: a is not None, lambda p, _, __: {p: {"$ne": None}})
+_NOT_SET = Op("is not set", "nothing", lambda a, _, __: a is None, lambda p, _, __: {p: None})
+
+OPS: Mapping[Type, Mapping[str, Op]] = {
+    "text": {
+        "is": _IS,
+        "is_not": _IS_NOT,
+        "contains": Op("contains", "one", _matches("{}"), _regex("{}")),
+        "not_contains": Op(
+            "does not contain",
+            "one",
+            lambda a, v, now: not _matches("{}")(a, v, now),
+            lambda p, v, _: {p: {"$not": {"$regex": _escaped(v), "$options": "i"}}},
+        ),
+        "starts_with": Op("starts with", "one", _matches("^{}"), _regex("^{}")),
+        "is_set": _SET,
+        "not_set": _NOT_SET,
+    },
+    "number": {
+        "is": _IS,
+        "is_not": _IS_NOT,
+        "gt": Op("is more than", "one", _compare(lambda a, v: a > v), lambda p, v, _: {p: {"$gt": v}}),
+        "lt": Op("is less than", "one", _compare(lambda a, v: a < v), lambda p, v, _: {p: {"$lt": v}}),
+        "between": Op(
+            "is between",
+            "pair",
+            _compare(lambda a, v: v[0] <= a <= v[1]),
+            lambda p, v, _: {p: {"$gte": v[0], "$lte": v[1]}},
+        ),
+        "is_set": _SET,
+        "not_set": _NOT_SET,
+    },
+    "choice": {
+        "is": _IS,
+        "is_not": _IS_NOT,
+        "in": _IN,
+        "not_in": _NOT_IN,
+        "is_set": _SET,
+        "not_set": _NOT_SET,
+    },
+    "many": {
+        "has_any": Op(
+            "has any of", "list", lambda a, v, _: any(x in v for x in a or ()), lambda p, v, _: {p: {"$in": list(v)}}
+        ),
+        "has_all": Op(
+            "has all of",
+            "list",
+            lambda a, v, _: all(x in (a or ()) for x in v),
+            lambda p, v, _: {p: {"$all": list(v)}},
+        ),
+        "has_none": Op(
+            "has none of",
+            "list",
+            lambda a, v, _: not any(x in v for x in a or ()),
+            lambda p, v, _: {p: {"$nin": list(v)}},
+        ),
+        "is_set": Op("has any", "nothing", lambda a, _, __: bool(a), lambda p, _, __: {f"{p}.0": {"$exists": True}}),
+        "not_set": Op("has none", "nothing", lambda a, _, __: not a, lambda p, _, __: {f"{p}.0": {"$exists": False}}),
+    },
+    "boolean": {
+        "is": Op(
+            "is", "one", lambda a, v, _: (a is True) == v, lambda p, v, _: {p: {"$eq": True} if v else {"$ne": True}}
+        ),
+    },
+    "time": {
+        "before": Op("is before", "one", _compare(lambda a, v: a < _time(v)), lambda p, v, _: {p: {"$lt": _time(v)}}),
+        "after": Op("is after", "one", _compare(lambda a, v: a > _time(v)), lambda p, v, _: {p: {"$gt": _time(v)}}),
+        "older_than": Op(
+            "is longer ago than",
+            "duration",
+            lambda a, v, now: a is not None and a < _ago(v, now),
+            lambda p, v, now: {p: {"$lt": _ago(v, now)}},
+        ),
+        "within_last": Op(
+            "was in the last",
+            "duration",
+            lambda a, v, now: a is not None and _ago(v, now) <= a <= now,
+            lambda p, v, now: {p: {"$gte": _ago(v, now), "$lte": now}},
+        ),
+        "within_next": Op(
+            "is in the next",
+            "duration",
+            lambda a, v, now: a is not None and now <= a <= _ahead(v, now),
+            lambda p, v, now: {p: {"$gte": now, "$lte": _ahead(v, now)}},
+        ),
+        "is_set": _SET,
+        "not_set": _NOT_SET,
+    },
+}
+
+
+# --- validation ---------------------------------------------------------------------------------------------------
+
+
+def validate(catalogue: Catalogue, rule: Any, *, at: str = "rule") -> Rule:
+    """The rule as it is to be stored. Raises Invalid; each error names its place in the tree, below `at`."""
+    errors: list[FieldError] = []
+    leaves = _check(catalogue, rule, at, 1, errors)
+    if not errors and leaves > MOST_LEAVES:
+        errors.append(FieldError(at, f"A rule may have {MOST_LEAVES} conditions; this one has {leaves}."))
+    if errors:
+        first = errors[0].message if len(errors) == 1 else f"{len(errors)} parts of the rule are not right."
+        raise Invalid(first, errors=tuple(errors[:20]))
+    found: Rule = rule
+    return found
+
+
+def _check(catalogue: Catalogue, rule: Any, at: str, depth: int, errors: list[FieldError]) -> int:
+    """How many conditions it has."""
+    if not isinstance(rule, Mapping):
+        errors.append(FieldError(at, "Say a condition (field, op, value) or a group (all, any, not)."))
+        return 0
+    if depth > MOST_DEPTH:
+        errors.append(FieldError(at, f"Groups may be nested {MOST_DEPTH} deep."))
+        return 0
+    if "count" in rule:
+        errors.append(FieldError(at, f"Events are not counted for {catalogue.noun}s; ask for something they have."))
+        return 0
+    if "field" in rule:
+        _check_leaf(catalogue, rule, at, errors)
+        return 1
+    if len(rule) != 1 or next(iter(rule)) not in ("all", "any", "not"):
+        errors.append(FieldError(at, "A group has one of `all`, `any` or `not`, and nothing beside it."))
+        return 0
+    kind, inner = next(iter(rule.items()))
+    if kind == "not":
+        return _check(catalogue, inner, f"{at}.not", depth + 1, errors)
+    if not isinstance(inner, list | tuple):
+        errors.append(FieldError(f"{at}.{kind}", "Give a list of conditions."))
+        return 0
+    if len(inner) > MOST_LEAVES:
+        errors.append(FieldError(f"{at}.{kind}", f"A rule may have {MOST_LEAVES} conditions."))
+        return 0
+    return sum(_check(catalogue, each, f"{at}.{kind}.{n}", depth + 1, errors) for n, each in enumerate(inner))
+
+
+def _check_leaf(catalogue: Catalogue, leaf: Rule, at: str, errors: list[FieldError]) -> None:
+    if unknown := set(leaf) - {"field", "op", "value"}:
+        errors.append(
+            FieldError(at, f"A condition has field, op and value, not {', '.join(sorted(map(str, unknown)))}.")
+        )
+        return
+    field = catalogue.field(leaf["field"]) if isinstance(leaf["field"], str) else None
+    if field is None:
+        names = ", ".join(each.name for each in catalogue.fields)
+        errors.append(FieldError(f"{at}.field", f"A {catalogue.noun} has no such field; choose one of {names}."))
+        return
+    if leaf.get("op") not in field.allowed:
+        errors.append(FieldError(f"{at}.op", f"{field.label} can be asked with {', '.join(field.allowed)}."))
+        return
+    problem = _wrong(field, OPS[field.type][leaf["op"]], leaf.get("value"))
+    if problem:
+        errors.append(FieldError(f"{at}.value", problem))
+
+
+def _wrong(field: Field, op: Op, value: Any) -> str | None:
+    """What is wrong with a condition's value, in words that say what to do."""
+    match op.takes:
+        case "nothing":
+            return None if value is None else f"“{op.label}” takes no value; leave it out."
+        case "duration":
+            if not isinstance(value, Mapping) or set(value) != {"amount", "unit"} or value["unit"] not in UNITS:
+                return f"Give an amount and a unit: one of {', '.join(UNITS)}."
+            amount = value["amount"]
+            if (
+                not isinstance(amount, int)
+                or isinstance(amount, bool)
+                or not 0 < amount <= _LONGEST / UNITS[value["unit"]]
+            ):
+                return "Give a whole number of at least 1, and not more than ten years."
+            return None
+        case "list" | "pair":
+            if not isinstance(value, list | tuple) or not value:
+                return "Choose at least one value." if op.takes == "list" else "Give the least and the most."
+            if len(value) > MOST_VALUES:
+                return f"Choose at most {MOST_VALUES} values."
+            if op.takes == "pair" and (len(value) != 2 or any(_wrong_value(field, each) for each in value)):
+                return "Give two numbers: the least and the most."
+            return next((problem for each in value if (problem := _wrong_value(field, each))), None)
+        case _:
+            return _wrong_value(field, value)
+
+
+def _wrong_value(field: Field, value: Any) -> str | None:
+    match field.type:
+        case "number":
+            if (
+                isinstance(value, bool)
+                or not isinstance(value, int | float)
+                or not -_MOST_NUMBER < value < _MOST_NUMBER
+            ):
+                return "Give a number."
+        case "boolean":
+            if not isinstance(value, bool):
+                return "Choose yes or no."
+        case "time":
+            return _wrong_time(value)
+        case _:
+            if not isinstance(value, str) or not value or len(value) > MOST_CHARS or "\x00" in value:
+                return f"Give a text of 1 to {MOST_CHARS} characters."
+            if field.options and value not in dict(field.options):
+                return f"Choose one of {', '.join(each for each, _ in field.options)}."
+    return None
+
+
+def _wrong_time(value: Any) -> str | None:
+    words = "Give a time with its zone, such as 2026-11-21T12:00:00Z."
+    try:
+        at = datetime.fromisoformat(value)
+        at.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        return words
+    return None if at.tzinfo else words
+
+
+# --- compiling ----------------------------------------------------------------------------------------------------
+
+
+def predicate(catalogue: Catalogue, rule: Rule) -> Predicate:
+    """For a validated rule: whether it holds for a thing (a mapping by the names of fields) at a time."""
+    match next(iter(rule)), rule:
+        case "all", {"all": inner}:
+            every = [predicate(catalogue, each) for each in inner]
+            return lambda thing, now: all(each(thing, now) for each in every)
+        case "any", {"any": inner}:
+            some = [predicate(catalogue, each) for each in inner]
+            return lambda thing, now: any(each(thing, now) for each in some)
+        case "not", {"not": inner}:
+            negated = predicate(catalogue, inner)
+            return lambda thing, now: not negated(thing, now)
+    name, operand = rule["field"], rule.get("value")
+    holds = _op(catalogue, rule).holds
+    return lambda thing, now: holds(thing.get(name), operand, now)
+
+
+def query(catalogue: Catalogue, rule: Rule, now: datetime) -> Filter:
+    """
+    For a validated rule: the filter that finds where it holds now.
+
+    Put it beside an exact piece of an index: alone it reads everything.
+    """
+    match next(iter(rule)), rule:
+        case "all", {"all": inner}:
+            return {"$and": [query(catalogue, each, now) for each in inner]} if inner else {}
+        case "any", {"any": inner}:
+            # An empty `any` holds for nothing.
+            return {"$or": [query(catalogue, each, now) for each in inner]} if inner else {"_id": {"$in": []}}
+        case "not", {"not": inner}:
+            return {"$nor": [query(catalogue, inner, now)]}
+    field = catalogue.field(rule["field"])
+    assert field is not None  # noqa: S101 -- validated
+    return _op(catalogue, rule).query(field.stored, rule.get("value"), now)
+
+
+def _op(catalogue: Catalogue, leaf: Rule) -> Op:
+    field = catalogue.field(leaf["field"])
+    assert field is not None  # noqa: S101 -- validated
+    return OPS[field.type][leaf["op"]]
+
+
+# --- reading rules ------------------------------------------------------------------------------------------------
+
+
+def leaves(rule: Rule) -> Iterator[Rule]:
+    """Its conditions, in order."""
+    if "field" in rule:
+        yield rule
+    else:
+        inner = next(iter(rule.values()))
+        for each in [inner] if isinstance(inner, Mapping) else inner:
+            yield from leaves(each)
+
+
+def refers(catalogue: Catalogue, rule: Rule, kind: str) -> set[str]:
+    """The ids of a kind (`tag`, `team`, …) that it names: what must not be deleted while it does."""
+    found: set[str] = set()
+    for leaf in leaves(rule):
+        field, value = catalogue.field(leaf["field"]), leaf.get("value")
+        if field is not None and field.refers_to == kind and value is not None:
+            found |= set(value) if isinstance(value, list | tuple) else {value}
+    return found
+
+
+def turning_points(catalogue: Catalogue, rule: Rule) -> list[tuple[str, timedelta]]:
+    """
+    Where the passing of time alone changes an answer: (field, offset) says that it may for things whose field has just
+    come to equal now + offset.
+    """
+    found: dict[tuple[str, timedelta], None] = {}
+    for leaf in leaves(rule):
+        match leaf["op"]:
+            case "older_than":
+                offsets: Sequence[timedelta] = (-span(leaf["value"]),)
+            case "within_last":
+                offsets = (-span(leaf["value"]), timedelta())
+            case "within_next":
+                offsets = (timedelta(), span(leaf["value"]))
+            case _:
+                offsets = ()
+        for offset in offsets:
+            found[leaf["field"], offset] = None
+    return list(found)
