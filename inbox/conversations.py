@@ -22,7 +22,7 @@ from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
 from app.core.scripts import Script
 from crm.contacts import hue
-from inbox import episodes, facets, lists
+from inbox import episodes, facets, following, lists
 from inbox.episodes import Facts
 from inbox.lists import Wanted
 from inbox.store import conversations as store
@@ -119,6 +119,9 @@ class Conversation:
     snoozed_until: datetime | None = None
     snooze_by: str | None = None
     woke_at: datetime | None = None
+    followers: tuple[str, ...] = ()
+    mentioned: tuple[str, ...] = ()
+    notified: tuple[str, ...] = ()
     facts: Facts | None = None
     finished: tuple[Facts, ...] = ()
     touched: Mapping[str, Touch] = field(default_factory=dict)
@@ -215,7 +218,7 @@ def received(
         opened = now.state == "closed" and reopens
         first = now.revision == 0
         heard = replace(
-            _touched(now, entry, summary),
+            following.taken_in(_touched(now, entry, summary), entry),
             reach=reach,
             last_inbound_number=max(now.last_inbound_number, entry.number),
             unread=now.unread + 1,
@@ -239,7 +242,7 @@ def sent(entry: Entry, summary: Summary) -> Callable[[Conversation], Conversatio
     def how(now: Conversation) -> Conversation:
         if entry.number <= now.last_number and now.last_entry is not None and now.last_entry.id == entry.id:
             return now
-        touched = _touched(now, entry, summary)
+        touched = following.taken_in(_touched(now, entry, summary), entry)
         if entry.direction == "out" and now.state != "closed":
             touched = replace(touched, facts=episodes.answered(episodes.of(touched), entry))
         if entry.direction == "out" and entry.author.type in ("member", "phone_app"):

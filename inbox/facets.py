@@ -38,6 +38,7 @@ def of(conversation: Conversation) -> list[str]:
         found.append(f"{within}:priority:{conversation.priority}")
     found += [f"{within}:channel:{kind}" for kind in channels(conversation)]
     found += [f"{within}:tag:{tag}" for tag in conversation.tags]
+    found += [f"mention:{member_id}" for member_id in conversation.mentioned]
     return found
 
 

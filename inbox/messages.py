@@ -38,7 +38,7 @@ from crm import consent, contacts, keywords
 from crm.consent import PURPOSES, ConsentFact
 from crm.contacts import ContactAddress, Profile
 from crm.keywords import Keyword
-from inbox import conversations, live, menus, timeline
+from inbox import conversations, live, menus, notifications, timeline
 from inbox.conversations import Conversation
 from inbox.store import conversations as conversation_store
 from inbox.store.entries import external_key, inbound_id
@@ -119,6 +119,7 @@ async def _received(
         entry = replace(entry, order_at=late)
     entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
     summary = conversations.summary_of(entry, preview(content))
+    await notifications.of_entry(ws, conversation, entry, summary.text)
     hours = registry.adapter(account.kind).capabilities(account).window_hours
     received = conversations.received(entry, summary, window_hours=hours)
     before = conversation

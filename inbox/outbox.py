@@ -18,10 +18,10 @@ from channels import accounts, registry
 from channels.content import Content, Media, MediaMessage, Template, Text, preview
 from channels.contract import Capabilities, ChannelAccount, DeliveryStatus, Purpose
 from crm import consent
-from inbox import conversations, files, live, messages, present, templates, timeline
+from inbox import conversations, files, live, messages, notifications, present, templates, timeline
 from inbox.conversations import Conversation
 from inbox.splitting import split_text
-from inbox.timeline import Author, Entry, Quote
+from inbox.timeline import Author, Entry, Mention, Quote
 
 # Of the messages that a draft did not know, at most so many are shown.
 _MOST_NEWER = 20
@@ -71,6 +71,8 @@ async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> li
         entry, new = await timeline.append(ws, entry, after=conversation.last_number, guard=guard)
         if new or conversation.last_number < entry.number:
             summary = conversations.summary_of(entry, preview(part))
+            if number == 0:
+                await notifications.of_entry(ws, conversation, entry, summary.text)
             conversation, _ = await conversations.change(ws, conversation, conversations.sent(entry, summary))
         entries.append(entry)
     delay = draft.undo_seconds
@@ -127,9 +129,10 @@ async def note(
     text: str,
     client_id: str,
     *,
+    mentions: Sequence[Mention] = (),
     ticket_id: str | None = None,
 ) -> Entry:
-    """A private note for colleagues, perhaps on a ticket; it goes nowhere."""
+    """A private note for colleagues, perhaps on a ticket; it goes nowhere. Those whom it mentions are told of it."""
     entry = Entry(
         id=ids.derived("ent", conversation.id, client_id, "note"),
         contact_id=conversation.contact_id,
@@ -140,11 +143,13 @@ async def note(
         author=author,
         content=Text(text=text).model_dump(),
         client_id=client_id,
+        mentions=tuple(mentions),
         ticket_id=ticket_id,
     )
     async with live.announced(ws, "entry", entry.id):
         entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
         summary = conversations.summary_of(entry, preview(Text(text=text)))
+        await notifications.of_entry(ws, conversation, entry, summary.text)
         conversation, _ = await conversations.change(ws, conversation, conversations.sent(entry, summary))
         await live.tell_entry(ws, entry, conversation)
     return entry

@@ -39,6 +39,7 @@ def entry(item: Entry) -> dict[str, Any]:
         "reply_to": item.reply_to
         and {"entry_id": item.reply_to.entry_id, "text": item.reply_to.text, "author_name": item.reply_to.author_name},
         "reactions": [{"by": r.by, "name": r.name, "emoji": r.emoji} for r in item.reactions],
+        "mentions": [{"id": m.id, "name": m.name} for m in item.mentions],
         "edited_at": iso(item.edited_at),
         "deleted_at": iso(item.deleted_at),
         "status": item.status,
@@ -108,6 +109,9 @@ def conversation(
         "priority": item.priority,
         "waiting_since": iso(item.waiting_since),
         "window_closes_at": iso(item.window_closes_at),
+        "followers": list(item.followers),
+        "mentioned": list(item.mentioned),
+        "notified": list(item.notified),
         "unread": item.unread,
         "read_number": item.read_number,
         "last_number": item.last_number,

@@ -40,6 +40,14 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Mention:
+    """A colleague named in a note, by the name that stands there."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reacted:
     """A reaction; `by` is `contact` or a member's id."""
 
@@ -75,6 +83,7 @@ class Entry:
     content: Mapping[str, Any] | None = None
     reply_to: Quote | None = None
     reactions: tuple[Reacted, ...] = ()
+    mentions: tuple[Mention, ...] = ()
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     purpose: str | None = None

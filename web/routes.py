@@ -19,6 +19,7 @@ from web.api import (
     me,
     members,
     operations,
+    notifications,
     sign_in,
     tags,
     teams,
@@ -54,6 +55,7 @@ API: tuple[Endpoint, ...] = (
     *variables.ENDPOINTS,
     *canned.ENDPOINTS,
     *operations.ENDPOINTS,
+    *notifications.ENDPOINTS,
 )
 
 _document: list[bytes] = []

@@ -87,6 +87,13 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "counters": (),
     "templates": (_index("workspace_id", "account_id", "name"),),
     "files": (_index("unused_until", sparse=True),),
+    "files": (),
+    # `unread_key` is the member's id until they have read it.
+    "notifications": (
+        _index("workspace_id", "member_id", "at"),
+        _index("unread_key", sparse=True),
+        _index("expires_at", expire_after_seconds=0),
+    ),
     "canned": (_index("workspace_id", "owner_id", "shortcut", unique=True),),
     "queues": (_index("workspace_id", "name"),),
     "calendars": (_index("workspace_id", "name"),),

@@ -49,6 +49,8 @@ def _from_row(row: Document) -> conversations.Conversation:
     values["reach"] = tuple(
         conversations.Reach(**{**reach, "stopped": tuple(reach["stopped"])}) for reach in values["reach"]
     )
+    for name in ("followers", "mentioned", "notified"):
+        values[name] = tuple(values.get(name, ()))
     if values.get("facts"):
         values["facts"] = _facts(values["facts"])
     values["finished"] = tuple(map(_facts, values.get("finished", ())))

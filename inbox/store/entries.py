@@ -29,7 +29,7 @@ def external_key(account_id: str, external_id: str) -> str:
 
 def _plain(value: Any) -> Any:
     """Nested dataclasses as documents; the rest as it is."""
-    if isinstance(value, timeline.Author | timeline.Quote | timeline.Reacted):
+    if isinstance(value, timeline.Author | timeline.Quote | timeline.Reacted | timeline.Mention):
         return {f.name: getattr(value, f.name) for f in fields(value)}
     return [_plain(v) for v in value] if isinstance(value, tuple) else value
 
@@ -51,6 +51,7 @@ def from_row(row: Document) -> timeline.Entry:
     if "reply_to" in values:
         values["reply_to"] = timeline.Quote(**values["reply_to"])
     values["reactions"] = tuple(timeline.Reacted(**r) for r in values.get("reactions", ()))
+    values["mentions"] = tuple(timeline.Mention(**m) for m in values.get("mentions", ()))
     values["external_ids"] = tuple(values.get("external_ids", ()))
     return timeline.Entry(id=row["_id"], **values)
 

@@ -2,6 +2,7 @@
 
 from playwright.sync_api import expect
 
+from app.core.permissions import Role
 from tests.browser.conftest import Axe, Shot, Stage
 from tests.browser.desk import Customer, Desks
 
@@ -69,3 +70,39 @@ def test_canned_replies_are_kept_in_the_settings(stage: Stage, desks: Desks, axe
     desk.goes_dark()
     axe(desk.page)
     shot(desk.page, "canned_settings_dark")
+
+
+def test_a_mention_reaches_the_colleague_and_is_over_when_they_look(
+    stage: Stage, desks: Desks, axe: Axe, shot: Shot
+) -> None:
+    ama = stage.joins(Role.AGENT)
+    customer = Customer(stage, "sms", "Kwesi Adu")
+    customer.writes("The parcel came open.")
+    theirs = desks(ama)
+    expect(theirs.row(customer.known_as)).to_be_visible()
+    mine = desks()
+    mine.open(customer.known_as)
+    mine.page.keyboard.press("n")
+    mine.note.press_sequentially("Has this happened before? @ag")
+    menu = mine.page.get_by_role("listbox", name="Colleagues")
+    expect(menu.get_by_role("option")).to_have_count(1)
+    axe(mine.page)
+    shot(mine.page, "mention_menu")
+    mine.note.press("Enter")
+    expect(mine.note).to_have_value("Has this happened before? @Ama Agent ")
+    mine.note.press("Enter")
+    expect(mine.bubble("Has this happened before?").get_by_text("@Ama Agent")).to_be_visible()
+    # Her bell rings by itself; the notification leads to the note, and opening it is having seen it.
+    bell = theirs.button("Notifications, 1 unread")
+    expect(bell).to_be_visible()
+    bell.click()
+    told = theirs.page.get_by_role("button", name="Olu Owner mentioned you")
+    expect(told).to_contain_text("Has this happened before?")
+    axe(theirs.page)
+    shot(theirs.page, "notifications")
+    told.click()
+    expect(theirs.bubble("Has this happened before?")).to_be_visible()
+    expect(theirs.button("Notifications")).to_be_visible()
+    theirs.goes_dark()
+    axe(theirs.page)
+    shot(theirs.page, "note_with_mention_dark")

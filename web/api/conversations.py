@@ -11,20 +11,20 @@ from app.core import audit
 from app.core.audit import Target
 from app.core.clock import iso
 from app.core.errors import Conflict, Invalid, NewerMessages, NotFound, OptedOut, ReplyWindowClosed
-from app.core.permissions import Permission
+from app.core.permissions import PERMISSIONS, Permission
 from app.core.platform import members as member_rows
 from app.core.queue import Lane
 from channels.content import Content
 from channels.contract import Purpose
 from crm import store as contact_store
 from crm.contacts import search_tokens
-from inbox import access, conversations, live, messages, outbox, present, tags, timeline
+from inbox import access, conversations, live, messages, notifications, outbox, present, tags, timeline
 from inbox import snooze as sleep
 from inbox.conversations import Conversation
 from inbox.lists import Wanted
 from inbox.outbox import Draft
 from inbox.store import conversations as store
-from inbox.timeline import Author
+from inbox.timeline import Author, Mention
 from web import agent_socket
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import (
@@ -87,6 +87,8 @@ class SendMessage(Body):
 class AddNote(Body):
     client_id: UUID
     text: Annotated[str, Field(min_length=1, max_length=20_000)]
+    # Colleagues to be told of it.
+    mentions: Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=50, default_factory=list)]
 
 
 class MarkRead(Body):
@@ -230,8 +232,26 @@ async def send(request: ApiRequest, conversation_id: str, body: SendMessage) -> 
 
 async def add_note(request: ApiRequest, conversation_id: str, body: AddNote) -> EntryShape:
     conversation = await _open(request, conversation_id, access.REPLY)
-    entry = await outbox.note(request.ws, conversation, _author(request), body.text, str(body.client_id))
+    named = await _mentions(request, body.mentions)
+    entry = await outbox.note(
+        request.ws, conversation, _author(request), body.text, str(body.client_id), mentions=named
+    )
     return present.entry(entry)  # type: ignore[return-value]
+
+
+async def _mentions(request: ApiRequest, member_ids: list[str]) -> list[Mention]:
+    """Raises Invalid: somebody is not a colleague who may read it."""
+    wanted = list(dict.fromkeys(member_ids))
+    if not wanted:
+        return []
+    there = {m.id: m for m in await member_rows.of_workspace(request.ws.runtime.mongo, request.ws.id)}
+    found: list[Mention] = []
+    for member_id in wanted:
+        member = there.get(member_id)
+        if member is None or member.status != "active" or Permission.INBOX_READ not in PERMISSIONS[member.role]:
+            raise Invalid.field("mentions", "There is no such colleague who can read this.")
+        found.append(Mention(member.id, member.name))
+    return found
 
 
 async def mark_read(request: ApiRequest, conversation_id: str, body: MarkRead) -> None:
@@ -276,6 +296,7 @@ async def assign(request: ApiRequest, conversation_id: str, body: Assign) -> Con
         hand = conversations.hand(ws, request.actor, body.revision)
         saved, changed = await conversations.assign(ws, conversation, body.member_id, hand=hand)
         if changed:
+            await notifications.assigned(ws, saved, _author(request))
             await _note(request, saved, "conversation_assigned", {"member_id": body.member_id, "member_name": name})
     return await get(request, conversation_id)
 
@@ -399,7 +420,7 @@ ENDPOINTS = [
         Permission.INBOX_REPLY,
         "Add a private note",
         status=201,
-        errors=(NotFound,),
+        errors=(NotFound, Invalid),
         idempotent=False,
     ),
     Endpoint(

@@ -110,6 +110,11 @@ class ReactionShape(TypedDict):
     emoji: str
 
 
+class MentionShape(TypedDict):
+    id: str
+    name: str
+
+
 class EntryErrorShape(TypedDict):
     code: str | None
     message: str | None
@@ -135,6 +140,7 @@ class EntryShape(TypedDict):
     content: ContentShape | None
     reply_to: QuoteShape | None
     reactions: list[ReactionShape]
+    mentions: list[MentionShape]
     edited_at: Time | None
     deleted_at: Time | None
     status: DeliveryStatus | None
@@ -212,6 +218,10 @@ class ConversationShape(TypedDict):
     waiting_since: Time | None
     # When the last of the reply windows closes.
     window_closes_at: Time | None
+    followers: list[str]
+    # Who has not yet seen a note that names them, and who has any news here that they have not seen.
+    mentioned: list[str]
+    notified: list[str]
     unread: int
     read_number: int
     last_number: int

@@ -6,7 +6,7 @@ import { useSyncExternalStore } from 'react'
 import { ApiError, api, messageOf } from '../lib/api'
 import { currentMe } from '../lib/session'
 import { Emitter } from '../lib/store'
-import type { Content, Entry, OutgoingMessage, Quote, Reach } from '../lib/types'
+import type { Content, Entry, Mention, OutgoingMessage, Quote, Reach } from '../lib/types'
 import { applyEntries } from './thread/threads'
 
 const STORAGE_KEY = 'parley.outbox'
@@ -74,9 +74,9 @@ export function sendMessage({ conversationId, contactId, reach, content, shown, 
   enqueue({ conversationId, message, note: null, entry, refused: false })
 }
 
-export function sendNote(conversationId: string, contactId: string, text: string): void {
+export function sendNote(conversationId: string, contactId: string, text: string, mentions: Mention[]): void {
   const clientId = crypto.randomUUID()
-  const entry: Entry = { ...draftEntry(clientId, conversationId, contactId), kind: 'note', content: { type: 'text', text } }
+  const entry: Entry = { ...draftEntry(clientId, conversationId, contactId), kind: 'note', content: { type: 'text', text }, mentions }
   enqueue({ conversationId, message: null, note: text, entry, refused: false })
 }
 
@@ -183,7 +183,7 @@ async function post(item: Unsent): Promise<Entry[] | null> {
       const answer = await api.post<{ entries: Entry[] }>(`${path}/messages`, item.message, clientId)
       return answer.entries
     }
-    return [await api.post<Entry>(`${path}/notes`, { client_id: clientId, text: item.note }, clientId)]
+    return [await api.post<Entry>(`${path}/notes`, { client_id: clientId, text: item.note, mentions: item.entry.mentions.map(({ id }) => id) }, clientId)]
   } catch (error) {
     if (!(error instanceof ApiError) || error.status >= 500 || error.status === 429 || error.code === 'signed_out') throw error
     const refusal = { code: error.code, message: messageOf(error), provider_code: null, can_resend: true }
@@ -214,6 +214,7 @@ function draftEntry(clientId: string, conversationId: string, contactId: string)
     content: null,
     reply_to: null,
     reactions: [],
+    mentions: [],
     edited_at: null,
     deleted_at: null,
     undo_until: null,

@@ -66,6 +66,7 @@ export type Direction = NonNullable<Entry['direction']>
 export type MessageStatus = api.DeliveryStatus
 export type Author = api.AuthorShape
 export type Reaction = api.ReactionShape
+export type Mention = api.MentionShape
 export type EntryError = api.EntryErrorShape
 export type Quote = api.QuoteShape
 export type EntryEvent = api.Event
@@ -112,6 +113,8 @@ export type Rendered = api.RenderedOut
 export type CannedReply = api.CannedOut
 export type CannedVariant = CannedReply['variants'][number]
 export type FilledReply = api.FilledOut
+export type Notification = api.NotificationOut
+export type Notifications = api.Notifications
 
 // --- websocket ---
 
@@ -124,6 +127,7 @@ export type NumberedEvent =
   | { n: number; type: 'templates'; data: { account_id: string } }
   | { n: number; type: 'canned'; data: { id: string } }
   | { n: number; type: 'notification'; data: Notice }
+  | { n: number; type: 'bell'; data: { member_id: string } & Partial<Notification> }
   | { n: number; type: 'tag' | 'counts'; data: { id?: string } }
 
 /** Something to tell one member, or (null) everybody. */

@@ -1,6 +1,7 @@
 import { Tooltip } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { useCounts } from '../inbox/counts'
+import { Bell } from '../notifications/Bell'
 import { useCan } from '../lib/session'
 import { shortCount } from '../lib/format'
 import { Logo } from '../ui/Logo'
@@ -37,6 +38,7 @@ export function Rail({ onShowShortcuts }: { onShowShortcuts: () => void }) {
         </Link>
       </Tooltip>
       <span className={s.railSpace} />
+      <Bell />
       <ProfileMenu onShowShortcuts={onShowShortcuts} />
     </nav>
   )

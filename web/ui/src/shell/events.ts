@@ -1,5 +1,6 @@
 /** Joins the websocket with what it changes: each kind of event goes to the store or query that shows it. */
 import { applyInboxEvents, reloadInbox, retryUnsent } from '../inbox/live'
+import { notified } from '../notifications/notifications'
 import * as live from '../lib/live'
 import { queryClient } from '../lib/query'
 import { leave } from './leave'
@@ -43,6 +44,9 @@ function refreshQueries(event: live.LiveEvent): void {
       return
     case 'templates':
       void queryClient.invalidateQueries({ queryKey: ['templates', event.data.account_id] })
+      return
+    case 'bell':
+      notified(event.data)
       return
     case 'canned':
       void queryClient.invalidateQueries({ queryKey: ['canned'] })

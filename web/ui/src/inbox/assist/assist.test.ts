@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { best, fit } from './fuzzy.ts'
+import { mentionsIn } from './mentions.ts'
 import { placeholders, triggerAt } from './trigger.ts'
 
 test('the start of a name fits better than its middle, and letters in order fit at all', () => {
@@ -30,4 +31,14 @@ test('what nobody filled in is found once by name', () => {
       ['contact.language', 42],
     ],
   )
+})
+
+test('a note names whom its text names, the longer name first', () => {
+  const member = (id: string, name: string, status: 'active' | 'disabled' = 'active') => ({ id, name, status })
+  const members = [member('1', 'Ama'), member('2', 'Ama Mensah'), member('3', 'Kofi (Support)'), member('4', 'Gone', 'disabled')]
+  const ids = (text: string) => mentionsIn(text, members).map(({ id }) => id).sort()
+  assert.deepEqual(ids('@Ama Mensah please look'), ['2'])
+  assert.deepEqual(ids('@ama, and @Ama Mensah'), ['1', '2'])
+  assert.deepEqual(ids('@Kofi (Support)!'), ['3'])
+  assert.deepEqual(ids('@Amanda @Gone ama'), [])
 })

@@ -1,15 +1,19 @@
-/** Completes what is typed in the composer: canned replies after `/`; and marks what still has to be filled in. */
+/** Completes what is typed in the composer: canned replies after `/`, colleagues after `@` in a note; and marks what still has to be filled in. */
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useId, useState, type KeyboardEvent, type ReactNode, type RefObject } from 'react'
 import { readDraft, writeDraft, type DraftMode } from '../../lib/drafts'
 import { plural } from '../../lib/format'
 import { toastError } from '../../lib/toast'
-import type { CannedReply, Capabilities, Reach } from '../../lib/types'
+import { useMe } from '../../lib/session'
+import type { CannedReply, Capabilities, Member, Mention, Reach } from '../../lib/types'
+import { Avatar } from '../../ui/Avatar'
 import { ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
 import { IconAlertTriangle, IconPaperclip } from '../../ui/icons'
 import { attachStored } from '../composer/attach'
+import { useMembers } from '../presence'
 import { fill, filledQuery, useCanned } from './canned'
 import { best } from './fuzzy'
+import { mentionsIn } from './mentions'
 import { SuggestMenu, optionId } from './SuggestMenu'
 import { placeholders, triggerAt, type Trigger } from './trigger'
 import s from './assist.module.css'
@@ -36,6 +40,8 @@ export interface Assist {
   notice: ReactNode
   /** Before sending: true when something has to be filled in; it is selected then. */
   holds: () => boolean
+  /** whom a note names */
+  mentions: () => Mention[]
 }
 
 export function useAssist({ conversationId, mode, text, box, reach, capabilities }: AssistOptions): Assist {
@@ -47,10 +53,18 @@ export function useAssist({ conversationId, mode, text, box, reach, capabilities
   // Text also changes without the caret being moved by hand.
   useEffect(() => setCaret(box.current?.selectionStart ?? 0), [text, box])
 
-  const trigger = mode === 'reply' ? triggerAt(text, caret, '/') : null
+  const noting = mode === 'note'
+  const trigger = triggerAt(text, caret, noting ? '@' : '/')
   const open = trigger !== null && trigger.start !== dismissed
-  const replies = useCanned(open)
-  const items = open ? best(trigger.typed, replies ?? [], (reply) => [reply.shortcut, reply.title], MOST) : []
+  const replies = useCanned(open && !noting)
+  const me = useMe().member
+  const members = useMembers()
+  const colleagues = members.filter((member) => member.id !== me.id && member.status === 'active')
+  const items = !open
+    ? []
+    : noting
+      ? best<CannedReply | Member>(trigger.typed, colleagues, (one) => ('name' in one ? [one.name] : []), MOST)
+      : best<CannedReply | Member>(trigger.typed, replies ?? [], (one) => ('shortcut' in one ? [one.shortcut, one.title] : []), MOST)
   const index = Math.min(at, Math.max(0, items.length - 1))
   const pointed = items[index]
   const typed = trigger?.typed
@@ -59,7 +73,19 @@ export function useAssist({ conversationId, mode, text, box, reach, capabilities
     if (trigger === null) setDismissed(null)
   }, [trigger === null])
 
-  async function pick(reply: CannedReply, where: Trigger) {
+  function pick(item: CannedReply | Member, where: Trigger) {
+    if ('shortcut' in item) void insertReply(item, where)
+    else insertName(item, where)
+  }
+
+  function insertName(member: Member, where: Trigger) {
+    const name = `@${member.name} `
+    writeDraft(conversationId, mode, text.slice(0, where.start) + name + text.slice(where.end).replace(/^ /, ''))
+    setDismissed(where.start)
+    select(where.start + name.length, where.start + name.length)
+  }
+
+  async function insertReply(reply: CannedReply, where: Trigger) {
     setDismissed(where.start)
     try {
       const filled = await fill(reply, conversationId, reach?.account_id)
@@ -93,11 +119,12 @@ export function useAssist({ conversationId, mode, text, box, reach, capabilities
     if (event.key === 'Escape') {
       setDismissed(trigger.start)
     } else if (items.length === 0) {
-      return false
+      // The first time the list is still on its way; what was meant as a shortcut is not sent as a text.
+      if (noting || replies || event.key !== 'Enter') return false
     } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       setAt((index + (event.key === 'ArrowDown' ? 1 : items.length - 1)) % items.length)
     } else if ((event.key === 'Enter' || event.key === 'Tab') && !event.shiftKey && pointed) {
-      void pick(pointed, trigger)
+      pick(pointed, trigger)
     } else {
       return false
     }
@@ -106,7 +133,7 @@ export function useAssist({ conversationId, mode, text, box, reach, capabilities
     return true
   }
 
-  const left = mode === 'reply' ? placeholders(text) : []
+  const left = noting ? [] : placeholders(text)
 
   function holds(): boolean {
     const [first] = left
@@ -121,7 +148,27 @@ export function useAssist({ conversationId, mode, text, box, reach, capabilities
       'aria-autocomplete': 'list',
       ...(open && items.length > 0 && { 'aria-controls': menuId, 'aria-activedescendant': optionId(menuId, index) }),
     },
-    menu: open && replies && (
+    menu: open && noting && items.length > 0 ? (
+      <SuggestMenu
+        id={menuId}
+        label="Colleagues"
+        items={items}
+        at={index}
+        keyOf={(member) => member.id}
+        onPoint={setAt}
+        onPick={(member) => pick(member, trigger)}
+      >
+        {(member) =>
+          'name' in member && (
+            <>
+              <Avatar name={member.name} hue={member.avatar_hue} size={22} presence={member.presence} />
+              <b>{member.name}</b>
+              <span>{member.email}</span>
+            </>
+          )
+        }
+      </SuggestMenu>
+    ) : open && replies ? (
       <SuggestMenu
         id={menuId}
         label="Canned replies"
@@ -129,19 +176,21 @@ export function useAssist({ conversationId, mode, text, box, reach, capabilities
         at={index}
         keyOf={(reply) => reply.id}
         onPoint={setAt}
-        onPick={(reply) => void pick(reply, trigger)}
+        onPick={(reply) => pick(reply, trigger)}
         empty={replies.length === 0 ? 'No canned replies yet. Settings › Canned replies is where they are kept.' : 'No canned reply is called that.'}
-        preview={pointed && <Preview reply={pointed} conversationId={conversationId} accountId={reach?.account_id} />}
+        preview={pointed && 'shortcut' in pointed && <Preview reply={pointed} conversationId={conversationId} accountId={reach?.account_id} />}
       >
-        {(reply) => (
-          <>
-            <b>/{reply.shortcut}</b>
-            <span>{reply.title}</span>
-            {!reply.shared && <small>Mine</small>}
-          </>
-        )}
+        {(reply) =>
+          'shortcut' in reply && (
+            <>
+              <b>/{reply.shortcut}</b>
+              <span>{reply.title}</span>
+              {!reply.shared && <small>Mine</small>}
+            </>
+          )
+        }
       </SuggestMenu>
-    ),
+    ) : null,
     notice: left.length > 0 && (
       <div className={s.missing} role="status">
         <IconAlertTriangle size={15} aria-hidden />
@@ -154,6 +203,7 @@ export function useAssist({ conversationId, mode, text, box, reach, capabilities
       </div>
     ),
     holds,
+    mentions: () => (noting ? mentionsIn(text, members) : []),
   }
 }
 

@@ -96,7 +96,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
     if (!sendable || assist.holds()) return
     const body = text.trim()
     signalTyping(false)
-    if (noting) sendNote(id, contactId, body)
+    if (noting) sendNote(id, contactId, body, assist.mentions())
     else {
       const messages = outgoing(body, files)
       for (const [index, { content, shown }] of messages.entries()) {

@@ -1,5 +1,5 @@
 import { memo } from 'react'
-import type { Content, Entry, OrderItem, TemplatePreview } from '../../lib/types'
+import type { Content, Entry, Mention, OrderItem, TemplatePreview } from '../../lib/types'
 import { IconArrowBackUp, IconExternalLink, IconInfoCircle, IconListDetails, IconMapPin, IconUser } from '../../ui/icons'
 import { MediaContent } from './MediaContent'
 import { RichText } from './RichText'
@@ -9,13 +9,13 @@ import s from './thread.module.css'
 export const ContentView = memo(function ContentView({ entry }: { entry: Entry }) {
   if (entry.deleted_at) return <Quiet text="This message was deleted" />
   if (!entry.content) return <Quiet text="This message has no content" />
-  return <Body content={entry.content} entryId={entry.id} />
+  return <Body content={entry.content} entryId={entry.id} mentions={entry.mentions} />
 })
 
-function Body({ content, entryId }: { content: Content; entryId: string }) {
+function Body({ content, entryId, mentions }: { content: Content; entryId: string; mentions: Mention[] }) {
   switch (content.type) {
     case 'text':
-      return <RichText text={content.text} />
+      return <RichText text={content.text} mentions={mentions} />
     case 'media':
       return (
         <>

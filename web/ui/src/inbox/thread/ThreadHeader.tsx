@@ -11,6 +11,7 @@ import { close, markUnread, reopen } from '../actions'
 import { useMembers, useTyping, useViewers } from '../presence'
 import { open } from '../selection'
 import { SnoozeMenu } from '../snooze/SnoozeMenu'
+import { FollowItem, useFollowShortcut } from '../../notifications/FollowItem'
 import { AssignMenu } from './AssignMenu'
 import s from './thread.module.css'
 
@@ -32,6 +33,7 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
 
   useShortcut('e', 'Close', 'Conversations', () => close(id), mayReply && !closed)
   useShortcut('shift+e', 'Reopen', 'Conversations', () => reopen(id), mayReply && closed)
+  useFollowShortcut(conversation)
   useShortcut('u', 'Mark unread', 'Conversations', () => markUnread(id))
 
   return (
@@ -100,6 +102,7 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
             <Menu.Item leftSection={<IconMailOpened size={16} />} onClick={() => markUnread(id)}>
               Mark unread
             </Menu.Item>
+            <FollowItem conversation={conversation} />
             {phone && (
               <Menu.Item leftSection={<IconUser size={16} />} onClick={onTogglePanel}>
                 Contact details

@@ -5,6 +5,7 @@ import { useCell } from '../../lib/store'
 import type { Conversation } from '../../lib/types'
 import { ErrorState } from '../../ui/ErrorState'
 import { markRead } from '../actions'
+import { useSeen } from '../../notifications/notifications'
 import { Composer } from '../composer/Composer'
 import { conversationsChanged, getConversation, putConversation, useConversation } from '../conversations'
 import { lightbox } from './lightboxState'
@@ -32,6 +33,7 @@ export const ThreadPane = memo(function ThreadPane({ conversationId, panelOpen, 
   useEffect(() => loadThread(conversationId), [conversationId])
   useUnreadLine(conversationId)
   useMarkRead(conversationId, conversation)
+  useSeen(conversation)
 
   if (missing.error) {
     return (

@@ -22,6 +22,7 @@ function entry(number: number, change: Partial<Entry> = {}): Entry {
     content: { type: 'text', text: `Message ${number}` },
     reply_to: null,
     reactions: [],
+    mentions: [],
     edited_at: null,
     deleted_at: null,
     undo_until: null,

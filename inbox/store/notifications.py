@@ -1,0 +1,66 @@
+"""
+Queries on notifications. Indexes: workspace_id, member_id, at; unread_key, sparse: the member's id while it is unread,
+so that the index holds only those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app.core.mongo import Document
+from app.core.runtime import Workspace
+from inbox import notifications
+
+# A member's list is read in windows of time that widen while they are short of rows.
+_FIRST_WINDOW = timedelta(days=1)
+_WIDENING = 8
+_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def _from_row(row: Document) -> notifications.Notification:
+    inside = ("_id", "workspace_id", "unread_key", "expires_at")
+    values: dict[str, Any] = {k: v for k, v in row.items() if k not in inside}
+    return notifications.Notification(id=row["_id"], **values)
+
+
+async def insert_new(ws: Workspace, rows: Sequence[notifications.Notification], *, expires_at: datetime) -> None:
+    """Those that are there already stay as they are."""
+    documents: list[Document] = []
+    for row in rows:
+        document = asdict(row)
+        document["_id"] = document.pop("id")
+        documents.append({**document, "unread_key": row.member_id, "expires_at": expires_at})
+    await ws.db.notifications.insert_new(documents)
+
+
+async def page(
+    ws: Workspace, member_id: str, *, before: tuple[datetime, str] | None, limit: int
+) -> list[notifications.Notification]:
+    rows: list[Document] = []
+    if before is not None:
+        # Others of the very same millisecond.
+        where: Document = {"member_id": member_id, "at": before[0], "_id": {"$lt": before[1]}}
+        rows += await ws.db.notifications.find(where, sort=[("_id", -1)], limit=limit)
+        end = before[0]
+    else:
+        end = ws.clock.now() + timedelta(minutes=5)
+    width = _FIRST_WINDOW
+    while len(rows) < limit and end > _BEGINNING:
+        start = max(end - width, _BEGINNING)
+        where = {"member_id": member_id, "at": {"$gte": start, "$lt": end}}
+        rows += await ws.db.notifications.find(where, sort=[("at", -1), ("_id", -1)], limit=limit - len(rows))
+        end, width = start, width * _WIDENING
+    return [_from_row(row) for row in rows]
+
+
+async def unread(ws: Workspace, member_id: str, *, limit: int) -> list[notifications.Notification]:
+    """In no particular order."""
+    return [_from_row(row) for row in await ws.db.notifications.find({"unread_key": member_id}, limit=limit)]
+
+
+async def mark_read(ws: Workspace, row_ids: Sequence[str], at: datetime) -> None:
+    change = {"$set": {"read_at": at}, "$unset": {"unread_key": ""}}
+    await ws.db.notifications.update_all({"_id": {"$in": list(row_ids)}}, change)

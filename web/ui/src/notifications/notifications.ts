@@ -1,0 +1,96 @@
+/** What I should know of: mentions, assignments, activity in what I follow. The server keeps the list. */
+import { useInfiniteQuery, type InfiniteData } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { getConversation, patchConversation } from '../inbox/conversations'
+import { active, open } from '../inbox/selection'
+import { api, query } from '../lib/api'
+import { announce } from '../lib/notify'
+import { queryClient } from '../lib/query'
+import { currentMe, useMe } from '../lib/session'
+import { toastError } from '../lib/toast'
+import type { Conversation, Notification, Notifications } from '../lib/types'
+
+const KEY = ['notifications']
+/** Seen means looked at for a moment: J runs past many. */
+const SEEN_AFTER_MS = 400
+
+export function useNotifications() {
+  return useInfiniteQuery({
+    queryKey: KEY,
+    queryFn: ({ pageParam, signal }) => api.get<Notifications>(`/notifications${query({ cursor: pageParam, limit: 30 })}`, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  })
+}
+
+/** An event: something new for somebody, or read elsewhere. */
+export function notified(data: { member_id: string } & Partial<Notification>): void {
+  if (data.member_id !== currentMe()?.member.id) return
+  void queryClient.invalidateQueries({ queryKey: KEY })
+  const { kind, conversation_id: id } = data
+  if (!kind || !id || (id === active.get() && document.hasFocus())) return
+  announce(sentenceOf(data), data.text ?? '', id, () => open(id))
+}
+
+/** Ama mentioned you · Rosa Mensah */
+export function sentenceOf({ kind, by_name: by, contact_name: contact }: Partial<Notification>): string {
+  const who = by ?? 'Somebody'
+  if (kind === 'mention') return `${who} mentioned you · ${contact}`
+  if (kind === 'assigned') return by ? `${who} gave you a conversation · ${contact}` : `A conversation was given to you · ${contact}`
+  return by && by !== contact ? `${who} in ${contact}` : `${contact} wrote`
+}
+
+export async function markRead(ids: string[] | null): Promise<void> {
+  const before = queryClient.getQueryData<InfiniteData<Notifications>>(KEY)
+  const now = new Date().toISOString()
+  queryClient.setQueryData<InfiniteData<Notifications>>(KEY, (known) => known && { ...known, pages: known.pages.map((page) => readIn(page, ids, now)) })
+  try {
+    await api.post('/notifications/read', { ids })
+  } catch (error) {
+    queryClient.setQueryData(KEY, before)
+    toastError('Not marked as read', error)
+  }
+}
+
+function readIn(page: Notifications, ids: string[] | null, now: string): Notifications {
+  const items = page.items.map((item) => (item.read_at || (ids && !ids.includes(item.id)) ? item : { ...item, read_at: now }))
+  return { ...page, items, unread: ids ? Math.max(0, page.unread - ids.length) : 0 }
+}
+
+/** What is open is seen: its news are news no more. */
+export function useSeen(conversation: Conversation | undefined): void {
+  const me = useMe().member.id
+  const id = conversation?.id
+  const news = conversation?.notified.includes(me) ?? false
+  useEffect(() => {
+    if (!id || !news) return
+    const look = () => {
+      if (document.visibilityState !== 'visible') return
+      // Answered by an event that brings the conversation; a failure is tried again at the next look.
+      api.post(`/conversations/${id}/seen`).then(
+        () => void queryClient.invalidateQueries({ queryKey: KEY }),
+        () => {},
+      )
+    }
+    const timer = setTimeout(look, SEEN_AFTER_MS)
+    document.addEventListener('visibilitychange', look)
+    return () => {
+      clearTimeout(timer)
+      document.removeEventListener('visibilitychange', look)
+    }
+  }, [id, news])
+}
+
+export async function follow(id: string, following: boolean): Promise<void> {
+  const me = currentMe()?.member.id
+  const known = getConversation(id)
+  if (!me || !known) return
+  const others = known.followers.filter((each) => each !== me)
+  const undo = patchConversation(id, { followers: following ? [...others, me] : others })
+  try {
+    await api.post(`/conversations/${id}/follow`, { following })
+  } catch (error) {
+    undo()
+    toastError(following ? 'Not followed' : 'Still followed', error)
+  }
+}
