@@ -87,7 +87,6 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "counters": (),
     "templates": (_index("workspace_id", "account_id", "name"),),
     "files": (_index("unused_until", sparse=True),),
-    "files": (),
     # `unread_key` is the member's id until they have read it.
     "notifications": (
         _index("workspace_id", "member_id", "at"),

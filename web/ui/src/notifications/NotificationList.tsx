@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
+import { open } from '../inbox/selection'
 import { useNow } from '../inbox/useNow'
 import { ago, fullTime } from '../lib/format'
 import type { Notification } from '../lib/types'
@@ -21,7 +22,9 @@ export default function NotificationList({ onClose }: { onClose: () => void }) {
   function go(item: Notification) {
     onClose()
     if (!item.read_at) void markRead([item.id])
-    void navigate({ to: '/inbox/$conversationId', params: { conversationId: item.conversation_id } })
+    // In the inbox the open conversation is a cell; the address follows it.
+    if (location.pathname.startsWith('/inbox')) open(item.conversation_id)
+    else void navigate({ to: '/inbox/$conversationId', params: { conversationId: item.conversation_id } })
   }
 
   return (
