@@ -46,6 +46,15 @@ _PROBLEM = {
             },
         },
         "retry_after_seconds": {"type": "integer"},
+        "workspaces": {
+            "type": "array",
+            "description": "With `choose_workspace`: those in which email and password are right.",
+            "items": {
+                "type": "object",
+                "required": ["id", "name"],
+                "properties": {"id": {"type": "string"}, "name": {"type": "string"}},
+            },
+        },
     },
 }
 # Files come as multipart, so their route is not an Endpoint.

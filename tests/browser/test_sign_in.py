@@ -10,8 +10,8 @@ from tests.browser.conftest import Axe, Shot, Stage
 from tests.browser.desk import Desks
 from tests.support.people import PASSWORD, Person
 
-# What the server refuses on purpose, reported by the browser as an error: /me before sign-in, and wrong attempts.
-REFUSED = r"status of (401|403|422) .*/api/v1/(me|login)\b"
+# What the server refuses on purpose, reported by the browser as an error: wrong and half attempts.
+REFUSED = r"status of (401|403|409|422) .*/api/v1/login\b"
 
 
 def _fill(page: Page, address: str, password: str = PASSWORD) -> None:
@@ -46,6 +46,31 @@ def test_sign_in(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
     expect(page.get_by_text("You are signed out.")).to_be_visible()
     page.goto("/inbox")
     expect(page).to_have_url(re.compile("/login"))
+
+
+def test_nobody_signed_in_is_no_error(desks: Desks) -> None:
+    """Nothing is reported in the console of somebody who just came by."""
+    page = desks(None, "/inbox", signed_in=False).page
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_a_member_of_two_workspaces_chooses(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    agent = stage.joins(Role.AGENT)
+    other, _ = stage.run(stage.shop.people.workspace("Linden & Co"))
+    stage.run(stage.shop.people.join(other, Role.AGENT, address=agent.member.email))
+    page = desks(None, "/login", allowed=REFUSED, signed_in=False).page
+    _fill(page, agent.member.email)
+    expect(page.get_by_role("heading", name="Choose a workspace")).to_be_visible()
+    expect(page.get_by_role("list", name="Workspaces").get_by_role("button")).to_have_count(2)
+    axe(page)
+    shot(page, "choose-workspace")
+    page.get_by_role("button", name="Use another account").click()
+    expect(page.get_by_role("textbox", name="Email")).to_have_value(agent.member.email)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Linden & Co").click()
+    expect(page).to_have_url(re.compile("/inbox$"))
+    page.get_by_role("button", name="Your profile: Ama Agent, online").click()
+    expect(page.get_by_text("Linden & Co")).to_be_visible()
 
 
 def test_second_step(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:

@@ -162,6 +162,17 @@ async def test_one_email_in_two_workspaces_chooses(people: People, anonymous: ht
     assert chosen.json()["member"]["id"] == there.member.id
 
 
+async def test_a_page_may_ask_whether_anybody_is_signed_in(people: People, anonymous: httpx.AsyncClient) -> None:
+    answer = await anonymous.get("/api/v1/session")
+    assert (answer.status_code, answer.json()) == (200, {"me": None})
+    forged = await anonymous.get("/api/v1/session", headers={"cookie": "parley_session=ses_" + "x" * 43})
+    assert forged.json() == {"me": None}
+    _, owner = await people.workspace()
+    answer = await owner.client.get("/api/v1/session")
+    assert answer.json() == {"me": (await owner.client.get("/api/v1/me")).json()}
+    assert "parley_session=" in answer.headers["set-cookie"]
+
+
 # --- CSRF ---
 
 

@@ -12,7 +12,7 @@ from app.core.platform import workspaces
 from app.core.platform.members import Session
 from app.core.runtime import Workspace
 from web import auth, pages
-from web.api.endpoint import Access, ApiRequest, Endpoint
+from web.api.endpoint import Access, ApiRequest, Endpoint, PublicRequest
 from web.api.models import Body, FreeForm, Out, Time
 from web.api.shapes import Me, MemberOut, WorkspaceOut, member_out, tell_member
 
@@ -76,6 +76,21 @@ async def describe(ws: Workspace, actor: Actor, session: Session | None) -> Me:
         demo_phone_url=f"{settings.sandbox_url}/phone" if settings.demo and settings.sandbox_url else None,
         version=pages.version(),
     )
+
+
+class CurrentSession(Out):
+    me: Me | None
+
+
+async def current(request: PublicRequest) -> CurrentSession:
+    """What a page asks first. Being signed out is an answer here, and no error."""
+    token = auth.session_cookie(request.headers)
+    known = await request.sessions.by_cookie(token) if token else None
+    if known is None:
+        return CurrentSession(me=None)
+    # The session slides on the server; the cookie has to follow.
+    request.answer_headers.append(auth.set_cookie(token, request.runtime.settings))
+    return CurrentSession(me=await describe(known.ws, known.principal.actor, known.principal.session))
 
 
 async def show(request: ApiRequest) -> Me:
@@ -144,6 +159,7 @@ async def revoke_other_sessions(request: ApiRequest) -> None:
 
 
 ENDPOINTS = [
+    Endpoint("GET", "/session", current, Access.PUBLIC, "Who is signed in with this browser, if anybody"),
     Endpoint("GET", "/me", show, Access.SIGNED_IN, "Who is signed in"),
     Endpoint("PATCH", "/me", change_profile, Access.MEMBER, "Change name or preferences"),
     Endpoint(

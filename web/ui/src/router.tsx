@@ -1,7 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
-import { ApiError } from './lib/api'
 import { queryClient } from './lib/query'
-import { meQuery } from './lib/session'
+import { NobodySignedIn, meQuery } from './lib/session'
 import { InboxPage } from './inbox/InboxPage'
 import { CrashScreen } from './shell/CrashScreen'
 import { NotFound } from './shell/NotFound'
@@ -36,7 +35,7 @@ const app = createRoute({
     try {
       await queryClient.ensureQueryData(meQuery)
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) {
+      if (error instanceof NobodySignedIn) {
         throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } })
       }
       throw error

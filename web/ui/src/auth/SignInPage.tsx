@@ -3,8 +3,9 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useEffect, useState, type FormEvent } from 'react'
 import { ApiError, api, messageOf } from '../lib/api'
 import { remaining } from '../lib/format'
-import type { Me } from '../lib/types'
+import type { Me, WorkspaceChoice } from '../lib/types'
 import { AuthCard } from './AuthCard'
+import { IconChevronRight } from '../ui/icons'
 import s from './auth.module.css'
 
 const NOTICES: Record<string, string> = {
@@ -18,6 +19,8 @@ export default function SignInPage() {
   const [password, setPassword] = useState('')
   const [code, setCode] = useState('')
   const [needsCode, setNeedsCode] = useState(false)
+  const [choices, setChoices] = useState<WorkspaceChoice[]>([])
+  const [workspace, setWorkspace] = useState<WorkspaceChoice | null>(null)
   const [problem, setProblem] = useState('')
   const [busy, setBusy] = useState(false)
   const [lockedUntil, setLockedUntil] = useState(0)
@@ -27,16 +30,27 @@ export default function SignInPage() {
     document.title = 'Sign in · Parley'
   }, [])
 
-  async function submit(event: FormEvent) {
+  function submit(event: FormEvent) {
     event.preventDefault()
+    void signIn(workspace)
+  }
+
+  async function signIn(into: WorkspaceChoice | null) {
     setBusy(true)
     setProblem('')
+    setWorkspace(into)
     try {
-      await api.post<Me>('/login', { email: email.trim(), password, ...(needsCode && { totp: code.replace(/\s/g, '') }) })
+      await api.post<Me>('/login', {
+        email: email.trim(),
+        password,
+        ...(needsCode && { totp: code.replace(/\s/g, '') }),
+        ...(into && { workspace_id: into.id }),
+      })
       location.assign(next ?? '/inbox')
     } catch (error) {
       setBusy(false)
       if (!(error instanceof ApiError)) setProblem(messageOf(error))
+      else if (error.code === 'choose_workspace') setChoices(error.problem.workspaces ?? [])
       else if (error.code === 'totp_required' && !needsCode) setNeedsCode(true)
       else if (error.code === 'too_many_attempts') setLockedUntil(Date.now() + (error.retryAfterSeconds ?? 60) * 1000)
       else if (needsCode) {
@@ -49,12 +63,49 @@ export default function SignInPage() {
 
   function startOver() {
     setNeedsCode(false)
+    setChoices([])
+    setWorkspace(null)
     setCode('')
     setProblem('')
   }
 
-  const notice = reason && !problem && !needsCode ? NOTICES[reason] : undefined
+  const choosing = choices.length > 0 && !needsCode
+  const notice = reason && !problem && !needsCode && !choosing ? NOTICES[reason] : undefined
   const alert = lockedFor > 0 ? `Too many attempts. Try again in ${waitText(lockedFor)}.` : problem
+
+  if (choosing) {
+    return (
+      <AuthCard title="Choose a workspace" lead={`${email.trim()} is a member of several.`}>
+        <div className={s.form}>
+          <div className={s.problem} role="alert">
+            {alert}
+          </div>
+          <ul className={s.choices} aria-label="Workspaces">
+            {choices.map((choice, index) => (
+              <li key={choice.id}>
+                <Button
+                  variant="default"
+                  size="md"
+                  fullWidth
+                  justify="space-between"
+                  rightSection={<IconChevronRight size={17} />}
+                  onClick={() => void signIn(choice)}
+                  loading={busy && workspace === choice}
+                  disabled={lockedFor > 0 || (busy && workspace !== choice)}
+                  autoFocus={index === 0}
+                >
+                  {choice.name}
+                </Button>
+              </li>
+            ))}
+          </ul>
+          <button type="button" className={s.back} onClick={startOver}>
+            Use another account
+          </button>
+        </div>
+      </AuthCard>
+    )
+  }
 
   return (
     <AuthCard
@@ -62,7 +113,7 @@ export default function SignInPage() {
       lead={needsCode ? 'Enter the code of your authenticator app, or a recovery code.' : 'Welcome back.'}
     >
       {notice && <p className={s.notice}>{notice}</p>}
-      <form className={s.form} onSubmit={(event) => void submit(event)}>
+      <form className={s.form} onSubmit={submit}>
         <div className={s.problem} role="alert">
           {alert}
         </div>

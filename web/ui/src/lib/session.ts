@@ -1,12 +1,21 @@
-/** Who is signed in. The answer of /me is read once and kept in the query cache. */
+/** Who is signed in: asked once, and kept in the query cache. */
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query'
 import { api, setCsrf } from './api'
 import { queryClient } from './query'
-import type { Me, Permission, Preferences } from './types'
+import type { CurrentSession, Me, Permission, Preferences } from './types'
+
+/** Nobody is: for the router, which then shows the sign-in page. */
+export class NobodySignedIn extends Error {}
 
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: async () => remember(await api.get<Me>('/me')),
+  queryFn: async () => {
+    // Not /me: that is refused to whom is signed out, and browsers report every refusal as an error.
+    const { me } = await api.get<CurrentSession>('/session')
+    if (!me) throw new NobodySignedIn()
+    return remember(me)
+  },
+  retry: (failures, error) => !(error instanceof NobodySignedIn) && failures < 2,
   staleTime: Number.POSITIVE_INFINITY,
 })
 

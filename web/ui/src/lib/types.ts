@@ -36,6 +36,9 @@ export interface Preferences {
 
 export type Member = Omit<api.MemberOut, 'preferences'> & { preferences: Preferences | null }
 export type Me = Omit<api.Me, 'member'> & { member: Member }
+/** What a page asks first; nobody is signed in when `me` is null. */
+export type CurrentSession = { me: Me | null }
+export type WorkspaceChoice = NonNullable<Problem['workspaces']>[number]
 export type Session = api.SessionOut
 export type Invitation = api.InvitationOut
 export type NewInvitation = api.NewInvitation
