@@ -52,6 +52,7 @@ def entry(item: Entry) -> dict[str, Any]:
         "referral": item.referral,
         "forwarded": item.forwarded,
         "group_id": item.group_id,
+        "ticket_id": item.ticket_id,
     }
 
 

@@ -91,9 +91,8 @@ async def _settle_one(ws: Workspace, ticket: Ticket, news: News) -> None:
     if news.tell is not None:
         await _tell_customer(ws, ticket, news, news.tell)
     notified = news.detail.get("notified")
-    await live.publish(
-        ws, live.event("ticket", {**about, "contact_id": ticket.contact_id, "revision": ticket.revision})
-    )
+    told = {"id": ticket.id, "contact_id": ticket.contact_id, "revision": ticket.revision}
+    await live.publish(ws, live.event("ticket", told))
     if notified:
         wanted = {**about, "reason": news.name, "member_ids": list(notified)}
         await live.publish(ws, live.event("attention", wanted))

@@ -154,6 +154,8 @@ class EntryShape(TypedDict):
     referral: dict[str, Any] | None
     forwarded: bool
     group_id: str | None
+    # What it belongs to: a comment on a ticket, or something that happened to it.
+    ticket_id: str | None
 
 
 class EntryPage(TypedDict):

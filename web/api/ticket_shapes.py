@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from typing_extensions import TypedDict
 
@@ -11,7 +10,8 @@ from app.core.runtime import Workspace
 from crm import store as contact_store
 from crm.contacts import hue
 from inbox.store import tickets as store
-from inbox.tickets import FLOW, Status, Ticket
+from inbox.ticket_forms import Priority
+from inbox.tickets import FLOW, Status, Ticket, Type
 from web.api.inbox_shapes import ContactSummaryShape
 from web.api.models import Time
 
@@ -26,9 +26,9 @@ class TicketRow(TypedDict):
     id: str
     number: int
     title: str
-    type: str
+    type: Type
     category_id: str | None
-    priority: str
+    priority: Priority
     status: Status
     owner_id: str | None
     team_id: str | None
@@ -56,7 +56,7 @@ class TicketStandShape(TypedDict):
 
 class TicketShape(TicketRow):
     description: str
-    fields: dict[str, Any]
+    fields: dict[str, str | float | bool | None]
     checklist: list[TicketCheckShape]
     conversation_ids: list[str]
     entry_ids: list[str]

@@ -62,6 +62,13 @@ const contacts = createRoute({
 })
 const contact = createRoute({ getParentRoute: () => contacts, path: '$contactId', component: () => null })
 
+const tickets = createRoute({
+  getParentRoute: () => app,
+  path: '/tickets',
+  component: lazyRouteComponent(() => import('./tickets/TicketsPage')),
+})
+const ticket = createRoute({ getParentRoute: () => tickets, path: '$ticketId', component: () => null })
+
 const settings = createRoute({
   getParentRoute: () => app,
   path: '/settings',
@@ -78,6 +85,7 @@ export const router = createRouter({
       home,
       inbox.addChildren([conversation]),
       contacts.addChildren([contact]),
+      tickets.addChildren([ticket]),
       settings.addChildren([settingsSection]),
     ]),
   ]),

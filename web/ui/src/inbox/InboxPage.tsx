@@ -13,6 +13,7 @@ import { useCounts } from './counts'
 import { ConversationList } from './list/ConversationList'
 import { ListHeader } from './list/ListHeader'
 import { ContactPanel } from './panel/ContactPanel'
+import { NewTicketDialog } from './panel/TicketsSection'
 import { active, followAddress, idInAddress, open } from './selection'
 import { ThreadPane } from './thread/ThreadPane'
 import list from './list/list.module.css'
@@ -89,6 +90,7 @@ export function InboxPage() {
         )
       )}
       {shownId && !narrow && wide && <ContactPanel conversationId={shownId} />}
+      {shownId && <NewTicketDialog conversationId={shownId} />}
       <Suspense fallback={null}>
         {shownId && narrow && drawer && <PanelDrawer conversationId={shownId} onClose={() => setDrawer(false)} />}
       </Suspense>

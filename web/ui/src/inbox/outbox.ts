@@ -227,6 +227,7 @@ function draftEntry(clientId: string, conversationId: string, contactId: string)
     referral: null,
     forwarded: false,
     group_id: null,
+    ticket_id: null,
   }
 }
 

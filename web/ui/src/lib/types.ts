@@ -119,6 +119,19 @@ export type FilledReply = api.FilledOut
 export type Notification = api.NotificationOut
 export type Notifications = api.Notifications
 
+// --- tickets ---
+
+export type Ticket = api.TicketShape
+export type TicketRow = api.TicketRow
+export type TicketRef = api.TicketRefShape
+export type TicketStatus = TicketRow['status']
+export type TicketCheck = api.TicketCheckShape
+export type NewTicket = api.CreateTicket
+export type EditTicket = api.EditTicket
+export type TicketForms = api.TicketFormsShape
+export type TicketCategory = api.TicketCategoryShape
+export type TicketField = api.TicketFieldShape
+
 // --- websocket ---
 
 export type NumberedEvent =
@@ -132,6 +145,9 @@ export type NumberedEvent =
   | { n: number; type: 'notification'; data: Notice }
   | { n: number; type: 'bell'; data: { member_id: string } & Partial<Notification> }
   | { n: number; type: 'tag' | 'counts'; data: { id?: string } }
+  | { n: number; type: 'ticket'; data: { id: string; contact_id: string } }
+  | { n: number; type: 'ticket_forms'; data: { id: string } }
+  | { n: number; type: 'attention'; data: Attention }
 
 /** Something to tell one member, or (null) everybody. */
 export interface Notice {
@@ -141,6 +157,16 @@ export interface Notice {
   title: string
   text: string
   at: string
+}
+
+/** Somebody is asked to look at a ticket or a conversation. */
+export interface Attention {
+  reason: string
+  member_ids: string[]
+  ticket_id?: string
+  number?: number
+  title?: string
+  conversation_id?: string
 }
 
 export interface TypingEvent {

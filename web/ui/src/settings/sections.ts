@@ -7,6 +7,7 @@ import {
   IconHistory,
   IconPlugConnected,
   IconShieldLock,
+  IconTicket,
   IconUserCircle,
   IconUsers,
 } from '../ui/icons'
@@ -47,6 +48,14 @@ export const SECTIONS: SettingsSection[] = [
     icon: IconBolt,
     needs: 'inbox.reply',
     Page: lazy(() => import('./canned/CannedPage')),
+  },
+  {
+    path: 'tickets',
+    label: 'Tickets',
+    group: 'Workspace',
+    icon: IconTicket,
+    needs: 'inbox.manage',
+    Page: lazy(() => import('./tickets/TicketFormsPage')),
   },
   {
     path: 'tokens',

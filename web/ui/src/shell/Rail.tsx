@@ -5,13 +5,14 @@ import { Bell } from '../notifications/Bell'
 import { useCan } from '../lib/session'
 import { shortCount } from '../lib/format'
 import { Logo } from '../ui/Logo'
-import { IconInbox, IconSettings, IconUsers } from '../ui/icons'
+import { IconInbox, IconSettings, IconTicket, IconUsers } from '../ui/icons'
 import { ProfileMenu } from './ProfileMenu'
 import s from './shell.module.css'
 
 export function Rail({ onShowShortcuts }: { onShowShortcuts: () => void }) {
   const unread = useCounts()?.unread ?? 0
   const seesContacts = useCan('contacts.read')
+  const seesInbox = useCan('inbox.read')
   return (
     <nav className={s.rail} aria-label="Main">
       <Logo className={s.logo} />
@@ -29,6 +30,13 @@ export function Rail({ onShowShortcuts }: { onShowShortcuts: () => void }) {
         <Tooltip label="Contacts" position="right">
           <Link to="/contacts" className={s.railLink} aria-label="Contacts">
             <IconUsers size={20} stroke={1.7} />
+          </Link>
+        </Tooltip>
+      )}
+      {seesInbox && (
+        <Tooltip label="Tickets" position="right">
+          <Link to="/tickets" className={s.railLink} aria-label="Tickets">
+            <IconTicket size={20} stroke={1.7} />
           </Link>
         </Tooltip>
       )}

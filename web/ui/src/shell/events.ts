@@ -3,6 +3,8 @@ import { applyInboxEvents, reloadInbox, retryUnsent } from '../inbox/live'
 import { notified } from '../notifications/notifications'
 import * as live from '../lib/live'
 import { queryClient } from '../lib/query'
+import { noticeAttention } from '../tickets/attention'
+import { ticketChanged, ticketTouched } from '../tickets/tickets'
 import { leave } from './leave'
 import { checkVersion } from './version'
 
@@ -31,6 +33,7 @@ export function startEvents(): () => void {
 function refreshQueries(event: live.LiveEvent): void {
   switch (event.type) {
     case 'entry':
+      if (event.data.entry.ticket_id) ticketTouched(event.data.entry.ticket_id)
       // What a person said about consent is part of the contact.
       if (event.data.entry.kind === 'consent') {
         void queryClient.invalidateQueries({ queryKey: ['contact', event.data.entry.contact_id] })
@@ -50,6 +53,15 @@ function refreshQueries(event: live.LiveEvent): void {
       return
     case 'canned':
       void queryClient.invalidateQueries({ queryKey: ['canned'] })
+      return
+    case 'ticket':
+      ticketChanged(event.data.id)
+      return
+    case 'ticket_forms':
+      void queryClient.invalidateQueries({ queryKey: ['ticket-forms'] })
+      return
+    case 'attention':
+      noticeAttention(event.data)
       return
     case 'contact':
       void queryClient.invalidateQueries({ queryKey: ['contact', event.data.id] })

@@ -14,6 +14,7 @@ import { Skeleton } from '../../ui/Skeleton'
 import { IconExternalLink, IconX } from '../../ui/icons'
 import { useConversation } from '../conversations'
 import { useMembers } from '../presence'
+import { TicketsSection } from './TicketsSection'
 import s from './panel.module.css'
 
 type Tab = 'details' | 'timeline'
@@ -78,6 +79,9 @@ function Details({ conversation }: { conversation: Conversation }) {
         <>
           <Section title="Addresses">
             <AddressList addresses={contact.addresses} reaches={conversation.reach} />
+          </Section>
+          <Section title="Tickets">
+            <TicketsSection conversation={conversation} />
           </Section>
           <Section title="Notes">
             <ContactNotes key={contact.id} contact={contact} />

@@ -3,7 +3,8 @@ import { useState } from 'react'
 import { useCan, useMe } from '../../lib/session'
 import { toast } from '../../lib/toast'
 import type { Entry } from '../../lib/types'
-import { IconArrowBackUp, IconCode, IconCopy, IconMoodSmile, IconPlus } from '../../ui/icons'
+import { IconArrowBackUp, IconCode, IconCopy, IconMoodSmile, IconPlus, IconTicket } from '../../ui/icons'
+import { newTicket } from '../../tickets/newTicket'
 import { react } from '../actions'
 import { useCapabilities } from '../capabilities'
 import { EmojiPicker } from '../composer/EmojiPicker'
@@ -87,6 +88,14 @@ function OpenMenu({ entry }: { entry: Entry }) {
                 onClick={() => void navigator.clipboard.writeText(text).then(() => toast('Copied'))}
               >
                 Copy text
+              </Menu.Item>
+            )}
+            {mayReply && !isUnsent(entry) && (entry.kind === 'message' || entry.kind === 'note') && (
+              <Menu.Item
+                leftSection={<IconTicket size={16} />}
+                onClick={() => newTicket.set({ from: { entry_id: entry.id }, description: text })}
+              >
+                Make a ticket
               </Menu.Item>
             )}
             {entry.kind === 'message' && !isUnsent(entry) && (

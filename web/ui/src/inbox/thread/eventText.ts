@@ -1,6 +1,7 @@
 /** Events of a conversation in words. */
 import { fullTime } from '../../lib/format'
 import type { Entry, EntryEvent } from '../../lib/types'
+import { ticketEventText } from '../../tickets/eventText'
 import { channelLabel } from '../../ui/ChannelIcon'
 
 export function eventText(entry: Entry): string {
@@ -8,6 +9,7 @@ export function eventText(entry: Entry): string {
   if (entry.status === 'cancelled') return `${entry.author?.name ?? 'Somebody'} took back a message before it was sent`
   const event = entry.event
   if (!event) return 'Something happened here'
+  if (event.name.startsWith('ticket_')) return `Ticket #${text(event.number) ?? Number(event.number)}: ${ticketEventText(entry, undefined, [])}`
   const who = actor(entry, event)
   switch (event.name) {
     case 'conversation_opened':

@@ -35,6 +35,7 @@ function entry(number: number, change: Partial<Entry> = {}): Entry {
     referral: null,
     forwarded: false,
     group_id: null,
+    ticket_id: null,
     ...change,
   } as Entry
 }
