@@ -7,6 +7,7 @@ Conversations, the timeline, and everything that comes in and goes out.
     timeline.py       the customer's story: numbered, append-only entries
     conversations.py  the contact's thread with one queue: open, read, assign, close
     episodes.py       open-to-close stretches: the facts that reports are made of
+    closing.py        reasons, words of thanks, and what a workspace has settled; idle.py closing after a long silence
     snooze.py         asleep until a time or until the customer writes
     duties.py         what falls due with a conversation by itself
     outbox.py         enqueue: the only way anything is sent

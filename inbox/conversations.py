@@ -28,6 +28,8 @@ from inbox.lists import Wanted
 from inbox.store import conversations as store
 from inbox.timeline import Entry
 
+How = Callable[["Conversation"], "Conversation"]
+Condition = Callable[["Conversation"], bool]
 State = Literal["open", "pending", "snoozed", "closed"]
 Priority = Literal["low", "normal", "high", "urgent"]
 DEFAULT_QUEUE = "support"
@@ -90,7 +92,8 @@ class Conversation:
 
     `waiting_since` is when the first customer's message came that no person has answered yet. `touched` is by what was
     changed by hand: `assignee`, `state`, `tags`, `priority`, `team`. `snoozed_until` is None also where it sleeps until
-    the customer writes; `woke_at` is set when its time came, until somebody deals with it.
+    the customer writes; `woke_at` is set when its time came, until somebody deals with it. `idle_at` is when something
+    is done about a customer who does not answer us (see closing.py), `warned_at` when they were told.
     """
 
     id: str
@@ -122,6 +125,8 @@ class Conversation:
     followers: tuple[str, ...] = ()
     mentioned: tuple[str, ...] = ()
     notified: tuple[str, ...] = ()
+    idle_at: datetime | None = None
+    warned_at: datetime | None = None
     facts: Facts | None = None
     finished: tuple[Facts, ...] = ()
     touched: Mapping[str, Touch] = field(default_factory=dict)
@@ -144,6 +149,8 @@ def due_at(conversation: Conversation) -> datetime | None:
     times = [episodes.ripe_at(facts) for facts in conversation.finished]
     if conversation.state == "snoozed" and conversation.snoozed_until:
         times.append(conversation.snoozed_until)
+    if conversation.state == "open" and conversation.idle_at:
+        times.append(conversation.idle_at)
     return min(times, default=None)
 
 
@@ -223,6 +230,8 @@ def received(
             last_inbound_number=max(now.last_inbound_number, entry.number),
             unread=now.unread + 1,
             waiting_since=now.waiting_since or entry.created_at,
+            idle_at=None,
+            warned_at=None,
             opened_at=entry.created_at if opened or first else now.opened_at,
             closed_at=None if opened else now.closed_at,
             episode=now.episode + 1 if opened else now.episode,
@@ -230,14 +239,17 @@ def received(
         if opened or now.state == "snoozed":
             heard = awake(heard)
         if heard.state == "closed":
-            return replace(heard, waiting_since=None)
+            return replace(heard, unread=now.unread, waiting_since=None)
         return replace(heard, facts=episodes.heard(episodes.of(heard), entry))
 
     return how
 
 
-def sent(entry: Entry, summary: Summary) -> Callable[[Conversation], Conversation]:
-    """We wrote (or noted, or something happened). A person's reply also marks what it answers as read."""
+def sent(entry: Entry, summary: Summary, *, idle_after: timedelta | None = None) -> How:
+    """
+    We wrote (or noted, or something happened). A person's reply also marks what it answers as read, and `idle_after` it
+    something is done if the customer stays silent.
+    """
 
     def how(now: Conversation) -> Conversation:
         if entry.number <= now.last_number and now.last_entry is not None and now.last_entry.id == entry.id:
@@ -248,7 +260,9 @@ def sent(entry: Entry, summary: Summary) -> Callable[[Conversation], Conversatio
         if entry.direction == "out" and entry.author.type in ("member", "phone_app"):
             touched = replace(touched, waiting_since=None)
         if entry.author.type == "member" and entry.direction == "out":
+            idle_at = entry.created_at + idle_after if idle_after else None
             touched = replace(touched, unread=0, read_number=touched.last_inbound_number, woke_at=None)
+            touched = replace(touched, idle_at=idle_at, warned_at=None)
         return touched
 
     return how
@@ -415,24 +429,42 @@ async def prioritise(
 
 
 async def close(
-    ws: Workspace, conversation: Conversation, *, by: str | None = None, reason_id: str | None = None, comment: str = ""
+    ws: Workspace,
+    conversation: Conversation,
+    *,
+    by: str | None = None,
+    reason_id: str | None = None,
+    comment: str = "",
+    hand: "Hand | None" = None,
+    only_if: Condition | None = None,
 ) -> tuple[Conversation, bool]:
-    """`by` is a member; nobody where it closed by itself."""
+    """`by` is a member; nobody where it closed by itself. Raises ChangedMeanwhile."""
 
     def how(now: Conversation) -> Conversation:
-        if now.state == "closed":
+        if now.state == "closed" or (only_if is not None and not only_if(now)):
             return now
         facts = replace(episodes.of(now), closed_by=by, reason_id=reason_id, comment=comment)
         closed = replace(now, state="closed", closed_at=ws.clock.now(), unread=0, read_number=now.last_number)
-        return replace(closed, facts=facts, snoozed_until=None, snooze_by=None, woke_at=None, waiting_since=None)
+        return replace(
+            closed,
+            facts=facts,
+            snoozed_until=None,
+            snooze_by=None,
+            woke_at=None,
+            idle_at=None,
+            warned_at=None,
+            waiting_since=None,
+        )
 
-    return await change(ws, conversation, how)
+    return await change(ws, conversation, by_hand("state", how, hand))
 
 
-async def reopen(ws: Workspace, conversation: Conversation, *, undo: bool = False) -> tuple[Conversation, bool]:
+async def reopen(
+    ws: Workspace, conversation: Conversation, *, undo: bool = False, hand: "Hand | None" = None
+) -> tuple[Conversation, bool]:
     """
     Open, whatever it was. With `undo` what was just closed goes on as it was; later than a moment after closing a new
-    episode begins all the same.
+    episode begins all the same. Raises ChangedMeanwhile.
     """
 
     def how(now: Conversation) -> Conversation:
@@ -448,7 +480,7 @@ async def reopen(ws: Workspace, conversation: Conversation, *, undo: bool = Fals
             episode=now.episode + 1 if was_closed else now.episode,
         )
 
-    return await change(ws, conversation, how)
+    return await change(ws, conversation, by_hand("state", how, hand))
 
 
 def awake(now: Conversation) -> Conversation:

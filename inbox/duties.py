@@ -1,6 +1,6 @@
 """
-Duties: what has to be done with a conversation at a time, without anybody asking: waking it, copying its finished
-episodes.
+Duties: what has to be done with a conversation at a time, without anybody asking: waking it, closing it
+after a long silence, copying its finished episodes.
 
 When is part of its row (`conversations.due_at`), so it survives whatever happens; one worker at a time looks at what is
 due. Every duty looks at the stored row again and may be repeated.
@@ -17,7 +17,7 @@ from app.core.errors import AppError, NotFound
 from app.core.mongo import DatabaseError
 from app.core.platform import work
 from app.core.runtime import Runtime, Workspace
-from inbox import conversations, episodes, snooze
+from inbox import conversations, episodes, idle, snooze
 from inbox.conversations import Conversation
 
 _log = log.get("duties")
@@ -87,6 +87,7 @@ async def attend(ws: Workspace, conversation_id: str) -> Conversation | None:
     with suppress(NotFound):
         conversation = await conversations.get(ws, conversation_id)
         conversation = await snooze.wake_due(ws, conversation)
+        conversation = await idle.attend(ws, conversation)
         return await _copy_episodes(ws, conversation)
     return None
 

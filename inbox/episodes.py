@@ -164,6 +164,7 @@ def resumed(conversation: Conversation, at: datetime) -> Conversation | None:
         conversation,
         state="open",
         closed_at=None,
+        waiting_since=facts.waiting_since,
         facts=replace(facts, comment=""),
         finished=conversation.finished[:-1],
     )

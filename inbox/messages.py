@@ -38,7 +38,7 @@ from crm import consent, contacts, keywords
 from crm.consent import PURPOSES, ConsentFact
 from crm.contacts import ContactAddress, Profile
 from crm.keywords import Keyword
-from inbox import conversations, live, menus, notifications, timeline
+from inbox import closing, conversations, live, menus, notifications, timeline
 from inbox.conversations import Conversation
 from inbox.store import conversations as conversation_store
 from inbox.store.entries import external_key, inbound_id
@@ -121,12 +121,17 @@ async def _received(
     summary = conversations.summary_of(entry, preview(content))
     await notifications.of_entry(ws, conversation, entry, summary.text)
     hours = registry.adapter(account.kind).capabilities(account).window_hours
-    received = conversations.received(entry, summary, window_hours=hours)
+    thanked = await closing.keeps_closed(ws, conversation, content)
+    received = conversations.received(entry, summary, window_hours=hours, reopens=not thanked)
     before = conversation
     conversation, _ = await conversations.change(ws, conversation, received)
     if before.state == "snoozed" and conversation.state == "open":
         woken = {"name": "conversation_woken", "reason": "customer"}
         await note_event(ws, sender.contact_id, key=f"conversation_woken/{entry.id}", event=woken, at=entry.created_at)
+    if thanked and conversation.state == "closed":
+        # From this line one click opens it.
+        kept = {"name": "conversation_kept_closed", "said": text_of(entry.content)[:60]}
+        await note_event(ws, sender.contact_id, key=f"conversation_kept/{entry.id}", event=kept, at=entry.created_at)
     await _want_media(ws, entry, event.content)
     await _obey_keyword(ws, account, sender, event, entry)
     if event.acknowledge is not None:

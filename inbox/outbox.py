@@ -18,7 +18,7 @@ from channels import accounts, registry
 from channels.content import Content, Media, MediaMessage, Template, Text, preview
 from channels.contract import Capabilities, ChannelAccount, DeliveryStatus, Purpose
 from crm import consent
-from inbox import conversations, files, live, messages, notifications, present, templates, timeline
+from inbox import closing, conversations, files, live, messages, notifications, present, templates, timeline
 from inbox.conversations import Conversation
 from inbox.splitting import split_text
 from inbox.timeline import Author, Entry, Mention, Quote
@@ -63,6 +63,7 @@ async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> li
     content = await _prepared(ws, account, capabilities, draft.content)
     quote = await _quote(ws, conversation, draft.reply_to_entry_id)
     parts = _parts(content, capabilities)
+    idle_after = await closing.idle_after(ws, conversation, account.kind)
     entries: list[Entry] = []
     for number, part in enumerate(parts):
         entry = _entry(ws, conversation, draft, account, address, part, number)
@@ -73,7 +74,9 @@ async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> li
             summary = conversations.summary_of(entry, preview(part))
             if number == 0:
                 await notifications.of_entry(ws, conversation, entry, summary.text)
-            conversation, _ = await conversations.change(ws, conversation, conversations.sent(entry, summary))
+            conversation, _ = await conversations.change(
+                ws, conversation, conversations.sent(entry, summary, idle_after=idle_after)
+            )
         entries.append(entry)
     delay = draft.undo_seconds
     await ws.queue.enqueue("deliver", ws.id, conversation.contact_id, lane=Lane.REPLIES, delay_seconds=delay)

@@ -11,17 +11,17 @@ from app.core import clock
 from app.core.errors import Conflict, Invalid
 from app.core.runtime import Workspace
 from inbox import conversations, live, messages
-from inbox.conversations import Conversation
+from inbox.conversations import Conversation, Hand
 
 LONGEST = timedelta(days=731)
 
 
 async def snooze(
-    ws: Workspace, conversation: Conversation, until: datetime | None, *, by: str | None
+    ws: Workspace, conversation: Conversation, until: datetime | None, *, by: str | None, hand: Hand | None = None
 ) -> tuple[Conversation, bool]:
     """
     Until then, or (None) until the customer writes; `by` is a member. Raises Invalid for a time that makes no sense,
-    Conflict if it is closed.
+    Conflict if it is closed, ChangedMeanwhile.
     """
     now = ws.clock.now()
     if until is not None and not now < until <= now + LONGEST:
@@ -43,9 +43,11 @@ async def snooze(
             woke_at=None,
             unread=0,
             read_number=now.last_number,
+            idle_at=None,
+            warned_at=None,
         )
 
-    return await conversations.change(ws, conversation, how)
+    return await conversations.change(ws, conversation, conversations.by_hand("state", how, hand))
 
 
 def is_due(conversation: Conversation, at: datetime) -> bool:

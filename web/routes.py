@@ -12,6 +12,7 @@ from web.api import (
     audit,
     calendars,
     canned,
+    closing,
     contacts,
     conversations,
     entries,
@@ -37,6 +38,7 @@ from web.webhooks import webhooks
 API: tuple[Endpoint, ...] = (
     *conversations.ENDPOINTS,
     *tickets.ENDPOINTS,
+    *closing.ENDPOINTS,
     *ticket_forms.ENDPOINTS,
     *entries.ENDPOINTS,
     *contacts.ENDPOINTS,

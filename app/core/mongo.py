@@ -67,6 +67,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("workspace_id", "assignee_id", "closed_at"),
         _index("workspace_id", "conversation_id"),
     ),
+    "closing_settings": (),
     "episode_days": (_index("workspace_id", "day"),),
     "entries": (
         _index("workspace_id", "contact_id", "number", unique=True),

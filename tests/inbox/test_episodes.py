@@ -16,7 +16,7 @@ from inbox.episodes import Facts
 from inbox.store import episodes as store
 from inbox.timeline import Author, Entry
 
-SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 DOINGS = ("in", "in", "reply", "reply", "robot", "bot", "hand", "assign", "snooze", "close", "close", "reopen", "undo")
 HISTORY = st.lists(st.tuples(st.sampled_from(DOINGS), st.integers(1, 4_000)), max_size=30)

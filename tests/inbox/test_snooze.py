@@ -16,7 +16,7 @@ from inbox import conversations, duties, snooze, timeline
 from inbox.conversations import Conversation
 from tests.support.shop import Shop, eventually
 
-SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 ME = "mem_me"
 

@@ -18,7 +18,7 @@ from channels.content import Content
 from channels.contract import Purpose
 from crm import store as contact_store
 from crm.contacts import search_tokens
-from inbox import access, conversations, live, messages, notifications, outbox, present, tags, timeline
+from inbox import access, closing, conversations, live, messages, notifications, outbox, present, tags, timeline
 from inbox import snooze as sleep
 from inbox.conversations import Conversation
 from inbox.lists import Wanted
@@ -100,24 +100,28 @@ class ShowTyping(Body):
     address: Annotated[str, Field(max_length=300)]
 
 
+# What the screen showed: if a colleague has changed the same thing since, the answer is 409 `changed_meanwhile`.
+Seen = Annotated[int | None, Field(ge=0, le=2**53)]
+
+
 class Snooze(Body):
     """Until that time, or (null) until the customer writes."""
 
     until: AwareDatetime | None = None
+    revision: Seen = None
 
 
 class Close(Body):
+    reason_id: Annotated[str | None, Field(max_length=60)] = None
     comment: Annotated[str, Field(max_length=2_000)] = ""
+    revision: Seen = None
 
 
 class Reopen(Body):
     """`undo`: what was closed a moment ago goes on as if it had not been; later it is reopened as usual."""
 
     undo: bool = False
-
-
-# What the screen showed: if a colleague has changed the same thing since, the answer is 409 `changed_meanwhile`.
-Seen = Annotated[int | None, Field(ge=0, le=2**53)]
+    revision: Seen = None
 
 
 class Assign(Body):
@@ -333,11 +337,18 @@ async def close(request: ApiRequest, conversation_id: str, body: Close) -> Conve
     conversation = await _open(request, conversation_id, access.REPLY)
     comment = body.comment.strip()
     async with live.announced(request.ws, "conversation", conversation.id):
-        saved, changed = await conversations.close(
-            request.ws, conversation, by=request.actor.member_id, comment=comment
+        hand = conversations.hand(request.ws, request.actor, body.revision)
+        saved, changed, reason = await closing.close(
+            request.ws,
+            conversation,
+            by=request.actor.member_id,
+            reason_id=body.reason_id,
+            comment=comment,
+            hand=hand,
         )
         if changed:
-            detail: dict[str, str | None] = {"comment": comment} if comment else {}
+            said = {"reason": reason, "comment": comment}
+            detail = {name: value for name, value in said.items() if value}
             await _note(request, saved, "conversation_closed", detail, at=saved.closed_at)
     return await get(request, conversation_id)
 
@@ -346,7 +357,8 @@ async def reopen(request: ApiRequest, conversation_id: str, body: Reopen) -> Con
     conversation = await _open(request, conversation_id, access.REPLY)
     name = "conversation_woken" if conversation.state == "snoozed" else "conversation_reopened"
     async with live.announced(request.ws, "conversation", conversation.id):
-        saved, changed = await conversations.reopen(request.ws, conversation, undo=body.undo)
+        hand = conversations.hand(request.ws, request.actor, body.revision)
+        saved, changed = await conversations.reopen(request.ws, conversation, undo=body.undo, hand=hand)
         if changed:
             reopened_at = saved.opened_at if saved.episode > conversation.episode else None
             resumed = conversation.state == "closed" and saved.episode == conversation.episode
@@ -357,7 +369,8 @@ async def reopen(request: ApiRequest, conversation_id: str, body: Reopen) -> Con
 async def snooze(request: ApiRequest, conversation_id: str, body: Snooze) -> ConversationShape:
     conversation = await _open(request, conversation_id, access.REPLY)
     async with live.announced(request.ws, "conversation", conversation.id):
-        saved, changed = await sleep.snooze(request.ws, conversation, body.until, by=request.actor.member_id)
+        hand = conversations.hand(request.ws, request.actor, body.revision)
+        saved, changed = await sleep.snooze(request.ws, conversation, body.until, by=request.actor.member_id, hand=hand)
         if changed:
             await _note(request, saved, "conversation_snoozed", {"until": iso(saved.snoozed_until)})
     return await get(request, conversation_id)
@@ -478,8 +491,8 @@ ENDPOINTS = [
         "/conversations/{conversation_id}/close",
         close,
         Permission.INBOX_REPLY,
-        "Close",
-        errors=(NotFound, Conflict),
+        "Close, with a reason and a comment if there are any",
+        errors=(NotFound, Invalid, Conflict),
     ),
     Endpoint(
         "POST",
