@@ -119,6 +119,8 @@ class Conversation:
     revision: int = 0
     last_entry: Summary | None = None
     reach: tuple[Reach, ...] = ()
+    # Messages for later that wait here (see deferred.py).
+    deferred: tuple[str, ...] = ()
     snoozed_until: datetime | None = None
     snooze_by: str | None = None
     woke_at: datetime | None = None

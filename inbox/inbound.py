@@ -25,7 +25,7 @@ from app.core.runtime import Runtime
 from channels import accounts, registry
 from channels.contract import ChannelAccount, DeliveryReceipt, InboundEvent, Parses, TypingStarted
 from channels.errors import WebhookError
-from inbox import messages
+from inbox import deferred, messages
 from inbox.journal import Journal, Kind
 
 _log = log.get("inbound")
@@ -176,7 +176,9 @@ async def _handle(runtime: Runtime, row: InboundRow) -> None:
     except WebhookError as error:
         raise ValueError(f"the stored payload no longer parses: {error}") from error
     for event in events:
-        await messages.handle(ws, account, event, raw_id=row.id, received_at=row.received_at)
+        written = await messages.handle(ws, account, event, raw_id=row.id, received_at=row.received_at)
+        if written is not None:
+            await deferred.customer_wrote(ws, written)
 
 
 def readable(body: bytes) -> object:

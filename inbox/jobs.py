@@ -7,7 +7,7 @@ from app.core.queue import Job, Lane
 from app.core.runtime import Runtime
 from channels import accounts, registry
 from channels.contract import Acknowledges
-from inbox import conversations, delivery, inbound, live, media, operations, receipts, signals, templates
+from inbox import conversations, deferred, delivery, inbound, live, media, operations, receipts, signals, templates
 
 Context = Mapping[str, Any]
 
@@ -27,6 +27,10 @@ async def apply_receipts(ctx: Context, account_id: str) -> None:
 
 async def deliver(ctx: Context, workspace_id: str, contact_id: str) -> None:
     await delivery.deliver(_runtime(ctx).workspace(workspace_id), contact_id)
+
+
+async def send_deferred(ctx: Context, workspace_id: str, deferred_id: str) -> None:
+    await deferred.due(_runtime(ctx).workspace(workspace_id), deferred_id)
 
 
 async def look_up(ctx: Context, workspace_id: str, entry_id: str) -> None:
@@ -71,6 +75,7 @@ JOBS = (
     Job(process_inbound, Lane.INBOUND, timeout_seconds=120),
     Job(apply_receipts, Lane.INBOUND, timeout_seconds=120),
     Job(deliver, Lane.REPLIES, timeout_seconds=300),
+    Job(send_deferred, Lane.REPLIES, timeout_seconds=60),
     Job(acknowledge, Lane.REPLIES, timeout_seconds=30, max_tries=1),
     Job(show_typing, Lane.REPLIES, timeout_seconds=30, max_tries=1),
     Job(mark_read, Lane.BACKGROUND, timeout_seconds=30, max_tries=1),

@@ -50,13 +50,17 @@ MARKETING = (Purpose.MARKETING.value,)
 
 async def handle(
     ws: Workspace, account: ChannelAccount, event: InboundEvent, *, raw_id: str, received_at: datetime
-) -> None:
-    """Do what the event says. Raises whatever keeps it from being done; the caller tries again."""
+) -> Conversation | None:
+    """
+    Do what the event says; the conversation in which the customer has written, if that is what happened.
+
+    Raises whatever keeps it from being done; the caller tries again.
+    """
     match event:
         case InboundMessage(echo=True):
             await _echoed(ws, account, event, raw_id, received_at)
         case InboundMessage():
-            await _received(ws, account, event, raw_id, received_at)
+            return await _received(ws, account, event, raw_id, received_at)
         case MessageEdited():
             await _edited(ws, account, event, raw_id)
         case MessageDeleted():
@@ -74,6 +78,7 @@ async def handle(
             await _notice(ws, account, event.severity, event.code, event.message, event.quality, event.limits)
         case _:
             ws.log.info("inbound_ignored", kind=type(event).__name__)
+    return None
 
 
 # --- messages -----------------------------------------------------------------------------------------------------
@@ -81,7 +86,7 @@ async def handle(
 
 async def _received(
     ws: Workspace, account: ChannelAccount, event: InboundMessage, raw_id: str, received_at: datetime
-) -> None:
+) -> Conversation:
     sender = await _resolve(ws, event.sender)
     name = event.sender.name or event.sender.username
     conversation = await conversations.for_contact(ws, sender.contact_id, name=name or str(sender.address.value))
@@ -137,6 +142,7 @@ async def _received(
     if event.acknowledge is not None:
         await ws.queue.enqueue("acknowledge", account.id, event.acknowledge, lane=Lane.REPLIES)
     await live.tell_entry(ws, entry, conversation)
+    return conversation
 
 
 async def _echoed(

@@ -55,19 +55,14 @@ async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> li
     Raises OptedOut, ReplyWindowClosed, NewerMessages, Conflict (account switched off, nobody to answer), Invalid (the
     channel cannot).
     """
-    account, address = await _route(ws, conversation, draft)
-    capabilities = registry.adapter(account.kind).capabilities(account)
-    draft = replace(draft, purpose=await _purpose(ws, account, draft))
-    await consent.require(ws, address, draft.purpose.value)
-    closes = _window(ws, conversation, account, address, capabilities, draft.content)
-    content = await _prepared(ws, account, capabilities, draft.content)
-    quote = await _quote(ws, conversation, draft.reply_to_entry_id)
-    parts = _parts(content, capabilities)
-    idle_after = await closing.idle_after(ws, conversation, account.kind)
+    way = await admit(ws, conversation, draft)
+    draft = replace(draft, purpose=way.purpose)
+    parts = _parts(way.content, way.capabilities)
+    idle_after = await closing.idle_after(ws, conversation, way.account.kind)
     entries: list[Entry] = []
     for number, part in enumerate(parts):
-        entry = _entry(ws, conversation, draft, account, address, part, number)
-        entry = replace(entry, window_until=closes, reply_to=quote if number == 0 else None)
+        entry = _entry(ws, conversation, draft, way, part, number)
+        entry = replace(entry, window_until=way.closes, reply_to=way.quote if number == 0 else None)
         guard = _stale(draft) if number == 0 else None
         entry, new = await timeline.append(ws, entry, after=conversation.last_number, guard=guard)
         if new or conversation.last_number < entry.number:
@@ -83,6 +78,45 @@ async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> li
     with live.told_later(ws):
         await live.publish(ws, *[await live.entry_event(ws, entry, conversation) for entry in entries])
     return entries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """What the gate let through: how it goes, the content as it will be stored, and when its window closes."""
+
+    account: ChannelAccount
+    address: Address
+    capabilities: Capabilities
+    purpose: Purpose
+    content: Content
+    quote: Quote | None
+    closes: datetime | None
+
+
+async def admit(ws: Workspace, conversation: Conversation, draft: Draft, *, later: bool = False) -> Admitted:
+    """
+    Ask the gate, in this order: the route, consent, the reply window, what the channel can take. Nothing is stored.
+
+    `later`: it goes at another time, so the window is told and not required. Raises as `enqueue` does.
+    """
+    account, address = await _route(ws, conversation, draft)
+    capabilities = registry.adapter(account.kind).capabilities(account)
+    purpose = await _purpose(ws, account, draft)
+    await consent.require(ws, address, purpose.value)
+    if later:
+        hours = capabilities.window_hours
+        closes = conversations.window(conversation, account.id, str(address), hours) if hours else None
+    else:
+        closes = _window(ws, conversation, account, address, capabilities, draft.content)
+    return Admitted(
+        account=account,
+        address=address,
+        capabilities=capabilities,
+        purpose=purpose,
+        content=await _prepared(ws, account, capabilities, draft.content),
+        quote=await _quote(ws, conversation, draft.reply_to_entry_id),
+        closes=closes,
+    )
 
 
 async def resend(ws: Workspace, entry: Entry) -> Entry:
@@ -167,8 +201,7 @@ def _entry(
     ws: Workspace,
     conversation: Conversation,
     draft: Draft,
-    account: ChannelAccount,
-    address: Address,
+    way: Admitted,
     part: Content,
     number: int,
 ) -> Entry:
@@ -182,9 +215,9 @@ def _entry(
         created_at=now,
         kind="message",
         direction="out",
-        channel=account.kind,
-        account_id=account.id,
-        address=str(address),
+        channel=way.account.kind,
+        account_id=way.account.id,
+        address=str(way.address),
         author=draft.author,
         content=part.model_dump(exclude_none=True),
         purpose=draft.purpose.value,

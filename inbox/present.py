@@ -124,6 +124,7 @@ def conversation(
         "closed_at": iso(item.closed_at),
         "revision": item.revision,
         "last_entry": _summary(item.last_entry, status) if item.last_entry else None,
+        "deferred": len(item.deferred),
         "reach": [_reach(r, now, accounts[r.account_id]) for r in item.reach if r.account_id in accounts],
     }
 

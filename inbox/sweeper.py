@@ -55,6 +55,8 @@ async def sweep(runtime: Runtime) -> None:
     for account_id in await work.wake_receipts(runtime, now) | await work.overdue_receipts(runtime, before):
         await runtime.queue.enqueue("apply_receipts", account_id, lane=Lane.INBOUND)
     await _sweep_outbox(runtime)
+    for workspace_id, deferred_id in await work.due_deferred(runtime, now):
+        await runtime.queue.enqueue("send_deferred", workspace_id, deferred_id, lane=Lane.REPLIES)
     for media_id in await work.due_media(runtime, before):
         await runtime.queue.enqueue("fetch_media", media_id, lane=Lane.BACKGROUND, job_id=f"media:{media_id}")
     for row in await work.stale_changes(runtime, before):

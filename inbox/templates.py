@@ -1,8 +1,9 @@
 """Templates: approved texts as the provider lists them, kept here so that they can be picked, previewed and filled."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from app.core import ids
 from app.core.errors import Invalid
@@ -13,6 +14,18 @@ from channels.contract import ChannelAccount, ManagesTemplates, ProviderTemplate
 from channels.errors import AccountError
 from inbox import live
 from inbox.store import templates as store
+
+_VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateVariable:
+    """A value that a template asks for, with the example given for review; `index` is a button's."""
+
+    where: Literal["header", "body", "button"]
+    key: str
+    index: int | None = None
+    example: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +64,10 @@ async def sync(runtime: Runtime, account_id: str) -> int:
 async def of_account(ws: Workspace, account_id: str | None) -> list[KeptTemplate]:
     """All templates kept of an account, or of all accounts, by name."""
     return await store.listed(ws, account_id)
+
+
+async def find(ws: Workspace, account_id: str, name: str, language: str) -> KeptTemplate | None:
+    return await store.get(ws, id_for(account_id, name, language))
 
 
 async def advertises(ws: Workspace, account: ChannelAccount, wanted: Template) -> bool:
@@ -99,3 +116,34 @@ def preview(account: ChannelAccount, template: ProviderTemplate, parameters: Map
     if not isinstance(adapter, ManagesTemplates):
         raise Invalid.field("content", "This channel has no templates.")
     return adapter.preview_template(template, parameters)
+
+
+def variables(template: ProviderTemplate) -> list[TemplateVariable]:
+    """What has to be filled in, in reading order, with the examples that were given for review."""
+    found: list[TemplateVariable] = []
+    for component in template.components:
+        kind = str(component.get("type", "")).lower()
+        if kind in ("header", "body"):
+            examples = _examples(component.get("example"), kind)
+            where: Literal["header", "body"] = "header" if kind == "header" else "body"
+            keys = dict.fromkeys(_VARIABLE.findall(str(component.get("text") or "")))
+            found += [TemplateVariable(where=where, key=key, example=examples.get(key)) for key in keys]
+        elif kind == "buttons":
+            for index, button in enumerate(component.get("buttons") or ()):
+                if _VARIABLE.search(str(button.get("url") or "")) or str(button.get("type")).upper() == "COPY_CODE":
+                    example = next(iter(button.get("example") or ()), None)
+                    shown = str(example) if example is not None else None
+                    found.append(TemplateVariable(where="button", key=str(index), index=index, example=shown))
+    return found
+
+
+def _examples(given: Any, kind: str) -> dict[str, str]:
+    if not isinstance(given, dict):
+        return {}
+    named = given.get(f"{kind}_text_named_params")
+    if isinstance(named, list):
+        return {str(item.get("param_name")): str(item.get("example")) for item in named if isinstance(item, dict)}
+    values = given.get(f"{kind}_text")
+    if isinstance(values, list) and values and isinstance(values[0], list):
+        values = values[0]
+    return {str(n): str(value) for n, value in enumerate(values, 1)} if isinstance(values, list) else {}

@@ -86,6 +86,12 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     ),
     "ticket_forms": (),
     "counters": (),
+    "deferred": (
+        _index("due_at", sparse=True),
+        _index("workspace_id", "open", "at"),
+        _index("workspace_id", "author_id", "open", "at"),
+    ),
+    "reopeners": (),
     "templates": (_index("workspace_id", "account_id", "name"),),
     "files": (_index("unused_until", sparse=True),),
     # `unread_key` is the member's id until they have read it.

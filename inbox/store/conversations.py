@@ -49,7 +49,7 @@ def _from_row(row: Document) -> conversations.Conversation:
     values["reach"] = tuple(
         conversations.Reach(**{**reach, "stopped": tuple(reach["stopped"])}) for reach in values["reach"]
     )
-    for name in ("followers", "mentioned", "notified"):
+    for name in ("followers", "mentioned", "notified", "deferred"):
         values[name] = tuple(values.get(name, ()))
     if values.get("facts"):
         values["facts"] = _facts(values["facts"])

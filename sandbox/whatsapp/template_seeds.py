@@ -1,4 +1,4 @@
-"""The five templates that every business account starts with."""
+"""The six templates that every business account starts with."""
 
 from __future__ import annotations
 
@@ -76,6 +76,19 @@ SEEDS: tuple[Json, ...] = (
                     },
                 ],
             },
+        ],
+    },
+    {
+        "name": "reply_ready",
+        "language": "en_US",
+        "category": "UTILITY",
+        "components": [
+            {
+                "type": "BODY",
+                "text": "Hello {{1}}, we have an answer to your question. Reply here and we send it at once.",
+                "example": {"body_text": [["Ama"]]},
+            },
+            {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Show me the answer"}]},
         ],
     },
     {

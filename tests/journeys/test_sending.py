@@ -1,12 +1,21 @@
 """What stands between an agent's key press and the customer: newer messages, second thoughts, a later time."""
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import httpx
+import pytest
+
 from app.core.permissions import Role
+from channels.content import Text
+from inbox import conversations, deferred
+from inbox.deferred import Deferred
+from inbox.store import deferred as rows
 from tests.support.people import Person
-from tests.support.shop import Shop
+from tests.support.shop import Shop, eventually
 
 
 async def colleague(shop: Shop) -> Person:
@@ -114,3 +123,179 @@ async def test_the_hold_survives_what_was_to_wake_it(shop: Shop) -> None:
     await shop.sends(conversation["id"], {"type": "text", "text": "Still there"}, undo_seconds=1)
     await shop.runtime.redis.delete(*await shop.runtime.redis.keys("parley:lane:*"))
     await shop.in_ledger("whatsapp", person["id"], "Still there")
+
+
+# --- for later ----------------------------------------------------------------------------------------------------
+
+
+async def later(shop: Shop, conversation_id: str, text: str, expected: int = 201, **more: Any) -> dict[str, Any]:
+    body = {"client_id": str(uuid4()), "content": {"type": "text", "text": text}, **more}
+    made: dict[str, Any] = await shop.post(f"/conversations/{conversation_id}/deferred", expected, **body)
+    return made
+
+
+async def state_of(shop: Shop, row: dict[str, Any], wanted: str) -> Deferred:
+    async def look() -> Deferred | None:
+        now = await deferred.get(shop.owner.ws, row["id"])
+        return now if now.state == wanted else None
+
+    return await eventually(look)
+
+
+async def time_comes(shop: Shop, row: dict[str, Any]) -> None:
+    """As if the hour had struck."""
+    stored = await deferred.get(shop.owner.ws, row["id"])
+    past = shop.runtime.clock.now() - timedelta(seconds=1)
+    assert await rows.save(shop.owner.ws, stored, replace(stored, due_at=past))
+
+
+async def window_closes(shop: Shop, conversation_id: str) -> None:
+    conversation = await conversations.get(shop.owner.ws, conversation_id)
+    past = shop.runtime.clock.now() - timedelta(hours=30)
+    reach = tuple(replace(r, last_inbound_at=past) for r in conversation.reach)
+    await conversations.change(shop.owner.ws, conversation, lambda now: replace(now, reach=reach))
+
+
+def tomorrow() -> str:
+    return (datetime.now(UTC) + timedelta(days=1)).isoformat()
+
+
+async def test_a_scheduled_message_goes_at_its_time_and_once(shop: Shop) -> None:
+    person, conversation = await shop.someone("sms")
+    client_id = str(uuid4())
+    row = await later(shop, conversation["id"], "Good morning", at=tomorrow(), client_id=client_id)
+    assert (await later(shop, conversation["id"], "Good morning", at=tomorrow(), client_id=client_id))["id"] == row[
+        "id"
+    ]
+    assert [item["id"] for item in (await shop.get(f"/conversations/{conversation['id']}/deferred"))["items"]] == [
+        row["id"]
+    ]
+    assert row["id"] in [item["id"] for item in (await shop.get("/deferred", mine=True))["items"]]
+    await time_comes(shop, row)
+    sent = await state_of(shop, row, "sent")
+    await shop.entry_where(conversation["id"], lambda e: e["id"] == sent.entry_ids[0] and e["status"] == "delivered")
+    # Whoever looks again, finds nothing to do; also one who died after the sending and before writing it down.
+    again = replace(sent, state="sending", due_at=sent.created_at, revision=sent.revision + 1)
+    assert await rows.save(shop.owner.ws, sent, again)
+    await deferred.due(shop.owner.ws, row["id"])
+    await state_of(shop, row, "sent")
+    assert len(await shop.ledger(channel="sms", customer=person["id"], direction="out")) == 1
+    assert (await shop.get(f"/conversations/{conversation['id']}"))["deferred"] == 0
+
+
+async def test_the_customer_writes_first(shop: Shop) -> None:
+    person, conversation = await shop.someone("sms")
+    made = {
+        on: await later(shop, conversation["id"], on, at=tomorrow(), on_reply=on) for on in ("cancel", "ask", "send")
+    }
+    await shop.writes("sms", person["id"], type="text", text="It has arrived, thanks")
+    cancelled, asking = await state_of(shop, made["cancel"], "cancelled"), await state_of(shop, made["ask"], "asking")
+    assert (cancelled.reason or {})["code"] == "customer_wrote"
+    assert asking.due_at is None
+    assert (await deferred.get(shop.owner.ws, made["send"]["id"])).state == "waiting"
+    note = await shop.entry_where(conversation["id"], lambda e: (e["event"] or {}).get("name") == "message_asks")
+    assert note["event"]["author_id"] == shop.owner.member.id
+
+    other = await colleague(shop)
+    assert (await other.client.post(f"/api/v1/deferred/{asking.id}/send")).status_code == 403
+    stale = await shop.agent.patch(f"/api/v1/deferred/{asking.id}", json={"text": "Changed", "revision": 1})
+    assert (stale.status_code, stale.json()["code"]) == (409, "changed_meanwhile")
+    changed = await shop.agent.patch(f"/api/v1/deferred/{asking.id}", json={"text": "Glad to hear it"})
+    assert changed.status_code == 200
+    await shop.post(f"/deferred/{asking.id}/send")
+    await shop.in_ledger("sms", person["id"], "Glad to hear it")
+    await shop.post(f"/deferred/{made['send']['id']}/cancel")
+    assert (await shop.get(f"/conversations/{conversation['id']}/deferred"))["items"] == []
+    await shop.post(f"/deferred/{made['send']['id']}/send", 409)
+
+
+async def test_the_gate_is_asked_again_when_it_goes(shop: Shop) -> None:
+    person, conversation = await shop.someone("whatsapp")
+    row = await later(shop, conversation["id"], "See you", at=tomorrow())
+    await window_closes(shop, conversation["id"])
+    await time_comes(shop, row)
+    skipped = await state_of(shop, row, "skipped")
+    assert (skipped.reason or {})["code"] == "reply_window_closed"
+    await shop.entry_where(conversation["id"], lambda e: (e["event"] or {}).get("name") == "message_skipped")
+    assert await shop.ledger(channel="whatsapp", customer=person["id"], direction="out") == []
+
+
+async def test_an_answer_waits_for_the_window(shop: Shop) -> None:
+    person, conversation = await shop.someone("whatsapp")
+    account_id, url = shop.accounts["whatsapp"], f"/conversations/{conversation['id']}"
+    await shop.post(f"/accounts/{account_id}/templates/sync")
+    assert (await later(shop, conversation["id"], "Too early", 409))["code"] == "window_open"
+    await window_closes(shop, conversation["id"])
+    assert (await later(shop, conversation["id"], "With what?", 422))["errors"][0]["field"] == "opener"
+    for name in ("new_collection", "winter_sale"):
+        await shop.post(f"/accounts/{account_id}/reopener", 422, name=name, language="en_US")
+    await shop.post(f"/accounts/{account_id}/reopener", name="reply_ready", language="en_US")
+
+    first = await later(shop, conversation["id"], "We have it in blue", on_reply="ask")
+    await shop.in_ledger("whatsapp", person["id"], "reply_ready")
+    await shop.writes("whatsapp", person["id"], type="text", text="Yes, please!")
+    await state_of(shop, first, "sent")
+    await shop.in_ledger("whatsapp", person["id"], "We have it in blue")
+
+    await window_closes(shop, conversation["id"])
+    asks = await later(shop, conversation["id"], "And in red", on_reply="ask")
+    goes = await later(shop, conversation["id"], "And in green", on_reply="send")
+    await shop.writes("whatsapp", person["id"], type="text", text="I bought one elsewhere, sorry")
+    await state_of(shop, goes, "sent")
+    await state_of(shop, asks, "asking")
+    await shop.in_ledger("whatsapp", person["id"], "in green")
+    sent = await shop.ledger(channel="whatsapp", customer=person["id"], direction="out")
+    texts = [str(item["body"]) for item in sent]
+    assert sum("in blue" in text for text in texts) == sum("in green" in text for text in texts) == 1
+    assert not any("in red" in text for text in texts)
+    assert (await shop.get(url))["deferred"] == 1
+
+
+async def test_a_held_answer_expires(shop: Shop) -> None:
+    person, conversation = await shop.someone("whatsapp")
+    await shop.post(f"/accounts/{shop.accounts['whatsapp']}/templates/sync")
+    await window_closes(shop, conversation["id"])
+    opener = {"type": "template", "name": "reply_ready", "language": "en_US", "parameters": {"body": {"1": "Ana"}}}
+    row = await later(shop, conversation["id"], "Never read", opener=opener, days=3)
+    await time_comes(shop, row)
+    await state_of(shop, row, "expired")
+    await shop.entry_where(conversation["id"], lambda e: (e["event"] or {}).get("name") == "message_expired")
+    await shop.writes("whatsapp", person["id"], type="text", text="Hello again")
+    assert (await shop.get(f"/conversations/{conversation['id']}"))["deferred"] == 0
+
+
+async def test_of_all_who_send_a_waiting_message_one_does(shop: Shop) -> None:
+    person, conversation = await shop.someone("sms")
+    for n in range(4):
+        row = await later(shop, conversation["id"], f"Once {n}", at=tomorrow())
+        await time_comes(shop, row)
+        presses = [shop.agent.post(f"/api/v1/deferred/{row['id']}/{what}") for what in ("send", "cancel", "send")]
+        given = await asyncio.gather(*presses, deferred.due(shop.owner.ws, row["id"]), return_exceptions=True)
+        statuses = [answer.status_code for answer in given if isinstance(answer, httpx.Response)]
+        assert set(statuses) <= {200, 409}
+
+        async def over(row_id: str = row["id"]) -> Deferred | None:
+            now = await deferred.get(shop.owner.ws, row_id)
+            return now if now.state in ("sent", "cancelled") else None
+
+        done = await eventually(over)
+        assert len(done.entry_ids) == (1 if done.state == "sent" else 0)
+    await asyncio.sleep(0.5)
+    sent = await shop.ledger(channel="sms", customer=person["id"], direction="out")
+    assert len({str(item["body"]) for item in sent}) == len(sent)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Yes!", True),
+        ("ok 👍", False),
+        ("👍", True),
+        ("Yes please.", True),
+        ("Sí", True),
+        ("Yes, but in red", False),
+        ("No", False),
+    ],
+)
+def test_what_is_a_plain_go_ahead(text: str, plain: bool) -> None:
+    assert deferred.is_go_ahead(Text(text=text)) is plain

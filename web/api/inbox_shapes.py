@@ -235,6 +235,8 @@ class ConversationShape(TypedDict):
     closed_at: Time | None
     revision: int
     last_entry: EntrySummaryShape | None
+    # How many messages for later wait here.
+    deferred: int
     reach: list[ReachShape]
 
 

@@ -1,6 +1,5 @@
 """Templates: listed, previewed, synced from the provider."""
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -15,8 +14,6 @@ from inbox import templates
 from inbox.templates import KeptTemplate
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Out, Query
-
-_VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 
 
 class TemplatesQuery(Query):
@@ -88,40 +85,11 @@ async def _template(request: ApiRequest, kept: KeptTemplate) -> TemplateOut:
         parameter_format=found.parameter_format,
         header_format=str(header["format"]).upper() if header.get("format") else None,
         components=[dict(component) for component in found.components],
-        variables=variables(kept),
+        variables=[
+            Variable(where=v.where, key=v.key, index=v.index, example=v.example) for v in templates.variables(found)
+        ],
         preview=await _preview(request, kept, TemplateParameters()),
     )
-
-
-def variables(kept: KeptTemplate) -> list[Variable]:
-    """What has to be filled in, in reading order, with the examples that were given for review."""
-    found: list[Variable] = []
-    for component in kept.template.components:
-        kind = str(component.get("type", "")).lower()
-        if kind in ("header", "body"):
-            examples = _examples(component.get("example"), kind)
-            where: Literal["header", "body"] = "header" if kind == "header" else "body"
-            keys = dict.fromkeys(_VARIABLE.findall(str(component.get("text") or "")))
-            found += [Variable(where=where, key=key, example=examples.get(key)) for key in keys]
-        elif kind == "buttons":
-            for index, button in enumerate(component.get("buttons") or ()):
-                if _VARIABLE.search(str(button.get("url") or "")) or str(button.get("type")).upper() == "COPY_CODE":
-                    example = next(iter(button.get("example") or ()), None)
-                    shown = str(example) if example is not None else None
-                    found.append(Variable(where="button", key=str(index), index=index, example=shown))
-    return found
-
-
-def _examples(given: Any, kind: str) -> dict[str, str]:
-    if not isinstance(given, dict):
-        return {}
-    named = given.get(f"{kind}_text_named_params")
-    if isinstance(named, list):
-        return {str(item.get("param_name")): str(item.get("example")) for item in named if isinstance(item, dict)}
-    values = given.get(f"{kind}_text")
-    if isinstance(values, list) and values and isinstance(values[0], list):
-        values = values[0]
-    return {str(n): str(value) for n, value in enumerate(values, 1)} if isinstance(values, list) else {}
 
 
 async def preview(request: ApiRequest, template_id: str, body: PreviewTemplate) -> PreviewOut:

@@ -339,6 +339,12 @@ async def due_tickets(runtime: Runtime, now: datetime, *, limit: int) -> list[tu
     return [(row["workspace_id"], row["_id"]) for row in rows]
 
 
+async def due_deferred(runtime: Runtime, now: datetime, *, limit: int = 200) -> list[tuple[str, str]]:
+    """Workspace and id of messages for later whose time has come. Index: due_at, which holds nothing else."""
+    found = runtime.mongo.deferred.find({"due_at": {"$lte": now}}, {"workspace_id": 1}).limit(limit)
+    return [(row["workspace_id"], row["_id"]) for row in await found.to_list()]
+
+
 # --- media --------------------------------------------------------------------------------------------------------
 
 
