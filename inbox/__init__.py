@@ -2,7 +2,7 @@
 Conversations, the timeline, and everything that comes in and goes out.
 
     inbound.py        accept (web side: durable before acknowledged) and process (worker side: one contact at a time)
-    journal.py        group commit of what providers send, and the spool for when the database is down
+    journal.py        group commit of what providers send; spool.py its files on disk
     messages.py       what an inbound event does to contact, conversation and timeline
     timeline.py       the customer's story: numbered, append-only entries
     conversations.py  the contact's thread with one queue: open, read, assign, close

@@ -32,9 +32,6 @@ _log = log.get("inbound")
 _BATCH = 50
 # Rows that are done and do not say so yet, of each Runtime in this process.
 _done: "WeakKeyDictionary[Runtime, set[str]]" = WeakKeyDictionary()
-# When each account's receipts were last asked to be applied: within half of the wait, that job takes these along.
-_asked: "WeakKeyDictionary[Runtime, dict[str, float]]" = WeakKeyDictionary()
-_RECEIPTS_WAIT_SECONDS = 0.06
 
 
 async def accept(runtime: Runtime, journal: Journal, account: ChannelAccount, events: Sequence[InboundEvent]) -> int:
@@ -76,21 +73,14 @@ async def accept(runtime: Runtime, journal: Journal, account: ChannelAccount, ev
     known = await journal.add("inbound", inbound)
     await journal.add("receipts", receipts)
     await stored(runtime, "inbound", [row for row in inbound if row["_id"] not in known])
-    await stored(runtime, "receipts", receipts)
     return len(inbound) + len(receipts) - len(known)
 
 
 async def stored(runtime: Runtime, kind: Kind, rows: Sequence[Document]) -> None:
     """Rows have reached the database: ask for their processing."""
     if kind == "receipts":
-        # Receipts come in floods and are applied in bulk: those of a moment share one delayed job.
-        asked = _asked.setdefault(runtime, {})
         for account_id in {row["account_id"] for row in rows}:
-            now = time.monotonic()
-            if now - asked.get(account_id, 0.0) > _RECEIPTS_WAIT_SECONDS / 2:
-                asked[account_id] = now
-                wait = _RECEIPTS_WAIT_SECONDS
-                await runtime.queue.enqueue("apply_receipts", account_id, lane=Lane.INBOUND, delay_seconds=wait)
+            await runtime.queue.enqueue("apply_receipts", account_id, lane=Lane.INBOUND)
         return
     for pending_key in dict.fromkeys(row["pending_key"] for row in rows):
         await runtime.queue.enqueue("process_inbound", pending_key, lane=Lane.INBOUND)

@@ -7,23 +7,22 @@ message changes once however many reports came.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 
 from redis.exceptions import RedisError
 
 from app.core import ids, leases
-from app.core.errors import AppError, NotFound
+from app.core.errors import AppError, Conflict, NotFound
 from app.core.mongo import ConnectionFailure
 from app.core.platform import work
 from app.core.platform.work import Receipt, ReceiptBatch
 from app.core.runtime import Runtime, Workspace
 from channels import accounts, errors
 from channels.contract import DeliveryStatus
-from inbox import delivery, live, timeline
+from inbox import delivery, live
 from inbox.store import entries as store
 from inbox.timeline import Entry
 
@@ -32,6 +31,7 @@ BATCH = 2_000
 BUSY = 100
 FOLD_SECONDS = 0.6
 FOREIGN_AFTER = timedelta(hours=24)
+_TRIES = 6
 
 
 async def apply(runtime: Runtime, account_id: str) -> None:
@@ -81,8 +81,9 @@ async def _apply(runtime: Runtime, batches: Sequence[ReceiptBatch]) -> None:
                 by_message[entry.id].append(report)
         if unknown:
             early.append(replace(batch, reports=tuple(unknown)))
-    entries = {entry.id: entry for entry in found.values()}
-    changed = await _fold(ws, account_id, [(entries[entry_id], reports) for entry_id, reports in by_message.items()])
+    changed = await _fold(ws, account_id, by_message, {entry.id: entry for entry in found.values()})
+    for entry in changed:
+        await _learn(ws, account_id, entry, by_message[entry.id])
     await live.publish(ws, *[await live.entry_event(ws, entry, None) for entry in changed])
     await _park(runtime, early)
     await work.finish_receipts(runtime, [batch.id for batch in batches])
@@ -104,27 +105,26 @@ async def _messages(ws: Workspace, account_id: str, reports: Sequence[Receipt]) 
     return found
 
 
-async def _fold(ws: Workspace, account_id: str, reported: Sequence[tuple[Entry, Sequence[Receipt]]]) -> list[Entry]:
-    """Save every message once; those that somebody else changed meanwhile are done again one by one."""
-    pairs: list[tuple[Entry, Entry]] = []
-    for entry, reports in reported:
-        wanted = _moved(entry, account_id, reports)
-        if wanted is not entry:
-            pairs.append((entry, replace(wanted, revision=entry.revision + 1)))
-    if not pairs:
-        changed = []
-    elif await store.save_many(ws, pairs):
-        changed = [new for _, new in pairs]
-    else:
-        changed = [
-            (await timeline.change(ws, entry, partial(_moved, account_id=account_id, reports=reports)))[0]
-            for entry, reports in reported
-        ]
-    for entry, reports in reported:
-        await _learn(ws, account_id, entry, reports)
-    # Also those that had nothing to change: this process may have died after saving and before telling.
-    saved = {entry.id: entry for entry in changed}
-    return [saved.get(entry.id, entry) for entry, _ in reported]
+async def _fold(
+    ws: Workspace, account_id: str, reported: Mapping[str, Sequence[Receipt]], known: Mapping[str, Entry]
+) -> list[Entry]:
+    """
+    Save every message reported on once, however many reports; the messages as they are now, `known` as they were read.
+
+    Also those that had nothing to change: this process may have died after saving and before telling. Raises Conflict.
+    """
+    now = {entry_id: known[entry_id] for entry_id in reported}
+    for _ in range(_TRIES):
+        pairs: list[tuple[Entry, Entry]] = []
+        for entry_id, entry in now.items():
+            wanted = _moved(entry, account_id, reported[entry_id])
+            if wanted is not entry:
+                pairs.append((entry, replace(wanted, revision=entry.revision + 1)))
+        if await store.save_many(ws, pairs):
+            return [*(now | {new.id: new for _, new in pairs}).values()]
+        # Somebody else changed one of them meanwhile.
+        now |= {entry.id: entry for entry in await store.get_many(ws, [old.id for old, _ in pairs])}
+    raise Conflict("These messages are being changed by too many at once; try again.")
 
 
 def _moved(entry: Entry, account_id: str, reports: Sequence[Receipt]) -> Entry:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, TypeGuard
 from weakref import WeakValueDictionary
 
-from pymongo import AsyncMongoClient, UpdateOne
+from pymongo import AsyncMongoClient, UpdateMany, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
@@ -25,7 +25,8 @@ Database = AsyncDatabase[Document]
 Client = AsyncMongoClient[Document]
 DatabaseError = PyMongoError
 DUPLICATE_KEY = 11000
-# Most rows in a command that several calls share, and most ids of one call that are shared so.
+# Most rows in a command that several calls share, or that one update changes (nobody else writes meanwhile); and most
+# ids of one call that are shared so.
 _TOGETHER = 100
 _FEW = 5
 
@@ -325,11 +326,18 @@ class ScopedCollection:
             raise DuplicateId(str(error.details.get("errmsg", "")) if error.details else "") from None
         return bool(result.matched_count or result.upserted_id)
 
-    async def update_each(self, changes: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> int:
-        """Many single-row updates in one command; how many matched."""
-        if not changes:
+    async def update_each(self, changes: Sequence[tuple[Sequence[str], Mapping[str, Any], Mapping[str, Any]]]) -> int:
+        """Rows by `_id`, if they are as `where` says, each group with its change; in one command; how many matched."""
+        operations: list[UpdateOne | UpdateMany] = []
+        for row_ids, where, change in changes:
+            if len(row_ids) == 1:
+                operations.append(UpdateOne(self._mine({"_id": row_ids[0], **where}), change))
+                continue
+            for first in range(0, len(row_ids), _TOGETHER):
+                some = {"$in": list(row_ids[first : first + _TOGETHER])}
+                operations.append(UpdateMany(self._mine({"_id": some, **where}), change))
+        if not operations:
             return 0
-        operations = [UpdateOne(self._mine(where), change) for where, change in changes]
         return (await self._collection.bulk_write(operations, ordered=False)).matched_count
 
     async def update_all(self, where: Mapping[str, Any], change: Mapping[str, Any]) -> int:

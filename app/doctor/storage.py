@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from app.doctor.findings import Finding, failed, ok, warning
 
 _ANSWER_SECONDS = 6.0
 _LATE_SECONDS = 60.0
+_SPOOLED_SECONDS = 10.0
 _STUCK_SECONDS = 600.0
 _LITTLE_DISK_BYTES = 2_000_000_000
 _NO_DISK_BYTES = 200_000_000
@@ -123,8 +125,9 @@ def disk(data_dir: Path) -> Finding:
 
 
 def spool(data_dir: Path) -> Finding:
-    """What providers sent while the database was down."""
-    waiting_bytes = sum(path.stat().st_size for path in (data_dir / "spool").glob("*") if path.is_file())
+    """What providers sent while the database was down; delivery reports lie there for a moment at any time."""
+    found = [path.stat() for path in (data_dir / "spool").glob("*") if path.is_file()]
+    waiting_bytes = sum(file.st_size for file in found if time.time() - file.st_mtime > _SPOOLED_SECONDS)
     if waiting_bytes:
         detail = f"{waiting_bytes / 1e6:.2f} MB of provider events wait on disk for the database"
         return warning("spool", detail, "They are drained by the web process as soon as the database can be written.")

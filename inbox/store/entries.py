@@ -12,6 +12,8 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from app.core import ids, windows
 from app.core.mongo import Document, DuplicateId
 from app.core.runtime import Workspace
@@ -39,10 +41,13 @@ def to_row(entry: timeline.Entry) -> Document:
     row: Document = {}
     for f in fields(entry):
         value = getattr(entry, f.name)
-        if value is None or value is False or value == () or value == {}:
-            continue
-        row["_id" if f.name == "id" else f.name] = _plain(value)
+        if not _empty(value):
+            row["_id" if f.name == "id" else f.name] = _plain(value)
     return row
+
+
+def _empty(value: Any) -> bool:
+    return value is None or value is False or value == () or value == {}
 
 
 def from_row(row: Document) -> timeline.Entry:
@@ -153,12 +158,26 @@ async def dismiss_failed(ws: Workspace, entry_id: str) -> None:
 
 def _difference(ws: Workspace, old: timeline.Entry, new: timeline.Entry) -> Document:
     """What has to be written to turn the stored `old` into `new`."""
-    before, after = _marked(ws, old), _marked(ws, new)
-    changed: Document = {k: v for k, v in after.items() if before.get(k) != v}
-    if after.get("status") == "queued":
+    changed: Document = {}
+    gone: Document = {}
+    for f in fields(new):
+        before, after = getattr(old, f.name), getattr(new, f.name)
+        if before is after or before == after:
+            continue
+        if _empty(after):
+            gone[f.name] = ""
+        elif f.name == "status_times" and all(after.get(status) == at for status, at in before.items()):
+            # Only what is new in it, so that the same step of many messages is the same change.
+            changed |= {f"status_times.{status}": at for status, at in after.items() if status not in before}
+        else:
+            changed[f.name] = _plain(after)
+    if new.status == "queued" and new.outbox_key:
         # Also where it looks unchanged: the mark is taken off without raising the revision, perhaps a moment ago.
-        changed |= {k: after[k] for k in ("outbox_key",) if k in after}
-    gone = {k: "" for k in before if k not in after}
+        changed["outbox_key"] = new.outbox_key
+    if new.status == "failed" and old.status != "failed":
+        changed["failed_key"] = ws.id
+    elif new.status != "failed" and old.status == "failed":
+        gone["failed_key"] = ""
     update: Document = {"$set": changed} if changed else {}
     if gone:
         update["$unset"] = gone
@@ -171,8 +190,15 @@ async def save(ws: Workspace, old: timeline.Entry, new: timeline.Entry) -> bool:
 
 
 async def save_many(ws: Workspace, pairs: Sequence[tuple[timeline.Entry, timeline.Entry]]) -> bool:
-    """One command for all, each written only if it is unchanged since it was read; whether all were."""
-    changes = [({"_id": old.id, "revision": old.revision}, _difference(ws, old, new)) for old, new in pairs]
+    """
+    One command for all, each written only if it is unchanged since it was read; whether all were. Those that change
+    alike (a broadcast's messages, delivered in the same second) share one update, which costs a fraction of one each.
+    """
+    alike: dict[bytes, tuple[list[str], int, Document]] = {}
+    for old, new in pairs:
+        change = _difference(ws, old, new)
+        alike.setdefault(orjson.dumps([old.revision, change]), ([], old.revision, change))[0].append(old.id)
+    changes = [(row_ids, {"revision": revision}, change) for row_ids, revision, change in alike.values()]
     return await ws.db.entries.update_each(changes) == len(pairs)
 
 
