@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from app.core.queue import Job
 from app.core.runtime import Runtime
-from inbox import checkups, delivery, duties, inbound, jobs, polling, reconcile, sweeper, ticket_news
+from inbox import checkups, delivery, duties, inbound, jobs, polling, reconcile, sweeper, ticket_news, view_work
 
 JOBS: tuple[Job, ...] = (*jobs.JOBS,)
 
@@ -21,4 +21,5 @@ BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "reconcile": reconcile.run,
     "checkups": checkups.run,
     "tickets": ticket_news.run,
+    "views": view_work.run,
 }

@@ -22,7 +22,7 @@ from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
 from app.core.scripts import Script
 from crm.contacts import hue
-from inbox import episodes, facets, following, lists
+from inbox import episodes, facets, following, lists, views
 from inbox.episodes import Facts
 from inbox.lists import Wanted
 from inbox.store import conversations as store
@@ -132,6 +132,8 @@ class Conversation:
     facts: Facts | None = None
     finished: tuple[Facts, ...] = ()
     touched: Mapping[str, Touch] = field(default_factory=dict)
+    # Saved views that it is in (see views.py).
+    views: tuple[str, ...] = ()
 
     @property
     def window_closes_at(self) -> datetime | None:
@@ -204,6 +206,9 @@ async def change(
         if wanted is current:
             return current, False
         wanted = episodes.followed(current, wanted, ws.clock.now())
+        wanted = replace(wanted, views=await views.of(ws, wanted))
+        if wanted == current:
+            return current, False
         wanted = replace(wanted, revision=current.revision + 1)
         if await store.save(ws, current, wanted):
             await _count(ws, current, wanted)

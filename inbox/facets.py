@@ -39,6 +39,7 @@ def of(conversation: Conversation) -> list[str]:
     found += [f"{within}:channel:{kind}" for kind in channels(conversation)]
     found += [f"{within}:tag:{tag}" for tag in conversation.tags]
     found += [f"mention:{member_id}" for member_id in conversation.mentioned]
+    found += [f"view:{view}" for view in conversation.views]
     return found
 
 

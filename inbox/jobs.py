@@ -7,7 +7,19 @@ from app.core.queue import Job, Lane
 from app.core.runtime import Runtime
 from channels import accounts, registry
 from channels.contract import Acknowledges
-from inbox import conversations, deferred, delivery, inbound, live, media, operations, receipts, signals, templates
+from inbox import (
+    conversations,
+    deferred,
+    delivery,
+    inbound,
+    live,
+    media,
+    operations,
+    receipts,
+    signals,
+    templates,
+    view_work,
+)
 
 Context = Mapping[str, Any]
 
@@ -65,6 +77,10 @@ async def retry_failures(ctx: Context, workspace_id: str, kind: operations.Kind)
     await operations.retry_all(_runtime(ctx).workspace(workspace_id), kind)
 
 
+async def evaluate_view(ctx: Context, workspace_id: str, view_id: str) -> None:
+    await view_work.evaluate(_runtime(ctx).workspace(workspace_id), view_id)
+
+
 async def recount(ctx: Context, workspace_id: str) -> None:
     ws = _runtime(ctx).workspace(workspace_id)
     await conversations.recount(ws)
@@ -79,6 +95,7 @@ JOBS = (
     Job(acknowledge, Lane.REPLIES, timeout_seconds=30, max_tries=1),
     Job(show_typing, Lane.REPLIES, timeout_seconds=30, max_tries=1),
     Job(mark_read, Lane.BACKGROUND, timeout_seconds=30, max_tries=1),
+    Job(evaluate_view, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(recount, Lane.BACKGROUND, timeout_seconds=600),
     Job(look_up, Lane.BACKGROUND, timeout_seconds=60),
     Job(fetch_media, Lane.BACKGROUND, timeout_seconds=300),

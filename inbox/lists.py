@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from inbox import facets
 from inbox.facets import CLOSED, GROUPS, OPEN, SNOOZED
@@ -41,6 +41,10 @@ class Wanted:
     until: datetime | None = None
 
 
+def is_built_in(view: str) -> bool:
+    return view in get_args(BuiltIn)
+
+
 def order_of(view: str) -> Order:
     return {"closing": "closing_at", "waiting": "waiting_at"}.get(view, ACTIVITY)  # type: ignore[return-value]
 
@@ -49,7 +53,7 @@ def _groups(view: str) -> Sequence[str]:
     """Which of open, snoozed and closed conversations a view may hold."""
     if view in (SNOOZED, CLOSED):
         return (view,)
-    if view in ("mentions", "all") or view not in BuiltIn.__args__:  # type: ignore[attr-defined]
+    if view in ("mentions", "all") or not is_built_in(view):
         return GROUPS
     return (OPEN,)
 
@@ -62,7 +66,7 @@ def _of_view(view: str, member_id: str) -> Sequence[str]:
             return (f"{OPEN}:{view}",)
         case "mentions":
             return (f"mention:{member_id}",)
-        case _ if view in BuiltIn.__args__:  # type: ignore[attr-defined]
+        case _ if is_built_in(view):
             return _groups(view)
         case _:
             return (f"view:{view}",)

@@ -108,6 +108,7 @@ def conversation(
         "team_id": item.team_id,
         "tags": list(item.tags),
         "priority": item.priority,
+        "views": list(item.views),
         "waiting_since": iso(item.waiting_since),
         "window_closes_at": iso(item.window_closes_at),
         "followers": list(item.followers),

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from app.core import ids
 from app.core.errors import Conflict, NotFound
 from app.core.runtime import Workspace
-from inbox import conversations, facets
+from inbox import conversations, facets, views
 from inbox.store import tags as store
 
 Colour = Literal["gray", "red", "orange", "yellow", "green", "teal", "blue", "indigo", "violet", "pink"]
@@ -78,6 +78,10 @@ async def delete(ws: Workspace, tag_id: str) -> Tag:
         things = "1 conversation has" if used == 1 else f"{used:,} conversations have"
         raise Conflict(
             f"{things} the tag “{tag.name}”. Merge it into another tag, or take it off them first.", code="in_use"
+        )
+    if named := await views.naming(ws, "tag", tag_id):
+        raise Conflict(
+            f"The view “{named[0].name}” asks for the tag “{tag.name}”. Change the view first.", code="in_use"
         )
     await store.delete(ws, tag_id)
     return tag

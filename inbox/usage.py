@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 
 from app.core.errors import Conflict
 from app.core.runtime import Workspace
-from inbox import agents, teams
+from inbox import agents, teams, views
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,15 @@ class InUse(Conflict):
 def _finders() -> Mapping[str, tuple[Callable[[Workspace, str], Awaitable[list[Use]]], ...]]:
     return {
         "calendar": (teams.using_calendar, agents.using_calendar),
-        "team": (teams.using_team,),
+        "team": (teams.using_team, _views_of("team")),
     }
+
+
+def _views_of(kind: str) -> Callable[[Workspace, str], Awaitable[list[Use]]]:
+    async def using(ws: Workspace, thing_id: str) -> list[Use]:
+        return [Use("view", view.id, view.name) for view in await views.naming(ws, kind, thing_id)]
+
+    return using
 
 
 async def of(ws: Workspace, noun: str, thing_id: str) -> list[Use]:

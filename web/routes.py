@@ -30,6 +30,7 @@ from web.api import (
     tickets,
     tokens,
     variables,
+    views,
 )
 from web.api.endpoint import PREFIX, Endpoint, routes_of
 from web.chat_socket import chat_socket
@@ -47,6 +48,7 @@ API: tuple[Endpoint, ...] = (
     *accounts.ENDPOINTS,
     *templates.ENDPOINTS,
     *tags.ENDPOINTS,
+    *views.ENDPOINTS,
     *sign_in.ENDPOINTS,
     *me.ENDPOINTS,
     *members.ENDPOINTS,

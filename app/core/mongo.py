@@ -108,6 +108,11 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "agents": (_index("workspace_id"),),
     "routing": (),
     "tags": (_index("workspace_id", "key", unique=True),),
+    "views": (
+        _index("workspace_id", "position"),
+        _index("pending_key", sparse=True),
+        _index("timed_key", sparse=True),
+    ),
     "audit": (_index("workspace_id", "at"),),
     # Browsers with the web-chat widget. Those that never wrote end after two days, so few of all that looked stay.
     "visitors": (_index("expires_at", expire_after_seconds=0),),

@@ -17,7 +17,7 @@ from app.core.mongo import Document, DuplicateId
 from app.core.runtime import Workspace
 from inbox import conversations, facets, lists
 from inbox.episodes import Facts
-from inbox.facets import GROUPS, OPEN
+from inbox.facets import GROUPS, OPEN, SNOOZED
 from inbox.lists import Order, Wanted
 from inbox.store import windows
 from inbox.store.windows import Walk
@@ -32,6 +32,7 @@ def to_row(conversation: conversations.Conversation) -> Document:
         # Only there while something is to be done: the sparse index on it holds the work and nothing else.
         row["due_at"] = due_at
     row["tags"] = list(row["tags"])
+    row["views"] = list(row["views"])
     row["facets"] = facets.of(conversation)
     # What the sorted lists hold: nothing but open conversations.
     is_open = facets.group(conversation.state) == OPEN
@@ -45,6 +46,7 @@ def _from_row(row: Document) -> conversations.Conversation:
     if values.get("last_entry"):
         values["last_entry"] = conversations.Summary(**values["last_entry"])
     values["tags"] = tuple(values.get("tags", ()))
+    values["views"] = tuple(values.get("views", ()))
     values["touched"] = {what: conversations.Touch(**touch) for what, touch in values.get("touched", {}).items()}
     values["reach"] = tuple(
         conversations.Reach(**{**reach, "stopped": tuple(reach["stopped"])}) for reach in values["reach"]
@@ -162,6 +164,39 @@ async def page(
 
     walk = _walk(ws, by, wanted, size, days, limit)
     rows, following = await windows.page(walk, read, cursor=cursor, limit=limit, fits=fitting(wanted, keep))
+    return [_from_row(row) for row in rows], following
+
+
+async def batch(
+    ws: Workspace, facet: str, *, cursor: str | None, limit: int
+) -> tuple[list[conversations.Conversation], str | None]:
+    """All with a facet, by and by, for work in the background. Index: workspace_id, facets, last_activity_at."""
+    walk = Walk(lists.ACTIVITY, ws.clock.now() + timedelta(minutes=5), windows.EARLIEST, _WIDE)
+
+    async def read(span: Document, most: int) -> list[Document]:
+        return await ws.db.conversations.find({"facets": facet, lists.ACTIVITY: span}, limit=most)
+
+    rows, following = await windows.page(walk, read, cursor=cursor, limit=limit, fits=lambda _: True)
+    return [_from_row(row) for row in rows], following
+
+
+# Fields of rules that the time passes over, and where rows keep them.
+_TIMES = {"waiting_since": "waiting_at", "window_closes_at": "closing_at", "last_activity_at": lists.ACTIVITY}
+
+
+async def turning(
+    ws: Workspace, field: str, since: datetime, until: datetime, *, cursor: str | None, limit: int
+) -> tuple[list[conversations.Conversation], str | None]:
+    """Open and snoozed conversations whose `field` lies in a span of time. Index: that of the sorted list."""
+    kept = _TIMES[field]
+    made_of: list[Document] = [{"facets": OPEN}, {"facets": SNOOZED}] if kept == lists.ACTIVITY else [{}]
+
+    async def read(span: Document, most: int) -> list[Document]:
+        found = [await ws.db.conversations.find({**piece, kept: span}, limit=most) for piece in made_of]
+        return [row for rows in found for row in rows]
+
+    walk = Walk(kept, since, until, max(until - since, _NARROW))
+    rows, following = await windows.page(walk, read, cursor=cursor, limit=limit, fits=lambda _: True)
     return [_from_row(row) for row in rows], following
 
 

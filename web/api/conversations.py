@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BeforeValidator, Field
@@ -18,7 +18,20 @@ from channels.content import Content
 from channels.contract import Purpose
 from crm import store as contact_store
 from crm.contacts import search_tokens
-from inbox import access, closing, conversations, live, messages, notifications, outbox, present, tags, timeline
+from inbox import (
+    access,
+    closing,
+    conversations,
+    lists,
+    live,
+    messages,
+    notifications,
+    outbox,
+    present,
+    tags,
+    timeline,
+    views,
+)
 from inbox import snooze as sleep
 from inbox.conversations import Conversation
 from inbox.lists import Wanted
@@ -145,6 +158,8 @@ class Prioritise(Body):
 async def list_conversations(request: ApiRequest, query: ListQuery) -> ConversationPage:
     ws, me = request.ws, request.actor.member_id
     wanted = _wanted(query)
+    if not lists.is_built_in(wanted.view):
+        await views.get(ws, wanted.view, me)
     if query.q and (words := search_tokens(query.q)):
         found = await contact_store.contacts_by_token(ws, words[0], limit=SEARCH_HITS)
         hits = [hit for hit in await store.named(ws, [contact.id for contact in found]) if _has_words(hit, words)]
@@ -183,7 +198,11 @@ def _has_words(hit: Conversation, words: list[str]) -> bool:
 
 
 async def counts(request: ApiRequest) -> CountsShape:
-    return await conversations.counts(request.ws, request.actor.member_id)  # type: ignore[return-value]
+    ws, me = request.ws, request.actor.member_id
+    saved = [view.id for view in await views.visible(ws, me)]
+    found: Any = await conversations.counts(ws, me)
+    numbers = await conversations.numbers_of(ws, [f"view:{view_id}" for view_id in saved]) if saved else {}
+    return {**found, "views": {view_id: numbers[f"view:{view_id}"] for view_id in saved}}  # type: ignore[typeddict-item]
 
 
 async def _one(request: ApiRequest, conversation: Conversation) -> ConversationShape:

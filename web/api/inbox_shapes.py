@@ -216,6 +216,8 @@ class ConversationShape(TypedDict):
     team_id: str | None
     tags: list[str]
     priority: Literal["low", "normal", "high", "urgent"]
+    # Saved views that it is in, other people's own among them.
+    views: list[str]
     # The first customer's message that no person has answered yet.
     waiting_since: Time | None
     # When the last of the reply windows closes.
@@ -258,6 +260,8 @@ class CountsShape(TypedDict):
     closing: int
     waiting: int
     closed: int
+    # By the id of each saved view that this member sees.
+    views: dict[str, int]
 
 
 class PurposesShape(TypedDict):

@@ -144,10 +144,10 @@ export type NumberedEvent =
   | { n: number; type: 'canned'; data: { id: string } }
   | { n: number; type: 'notification'; data: Notice }
   | { n: number; type: 'bell'; data: { member_id: string } & Partial<Notification> }
-  | { n: number; type: 'tag' | 'counts'; data: { id?: string } }
   | { n: number; type: 'ticket'; data: { id: string; contact_id: string } }
   | { n: number; type: 'ticket_forms'; data: { id: string } }
   | { n: number; type: 'attention'; data: Attention }
+  | { n: number; type: 'tag' | 'view' | 'counts'; data: { id?: string; done?: number; of?: number } }
 
 /** Something to tell one member, or (null) everybody. */
 export interface Notice {
