@@ -46,12 +46,15 @@ class PayloadUnsupported(WebhookError):
 
 class SendError(ChannelError):
     """
-    `code` is ours and stable; `provider_code` and the message are the provider's own. `retryable` may be raised by
-    the time of writing; `retry_after_seconds` is the provider's figure where it gave one.
+    `code` is ours and stable; `provider_code` and the message are the provider's own. `retryable` is for machines: the
+    same again will probably do. `resendable` is for people: it may do once something was put right (the content, the
+    account, the window), which is never so when the person cannot or will not be reached here.
+    `retry_after_seconds` is the provider's figure where it gave one.
     """
 
     code: ClassVar[str] = "send_failed"
     retryable: ClassVar[bool] = False
+    resendable: ClassVar[bool] = True
 
     def __init__(
         self, message: str, *, provider_code: str | None = None, retry_after_seconds: float | None = None
@@ -97,6 +100,7 @@ class RecipientOptedOut(SendError):
     """`purpose` limits what they stopped: `marketing` only, or None for everything on this channel."""
 
     code = "opted_out"
+    resendable = False
 
     def __init__(self, message: str, *, provider_code: str | None = None, purpose: str | None = None) -> None:
         super().__init__(message, provider_code=provider_code)
@@ -107,6 +111,7 @@ class RecipientUnreachable(SendError):
     """`blocked`: the person blocked us (a consent fact), rather than that the handle does not exist."""
 
     code = "unreachable"
+    resendable = False
 
     def __init__(self, message: str, *, provider_code: str | None = None, blocked: bool = False) -> None:
         super().__init__(message, provider_code=provider_code)

@@ -6,6 +6,7 @@ keeps a table from code to `Rule`, which makes one of the errors of `channels.er
 Source: https://developers.facebook.com/docs/graph-api/guides/error-handling
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,6 +23,8 @@ Json = dict[str, Any]
 
 # Percent of an hourly allowance from which an operator should know; at 100 Meta refuses calls.
 USAGE_WARNING_PERCENT = 80
+# How Meta begins the titles of refusals: "(#131026) ".
+_NUMBER = re.compile(r"^\(#\d+\)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +130,23 @@ def _refusal(error: Json, token: str, usage: Usage) -> GraphRefusal:
     message = str(error.get("message") or "Meta refused without saying why.")
     data = error.get("error_data")
     details = data.get("details") if isinstance(data, dict) else None
-    words = f"{message}: {details}" if isinstance(details, str) and details not in message else message
+    words = joined(message, details if isinstance(details, str) else "")
     # Meta quotes a malformed token back in its message.
     words = str(redact(words.replace(token, STRUCK) if token else words))
     return GraphRefusal(code if isinstance(code, int) else -1, words, usage=usage)
+
+
+def joined(title: str, details: str) -> str:
+    """
+    A title and its details as one text, said once: Meta writes "(#131026) Message undeliverable" and then "Message
+    Undeliverable.".
+    """
+    bare = _NUMBER.sub("", title).rstrip(".").casefold()
+    if not title or (bare and details.casefold().startswith(bare)):
+        return details
+    if not details or details.rstrip(".").casefold() in bare:
+        return title
+    return f"{title.rstrip('.')}: {details}"
 
 
 def _unexplained(response: httpx.Response) -> SendError:

@@ -28,12 +28,16 @@ class PurposeConsent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactAddress:
-    """One handle of a contact. `consent` is keyed by purpose; a purpose not in it is unknown."""
+    """
+    One handle of a contact. `username` is what the person is called there, where the handle itself says nothing.
+    `consent` is keyed by purpose; a purpose not in it is unknown.
+    """
 
     address: Address
     contact_id: str
     verified: bool
     created_at: datetime
+    username: str | None = None
     consent: Mapping[str, PurposeConsent] = field(default_factory=dict)
 
 
@@ -81,7 +85,7 @@ async def resolve(
     for handle in wanted:
         if handle not in known:
             consent = said if handle.kind == address.kind else {}
-            known[handle] = await _link(ws, handle, contact_id, verified=profile.verified, consent=consent)
+            known[handle] = await _link(ws, handle, contact_id, profile, consent)
     if len({row.contact_id for row in known.values()}) > 1:
         ws.log.warning("one_person_is_two_contacts", contact_ids=sorted({row.contact_id for row in known.values()}))
     return known[address]
@@ -92,7 +96,7 @@ async def _create(ws: Workspace, address: Address, profile: Profile) -> str:
     name = (profile.name or "").strip() or profile.username
     contact = Contact(
         id=contact_id,
-        name=name or addresses.label(address),
+        name=name or addresses.label_of_person(address),
         name_source="profile" if name else "handle",
         avatar_hue=hue(contact_id),
         created_at=ws.clock.now(),
@@ -103,10 +107,15 @@ async def _create(ws: Workspace, address: Address, profile: Profile) -> str:
 
 
 async def _link(
-    ws: Workspace, address: Address, contact_id: str, *, verified: bool, consent: Mapping[str, PurposeConsent]
+    ws: Workspace, address: Address, contact_id: str, profile: Profile, consent: Mapping[str, PurposeConsent]
 ) -> ContactAddress:
     row = ContactAddress(
-        address=address, contact_id=contact_id, verified=verified, created_at=ws.clock.now(), consent=consent
+        address=address,
+        contact_id=contact_id,
+        verified=profile.verified,
+        created_at=ws.clock.now(),
+        username=profile.username,
+        consent=consent,
     )
     if not await store.insert_address(ws, row):
         # Another process linked it a moment ago; whatever it decided stands.

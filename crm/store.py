@@ -22,6 +22,7 @@ def _address(row: Document) -> contacts.ContactAddress:
         contact_id=row["contact_id"],
         verified=row["verified"],
         created_at=row["created_at"],
+        username=row.get("username"),
         consent={purpose: contacts.PurposeConsent(**state) for purpose, state in row.get("consent", {}).items()},
     )
 
@@ -45,6 +46,7 @@ async def insert_address(ws: Workspace, row: contacts.ContactAddress) -> bool:
         "contact_id": row.contact_id,
         "verified": row.verified,
         "created_at": row.created_at,
+        "username": row.username,
         "consent": {purpose: asdict(state) for purpose, state in row.consent.items()},
     }
     try:

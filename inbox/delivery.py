@@ -126,7 +126,8 @@ async def _deliver_one(ws: Workspace, entry: Entry) -> float:
         return 0
     refusal = await _refusal(ws, account, entry)
     if refusal is not None:
-        await _settle(ws, entry, DeliveryStatus.SKIPPED, error={"code": refusal.code, "message": refusal.detail})
+        kept = {"code": refusal.code, "message": refusal.detail, "resendable": not isinstance(refusal, OptedOut)}
+        await _settle(ws, entry, DeliveryStatus.SKIPPED, error=kept)
         return 0
     wait = await _pace(ws, account, entry)
     if wait > 0:
@@ -253,7 +254,7 @@ async def _failed(ws: Workspace, account: ChannelAccount, entry: Entry, error: S
         wait = error.retry_after_seconds or random.uniform(0.5, min(300.0, 2.0**entry.attempts))  # noqa: S311
         log.info("send_will_be_retried", wait_seconds=round(wait, 1))
         return await _postpone(ws, entry, wait, attempts=entry.attempts)
-    kept = {"code": error.code, "message": error.message, "provider_code": error.provider_code}
+    kept = kept_of(error)
     if isinstance(error, OutcomeUnknown):
         await _surely(_settle, ws, entry, DeliveryStatus.UNKNOWN, error=kept)
         await _ask_later(ws, account.kind, entry.id)
@@ -263,6 +264,16 @@ async def _failed(ws: Workspace, account: ChannelAccount, entry: Entry, error: S
     await _surely(_settle, ws, entry, DeliveryStatus.FAILED, error=kept)
     log.info("send_failed")
     return 0
+
+
+def kept_of(error: SendError) -> dict[str, Any]:
+    """What is stored of a failure with its message."""
+    return {
+        "code": error.code,
+        "message": error.message,
+        "provider_code": error.provider_code,
+        "resendable": error.resendable,
+    }
 
 
 async def learn(
@@ -308,7 +319,7 @@ async def _settle(
     entry: Entry,
     status: DeliveryStatus,
     *,
-    error: dict[str, str | None] | None = None,
+    error: dict[str, Any] | None = None,
     external_ids: Sequence[str] = (),
 ) -> None:
     """Record the outcome and tell it. A receipt may have been faster: the status only moves forward."""
@@ -319,7 +330,7 @@ async def _settle(
 def advanced(
     status: DeliveryStatus,
     at: datetime,
-    error: dict[str, str | None] | None = None,
+    error: dict[str, Any] | None = None,
     external_ids: Sequence[str] = (),
     price_category: str | None = None,
 ) -> Callable[[Entry], Entry]:

@@ -16,8 +16,6 @@ from inbox.conversations import Conversation, Reach, Summary
 from inbox.store import entries
 from inbox.timeline import Entry
 
-_NOT_RESENDABLE = frozenset(("opted_out", "blocked"))
-
 
 def entry(item: Entry) -> dict[str, Any]:
     """An entry as the API and the screens know it."""
@@ -59,7 +57,7 @@ def entry(item: Entry) -> dict[str, Any]:
 def _error(item: Entry) -> dict[str, Any] | None:
     if item.error is None:
         return None
-    can_resend = item.status in ("failed", "unknown", "skipped") and item.error.get("code") not in _NOT_RESENDABLE
+    can_resend = item.status in ("failed", "unknown", "skipped") and item.error.get("resendable", True)
     return {
         "code": item.error.get("code"),
         "message": item.error.get("message"),
@@ -159,7 +157,7 @@ def _reach(reach: Reach, now: datetime, row: AccountRow) -> dict[str, Any]:
         "account_name": row.name,
         "channel": row.kind,
         "address": reach.address,
-        "label": addresses.label(Address.parse(reach.address)),
+        "label": addresses.label_of_person(Address.parse(reach.address)),
         "last_inbound_at": iso(reach.last_inbound_at),
         "window_closes_at": iso(closes),
         "window_open": hours is None or (closes is not None and closes > now),

@@ -130,7 +130,8 @@ async def _fold(
 def _moved(entry: Entry, account_id: str, reports: Sequence[Receipt]) -> Entry:
     for report in sorted(reports, key=lambda report: report.at):
         key = store.external_key(account_id, report.external_id)
-        entry = delivery.advanced(DeliveryStatus(report.status), report.at, report.error, (key,))(entry)
+        error = delivery.kept_of(errors.from_receipt(report.error)) if report.error else None
+        entry = delivery.advanced(DeliveryStatus(report.status), report.at, error, (key,))(entry)
     return entry
 
 

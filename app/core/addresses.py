@@ -6,6 +6,9 @@ import phonenumbers
 
 from app.core.errors import Invalid
 
+# A number that long can still be read out; longer handles are cut.
+_FEW_DIGITS = 12
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Address:
@@ -39,6 +42,26 @@ def e164(number: str, region: str | None = None) -> str | None:
     if not phonenumbers.is_possible_number(parsed):
         return None
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def label_of_person(address: Address, username: str | None = None) -> str:
+    """
+    What to call somebody's handle where it is shown: their number or the name they chose; the handles that providers
+    make up mean nothing to anybody, so of those only as much as tells two apart.
+    """
+    value = address.value
+    if value.startswith("+"):
+        return label(address)
+    if username:
+        # A web-chat visitor's is the e-mail they gave.
+        return username if "@" in username else f"@{username}"
+    if value.startswith("user:"):
+        return value.removeprefix("user:")
+    if value.startswith("vis_"):
+        return f"Visitor {value[-4:].upper()}"
+    if value.isdigit() and len(value) <= _FEW_DIGITS:
+        return f"User {value}"
+    return f"User …{value[-6:]}" if len(value) > _FEW_DIGITS else value
 
 
 def label(address: Address) -> str:

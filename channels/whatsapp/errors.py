@@ -19,7 +19,7 @@ from channels.errors import (
     TemplateRefused,
     Throttled,
 )
-from channels.graph import GraphRefusal, Rule
+from channels.graph import GraphRefusal, Rule, joined
 from channels.whatsapp.shapes import Json, obj, text, whole
 
 _ACCOUNT = Rule(AccountRefused)
@@ -129,10 +129,10 @@ def receipt_error(status: Json) -> ReceiptError:
 
 
 def describe(error: Json) -> str:
-    """An error object of a webhook in Meta's words: its title, and the details when they say more."""
+    """An error object of a webhook in Meta's words: its title and its details."""
     title = text(error, "title", 500) or text(error, "message", 500)
     details = text(obj(error, "error_data"), "details", 1000)
-    return f"{title}: {details}" if title and details and details not in title else title or details
+    return joined(title, details)
 
 
 def account_error(refusal: GraphRefusal, field: str | None) -> AccountError:

@@ -185,6 +185,16 @@ async def test_a_refusal_is_shown_with_its_reason_and_can_be_sent_again(shop: Sh
     assert twice.status_code == 409
 
 
+async def test_nobody_there_is_no_matter_of_trying_again(shop: Shop) -> None:
+    for channel, code in (("whatsapp", 131026), ("telegram", 403)):
+        person, conversation = await shop.someone(channel)
+        await shop.knobs(customers={person["id"]: {"fail_next": {"code": code, "count": 1}}})
+        entry = await shop.answers(conversation["id"], "Are you there?")
+        failed = await status_where(shop, entry, "failed")
+        assert (failed["error"]["code"], failed["error"]["can_resend"]) == ("unreachable", False), channel
+        assert failed["error"]["message"].lower().count("undeliverable") < 2
+
+
 async def test_a_closed_window_lets_templates_through_only(shop: Shop) -> None:
     person, conversation = await shop.someone("whatsapp")
     await shop.knobs(customers={person["id"]: {"fail_next": {"code": 131047, "count": 1}}})

@@ -49,7 +49,7 @@ def _address(row: ContactAddress, last_inbound_at: str | None) -> ContactAddress
     return {
         "address": str(row.address),
         "channel": row.address.kind,
-        "label": addresses.label(row.address),
+        "label": addresses.label_of_person(row.address, row.username),
         "verified": row.verified,
         "last_inbound_at": last_inbound_at,
         "consent": {

@@ -412,7 +412,7 @@ RECEIPTS = [
                 error=ReceiptError(
                     code="message_refused",
                     message=(
-                        "This message was not delivered to maintain healthy ecosystem engagement.: In order to "
+                        "This message was not delivered to maintain healthy ecosystem engagement: In order to "
                         "maintain a healthy ecosystem engagement, the message failed to be delivered."
                     ),
                     provider_code="131049",

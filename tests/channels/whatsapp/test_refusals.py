@@ -23,7 +23,7 @@ from channels.errors import (
     TemplateRefused,
     Throttled,
 )
-from channels.graph import Usage, read_usage
+from channels.graph import Usage, joined, read_usage
 from channels.whatsapp import ADAPTER
 from channels.whatsapp.errors import receipt_error
 from tests.channels.whatsapp.support import ACCEPTED, ACCOUNT, ANA, NUMBER_ID, TOKEN, file, graph, io, outbound, refusal
@@ -318,3 +318,19 @@ async def test_an_upload_goes_through_the_real_client() -> None:
         result = await ADAPTER.send(io(client, url), ACCOUNT, outbound(content, file=upload))
     assert result.external_ids == ("wamid.OUT1",)
     assert b"\x00\xff" * 50_000 in got[0]
+
+
+@pytest.mark.parametrize(
+    ("title", "details", "words"),
+    [
+        ("Message undeliverable", "Message Undeliverable.", "Message Undeliverable."),
+        ("(#131026) Message undeliverable", "Message Undeliverable.", "Message Undeliverable."),
+        ("Rate limit hit", "", "Rate limit hit"),
+        ("", "Too many messages.", "Too many messages."),
+        ("(#100) Invalid parameter", "Parameter to is missing.", "(#100) Invalid parameter: Parameter to is missing."),
+        ("Not delivered.", "In order to keep it healthy.", "Not delivered: In order to keep it healthy."),
+        ("The token expired on Monday.", "token expired", "The token expired on Monday."),
+    ],
+)
+def test_a_title_and_its_details_are_said_once(title: str, details: str, words: str) -> None:
+    assert joined(title, details) == words

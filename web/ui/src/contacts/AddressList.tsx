@@ -32,7 +32,7 @@ export function AddressList({ addresses, reaches = [] }: AddressListProps) {
           <li key={address.address}>
             <ChannelIcon channel={address.channel} size={18} />
             <div>
-              <b title={address.label}>{address.label}</b>
+              <b title={handleOf(address)}>{address.label}</b>
               <small>
                 {channelLabel(address.channel)}
                 {!address.verified && ' · not verified'}
@@ -44,13 +44,16 @@ export function AddressList({ addresses, reaches = [] }: AddressListProps) {
               )}
               <Consents consent={address.consent} />
             </div>
-            <CopyButton value={address.label} label={`Copy ${address.label}`} />
+            <CopyButton value={handleOf(address)} label={`Copy ${address.label}`} />
           </li>
         )
       })}
     </ul>
   )
 }
+
+/** As the channel knows it: what is to be pasted elsewhere, while the label is to be read. */
+const handleOf = ({ address, label }: ContactAddress) => (label.startsWith('+') ? label : address.slice(address.indexOf(':') + 1))
 
 /** Only what is known: a row of "unknown" tells nobody anything. */
 function Consents({ consent }: { consent: ContactAddress['consent'] }) {
