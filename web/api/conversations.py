@@ -1,15 +1,10 @@
 """Conversations: lists, threads, answers, and what people do with them."""
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
-from app.core import audit
-from app.core.audit import Target
-from app.core.clock import iso
 from app.core.errors import Conflict, Invalid, NewerMessages, NotFound, OptedOut, ReplyWindowClosed
 from app.core.permissions import PERMISSIONS, Permission
 from app.core.platform import members as member_rows
@@ -20,24 +15,20 @@ from crm import store as contact_store
 from crm.contacts import search_tokens
 from inbox import (
     access,
-    closing,
+    acts,
     conversations,
     lists,
     live,
-    messages,
-    notifications,
     outbox,
     present,
-    tags,
     timeline,
     views,
 )
-from inbox import snooze as sleep
 from inbox.conversations import Conversation
 from inbox.lists import Wanted
 from inbox.outbox import Draft
 from inbox.store import conversations as store
-from inbox.timeline import Author, Mention
+from inbox.timeline import Mention
 from web import agent_socket
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import (
@@ -233,15 +224,11 @@ def _entries(found: list[timeline.Entry]) -> list[EntryShape]:
     return [present.entry(entry) for entry in found]  # type: ignore[misc]
 
 
-def _author(request: ApiRequest) -> Author:
-    return Author("member" if request.actor.type == "member" else "bot", request.actor.id, request.actor.name)
-
-
 async def send(request: ApiRequest, conversation_id: str, body: SendMessage) -> EntryList:
     conversation = await _open(request, conversation_id, access.REPLY)
     draft = Draft(
         content=body.content,
-        author=_author(request),
+        author=acts.author(request.actor),
         client_id=str(body.client_id),
         purpose=body.purpose,
         account_id=body.account_id,
@@ -257,7 +244,7 @@ async def add_note(request: ApiRequest, conversation_id: str, body: AddNote) -> 
     conversation = await _open(request, conversation_id, access.REPLY)
     named = await _mentions(request, body.mentions)
     entry = await outbox.note(
-        request.ws, conversation, _author(request), body.text, str(body.client_id), mentions=named
+        request.ws, conversation, acts.author(request.actor), body.text, str(body.client_id), mentions=named
     )
     return present.entry(entry)  # type: ignore[return-value]
 
@@ -307,109 +294,46 @@ async def typing(request: ApiRequest, conversation_id: str, body: ShowTyping) ->
 
 
 async def assign(request: ApiRequest, conversation_id: str, body: Assign) -> ConversationShape:
-    ws = request.ws
     conversation = await _open(request, conversation_id, access.REPLY)
-    name = None
-    if body.member_id is not None:
-        member = await member_rows.get_in(ws.runtime.mongo, ws.id, body.member_id)
-        if member is None or member.status != "active":
-            raise Invalid.field("member_id", "There is no such colleague.")
-        name = member.name
-    async with live.announced(ws, "conversation", conversation.id):
-        hand = conversations.hand(ws, request.actor, body.revision)
-        saved, changed = await conversations.assign(ws, conversation, body.member_id, hand=hand)
-        if changed:
-            await notifications.assigned(ws, saved, _author(request))
-            await _note(request, saved, "conversation_assigned", {"member_id": body.member_id, "member_name": name})
-    return await get(request, conversation_id)
+    acted = await acts.assign(request.ws, request.actor, conversation, body.member_id, seen=body.revision)
+    return await _one(request, acted)
 
 
 async def retag(request: ApiRequest, conversation_id: str, body: Retag) -> ConversationShape:
-    ws = request.ws
     conversation = await _open(request, conversation_id, access.REPLY)
-    known = {tag.id: tag.name for tag in await tags.every(ws)}
-    if unknown := next((tag for tag in body.add if tag not in known), None):
-        raise Invalid.field("add", f"There is no tag {unknown!r}; it may have been deleted.")
-    async with live.announced(ws, "conversation", conversation.id):
-        hand = conversations.hand(ws, request.actor)
-        saved, changed = await conversations.set_tags(ws, conversation, add=body.add, remove=body.remove, hand=hand)
-        if changed:
-            added = [known[tag] for tag in saved.tags if tag not in conversation.tags and tag in known]
-            removed = [known.get(tag, tag) for tag in conversation.tags if tag not in saved.tags]
-            await _note(request, saved, "conversation_tagged", {"added": added, "removed": removed})
-    return await get(request, conversation_id)
+    acted = await acts.tag(request.ws, request.actor, conversation, add=body.add, remove=body.remove)
+    return await _one(request, acted)
 
 
 async def prioritise(request: ApiRequest, conversation_id: str, body: Prioritise) -> ConversationShape:
-    ws = request.ws
     conversation = await _open(request, conversation_id, access.REPLY)
-    async with live.announced(ws, "conversation", conversation.id):
-        hand = conversations.hand(ws, request.actor, body.revision)
-        saved, changed = await conversations.prioritise(ws, conversation, body.priority, hand=hand)
-        if changed:
-            detail = {"priority": body.priority, "was": conversation.priority}
-            await _note(request, saved, "conversation_prioritised", detail)
-    return await get(request, conversation_id)
+    acted = await acts.prioritise(request.ws, request.actor, conversation, body.priority, seen=body.revision)
+    return await _one(request, acted)
 
 
 async def close(request: ApiRequest, conversation_id: str, body: Close) -> ConversationShape:
     conversation = await _open(request, conversation_id, access.REPLY)
-    comment = body.comment.strip()
-    async with live.announced(request.ws, "conversation", conversation.id):
-        hand = conversations.hand(request.ws, request.actor, body.revision)
-        saved, changed, reason = await closing.close(
-            request.ws,
-            conversation,
-            by=request.actor.member_id,
-            reason_id=body.reason_id,
-            comment=comment,
-            hand=hand,
-        )
-        if changed:
-            said = {"reason": reason, "comment": comment}
-            detail = {name: value for name, value in said.items() if value}
-            await _note(request, saved, "conversation_closed", detail, at=saved.closed_at)
-    return await get(request, conversation_id)
+    acted = await acts.close(
+        request.ws,
+        request.actor,
+        conversation,
+        reason_id=body.reason_id,
+        comment=body.comment,
+        seen=body.revision,
+    )
+    return await _one(request, acted)
 
 
 async def reopen(request: ApiRequest, conversation_id: str, body: Reopen) -> ConversationShape:
     conversation = await _open(request, conversation_id, access.REPLY)
-    name = "conversation_woken" if conversation.state == "snoozed" else "conversation_reopened"
-    async with live.announced(request.ws, "conversation", conversation.id):
-        hand = conversations.hand(request.ws, request.actor, body.revision)
-        saved, changed = await conversations.reopen(request.ws, conversation, undo=body.undo, hand=hand)
-        if changed:
-            reopened_at = saved.opened_at if saved.episode > conversation.episode else None
-            resumed = conversation.state == "closed" and saved.episode == conversation.episode
-            await _note(request, saved, "conversation_resumed" if resumed else name, {}, at=reopened_at)
-    return await get(request, conversation_id)
+    acted = await acts.reopen(request.ws, request.actor, conversation, undo=body.undo, seen=body.revision)
+    return await _one(request, acted)
 
 
 async def snooze(request: ApiRequest, conversation_id: str, body: Snooze) -> ConversationShape:
     conversation = await _open(request, conversation_id, access.REPLY)
-    async with live.announced(request.ws, "conversation", conversation.id):
-        hand = conversations.hand(request.ws, request.actor, body.revision)
-        saved, changed = await sleep.snooze(request.ws, conversation, body.until, by=request.actor.member_id, hand=hand)
-        if changed:
-            await _note(request, saved, "conversation_snoozed", {"until": iso(saved.snoozed_until)})
-    return await get(request, conversation_id)
-
-
-async def _note(
-    request: ApiRequest, saved: Conversation, name: str, detail: Mapping[str, object], *, at: datetime | None = None
-) -> None:
-    """In the audit trail, on the timeline, and told to every screen; the last may fail, and is then done again."""
-    ws = request.ws
-    target = Target("conversation", saved.id, saved.contact_name)
-    await audit.record(ws, request.actor, name.replace("_", "."), target, detail)
-    await messages.note_event(
-        ws,
-        saved.contact_id,
-        key=f"{name}/{saved.id}/{saved.revision}",
-        event={"name": name, **detail},
-        at=at or ws.clock.now(),
-        author=_author(request),
-    )
+    acted = await acts.snooze(request.ws, request.actor, conversation, body.until, seen=body.revision)
+    return await _one(request, acted)
 
 
 _SEND_ERRORS = (NotFound, Invalid, Conflict, OptedOut, ReplyWindowClosed, NewerMessages)
