@@ -73,6 +73,10 @@ async def contact(ws: Workspace, contact_id: str) -> contacts.Contact | None:
     return _contact(row) if row else None
 
 
+async def contacts_by_id(ws: Workspace, contact_ids: Iterable[str]) -> dict[str, contacts.Contact]:
+    return {row["_id"]: _contact(row) for row in await ws.db.contacts.get_many(contact_ids)}
+
+
 async def insert_contact(ws: Workspace, new: contacts.Contact, tokens: Sequence[str]) -> None:
     """An existing row of this id is left as it is."""
     document = asdict(new)

@@ -168,7 +168,7 @@ def _operation(endpoint: Endpoint, schemas: dict[_Key, Any]) -> dict[str, Any]:
 def _responses(endpoint: Endpoint, schemas: dict[_Key, Any]) -> dict[str, Any]:
     done: dict[str, Any] = {"description": "Done."}
     if endpoint.answer_adapter is not None:
-        done["content"] = {"application/json": {"schema": schemas[endpoint.name, "answer"]}}
+        done["content"] = {endpoint.media_type: {"schema": schemas[endpoint.name, "answer"]}}
     return {str(endpoint.status): done, **_problems(_refusals(endpoint))}
 
 

@@ -22,6 +22,7 @@ from web.api import (
     members,
     notifications,
     operations,
+    reports,
     sign_in,
     tags,
     teams,
@@ -61,6 +62,7 @@ API: tuple[Endpoint, ...] = (
     *variables.ENDPOINTS,
     *canned.ENDPOINTS,
     *operations.ENDPOINTS,
+    *reports.ENDPOINTS,
     *notifications.ENDPOINTS,
 )
 

@@ -33,6 +33,7 @@ class Permission(StrEnum):
     TOKENS_MANAGE = "tokens.manage"
     WORKSPACE_MANAGE = "workspace.manage"
     OPERATIONS_MANAGE = "operations.manage"
+    REPORTS_READ = "reports.read"
 
 
 _READ = frozenset(
@@ -55,6 +56,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.INBOX_MANAGE,
         Permission.CONTACTS_WRITE,
         Permission.TEMPLATES_MANAGE,
+        Permission.REPORTS_READ,
     },
     Role.AGENT: _READ | {Permission.INBOX_REPLY, Permission.CONTACTS_WRITE},
     Role.MARKETER: _READ | {Permission.CONTACTS_WRITE, Permission.TEMPLATES_MANAGE},

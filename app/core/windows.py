@@ -14,16 +14,22 @@ Row = dict[str, Any]
 _FIRST = timedelta(minutes=10)
 _WIDENING = 6
 # No installation is older; where the windows end.
-_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 
 # Rows where these conditions hold, sorted so, at most so many.
 Find = Callable[[Row, list[tuple[str, int]], int], Awaitable[Sequence[Row]]]
 
 
 async def newest(
-    find: Find, field: str, *, now: datetime, before: tuple[datetime, str] | None, limit: int
+    find: Find,
+    field: str,
+    *,
+    now: datetime,
+    before: tuple[datetime, str] | None,
+    limit: int,
+    since: datetime = BEGINNING,
 ) -> list[Row]:
-    """At most `limit` rows by the time in `field`, the newest first, or those before (time, _id)."""
+    """At most `limit` rows by the time in `field`, back to `since`: the newest first, or those before (time, _id)."""
     rows: list[Row] = []
     if before is not None:
         # Others of the very same millisecond.
@@ -32,8 +38,8 @@ async def newest(
     else:
         end = now + timedelta(seconds=1)
     width = _FIRST
-    while len(rows) < limit and end > _BEGINNING:
-        start = max(end - width, _BEGINNING)
+    while len(rows) < limit and end > since:
+        start = max(end - width, since)
         rows += await find({field: {"$gte": start, "$lt": end}}, [(field, -1), ("_id", -1)], limit - len(rows))
         end, width = start, width * _WIDENING
     return rows

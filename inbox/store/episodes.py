@@ -13,7 +13,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from app.core import ids
+from app.core import ids, windows
 from app.core.mongo import Document
 from app.core.runtime import Workspace
 from inbox import episodes
@@ -81,6 +81,27 @@ async def closed_between(
     return [_episode(row) for row in await ws.db.episodes.find(where, limit=limit)]
 
 
+async def newest_closed(
+    ws: Workspace,
+    where: Document,
+    start: datetime,
+    end: datetime,
+    *,
+    before: tuple[datetime, str] | None,
+    limit: int,
+) -> list[tuple[str, episodes.Episode]]:
+    """
+    Episodes closed in a span of time, the newest first, with their rows' ids. Indexes: workspace_id, closed_at;
+    workspace_id, assignee_id, closed_at.
+    """
+
+    async def find(within: Document, sort: list[tuple[str, int]], most: int) -> list[Document]:
+        return await ws.db.episodes.find({**where, **within}, sort=sort, limit=most)
+
+    rows = await windows.newest(find, "closed_at", now=end, since=start, before=before, limit=limit)
+    return [(row["_id"], _episode(row)) for row in rows if start <= row["closed_at"] < end]
+
+
 # --- roll-ups -----------------------------------------------------------------------------------------------------
 
 
@@ -130,6 +151,7 @@ def _figures(row: Document) -> dict[str, int]:
         "unanswered": int(row["unanswered"]),
         "resolution_ms": row["resolution_ms"],
         f"resolution_in.{range_of(row['resolution_ms'])}": 1,
+        f"started_in.{_hour_of_week(row['first_inbound_at'] or row['opened_at'])}": 1,
     }
     if row["first_response_ms"] is not None:
         figures |= {
@@ -138,6 +160,10 @@ def _figures(row: Document) -> dict[str, int]:
             f"first_response_in.{range_of(row['first_response_ms'])}": 1,
         }
     return {name: step for name, step in figures.items() if step}
+
+
+def _hour_of_week(at: datetime) -> int:
+    return at.weekday() * 24 + at.hour
 
 
 def range_of(ms: int) -> int:

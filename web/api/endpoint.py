@@ -24,7 +24,7 @@ A new module goes into API in `web/routes.py`; nothing else is to be done. What 
   `query: Model` (a `models.Query`, often `models.Page`) are the query parameters.
 - The return annotation is the answer's model, and its status 200 unless `status=` says otherwise; `None` is 204.
   A hot endpoint annotates a `typing_extensions.TypedDict` and returns a plain dict, which orjson writes without any
-  check, or returns `bytes` that are JSON already.
+  check, or returns `bytes` that are JSON already. What is no JSON says so with `media_type=` and is text (`str`).
 - Refusals are raised as AppError; those listed in `errors=` are documented.
 
 Every POST of a signed-in caller honours `Idempotency-Key` (see web/idempotency.py) unless it says `idempotent=False`
@@ -129,6 +129,7 @@ class Endpoint:
         "errors",
         "handler",
         "idempotent",
+        "media_type",
         "method",
         "path",
         "path_names",
@@ -149,6 +150,7 @@ class Endpoint:
         status: int | None = None,
         errors: Sequence[type[AppError]] = (),
         idempotent: bool = True,
+        media_type: str = "application/json",
     ) -> None:
         self.method = method
         self.path = PREFIX + path
@@ -156,6 +158,7 @@ class Endpoint:
         self.permission = permission
         self.summary = summary
         self.errors = tuple(errors)
+        self.media_type = media_type
         self.idempotent = idempotent and method == "POST" and permission is not Access.PUBLIC
         self.path_names = tuple(part[1:-1] for part in path.split("/") if part.startswith("{"))
         hints = get_type_hints(handler, include_extras=True)
@@ -186,7 +189,7 @@ class Endpoint:
             return
         headers: errors.Headers = [(b"cache-control", b"no-store"), *answer.headers]
         if answer.status != HTTPStatus.NO_CONTENT:
-            headers.append((b"content-type", b"application/json"))
+            headers.append((b"content-type", self.media_type.encode()))
             headers.append((b"content-length", str(len(answer.body)).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
@@ -246,6 +249,8 @@ class Endpoint:
             return b""
         if isinstance(result, bytes):
             return result
+        if isinstance(result, str) and self.media_type != "application/json":
+            return result.encode()
         if isinstance(result, BaseModel) and self.answer_adapter is not None:
             return self.answer_adapter.dump_json(result)
         return orjson.dumps(result)
