@@ -101,6 +101,8 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("unread_key", sparse=True),
         _index("expires_at", expire_after_seconds=0),
     ),
+    "macros": (_index("workspace_id", "owner_id"),),
+    "macro_runs": (),
     "canned": (_index("workspace_id", "owner_id", "shortcut", unique=True),),
     "queues": (_index("workspace_id", "name"),),
     "calendars": (_index("workspace_id", "name"),),

@@ -9,7 +9,7 @@ from app.core.audit import Target
 from app.core.clock import iso
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Permission
-from inbox import access, canned, live
+from inbox import access, canned, live, macros
 from inbox import files as stored_files
 from inbox.canned import CannedReply, Draft, Variant
 from inbox.variables import MAX_TEXT_CHARS
@@ -107,6 +107,7 @@ async def change(request: ApiRequest, reply_id: str, body: ChangeCanned) -> Cann
 
 
 async def remove(request: ApiRequest, reply_id: str) -> None:
+    await macros.require_unused(request.ws, "canned", reply_id)
     async with live.announced(request.ws, "canned", reply_id):
         await _tell(request, "canned.deleted", await canned.remove(request.ws, request.actor, reply_id))
 

@@ -9,7 +9,7 @@ from app.core.audit import Target
 from app.core.clock import iso
 from app.core.errors import Conflict, NotFound
 from app.core.permissions import Permission
-from inbox import conversations, facets, live, tags
+from inbox import conversations, facets, live, macros, tags
 from inbox.tags import Colour, Tag
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Out, Time
@@ -72,6 +72,7 @@ async def edit(request: ApiRequest, tag_id: str, body: EditTag) -> TagOut:
 
 
 async def delete(request: ApiRequest, tag_id: str) -> None:
+    await macros.require_unused(request.ws, "tag", tag_id)
     tag = await tags.delete(request.ws, tag_id)
     await _done(request, tag, "tag.deleted")
 
