@@ -8,13 +8,26 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from app.core.queue import Job
 from app.core.runtime import Runtime
-from inbox import checkups, delivery, duties, inbound, jobs, polling, reconcile, sweeper, ticket_news, view_work
+from inbox import (
+    checkups,
+    delivery,
+    duties,
+    inbound,
+    jobs,
+    polling,
+    reconcile,
+    routing,
+    sweeper,
+    ticket_news,
+    view_work,
+)
 
 JOBS: tuple[Job, ...] = (*jobs.JOBS,)
 
 BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "sweeper": sweeper.run,
     "duties": duties.run,
+    "routing": routing.run,
     "outbox-marks": delivery.keep_clearing,
     "inbound-marks": inbound.keep_clearing,
     "polling": polling.run,

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from app.core import audit, presence
+from app.core import audit, hints, presence
 from app.core.audit import Target
 from app.core.calendars import Calendar, open_at
 from app.core.errors import NotFound
@@ -21,7 +21,7 @@ from app.core.permissions import Actor
 from app.core.platform import members as member_rows
 from app.core.presence import Presence
 from app.core.runtime import Workspace
-from inbox import calendars, live, usage
+from inbox import calendars, live, usage, waiting
 from inbox.store import agents as store
 
 MOST_SKILLS = 30
@@ -127,6 +127,7 @@ async def _change(
         await store.change(ws, before, wanted)
         await audit.record(ws, actor, action, Target("member", wanted.id, name), detail)
         await live.publish(ws, live.event("agent", {"id": wanted.id}))
+    await hints.give(ws.redis, waiting.HINT)
     return wanted
 
 
@@ -159,6 +160,7 @@ async def change_settings(ws: Workspace, actor: Actor, changes: Mapping[str, Any
             await store.keep_settings(ws, wanted)
             await audit.record(ws, actor, "routing.changed", Target("workspace", ws.id, "Routing"), changes)
             await live.publish(ws, live.event("routing", {"id": ws.id}))
+        await hints.give(ws.redis, waiting.HINT)
     return wanted
 
 

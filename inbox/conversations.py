@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from redis.exceptions import RedisError
 
-from app.core import ids
+from app.core import hints, ids
 from app.core.addresses import Address
 from app.core.clock import iso
 from app.core.errors import Conflict, Invalid, NotFound
@@ -22,11 +22,12 @@ from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
 from app.core.scripts import Script
 from crm.contacts import hue
-from inbox import episodes, facets, following, lists, views
+from inbox import episodes, facets, following, lists, views, waiting
 from inbox.episodes import Facts
 from inbox.lists import Wanted
 from inbox.store import conversations as store
 from inbox.timeline import Entry
+from inbox.waiting import Feed, Queued
 
 How = Callable[["Conversation"], "Conversation"]
 Condition = Callable[["Conversation"], bool]
@@ -134,6 +135,11 @@ class Conversation:
     touched: Mapping[str, Touch] = field(default_factory=dict)
     # Saved views that it is in (see views.py).
     views: tuple[str, ...] = ()
+    # Its place in the team's queue, while it waits for an agent; and who looked after it last.
+    routing: Queued | None = None
+    last_agent_id: str | None = None
+    # Which closed period (by its beginning) the customer has been told of.
+    told_closed: datetime | None = None
 
     @property
     def window_closes_at(self) -> datetime | None:
@@ -206,12 +212,15 @@ async def change(
         if wanted is current:
             return current, False
         wanted = episodes.followed(current, wanted, ws.clock.now())
+        wanted = waiting.followed(current, wanted, ws.clock.now())
         wanted = replace(wanted, views=await views.of(ws, wanted))
         if wanted == current:
             return current, False
         wanted = replace(wanted, revision=current.revision + 1)
         if await store.save(ws, current, wanted):
             await _count(ws, current, wanted)
+            if waiting.wakes(current, wanted):
+                await hints.give(ws.redis, waiting.HINT)
             return wanted, True
         current = await store.get(ws, current.id) or conversation
     raise Conflict("This conversation is being changed by too many at once; try again.")
@@ -221,9 +230,9 @@ async def change(
 
 
 def received(
-    entry: Entry, summary: Summary, *, reopens: bool = True, window_hours: int | None = None
+    entry: Entry, summary: Summary, *, reopens: bool = True, window_hours: int | None = None, feed: Feed | None = None
 ) -> Callable[[Conversation], Conversation]:
-    """The customer wrote. Applied twice it does nothing the second time."""
+    """The customer wrote, on an account that feeds this team. Applied twice it does nothing the second time."""
 
     def how(now: Conversation) -> Conversation:
         if any(_is_way(r, entry) and entry.number <= r.last_number for r in now.reach):
@@ -247,6 +256,7 @@ def received(
             heard = awake(heard)
         if heard.state == "closed":
             return replace(heard, unread=now.unread, waiting_since=None)
+        heard = waiting.fed(heard, feed, begins=opened or first)
         return replace(heard, facts=episodes.heard(episodes.of(heard), entry))
 
     return how
@@ -396,7 +406,8 @@ async def assign(
     """Raises ChangedMeanwhile."""
 
     def how(now: Conversation) -> Conversation:
-        return now if now.assignee_id == member_id else replace(now, assignee_id=member_id)
+        # Who gives it up by hand does not want it back.
+        return now if now.assignee_id == member_id else replace(now, assignee_id=member_id, last_agent_id=None)
 
     return await change(ws, conversation, by_hand("assignee", how, hand))
 

@@ -43,6 +43,7 @@ from inbox.conversations import Conversation
 from inbox.store import conversations as conversation_store
 from inbox.store.entries import external_key, inbound_id
 from inbox.timeline import Author, Entry, Quote, Reacted
+from inbox.waiting import Feed
 
 _CONTENT: TypeAdapter[Content] = TypeAdapter(Content)
 MARKETING = (Purpose.MARKETING.value,)
@@ -127,7 +128,9 @@ async def _received(
     await notifications.of_entry(ws, conversation, entry, summary.text)
     hours = registry.adapter(account.kind).capabilities(account).window_hours
     thanked = await closing.keeps_closed(ws, conversation, content)
-    received = conversations.received(entry, summary, window_hours=hours, reopens=not thanked)
+    received = conversations.received(
+        entry, summary, window_hours=hours, reopens=not thanked, feed=await _feed(ws, account)
+    )
     before = conversation
     conversation, _ = await conversations.change(ws, conversation, received)
     if before.state == "snoozed" and conversation.state == "open":
@@ -143,6 +146,12 @@ async def _received(
         await ws.queue.enqueue("acknowledge", account.id, event.acknowledge, lane=Lane.REPLIES)
     await live.tell_entry(ws, entry, conversation)
     return conversation
+
+
+async def _feed(ws: Workspace, account: ChannelAccount) -> Feed | None:
+    """The team that gets what is written on this account, from memory."""
+    row = await ws.runtime.accounts.get(account.id)
+    return Feed(row.team_id, row.routed) if row.team_id else None
 
 
 async def _echoed(

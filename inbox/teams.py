@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from app.core import audit, ids
+from app.core import audit, hints, ids
 from app.core.audit import Target
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Actor
 from app.core.platform import accounts as account_rows
 from app.core.platform import members as member_rows
 from app.core.runtime import Workspace
-from inbox import calendars, live, usage
+from inbox import calendars, conversations, facets, live, usage, waiting
 from inbox.store import teams as store
 
 Strategy = Literal["manual", "round_robin", "least_busy"]
@@ -188,6 +188,7 @@ async def _feed(ws: Workspace, team: Team, before: Team | None = None) -> None:
 async def _tell(ws: Workspace, actor: Actor, done: str, team: Team) -> None:
     await audit.record(ws, actor, f"team.{done}", Target("team", team.id, team.name))
     await live.publish(ws, live.event("team", {"id": team.id}))
+    await hints.give(ws.redis, waiting.HINT)
 
 
 async def _checked(ws: Workspace, team: Team) -> Team:
@@ -229,9 +230,12 @@ async def using_calendar(ws: Workspace, calendar_id: str) -> list[usage.Use]:
 
 
 async def using_team(ws: Workspace, team_id: str) -> list[usage.Use]:
-    """Accounts that feed it, teams that overflow into it."""
+    """Accounts that feed it, its conversations that are not closed, teams that overflow into it."""
     accounts = await ws.runtime.accounts.of_workspace(ws.id)
     uses = [usage.Use("account", row.id, row.name) for row in accounts if row.team_id == team_id]
+    counted = [f"{facets.OPEN}:team:{team_id}", f"{facets.SNOOZED}:team:{team_id}"]
+    if number := sum((await conversations.numbers_of(ws, counted)).values()):
+        uses.append(usage.Use("conversations", "", f"{number} open"))
     return uses + [usage.Use("team", t.id, t.name) for t in await listed(ws) if t.overflow_team_id == team_id]
 
 

@@ -14,7 +14,7 @@ import orjson
 from redis.exceptions import RedisError
 from starlette.types import Receive, Scope, Send
 
-from app.core import presence
+from app.core import hints, presence
 from app.core.errors import AppError, SignedOut
 from app.core.mongo import DatabaseError
 from app.core.permissions import Permission
@@ -22,7 +22,7 @@ from app.core.presence import Presence
 from app.core.queue import Lane
 from app.core.runtime import Workspace
 from app.core.stream import Cursor
-from inbox import access, conversations, live
+from inbox import access, conversations, live, waiting
 from inbox.hub import Hub
 from web import auth
 from web.auth import Known
@@ -249,6 +249,7 @@ class _Screen:
             shown = (await presence.of(known.ws, [member_id]))[member_id]
             told = {"member_id": member_id, "presence": shown.value, "viewing": self._viewing}
             await live.sign(known.ws, "presence", told)
+            await hints.give(known.ws.redis, waiting.HINT)
 
     async def _renew_presence(self) -> None:
         known = self._require()

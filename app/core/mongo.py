@@ -61,6 +61,8 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("workspace_id", "contact_id"),
         # Conversations with which something has to be done at that time (see inbox/duties.py), and no others.
         _index("due_at", sparse=True),
+        # Those that wait for an agent or for their agent's answer (see inbox/waiting.py), and no others.
+        _index("routing_key", sparse=True),
     ),
     # Finished episodes, and their figures by day of closing.
     "episodes": (

@@ -15,12 +15,13 @@ from typing import Any
 
 from app.core.mongo import Document, DuplicateId
 from app.core.runtime import Workspace
-from inbox import conversations, facets, lists
+from inbox import conversations, facets, lists, waiting
 from inbox.episodes import Facts
 from inbox.facets import GROUPS, OPEN, SNOOZED
 from inbox.lists import Order, Wanted
 from inbox.store import windows
 from inbox.store.windows import Walk
+from inbox.waiting import Queued
 
 
 def to_row(conversation: conversations.Conversation) -> Document:
@@ -31,6 +32,10 @@ def to_row(conversation: conversations.Conversation) -> Document:
     if (due_at := conversations.due_at(conversation)) is not None:
         # Only there while something is to be done: the sparse index on it holds the work and nothing else.
         row["due_at"] = due_at
+    if (routing_key := waiting.key(conversation)) is not None:
+        row["routing_key"] = routing_key
+    if row["routing"]:
+        row["routing"]["past"] = list(row["routing"]["past"])
     row["tags"] = list(row["tags"])
     row["views"] = list(row["views"])
     row["facets"] = facets.of(conversation)
@@ -53,6 +58,8 @@ def _from_row(row: Document) -> conversations.Conversation:
     )
     for name in ("followers", "mentioned", "notified", "deferred"):
         values[name] = tuple(values.get(name, ()))
+    if values.get("routing"):
+        values["routing"] = Queued(**{**values["routing"], "past": tuple(values["routing"]["past"])})
     if values.get("facts"):
         values["facts"] = _facts(values["facts"])
     values["finished"] = tuple(map(_facts, values.get("finished", ())))
@@ -241,3 +248,37 @@ async def _facets_within(ws: Workspace, group: str, span: Document, most: int) -
     """Index: workspace_id, facets, last_activity_at."""
     wanted = {"facets": group, lists.ACTIVITY: span}
     return await ws.db.conversations.find(wanted, limit=most, fields=["facets", "waiting_at", lists.ACTIVITY])
+
+
+# --- queues and desks ---------------------------------------------------------------------------------------------
+
+
+async def held_channels(ws: Workspace, member_id: str, *, limit: int = 500) -> list[str | None]:
+    """The channel of each open conversation of a member. Index: workspace_id, facets, last_activity_at."""
+    rows = await ws.db.conversations.find({"facets": f"{OPEN}:assignee:{member_id}"}, limit=limit, fields=["reach"])
+    return [row["reach"][0]["address"].partition(":")[0] if row["reach"] else None for row in rows]
+
+
+async def of_team(ws: Workspace, team_id: str, *, limit: int) -> list[conversations.Conversation]:
+    """Some of a team's conversations that are not closed. Index: workspace_id, facets, last_activity_at."""
+    found: list[Document] = []
+    for group in (OPEN, SNOOZED):
+        if len(found) < limit:
+            where = {"facets": f"{group}:team:{team_id}"}
+            found += await ws.db.conversations.find(where, limit=limit - len(found))
+    return [_from_row(row) for row in found]
+
+
+async def waiting_in(ws: Workspace, team_id: str, *, limit: int) -> list[conversations.Conversation]:
+    """The head of a team's queue, the most urgent and oldest first. Index: routing_key."""
+    rows = await ws.db.conversations.find({"routing_key": _queue_range(team_id)}, limit=limit)
+    return [_from_row(row) for row in sorted(rows, key=lambda row: str(row["routing_key"]))]
+
+
+async def waiting_count(ws: Workspace, team_id: str) -> int:
+    """Index: routing_key."""
+    return await ws.db.conversations.count({"routing_key": _queue_range(team_id)})
+
+
+def _queue_range(team_id: str) -> Document:
+    return {"$gte": waiting.queue(team_id), "$lt": f"{waiting.queue(team_id)}~"}

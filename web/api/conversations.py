@@ -17,6 +17,7 @@ from inbox import (
     access,
     acts,
     conversations,
+    handover,
     lists,
     live,
     outbox,
@@ -25,6 +26,7 @@ from inbox import (
     views,
 )
 from inbox.conversations import Conversation
+from inbox.handover import Handover
 from inbox.lists import Wanted
 from inbox.outbox import Draft
 from inbox.store import conversations as store
@@ -130,6 +132,16 @@ class Reopen(Body):
 
 class Assign(Body):
     member_id: Annotated[str | None, Field(max_length=100)]
+    revision: Seen = None
+
+
+class HandOver(Body):
+    """To a team, a colleague, or both; null for none. The note is for those who get it."""
+
+    client_id: UUID
+    team_id: Annotated[str | None, Field(max_length=100)]
+    member_id: Annotated[str | None, Field(max_length=100)]
+    note: Annotated[str, Field(max_length=20_000)] = ""
     revision: Seen = None
 
 
@@ -299,6 +311,16 @@ async def assign(request: ApiRequest, conversation_id: str, body: Assign) -> Con
     return await _one(request, acted)
 
 
+async def hand_over(request: ApiRequest, conversation_id: str, body: HandOver) -> ConversationShape:
+    conversation = await _open(request, conversation_id, access.REPLY)
+    wanted = Handover(
+        team_id=body.team_id, member_id=body.member_id, note=body.note.strip(), client_id=str(body.client_id)
+    )
+    hand = conversations.hand(request.ws, request.actor, body.revision)
+    saved = await handover.hand_over(request.ws, request.actor, _author(request), conversation, wanted, hand)
+    return await _one(request, saved)
+
+
 async def retag(request: ApiRequest, conversation_id: str, body: Retag) -> ConversationShape:
     conversation = await _open(request, conversation_id, access.REPLY)
     acted = await acts.tag(request.ws, request.actor, conversation, add=body.add, remove=body.remove)
@@ -411,6 +433,14 @@ ENDPOINTS = [
         assign,
         Permission.INBOX_REPLY,
         "Give it to a colleague, or to nobody",
+        errors=(NotFound, Invalid, Conflict),
+    ),
+    Endpoint(
+        "POST",
+        "/conversations/{conversation_id}/hand-over",
+        hand_over,
+        Permission.INBOX_REPLY,
+        "Hand it over to a team or a colleague, with a note",
         errors=(NotFound, Invalid, Conflict),
     ),
     Endpoint(

@@ -5,12 +5,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from app.core.clock import iso
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Permission
-from inbox import teams
+from inbox import routing, teams
+from inbox.agents import Availability
 from inbox.teams import Team
 from web.api.endpoint import ApiRequest, Endpoint
-from web.api.models import Body, Out, Query
+from web.api.models import Body, Out, Query, Time
 
 Id = Annotated[str, Field(min_length=1, max_length=100)]
 Word = Annotated[str, Field(min_length=1, max_length=40)]
@@ -88,6 +90,32 @@ class Teams(Out):
     next_cursor: str | None = None
 
 
+class DeskOut(Out):
+    """A member at work: `load` of `capacity` points, in `held` open conversations."""
+
+    member_id: str
+    availability: Availability
+    held: int
+    load: float
+    capacity: float
+
+
+class WaitingOut(Out):
+    conversation_id: str
+    contact_name: str
+    channel: str | None
+    priority: Priority
+    since: Time | None
+
+
+class QueueOut(Out):
+    """Who is there, and the head of what waits, the most urgent and oldest first; `total` is how many wait."""
+
+    desks: list[DeskOut]
+    waiting: list[WaitingOut]
+    total: int
+
+
 def _shown(team: Team) -> TeamOut:
     values = {name: getattr(team, name) for name in TeamOut.model_fields if name != "needs"}
     values |= {name: list(values[name]) for name in ("members", "account_ids")}
@@ -119,6 +147,33 @@ async def change(request: ApiRequest, team_id: str, body: TeamChange) -> TeamOut
     return _shown(await teams.change(request.ws, request.actor, team_id, how, revision=body.revision))
 
 
+async def queue(request: ApiRequest, team_id: str) -> QueueOut:
+    scene = await routing.scene(request.ws, await teams.get(request.ws, team_id))
+    return QueueOut(
+        desks=[
+            DeskOut(
+                member_id=desk.agent_id,
+                availability=scene.available[desk.agent_id],
+                held=desk.held,
+                load=desk.load,
+                capacity=desk.capacity,
+            )
+            for desk in scene.desks
+        ],
+        waiting=[
+            WaitingOut(
+                conversation_id=item.id,
+                contact_name=item.contact_name,
+                channel=routing.channel_of(item),
+                priority=item.priority,
+                since=iso(item.routing.since) if item.routing else None,
+            )
+            for item in scene.waiting
+        ],
+        total=scene.waiting_count,
+    )
+
+
 async def delete(request: ApiRequest, team_id: str, query: DeleteQuery) -> None:
     move_to = "" if query.move_to == "none" else query.move_to
     await teams.delete(request.ws, request.actor, team_id, move_to=move_to)
@@ -135,6 +190,14 @@ ENDPOINTS = [
         Permission.INBOX_MANAGE,
         "Replace a team's members, strategy and options",
         errors=(NotFound, Invalid, Conflict),
+    ),
+    Endpoint(
+        "GET",
+        "/teams/{team_id}/queue",
+        queue,
+        Permission.INBOX_MANAGE,
+        "Who of a team is there with how much, and what waits",
+        errors=(NotFound,),
     ),
     Endpoint(
         "DELETE",

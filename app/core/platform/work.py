@@ -330,6 +330,46 @@ async def due_conversations(runtime: Runtime, now: datetime, *, limit: int) -> l
     return [(row["workspace_id"], row["_id"]) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Conversations of one workspace that wait for somebody: `kind` and `owner` are the first parts of their keys."""
+
+    workspace_id: str
+    kind: str
+    owner: str
+    # In the order of their keys.
+    conversation_ids: list[str]
+
+
+async def queues(runtime: Runtime, *, most: int) -> list[Queue]:
+    """
+    Every queue with at most so many of its conversations, the first by key. Index: routing_key, which holds nothing
+    else; the rest of a long queue is passed over.
+    """
+    found: dict[str, Queue] = {}
+    after, chunk = "", most + 100
+    while True:
+        where, names = {"routing_key": {"$gt": after}}, {"workspace_id": 1, "routing_key": 1}
+        rows = await runtime.mongo.conversations.find(where, names).limit(chunk).to_list()
+        rows.sort(key=lambda row: str(row["routing_key"]))
+        for row in rows:
+            kind, owner, _ = row["routing_key"].split("|", 2)
+            name = f"{kind}|{owner}|"
+            queue = found.setdefault(name, Queue(row["workspace_id"], kind, owner, []))
+            if len(queue.conversation_ids) < most:
+                queue.conversation_ids.append(row["_id"])
+        if len(rows) < chunk:
+            return list(found.values())
+        full = len(queue.conversation_ids) == most
+        after = f"{name}~" if full else rows[-1]["routing_key"]
+
+
+async def retiring_teams(runtime: Runtime) -> list[str]:
+    """Workspaces with teams that are being deleted. Index: retiring_key, which holds no others."""
+    rows = await runtime.mongo.teams.find({"retiring_key": {"$gt": ""}}, {"retiring_key": 1}).limit(100).to_list()
+    return sorted({row["retiring_key"] for row in rows})
+
+
 # --- tickets ------------------------------------------------------------------------------------------------------
 
 

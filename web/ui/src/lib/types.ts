@@ -141,7 +141,7 @@ export type NumberedEvent =
   | { n: number; type: 'member'; data: Member }
   | { n: number; type: 'contact'; data: { id: string } & Partial<Contact> }
   | { n: number; type: 'templates'; data: { account_id: string } }
-  | { n: number; type: 'canned'; data: { id: string } }
+  | { n: number; type: 'canned' | 'calendar' | 'team' | 'agent' | 'routing'; data: { id: string } }
   | { n: number; type: 'notification'; data: Notice }
   | { n: number; type: 'bell'; data: { member_id: string } & Partial<Notification> }
   | { n: number; type: 'ticket'; data: { id: string; contact_id: string } }
@@ -194,3 +194,21 @@ export type ClientFrame =
   | { type: 'typing'; conversation_id: string; account_id: string; address: string; on: boolean }
   | { type: 'presence'; presence: 'online' | 'away' }
   | { type: 'ping' }
+
+// --- who answers ---
+
+export type Availability = api.Availability
+export type Agent = api.AgentOut
+export type RoutingSettings = api.RoutingOut
+export type Team = api.TeamOut
+export type TeamIn = api.TeamIn
+export type SkillNeed = api.NeedIn
+export type TeamQueue = api.QueueOut
+export type Desk = api.DeskOut
+export type Calendar = api.CalendarOut
+export type CalendarIn = api.CalendarIn
+export type CalendarImport = api.ImportOut
+export type Span = api.SpanIn
+export type SpecialDay = api.SpecialDayIn
+export type Countries = api.Countries
+export type Holidays = api.Holidays

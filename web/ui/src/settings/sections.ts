@@ -4,6 +4,7 @@ import {
   IconActivity,
   IconApi,
   IconBolt,
+  IconClock,
   IconHistory,
   IconPlugConnected,
   IconShieldLock,
@@ -40,6 +41,14 @@ export const SECTIONS: SettingsSection[] = [
     icon: IconUsers,
     needs: 'members.read',
     Page: lazy(() => import('./members/MembersPage')),
+  },
+  {
+    path: 'calendars',
+    label: 'Business hours',
+    group: 'Workspace',
+    icon: IconClock,
+    needs: 'inbox.read',
+    Page: lazy(() => import('./calendars/CalendarsPage')),
   },
   {
     path: 'canned',

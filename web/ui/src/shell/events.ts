@@ -51,6 +51,17 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'bell':
       notified(event.data)
       return
+    case 'calendar':
+      void queryClient.invalidateQueries({ queryKey: ['calendars'] })
+      return
+    case 'team':
+      void queryClient.invalidateQueries({ queryKey: ['teams'] })
+      return
+    case 'agent':
+    case 'routing':
+      void queryClient.invalidateQueries({ queryKey: ['agents'] })
+      void queryClient.invalidateQueries({ queryKey: ['teams', 'queue'] })
+      return
     case 'canned':
       void queryClient.invalidateQueries({ queryKey: ['canned'] })
       return
