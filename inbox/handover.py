@@ -6,13 +6,11 @@ from typing import Any
 
 from app.core import audit
 from app.core.audit import Target
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Conflict
 from app.core.permissions import Actor
-from app.core.platform import members as member_rows
 from app.core.runtime import Workspace
-from inbox import conversations, live, messages, notifications, outbox, teams
+from inbox import acts, conversations, live, messages, notifications, outbox, teams
 from inbox.conversations import Conversation
-from inbox.timeline import Author
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +27,7 @@ class Handover:
 
 
 async def hand_over(
-    ws: Workspace, actor: Actor, author: Author, conversation: Conversation, wanted: Handover, hand: conversations.Hand
+    ws: Workspace, actor: Actor, conversation: Conversation, wanted: Handover, *, seen: int | None = None
 ) -> Conversation:
     """
     The note stands on the timeline before the conversation appears at the other desk.
@@ -39,12 +37,13 @@ async def hand_over(
     if conversation.state == "closed":
         raise Conflict("This conversation is closed. Open it again first.", code="closed")
     detail = await _named(ws, wanted)
+    author = acts.author(actor)
+    how = conversations.by_hand("assignee", _given(wanted), conversations.hand(ws, actor, seen))
     # Asked before the note is written: who is refused leaves nothing behind.
-    conversations.by_hand("assignee", _given(wanted), hand)(conversation)
+    how(conversation)
     if wanted.note:
         await outbox.note(ws, conversation, author, wanted.note, wanted.client_id)
     async with live.announced(ws, "conversation", conversation.id):
-        how = conversations.by_hand("assignee", _given(wanted), hand)
         saved, _ = await conversations.change(ws, await conversations.get(ws, conversation.id), how)
         await notifications.assigned(ws, saved, author)
         event = {"name": "conversation_moved", **detail, "noted": bool(wanted.note)}
@@ -74,11 +73,7 @@ def _given(wanted: Handover) -> Any:
 async def _named(ws: Workspace, wanted: Handover) -> Mapping[str, Any]:
     """What the timeline says. Raises Invalid if a team or a colleague is not there."""
     team = await teams.require(ws, wanted.team_id) if wanted.team_id is not None else None
-    member = None
-    if wanted.member_id is not None:
-        member = await member_rows.get_in(ws.runtime.mongo, ws.id, wanted.member_id)
-        if member is None or member.status != "active":
-            raise Invalid.field("member_id", "There is no such colleague.")
+    member = await acts.colleague(ws, wanted.member_id) if wanted.member_id is not None else None
     return {
         "team_id": wanted.team_id,
         "team_name": team.name if team else None,

@@ -316,8 +316,7 @@ async def hand_over(request: ApiRequest, conversation_id: str, body: HandOver) -
     wanted = Handover(
         team_id=body.team_id, member_id=body.member_id, note=body.note.strip(), client_id=str(body.client_id)
     )
-    hand = conversations.hand(request.ws, request.actor, body.revision)
-    saved = await handover.hand_over(request.ws, request.actor, _author(request), conversation, wanted, hand)
+    saved = await handover.hand_over(request.ws, request.actor, conversation, wanted, seen=body.revision)
     return await _one(request, saved)
 
 
