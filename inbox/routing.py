@@ -30,7 +30,7 @@ from app.core.mongo import DatabaseError
 from app.core.platform import members as member_rows
 from app.core.platform import work
 from app.core.runtime import Runtime, Workspace
-from crm import contacts
+from crm import store as contact_store
 from inbox import agents, calendars, conversations, live, messages, notifications, strategies, waiting
 from inbox.agents import Agent, Availability, RoutingSettings
 from inbox.conversations import Conversation
@@ -214,8 +214,8 @@ async def load_of(ws: Workspace, settings: RoutingSettings, member_id: str) -> t
 async def _languages(ws: Workspace, team: Team, queue: Sequence[Conversation]) -> dict[str, str | None]:
     if not team.by_language and not any(need.languages for need in team.needs):
         return {}
-    found = await contacts.get_many(ws, [conversation.contact_id for conversation in queue])
-    return {contact.id: contact.language for contact in found}
+    found = await contact_store.contacts_by_id(ws, [conversation.contact_id for conversation in queue])
+    return {contact.id: contact.language for contact in found.values()}
 
 
 def channel_of(conversation: Conversation) -> str | None:
