@@ -84,8 +84,9 @@ class Journal:
         finally:
             with suppress(DatabaseError, OSError, TimeoutError):
                 async with asyncio.timeout(_LAST_SECONDS):
-                    for kind in _WRITERS:
-                        await self._drain(kind)
+                    for kind, spool in self._spools.items():
+                        while not spool.empty:
+                            await self._drain(kind)
 
     async def _keep_adopting(self) -> None:
         while True:
@@ -97,28 +98,31 @@ class Journal:
             await asyncio.sleep(_ADOPT_SECONDS)
 
     async def _keep_draining(self, kind: Kind) -> None:
+        spool, wake = self._spools[kind], self._wake[kind]
         while True:
-            await self._wake[kind].wait()
-            self._wake[kind].clear()
+            await wake.wait()
+            wake.clear()
             try:
                 await self._drain(kind)
             except (DatabaseError, OSError, TimeoutError) as error:
                 _log.warning("spool_waits", kind=kind, error=type(error).__name__)
-                self._wake[kind].set()
+                wake.set()
                 await asyncio.sleep(_DOWN_SECONDS)
-            else:
+                continue
+            if not spool.empty:
+                wake.set()
+            if kind in _TO_DISK_FIRST and not spool.behind:
                 await asyncio.sleep(_REST_SECONDS)
 
     async def _drain(self, kind: Kind) -> None:
-        spool = self._spools[kind]
-        while not spool.empty:
-            rows = await spool.oldest()
-            for first in range(0, len(rows), _BATCH):
-                some = rows[first : first + _BATCH]
-                async with asyncio.timeout(30):
-                    known = await _WRITERS[kind](self._runtime, some)
-                await self._stored(kind, [row for row in some if row["_id"] not in known])
-            await spool.drop()
+        """The oldest file."""
+        rows = await self._spools[kind].oldest()
+        for first in range(0, len(rows), _BATCH):
+            some = rows[first : first + _BATCH]
+            async with asyncio.timeout(30):
+                known = await _WRITERS[kind](self._runtime, some)
+            await self._stored(kind, [row for row in some if row["_id"] not in known])
+        await self._spools[kind].drop()
 
     def close(self) -> None:
         for spool in self._spools.values():

@@ -51,6 +51,11 @@ class Spool:
     def empty(self) -> bool:
         return not self._open.size and not self._sealed
 
+    @property
+    def behind(self) -> bool:
+        """Whether more than the file that is appended to waits."""
+        return bool(self._sealed)
+
     async def append(self, rows: Sequence[Document]) -> None:
         """Raises Unavailable when the bound is reached or the disk takes no more: the provider tries again later."""
         await self._in_turn(lambda: self._append(b"".join(orjson.dumps(row, default=_encode) + b"\n" for row in rows)))
@@ -100,6 +105,8 @@ class Spool:
         self._open = following
 
     def _drop(self) -> None:
+        if not self._sealed:
+            return
         done = self._sealed.popleft()
         if self._spare is None:
             done.empty()

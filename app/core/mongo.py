@@ -25,10 +25,12 @@ Database = AsyncDatabase[Document]
 Client = AsyncMongoClient[Document]
 DatabaseError = PyMongoError
 DUPLICATE_KEY = 11000
-# Most rows in a command that several calls share, or that one update changes (nobody else writes meanwhile); and most
-# ids of one call that are shared so.
+# Most rows in a command that several calls share, and most ids of one call that are shared so.
 _TOGETHER = 100
 _FEW = 5
+# Most values in an `$in`: the embedded database looks through all of them for every row, and nobody else writes while
+# it changes rows in one go.
+MOST_IN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,8 +304,10 @@ class ScopedCollection:
         """By `_id`, in no particular order; bounded by the caller."""
         ids = list(dict.fromkeys(row_ids))
         if len(ids) > _FEW:
-            rows = await self._collection.find({"_id": {"$in": ids}}).to_list()
-            return [row for row in rows if self._is_mine(row)]
+            found: list[Document] = []
+            for first in range(0, len(ids), MOST_IN):
+                found += await self._collection.find({"_id": {"$in": ids[first : first + MOST_IN]}}).to_list()
+            return [row for row in found if self._is_mine(row)]
         reads = self._batches.reads(self._collection.name)
         return [row for row in await asyncio.gather(*map(reads, ids)) if self._is_mine(row)]
 
@@ -342,8 +346,8 @@ class ScopedCollection:
             if len(row_ids) == 1:
                 operations.append(UpdateOne(self._mine({"_id": row_ids[0], **where}), change))
                 continue
-            for first in range(0, len(row_ids), _TOGETHER):
-                some = {"$in": list(row_ids[first : first + _TOGETHER])}
+            for first in range(0, len(row_ids), MOST_IN):
+                some = {"$in": list(row_ids[first : first + MOST_IN])}
                 operations.append(UpdateMany(self._mine({"_id": some, **where}), change))
         if not operations:
             return 0

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from app.core import ids, windows
-from app.core.mongo import Document, DuplicateId
+from app.core.mongo import MOST_IN, Document, DuplicateId
 from app.core.runtime import Workspace
 from inbox import timeline
 
@@ -95,10 +95,10 @@ async def by_external_id(ws: Workspace, account_id: str, external_id: str) -> ti
 
 async def by_external_ids(ws: Workspace, account_id: str, external_ids: Sequence[str]) -> list[timeline.Entry]:
     """Index: external_ids."""
-    if not external_ids:
-        return []
     keys = [external_key(account_id, external_id) for external_id in external_ids]
-    rows = await ws.db.entries.find({"external_ids": {"$in": keys}}, limit=len(keys))
+    rows: list[Document] = []
+    for first in range(0, len(keys), MOST_IN):
+        rows += await ws.db.entries.find({"external_ids": {"$in": keys[first : first + MOST_IN]}}, limit=MOST_IN)
     return [from_row(row) for row in rows]
 
 
