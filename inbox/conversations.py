@@ -85,6 +85,21 @@ class Touch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The survey that was asked last, and until when an answer counts; `score` once there is one."""
+
+    id: str
+    kind: Literal["csat", "nps"]
+    account_id: str
+    address: str
+    asked_at: datetime
+    until: datetime
+    score: int | None = None
+    entry_id: str | None = None
+    commented: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """
     `last_number` is the newest entry that touched it; `last_inbound_number` the newest of the customer's messages.
@@ -130,6 +145,8 @@ class Conversation:
     notified: tuple[str, ...] = ()
     idle_at: datetime | None = None
     warned_at: datetime | None = None
+    asked: Asked | None = None
+    blocked: bool = False
     facts: Facts | None = None
     finished: tuple[Facts, ...] = ()
     touched: Mapping[str, Touch] = field(default_factory=dict)
@@ -485,20 +502,25 @@ async def reopen(
     episode begins all the same. Raises ChangedMeanwhile.
     """
 
+    at = ws.clock.now()
+
     def how(now: Conversation) -> Conversation:
-        if now.state == "open":
-            return now
-        if undo and (resumed := episodes.resumed(now, ws.clock.now())):
-            return resumed
-        was_closed = now.state == "closed"
-        return replace(
-            awake(now),
-            closed_at=None,
-            opened_at=ws.clock.now() if was_closed else now.opened_at,
-            episode=now.episode + 1 if was_closed else now.episode,
-        )
+        return (undo and episodes.resumed(now, at)) or opened(now, at)
 
     return await change(ws, conversation, by_hand("state", how, hand))
+
+
+def opened(now: Conversation, at: datetime) -> Conversation:
+    """Open from then on; a new episode if it was closed."""
+    if now.state == "open":
+        return now
+    was_closed = now.state == "closed"
+    return replace(
+        awake(now),
+        closed_at=None,
+        opened_at=at if was_closed else now.opened_at,
+        episode=now.episode + 1 if was_closed else now.episode,
+    )
 
 
 def awake(now: Conversation) -> Conversation:

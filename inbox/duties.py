@@ -1,14 +1,16 @@
 """
 Duties: what has to be done with a conversation at a time, without anybody asking: waking it, closing it
-after a long silence, copying its finished episodes.
+after a long silence, copying its finished episodes, asking how it was.
 
 When is part of its row (`conversations.due_at`), so it survives whatever happens; one worker at a time looks at what is
 due. Every duty looks at the stored row again and may be repeated.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 from redis.exceptions import RedisError
 
@@ -17,12 +19,13 @@ from app.core.errors import AppError, NotFound
 from app.core.mongo import DatabaseError
 from app.core.platform import work
 from app.core.runtime import Runtime, Workspace
-from inbox import conversations, episodes, idle, snooze
+from inbox import conversations, episodes, idle, snooze, surveys
 from inbox.conversations import Conversation
 
 _log = log.get("duties")
 EVERY_SECONDS = 2.0
 AT_ONCE = 500
+Duty = Callable[[Workspace, str], Awaitable[Any]]
 # One that fails waits so long, twice as long after each failure, up to ten minutes.
 _FIRST_WAIT = timedelta(seconds=10)
 _LONGEST_WAIT = timedelta(minutes=10)
@@ -58,26 +61,30 @@ async def run(runtime: Runtime) -> None:
 
 
 async def sweep(runtime: Runtime, failures: Failures) -> int:
-    """Once over what is due; how many conversations were looked after."""
+    """Once over what is due; how many conversations and surveys were looked after."""
     now = runtime.clock.now()
-    found = await work.due_conversations(runtime, now, limit=AT_ONCE)
+    found: list[tuple[Duty, str, str]] = []
+    for workspace_id, conversation_id in await work.due_conversations(runtime, now, limit=AT_ONCE):
+        found.append((attend, workspace_id, conversation_id))
+    for workspace_id, survey_id in await work.due_surveys(runtime, now, limit=AT_ONCE):
+        found.append((_ask, workspace_id, survey_id))
     done = 0
-    for workspace_id, conversation_id in found:
-        if failures.waits(conversation_id, now):
+    for do, workspace_id, ref in found:
+        if failures.waits(ref, now):
             continue
         try:
-            await attend(runtime.workspace(workspace_id), conversation_id)
+            await do(runtime.workspace(workspace_id), ref)
         except (DatabaseError, RedisError, OSError, TimeoutError):
             raise
         except Exception as error:
             # An edge: one conversation must not keep all others from being looked after.
-            failures.failed(conversation_id, now)
+            failures.failed(ref, now)
             if isinstance(error, AppError):
-                _log.warning("duty_failed", conversation_id=conversation_id, error=error.code)
+                _log.warning("duty_failed", ref=ref, error=error.code)
             else:
-                _log.exception("duty_failed", conversation_id=conversation_id)
+                _log.exception("duty_failed", ref=ref)
         else:
-            failures.done(conversation_id)
+            failures.done(ref)
             done += 1
     return done
 
@@ -92,9 +99,16 @@ async def attend(ws: Workspace, conversation_id: str) -> Conversation | None:
     return None
 
 
+async def _ask(ws: Workspace, survey_id: str) -> None:
+    with suppress(NotFound):
+        await surveys.attend(ws, survey_id)
+
+
 async def _copy_episodes(ws: Workspace, conversation: Conversation) -> Conversation:
     done = episodes.ripe(conversation, ws.clock.now())
     if not done:
         return conversation
     await episodes.copy(ws, conversation, done)
+    for facts in done:
+        await surveys.after_episode(ws, conversation, facts)
     return (await conversations.change(ws, conversation, episodes.copied(done)))[0]

@@ -23,6 +23,9 @@ async def chosen(ws: Workspace, account: ChannelAccount, conversation: Conversat
         return content
     recent = await timeline.page_before(ws, conversation.contact_id, conversation.last_number + 1, limit=LOOK_BACK)
     for entry in reversed(recent):
+        if entry.client_id and entry.client_id.startswith("survey/"):
+            # Asked since then: the number answers that.
+            return content
         if entry.direction == "out" and entry.account_id == account.id and entry.content:
             options = _options(entry.content)
             if options:

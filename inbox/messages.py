@@ -38,7 +38,7 @@ from crm import consent, contacts, keywords
 from crm.consent import PURPOSES, ConsentFact
 from crm.contacts import ContactAddress, Profile
 from crm.keywords import Keyword
-from inbox import closing, conversations, live, menus, notifications, timeline
+from inbox import closing, conversations, live, menus, notifications, surveys, timeline
 from inbox.conversations import Conversation
 from inbox.store import conversations as conversation_store
 from inbox.store.entries import external_key, inbound_id
@@ -127,15 +127,21 @@ async def _received(
     summary = conversations.summary_of(entry, preview(content))
     await notifications.of_entry(ws, conversation, entry, summary.text)
     hours = registry.adapter(account.kind).capabilities(account).window_hours
-    thanked = await closing.keeps_closed(ws, conversation, content)
+    answer = surveys.answer_in(conversation, content, entry)
+    thanked = answer is None and await closing.keeps_closed(ws, conversation, content)
+    reopens = answer is None and not thanked
     received = conversations.received(
-        entry, summary, window_hours=hours, reopens=not thanked, feed=await _feed(ws, account)
+        entry, summary, window_hours=hours, reopens=reopens, feed=await _feed(ws, account)
     )
     before = conversation
     conversation, _ = await conversations.change(ws, conversation, received)
     if before.state == "snoozed" and conversation.state == "open":
         woken = {"name": "conversation_woken", "reason": "customer"}
         await note_event(ws, sender.contact_id, key=f"conversation_woken/{entry.id}", event=woken, at=entry.created_at)
+    if before.revision == 0:
+        await surveys.after_first_contact(ws, sender.contact_id, entry.created_at)
+    if answer is not None:
+        await surveys.take(ws, conversation, answer, entry)
     if thanked and conversation.state == "closed":
         # From this line one click opens it.
         kept = {"name": "conversation_kept_closed", "said": text_of(entry.content)[:60]}

@@ -21,7 +21,7 @@ from inbox.conversations import Conversation
 from inbox.store import notifications as store
 from inbox.timeline import Author, Entry
 
-Kind = Literal["mention", "assigned", "activity"]
+Kind = Literal["mention", "assigned", "activity", "woken", "unhappy"]
 KEPT = timedelta(days=60)
 # The badge says no more than this.
 MOST_COUNTED = 100
@@ -92,6 +92,34 @@ async def assigned(ws: Workspace, conversation: Conversation, by: Author) -> Non
     )
     await _keep(ws, [row])
     await conversations.change(ws, conversation, lambda now: following.told(now, member_id))
+
+
+async def woken(ws: Workspace, conversation: Conversation) -> None:
+    """A snoozed conversation is back: told to its assignee, else to who put it aside."""
+    member_id = conversation.assignee_id or conversation.snooze_by
+    if member_id is not None and conversation.snoozed_until is not None:
+        key = conversation.snoozed_until.isoformat()
+        await _by_itself(ws, conversation, member_id, "woken", key, "Back from snooze")
+
+
+async def unhappy(ws: Workspace, conversation: Conversation, member_id: str, key: str, text: str) -> None:
+    """A customer of theirs gave a low score."""
+    await _by_itself(ws, conversation, member_id, "unhappy", key, text)
+
+
+async def _by_itself(
+    ws: Workspace, conversation: Conversation, member_id: str, kind: Kind, key: str, text: str
+) -> None:
+    row = Notification(
+        id=ids.derived("ntf", member_id, conversation.id, key, kind),
+        member_id=member_id,
+        kind=kind,
+        conversation_id=conversation.id,
+        contact_name=conversation.contact_name,
+        text=text,
+        at=ws.clock.now(),
+    )
+    await _keep(ws, [row])
 
 
 async def _keep(ws: Workspace, rows: Sequence[Notification]) -> None:

@@ -7,10 +7,9 @@ It wakes by itself: its time is a work mark on its own row (see duties.py). What
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from app.core import clock
 from app.core.errors import Conflict, Invalid
 from app.core.runtime import Workspace
-from inbox import conversations, live, messages
+from inbox import conversations, live, messages, notifications
 from inbox.conversations import Conversation, Hand
 
 LONGEST = timedelta(days=731)
@@ -71,6 +70,7 @@ async def wake_due(ws: Workspace, conversation: Conversation) -> Conversation:
             last_activity_at=max(at, now.last_activity_at),
         )
 
+    await notifications.woken(ws, conversation)
     async with live.announced(ws, "conversation", conversation.id):
         conversation, woke = await conversations.change(ws, conversation, how)
         if woke:
@@ -81,13 +81,4 @@ async def wake_due(ws: Workspace, conversation: Conversation) -> Conversation:
                 event={"name": "conversation_woken", "reason": "time"},
                 at=at,
             )
-            told = {
-                "kind": "woken",
-                "member_id": conversation.assignee_id,
-                "conversation_id": conversation.id,
-                "title": conversation.contact_name,
-                "text": "Snoozed until now",
-                "at": clock.iso(at),
-            }
-            await live.publish(ws, live.event("notification", told))
     return conversation

@@ -165,6 +165,8 @@ class NewTicket:
     conversation_ids: tuple[str, ...] = ()
     entry_ids: tuple[str, ...] = ()
     parent_id: str | None = None
+    # For tickets that a rule makes: the ticket's id, so that it is made once, and nothing is said to the customer.
+    key: str | None = None
 
 
 # --- making, reading ----------------------------------------------------------------------------------------------
@@ -172,6 +174,8 @@ class NewTicket:
 
 async def create(ws: Workspace, actor: Actor, wanted: NewTicket) -> Ticket:
     """A new ticket under the next number. Raises Invalid, NotFound."""
+    if wanted.key is not None and (known := await find(ws, wanted.key)):
+        return known
     forms = await ticket_forms.get(ws)
     category = forms.category(wanted.category_id)
     if wanted.category_id is not None and category is None:
@@ -185,7 +189,7 @@ async def create(ws: Workspace, actor: Actor, wanted: NewTicket) -> Ticket:
     if category is not None and not checklist:
         checklist = tuple(Check(ids.new("chk"), text) for text in category.checklist)
     ticket = Ticket(
-        id=ids.new("tck"),
+        id=wanted.key or ids.new("tck"),
         number=await store.next_number(ws),
         contact_id=wanted.contact_id,
         title=wanted.title,
@@ -208,7 +212,8 @@ async def create(ws: Workspace, actor: Actor, wanted: NewTicket) -> Ticket:
         stands=(Stand(status, now),),
         revision=1,
     )
-    told = happening(ticket, actor, now, "ticket_created", {}, tell=status if status in forms.tell_on else None)
+    tell = status if status in forms.tell_on and wanted.key is None else None
+    told = happening(ticket, actor, now, "ticket_created", {}, tell=tell)
     ticket = timed(replace(ticket, news=(told,)), forms)
     await store.insert(ws, ticket)
     return ticket
@@ -220,6 +225,10 @@ async def get(ws: Workspace, ticket_id: str) -> Ticket:
     if ticket is None:
         raise NotFound("There is no such ticket.")
     return ticket
+
+
+async def find(ws: Workspace, ticket_id: str) -> Ticket | None:
+    return await store.get(ws, ticket_id)
 
 
 async def _check_links(ws: Workspace, conversation_ids: Sequence[str], entry_ids: Sequence[str]) -> None:

@@ -73,6 +73,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("workspace_id", "conversation_id"),
     ),
     "closing_settings": (),
+    "surveys": (_index("workspace_id", "contact_id"), _index("due_at", sparse=True)),
     "episode_days": (_index("workspace_id", "day"),),
     "entries": (
         _index("workspace_id", "contact_id", "number", unique=True),

@@ -62,6 +62,8 @@ def _from_row(row: Document) -> conversations.Conversation:
         values["routing"] = Queued(**{**values["routing"], "past": tuple(values["routing"]["past"])})
     if values.get("facts"):
         values["facts"] = _facts(values["facts"])
+    if values.get("asked"):
+        values["asked"] = conversations.Asked(**values["asked"])
     values["finished"] = tuple(map(_facts, values.get("finished", ())))
     return conversations.Conversation(id=row["_id"], **values)
 

@@ -385,6 +385,12 @@ async def due_deferred(runtime: Runtime, now: datetime, *, limit: int = 200) -> 
     return [(row["workspace_id"], row["_id"]) for row in await found.to_list()]
 
 
+async def due_surveys(runtime: Runtime, now: datetime, *, limit: int) -> list[tuple[str, str]]:
+    """(workspace, survey) to be asked by now. Index: due_at."""
+    rows = await runtime.mongo.surveys.find({"due_at": {"$lte": now}}, {"workspace_id": 1}).limit(limit).to_list()
+    return [(row["workspace_id"], row["_id"]) for row in rows]
+
+
 # --- media --------------------------------------------------------------------------------------------------------
 
 
