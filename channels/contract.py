@@ -248,7 +248,8 @@ class Referral:
 class InboundMessage(Inbound):
     """
     The person wrote, tapped or sent something. `external_id` is the provider's id of the message; `echo` marks what
-    the business itself wrote in the provider's own app. `group_id` ties the parts of an album together.
+    the business itself wrote in the provider's own app, `started` what their app wrote for them when they opened the
+    chat: it asks for no answer. `group_id` ties the parts of an album together.
     """
 
     external_id: str
@@ -259,6 +260,7 @@ class InboundMessage(Inbound):
     referral: Referral | None = None
     group_id: str | None = None
     echo: bool = False
+    started: bool = False
     # Taps that the provider wants acknowledged (Telegram callback queries); handed to `Acknowledges.acknowledge`.
     acknowledge: str | None = None
 

@@ -249,7 +249,12 @@ async def change(
 def received(
     entry: Entry, summary: Summary, *, reopens: bool = True, window_hours: int | None = None, feed: Feed | None = None
 ) -> Callable[[Conversation], Conversation]:
-    """The customer wrote, on an account that feeds this team. Applied twice it does nothing the second time."""
+    """
+    The customer wrote, on an account that feeds this team; or only opened a chat, which asks for no answer.
+
+    Applied twice it does nothing the second time.
+    """
+    wrote = entry.kind == "message"
 
     def how(now: Conversation) -> Conversation:
         if any(_is_way(r, entry) and entry.number <= r.last_number for r in now.reach):
@@ -260,9 +265,9 @@ def received(
         heard = replace(
             following.taken_in(_touched(now, entry, summary), entry),
             reach=reach,
-            last_inbound_number=max(now.last_inbound_number, entry.number),
-            unread=now.unread + 1,
-            waiting_since=now.waiting_since or entry.created_at,
+            last_inbound_number=max(now.last_inbound_number, entry.number) if wrote else now.last_inbound_number,
+            unread=now.unread + wrote,
+            waiting_since=now.waiting_since or (entry.created_at if wrote else None),
             idle_at=None,
             warned_at=None,
             opened_at=entry.created_at if opened or first else now.opened_at,
@@ -274,7 +279,7 @@ def received(
         if heard.state == "closed":
             return replace(heard, unread=now.unread, waiting_since=None)
         heard = waiting.fed(heard, feed, begins=opened or first)
-        return replace(heard, facts=episodes.heard(episodes.of(heard), entry))
+        return replace(heard, facts=episodes.heard(episodes.of(heard), entry)) if wrote else heard
 
     return how
 

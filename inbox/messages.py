@@ -46,6 +46,7 @@ from inbox.timeline import Author, Entry, Quote, Reacted
 from inbox.waiting import Feed
 
 _CONTENT: TypeAdapter[Content] = TypeAdapter(Content)
+STARTED = "Started the chat"
 MARKETING = (Purpose.MARKETING.value,)
 
 
@@ -106,13 +107,14 @@ async def _received(
         conversation_id=conversation.id,
         at=event.at if event.timed else received_at,
         created_at=ws.clock.now(),
-        kind="message",
-        direction="in",
+        kind="event" if event.started else "message",
+        direction=None if event.started else "in",
         channel=account.kind,
         account_id=account.id,
         address=str(event.sender.address),
         author=Author("contact", sender.contact_id, conversation.contact_name),
-        content=content.model_dump(exclude_none=True),
+        content=None if event.started else content.model_dump(exclude_none=True),
+        event={"name": "chat_started"} if event.started else None,
         reply_to=await _quote(ws, account, event.reply_to) if event.reply_to else None,
         external_id=event.external_id,
         referral=asdict(event.referral) if event.referral else None,
@@ -124,8 +126,9 @@ async def _received(
         late = await timeline.place_of_late(ws, sender.contact_id, event.at, conversation.last_number)
         entry = replace(entry, order_at=late)
     entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
-    summary = conversations.summary_of(entry, preview(content))
-    await notifications.of_entry(ws, conversation, entry, summary.text)
+    summary = conversations.summary_of(entry, STARTED if event.started else preview(content))
+    if not event.started:
+        await notifications.of_entry(ws, conversation, entry, summary.text)
     hours = registry.adapter(account.kind).capabilities(account).window_hours
     answer = surveys.answer_in(conversation, content, entry)
     thanked = answer is None and await closing.keeps_closed(ws, conversation, content)

@@ -120,6 +120,7 @@ def _message(update: Update) -> Sequence[InboundEvent]:
             referral=referral,
             group_id=text(message, "media_group_id"),
             echo=_from_business(chat, message),
+            started=content == _START,
         )
     ]
 
@@ -172,6 +173,10 @@ def _raw_of_one(update: Update, number: int) -> bytes:
     return orjson.dumps({"update_id": update.id, update.kind: body})
 
 
+# What the person's app sends when they press "Start".
+_START = Text(text="/start")
+
+
 def _without_payload(content: Content) -> tuple[Content, Referral | None]:
     """
     `/start PAYLOAD` is what a deep link (`t.me/bot?start=PAYLOAD`) makes the person's app send; they only saw "Start".
@@ -182,7 +187,7 @@ def _without_payload(content: Content) -> tuple[Content, Referral | None]:
     payload = content.text.removeprefix("/start ").strip()
     if not payload or len(payload.split()) > 1:
         return content, None
-    return Text(text="/start"), Referral(source="deep_link", payload=payload)
+    return _START, Referral(source="deep_link", payload=payload)
 
 
 def _quoted(chat: Chat, message: Json) -> str | None:

@@ -80,6 +80,8 @@ def act(world: World, account: TwilioAccount, customer: Customer, data: Json) ->
     view: Json = {"text": text, "from": customer.phone, "segments": int(fields["NumSegments"])}
     if shown:
         view["media"] = shown
+    if service is not None:
+        view["service"] = service.sid
     entry = world.record(
         channel="sms",
         account=account.id,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 
 from starlette.requests import Request
@@ -39,6 +41,7 @@ def numbers_of_token(world: World, request: Request) -> list[WhatsAppNumber]:
         raise GraphError(
             190, "Cannot parse access token", "Invalid OAuth access token - Cannot parse access token", status=401
         )
+    _check_proof(request, token, found)
     expires = found[0].token_expires_at
     if expires and expires <= world.clock.now():
         raise GraphError(
@@ -49,6 +52,17 @@ def numbers_of_token(world: World, request: Request) -> list[WhatsAppNumber]:
             status=401,
         )
     return found
+
+
+def _check_proof(request: Request, token: str, numbers: list[WhatsAppNumber]) -> None:
+    """A proof of the app secret is needed by no call, but where one is given it must be right."""
+    given = request.query_params.get("appsecret_proof")
+    secrets = {number.app_secret for number in numbers}
+    right = (hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest() for secret in secrets)
+    if given is not None and not any(hmac.compare_digest(given.encode(), one.encode()) for one in right):
+        raise GraphError(
+            100, "Invalid appsecret_proof", "Invalid appsecret_proof provided in the API argument", status=400
+        )
 
 
 def unknown_object(node: str, verb: str = "post") -> GraphError:

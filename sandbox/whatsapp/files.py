@@ -5,6 +5,7 @@ to.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
@@ -34,6 +35,8 @@ _LIMITS: dict[str, tuple[tuple[str, ...], int]] = {
     "sticker": (("image/webp",), 500 * 1024),
     "document": ((), 100 * _MB),
 }
+_MIME = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]*")
+# What Meta lists when it refuses a type.
 _UPLOADABLE = (
     "image/jpeg", "image/png", "image/webp", "video/mp4", "video/3gpp", "audio/aac", "audio/amr", "audio/mpeg",
     "audio/mp4", "audio/ogg", "text/plain", "text/csv", "application/pdf", "application/msword", "application/zip",
@@ -82,14 +85,16 @@ async def upload(request: Request) -> JsonResponse:
         mime = declared if isinstance(declared, str) and declared else (file.content_type or "")
         name = file.filename or ""
     bare = mime.split(";")[0].strip().lower()
-    if bare not in _UPLOADABLE:
+    family = bare.partition("/")[0]
+    # Pictures, films and sounds only of these types; any other type is taken as a document.
+    if not _MIME.fullmatch(bare) or (family in ("image", "video", "audio") and bare not in _UPLOADABLE):
         allowed = ", ".join(_UPLOADABLE)
         raise bad_parameter(
             f"Param file must be a file with one of the following types: {allowed}. Received file of type '{mime}'."
         )
     if not content:
         raise GraphError(131053, "The file is empty.")
-    kind = "sticker" if bare == "image/webp" else bare.split("/")[0]
+    kind = "sticker" if bare == "image/webp" else family
     if not fits(kind if kind in _LIMITS else "document", bare, len(content)):
         raise GraphError(131053, f"The file is too large for {bare}: {len(content)} bytes.")
     seen = media.sniff(content)

@@ -152,3 +152,28 @@ async def test_a_number_answers_a_menu_where_there_are_no_buttons(shop: Shop) ->
 
 def text(entry: dict[str, Any]) -> str:
     return str((entry["content"] or {}).get("text", ""))
+
+
+async def test_pressing_start_opens_the_chat_and_asks_for_nothing(shop: Shop) -> None:
+    person = await shop.customer(name="Adwoa Sarpong")
+    await shop.writes("telegram", person["id"], type="start", payload="ad7")
+
+    async def listed() -> dict[str, Any] | None:
+        items = (await shop.get("/conversations", view="all", limit=50))["items"]
+        return next((c for c in items if c["contact"]["name"] == "Adwoa Sarpong"), None)
+
+    conversation = await eventually(listed)
+    assert (conversation["state"], conversation["unread"]) == ("open", 0)
+    assert conversation["last_entry"]["text"] == "Started the chat"
+    [entry] = await shop.thread(conversation["id"])
+    assert (entry["kind"], entry["event"]["name"], entry["content"]) == ("event", "chat_started", None)
+    assert entry["referral"]["payload"] == "ad7"
+    # From now on the bot may write to them, and their first word counts.
+    await shop.answers(conversation["id"], "Welcome!")
+    await shop.writes("telegram", person["id"], type="text", text="Hello there")
+    await shop.entry_where(conversation["id"], lambda e: (e["content"] or {}).get("text") == "Hello there")
+
+    async def counted() -> bool:
+        return bool((await shop.get(f"/conversations/{conversation['id']}"))["unread"] == 1)
+
+    await eventually(counted)

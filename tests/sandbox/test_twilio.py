@@ -214,6 +214,8 @@ async def test_advanced_opt_out_says_so(sandbox: Sandbox, business: Business) ->
     await sandbox.inbound("sms", "text", text="STOP")
     form = fields(business, (await business.wait(1))[0])
     assert (form["OptOutType"], form["MessagingServiceSid"]) == ("STOP", SERVICE)
+    shown = (await sandbox.http.get(f"{BASE}/Messages/{form['MessageSid']}.json", auth=AUTH)).json()
+    assert (shown["direction"], shown["messaging_service_sid"]) == ("inbound", SERVICE)
 
 
 async def test_list_filters_and_pages(sandbox: Sandbox, business: Business) -> None:

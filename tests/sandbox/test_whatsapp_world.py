@@ -228,13 +228,28 @@ async def test_media_upload_send_delete(sandbox: Sandbox, business: Business) ->
     ("content", "mime", "code"),
     [
         (b"\xff\xd8\xff" + b"x" * (5 << 20), "image/jpeg", 131053),
-        (b"MZ", "application/x-msdownload", 100),
+        (b"GIF89a", "image/gif", 100),
+        (b"MZ", "program", 100),
         (b"not", "image/png", 131053),
     ],
-    ids=["too large", "forbidden type", "not what it says"],
+    ids=["too large", "no picture of theirs", "no type", "not what it says"],
 )
 async def test_media_refused(sandbox: Sandbox, content: bytes, mime: str, code: int) -> None:
     assert (await upload(sandbox, content, mime)).json()["error"]["code"] == code
+
+
+@pytest.mark.parametrize("mime", ["application/pdf", "application/vnd.oasis.opendocument.text", "text/calendar"])
+async def test_any_other_type_is_a_document(sandbox: Sandbox, mime: str) -> None:
+    assert (await upload(sandbox, b"something", mime)).json()["id"]
+
+
+async def test_a_proof_of_the_app_secret_is_checked_where_it_is_given(sandbox: Sandbox) -> None:
+    right = hmac.new(APP_SECRET.encode(), TOKEN.encode(), hashlib.sha256).hexdigest()
+    assert (await sandbox.graph("GET", f"{NUMBER}?appsecret_proof={right}")).status_code == 200
+    for wrong in ("", "0" * 64, hmac.new(b"another app", TOKEN.encode(), hashlib.sha256).hexdigest()):
+        refused = await sandbox.graph("GET", f"{NUMBER}?appsecret_proof={wrong}")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, 100)
+        assert refused.json()["error"]["message"] == "Invalid appsecret_proof provided in the API argument"
 
 
 async def test_linked_media_is_fetched_or_fails(sandbox: Sandbox, business: Business) -> None:

@@ -137,11 +137,18 @@ class InboundCase:
 SHOP = {"latitude": 5.603717, "longitude": -0.186964}
 KEPT = [
     InboundCase("text, as plain text", "text", [message(9001, Text(text="Hello, is this <b>open</b>? 👋"))]),
-    InboundCase("start", "start", [message(9002, Text(text="/start"))]),
+    InboundCase("start", "start", [message(9002, Text(text="/start"), started=True)]),
     InboundCase(
         "start through a deep link",
         "start_deep_link",
-        [message(9003, Text(text="/start"), referral=Referral(source="deep_link", payload="ad7_EXAMPLE"))],
+        [
+            message(
+                9003,
+                Text(text="/start"),
+                referral=Referral(source="deep_link", payload="ad7_EXAMPLE"),
+                started=True,
+            )
+        ],
     ),
     InboundCase("stop command stays a text", "stop_command", [message(9004, Text(text="/stop"))]),
     InboundCase(

@@ -12,6 +12,8 @@ export function eventText(entry: Entry): string {
   if (event.name.startsWith('ticket_')) return `Ticket #${text(event.number) ?? Number(event.number)}: ${ticketEventText(entry, undefined, [])}`
   const who = actor(entry, event)
   switch (event.name) {
+    case 'chat_started':
+      return `${entry.author.name ?? 'The customer'} started the chat`
     case 'conversation_opened':
       return 'Conversation started'
     case 'conversation_assigned': {
