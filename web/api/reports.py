@@ -21,7 +21,7 @@ from inbox import reports, wallboard
 from inbox.reports import Dimension
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
-from web.api.models import Out, Page, Query, Time
+from web.api.models import Channel, Out, Page, Query, Time
 
 _MOST_ROWS = 200
 
@@ -86,7 +86,7 @@ class EpisodeOut(Out):
     conversation_id: str
     contact_name: str
     number: int
-    channel: str | None
+    channel: Channel | None
     opened_at: Time
     closed_at: Time
     first_response_ms: int | None

@@ -69,6 +69,12 @@ const tickets = createRoute({
 })
 const ticket = createRoute({ getParentRoute: () => tickets, path: '$ticketId', component: () => null })
 
+const reports = createRoute({
+  getParentRoute: () => app,
+  path: '/reports',
+  component: lazyRouteComponent(() => import('./reports/ReportsPage')),
+})
+
 const settings = createRoute({
   getParentRoute: () => app,
   path: '/settings',
@@ -86,6 +92,7 @@ export const router = createRouter({
       inbox.addChildren([conversation]),
       contacts.addChildren([contact]),
       tickets.addChildren([ticket]),
+      reports,
       settings.addChildren([settingsSection]),
     ]),
   ]),

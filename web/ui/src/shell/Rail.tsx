@@ -5,7 +5,7 @@ import { Bell } from '../notifications/Bell'
 import { useCan } from '../lib/session'
 import { shortCount } from '../lib/format'
 import { Logo } from '../ui/Logo'
-import { IconInbox, IconSettings, IconTicket, IconUsers } from '../ui/icons'
+import { IconChartBar, IconInbox, IconSettings, IconTicket, IconUsers } from '../ui/icons'
 import { ProfileMenu } from './ProfileMenu'
 import s from './shell.module.css'
 
@@ -37,6 +37,13 @@ export function Rail({ onShowShortcuts }: { onShowShortcuts: () => void }) {
         <Tooltip label="Tickets" position="right">
           <Link to="/tickets" className={s.railLink} aria-label="Tickets">
             <IconTicket size={20} stroke={1.7} />
+          </Link>
+        </Tooltip>
+      )}
+      {seesInbox && (
+        <Tooltip label="Reports" position="right">
+          <Link to="/reports" className={s.railLink} aria-label="Reports">
+            <IconChartBar size={20} stroke={1.7} />
           </Link>
         </Tooltip>
       )}
