@@ -1,15 +1,4 @@
-import { useQuery } from '@tanstack/react-query'
-import { api } from '../lib/api'
 import type { Metric, MetricValues } from '../lib/types'
-
-/** What each number means, said by the server so that screens, CSV and API agree. */
-export function useMetrics() {
-  return useQuery({
-    queryKey: ['metrics'],
-    queryFn: () => api.get<{ items: Metric[] }>('/reports/metrics').then((answer) => answer.items),
-    staleTime: Infinity,
-  })
-}
 
 const COUNT = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 const SCORE = new Intl.NumberFormat('en', { maximumFractionDigits: 2 })
