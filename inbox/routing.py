@@ -31,7 +31,7 @@ from app.core.platform import members as member_rows
 from app.core.platform import work
 from app.core.runtime import Runtime, Workspace
 from crm import store as contact_store
-from inbox import agents, calendars, conversations, live, messages, notifications, strategies, waiting
+from inbox import agents, away, calendars, conversations, live, messages, notifications, strategies, waiting
 from inbox.agents import Agent, Availability, RoutingSettings
 from inbox.conversations import Conversation
 from inbox.store import conversations as store
@@ -154,23 +154,37 @@ async def _serve(ws: Workspace, team_id: str, conversation_ids: Sequence[str], l
     if team is None or team.moves_to is not None:
         return 0
     now = ws.clock.now()
-    is_open = open_at(await calendars.of(ws, team.calendar_id), now)
-    overflows = team.overflow_team_id is not None
-    if not (team.routed and is_open) and not overflows:
+    calendar = await calendars.of(ws, team.calendar_id)
+    is_open = open_at(calendar, now)
+    overflows, speaks = team.overflow_team_id is not None, team.position_reply if is_open else team.closed_reply
+    if not (team.routed and is_open) and not overflows and not speaks:
         return 0
     found = {conversation.id: conversation for conversation in await store.get_many(ws, conversation_ids)}
     queue = [found[each] for each in conversation_ids if each in found]
     floor = await _floor(ws, team) if team.routed and is_open else None
     languages = await _languages(ws, team, queue) if floor else {}
-    moved = 0
+    left: list[Conversation] = []
     for conversation in queue:
         if lease.lost:
-            break
+            return len(queue) - len(left)
         if floor is not None and await _give(floor, conversation, languages.get(conversation.contact_id)):
-            moved += 1
-        elif overflows and _too_long(team, conversation, is_open, now):
-            moved += await _overflow(ws, team, conversation, "closed" if not is_open else "waited")
-    return moved
+            continue
+        why = "waited" if is_open else "closed"
+        if overflows and _too_long(team, conversation, is_open, now) and await _overflow(ws, team, conversation, why):
+            continue
+        left.append(conversation)
+    if is_open:
+        await away.tell_places(ws, team, left)
+    else:
+        await away.tell_closed(ws, team, calendar, await _unaware(ws, team, left))
+    return len(queue) - len(left)
+
+
+async def _unaware(ws: Workspace, team: Team, head: Sequence[Conversation]) -> Sequence[Conversation]:
+    """A closed team's queue only grows: those beyond its head want to be told, too."""
+    if len(head) < AT_ONCE or not team.closed_reply:
+        return head
+    return await store.get_many(ws, await store.unaware(ws, team.id, most=AT_ONCE))
 
 
 async def _floor(ws: Workspace, team: Team) -> _Floor:
@@ -258,6 +272,7 @@ async def _assign(ws: Workspace, conversation: Conversation, team: Team, agent: 
         saved, changed = await conversations.change(ws, conversation, how)
         if changed:
             await agents.note_assigned(ws, agent.id, ws.clock.now())
+            await away.note_given(ws, team)
             await notifications.assigned(ws, saved, Author("system"))
             name = await _name(ws, agent.id)
             waited = conversation.routing and int((ws.clock.now() - conversation.routing.since).total_seconds())

@@ -16,7 +16,7 @@ from app.core.permissions import Actor
 from app.core.platform import accounts as account_rows
 from app.core.platform import members as member_rows
 from app.core.runtime import Workspace
-from inbox import calendars, conversations, facets, live, usage, waiting
+from inbox import calendars, conversations, facets, live, usage, variables, waiting
 from inbox.store import teams as store
 
 Strategy = Literal["manual", "round_robin", "least_busy"]
@@ -61,10 +61,10 @@ class Team:
     overflow_team_id: str | None = None
     overflow_minutes: int | None = None
     overflow_when_closed: bool = False
-    # Told to customers who write while the team is closed; empty for nothing.
+    # Told to customers who write while the team is closed, and to those who wait in its queue (see away.py); texts with
+    # variables, empty for nothing.
     closed_reply: str = ""
-    # Whether customers are told their place in the queue.
-    tells_position: bool = False
+    position_reply: str = ""
     # The accounts that feed it, as their own rows say.
     account_ids: tuple[str, ...] = ()
     revision: int = 1
@@ -208,6 +208,8 @@ async def _checked(ws: Workspace, team: Team) -> Team:
     if not accounts.issuperset(team.account_ids):
         raise Invalid.field("account_ids", "One of these is no channel account of this workspace.")
     await calendars.require(ws, team.calendar_id)
+    variables.check(team.closed_reply, field="closed_reply")
+    variables.check(team.position_reply, field="position_reply")
     if team.overflow_team_id is not None:
         if team.overflow_team_id == team.id or team.overflow_team_id not in {other.id for other in others}:
             raise Invalid.field("overflow_team_id", "Choose another team that is there.")
@@ -219,6 +221,7 @@ async def _checked(ws: Workspace, team: Team) -> Team:
         members=tuple(dict.fromkeys(team.members)),
         account_ids=tuple(sorted({*team.account_ids})),
         closed_reply=team.closed_reply.strip(),
+        position_reply=team.position_reply.strip(),
     )
 
 

@@ -52,6 +52,11 @@ CATALOGUE: tuple[Variable, ...] = (
     Variable("ticket.title", "What the ticket is about", "Parcel came damaged"),
     Variable("ticket.status", "How the ticket stands", "being worked on"),
     Variable("ticket.link", "Page on which the customer sees the ticket", "https://example.com/t/…"),
+    # Known where customers wait for a team.
+    Variable("team.name", "Name of the team", "Support"),
+    Variable("team.opens_at", "When the team opens", "Monday 09:00"),
+    Variable("queue.position", "Place in the queue", "3"),
+    Variable("queue.minutes", "Expected wait in minutes", "5"),
 )
 _NAMES = frozenset(variable.name for variable in CATALOGUE)
 

@@ -27,12 +27,13 @@ HINT = "routing"
 class Queued:
     """
     `since` is its place: when the customer began to wait, wherever it has been since. `at` is when it came to this
-    team, `past` are the teams that it overflowed from.
+    team, `past` are the teams that it overflowed from, `told` the place that the customer has heard of.
     """
 
     since: datetime
     at: datetime
     past: tuple[str, ...] = ()
+    told: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,6 +277,14 @@ async def waiting_in(ws: Workspace, team_id: str, *, limit: int) -> list[convers
     return [_from_row(row) for row in sorted(rows, key=lambda row: str(row["routing_key"]))]
 
 
+async def unaware(ws: Workspace, team_id: str, *, most: int) -> list[str]:
+    """Some of a queue who were longest without word of the team's closing. Index: routing_key."""
+    where, names = {"routing_key": _queue_range(team_id)}, ["told_closed"]
+    rows = await ws.db.conversations.find(where, limit=5_000, fields=names)
+    long_ago = datetime(2000, 1, 1, tzinfo=UTC)
+    return [row["_id"] for row in sorted(rows, key=lambda row: row.get("told_closed") or long_ago)[:most]]
+
+
 async def waiting_count(ws: Workspace, team_id: str) -> int:
     """Index: routing_key."""
     return await ws.db.conversations.count({"routing_key": _queue_range(team_id)})

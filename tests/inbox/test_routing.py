@@ -28,6 +28,7 @@ from inbox.teams import Team
 from inbox.timeline import Author, Entry
 from inbox.waiting import Feed
 from tests.support.people import People, Person
+from tests.support.shop import Shop, eventually
 
 
 async def writes(
@@ -255,6 +256,74 @@ async def test_a_handover_leaves_a_note_and_is_refused_when_a_colleague_was_fast
     refused = await person.client.post(url, json=other | {"note": "Not mine"})
     assert (refused.status_code, refused.json()["code"]) == (409, "changed_meanwhile")
     assert await events_of(ws, conversation) == ["conversation_moved"]
+
+
+async def test_who_writes_to_a_closed_team_is_told_once(shop: Shop) -> None:
+    ws, client = shop.owner.ws, shop.agent
+    closed = {"name": "Closed today", "zone": "UTC", "week": [[]] * 7}
+    calendar = (await client.post("/api/v1/calendars", json=closed)).json()
+    body = {
+        "name": "Night",
+        "calendar_id": calendar["id"],
+        "closed_reply": "Hello {{ contact.first_name }}, nobody of {{ team.name }} is here now.",
+        "account_ids": [shop.accounts["whatsapp"]],
+    }
+    team = (await client.post("/api/v1/teams", json=body)).json()
+    try:
+        # Workers read the accounts again every few seconds.
+        await eventually(lambda: _feeds(shop, team["id"]))
+        customer = await shop.customer(name="Nia Night")
+        await shop.writes("whatsapp", customer["id"], type="text", text="Hello?")
+
+        async def texts() -> list[str]:
+            listed = await shop.get("/conversations", view="all", limit=50)
+            mine = next((c for c in listed["items"] if c["contact"]["name"] == "Nia Night"), None)
+            found = await timeline.page_after(ws, mine["contact_id"], 0, limit=50) if mine else []
+            return [entry.content["text"] for entry in found if entry.content]
+
+        async def told() -> bool:
+            return len(await texts()) > 1
+
+        await eventually(told)
+        assert await texts() == ["Hello?", "Hello Nia, nobody of Night is here now."]
+        await shop.writes("whatsapp", customer["id"], type="text", text="Nobody?")
+
+        async def heard() -> bool:
+            return "Nobody?" in await texts()
+
+        await eventually(heard)
+        await routing.go_round(ws.runtime)
+        assert len(await texts()) == 3
+    finally:
+        await client.delete(f"/api/v1/teams/{team['id']}?move_to=none")
+
+
+async def _feeds(shop: Shop, team_id: str) -> bool:
+    return (await shop.runtime.accounts.get(shop.accounts["whatsapp"])).team_id == team_id
+
+
+async def test_who_waits_is_told_their_place_when_it_is_news(ws: Workspace) -> None:
+    team = await team_of(ws, strategy="least_busy", position_reply="You are number {{ queue.position }}.")
+    queue = [await writes(ws, feed(team), name) for name in ("Ana", "Ben", "Cleo", "Dan")]
+
+    async def told() -> list[int | None]:
+        found = [await now_of(each, ws) for each in queue]
+        return [each.routing.told if each.routing else None for each in found]
+
+    await routing.go_round(ws.runtime)
+    assert await told() == [None] * 4, "nobody has waited for long"
+    for conversation in queue:
+        queued = conversation.routing
+        assert queued is not None
+        earlier = replace(queued, at=queued.at - timedelta(minutes=1))
+        await conversations.change(ws, conversation, lambda now, earlier=earlier: replace(now, routing=earlier))  # type: ignore[misc]
+    await routing.go_round(ws.runtime)
+    assert await told() == [1, 2, 3, 4]
+    for served in queue[:2]:
+        await conversations.close(ws, await now_of(served, ws))
+    await routing.go_round(ws.runtime)
+    # From third to first is news, from fourth to second too.
+    assert await told() == [None, None, 1, 2]
 
 
 # --- whatever happens ---------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ class TeamIn(Body):
     overflow_minutes: Annotated[int | None, Field(ge=1, le=7 * 24 * 60)] = None
     overflow_when_closed: bool = False
     closed_reply: Annotated[str, Field(max_length=1_000)] = ""
-    tells_position: bool = False
+    position_reply: Annotated[str, Field(max_length=1_000)] = ""
     account_ids: Annotated[list[Id], Field(max_length=200)] = Field(default=[])
 
 
@@ -80,7 +80,7 @@ class TeamOut(Out):
     overflow_minutes: int | None
     overflow_when_closed: bool
     closed_reply: str
-    tells_position: bool
+    position_reply: str
     account_ids: list[str]
     revision: int
 
