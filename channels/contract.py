@@ -560,6 +560,15 @@ class Reacts(Protocol):
 
 
 @runtime_checkable
+class Blocks(Protocol):
+    """For providers that can keep a person's messages from us."""
+
+    async def block(self, io: ChannelIO, account: ChannelAccount, person: Address, on: bool) -> None:
+        """Block them there, or take it back. Raises SendError, with the provider's words."""
+        ...
+
+
+@runtime_checkable
 class Acknowledges(Protocol):
     async def acknowledge(self, io: ChannelIO, account: ChannelAccount, token: str) -> None:
         """Stop the spinner on a tapped button. Best effort."""

@@ -41,6 +41,16 @@ class ContactAddress:
     consent: Mapping[str, PurposeConsent] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Why nobody wants to hear from a person any more; `by` is a colleague's name."""
+
+    reason: Literal["spam", "abuse", "other"]
+    at: datetime
+    by: str
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """
@@ -55,6 +65,7 @@ class Contact:
     created_at: datetime
     language: str | None = None
     notes: str = ""
+    block: Block | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +173,13 @@ async def edit(
         contact = replace(contact, language=language or None)
     if notes is not None:
         contact = replace(contact, notes=notes)
+    await store.save_contact(ws, contact, await _tokens(ws, contact))
+    return contact
+
+
+async def set_block(ws: Workspace, contact_id: str, block: Block | None) -> Contact:
+    """Raises NotFound. What follows from it for conversations is the inbox's (blocking.py)."""
+    contact = replace(await get(ws, contact_id), block=block)
     await store.save_contact(ws, contact, await _tokens(ws, contact))
     return contact
 

@@ -65,6 +65,7 @@ def _contact(row: Document) -> contacts.Contact:
         created_at=row["created_at"],
         language=row.get("language"),
         notes=row.get("notes", ""),
+        block=contacts.Block(**row["block"]) if row.get("block") else None,
     )
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from app.core import audit
 from app.core.audit import Target
 from app.core.clock import iso
-from app.core.errors import Invalid
+from app.core.errors import Conflict, Invalid
 from app.core.permissions import Actor
 from app.core.platform import members as member_rows
 from app.core.platform.members import Member
@@ -105,7 +105,9 @@ async def close(
 async def reopen(
     ws: Workspace, actor: Actor, conversation: Conversation, *, undo: bool = False, seen: int | None = None
 ) -> Conversation:
-    """Also wakes one that sleeps. Raises ChangedMeanwhile."""
+    """Also wakes one that sleeps. Raises ChangedMeanwhile, Conflict (the contact is blocked)."""
+    if conversation.blocked:
+        raise Conflict("This contact is blocked; unblock them to open the conversation.", code="contact_blocked")
     name = "conversation_woken" if conversation.state == "snoozed" else "conversation_reopened"
     async with live.announced(ws, "conversation", conversation.id):
         hand = conversations.hand(ws, actor, seen)

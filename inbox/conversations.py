@@ -260,6 +260,10 @@ def received(
         if any(_is_way(r, entry) and entry.number <= r.last_number for r in now.reach):
             return now
         reach = _heard(now.reach, entry, window_hours)
+        if now.blocked:
+            # Kept on the timeline, and nobody's business any more: it neither opens nor moves up.
+            last = max(now.last_number, entry.number)
+            return replace(now, reach=reach, last_number=last, read_number=last, last_inbound_number=last)
         opened = now.state == "closed" and reopens
         first = now.revision == 0
         heard = replace(
@@ -484,17 +488,7 @@ async def close(
         if now.state == "closed" or (only_if is not None and not only_if(now)):
             return now
         facts = replace(episodes.of(now), closed_by=by, reason_id=reason_id, comment=comment)
-        closed = replace(now, state="closed", closed_at=ws.clock.now(), unread=0, read_number=now.last_number)
-        return replace(
-            closed,
-            facts=facts,
-            snoozed_until=None,
-            snooze_by=None,
-            woke_at=None,
-            idle_at=None,
-            warned_at=None,
-            waiting_since=None,
-        )
+        return shut(replace(now, facts=facts), ws.clock.now())
 
     return await change(ws, conversation, by_hand("state", how, hand))
 
@@ -513,6 +507,23 @@ async def reopen(
         return (undo and episodes.resumed(now, at)) or opened(now, at)
 
     return await change(ws, conversation, by_hand("state", how, hand))
+
+
+def shut(now: Conversation, at: datetime) -> Conversation:
+    """Closed from then on, with nothing left to be done."""
+    return replace(
+        now,
+        state="closed",
+        closed_at=at,
+        unread=0,
+        read_number=now.last_number,
+        snoozed_until=None,
+        snooze_by=None,
+        woke_at=None,
+        idle_at=None,
+        warned_at=None,
+        waiting_since=None,
+    )
 
 
 def opened(now: Conversation, at: datetime) -> Conversation:

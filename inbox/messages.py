@@ -141,7 +141,7 @@ async def _received(
     if before.state == "snoozed" and conversation.state == "open":
         woken = {"name": "conversation_woken", "reason": "customer"}
         await note_event(ws, sender.contact_id, key=f"conversation_woken/{entry.id}", event=woken, at=entry.created_at)
-    if before.revision == 0:
+    if before.revision == 0 and not conversation.blocked:
         await surveys.after_first_contact(ws, sender.contact_id, entry.created_at)
     if answer is not None:
         await surveys.take(ws, conversation, answer, entry)

@@ -95,10 +95,13 @@ class Admitted:
 
 async def admit(ws: Workspace, conversation: Conversation, draft: Draft, *, later: bool = False) -> Admitted:
     """
-    Ask the gate, in this order: the route, consent, the reply window, what the channel can take. Nothing is stored.
+    Ask the gate, in this order: is the contact blocked, the route, consent, the reply window, what the channel can
+    take. Nothing is stored.
 
     `later`: it goes at another time, so the window is told and not required. Raises as `enqueue` does.
     """
+    if conversation.blocked:
+        raise Conflict("This contact is blocked; unblock them to write to them.", code="contact_blocked")
     account, address = await _route(ws, conversation, draft)
     capabilities = registry.adapter(account.kind).capabilities(account)
     purpose = await _purpose(ws, account, draft)

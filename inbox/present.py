@@ -121,6 +121,7 @@ def conversation(
         "snoozed_until": iso(item.snoozed_until),
         "woke_at": iso(item.woke_at),
         "closed_at": iso(item.closed_at),
+        "blocked": item.blocked,
         "revision": item.revision,
         "last_entry": _summary(item.last_entry, status) if item.last_entry else None,
         "deferred": len(item.deferred),

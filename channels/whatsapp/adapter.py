@@ -114,6 +114,19 @@ class WhatsAppAdapter:
     async def mark_read(self, io: ChannelIO, account: ChannelAccount, to: Address, external_id: str) -> None:
         await _post_or_send_error(io, account, _read(external_id))
 
+    async def block(self, io: ChannelIO, account: ChannelAccount, person: Address, on: bool) -> None:
+        """
+        Meta blocks only who wrote within the last 24 hours.
+
+        https://developers.facebook.com/docs/whatsapp/cloud-api/block-users
+        """
+        path = f"{account.config.get('phone_number_id')}/block_users"
+        body = {"messaging_product": "whatsapp", "block_users": [{"user": person.value}]}
+        try:
+            await graph.call(io, account.secrets.get("access_token", ""), "POST" if on else "DELETE", path, json=body)
+        except graph.GraphRefusal as refusal:
+            raise errors.send_error(refusal) from None
+
     # --- media and templates --------------------------------------------------------------------------------------
 
     async def fetch_media(

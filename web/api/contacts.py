@@ -1,6 +1,6 @@
 """Contacts: people, their addresses, consent and whole timeline."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -11,12 +11,13 @@ from app.core.errors import NotFound
 from app.core.permissions import Permission
 from crm import consent, contacts
 from crm import store as contact_store
-from crm.contacts import Contact, ContactAddress, search_tokens
-from inbox import conversations, live, present, timeline
+from crm.contacts import Block, Contact, ContactAddress, search_tokens
+from inbox import blocking, conversations, live, present, timeline
 from inbox.store import conversations as conversation_store
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import (
+    BlockShape,
     ConsentPage,
     ConsentState,
     ContactAddressShape,
@@ -43,6 +44,11 @@ class EditContact(Body):
     name: Annotated[str | None, Field(min_length=1, max_length=200)] = None
     language: Annotated[str | None, Field(max_length=20)] = None
     notes: Annotated[str | None, Field(max_length=20_000)] = None
+
+
+class BlockContact(Body):
+    reason: Literal["spam", "abuse", "other"] = "spam"
+    note: Annotated[str, Field(max_length=1_000)] = ""
 
 
 def _address(row: ContactAddress, last_inbound_at: str | None) -> ContactAddressShape:
@@ -104,11 +110,18 @@ async def _full(request: ApiRequest, contact: Contact) -> ContactShape:
         "avatar_hue": contact.avatar_hue,
         "language": contact.language,
         "notes": contact.notes,
+        "block": _block(contact.block),
         "created_at": iso(contact.created_at) or "",
         "addresses": [_address(row, heard.get(str(row.address))) for row in rows],
         "conversations": [{"id": thread.id, "state": thread.state} for thread in threads],
         "last_number": max((thread.last_number for thread in threads), default=0),
     }
+
+
+def _block(block: Block | None) -> BlockShape | None:
+    if block is None:
+        return None
+    return {"reason": block.reason, "at": iso(block.at) or "", "by": block.by, "note": block.note}
 
 
 async def edit(request: ApiRequest, contact_id: str, body: EditContact) -> ContactShape:
@@ -124,6 +137,14 @@ async def edit(request: ApiRequest, contact_id: str, body: EditContact) -> Conta
         ws, request.actor, "contact.edited", Target("contact", contact.id, contact.name), {"fields": fields}
     )
     return await _full(request, contact)
+
+
+async def block(request: ApiRequest, contact_id: str, body: BlockContact) -> ContactShape:
+    return await _full(request, await blocking.block(request.ws, request.actor, contact_id, body.reason, body.note))
+
+
+async def unblock(request: ApiRequest, contact_id: str) -> ContactShape:
+    return await _full(request, await blocking.unblock(request.ws, request.actor, contact_id))
 
 
 async def entries(request: ApiRequest, contact_id: str, query: TimelineQuery) -> EntryPage:
@@ -162,6 +183,22 @@ async def consents(request: ApiRequest, contact_id: str) -> ConsentPage:
 
 ENDPOINTS = [
     Endpoint("GET", "/contacts", list_contacts, Permission.CONTACTS_READ, "Contacts"),
+    Endpoint(
+        "POST",
+        "/contacts/{contact_id}/block",
+        block,
+        Permission.INBOX_REPLY,
+        "Keep what they write from all lists, and where the provider can, away",
+        errors=(NotFound,),
+    ),
+    Endpoint(
+        "POST",
+        "/contacts/{contact_id}/unblock",
+        unblock,
+        Permission.INBOX_REPLY,
+        "Let them write again",
+        errors=(NotFound,),
+    ),
     Endpoint("GET", "/contacts/{contact_id}", get, Permission.CONTACTS_READ, "One contact", errors=(NotFound,)),
     Endpoint(
         "PATCH", "/contacts/{contact_id}", edit, Permission.CONTACTS_WRITE, "Correct a contact", errors=(NotFound,)

@@ -235,6 +235,7 @@ class ConversationShape(TypedDict):
     snoozed_until: Time | None
     woke_at: Time | None
     closed_at: Time | None
+    blocked: bool
     revision: int
     last_entry: EntrySummaryShape | None
     # How many messages for later wait here.
@@ -284,12 +285,20 @@ class ConversationRef(TypedDict):
     state: ConversationState
 
 
+class BlockShape(TypedDict):
+    reason: Literal["spam", "abuse", "other"]
+    at: Time
+    by: str
+    note: str
+
+
 class ContactShape(TypedDict):
     id: str
     name: str
     avatar_hue: int
     language: str | None
     notes: str
+    block: BlockShape | None
     created_at: Time
     addresses: list[ContactAddressShape]
     conversations: list[ConversationRef]

@@ -1,0 +1,96 @@
+"""
+Blocking: somebody from whom nobody here wants to hear any more, spam or worse.
+
+What they write is stored and appears nowhere: their conversation is closed, stays closed and does not move. Where the
+provider can keep them away it is asked to; that it refuses (WhatsApp blocks only who wrote within a day) changes
+nothing here.
+"""
+
+import asyncio
+from dataclasses import replace
+
+import httpx
+
+from app.core import audit
+from app.core.addresses import Address
+from app.core.audit import Target
+from app.core.errors import AppError
+from app.core.permissions import Actor
+from app.core.runtime import Workspace
+from channels import accounts, registry
+from channels.contract import Blocks
+from channels.errors import SendError
+from crm import contacts
+from crm.contacts import Block, Contact
+from inbox import conversations, episodes, live, messages
+from inbox.conversations import Conversation
+from inbox.store import conversations as store
+from inbox.timeline import Author
+
+_PROVIDER_SECONDS = 10
+
+
+async def block(ws: Workspace, actor: Actor, contact_id: str, reason: str, note: str) -> Contact:
+    """Raises NotFound."""
+    wanted = Block(reason, ws.clock.now(), actor.name, note.strip())  # type: ignore[arg-type]
+    return await _set(ws, actor, contact_id, wanted)
+
+
+async def unblock(ws: Workspace, actor: Actor, contact_id: str) -> Contact:
+    """Their conversation stays closed until they write again. Raises NotFound."""
+    return await _set(ws, actor, contact_id, None)
+
+
+async def _set(ws: Workspace, actor: Actor, contact_id: str, wanted: Block | None) -> Contact:
+    async with live.announced(ws, "contact", contact_id):
+        contact = await contacts.set_block(ws, contact_id, wanted)
+        found = await store.of_contact(ws, contact_id)
+        changed = [await _mark(ws, conversation, actor, wanted) for conversation in found]
+        told = await _tell_providers(ws, changed, on=wanted is not None)
+        name = "contact_blocked" if wanted else "contact_unblocked"
+        detail = {"reason": wanted.reason, "note": wanted.note} if wanted else {}
+        await audit.record(ws, actor, name.replace("_", "."), Target("contact", contact.id, contact.name), detail)
+        if changed:
+            await messages.note_event(
+                ws,
+                contact_id,
+                key=f"{name}/{changed[0].revision}",
+                event={"name": name, **detail, "providers": told},
+                at=ws.clock.now(),
+                author=Author("member" if actor.type == "member" else "bot", actor.id, actor.name),
+            )
+        await live.publish(ws, live.event("contact", {"id": contact_id}))
+    return contact
+
+
+async def _mark(ws: Workspace, conversation: Conversation, actor: Actor, wanted: Block | None) -> Conversation:
+    blocked, at = wanted is not None, ws.clock.now()
+
+    def how(now: Conversation) -> Conversation:
+        if now.blocked == blocked:
+            return now
+        marked = replace(now, blocked=blocked)
+        if not blocked or now.state == "closed":
+            return marked
+        facts = replace(episodes.of(marked), closed_by=actor.member_id or None, comment=f"Blocked: {wanted.reason}")  # type: ignore[union-attr]
+        return conversations.shut(replace(marked, facts=facts), at)
+
+    return (await conversations.change(ws, conversation, how))[0]
+
+
+async def _tell_providers(ws: Workspace, found: list[Conversation], *, on: bool) -> dict[str, str]:
+    """Channel -> `done`, or the provider's words."""
+    told: dict[str, str] = {}
+    for reach in [reach for conversation in found for reach in conversation.reach]:
+        try:
+            account = await accounts.get(ws.runtime, reach.account_id)
+            adapter = registry.adapter(account.kind)
+            if isinstance(adapter, Blocks):
+                async with asyncio.timeout(_PROVIDER_SECONDS):
+                    await adapter.block(accounts.io(ws.runtime), account, Address.parse(reach.address), on)
+                told[account.kind] = "done"
+        except SendError as error:
+            told[account.kind] = error.message
+        except (AppError, httpx.HTTPError, TimeoutError) as error:
+            ws.log.info("block_not_told", account_id=reach.account_id, error=type(error).__name__)
+    return told
