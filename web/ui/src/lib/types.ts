@@ -122,6 +122,10 @@ export type Rendered = api.RenderedOut
 export type CannedReply = api.CannedOut
 export type CannedVariant = CannedReply['variants'][number]
 export type FilledReply = api.FilledOut
+export type Macro = api.MacroOut
+export type MacroAction = Macro['actions'][number]
+export type MacroStep = api.StepOut
+export type MacroRun = api.RunOut
 export type Notification = api.NotificationOut
 export type Notifications = api.Notifications
 
@@ -149,6 +153,7 @@ export type NumberedEvent =
   | { n: number; type: 'templates'; data: { account_id: string } }
   | { n: number; type: 'canned' | 'calendar' | 'team' | 'agent' | 'routing'; data: { id: string } }
   | { n: number; type: 'notification'; data: Notice }
+  | { n: number; type: 'macro'; data: { id: string } }
   | { n: number; type: 'bell'; data: { member_id: string } & Partial<Notification> }
   | { n: number; type: 'ticket'; data: { id: string; contact_id: string } }
   | { n: number; type: 'ticket_forms'; data: { id: string } }

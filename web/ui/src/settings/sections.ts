@@ -7,7 +7,7 @@ import {
   IconClock,
   IconHistory,
   IconPlugConnected,
-  IconShieldLock,
+  IconShieldLock, IconStack2,
   IconTicket,
   IconUserCircle,
   IconUsers,
@@ -65,6 +65,14 @@ export const SECTIONS: SettingsSection[] = [
     icon: IconTicket,
     needs: 'inbox.manage',
     Page: lazy(() => import('./tickets/TicketFormsPage')),
+  },
+  {
+    path: 'macros',
+    label: 'Macros',
+    group: 'Workspace',
+    icon: IconStack2,
+    needs: 'inbox.reply',
+    Page: lazy(() => import('./macros/MacrosPage')),
   },
   {
     path: 'tokens',

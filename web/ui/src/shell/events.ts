@@ -61,6 +61,8 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'routing':
       void queryClient.invalidateQueries({ queryKey: ['agents'] })
       void queryClient.invalidateQueries({ queryKey: ['teams', 'queue'] })
+    case 'macro':
+      void queryClient.invalidateQueries({ queryKey: ['macros'] })
       return
     case 'canned':
       void queryClient.invalidateQueries({ queryKey: ['canned'] })

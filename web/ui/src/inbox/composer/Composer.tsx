@@ -8,6 +8,7 @@ import { channelLabel } from '../../ui/ChannelIcon'
 import { IconBan, IconLock, IconSend2, IconTemplate, IconX } from '../../ui/icons'
 import { Button } from '@mantine/core'
 import { useAssist } from '../assist/useAssist'
+import { MacroMenu } from '../macros/MacroMenu'
 import { useCapabilities } from '../capabilities'
 import { sendMessage, sendNote, useHeldBack } from '../outbox'
 import { reachKey, reachState } from '../reach'
@@ -242,6 +243,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
           onFiles={addFiles}
           onSend={sendContent}
         />
+        <MacroMenu conversationId={id} reach={reach} />
         <span className={s.space} />
         {!noting && writable && <Counter text={text} capabilities={capabilities} />}
         <Button

@@ -34,6 +34,10 @@ const WORDS: Record<string, string | ((detail: Detail) => string)> = {
   'canned.created': 'kept the canned reply {}',
   'canned.changed': 'changed the canned reply {}',
   'canned.deleted': 'deleted the canned reply {}',
+  'macro.created': 'made the macro {}',
+  'macro.changed': 'changed the macro {}',
+  'macro.deleted': 'deleted the macro {}',
+  'macro.run': ({ macro }) => `ran the macro ${String(macro)} on the conversation with {}`,
   'contact.edited': 'edited the contact {}',
   'conversation.assigned': ({ member_name: name }) =>
     name ? `assigned the conversation with {} to ${name}` : 'unassigned the conversation with {}',
