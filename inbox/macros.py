@@ -23,8 +23,9 @@ from app.core.errors import AppError, Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Actor, Permission
 from app.core.runtime import Workspace
 from channels.content import Content, Media, MediaMessage, Template, TemplateParameters, Text
-from inbox import acts, canned, conversations, outbox, tags, templates, usage, variables
+from inbox import acts, canned, conversations, handover, outbox, tags, teams, templates, usage, variables
 from inbox.conversations import Conversation, Priority
+from inbox.handover import Handover
 from inbox.outbox import Draft
 from inbox.store import macros as store
 
@@ -53,8 +54,9 @@ class NoteAction(Action):
 
 class AssignAction(Action):
     type: Literal["assign"]
-    to: Literal["me", "member", "nobody"]
+    to: Literal["me", "member", "team", "nobody"]
     member_id: Annotated[str | None, Field(max_length=100)] = None
+    team_id: Annotated[str | None, Field(max_length=100)] = None
 
 
 class TagAction(Action):
@@ -254,17 +256,30 @@ async def _note(scene: Scene, action: NoteAction) -> None:
 async def _check_assign(ws: Workspace, actor: Actor, action: AssignAction) -> None:
     if action.to == "member":
         await acts.colleague(ws, action.member_id or "")
+    elif action.to == "team":
+        await teams.require(ws, action.team_id or "")
 
 
 async def _assign_words(scene: Scene, action: AssignAction) -> str:
     if action.to == "member":
         return (await acts.colleague(scene.ws, action.member_id or "")).name
+    if action.to == "team":
+        return (await teams.require(scene.ws, action.team_id or "")).name
     return scene.actor.name if action.to == "me" else "Nobody"
 
 
 async def _assign(scene: Scene, action: AssignAction) -> None:
+    if action.to == "team":
+        wanted_team = Handover(team_id=action.team_id, member_id=None, note="", client_id=scene.client_id)
+        await handover.hand_over(scene.ws, scene.actor, scene.conversation, wanted_team)
+        return
     wanted = {"me": scene.actor.member_id, "member": action.member_id, "nobody": None}[action.to]
     await acts.assign(scene.ws, scene.actor, scene.conversation, wanted)
+
+
+def _assign_names(action: AssignAction) -> Sequence[tuple[str, str]]:
+    named = (("member", action.member_id), ("team", action.team_id))
+    return [(noun, thing_id) for noun, thing_id in named if thing_id is not None]
 
 
 async def _check_tags(ws: Workspace, actor: Actor, action: TagAction) -> None:
@@ -350,7 +365,7 @@ ACTIONS: Mapping[str, Kind] = {
         _check_reply, _reply_words, _reply, lambda a: [("canned", a.canned_id)] if a.canned_id is not None else []
     ),
     "note": Kind(_check_note, _note_words, _note),
-    "assign": Kind(_check_assign, _assign_words, _assign, lambda a: [("member", a.member_id)] if a.member_id else []),
+    "assign": Kind(_check_assign, _assign_words, _assign, _assign_names),
     "tag": Kind(_check_tags, _tag_words, _tag, lambda a: [("tag", each) for each in (*a.add, *a.remove)]),
     "priority": Kind(_nothing, _priority_words, _prioritise),
     "snooze": Kind(_nothing, _snooze_words, _snooze),
@@ -436,6 +451,10 @@ async def uses(ws: Workspace, noun: str, thing_id: str) -> list[usage.Use]:
         for macro in await store.every(ws)
         if any((noun, thing_id) in ACTIONS[action.type].names(action) for action in macro.actions)
     ]
+
+
+async def using_team(ws: Workspace, team_id: str) -> list[usage.Use]:
+    return await uses(ws, "team", team_id)
 
 
 async def require_unused(ws: Workspace, noun: str, thing_id: str) -> None:

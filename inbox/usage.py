@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 
 from app.core.errors import Conflict
 from app.core.runtime import Workspace
-from inbox import agents, teams, views
+from inbox import agents, macros, teams, views
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class InUse(Conflict):
 def _finders() -> Mapping[str, tuple[Callable[[Workspace, str], Awaitable[list[Use]]], ...]]:
     return {
         "calendar": (teams.using_calendar, agents.using_calendar),
-        "team": (teams.using_team, _views_of("team")),
+        "team": (macros.using_team, teams.using_team, _views_of("team")),
     }
 
 

@@ -179,3 +179,14 @@ async def test_a_tag_that_a_macro_sets_is_not_deleted(owner: Person) -> None:
     refused = await owner.client.delete(f"/api/v1/tags/{tag['id']}")
     assert (refused.status_code, refused.json()["code"]) == (409, "in_use")
     assert "To the front" in refused.json()["detail"]
+
+
+async def test_a_conversation_is_given_to_a_team_that_then_cannot_go(shop: Shop) -> None:
+    _, talk = await shop.someone("sms")
+    team = await shop.post("/teams", 201, name=f"Returns {talk['id']}")
+    macro = await kept(shop.owner, {"type": "assign", "to": "team", "team_id": team["id"]}, name="To returns")
+    assert (await runs(shop.owner, macro, talk["id"])).json()["state"] == "done"
+    assert (await shop.get(f"/conversations/{talk['id']}"))["team_id"] == team["id"]
+    refused = await shop.agent.request("DELETE", f"/api/v1/teams/{team['id']}", json={})
+    assert refused.status_code == 409
+    assert "To returns" in refused.json()["detail"]

@@ -61,6 +61,7 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'routing':
       void queryClient.invalidateQueries({ queryKey: ['agents'] })
       void queryClient.invalidateQueries({ queryKey: ['teams', 'queue'] })
+      return
     case 'macro':
       void queryClient.invalidateQueries({ queryKey: ['macros'] })
       return

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, NativeSelect, SegmentedControl, TextInput } from '@mantine/core'
+import { ActionIcon, Button, NativeSelect, TextInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { ApiError, api, messageOf } from '../../lib/api'
@@ -90,13 +90,13 @@ export function CannedDialog({ reply, onClose }: { reply: CannedReply | null; on
           />
         </div>
         {manages && (
-          <SegmentedControl
-            aria-label="Who may use it"
+          <NativeSelect
+            label="Who may use it"
             value={shared ? 'everyone' : 'me'}
-            onChange={(value) => setShared(value === 'everyone')}
+            onChange={(event) => setShared(event.currentTarget.value === 'everyone')}
             data={[
-              { value: 'everyone', label: 'For everyone' },
-              { value: 'me', label: 'Only for me' },
+              { value: 'everyone', label: 'Everyone' },
+              { value: 'me', label: 'Only me' },
             ]}
             className={s.scope ?? ''}
           />

@@ -77,19 +77,23 @@ function ReplyFields({ action, place, error, onChange }: Of<'reply'>) {
 
 function AssignFields({ action, place, error, onChange }: Of<'assign'>) {
   const members = useMembers().filter((member) => member.status === 'active')
-  const value = action.to === 'member' ? (action.member_id ?? '') : action.to
+  const { data: teams } = useQuery({ queryKey: ['teams', 'names'], queryFn: () => api.get<Page<{ id: string; name: string }>>('/teams').then((page) => page.items) })
+  const value = action.to === 'member' ? `member:${action.member_id}` : action.to === 'team' ? `team:${action.team_id}` : action.to
   return (
     <NativeSelect
       aria-label={`To whom action ${place} assigns`}
       value={value}
       onChange={(event) => {
         const to = event.currentTarget.value
-        onChange(to === 'me' || to === 'nobody' ? { type: 'assign', to } : { type: 'assign', to: 'member', member_id: to })
+        const [kind, id] = to.split(':')
+        if (to === 'me' || to === 'nobody') onChange({ type: 'assign', to })
+        else if (id) onChange(kind === 'team' ? { type: 'assign', to: 'team', team_id: id } : { type: 'assign', to: 'member', member_id: id })
       }}
       data={[
         { value: 'me', label: 'Whoever runs it' },
         { value: 'nobody', label: 'Nobody' },
-        ...members.map((member) => ({ value: member.id, label: member.name })),
+        ...(teams ?? []).map((team) => ({ value: `team:${team.id}`, label: `Team ${team.name}` })),
+        ...members.map((member) => ({ value: `member:${member.id}`, label: member.name })),
       ]}
       error={error}
     />

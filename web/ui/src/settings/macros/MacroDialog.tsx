@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, SegmentedControl, TextInput } from '@mantine/core'
+import { ActionIcon, Button, Menu, NativeSelect, TextInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { ACTIONS, actionLabel } from '../../inbox/macros/macros'
@@ -72,13 +72,13 @@ export function MacroDialog({ macro, onClose }: { macro: Macro | null; onClose: 
           data-autofocus
         />
         {manages && (
-          <SegmentedControl
-            aria-label="Who may use it"
+          <NativeSelect
+            label="Who may use it"
             value={shared ? 'everyone' : 'me'}
-            onChange={(value) => setShared(value === 'everyone')}
+            onChange={(event) => setShared(event.currentTarget.value === 'everyone')}
             data={[
-              { value: 'everyone', label: 'For everyone' },
-              { value: 'me', label: 'Only for me' },
+              { value: 'everyone', label: 'Everyone' },
+              { value: 'me', label: 'Only me' },
             ]}
             className={c.scope ?? ''}
           />
