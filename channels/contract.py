@@ -554,8 +554,14 @@ class MarksRead(Protocol):
 
 @runtime_checkable
 class Reacts(Protocol):
-    async def react(self, io: ChannelIO, account: ChannelAccount, to: Address, external_id: str, emoji: str) -> None:
-        """Set our reaction to a message, theirs or ours; empty takes it back. Raises SendError."""
+    async def react(
+        self, io: ChannelIO, account: ChannelAccount, to: Address, external_id: str, emoji: str
+    ) -> str | None:
+        """
+        Set our reaction to a message, theirs or ours; empty takes it back. Raises SendError.
+
+        The provider's id of the reaction, where it sends receipts for reactions as for messages.
+        """
         ...
 
 

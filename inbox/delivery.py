@@ -426,8 +426,15 @@ async def note_traffic(runtime: Runtime, account_id: str, what: str) -> None:
     if now - asked.get((account_id, what), -_TRAFFIC_SECONDS) < _TRAFFIC_SECONDS:
         return
     asked[account_id, what] = now
+    key = f"parley:traffic:{account_id}:{what}"
     # Losing one does no harm, so nothing fails and nobody waits long because of it.
-    with suppress(RedisError, DatabaseError, OSError, TimeoutError):
+    try:
         async with asyncio.timeout(2):
-            if await runtime.redis.set(f"parley:traffic:{account_id}:{what}", "1", ex=_TRAFFIC_SECONDS, nx=True):
+            if await runtime.redis.set(key, "1", ex=_TRAFFIC_SECONDS, nx=True):
                 await account_rows.note_health(runtime.mongo, account_id, {what: runtime.clock.now()})
+    except (RedisError, DatabaseError, OSError, TimeoutError):
+        # Soon again, for the first of an account is what its owner waits for; but not for each message of a flood.
+        asked[account_id, what] = now - _TRAFFIC_SECONDS + 1
+        with suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(1):
+                await runtime.redis.delete(key)

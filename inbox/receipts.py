@@ -22,7 +22,7 @@ from app.core.platform.work import Receipt, ReceiptBatch
 from app.core.runtime import Runtime, Workspace
 from channels import accounts, errors
 from channels.contract import DeliveryStatus
-from inbox import delivery, live
+from inbox import delivery, live, signals
 from inbox.store import entries as store
 from inbox.timeline import Entry
 
@@ -85,7 +85,7 @@ async def _apply(runtime: Runtime, batches: Sequence[ReceiptBatch]) -> None:
     for entry in changed:
         await _learn(ws, account_id, entry, by_message[entry.id])
     await live.publish(ws, *[await live.entry_event(ws, entry, None) for entry in changed])
-    await _park(runtime, early)
+    await _park(runtime, await _without_reactions(runtime, account_id, early))
     await work.finish_receipts(runtime, [batch.id for batch in batches])
     if by_message:
         await delivery.note_traffic(runtime, account_id, "last_webhook_at")
@@ -145,6 +145,18 @@ async def _learn(ws: Workspace, account_id: str, entry: Entry, reports: Sequence
             account = await accounts.get(ws.runtime, account_id)
             # The provider's time: a consent given after the failure stands, however late its report comes.
             await delivery.learn(ws, account, entry, errors.from_receipt(report.error), at=report.at)
+
+
+async def _without_reactions(
+    runtime: Runtime, account_id: str, early: Sequence[ReceiptBatch]
+) -> Sequence[ReceiptBatch]:
+    """Less the reports on our own reactions, which are no messages and wait for none."""
+    if not early:
+        return early
+    wanted = sorted({report.external_id for batch in early for report in batch.reports})
+    known = await signals.reactions_among(runtime, account_id, wanted)
+    left = (replace(b, reports=tuple(r for r in b.reports if r.external_id not in known)) for b in early)
+    return [batch for batch in left if batch.reports]
 
 
 async def _park(runtime: Runtime, early: Sequence[ReceiptBatch]) -> None:

@@ -100,8 +100,12 @@ class WhatsAppAdapter:
             raise errors.send_error(refusal) from None
         return _result(message, answer)
 
-    async def react(self, io: ChannelIO, account: ChannelAccount, to: Address, external_id: str, emoji: str) -> None:
-        await _post_or_send_error(io, account, rendering.reaction(to, external_id, emoji))
+    async def react(
+        self, io: ChannelIO, account: ChannelAccount, to: Address, external_id: str, emoji: str
+    ) -> str | None:
+        """To Meta a reaction is a message like any other, with an id and a status `sent`."""
+        answer = await _post_or_send_error(io, account, rendering.reaction(to, external_id, emoji))
+        return text(first(items(answer, "messages")), "id") or None
 
     async def show_typing(
         self, io: ChannelIO, account: ChannelAccount, to: Address, last_external_id: str | None
@@ -151,9 +155,9 @@ async def _post(io: ChannelIO, account: ChannelAccount, body: Json) -> Json:
     return await graph.call(io, account.secrets.get("access_token", ""), "POST", path, json=body)
 
 
-async def _post_or_send_error(io: ChannelIO, account: ChannelAccount, body: Json) -> None:
+async def _post_or_send_error(io: ChannelIO, account: ChannelAccount, body: Json) -> Json:
     try:
-        await _post(io, account, body)
+        return await _post(io, account, body)
     except graph.GraphRefusal as refusal:
         raise errors.send_error(refusal) from None
 

@@ -133,6 +133,12 @@ async def test_our_quotes_and_reactions(shop: Shop, channel: str) -> None:
 
     await eventually(reacted)
 
+    async def settled() -> bool:
+        """What was reported of the reactions waits for no message."""
+        return not await shop.runtime.mongo.receipts.count_documents({"pending_key": {"$gt": ""}})
+
+    await eventually(settled)
+
 
 async def test_the_customer_reads_and_the_tick_turns(shop: Shop) -> None:
     person, conversation = await shop.someone("whatsapp")
