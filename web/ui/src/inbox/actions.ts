@@ -1,10 +1,10 @@
 /** What an agent does to a conversation or a message: shown at once, taken back with a word when the server refuses. */
-import { api } from '../lib/api'
+import { ApiError, api } from '../lib/api'
 import { fullTime } from '../lib/format'
 import { currentMe } from '../lib/session'
 import { toast, toastError } from '../lib/toast'
 import { done } from '../lib/undo'
-import type { Conversation, Entry } from '../lib/types'
+import type { Conversation, Entry, Priority } from '../lib/types'
 import { conversationsChanged, getConversation, patchConversation, putConversation } from './conversations'
 import { refreshCounts } from './counts'
 import { currentList, placeInLists } from './list/lists'
@@ -15,11 +15,31 @@ import { applyEntries, patchEntry } from './thread/threads'
 export function assign(id: string, memberId: string | null): void {
   const before = getConversation(id)?.assignee_id ?? null
   if (before === memberId) return
-  void change(id, { assignee_id: memberId }, 'Not assigned', () => api.post(`/conversations/${id}/assign`, { member_id: memberId }))
+  const revision = getConversation(id)?.revision ?? null
+  void change(id, { assignee_id: memberId }, 'Not assigned', () =>
+    api.post(`/conversations/${id}/assign`, { member_id: memberId, revision }),
+  )
   done(memberId ? 'Assigned' : 'No longer assigned', () => {
     void change(id, { assignee_id: before }, 'Not assigned back', () =>
       api.post(`/conversations/${id}/assign`, { member_id: before }),
     )
+  })
+}
+
+/** Tags are added and taken off one by one, so two colleagues never undo each other's. */
+export function retag(id: string, { add = [], remove = [] }: { add?: string[]; remove?: string[] }): void {
+  const before = getConversation(id)?.tags ?? []
+  const tags = [...before.filter((tag) => !remove.includes(tag)), ...add.filter((tag) => !before.includes(tag))]
+  void change(id, { tags }, 'Tags not changed', () => api.post(`/conversations/${id}/tags`, { add, remove }))
+}
+
+export function prioritise(id: string, priority: Priority): void {
+  const known = getConversation(id)
+  if (!known || known.priority === priority) return
+  const { priority: before, revision } = known
+  const changed = change(id, { priority }, 'Priority not changed', () => api.post(`/conversations/${id}/priority`, { priority, revision }))
+  done('Priority changed', () => {
+    void changed.then(() => change(id, { priority: before }, 'Not changed back', () => api.post(`/conversations/${id}/priority`, { priority: before })))
   })
 }
 
@@ -132,7 +152,14 @@ async function change(
   } catch (error) {
     undo()
     if (failure) toastError(failure, error)
+    // A colleague was faster: what they made of it is shown.
+    if (error instanceof ApiError && error.code === 'changed_meanwhile') void reread(id)
   }
+  relist(id)
+}
+
+async function reread(id: string): Promise<void> {
+  putConversation(await api.get<Conversation>(`/conversations/${id}`))
   relist(id)
 }
 

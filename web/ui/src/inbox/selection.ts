@@ -47,5 +47,6 @@ export function idInAddress(): string | null {
 }
 
 function addressOf(id: string | null): string {
-  return id ? `/inbox/${encodeURIComponent(id)}` : '/inbox'
+  // The list's view and filters stand behind the question mark.
+  return `${id ? `/inbox/${encodeURIComponent(id)}` : '/inbox'}${location.search}`
 }

@@ -58,7 +58,11 @@ export type FailureKind = Failure['kind']
 
 // --- inbox ---
 
-export type View = 'open' | 'mine' | 'unassigned' | 'snoozed' | 'closed'
+export type BuiltInView = Exclude<keyof Counts, 'views'>
+/** built in, or the id of a saved one */
+export type View = BuiltInView | (string & {})
+export type SavedView = api.ViewOut
+export type Catalogue = api.CatalogueOut
 export type Counts = api.CountsShape
 export type Tag = api.TagOut
 export type Priority = Conversation['priority']

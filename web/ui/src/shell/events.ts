@@ -1,4 +1,7 @@
 /** Joins the websocket with what it changes: each kind of event goes to the store or query that shows it. */
+import { refreshCounts } from '../inbox/counts'
+import { viewChanged } from '../inbox/list/choices'
+import { refreshLists } from '../inbox/list/lists'
 import { applyInboxEvents, reloadInbox, retryUnsent } from '../inbox/live'
 import { notified } from '../notifications/notifications'
 import * as live from '../lib/live'
@@ -64,6 +67,19 @@ function refreshQueries(event: live.LiveEvent): void {
       return
     case 'macro':
       void queryClient.invalidateQueries({ queryKey: ['macros'] })
+      return
+    case 'tag':
+      void queryClient.invalidateQueries({ queryKey: ['tags'] })
+      return
+    case 'view':
+      viewChanged(event.data.id, event.data.done, event.data.of)
+      if (event.data.of === undefined) {
+        refreshCounts()
+        refreshLists()
+      }
+      return
+    case 'counts':
+      refreshCounts()
       return
     case 'canned':
       void queryClient.invalidateQueries({ queryKey: ['canned'] })

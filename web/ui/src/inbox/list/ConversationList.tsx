@@ -4,7 +4,7 @@ import { plural } from '../../lib/format'
 import { useShortcut } from '../../lib/keys'
 import { useCan, useMe } from '../../lib/session'
 import { useCell } from '../../lib/store'
-import type { Member } from '../../lib/types'
+import type { BuiltInView, Member } from '../../lib/types'
 import { EmptyState } from '../../ui/EmptyState'
 import { ErrorState, NoPermission } from '../../ui/ErrorState'
 import { IconCircleCheck, IconInbox, IconSearch } from '../../ui/icons'
@@ -15,7 +15,8 @@ import { active, open } from '../selection'
 import { loadThread } from '../thread/threads'
 import { useNow } from '../useNow'
 import { ConversationRow } from './ConversationRow'
-import { currentList, filter, setFilter, useList } from './lists'
+import { isNarrowed } from './listStore'
+import { clearFilters, currentList, filter, useList } from './lists'
 import { useFixedWindow, useSteadyScroll } from './useFixedWindow'
 import s from './list.module.css'
 
@@ -172,21 +173,23 @@ function usePrefetch(activeId: string | null): void {
 
 /** How many rows the whole view has, when a filter does not hide some. */
 function useTotal(): number | null {
-  const { view, channel, q } = useCell(filter)
+  const wanted = useCell(filter)
   const counts = useCounts()
-  return counts && !channel && !q ? counts[view] : null
+  if (!counts || isNarrowed(wanted)) return null
+  return counts[wanted.view as BuiltInView] ?? counts.views[wanted.view] ?? null
 }
 
 function NothingHere() {
-  const { view, channel, q } = useCell(filter)
-  if (channel || q) {
+  const wanted = useCell(filter)
+  const { view, q } = wanted
+  if (isNarrowed(wanted)) {
     return (
       <EmptyState
         icon={IconSearch}
         title="Nothing matches"
-        text={q ? `No conversation in this view matches “${q}”.` : 'No conversation of this channel is in this view.'}
+        text={q ? `No conversation in this view matches “${q}”.` : 'No conversation in this view fits the filters.'}
         action={
-          <Button variant="default" onClick={() => setFilter({ channel: null, q: '' })}>
+          <Button variant="default" onClick={clearFilters}>
             Clear filters
           </Button>
         }
@@ -196,13 +199,17 @@ function NothingHere() {
   if (view === 'open') {
     return <EmptyState icon={IconInbox} title="The inbox is empty" text="New conversations appear here the moment a customer writes." />
   }
-  const texts = {
+  const texts: Record<string, [title: string, text: string]> = {
     mine: ['Nothing is assigned to you', 'Press I on a conversation to take it.'],
     unassigned: ['Everything is taken', 'Each open conversation has somebody who looks after it.'],
-    snoozed: ['Nothing is snoozed', 'Conversations that you put aside until later wait here.'],
+    mentions: ['Nobody is asking for you', 'When a colleague mentions you in a note, the conversation is here until you read it.'],
+    unread: ['Everything is read', 'What customers write next appears here.'],
+    waiting: ['Nobody is waiting', 'Every message has been answered by a person.'],
+    closing: ['No reply window is about to close', 'Those that close within four hours are listed here, the next one first.'],
+    snoozed: ['Nothing is snoozed', 'Put a conversation away with S; it comes back at its time, or when the customer writes.'],
     closed: ['Nothing is closed yet', 'Conversations you finish with E are kept here.'],
-  } as const
-  const [title, text] = texts[view]
+  }
+  const [title, text] = texts[view] ?? ['Nothing is in this view', 'Conversations appear here as soon as they fit its rule.']
   return <EmptyState icon={IconCircleCheck} title={title} text={text} />
 }
 

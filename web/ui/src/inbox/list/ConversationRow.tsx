@@ -3,12 +3,16 @@ import { fullTime, listTime, remaining, upcoming } from '../../lib/format'
 import type { Conversation, Member } from '../../lib/types'
 import { Avatar } from '../../ui/Avatar'
 import { ChannelIcon } from '../../ui/ChannelIcon'
-import { IconAlarm } from '../../ui/icons'
+import { IconAlarm, IconFlag } from '../../ui/icons'
 import { Ticks } from '../Ticks'
 import { previewOf } from '../summary'
+import { priorityLabel } from '../tags/priorities'
+import { TagDots } from '../tags/TagDots'
 import s from './list.module.css'
 
 const WINDOW_WARNING_MS = 4 * 3_600_000
+const WORTH_SAYING_MS = 5 * 60_000
+const LONG_WAIT_MS = 3_600_000
 
 interface RowProps {
   conversation: Conversation
@@ -24,6 +28,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, ass
   const preview = previewOf(last, myName)
   const channel = last?.channel ?? reach[0]?.channel
   const closing = windowLeft(conversation, now)
+  const waits = waitingFor(conversation, now)
   return (
     <div className={s.row} data-active={active || undefined} data-unread={unread > 0 || undefined}>
       <Avatar
@@ -35,6 +40,18 @@ export const ConversationRow = memo(function ConversationRow({ conversation, ass
       <div className={s.rowText}>
         <div className={s.rowTop}>
           <b>{contact.name}</b>
+          {conversation.priority !== 'normal' && (
+            <span className={s.priority} data-priority={conversation.priority} title={`${priorityLabel(conversation.priority)} priority`}>
+              <IconFlag size={13} stroke={2} aria-label={`${priorityLabel(conversation.priority)} priority`} />
+            </span>
+          )}
+          <TagDots ids={conversation.tags} />
+          {waits !== null && (
+            <span className={s.waiting} data-long={waits > LONG_WAIT_MS || undefined} title={`Waiting for ${remaining(waits)}`}>
+              {shortWait(waits)}
+              <span className="visually-hidden"> waiting</span>
+            </span>
+          )}
           <time dateTime={conversation.last_activity_at}>{listTime(conversation.last_activity_at, now)}</time>
         </div>
         <div className={s.rowBottom}>
@@ -81,6 +98,19 @@ export const ConversationRow = memo(function ConversationRow({ conversation, ass
     </div>
   )
 })
+
+/** Milliseconds since the first message that nobody answered, once that is worth a word. */
+function waitingFor({ state, waiting_since: since }: Conversation, now: number): number | null {
+  if (!since || (state !== 'open' && state !== 'pending')) return null
+  const waits = now - Date.parse(since)
+  return waits >= WORTH_SAYING_MS ? waits : null
+}
+
+function shortWait(ms: number): string {
+  const minutes = Math.floor(ms / 60_000)
+  if (minutes < 60) return `${minutes}m`
+  return minutes < 48 * 60 ? `${Math.floor(minutes / 60)}h` : `${Math.floor(minutes / 1440)}d`
+}
 
 /** Milliseconds until the reply window closes, when that is soon. */
 function windowLeft({ state, reach }: Conversation, now: number): number | null {

@@ -1,18 +1,19 @@
-import { ActionIcon, Menu, Tooltip } from '@mantine/core'
 import { memo, useEffect, useEffectEvent, useRef, useState, type KeyboardEvent } from 'react'
 import { shortCount } from '../../lib/format'
 import { useShortcut } from '../../lib/keys'
 import { useCell } from '../../lib/store'
-import type { Channel, View } from '../../lib/types'
-import { CHANNEL_ORDER, ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
-import { IconCheck, IconFilter, IconSearch, IconX } from '../../ui/icons'
+import type { BuiltInView } from '../../lib/types'
+import { IconSearch, IconX } from '../../ui/icons'
 import { useCounts } from '../counts'
+import { Chips } from './Chips'
+import { FilterMenu } from './FilterMenu'
 import { filter, setFilter } from './lists'
+import { ViewMenu } from './ViewMenu'
 import s from './list.module.css'
 
 const SEARCH_AFTER_MS = 180
 
-const TABS: { view: View; label: string }[] = [
+const TABS: { view: BuiltInView; label: string }[] = [
   { view: 'open', label: 'Open' },
   { view: 'mine', label: 'Mine' },
   { view: 'unassigned', label: 'Unassigned' },
@@ -21,15 +22,16 @@ const TABS: { view: View; label: string }[] = [
 ]
 
 export const ListHeader = memo(function ListHeader() {
-  const { channel } = useCell(filter)
   return (
     <div className={s.head}>
       <h1 className="visually-hidden">Inbox</h1>
       <div className={s.searchLine}>
+        <ViewMenu />
         <Search />
-        <ChannelFilter value={channel} />
+        <FilterMenu />
       </div>
       <Tabs />
+      <Chips />
     </div>
   )
 })
@@ -78,36 +80,6 @@ function Search() {
   )
 }
 
-function ChannelFilter({ value }: { value: Channel | null }) {
-  const label = value ? `Only ${channelLabel(value)}` : 'Filter by channel'
-  return (
-    <Menu position="bottom-end" width={190}>
-      <Menu.Target>
-        <Tooltip label={label}>
-          <ActionIcon variant={value ? 'light' : 'subtle'} color={value ? 'indigo' : 'gray'} aria-label={label}>
-            {value ? <ChannelIcon channel={value} size={17} /> : <IconFilter size={17} />}
-          </ActionIcon>
-        </Tooltip>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item rightSection={!value && <IconCheck size={14} />} onClick={() => setFilter({ channel: null })}>
-          All channels
-        </Menu.Item>
-        {CHANNEL_ORDER.map((channel) => (
-          <Menu.Item
-            key={channel}
-            leftSection={<ChannelIcon channel={channel} size={16} />}
-            rightSection={value === channel && <IconCheck size={14} />}
-            onClick={() => setFilter({ channel })}
-          >
-            {channelLabel(channel)}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
-  )
-}
-
 function Tabs() {
   const { view } = useCell(filter)
   const counts = useCounts()
@@ -125,13 +97,13 @@ function Tabs() {
 
   return (
     <div className={s.tabs} role="tablist" aria-label="Views" onKeyDown={move}>
-      {TABS.map((tab) => (
+      {TABS.map((tab, at) => (
         <button
           key={tab.view}
           type="button"
           role="tab"
           aria-selected={tab.view === view}
-          tabIndex={tab.view === view ? 0 : -1}
+          tabIndex={tab.view === view || (at === 0 && !TABS.some((each) => each.view === view)) ? 0 : -1}
           aria-label={tab.label}
           aria-description={counts ? String(counts[tab.view]) : undefined}
           data-count={counts ? shortCount(counts[tab.view]) : undefined}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Conversation, Page } from '../../lib/types'
-import { ConversationListStore, type Filter } from './listStore.ts'
+import { ConversationListStore, EVERYTHING, type Filter } from './listStore.ts'
 
 const ME = 'me'
 
@@ -28,6 +28,12 @@ function conversation(id: string, minute: number, change: Partial<Conversation> 
     snoozed_until: null,
     woke_at: null,
     closed_at: null,
+    tags: [],
+    views: [],
+    priority: 'normal',
+    team_id: null,
+    waiting_since: null,
+    window_closes_at: null,
     ...change,
   } as Conversation
 }
@@ -43,7 +49,7 @@ function setUp(rows: Conversation[], filter: Partial<Filter> = {}) {
   let failing = false
   let onRequest = () => {}
   const list = new ConversationListStore(
-    { view: 'open', channel: null, q: '', ...filter },
+    { ...EVERYTHING, ...filter },
     {
       fetch: async (_, cursor) => {
         requests += 1
@@ -123,6 +129,33 @@ test('list: equal times are ordered by id, as the server does', async () => {
   place(conversation('z', 50))
   assert.deepEqual(list.ids, ['z', 'm', 'a'])
 })
+
+test('list: the longest waiting come first in their view', async () => {
+  const since = (id: string, minute: number) => conversation(id, 50, { waiting_since: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString() })
+  const { list, place } = setUp([since('old', 1), since('new', 9)], { view: 'waiting' })
+  await list.start()
+  place(since('middle', 5))
+  assert.deepEqual(list.ids, ['old', 'middle', 'new'])
+})
+
+const NARROWED: [name: string, filter: Partial<Filter>, fits: Partial<Conversation>][] = [
+  ['a tag', { tags: ['t1', 't2'] }, { tags: ['t2'] }],
+  ['nobody', { assignees: ['none'], view: 'v' }, { assignee_id: null, views: ['v'] }],
+  ['me', { assignees: ['me'] }, { assignee_id: ME }],
+  ['a team', { teams: ['team'] }, { team_id: 'team' }],
+  ['a priority', { priorities: ['urgent'] }, { priority: 'urgent' }],
+  ['unread', { unread: true }, { unread: 1 }],
+  ['a time', { since: '2026-01-01T00:05:00Z' }, {}],
+]
+for (const [name, filter, fits] of NARROWED) {
+  test(`list: narrowed to ${name}, only what fits comes in`, async () => {
+    const { list, place } = setUp([], filter)
+    await list.start()
+    place(conversation('other', 1, { assignee_id: 'someone' }))
+    place(conversation('fits', 9, fits))
+    assert.deepEqual(list.ids, ['fits'])
+  })
+}
 
 const LEAVING: [view: Filter['view'], before: Partial<Conversation>, after: Partial<Conversation>][] = [
   ['open', {}, { state: 'closed' }],

@@ -4,12 +4,41 @@
  * Pages come by cursor while one scrolls; what happens live moves single rows. Knows nothing of HTTP or React.
  */
 import { Emitter } from '../../lib/store.ts'
-import type { Channel, Conversation, Page, View } from '../../lib/types'
+import type { Channel, Conversation, Page, Priority, View } from '../../lib/types'
 
+/** A view and what narrows it: any of the values of each, all of the filters. */
 export interface Filter {
   view: View
-  channel: Channel | null
+  channels: Channel[]
+  tags: string[]
+  /** ids of members, `me`, `none` */
+  assignees: string[]
+  teams: string[]
+  priorities: Priority[]
+  unread: boolean
+  since: string | null
+  until: string | null
   q: string
+}
+
+export const EVERYTHING: Filter = {
+  view: 'open',
+  channels: [],
+  tags: [],
+  assignees: [],
+  teams: [],
+  priorities: [],
+  unread: false,
+  since: null,
+  until: null,
+  q: '',
+}
+
+/** Whether more than the view decides what is in the list. */
+export function isNarrowed(filter: Filter): boolean {
+  const { view: _view, ...rest } = filter
+  const { view: _all, ...none } = EVERYTHING
+  return JSON.stringify(rest) !== JSON.stringify(none)
 }
 
 export interface ListSource {
@@ -167,30 +196,71 @@ export class ConversationListStore extends Emitter {
   }
 
   private matches(conversation: Conversation): boolean {
-    const { state } = conversation
-    const { view, channel } = this.filter
-    const shelf = state === 'closed' || state === 'snoozed' ? state : null
-    if (shelf !== (view === 'closed' || view === 'snoozed' ? view : null)) return false
-    if (view === 'mine' && conversation.assignee_id !== this.source.memberId()) return false
-    if (view === 'unassigned' && conversation.assignee_id !== null) return false
-    return channel === null || conversation.reach.some((reach) => reach.channel === channel)
+    const me = this.source.memberId()
+    const { channels, tags, assignees, teams, priorities, unread, since, until } = this.filter
+    const { assignee_id: assignee, team_id: team, last_activity_at: at } = conversation
+    return (
+      isInView(conversation, this.filter.view, me, Date.now()) &&
+      (channels.length === 0 || conversation.reach.some((reach) => channels.includes(reach.channel))) &&
+      (tags.length === 0 || conversation.tags.some((tag) => tags.includes(tag))) &&
+      (assignees.length === 0 || assignees.includes(assignee ?? 'none') || (assignee === me && assignees.includes('me'))) &&
+      (teams.length === 0 || (team !== null && teams.includes(team))) &&
+      (priorities.length === 0 || priorities.includes(conversation.priority)) &&
+      (!unread || conversation.unread > 0) &&
+      (since === null || Date.parse(at) >= Date.parse(since)) &&
+      (until === null || Date.parse(at) <= Date.parse(until))
+    )
   }
 
-  /** Where it belongs: by activity, newest first, then by id. */
+  /** Where it belongs in the order of the view. */
   private position(conversation: Conversation): number {
     let low = 0
     let high = this.ids.length
     while (low < high) {
       const middle = (low + high) >> 1
       const other = this.source.get(this.ids[middle] ?? '')
-      if (other && isBefore(other, conversation)) low = middle + 1
+      if (other && isBefore(other, conversation, this.filter.view)) low = middle + 1
       else high = middle
     }
     return low
   }
 }
 
-function isBefore(a: Conversation, b: Conversation): boolean {
-  if (a.last_activity_at !== b.last_activity_at) return a.last_activity_at > b.last_activity_at
-  return a.id > b.id
+const CLOSING_MS = 4 * 3_600_000
+
+/** What the server's words for views mean, for rows that change while they are shown. */
+function isInView(conversation: Conversation, view: View, me: string | undefined, now: number): boolean {
+  const { state, assignee_id: assignee } = conversation
+  const isOpen = state === 'open' || state === 'pending'
+  switch (view) {
+    case 'open':
+      return isOpen
+    case 'mine':
+      return isOpen && assignee === me
+    case 'unassigned':
+      return isOpen && assignee === null
+    case 'unread':
+      return isOpen && conversation.unread > 0
+    case 'mentions':
+      return me !== undefined && (conversation.mentioned ?? []).includes(me)
+    case 'snoozed':
+    case 'closed':
+      return state === view
+    case 'closing': {
+      const left = Date.parse(conversation.window_closes_at ?? '') - now
+      return isOpen && left > 0 && left < CLOSING_MS
+    }
+    case 'waiting':
+      return isOpen && conversation.waiting_since !== null
+    default:
+      return conversation.views.includes(view)
+  }
+}
+
+/** Most lists begin with the newest activity; two with what is due first. Then by id. */
+function isBefore(a: Conversation, b: Conversation, view: View): boolean {
+  const key = view === 'closing' ? 'window_closes_at' : view === 'waiting' ? 'waiting_since' : 'last_activity_at'
+  const [first, second] = [a[key] ?? '', b[key] ?? '']
+  if (key === 'last_activity_at') return first !== second ? first > second : a.id > b.id
+  return first !== second ? first < second : a.id < b.id
 }

@@ -11,6 +11,8 @@ import { close, markUnread, reopen } from '../actions'
 import { useMembers, useTyping, useViewers } from '../presence'
 import { open } from '../selection'
 import { SnoozeMenu } from '../snooze/SnoozeMenu'
+import { PriorityMenu } from '../tags/PriorityMenu'
+import { TagMenu } from '../tags/TagMenu'
 import { FollowItem, useFollowShortcut } from '../../notifications/FollowItem'
 import { AssignMenu } from './AssignMenu'
 import s from './thread.module.css'
@@ -66,6 +68,8 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
       </div>
       <div className={s.headActions}>
         {!phone && <Viewers conversationId={id} />}
+        {mayReply && !phone && <TagMenu conversation={conversation} />}
+        {mayReply && !phone && <PriorityMenu conversation={conversation} />}
         {mayReply && <AssignMenu conversation={conversation} compact={tight} />}
         {mayReply && !closed && <SnoozeMenu conversation={conversation} />}
         {mayReply &&

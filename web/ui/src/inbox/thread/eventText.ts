@@ -40,6 +40,12 @@ export function eventText(entry: Entry): string {
     case 'conversation_woken':
       if (event.reason === 'customer') return 'Woken by the customer'
       return event.reason === 'time' ? 'Back from snooze' : who ? `${who} ended the snooze` : 'No longer snoozed'
+    case 'conversation_tagged': {
+      const parts = [said('added', event.added), said('removed', event.removed)].filter(Boolean)
+      return who ? `${who} ${parts.join(' and ')}` : parts.join(' and ')
+    }
+    case 'conversation_prioritised':
+      return `${who ? `${who} set the priority` : 'Priority set'} to ${text(event.priority) ?? 'normal'}`
     case 'address_changed':
       return `Address changed from ${address(event.old)} to ${address(event.new)}`
     case 'contact_created':
@@ -50,6 +56,12 @@ export function eventText(entry: Entry): string {
 }
 
 const LIST = new Intl.ListFormat('en', { type: 'conjunction' })
+
+/** “added the tags VIP and Refund” */
+function said(what: string, names: unknown): string {
+  if (!Array.isArray(names) || names.length === 0) return ''
+  return `${what} the ${names.length === 1 ? 'tag' : 'tags'} ${LIST.format(names.map(String))}`
+}
 
 function consentText(event: EntryEvent, entry: Entry): string {
   const channel = channelLabel(text(event.channel) ?? entry.channel ?? '')

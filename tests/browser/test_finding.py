@@ -1,0 +1,71 @@
+"""Finding work: views with counts, filters in the address, tags and priorities, and a view of one's own rule."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Axe, Shot, Stage
+from tests.browser.desk import Customer, Desks
+
+
+def test_tags_filters_and_a_saved_view(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    tilda, otto = Customer(stage, "whatsapp", "Tilda Tagged"), Customer(stage, "whatsapp", "Otto Other")
+    tilda.writes("My parcel is broken")
+    otto.writes("When do you open?")
+    desk, colleague = desks(), desks()
+    page = desk.page
+    desk.open("Tilda Tagged")
+    page.keyboard.press("Escape")
+    page.keyboard.press("l")
+    page.get_by_role("textbox", name="New tag").fill("Damaged")
+    page.keyboard.press("Enter")
+    expect(desk.row("Tilda Tagged")).to_contain_text("Damaged")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("textbox", name="New tag")).to_have_count(0)
+    page.keyboard.press("p")
+    shot(page, "priority-menu")
+    page.get_by_role("menuitemradio", name="Urgent").click()
+    # A colleague sees both without doing anything.
+    expect(colleague.row("Tilda Tagged")).to_contain_text("Damaged")
+    expect(colleague.row("Tilda Tagged").get_by_label("Urgent priority")).to_be_visible()
+
+    desk.button("Filter").click()
+    shot(page, "filter-menu")
+    page.get_by_role("menuitem", name="Tag").hover()
+    page.get_by_role("menuitemcheckbox", name="Damaged").click()
+    page.keyboard.press("Escape")
+    expect(desk.row("Otto Other")).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"\?tag=tag_"))
+    page.reload()
+    expect(desk.row("Tilda Tagged")).to_be_visible()
+    expect(desk.row("Otto Other")).to_have_count(0)
+
+    desk.button("Views").click()
+    page.get_by_role("menuitem", name="Save these filters as a view").click()
+    dialog = page.get_by_role("dialog", name="New view")
+    dialog.get_by_role("textbox", name="Name").fill("Damaged parcels")
+    expect(dialog.get_by_role("combobox", name="What is asked")).to_have_value("Tags")
+    dialog.get_by_role("switch", name="Shared with everybody").check(force=True)
+    shot(page, "view-dialog")
+    axe(page)
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("group", name="What is shown")).to_contain_text("Damaged parcels")
+    desk.button("Without Damaged").click()
+    expect(desk.row("Tilda Tagged")).to_be_visible()
+    expect(desk.row("Otto Other")).to_have_count(0)
+
+    # What comes to fit the rule comes into the view, live, and is counted.
+    colleague.open("Otto Other")
+    colleague.page.keyboard.press("Escape")
+    colleague.page.keyboard.press("l")
+    colleague.page.get_by_role("menuitemcheckbox", name="Damaged").click()
+    expect(desk.row("Otto Other")).to_be_visible()
+    desk.button("Views").click()
+    expect(page.get_by_role("menuitem", name=re.compile("^Damaged parcels"))).to_contain_text("2")
+    shot(page, "views-menu")
+    axe(page)
+    page.keyboard.press("Escape")
+    desk.goes_dark()
+    shot(page, "view-dark")
+    axe(page)
