@@ -18,7 +18,7 @@ from app.core.errors import AppError, Conflict, Forbidden, Invalid, NotFound
 from app.core.runtime import Workspace
 from channels.content import Choice, Content, Template, Text
 from channels.contract import Purpose
-from inbox import conversations, live, messages, outbox, reopeners
+from inbox import conversations, live, messages, notifications, outbox, reopeners, timeline
 from inbox.conversations import Conversation
 from inbox.outbox import Draft
 from inbox.store import deferred as store
@@ -152,6 +152,11 @@ async def _open_window(ws: Workspace, conversation: Conversation, wish: Wish, wa
         raise Conflict("This channel has no reply window: the message can be sent now.", code="window_open")
     if way.closes is not None and way.closes > ws.clock.now():
         raise Conflict("The reply window is open: the message can be sent now.", code="window_open")
+    for other in await store.get_many(ws, conversation.deferred):
+        same = (other.kind, other.account_id, other.address) == ("held", way.account.id, str(way.address))
+        if same and other.state in OPEN and other.opener_entry_id:
+            # They have been asked already; a second answer waits behind the first.
+            return await timeline.get(ws, other.opener_entry_id)
     opener = wish.opener or await reopeners.template(ws, way.account.id, conversation, wish.draft.author)
     draft = Draft(
         content=opener,
@@ -413,6 +418,15 @@ async def _note(ws: Workspace, row: Deferred, name: str) -> None:
         "text": text if len(text) <= 200 else text[:199] + "…",
         "reason": (row.reason or {}).get("message"),
     }
+    if row.author.type == "member" and row.author.id:
+        await notifications.deferred(
+            ws,
+            row.conversation_id,
+            row.author.id,
+            key=f"{row.id}/{row.revision}",
+            contact_name=row.contact_name,
+            text=told["reason"] or text,
+        )
     await messages.note_event(
         ws,
         row.contact_id,

@@ -21,7 +21,7 @@ from inbox.conversations import Conversation
 from inbox.store import notifications as store
 from inbox.timeline import Author, Entry
 
-Kind = Literal["mention", "assigned", "activity", "woken", "unhappy"]
+Kind = Literal["mention", "assigned", "activity", "woken", "unhappy", "deferred"]
 KEPT = timedelta(days=60)
 # The badge says no more than this.
 MOST_COUNTED = 100
@@ -92,6 +92,22 @@ async def assigned(ws: Workspace, conversation: Conversation, by: Author) -> Non
     )
     await _keep(ws, [row])
     await conversations.change(ws, conversation, lambda now: following.told(now, member_id))
+
+
+async def deferred(
+    ws: Workspace, conversation_id: str, member_id: str, *, key: str, contact_name: str, text: str
+) -> None:
+    """A message for later of theirs waits for a decision, or did not go."""
+    row = Notification(
+        id=ids.derived("ntf", member_id, key, "deferred"),
+        member_id=member_id,
+        kind="deferred",
+        conversation_id=conversation_id,
+        contact_name=contact_name,
+        text=text[:_TEXT_CHARS],
+        at=ws.clock.now(),
+    )
+    await _keep(ws, [row])
 
 
 async def woken(ws: Workspace, conversation: Conversation) -> None:

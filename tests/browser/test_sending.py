@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from app.core.permissions import Role
 from tests.browser.conftest import Axe, Shot, Stage
 from tests.browser.desk import Customer, Desk, Desks
+from tests.support.windows import window_closes
 
 REFUSED = "the server responded with a status of 409"
 
@@ -98,3 +99,69 @@ def test_taking_back(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
     shot(olu.page, "undone")
     assert una.received() == []
     stage.run(olu.person.client.patch("/api/v1/me", json={"preferences": {"undo_seconds": 0}}))
+
+
+def test_for_later(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    lou = Customer(stage, "whatsapp", "Lou Later")
+    lou.writes("Remind me on Monday, please")
+    olu = _open(desks, lou)
+    olu.composer.fill("Here is the reminder")
+    olu.button("Send later").click()
+    dialog = olu.page.get_by_role("dialog", name="Send later")
+    expect(dialog.get_by_label("Time where Lou is")).to_be_visible()
+    expect(dialog.get_by_text("on your clock")).to_be_visible()
+    dialog.get_by_label("Time where Lou is").fill("2027-01-15T23:30")
+    expect(dialog.get_by_text("It will be night where Lou is")).to_be_visible()
+    expect(dialog.get_by_text("The reply window closes before that")).to_be_visible()
+    axe(olu.page)
+    shot(olu.page, "send-later")
+    dialog.get_by_role("button", name="Tomorrow at 9").click()
+    dialog.get_by_role("combobox", name="If Lou writes first").select_option("ask")
+    dialog.get_by_role("button", name="Schedule").click()
+    waiting = olu.page.get_by_role("list", name="Messages for later")
+    expect(waiting).to_contain_text("Here is the reminder")
+    expect(olu.composer).to_have_value("")
+    shot(olu.page, "scheduled")
+    axe(olu.page)
+
+    lou.writes("It is settled, thank you")
+    expect(waiting).to_contain_text("The customer wrote first. Send it all the same?")
+    waiting.get_by_role("button", name="Edit").click()
+    waiting.get_by_role("textbox").fill("Glad to hear it")
+    waiting.get_by_role("button", name="Save").click()
+    expect(waiting).to_contain_text("Glad to hear it")
+    shot(olu.page, "later-asks")
+    axe(olu.page)
+    waiting.get_by_role("link", name="All messages for later").click()
+    expect(olu.page.get_by_role("list", name="Messages for later")).to_contain_text("Lou Later")
+    axe(olu.page)
+    shot(olu.page, "later-page")
+    olu.page.get_by_role("link", name="Lou Later").click()
+    waiting.get_by_role("button", name="Send", exact=True).click()
+    olu.ticks(olu.bubble("Glad to hear it"), "Delivered")
+    expect(waiting).to_have_count(0)
+
+
+def test_an_answer_waits_for_the_window(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    win = Customer(stage, "whatsapp", "Win Window")
+    win.writes("Do you have it in blue?")
+    shop = stage.shop
+    found = stage.run(shop.conversation_with("Win Window"))
+    stage.run(window_closes(shop, found["id"]))
+    account = f"/accounts/{shop.accounts['whatsapp']}"
+    stage.run(shop.post(f"{account}/templates/sync"))
+    stage.run(shop.post(f"{account}/reopener", name="reply_ready", language="en_US"))
+    olu = _open(desks, win)
+    expect(olu.page.get_by_text("The template “reply_ready” goes now")).to_be_visible()
+    olu.composer.fill("Yes, two are left")
+    shot(olu.page, "window-held")
+    axe(olu.page)
+    olu.button("Ask and hold").click()
+    waiting = olu.page.get_by_role("list", name="Messages for later")
+    expect(waiting).to_contain_text("Goes when the customer answers")
+    expect(olu.bubble("we have an answer to your question")).to_be_visible()
+    shot(olu.page, "held")
+    win.writes("Yes please")
+    olu.ticks(olu.bubble("Yes, two are left"), "Delivered")
+    expect(waiting).to_have_count(0)
+    assert [sent["type"] for sent in win.received()] == ["template", "text"]

@@ -11,11 +11,12 @@ import pytest
 
 from app.core.permissions import Role
 from channels.content import Text
-from inbox import conversations, deferred
+from inbox import deferred
 from inbox.deferred import Deferred
 from inbox.store import deferred as rows
 from tests.support.people import Person
 from tests.support.shop import Shop, eventually
+from tests.support.windows import window_closes
 
 
 async def colleague(shop: Shop) -> Person:
@@ -149,13 +150,6 @@ async def time_comes(shop: Shop, row: dict[str, Any]) -> None:
     assert await rows.save(shop.owner.ws, stored, replace(stored, due_at=past))
 
 
-async def window_closes(shop: Shop, conversation_id: str) -> None:
-    conversation = await conversations.get(shop.owner.ws, conversation_id)
-    past = shop.runtime.clock.now() - timedelta(hours=30)
-    reach = tuple(replace(r, last_inbound_at=past) for r in conversation.reach)
-    await conversations.change(shop.owner.ws, conversation, lambda now: replace(now, reach=reach))
-
-
 def tomorrow() -> str:
     return (datetime.now(UTC) + timedelta(days=1)).isoformat()
 
@@ -195,6 +189,8 @@ async def test_the_customer_writes_first(shop: Shop) -> None:
     assert (await deferred.get(shop.owner.ws, made["send"]["id"])).state == "waiting"
     note = await shop.entry_where(conversation["id"], lambda e: (e["event"] or {}).get("name") == "message_asks")
     assert note["event"]["author_id"] == shop.owner.member.id
+    told = (await shop.get("/notifications"))["items"]
+    assert any(n["kind"] == "deferred" and n["conversation_id"] == conversation["id"] for n in told)
 
     other = await colleague(shop)
     assert (await other.client.post(f"/api/v1/deferred/{asking.id}/send")).status_code == 403
@@ -248,6 +244,8 @@ async def test_an_answer_waits_for_the_window(shop: Shop) -> None:
     texts = [str(item["body"]) for item in sent]
     assert sum("in blue" in text for text in texts) == sum("in green" in text for text in texts) == 1
     assert not any("in red" in text for text in texts)
+    # Asked for the first answer; the two that were written later waited together behind one question.
+    assert sum("reply_ready" in text for text in texts) == 2
     assert (await shop.get(url))["deferred"] == 1
 
 

@@ -7,11 +7,13 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from app.core import audit
+from app.core.addresses import Address
 from app.core.audit import Target
 from app.core.clock import iso
 from app.core.errors import Conflict, Forbidden, Invalid, NewerMessages, NotFound, OptedOut, ReplyWindowClosed
 from app.core.permissions import Permission
 from channels.content import Content, Template
+from crm.places import place_of
 from inbox import access, deferred, present, reopeners
 from inbox.deferred import Deferred, Wish
 from inbox.outbox import Draft
@@ -19,7 +21,7 @@ from inbox.timeline import Author
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import AuthorShape
-from web.api.models import Body, Channel, Out, Page, Time
+from web.api.models import Body, Channel, Out, Page, Query, Time
 
 OnReply = Literal["cancel", "ask", "send"]
 At = Annotated[AwareDatetime, Field(strict=False)]
@@ -83,6 +85,22 @@ class DeferredList(Out):
     next_cursor: str | None = None
 
 
+class PlaceOut(Out):
+    """Where the person probably is; `sure` is false where their country has several clocks."""
+
+    region: str | None
+    time_zone: str
+    sure: bool
+
+
+class WhereQuery(Query):
+    address: Annotated[str, Field(max_length=300)]
+
+
+class WhereOut(Out):
+    place: PlaceOut | None
+
+
 class ReopenerOut(Out):
     name: str | None
     language: str | None
@@ -124,6 +142,15 @@ async def list_deferred(request: ApiRequest, query: DeferredQuery) -> DeferredLi
     more = len(rows) > query.limit
     cursor = cursors.write(items[-1].at, items[-1].id) if more else None
     return DeferredList(items=[_shown(row) for row in items], next_cursor=cursor)
+
+
+async def where(request: ApiRequest, conversation_id: str, query: WhereQuery) -> WhereOut:
+    conversation = await access.conversation(request.ws, request.actor.permissions, conversation_id)
+    if all(reach.address != query.address for reach in conversation.reach):
+        raise NotFound("This address does not belong to this conversation.")
+    found = place_of(Address.parse(query.address), request.ws.clock.now())
+    shown = PlaceOut(region=found.region, time_zone=found.zone, sure=found.sure) if found else None
+    return WhereOut(place=shown)
 
 
 async def change(request: ApiRequest, deferred_id: str, body: ChangeDeferred) -> DeferredOut:
@@ -224,6 +251,14 @@ ENDPOINTS = [
         of_conversation,
         Permission.INBOX_READ,
         "Messages for later that wait in a conversation",
+        errors=(NotFound,),
+    ),
+    Endpoint(
+        "GET",
+        "/conversations/{conversation_id}/place",
+        where,
+        Permission.INBOX_READ,
+        "Where the person probably is: their clock",
         errors=(NotFound,),
     ),
     Endpoint(

@@ -18,7 +18,7 @@ from web.api.models import Body, Out, Page, Time
 
 class NotificationOut(Out):
     id: str
-    kind: Literal["mention", "assigned", "activity"]
+    kind: Literal["mention", "assigned", "activity", "woken", "unhappy", "deferred"]
     conversation_id: str
     contact_name: str
     entry_id: str | None

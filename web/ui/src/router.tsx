@@ -55,6 +55,12 @@ const inbox = createRoute({ getParentRoute: () => app, path: '/inbox', component
 /** Has no component of its own: the inbox reads the id and stays mounted while it changes. */
 const conversation = createRoute({ getParentRoute: () => inbox, path: '$conversationId', component: () => null })
 
+const later = createRoute({
+  getParentRoute: () => app,
+  path: '/later',
+  component: lazyRouteComponent(() => import('./inbox/deferred/LaterPage')),
+})
+
 const contacts = createRoute({
   getParentRoute: () => app,
   path: '/contacts',
@@ -90,6 +96,7 @@ export const router = createRouter({
     app.addChildren([
       home,
       inbox.addChildren([conversation]),
+      later,
       contacts.addChildren([contact]),
       tickets.addChildren([ticket]),
       reports,

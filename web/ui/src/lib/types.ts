@@ -98,6 +98,14 @@ export type TemplatePreview = api.TemplatePreview
 /** What is posted to send: media goes by the id of an uploaded file. */
 export type OutgoingMessage = api.SendMessage
 export type OutgoingContent = OutgoingMessage['content']
+export type Deferred = Omit<api.DeferredOut, 'content'> & { content: Content }
+export interface DeferredPage {
+  items: Deferred[]
+  next_cursor: string | null
+}
+export type NewDeferred = api.Defer
+export type Place = api.PlaceOut
+export type Reopener = api.ReopenerOut
 export type StoredFile = api.FileShape
 
 // --- contacts ---
@@ -154,6 +162,7 @@ export type NumberedEvent =
   | { n: number; type: 'account'; data: Account }
   | { n: number; type: 'member'; data: Member }
   | { n: number; type: 'contact'; data: { id: string } & Partial<Contact> }
+  | { n: number; type: 'deferred'; data: { id: string } }
   | { n: number; type: 'templates'; data: { account_id: string } }
   | { n: number; type: 'canned' | 'calendar' | 'team' | 'agent' | 'routing'; data: { id: string } }
   | { n: number; type: 'notification'; data: Notice }

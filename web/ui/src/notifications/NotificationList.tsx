@@ -6,12 +6,19 @@ import { ago, fullTime } from '../lib/format'
 import type { Notification } from '../lib/types'
 import { EmptyState } from '../ui/EmptyState'
 import { ErrorState } from '../ui/ErrorState'
-import { IconAt, IconBell, IconMessage2, IconUserPlus } from '../ui/icons'
+import { IconAlertTriangle, IconAt, IconBell, IconClock, IconMessage2, IconUserPlus } from '../ui/icons'
 import { Skeleton } from '../ui/Skeleton'
 import { markRead, sentenceOf, useNotifications } from './notifications'
 import s from './notifications.module.css'
 
-const ICONS = { mention: IconAt, assigned: IconUserPlus, activity: IconMessage2 }
+const ICONS = {
+  mention: IconAt,
+  assigned: IconUserPlus,
+  activity: IconMessage2,
+  woken: IconClock,
+  unhappy: IconAlertTriangle,
+  deferred: IconClock,
+}
 
 export default function NotificationList({ onClose }: { onClose: () => void }) {
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useNotifications()

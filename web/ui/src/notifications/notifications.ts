@@ -37,6 +37,9 @@ export function sentenceOf({ kind, by_name: by, contact_name: contact }: Partial
   const who = by ?? 'Somebody'
   if (kind === 'mention') return `${who} mentioned you · ${contact}`
   if (kind === 'assigned') return by ? `${who} gave you a conversation · ${contact}` : `A conversation was given to you · ${contact}`
+  if (kind === 'woken') return `Back from snooze · ${contact}`
+  if (kind === 'unhappy') return `A low score from ${contact}`
+  if (kind === 'deferred') return `Your message to ${contact} waits for you`
   return by && by !== contact ? `${who} in ${contact}` : `${contact} wrote`
 }
 

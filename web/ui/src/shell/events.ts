@@ -2,6 +2,7 @@
 import { refreshCounts } from '../inbox/counts'
 import { viewChanged } from '../inbox/list/choices'
 import { refreshLists } from '../inbox/list/lists'
+import { deferredChanged } from '../inbox/deferred/deferred'
 import { applyInboxEvents, reloadInbox, retryUnsent } from '../inbox/live'
 import { notified } from '../notifications/notifications'
 import * as live from '../lib/live'
@@ -80,6 +81,9 @@ function refreshQueries(event: live.LiveEvent): void {
       return
     case 'counts':
       refreshCounts()
+      return
+    case 'deferred':
+      deferredChanged()
       return
     case 'canned':
       void queryClient.invalidateQueries({ queryKey: ['canned'] })

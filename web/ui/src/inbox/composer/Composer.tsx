@@ -3,13 +3,17 @@ import { readDraft, useDraft, writeDraft } from '../../lib/drafts'
 import { initials } from '../../lib/format'
 import { useShortcut } from '../../lib/keys'
 import { useCan, useMe } from '../../lib/session'
-import type { Conversation, OutgoingContent, Content, Reach } from '../../lib/types'
+import { toastError } from '../../lib/toast'
+import type { Content, Conversation, Deferred, OutgoingContent, Reach } from '../../lib/types'
 import { channelLabel } from '../../ui/ChannelIcon'
-import { IconBan, IconLock, IconSend2, IconTemplate, IconX } from '../../ui/icons'
-import { Button } from '@mantine/core'
+import { IconBan, IconClock, IconLock, IconMoon, IconSend2, IconTemplate, IconX } from '../../ui/icons'
+import { ActionIcon, Button, Tooltip } from '@mantine/core'
 import { useAssist } from '../assist/useAssist'
 import { MacroMenu } from '../macros/MacroMenu'
 import { useCapabilities } from '../capabilities'
+import { HoldBar, type Opener } from '../deferred/HoldBar'
+import { defer, usePlace, useReopener } from '../deferred/deferred'
+import { clockIn, isNight } from '../deferred/times'
 import { sendMessage, sendNote, useHeldBack } from '../outbox'
 import { reachKey, reachState } from '../reach'
 import { quoteText } from '../thread/plainText'
@@ -29,6 +33,8 @@ import { canTakeBack, takeBackNewest } from './undo'
 import { useTypingSignal } from './useTypingSignal'
 import s from './composer.module.css'
 
+const SendLater = lazy(() => import('../deferred/SendLater'))
+const TemplatePicker = lazy(() => import('./TemplatePicker'))
 const NewerDialog = lazy(() => import('./NewerDialog'))
 
 export const Composer = memo(function Composer({ conversation }: { conversation: Conversation }) {
@@ -45,11 +51,20 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
   const capabilities = useCapabilities(reach?.account_id)
   const state = reach ? reachState(reach, now) : null
   const noting = mode === 'note'
-  const writable = noting || state?.kind === 'open'
+  // With the window closed one writes all the same: a template asks, and the words wait for the answer.
+  const holding = !noting && state?.kind === 'window_closed' && capabilities.templates
+  const reopener = useReopener(reach?.account_id, holding)
+  const [opener, setOpener] = useState<Opener | null>(null)
+  const [onReply, setOnReply] = useState<'ask' | 'send'>('ask')
+  const [dialog, setDialog] = useState<'later' | 'opener' | null>(null)
+  const [deferring, setDeferring] = useState(false)
+  const asks = opener?.content.name ?? reopener?.name ?? null
+  const place = usePlace(id, noting ? undefined : reach?.address)
+  const writable = noting || state?.kind === 'open' || holding
   const uploading = attachments.some((each) => !each.stored && !each.error)
   const failedUpload = attachments.some((each) => each.error)
   const files = noting ? [] : attachments
-  const sendable = writable && !uploading && !failedUpload && (text.trim() !== '' || files.length > 0)
+  const sendable = !deferring && (!holding || asks !== null) && writable && !uploading && !failedUpload && (text.trim() !== '' || files.length > 0)
   const heldBack = useHeldBack(id)
   const signalTyping = useTypingSignal(id, noting ? undefined : reach)
 
@@ -93,8 +108,39 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
     [id, contactId, reach, quote],
   )
 
+  /** For a time, or (null) for when the customer answers. What is refused stays in the composer. */
+  async function sendLater(at: string | null, whenTheyWrite: Deferred['on_reply']) {
+    const [only, ...more] = outgoing(text.trim(), files)
+    if (!reach || !only) return
+    if (more.length > 0) throw new Error('Only one message at a time can wait: send files and long texts separately.')
+    setDeferring(true)
+    try {
+      await defer(id, {
+        client_id: crypto.randomUUID(),
+        content: only.content,
+        account_id: reach.account_id,
+        address: reach.address,
+        reply_to_entry_id: quote?.id ?? null,
+        seen: seenNumber(id),
+        at,
+        on_reply: whenTheyWrite,
+        opener: at === null ? (opener?.content ?? null) : null,
+      })
+    } finally {
+      setDeferring(false)
+    }
+    updateComposer(id, { attachments: [], quote: null })
+    setOpener(null)
+    change('')
+    focusComposer()
+  }
+
   function send() {
     if (!sendable || assist.holds()) return
+    if (holding) {
+      sendLater(null, onReply).catch((error: unknown) => toastError('Not sent', error))
+      return
+    }
     const body = text.trim()
     signalTyping(false)
     if (noting) sendNote(id, contactId, body, assist.mentions())
@@ -191,6 +237,21 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
           </>
         )}
       </div>
+      {holding && (
+        <HoldBar
+          contactName={contact.name}
+          template={asks}
+          onReply={onReply}
+          onReplyChange={(next) => setOnReply(next === 'ask' ? 'ask' : 'send')}
+          onChoose={() => setDialog('opener')}
+        />
+      )}
+      {!noting && reach && place && isNight(now, place.time_zone) && text && (
+        <p className={s.night}>
+          <IconMoon size={14} /> It is {clockIn(now, place.time_zone)} where {contact.name.split(' ')[0]} is
+          {place.sure ? '' : ', or near it'}.
+        </p>
+      )}
       {!noting && writable && text && <NewerStrip conversationId={id} />}
       {quote && !noting && (
         <div className={s.quote}>
@@ -227,7 +288,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
           }}
         />
       ) : (
-        <Closed reach={reach} hasTemplates={capabilities.templates} others={reaches.length > 1} now={now} />
+        <Closed reach={reach} others={reaches.length > 1} now={now} />
       )}
       {assist.menu}
       {assist.notice}
@@ -246,16 +307,44 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
         <MacroMenu conversationId={id} reach={reach} />
         <span className={s.space} />
         {!noting && writable && <Counter text={text} capabilities={capabilities} />}
+        {!noting && !holding && (
+          <Tooltip label="Send later">
+            <ActionIcon aria-label="Send later" disabled={!sendable} onClick={() => setDialog('later')}>
+              <IconClock size={18} stroke={1.7} />
+            </ActionIcon>
+          </Tooltip>
+        )}
         <Button
           size="compact-md"
           className={s.send}
+          loading={deferring && holding}
           rightSection={noting ? null : <IconSend2 size={16} />}
           disabled={!sendable}
           onClick={send}
         >
-          {noting ? 'Add note' : 'Send'}
+          {noting ? 'Add note' : holding ? 'Ask and hold' : 'Send'}
         </Button>
       </div>
+      <Suspense fallback={null}>
+        {dialog === 'later' && reach && (
+          <SendLater
+            contactName={contact.name}
+            reach={reach}
+            place={place}
+            onChoose={(at, whenTheyWrite) => sendLater(at, whenTheyWrite)}
+            onClose={() => setDialog(null)}
+          />
+        )}
+        {dialog === 'opener' && reach && (
+          <TemplatePicker
+            accountId={reach.account_id}
+            contactName={contact.name}
+            verb="Use this template"
+            onSend={(content, shown) => content.type === 'template' && setOpener({ content, shown })}
+            onClose={() => setDialog(null)}
+          />
+        )}
+      </Suspense>
       {heldBack.length > 0 && (
         <Suspense fallback={null}>
           <NewerDialog conversationId={id} held={heldBack} />
@@ -272,7 +361,7 @@ function placeholderFor(name: string): string {
 }
 
 /** In place of the text box, when free text would be refused. */
-function Closed({ reach, hasTemplates, others, now }: { reach: Reach | undefined; hasTemplates: boolean; others: boolean; now: number }) {
+function Closed({ reach, others, now }: { reach: Reach | undefined; others: boolean; now: number }) {
   if (!reach) {
     return (
       <p className={s.closed}>
@@ -296,9 +385,7 @@ function Closed({ reach, hasTemplates, others, now }: { reach: Reach | undefined
     <p className={s.closed}>
       <IconTemplate size={17} />
       <span>
-        <b>The reply window is closed.</b>{' '}
-        {hasTemplates ? 'Send an approved template; free text is possible again when the customer answers.' : 'The customer has to write first.'}
-        {elsewhere}
+        <b>The reply window is closed.</b> The customer has to write first.{elsewhere}
       </span>
     </p>
   )

@@ -17,11 +17,13 @@ import s from './templates.module.css'
 interface TemplatePickerProps {
   accountId: string
   contactName: string
+  /** what choosing one does */
+  verb?: string
   onSend: (content: OutgoingContent, shown: Content) => void
   onClose: () => void
 }
 
-export default function TemplatePicker({ accountId, contactName, onSend, onClose }: TemplatePickerProps) {
+export default function TemplatePicker({ accountId, contactName, verb = 'Send template', onSend, onClose }: TemplatePickerProps) {
   const { data, error, refetch } = useQuery({
     queryKey: ['templates', accountId],
     queryFn: () => api.get<Page<Template>>(`/templates${query({ account_id: accountId })}`),
@@ -44,7 +46,7 @@ export default function TemplatePicker({ accountId, contactName, onSend, onClose
           }
         />
       ) : (
-        <Picker templates={data.items} contactName={contactName} onSend={onSend} onClose={onClose} />
+        <Picker templates={data.items} contactName={contactName} verb={verb} onSend={onSend} onClose={onClose} />
       )}
     </Modal>
   )
@@ -53,9 +55,10 @@ export default function TemplatePicker({ accountId, contactName, onSend, onClose
 function Picker({
   templates,
   contactName,
+  verb,
   onSend,
   onClose,
-}: Omit<TemplatePickerProps, 'accountId'> & { templates: Template[] }) {
+}: Omit<TemplatePickerProps, 'accountId' | 'verb'> & { templates: Template[]; verb: string }) {
   const [search, setSearch] = useState('')
   const [language, setLanguage] = useState('')
   const [chosenId, setChosenId] = useState(() => (templates.find(isApproved) ?? templates[0])?.id)
@@ -111,6 +114,7 @@ function Picker({
           key={chosen.id}
           template={chosen}
           contactName={contactName}
+          verb={verb}
           onSend={(content, view) => {
             onSend(content, view)
             onClose()
@@ -121,7 +125,7 @@ function Picker({
   )
 }
 
-function Filler({ template, contactName, onSend }: { template: Template; contactName: string; onSend: TemplatePickerProps['onSend'] }) {
+function Filler({ template, contactName, verb, onSend }: { template: Template; contactName: string; verb: string; onSend: TemplatePickerProps['onSend'] }) {
   const [values, setValues] = useState<Values>(() => initialValues(template, contactName))
   const [file, setFile] = useState<HeaderFileState>({ name: '', id: null, error: '' })
   const wantsFile = headerFile(template)
@@ -173,7 +177,7 @@ function Filler({ template, contactName, onSend }: { template: Template; contact
               : ''}
         </span>
         <Button type="submit" disabled={!approved || absent.length > 0}>
-          Send template
+          {verb}
         </Button>
       </div>
     </form>

@@ -8,6 +8,7 @@ import { markRead } from '../actions'
 import { useSeen } from '../../notifications/notifications'
 import { Composer } from '../composer/Composer'
 import { conversationsChanged, getConversation, putConversation, useConversation } from '../conversations'
+import { Waiting } from '../deferred/Waiting'
 import { lightbox } from './lightboxState'
 import { rawEntry } from './menuState'
 import { Messages } from './Messages'
@@ -47,6 +48,7 @@ export const ThreadPane = memo(function ThreadPane({ conversationId, panelOpen, 
     <section className={s.pane} aria-label={`Conversation with ${conversation.contact.name}`}>
       <ThreadHeader conversation={conversation} panelOpen={panelOpen} onTogglePanel={onTogglePanel} />
       <Messages conversationId={conversationId} contactName={conversation.contact.name} />
+      {conversation.deferred > 0 && <Waiting conversation={conversation} />}
       <Composer conversation={conversation} />
       <Overlays />
     </section>

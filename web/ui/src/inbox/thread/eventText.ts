@@ -46,6 +46,11 @@ export function eventText(entry: Entry): string {
     }
     case 'conversation_prioritised':
       return `${who ? `${who} set the priority` : 'Priority set'} to ${text(event.priority) ?? 'normal'}`
+    case 'message_asks':
+    case 'message_cancelled':
+    case 'message_skipped':
+    case 'message_expired':
+      return deferredText(event)
     case 'address_changed':
       return `Address changed from ${address(event.old)} to ${address(event.new)}`
     case 'contact_created':
@@ -79,6 +84,19 @@ function consentText(event: EntryEvent, entry: Entry): string {
     default:
       return sentence(event.name, null)
   }
+}
+
+const BECAME: Record<string, string> = {
+  message_asks: 'waits for a decision',
+  message_cancelled: 'was cancelled',
+  message_skipped: 'was not sent',
+  message_expired: 'was not sent',
+}
+
+/** What became of a message for later. */
+function deferredText(event: EntryEvent): string {
+  const what = text(event.text) ? ` “${text(event.text)}”` : ''
+  return `The message${what} for later ${BECAME[event.name] ?? ''}: ${text(event.reason) ?? 'no reason is known'}`
 }
 
 function actor(entry: Entry, event: EntryEvent): string | null {

@@ -2,7 +2,7 @@ import { KINDS } from '../summary'
 import type { Entry } from '../../lib/types'
 
 /** The words of a message, for copying and quoting; empty when it has none. */
-export function plainText({ content, deleted_at: deleted }: Entry): string {
+export function plainText({ content, deleted_at: deleted }: Pick<Entry, 'content' | 'deleted_at'>): string {
   if (!content || deleted) return ''
   switch (content.type) {
     case 'text':
@@ -28,7 +28,7 @@ export function plainText({ content, deleted_at: deleted }: Entry): string {
 }
 
 /** One line that stands for the message in a quote. */
-export function quoteText(entry: Entry): string {
+export function quoteText(entry: Pick<Entry, 'content' | 'deleted_at'>): string {
   const text = plainText(entry)
   if (text) return text
   const { content } = entry

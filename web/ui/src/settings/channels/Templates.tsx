@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { PhonePreview } from '../../inbox/composer/PhonePreview'
 import { fillPreview, variableKey } from '../../inbox/composer/templates'
+import { useReopener } from '../../inbox/deferred/deferred'
 import { api, query } from '../../lib/api'
 import { plural } from '../../lib/format'
 import { useCan } from '../../lib/session'
@@ -49,6 +50,8 @@ export function Templates({ account }: { account: Account }) {
   const [status, setStatus] = useState('')
   const [all, setAll] = useState(false)
   const [shown, setShown] = useState<Template | null>(null)
+  const reopener = useReopener(account.id, allowed)
+  const reopens = ({ name, language }: Template) => reopener?.name === name && reopener.language === language
   if (!allowed) return null
 
   async function sync() {
@@ -137,7 +140,7 @@ export function Templates({ account }: { account: Account }) {
                     </td>
                     <td data-wide>{sentence(template.category)}</td>
                     <td>
-                      <StatusBadge status={template.status} />
+                      <StatusBadge status={template.status} /> {reopens(template) && <Badge tone="ok">Re-opener</Badge>}
                     </td>
                     <td data-wide className={p.nowrap}>
                       <Quality quality={template.quality} />
@@ -157,7 +160,7 @@ export function Templates({ account }: { account: Account }) {
           )}
         </>
       )}
-      {shown && <TemplateDialog template={shown} onClose={() => setShown(null)} />}
+      {shown && <TemplateDialog template={shown} reopens={reopens(shown)} onClose={() => setShown(null)} />}
     </Panel>
   )
 }
@@ -167,7 +170,27 @@ function Quality({ quality }: { quality: string | null }) {
   return <Badge tone={qualityTone(quality)}>{qualityWord(quality)}</Badge>
 }
 
-function TemplateDialog({ template, onClose }: { template: Template; onClose: () => void }) {
+interface TemplateDialogProps {
+  template: Template
+  /** it is the one that opens closed reply windows */
+  reopens: boolean
+  onClose: () => void
+}
+
+function TemplateDialog({ template, reopens, onClose }: TemplateDialogProps) {
+  const client = useQueryClient()
+  const mayChoose = useCan('templates.manage') && template.status === 'APPROVED' && template.category === 'UTILITY'
+
+  async function choose() {
+    const path = `/accounts/${template.account_id}/reopener`
+    try {
+      await (reopens ? api.delete(path) : api.post(path, { name: template.name, language: template.language }))
+      await client.invalidateQueries({ queryKey: ['reopener', template.account_id] })
+    } catch (error) {
+      toastError('Not stored', error)
+    }
+  }
+
   const [filled, setFilled] = useState(true)
   const examples = Object.fromEntries(template.variables.map((each) => [variableKey(each), each.example ?? '']))
   const preview = filled ? fillPreview(template, examples) : template.preview
@@ -191,6 +214,14 @@ function TemplateDialog({ template, onClose }: { template: Template; onClose: ()
             label="With the example values"
             checked={filled}
             onChange={(event) => setFilled(event.currentTarget.checked)}
+          />
+        )}
+        {mayChoose && (
+          <Switch
+            label="Opens closed reply windows"
+            description="When an agent writes to somebody whose window is closed, this template goes first; the words follow when they answer."
+            checked={reopens}
+            onChange={() => void choose()}
           />
         )}
       </div>

@@ -1,0 +1,70 @@
+"""Where a person probably is, by their number: the clock there says whether it is night."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import phonenumbers
+from phonenumbers import timezone
+
+from app.core.addresses import Address
+
+_UNKNOWN = "Etc/Unknown"
+# For numbers that say no more than the country: where most of its people live.
+_BY_REGION = {"US": "America/New_York", "CA": "America/Toronto", "RU": "Europe/Moscow", "AU": "Australia/Sydney"}
+_BY_REGION |= {"BR": "America/Sao_Paulo", "GB": "Europe/London", "MX": "America/Mexico_City", "ID": "Asia/Jakarta"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`zone` is an IANA time zone; `sure` is False where the country has several that differ."""
+
+    region: str | None
+    zone: str
+    sure: bool
+
+
+def place_of(address: Address, at: datetime) -> Place | None:
+    """Of a handle that is a phone number; None for others, and for numbers of nowhere (satellites, free calls)."""
+    if not address.value.startswith("+"):
+        return None
+    found = _zones(address.value)
+    if found is None:
+        return None
+    region, zones = found
+    if not zones:
+        return None
+    offsets = {ZoneInfo(zone).utcoffset(at) for zone in zones}
+    usual = _BY_REGION.get(region or "")
+    return Place(region, usual if usual and len(zones) > 1 else zones[0], sure=len(offsets) == 1)
+
+
+@lru_cache(maxsize=4_096)
+def _zones(number: str) -> tuple[str | None, tuple[str, ...]] | None:
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return None
+    region = phonenumbers.region_code_for_number(parsed) or phonenumbers.region_code_for_country_code(
+        parsed.country_code or 0
+    )
+    zones = tuple(zone for zone in timezone.time_zones_for_geographical_number(parsed) if _is_known(zone))
+    if not zones:
+        zones = tuple(zone for zone in timezone.time_zones_for_number(parsed) if _is_known(zone))
+    return (region if region not in ("ZZ", "001") else None, zones or _usual(region))
+
+
+def _usual(region: str | None) -> tuple[str, ...]:
+    zone = _BY_REGION.get(region or "")
+    return (zone,) if zone else ()
+
+
+def _is_known(zone: str) -> bool:
+    if zone == _UNKNOWN:
+        return False
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return True
