@@ -575,6 +575,22 @@ class Blocks(Protocol):
 
 
 @runtime_checkable
+class Edits(Protocol):
+    async def edit(
+        self, io: ChannelIO, account: ChannelAccount, to: Address, external_id: str, content: Content
+    ) -> None:
+        """Give a message of ours other words: a text, or a file with another caption. Raises SendError."""
+        ...
+
+
+@runtime_checkable
+class Deletes(Protocol):
+    async def delete(self, io: ChannelIO, account: ChannelAccount, to: Address, external_id: str) -> None:
+        """Take a message of ours away from the person's screen. Raises SendError."""
+        ...
+
+
+@runtime_checkable
 class Acknowledges(Protocol):
     async def acknowledge(self, io: ChannelIO, account: ChannelAccount, token: str) -> None:
         """Stop the spinner on a tapped button. Best effort."""

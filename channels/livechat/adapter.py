@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from app.core.addresses import Address
+from channels.content import Content
 from channels.contract import (
     AccountFacts,
     ButtonLimits,
@@ -36,6 +37,8 @@ CAPABILITIES = Capabilities(
     location=True,
     quotes=True,
     reactions="full",
+    edit=True,
+    delete=True,
     typing=True,
     receipts="read",
 )
@@ -68,3 +71,11 @@ class LiveChatAdapter:
 
     async def react(self, io: ChannelIO, account: ChannelAccount, to: Address, external_id: str, emoji: str) -> None:
         """Nothing to do: the widget sees the entry change."""
+
+    async def edit(
+        self, io: ChannelIO, account: ChannelAccount, to: Address, external_id: str, content: Content
+    ) -> None:
+        """As with reactions."""
+
+    async def delete(self, io: ChannelIO, account: ChannelAccount, to: Address, external_id: str) -> None:
+        """As with reactions."""

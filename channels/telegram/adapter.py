@@ -13,6 +13,7 @@ from telegram.constants import ChatAction
 from app.core.addresses import Address
 from app.core.http import BodyTooLarge, read_limited
 from app.core.security import same
+from channels.content import Content
 from channels.contract import (
     AccountFacts,
     ButtonLimits,
@@ -66,6 +67,8 @@ CAPABILITIES = Capabilities(
     contacts=True,
     quotes=True,
     reactions="full",
+    edit=True,
+    delete=True,
     typing=True,
     receipts="sent",
     rate=RateLimits(sender_per_second=30, sender_burst=30, pair_per_second=1, pair_burst=3),
@@ -221,12 +224,38 @@ class TelegramAdapter:
         reaction = [ReactionTypeEmoji(emoji.replace("\ufe0f", ""))] if emoji else []
         await client.call(client.bot(io, account).set_message_reaction(chat.id, number, reaction=reaction))
 
+    async def edit(
+        self, io: ChannelIO, account: ChannelAccount, to: Address, external_id: str, content: Content
+    ) -> None:
+        chat, number = _own_message(to, external_id)
+        try:
+            await client.call(rendering.edit_for(client.bot(io, account), chat, number, content))
+        except MessageRefused as error:
+            # Asked for once more: it says so already.
+            if "message is not modified" not in error.message:
+                raise
+
+    async def delete(self, io: ChannelIO, account: ChannelAccount, to: Address, external_id: str) -> None:
+        """Telegram lets a bot delete its messages for two days."""
+        chat, number = _own_message(to, external_id)
+        if chat.connection is not None:
+            raise MessageRefused("In a chat of a business account, delete the message in the Telegram app.")
+        await client.call(client.bot(io, account).delete_message(chat.id, number))
+
     async def acknowledge(self, io: ChannelIO, account: ChannelAccount, token: str) -> None:
         try:
             await client.call(client.bot(io, account).answer_callback_query(token))
         except SendError as error:
             # The button stops spinning by itself; Telegram takes no answer after a few minutes anyway.
             io.log.info("tap_not_acknowledged", code=error.code, reason=error.message)
+
+
+def _own_message(address: Address, external_id: str) -> tuple[Chat, int]:
+    chat = _reachable(address)
+    number = message_in(chat, external_id)
+    if number is None:
+        raise MessageRefused("This message is not in the chat with this person.")
+    return chat, number
 
 
 def _reachable(address: Address) -> Chat:

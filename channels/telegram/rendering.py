@@ -83,6 +83,20 @@ async def call_for(bot: Bot, chat: Chat, message: OutboundMessage) -> Awaitable[
     return _plain(bot, envelope, message.content)
 
 
+def edit_for(bot: Bot, chat: Chat, number: int, content: Content) -> Awaitable[Message | bool]:
+    """The call that gives a sent message these words, not yet made. Raises MessageRefused."""
+    where: dict[str, Any] = {"chat_id": chat.id, "message_id": number}
+    if chat.connection is not None:
+        where["business_connection_id"] = chat.connection
+    match content:
+        case Text(text=text):
+            return bot.edit_message_text(text=text, **where)
+        case MediaMessage(caption=caption):
+            return bot.edit_message_caption(caption=caption or "", **where)
+        case _:
+            raise MessageRefused("Only texts and captions can be edited.")
+
+
 def _plain(bot: Bot, envelope: dict[str, Any], content: Content) -> Awaitable[Message]:
     match content:
         case Text(text=text):

@@ -165,3 +165,66 @@ def test_an_answer_waits_for_the_window(desks: Desks, stage: Stage, axe: Axe, sh
     olu.ticks(olu.bubble("Yes, two are left"), "Delivered")
     expect(waiting).to_have_count(0)
     assert [sent["type"] for sent in win.received()] == ["template", "text"]
+
+
+def test_answers_to_tap(desks: Desks, stage: Stage, axe: Axe) -> None:
+    tia = Customer(stage, "whatsapp", "Tia Taps")
+    tia.writes("Which one is it?")
+    olu = _open(desks, tia)
+    for kind, answers in (("Buttons", ["Blue", "Green"]), ("List", ["Small", "Large"])):
+        olu.button("Buttons or list").click()
+        dialog = olu.page.get_by_role("dialog", name="Message with answers to tap")
+        dialog.get_by_role("button", name=kind, exact=True).click()
+        send = dialog.get_by_role("button", name="Send message")
+        dialog.get_by_role("textbox", name="Question").fill(f"Which of the {kind.lower()}?")
+        dialog.get_by_role("textbox", name="Answer 1").fill(answers[0])
+        dialog.get_by_role("textbox", name="Answer 2").fill(answers[0])
+        expect(send).to_be_disabled()
+        dialog.get_by_role("textbox", name="Answer 2").fill(answers[1])
+        send.click()
+        bubble = olu.bubble(f"Which of the {kind.lower()}?")
+        olu.ticks(bubble, "Delivered")
+        expect(bubble).to_contain_text(answers[1])
+    assert [sent["type"] for sent in tia.received()] == ["interactive", "interactive"]
+
+
+def test_corrections_and_forwarding(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    fin = Customer(stage, "whatsapp", "Fin Forward")
+    fin.writes("Hello?")
+    cory = Customer(stage, "telegram", "Cory Correct")
+    cory.writes("How much is it?")
+    olu = _open(desks, cory)
+    bubble = olu.writes("It costs 90")
+    olu.ticks(bubble, "Sent")
+    olu.menu(bubble, "Edit")
+    dialog = olu.page.get_by_role("dialog", name="Edit the message")
+    dialog.get_by_role("textbox").fill("It costs 19")
+    axe(olu.page)
+    dialog.get_by_role("button", name="Save").click()
+    bubble = olu.bubble("It costs 19")
+    expect(bubble).to_contain_text("edited")
+    (sent,) = cory.received()
+    assert "It costs 19" in str(sent["body"])
+
+    olu.menu(bubble, "Forward")
+    dialog = olu.page.get_by_role("dialog", name="Forward to")
+    dialog.get_by_role("textbox").fill("Fin")
+    shot(olu.page, "forward")
+    axe(olu.page)
+    dialog.get_by_role("button", name="Fin Forward").click()
+    expect(olu.thread("Fin Forward")).to_be_visible()
+    expect(olu.composer).to_have_value("It costs 19")
+    olu.composer.press("Enter")
+    forwarded = olu.bubble("It costs 19")
+    olu.ticks(forwarded, "Delivered")
+    # WhatsApp lets nobody change what has gone.
+    forwarded.hover()
+    forwarded.get_by_role("button", name="Message actions").click()
+    expect(olu.page.get_by_role("menuitem", name="Forward")).to_be_visible()
+    expect(olu.page.get_by_role("menuitem", name="Edit")).to_have_count(0)
+    olu.page.keyboard.press("Escape")
+
+    olu.open(cory.known_as)
+    olu.menu(olu.bubble("It costs 19"), "Delete")
+    olu.button("Delete for everybody").click()
+    expect(olu.bubble("This message was deleted")).to_be_visible()

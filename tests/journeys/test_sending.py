@@ -297,3 +297,38 @@ async def test_of_all_who_send_a_waiting_message_one_does(shop: Shop) -> None:
 )
 def test_what_is_a_plain_go_ahead(text: str, plain: bool) -> None:
     assert deferred.is_go_ahead(Text(text=text)) is plain
+
+
+# --- corrections --------------------------------------------------------------------------------------------------
+
+
+async def test_a_message_is_corrected_where_the_channel_can(shop: Shop) -> None:
+    person, conversation = await shop.someone("telegram")
+    entry = await shop.answers(conversation["id"], "It costs 90")
+    await shop.entry_where(conversation["id"], lambda e: e["id"] == entry["id"] and e["status"] == "sent")
+    other = await colleague(shop)
+    assert (await other.client.patch(f"/api/v1/entries/{entry['id']}", json={"text": "No"})).status_code == 403
+    for _ in range(2):
+        changed = await shop.agent.patch(f"/api/v1/entries/{entry['id']}", json={"text": "It costs 19"})
+        assert (changed.status_code, changed.json()["content"]["text"]) == (200, "It costs 19")
+    assert changed.json()["edited_at"]
+    (sent,) = await shop.ledger(channel="telegram", customer=person["id"], direction="out")
+    assert "It costs 19" in str(sent["body"])
+    assert (await shop.get(f"/conversations/{conversation['id']}"))["last_entry"]["text"] == "It costs 19"
+
+    gone = await shop.agent.delete(f"/api/v1/entries/{entry['id']}")
+    assert gone.status_code == 200
+    assert gone.json()["deleted_at"]
+    again = await shop.agent.patch(f"/api/v1/entries/{entry['id']}", json={"text": "It costs 18"})
+    assert again.status_code == 409
+
+
+async def test_a_channel_that_cannot_says_so(shop: Shop) -> None:
+    person, conversation = await shop.someone("whatsapp")
+    entry = await shop.answers(conversation["id"], "It costs 90")
+    await shop.entry_where(conversation["id"], lambda e: e["id"] == entry["id"] and "sent" in e["status_times"])
+    refused = await shop.agent.patch(f"/api/v1/entries/{entry['id']}", json={"text": "It costs 19"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "cannot_edit")
+    refused = await shop.agent.delete(f"/api/v1/entries/{entry['id']}")
+    assert (refused.status_code, refused.json()["code"]) == (409, "cannot_delete")
+    assert len(await shop.ledger(channel="whatsapp", customer=person["id"], direction="out")) == 1

@@ -4,11 +4,13 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue
 
+from app.core import audit
+from app.core.audit import Target
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.log import redact
 from app.core.permissions import Permission
 from app.core.platform import work
-from inbox import access, inbound, media, outbox, present, signals, undo
+from inbox import access, corrections, inbound, media, outbox, present, signals, undo
 from inbox.timeline import Entry
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import EntryList, EntryShape
@@ -17,6 +19,10 @@ from web.api.models import Body, Out
 
 class React(Body):
     emoji: Annotated[str, Field(max_length=32)]
+
+
+class EditEntry(Body):
+    text: Annotated[str, Field(min_length=1, max_length=20_000)]
 
 
 class RawPayload(Out):
@@ -42,6 +48,32 @@ async def take_back(request: ApiRequest, entry_id: str) -> EntryList:
     entry = await _open(request, entry_id, access.REPLY)
     taken = await undo.take_back(request.ws, entry, request.actor.id)
     return {"entries": [present.entry(part) for part in taken]}  # type: ignore[misc]
+
+
+async def edit(request: ApiRequest, entry_id: str, body: EditEntry) -> EntryShape:
+    entry = await _correctable(request, entry_id)
+    changed = await corrections.edit(request.ws, entry, body.text)
+    await _audit(request, "message.edited", changed)
+    return present.entry(changed)  # type: ignore[return-value]
+
+
+async def delete(request: ApiRequest, entry_id: str) -> EntryShape:
+    entry = await _correctable(request, entry_id)
+    changed = await corrections.delete(request.ws, entry)
+    await _audit(request, "message.deleted", changed)
+    return present.entry(changed)  # type: ignore[return-value]
+
+
+async def _correctable(request: ApiRequest, entry_id: str) -> Entry:
+    entry = await _open(request, entry_id, access.REPLY)
+    manages = Permission.INBOX_MANAGE in request.actor.permissions
+    corrections.may_correct(entry, request.actor.id, manages=manages)
+    return entry
+
+
+async def _audit(request: ApiRequest, action: str, entry: Entry) -> None:
+    target = Target("conversation", entry.conversation_id, entry.address or "")
+    await audit.record(request.ws, request.actor, action, target, {"entry_id": entry.id, "number": entry.number})
 
 
 async def refetch(request: ApiRequest, entry_id: str) -> None:
@@ -89,6 +121,22 @@ ENDPOINTS = [
         take_back,
         Permission.INBOX_REPLY,
         "Take a message back before it leaves",
+        errors=(NotFound, Conflict, Forbidden),
+    ),
+    Endpoint(
+        "PATCH",
+        "/entries/{entry_id}",
+        edit,
+        Permission.INBOX_REPLY,
+        "Other words for a message of ours, where the channel can",
+        errors=(NotFound, Invalid, Conflict, Forbidden),
+    ),
+    Endpoint(
+        "DELETE",
+        "/entries/{entry_id}",
+        delete,
+        Permission.INBOX_REPLY,
+        "Take a message of ours away from the customer, where the channel can",
         errors=(NotFound, Conflict, Forbidden),
     ),
     Endpoint(

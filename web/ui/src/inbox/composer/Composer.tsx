@@ -12,7 +12,7 @@ import { useAssist } from '../assist/useAssist'
 import { MacroMenu } from '../macros/MacroMenu'
 import { useCapabilities } from '../capabilities'
 import { HoldBar, type Opener } from '../deferred/HoldBar'
-import { defer, usePlace, useReopener } from '../deferred/deferred'
+import { defer, useDeferred, usePlace, useReopener } from '../deferred/deferred'
 import { clockIn, isNight } from '../deferred/times'
 import { sendMessage, sendNote, useHeldBack } from '../outbox'
 import { reachKey, reachState } from '../reach'
@@ -58,13 +58,16 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
   const [onReply, setOnReply] = useState<'ask' | 'send'>('ask')
   const [dialog, setDialog] = useState<'later' | 'opener' | null>(null)
   const [deferring, setDeferring] = useState(false)
+  const asked = useDeferred(id, conversation.deferred).some(
+    (item) => item.kind === 'held' && item.account_id === reach?.account_id && item.address === reach.address,
+  )
   const asks = opener?.content.name ?? reopener?.name ?? null
   const place = usePlace(id, noting ? undefined : reach?.address)
   const writable = noting || state?.kind === 'open' || holding
   const uploading = attachments.some((each) => !each.stored && !each.error)
   const failedUpload = attachments.some((each) => each.error)
   const files = noting ? [] : attachments
-  const sendable = !deferring && (!holding || asks !== null) && writable && !uploading && !failedUpload && (text.trim() !== '' || files.length > 0)
+  const sendable = !deferring && (!holding || asks !== null || asked) && writable && !uploading && !failedUpload && (text.trim() !== '' || files.length > 0)
   const heldBack = useHeldBack(id)
   const signalTyping = useTypingSignal(id, noting ? undefined : reach)
 
@@ -241,6 +244,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
         <HoldBar
           contactName={contact.name}
           template={asks}
+          asked={asked}
           onReply={onReply}
           onReplyChange={(next) => setOnReply(next === 'ask' ? 'ask' : 'send')}
           onChoose={() => setDialog('opener')}

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, messageOf, query } from '../../lib/api'
+import { useMe } from '../../lib/session'
 import type { Content, OutgoingContent, Page, Template } from '../../lib/types'
 import { upload } from '../../lib/upload'
 import { Badge, type Tone } from '../../ui/Badge'
@@ -62,10 +63,13 @@ function Picker({
   const [search, setSearch] = useState('')
   const [language, setLanguage] = useState('')
   const [chosenId, setChosenId] = useState(() => (templates.find(isApproved) ?? templates[0])?.id)
+  const [category, setCategory] = useState('')
+  const categories = [...new Set(templates.map((template) => template.category))]
   const languages = [...new Set(templates.map((template) => template.language))]
   const wanted = search.trim().toLowerCase()
   const shown = templates
     .filter((template) => !language || template.language === language)
+    .filter((template) => !category || template.category === category)
     .filter((template) => !wanted || `${template.name} ${template.preview.body}`.toLowerCase().includes(wanted))
     .sort((a, b) => Number(isApproved(b)) - Number(isApproved(a)))
   const chosen = shown.find((template) => template.id === chosenId) ?? shown[0]
@@ -87,6 +91,16 @@ function Picker({
             <option value="">All languages</option>
             {languages.map((each) => (
               <option key={each}>{each}</option>
+            ))}
+          </select>
+        )}
+        {categories.length > 1 && (
+          <select aria-label="Category" value={category} onChange={(event) => setCategory(event.currentTarget.value)}>
+            <option value="">All categories</option>
+            {categories.map((each) => (
+              <option key={each} value={each}>
+                {words(each)}
+              </option>
             ))}
           </select>
         )}
@@ -126,7 +140,8 @@ function Picker({
 }
 
 function Filler({ template, contactName, verb, onSend }: { template: Template; contactName: string; verb: string; onSend: TemplatePickerProps['onSend'] }) {
-  const [values, setValues] = useState<Values>(() => initialValues(template, contactName))
+  const me = useMe().member
+  const [values, setValues] = useState<Values>(() => initialValues(template, contactName, me.name))
   const [file, setFile] = useState<HeaderFileState>({ name: '', id: null, error: '' })
   const wantsFile = headerFile(template)
   const absent = [

@@ -6,6 +6,7 @@ import { useSyncExternalStore } from 'react'
 import { currentMe } from '../../lib/session'
 import { Emitter } from '../../lib/store'
 import type { Entry } from '../../lib/types'
+import { getConversation } from '../conversations'
 import { getThread } from '../thread/threads'
 import { newerThan } from './newer'
 
@@ -52,7 +53,8 @@ export function useNewer(conversationId: string, entries: Entry[]): Entry[] {
 }
 
 function newest(conversationId: string): number {
-  return getThread(conversationId)?.entries.at(-1)?.number ?? 0
+  // What is forwarded into a conversation is a draft there before its thread has been read.
+  return getThread(conversationId)?.entries.at(-1)?.number ?? getConversation(conversationId)?.last_number ?? 0
 }
 
 function read(conversationId: string): number | null {

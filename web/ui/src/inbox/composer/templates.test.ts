@@ -36,6 +36,16 @@ test('template: a first name is known beforehand, the rest is missing', () => {
   assert.equal(fillPreview(TEMPLATE, values).body, 'Hi Ana, it comes on {{ day }}.')
 })
 
+test('template: the first numbered value of the text is a name where its example is one, and the agent has a name', () => {
+  const variables = (example: string) => [
+    { where: 'body' as const, key: '1', index: null, example },
+    { where: 'body' as const, key: 'agent', index: null, example: 'Ben' },
+  ]
+  const values = (example: string) => initialValues({ ...TEMPLATE, variables: variables(example) }, 'Ana Silva', 'Olu')
+  assert.deepEqual(values('Ama'), { 'body.1': 'Ana', 'body.agent': 'Olu' })
+  assert.deepEqual(values('10442'), { 'body.agent': 'Olu' })
+})
+
 test('template: a value of spaces is missing', () => {
   assert.equal(missing(TEMPLATE, { 'body.day': '  ' }).length, 4)
 })

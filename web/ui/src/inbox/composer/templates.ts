@@ -22,13 +22,21 @@ export function missing(template: Template, values: Values): TemplateVariable[] 
   return template.variables.filter((variable) => !values[variableKey(variable)]?.trim())
 }
 
-/** Names are known; everything else is for the agent to say. */
-export function initialValues(template: Template, contactName: string): Values {
+/** Names are known; everything else is for the agent to say. The first of numbered values is, by custom, the person's name. */
+export function initialValues(template: Template, contactName: string, agentName = ''): Values {
   const values: Values = {}
+  const first = contactName.split(' ')[0] ?? ''
   for (const variable of template.variables) {
-    if (/name/i.test(variable.key)) values[variableKey(variable)] = contactName.split(' ')[0] ?? ''
+    const { where, key, example } = variable
+    if (/agent|advisor|colleague/i.test(key)) values[variableKey(variable)] = agentName
+    else if (/name/i.test(key) || (where === 'body' && key === '1' && looksLikeName(example))) values[variableKey(variable)] = first
   }
   return values
+}
+
+/** Amounts, dates and numbers of orders are no names. */
+function looksLikeName(example: string | null | undefined): boolean {
+  return example !== null && example !== undefined && /^\p{Lu}[\p{L}'’-]+$/u.test(example)
 }
 
 /** The preview with what is filled in; what is missing stays visible as its placeholder. */

@@ -3,17 +3,19 @@ import { useState } from 'react'
 import { useCan, useMe } from '../../lib/session'
 import { toast } from '../../lib/toast'
 import type { Entry } from '../../lib/types'
-import { IconArrowBackUp, IconCode, IconCopy, IconMoodSmile, IconPlus, IconTicket } from '../../ui/icons'
+import { IconArrowBackUp, IconArrowForwardUp, IconCode, IconCopy, IconMoodSmile, IconPencil, IconPlus, IconTrash, IconTicket } from '../../ui/icons'
 import { newTicket } from '../../tickets/newTicket'
 import { react } from '../actions'
 import { useCapabilities } from '../capabilities'
 import { EmojiPicker } from '../composer/EmojiPicker'
 import { quoteEntry } from '../composer/composerState'
 import { isUnsent } from '../outbox'
-import { openMenu, rawEntry } from './menuState'
+import { changing, openMenu, rawEntry } from './menuState'
 import { plainText } from './plainText'
 import s from './thread.module.css'
 
+/** Statuses of messages that the provider has. */
+const GONE = ['sent', 'delivered', 'read']
 const QUICK = ['👍', '❤️', '😂', '😮', '🙏', '🎉']
 
 /** A plain button on each bubble; the menu itself exists only while it is open. */
@@ -35,10 +37,13 @@ export function MessageActions({ entry, open }: { entry: Entry; open: boolean })
 function OpenMenu({ entry }: { entry: Entry }) {
   const me = useMe().member
   const mayReply = useCan('inbox.reply')
+  const manages = useCan('inbox.manage')
   const [picking, setPicking] = useState<'no' | 'quick' | 'all'>('no')
   const capabilities = useCapabilities(entry.account_id)
   const text = plainText(entry)
   const live = entry.kind === 'message' && !isUnsent(entry) && !entry.deleted_at && mayReply
+  const correctable =
+    live && entry.direction === 'out' && GONE.includes(entry.status ?? '') && (manages || entry.author?.id === me.id)
   const mine = entry.reactions.find((reaction) => reaction.by === me.id)?.emoji
 
   function choose(emoji: string) {
@@ -88,6 +93,21 @@ function OpenMenu({ entry }: { entry: Entry }) {
                 onClick={() => void navigator.clipboard.writeText(text).then(() => toast('Copied'))}
               >
                 Copy text
+              </Menu.Item>
+            )}
+            {live && entry.kind === 'message' && (entry.content?.type === 'text' || entry.content?.type === 'media') && (
+              <Menu.Item leftSection={<IconArrowForwardUp size={16} />} onClick={() => changing.set({ what: 'forward', entry })}>
+                Forward
+              </Menu.Item>
+            )}
+            {correctable && capabilities.edit && text && (entry.content?.type === 'text' || entry.content?.type === 'media') && (
+              <Menu.Item leftSection={<IconPencil size={16} />} onClick={() => changing.set({ what: 'edit', entry })}>
+                Edit
+              </Menu.Item>
+            )}
+            {correctable && capabilities.delete && (
+              <Menu.Item leftSection={<IconTrash size={16} />} color="red" onClick={() => changing.set({ what: 'delete', entry })}>
+                Delete
               </Menu.Item>
             )}
             {mayReply && !isUnsent(entry) && (entry.kind === 'message' || entry.kind === 'note') && (

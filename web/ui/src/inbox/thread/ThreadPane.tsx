@@ -10,13 +10,15 @@ import { Composer } from '../composer/Composer'
 import { conversationsChanged, getConversation, putConversation, useConversation } from '../conversations'
 import { Waiting } from '../deferred/Waiting'
 import { lightbox } from './lightboxState'
-import { rawEntry } from './menuState'
+import { changing, rawEntry } from './menuState'
 import { Messages } from './Messages'
 import { ThreadHeader } from './ThreadHeader'
 import { loadThread, markUnreadFrom, useThread } from './threads'
 import s from './thread.module.css'
 
 const Lightbox = lazy(() => import('./Lightbox'))
+const EditDialog = lazy(() => import('./EditDialog'))
+const ForwardDialog = lazy(() => import('./ForwardDialog'))
 const RawPayload = lazy(() => import('./RawPayload'))
 
 /** So long a conversation must be looked at to count as read: J runs past many. */
@@ -59,10 +61,13 @@ export const ThreadPane = memo(function ThreadPane({ conversationId, panelOpen, 
 function Overlays() {
   const picture = useCell(lightbox)
   const raw = useCell(rawEntry)
+  const change = useCell(changing)
   return (
     <Suspense fallback={null}>
       {picture && <Lightbox key={picture.url} url={picture.url} label={picture.label} />}
       {raw && <RawPayload entryId={raw.id} />}
+      {change?.what === 'forward' && <ForwardDialog entry={change.entry} />}
+      {change && change.what !== 'forward' && <EditDialog key={change.entry.id} what={change.what} entry={change.entry} />}
     </Suspense>
   )
 }

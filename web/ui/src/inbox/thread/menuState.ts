@@ -6,3 +6,6 @@ export const openMenu = new Cell<string | null>(null)
 
 /** The entry whose raw payload is shown. */
 export const rawEntry = new Cell<Entry | null>(null)
+
+/** What is being done to an entry in a window of its own. */
+export const changing = new Cell<{ what: 'edit' | 'delete' | 'forward'; entry: Entry } | null>(null)
