@@ -96,10 +96,9 @@ async def save(ws: Workspace, old: conversations.Conversation, new: conversation
             return False
         return True
     before = to_row(old)
-    changed: Document = {"$set": {k: v for k, v in row.items() if before.get(k) != v}}
-    if gone := {k: "" for k in before if k not in row}:
-        changed["$unset"] = gone
-    return await ws.db.conversations.update({"_id": old.id, "revision": old.revision}, changed)
+    changed: Document = {k: v for k, v in row.items() if before.get(k) != v}
+    gone = [k for k in before if k not in row]
+    return await ws.db.conversations.update_at(old.id, old.revision, changed, gone)
 
 
 _COUNTED_AT_ONCE = 500

@@ -89,7 +89,7 @@ async def statuses(ws: Workspace, entry_ids: Sequence[str]) -> dict[str, str]:
 
 async def by_external_id(ws: Workspace, account_id: str, external_id: str) -> timeline.Entry | None:
     """Index: external_ids."""
-    rows = await ws.db.entries.find({"external_ids": external_key(account_id, external_id)}, limit=1)
+    rows = await ws.db.entries.find_marked("external_ids", [external_key(account_id, external_id)], limit=1)
     return from_row(rows[0]) if rows else None
 
 
@@ -98,7 +98,7 @@ async def by_external_ids(ws: Workspace, account_id: str, external_ids: Sequence
     keys = [external_key(account_id, external_id) for external_id in external_ids]
     rows: list[Document] = []
     for first in range(0, len(keys), MOST_IN):
-        rows += await ws.db.entries.find({"external_ids": {"$in": keys[first : first + MOST_IN]}}, limit=MOST_IN)
+        rows += await ws.db.entries.find_marked("external_ids", keys[first : first + MOST_IN], limit=MOST_IN)
     return [from_row(row) for row in rows]
 
 
@@ -120,13 +120,13 @@ async def range_of(ws: Workspace, contact_id: str, first: int, last: int) -> lis
 
 async def of_ticket(ws: Workspace, ticket_id: str, *, limit: int) -> list[timeline.Entry]:
     """What belongs to a ticket, in the order it happened. Index: ticket_id."""
-    rows = await ws.db.entries.find({"ticket_id": ticket_id}, limit=limit)
+    rows = await ws.db.entries.find_marked("ticket_id", [ticket_id], limit=limit)
     return sorted((from_row(row) for row in rows), key=lambda entry: (entry.created_at, entry.number))
 
 
 async def outbox_of(ws: Workspace, contact_id: str) -> list[timeline.Entry]:
     """Messages of a contact that are still work, in order. Index: outbox_key."""
-    rows = await ws.db.entries.find({"outbox_key": contact_id}, limit=200)
+    rows = await ws.db.entries.find_marked("outbox_key", [contact_id], limit=200)
     return sorted((from_row(row) for row in rows), key=lambda entry: entry.number)
 
 
@@ -156,19 +156,16 @@ async def dismiss_failed(ws: Workspace, entry_id: str) -> None:
     await ws.db.entries.update({"_id": entry_id}, {"$unset": {"failed_key": ""}})
 
 
-def _difference(ws: Workspace, old: timeline.Entry, new: timeline.Entry) -> Document:
-    """What has to be written to turn the stored `old` into `new`."""
+def _difference(ws: Workspace, old: timeline.Entry, new: timeline.Entry) -> tuple[Document, list[str]]:
+    """What turns the stored `old` into `new`: fields to set, and fields to remove."""
     changed: Document = {}
-    gone: Document = {}
+    gone: list[str] = []
     for f in fields(new):
         before, after = getattr(old, f.name), getattr(new, f.name)
         if before is after or before == after:
             continue
         if _empty(after):
-            gone[f.name] = ""
-        elif f.name == "status_times" and all(after.get(status) == at for status, at in before.items()):
-            # Only what is new in it, so that the same step of many messages is the same change.
-            changed |= {f"status_times.{status}": at for status, at in after.items() if status not in before}
+            gone.append(f.name)
         else:
             changed[f.name] = _plain(after)
     if new.status == "queued" and new.outbox_key:
@@ -177,16 +174,23 @@ def _difference(ws: Workspace, old: timeline.Entry, new: timeline.Entry) -> Docu
     if new.status == "failed" and old.status != "failed":
         changed["failed_key"] = ws.id
     elif new.status != "failed" and old.status == "failed":
-        gone["failed_key"] = ""
+        gone.append("failed_key")
+    return changed, gone
+
+
+def _step(ws: Workspace, old: timeline.Entry, new: timeline.Entry) -> Document:
+    """The difference as an update, which of the times holds only the new: so the same step of many is the same."""
+    changed, gone = _difference(ws, old, new)
+    if "status_times" in changed and all(new.status_times.get(status) == at for status, at in old.status_times.items()):
+        times = changed.pop("status_times").items()
+        changed |= {f"status_times.{status}": at for status, at in times if status not in old.status_times}
     update: Document = {"$set": changed} if changed else {}
-    if gone:
-        update["$unset"] = gone
-    return update
+    return update | {"$unset": dict.fromkeys(gone, "")} if gone else update
 
 
 async def save(ws: Workspace, old: timeline.Entry, new: timeline.Entry) -> bool:
     """Writes the difference if the stored entry is still `old`."""
-    return await ws.db.entries.update({"_id": old.id, "revision": old.revision}, _difference(ws, old, new))
+    return await ws.db.entries.update_at(old.id, old.revision, *_difference(ws, old, new))
 
 
 async def save_many(ws: Workspace, pairs: Sequence[tuple[timeline.Entry, timeline.Entry]]) -> bool:
@@ -196,7 +200,7 @@ async def save_many(ws: Workspace, pairs: Sequence[tuple[timeline.Entry, timelin
     """
     alike: dict[bytes, tuple[list[str], int, Document]] = {}
     for old, new in pairs:
-        change = _difference(ws, old, new)
+        change = _step(ws, old, new)
         alike.setdefault(orjson.dumps([old.revision, change]), ([], old.revision, change))[0].append(old.id)
     changes = [(row_ids, {"revision": revision}, change) for row_ids, revision, change in alike.values()]
     return await ws.db.entries.update_each(changes) == len(pairs)
