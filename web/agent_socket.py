@@ -14,7 +14,7 @@ import orjson
 from redis.exceptions import RedisError
 from starlette.types import Receive, Scope, Send
 
-from app.core import hints, presence
+from app.core import hints, presence, viewing
 from app.core.errors import AppError, SignedOut
 from app.core.mongo import DatabaseError
 from app.core.permissions import Permission
@@ -22,6 +22,7 @@ from app.core.presence import Presence
 from app.core.queue import Lane
 from app.core.runtime import Workspace
 from app.core.stream import Cursor
+from app.core.viewing import Look
 from inbox import access, conversations, live, waiting
 from inbox.hub import Hub
 from web import auth
@@ -34,6 +35,8 @@ HELLO_SECONDS = 10
 # A screen pings every 25 s; after two missed pings it is gone.
 SILENT_SECONDS = 70
 MAX_FRAME_BYTES = 16_384
+# How signs begin that say that a screen turned to something else.
+_VIEWING = '{"type":"viewing"'
 # How often a person's right to be here is asked again.
 RECHECK_SECONDS = 30
 
@@ -84,7 +87,9 @@ class _Screen:
         # Events that come while the missed ones are being read.
         self._held: list[tuple[int, str]] | None = []
         self._id = secrets.token_hex(6)
-        self._viewing: str | None = None
+        self._looking: Look | None = None
+        # What this screen was told last of what all look at; None when it has heard of changes since.
+        self._looks: list[Look] | None = []
         self._there = Presence.ONLINE
         self._recheck_now = asyncio.Event()
 
@@ -99,6 +104,8 @@ class _Screen:
 
     def sign(self, frame: str) -> None:
         if self._held is None:
+            if frame.startswith(_VIEWING):
+                self._looks = None
             self._outlet.push(frame)
 
     def reload(self) -> None:
@@ -129,6 +136,7 @@ class _Screen:
             joined = True
             await self._welcome(hello.get("cursor"), position)
             await self._show_presence(Presence.ONLINE)
+            await self._tell_looks(self._looking)
             tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._outlet.closed.wait())]
             tasks.append(asyncio.create_task(self._recheck()))
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -146,6 +154,7 @@ class _Screen:
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._outlet.end()
             if self._known is not None and joined:
+                await self._look_at(None)
                 await self._show_presence(Presence.OFFLINE)
             with suppress(OSError, RuntimeError):
                 await self._send({"type": "websocket.close", "code": code})
@@ -204,10 +213,10 @@ class _Screen:
             case "ping":
                 self._outlet.push('{"type":"pong"}')
                 await self._renew_presence()
+                await self._tell_looks(self._looking)
             case "viewing":
                 seen = frame.get("conversation_id")
-                self._viewing = seen if isinstance(seen, str) and len(seen) < 100 else None
-                await self._show_presence(self._there)
+                await self._look_at(seen if isinstance(seen, str) and len(seen) < 100 else None)
             case "presence" if frame.get("presence") in ("online", "away"):
                 self._there = Presence(frame["presence"])
                 await self._show_presence(self._there)
@@ -247,7 +256,7 @@ class _Screen:
             await presence.set_presence(known.ws, member_id, there, screen=self._id)
             # They may have other screens: who closes one of two is still there.
             shown = (await presence.of(known.ws, [member_id]))[member_id]
-            told = {"member_id": member_id, "presence": shown.value, "viewing": self._viewing}
+            told = {"member_id": member_id, "presence": shown.value}
             await live.sign(known.ws, "presence", told)
             await hints.give(known.ws.redis, waiting.HINT)
 
@@ -256,6 +265,30 @@ class _Screen:
         if known.principal.actor.member_id is not None:
             with suppress(RedisError, OSError):
                 await presence.set_presence(known.ws, known.principal.actor.member_id, self._there, screen=self._id)
+
+    async def _look_at(self, conversation_id: str | None) -> None:
+        """Colleagues see who else has a conversation open."""
+        known = self._require()
+        member_id = known.principal.actor.member_id
+        if not member_id:
+            return
+        before, self._looking = self._looking, Look(member_id, self._id, conversation_id) if conversation_id else None
+        if before == self._looking:
+            return
+        told = {"member_id": member_id, "screen": self._id, "conversation_id": conversation_id}
+        await self._tell_looks(before)
+        await live.sign(known.ws, "viewing", told)
+
+    async def _tell_looks(self, before: Look | None) -> None:
+        """
+        Renews what this screen looks at, and tells it what all do where that is not what it knew: signs may have been
+        lost, and who dropped off without a word has sent none.
+        """
+        with suppress(RedisError, OSError):
+            looks = await viewing.look(self._require().ws, before, self._looking)
+            if looks != self._looks:
+                self._looks = looks
+                self._outlet.push(orjson.dumps({"type": "viewers", "data": looks}).decode())
 
     # --- forced logout ---
 

@@ -11,7 +11,9 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from app.core import viewing
 from app.core.permissions import Role
+from app.core.viewing import Look
 from inbox import live
 from tests.support.people import People, Person
 from tests.support.shop import Shop
@@ -254,20 +256,57 @@ async def test_presence_is_shown_to_colleagues(owner: Person, people: People, se
         await watching.next()
         me = agent.member.id
 
-        async def shown(presence: str, viewing: str | None = None) -> None:
-            wanted = {"member_id": me, "presence": presence, "viewing": viewing}
+        async def shown(presence: str) -> None:
+            wanted = {"member_id": me, "presence": presence}
             await watching.until(lambda f: f["type"] == "presence" and f["data"] == wanted)
 
         async with screen(server, headers_of(agent)) as theirs:
             await theirs.next()
             await shown("online")
-            await theirs.say(type="viewing", conversation_id="cnv_1")
-            await shown("online", "cnv_1")
             await theirs.say(type="presence", presence="away")
-            await shown("away", "cnv_1")
+            await shown("away")
             await theirs.say(type="ping")
             await theirs.until(lambda f: f["type"] == "pong")
-        await shown("offline", "cnv_1")
+        await shown("offline")
+
+
+async def test_what_screens_look_at_is_shown_and_put_right(owner: Person, people: People, server: str) -> None:
+    agent = await people.join(owner.ws, Role.AGENT)
+    me = agent.member.id
+    async with screen(server, headers_of(owner)) as watching:
+        await watching.next()
+
+        async def turned(conversation_id: str | None) -> str:
+            def fits(frame: dict[str, Any]) -> bool:
+                return frame["type"] == "viewing" and frame["data"]["conversation_id"] == conversation_id
+
+            shown = (await watching.until(fits))["data"]
+            assert shown["member_id"] == me
+            return str(shown["screen"])
+
+        async with screen(server, headers_of(agent)) as first, screen(server, headers_of(agent)) as second:
+            for theirs, conversation_id in ((first, "cnv_1"), (second, "cnv_2")):
+                await theirs.next()
+                await theirs.say(type="viewing", conversation_id=conversation_id)
+            screens = {await turned("cnv_1"), await turned("cnv_2")}
+            assert len(screens) == 2
+            # Who comes later is told what all look at, and a screen that dropped off without a word is forgotten.
+            gone = Look("mem_gone", "dead", "cnv_1")
+            await viewing.look(owner.ws, None, gone, seconds=0)
+            await live.sign(
+                owner.ws, "viewing", {"member_id": "mem_gone", "screen": "dead", "conversation_id": "cnv_1"}
+            )
+            async with screen(server, headers_of(owner)) as later:
+                told = await later.until(lambda f: f["type"] == "viewers")
+                assert {(k["member_id"], k["conversation_id"]) for k in told["data"]} == {(me, "cnv_1"), (me, "cnv_2")}
+            await first.say(type="viewing", conversation_id=None)
+            await turned(None)
+            await watching.say(type="ping")
+            told = await watching.until(lambda f: f["type"] == "viewers")
+            assert [(k["screen"] in screens, k["conversation_id"]) for k in told["data"]] == [(True, "cnv_2")]
+        await turned(None)
+        await watching.say(type="ping")
+        assert (await watching.until(lambda f: f["type"] == "viewers"))["data"] == []
 
 
 async def test_typing_is_shown_to_colleagues_and_from_customers_who_may(

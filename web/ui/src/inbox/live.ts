@@ -8,7 +8,7 @@ import { getConversation, putConversation } from './conversations'
 import { refreshCounts } from './counts'
 import { placeInLists, refreshLists } from './list/lists'
 import { settle } from './outbox'
-import { applyPresence, applyTyping, stopTyping } from './presence'
+import { applyPresence, applyTyping, applyViewing, stopTyping } from './presence'
 import { active, open } from './selection'
 import { previewOf } from './summary'
 import { applyEntries, refreshThreads } from './thread/threads'
@@ -36,6 +36,10 @@ export function applyInboxEvents(batch: LiveEvent[]): void {
         break
       case 'presence':
         applyPresence(event)
+        break
+      case 'viewing':
+      case 'viewers':
+        applyViewing(event)
         break
     }
   }

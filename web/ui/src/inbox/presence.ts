@@ -4,7 +4,7 @@ import { useSyncExternalStore } from 'react'
 import { api } from '../lib/api'
 import { useCan, useMe } from '../lib/session'
 import { Emitter } from '../lib/store'
-import type { Member, Page, Presence, PresenceEvent, TypingEvent } from '../lib/types'
+import type { Look, Member, Page, Presence, PresenceEvent, TypingEvent, ViewingEvent } from '../lib/types'
 
 /** A typing sign that is not renewed ends by itself: the message that it stops may never come. */
 const TYPING_MS = 7_000
@@ -19,7 +19,8 @@ const NOBODY: Typist[] = []
 const NO_VIEWERS: string[] = []
 
 const presences = new Map<string, Presence>()
-const viewing = new Map<string, string | null>()
+/** screens of colleagues, by the screen */
+let looks = new Map<string, Look>()
 const typing = new Map<string, Typist[]>()
 const timers = new Map<string, number>()
 let viewers = new Map<string, string[]>()
@@ -27,10 +28,23 @@ const changes = new Emitter()
 
 export function applyPresence({ data }: PresenceEvent): void {
   presences.set(data.member_id, data.presence)
-  viewing.set(data.member_id, data.presence === 'offline' ? null : data.viewing)
+  changes.emit()
+}
+
+export function applyViewing(event: ViewingEvent): void {
+  if (event.type === 'viewers') looks = new Map(event.data.map((look) => [look.screen, look]))
+  else if (event.data.conversation_id) looks.set(event.data.screen, event.data)
+  else looks.delete(event.data.screen)
+  const before = viewers
   viewers = new Map()
-  for (const [member, conversation] of viewing) {
-    if (conversation) viewers.set(conversation, [...(viewers.get(conversation) ?? []), member])
+  for (const { member_id: member, conversation_id: conversation } of looks.values()) {
+    const others = viewers.get(conversation ?? '') ?? []
+    if (conversation && !others.includes(member)) viewers.set(conversation, [...others, member])
+  }
+  // The same list stays the same value, so that only rows redraw whose viewers changed.
+  for (const [conversation, members] of viewers) {
+    const known = before.get(conversation)
+    if (known?.join() === members.join()) viewers.set(conversation, known)
   }
   changes.emit()
 }
@@ -67,6 +81,12 @@ export function useContactTyping(conversationId: string): boolean {
     changes.subscribe,
     () => typing.get(conversationId)?.some((typist) => typist.by === 'contact') ?? false,
   )
+}
+
+/** Name of a colleague who is writing an answer there. */
+export function useWritingColleague(conversationId: string): string | undefined {
+  const me = useMe().member.id
+  return useTyping(conversationId).find((typist) => typist.by !== 'contact' && typist.by !== me)?.name
 }
 
 /** Ids of the colleagues who have the conversation open. */

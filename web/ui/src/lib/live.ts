@@ -1,14 +1,14 @@
 /** The tab's one websocket: resumes where it stopped, comes back by itself, and hands events over once a frame. */
 import { CLOSE_SIGNED_OUT, Position, reconnectDelay } from './resume'
 import { Cell } from './store'
-import type { ClientFrame, NumberedEvent, PresenceEvent, ServerFrame, TypingEvent } from './types'
+import type { ClientFrame, NumberedEvent, PresenceEvent, ServerFrame, TypingEvent, ViewingEvent } from './types'
 
 const PING_EVERY_MS = 25_000
 const DEAD_AFTER_MS = 55_000
 /** The banner waits this long, so that a restart of the server passes unnoticed. */
 const OFFLINE_AFTER_MS = 1_500
 
-export type LiveEvent = NumberedEvent | TypingEvent | PresenceEvent
+export type LiveEvent = NumberedEvent | TypingEvent | PresenceEvent | ViewingEvent
 export type Connection = 'connecting' | 'online' | 'offline'
 
 export interface LiveHandlers {
@@ -119,6 +119,8 @@ function receive(frame: ServerFrame): void {
       return
     case 'typing':
     case 'presence':
+    case 'viewing':
+    case 'viewers':
       enqueue(frame)
       return
     default:

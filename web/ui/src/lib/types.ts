@@ -200,8 +200,18 @@ export interface TypingEvent {
 
 export interface PresenceEvent {
   type: 'presence'
-  data: { member_id: string; presence: Presence; viewing: string | null }
+  data: { member_id: string; presence: Presence }
 }
+
+/** A screen of a member, and the conversation that it shows. */
+export interface Look {
+  member_id: string
+  screen: string
+  conversation_id: string | null
+}
+
+/** One screen turned to something else; or all screens, where what was known of them may be wrong. */
+export type ViewingEvent = { type: 'viewing'; data: Look } | { type: 'viewers'; data: Look[] }
 
 export type ServerFrame =
   | { type: 'welcome'; cursor: string; resumed: boolean }
@@ -211,6 +221,7 @@ export type ServerFrame =
   | NumberedEvent
   | TypingEvent
   | PresenceEvent
+  | ViewingEvent
 
 export type ClientFrame =
   | { type: 'hello'; cursor: string | null }

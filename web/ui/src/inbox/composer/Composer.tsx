@@ -8,6 +8,7 @@ import type { Content, Conversation, Deferred, OutgoingContent, Reach } from '..
 import { channelLabel } from '../../ui/ChannelIcon'
 import { IconBan, IconClock, IconLock, IconMoon, IconSend2, IconTemplate, IconX } from '../../ui/icons'
 import { ActionIcon, Button, Tooltip } from '@mantine/core'
+import { WritingColleague } from '../assist/WritingColleague'
 import { useAssist } from '../assist/useAssist'
 import { MacroMenu } from '../macros/MacroMenu'
 import { useCapabilities } from '../capabilities'
@@ -295,6 +296,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
         <Closed reach={reach} others={reaches.length > 1} now={now} />
       )}
       {assist.menu}
+      {!noting && <WritingColleague conversationId={id} />}
       {assist.notice}
       {!noting && <Attachments conversationId={id} attachments={attachments} />}
       <div className={s.bottom}>

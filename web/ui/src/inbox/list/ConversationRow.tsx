@@ -5,6 +5,7 @@ import { Avatar } from '../../ui/Avatar'
 import { ChannelIcon } from '../../ui/ChannelIcon'
 import { IconAlarm, IconFlag } from '../../ui/icons'
 import { Ticks } from '../Ticks'
+import { RowViewers } from '../assist/RowViewers'
 import { previewOf } from '../summary'
 import { priorityLabel } from '../tags/priorities'
 import { TagDots } from '../tags/TagDots'
@@ -82,6 +83,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, ass
               {shortLeft(closing)}
             </span>
           )}
+          <RowViewers conversationId={conversation.id} />
           {assignee && (
             <span className={s.assignee} title={`Assigned to ${assignee.name}`}>
               <Avatar name={assignee.name} hue={assignee.avatar_hue} size={20} />

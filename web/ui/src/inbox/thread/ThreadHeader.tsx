@@ -8,7 +8,7 @@ import { Avatar } from '../../ui/Avatar'
 import { ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
 import { IconArrowLeft, IconCheck, IconDots, IconLayoutSidebarRight, IconMailOpened, IconRefresh, IconUser } from '../../ui/icons'
 import { close, markUnread, reopen } from '../actions'
-import { useMembers, useTyping, useViewers } from '../presence'
+import { useMembers, useViewers, useWritingColleague } from '../presence'
 import { open } from '../selection'
 import { SnoozeMenu } from '../snooze/SnoozeMenu'
 import { PriorityMenu } from '../tags/PriorityMenu'
@@ -124,12 +124,6 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
       </div>
     </header>
   )
-}
-
-/** Comes before everything else in the header: two answers at once are worse than none. */
-function useWritingColleague(conversationId: string): string | undefined {
-  const me = useMe().member
-  return useTyping(conversationId).find((typist) => typist.by !== 'contact' && typist.by !== me.id)?.name
 }
 
 function Status({ conversation: { state, snoozed_until: until } }: { conversation: Conversation }) {
