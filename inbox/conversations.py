@@ -22,9 +22,10 @@ from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
 from app.core.scripts import Script
 from crm.contacts import hue
-from inbox import episodes, facets, following, lists, views, waiting
+from inbox import episodes, facets, following, lists, sla, sla_policies, views, waiting
 from inbox.episodes import Facts
 from inbox.lists import Wanted
+from inbox.sla import Clock
 from inbox.store import conversations as store
 from inbox.timeline import Entry
 from inbox.waiting import Feed, Queued
@@ -150,6 +151,7 @@ class Conversation:
     facts: Facts | None = None
     finished: tuple[Facts, ...] = ()
     touched: Mapping[str, Touch] = field(default_factory=dict)
+    sla: Clock | None = None
     # Saved views that it is in (see views.py).
     views: tuple[str, ...] = ()
     # Its place in the team's queue, while it waits for an agent; and who looked after it last.
@@ -178,6 +180,8 @@ def due_at(conversation: Conversation) -> datetime | None:
         times.append(conversation.snoozed_until)
     if conversation.state == "open" and conversation.idle_at:
         times.append(conversation.idle_at)
+    if conversation.sla is not None and conversation.sla.acts_at is not None:
+        times.append(conversation.sla.acts_at)
     return min(times, default=None)
 
 
@@ -230,7 +234,7 @@ async def change(
             return current, False
         wanted = episodes.followed(current, wanted, ws.clock.now())
         wanted = waiting.followed(current, wanted, ws.clock.now())
-        wanted = replace(wanted, views=await views.of(ws, wanted))
+        wanted = replace(wanted, views=await views.of(ws, wanted), sla=await _timed(ws, current, wanted))
         if wanted == current:
             return current, False
         wanted = replace(wanted, revision=current.revision + 1)
@@ -241,6 +245,36 @@ async def change(
             return wanted, True
         current = await store.get(ws, current.id) or conversation
     raise Conflict("This conversation is being changed by too many at once; try again.")
+
+
+async def _timed(ws: Workspace, old: Conversation, new: Conversation) -> Clock | None:
+    """Its SLA clock after this change."""
+    known = await sla_policies.known(ws)
+    if not known.policies and new.sla is None:
+        return None
+    before = sla_facts(old) if old.revision else None
+    return sla.followed(new.sla, before, sla_facts(new), "conversations", known, ws.clock.now())
+
+
+def sla_facts(conversation: Conversation) -> sla.Facts | None:
+    """What its clock is computed from; None when it is closed."""
+    if conversation.state == "closed":
+        return None
+    waits: dict[sla.Metric, datetime] = {"resolve": conversation.opened_at}
+    if conversation.waiting_since is not None:
+        waits["first" if episodes.of(conversation).first_reply_at is None else "next"] = conversation.waiting_since
+    return sla.Facts(
+        since=conversation.opened_at,
+        waits=waits,
+        priority=conversation.priority,
+        state=conversation.state,
+        asked={
+            "team": conversation.team_id,
+            "priority": conversation.priority,
+            "tags": conversation.tags,
+            "channels": facets.channels(conversation),
+        },
+    )
 
 
 # --- what messages do ---------------------------------------------------------------------------------------------

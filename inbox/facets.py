@@ -36,6 +36,8 @@ def of(conversation: Conversation) -> list[str]:
         found.append(f"{within}:unread")
     if conversation.priority != "normal":
         found.append(f"{within}:priority:{conversation.priority}")
+    if conversation.sla is not None and conversation.sla.breached:
+        found.append(f"{within}:breached")
     found += [f"{within}:channel:{kind}" for kind in channels(conversation)]
     found += [f"{within}:tag:{tag}" for tag in conversation.tags]
     found += [f"mention:{member_id}" for member_id in conversation.mentioned]

@@ -17,6 +17,7 @@ from inbox import (
     operations,
     receipts,
     signals,
+    sla_watch,
     templates,
     view_work,
 )
@@ -87,6 +88,10 @@ async def recount(ctx: Context, workspace_id: str) -> None:
     await live.publish(ws, live.event("counts", {}))
 
 
+async def retime_sla(ctx: Context, workspace_id: str) -> None:
+    await sla_watch.retime(_runtime(ctx).workspace(workspace_id))
+
+
 JOBS = (
     Job(process_inbound, Lane.INBOUND, timeout_seconds=120),
     Job(apply_receipts, Lane.INBOUND, timeout_seconds=120),
@@ -99,6 +104,7 @@ JOBS = (
     Job(recount, Lane.BACKGROUND, timeout_seconds=600),
     Job(look_up, Lane.BACKGROUND, timeout_seconds=60),
     Job(fetch_media, Lane.BACKGROUND, timeout_seconds=300),
+    Job(retime_sla, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(sync_templates, Lane.BACKGROUND, timeout_seconds=300, max_tries=2),
     Job(retry_failures, Lane.BACKGROUND, timeout_seconds=600, max_tries=2),
 )

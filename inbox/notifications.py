@@ -21,7 +21,7 @@ from inbox.conversations import Conversation
 from inbox.store import notifications as store
 from inbox.timeline import Author, Entry
 
-Kind = Literal["mention", "assigned", "activity", "woken", "unhappy", "deferred"]
+Kind = Literal["mention", "assigned", "activity", "woken", "unhappy", "deferred", "attention"]
 KEPT = timedelta(days=60)
 # The badge says no more than this.
 MOST_COUNTED = 100
@@ -43,6 +43,8 @@ class Notification:
     text: str = ""
     at: datetime
     read_at: datetime | None = None
+    # What it is about, if that is a ticket.
+    ticket_id: str | None = None
 
 
 async def of_entry(ws: Workspace, conversation: Conversation, entry: Entry, text: str) -> None:
@@ -138,6 +140,34 @@ async def _by_itself(
     await _keep(ws, [row])
 
 
+async def attention(
+    ws: Workspace,
+    member_ids: Sequence[str],
+    *,
+    key: str,
+    conversation_id: str,
+    contact_name: str,
+    text: str,
+    ticket_id: str | None = None,
+) -> None:
+    """Something is late, or about to be, and these should look at it; once for each `key` and member."""
+    rows = [
+        Notification(
+            id=ids.derived("ntf", member_id, key, "attention"),
+            member_id=member_id,
+            kind="attention",
+            conversation_id=conversation_id,
+            contact_name=contact_name,
+            text=text,
+            at=ws.clock.now(),
+            ticket_id=ticket_id,
+        )
+        for member_id in dict.fromkeys(member_ids)
+    ]
+    if rows:
+        await _keep(ws, rows)
+
+
 async def _keep(ws: Workspace, rows: Sequence[Notification]) -> None:
     await store.insert_new(ws, rows, expires_at=ws.clock.now() + KEPT)
     try:
@@ -156,6 +186,7 @@ def _told(row: Notification) -> dict[str, str | None]:
         "contact_name": row.contact_name,
         "by_name": row.by_name,
         "text": row.text,
+        "ticket_id": row.ticket_id,
     }
 
 

@@ -13,6 +13,7 @@ from channels import registry
 from channels.accounts import channel_account
 from inbox import timeline
 from inbox.conversations import Conversation, Reach, Summary
+from inbox.sla import Clock
 from inbox.store import entries
 from inbox.timeline import Entry
 
@@ -123,9 +124,27 @@ def conversation(
         "closed_at": iso(item.closed_at),
         "blocked": item.blocked,
         "revision": item.revision,
+        "sla": sla(item.sla),
         "last_entry": _summary(item.last_entry, status) if item.last_entry else None,
         "deferred": len(item.deferred),
         "reach": [_reach(r, now, accounts[r.account_id]) for r in item.reach if r.account_id in accounts],
+    }
+
+
+def sla(clock: Clock | None) -> dict[str, Any] | None:
+    """What a countdown needs; `due_at` is the nearest of the three, `breached` and `warned` name what was missed."""
+    if clock is None:
+        return None
+    return {
+        "policy_id": clock.policy_id,
+        "due_at": iso(clock.due_at),
+        "first_due_at": iso(clock.first_due_at),
+        "next_due_at": iso(clock.next_due_at),
+        "resolve_due_at": iso(clock.resolve_due_at),
+        "paused_at": iso(clock.paused_at),
+        "warned": list(clock.warned),
+        "breached": list(clock.breached),
+        "breached_at": iso(clock.breached_at),
     }
 
 

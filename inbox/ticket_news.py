@@ -16,11 +16,23 @@ from app.core.audit import Target
 from app.core.errors import AppError
 from app.core.mongo import DatabaseError
 from app.core.permissions import SYSTEM, Actor, Role
-from app.core.platform import members, work
+from app.core.platform import work
 from app.core.runtime import Runtime, Workspace
 from channels.content import Text
 from channels.contract import Purpose
-from inbox import conversations, live, messages, outbox, ticket_forms, ticket_relations, tickets, timeline, variables
+from inbox import (
+    conversations,
+    live,
+    messages,
+    notifications,
+    outbox,
+    sla_watch,
+    ticket_forms,
+    ticket_relations,
+    tickets,
+    timeline,
+    variables,
+)
 from inbox.outbox import Draft
 from inbox.store import conversations as conversation_store
 from inbox.tickets import News, Status, Ticket
@@ -29,6 +41,12 @@ from inbox.timeline import Author
 _log = log.get("tickets")
 EVERY_SECONDS = 2.0
 _BATCH = 500
+_WORDS = {
+    "ticket_flagged": "has been unresolved for too long",
+    "sla_warned": "is due soon",
+    "sla_breached": "is late",
+    "sla_escalated": "is late and needs you",
+}
 _TELLER = Author("bot", "tickets", "Ticket updates")
 # What a customer reads; which of our waits it is, is our business.
 PUBLIC_WORDS: dict[Status, str] = {
@@ -90,18 +108,29 @@ async def _settle_one(ws: Workspace, ticket: Ticket, news: News) -> None:
     )
     if news.tell is not None:
         await _tell_customer(ws, ticket, news, news.tell)
-    notified = news.detail.get("notified")
     told = {"id": ticket.id, "contact_id": ticket.contact_id, "revision": ticket.revision}
     await live.publish(ws, live.event("ticket", told))
-    if notified:
-        wanted = {**about, "reason": news.name, "member_ids": list(notified)}
-        await live.publish(ws, live.event("attention", wanted))
+    if notified := news.detail.get("notified"):
+        words = _WORDS.get(news.name, "needs you")
+        await notifications.attention(
+            ws,
+            notified,
+            key=news.key,
+            conversation_id=_conversation_of(ticket),
+            contact_name=ticket.label,
+            text=f"Ticket #{ticket.number} {words}.",
+            ticket_id=ticket.id,
+        )
+
+
+def _conversation_of(ticket: Ticket) -> str:
+    """The one that it is from, or the contact's own."""
+    return ticket.conversation_ids[0] if ticket.conversation_ids else conversations.id_for(ticket.contact_id)
 
 
 async def _tell_customer(ws: Workspace, ticket: Ticket, news: News, status: Status) -> None:
     """A service message in the conversation that the ticket is from; a refusal is noted with its reason."""
-    conversation_id = ticket.conversation_ids[0] if ticket.conversation_ids else conversations.id_for(ticket.contact_id)
-    conversation = await conversation_store.get(ws, conversation_id)
+    conversation = await conversation_store.get(ws, _conversation_of(ticket))
     client_id = ids.derived("told", news.key)
     if conversation is not None and await timeline.find(ws, outbox.entry_id(conversation, client_id)) is not None:
         return
@@ -189,16 +218,6 @@ async def look_after(ws: Workspace, ticket: Ticket) -> Ticket:
     now = ws.clock.now()
     if ticket.flag_at is not None and ticket.flag_at < now:
         rule = (await ticket_forms.get(ws)).overdue
-        notify = [rule.notify] if rule.notify else await managers(ws)
+        notify = [rule.notify] if rule.notify else (await sla_watch.people_of(ws, None)).managers
         ticket, _ = await tickets.change(ws, ticket, tickets.flagged(now, SYSTEM, notify))
-    return await settle(ws, ticket)
-
-
-async def managers(ws: Workspace) -> list[str]:
-    """Who is told of what went wrong where nobody else is named: supervisors; without any, admins and owners."""
-    active = [row for row in await members.of_workspace(ws.runtime.mongo, ws.id) if row.status == "active"]
-    for roles in ((Role.SUPERVISOR,), (Role.ADMIN, Role.OWNER)):
-        found = [row.id for row in active if row.role in roles]
-        if found:
-            return found
-    return []
+    return await settle(ws, await sla_watch.attend_ticket(ws, ticket))

@@ -14,11 +14,12 @@ from typing import Any, Literal
 from app.core import ids
 from app.core.clock import iso
 from app.core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound
-from app.core.permissions import Actor
+from app.core.permissions import SYSTEM, Actor
 from app.core.platform import members
 from app.core.runtime import Workspace
 from crm import contacts
-from inbox import ticket_forms, timeline
+from inbox import sla, sla_policies, ticket_forms, timeline
+from inbox.sla import Clock
 from inbox.store import conversations as conversation_store
 from inbox.store import tickets as store
 from inbox.ticket_forms import Forms, Overdue, Priority, Value
@@ -120,6 +121,7 @@ class Ticket:
     flagged_at: datetime | None = None
     # When it is flagged unless it is solved before; None while that cannot be told.
     flag_at: datetime | None = None
+    sla: Clock | None = None
     news: tuple[News, ...] = ()
     revision: int = 0
 
@@ -214,7 +216,8 @@ async def create(ws: Workspace, actor: Actor, wanted: NewTicket) -> Ticket:
     )
     tell = status if status in forms.tell_on and wanted.key is None else None
     told = happening(ticket, actor, now, "ticket_created", {}, tell=tell)
-    ticket = timed(replace(ticket, news=(told,)), forms)
+    told = happening(ticket, actor, now, "ticket_created", {}, tell=tell)
+    ticket = timed(None, replace(ticket, news=(told,)), forms, await sla_policies.known(ws), now)
     await store.insert(ws, ticket)
     return ticket
 
@@ -258,13 +261,16 @@ async def change(ws: Workspace, ticket: Ticket, how: Callable[[Ticket], Ticket])
 
     `how` may return its argument: nothing to change. Its `revision` and clocks are seen to here.
     """
-    forms = await ticket_forms.get(ws)
+    forms, known = await ticket_forms.get(ws), await sla_policies.known(ws)
     current = ticket
     for _ in range(8):
         wanted = how(current)
         if wanted is current:
             return current, False
-        wanted = timed(replace(wanted, revision=current.revision + 1), forms)
+        wanted = timed(current, wanted, forms, known, ws.clock.now())
+        if wanted == current:
+            return current, False
+        wanted = replace(wanted, revision=current.revision + 1)
         if await store.save(ws, current, wanted):
             return wanted, True
         current = await get(ws, ticket.id)
@@ -472,10 +478,47 @@ async def unlink(ws: Workspace, actor: Actor, ticket_id: str, linked_id: str) ->
 # --- the clock ----------------------------------------------------------------------------------------------------
 
 
-def timed(ticket: Ticket, forms: Forms) -> Ticket:
+def timed(old: Ticket | None, ticket: Ticket, forms: Forms, known: sla.Rules, now: datetime) -> Ticket:
     """The ticket with its times computed from its facts."""
     flag_at = None if ticket.flagged_at else flag_due(ticket.stands, forms.overdue)
-    return ticket if flag_at == ticket.flag_at else replace(ticket, flag_at=flag_at)
+    before = sla_facts(old) if old else None
+    clock = sla.followed(ticket.sla, before, sla_facts(ticket), "tickets", known, now)
+    if clock is not None and clock.news:
+        # Of waits that ended too late; told with the ticket's other news.
+        told = (_late(ticket, each, now) for each in clock.news)
+        ticket, clock = replace(ticket, news=(*ticket.news, *told)), replace(clock, news=())
+    return replace(ticket, flag_at=flag_at, sla=clock)
+
+
+def _late(ticket: Ticket, news: Mapping[str, Any], now: datetime) -> News:
+    detail = {k: iso(v) if k == "at" else v for k, v in news.items() if k != "name"}
+    return happening(ticket, SYSTEM, now, news["name"], detail, key=f"{ticket.id}/{news['wait']}/breached")
+
+
+def sla_facts(ticket: Ticket) -> sla.Facts | None:
+    """
+    What its clock is computed from; None when it is solved. The first answer is that somebody takes it up; what is
+    asked in between is the conversation's business.
+    """
+    if not ticket.active:
+        return None
+    waits: dict[sla.Metric, datetime] = {"resolve": ticket.created_at}
+    if ticket.status == "new":
+        waits["first"] = ticket.created_at
+    return sla.Facts(
+        since=ticket.created_at,
+        waits=waits,
+        priority=ticket.priority,
+        state=ticket.status,
+        asked={
+            "team": ticket.team_id,
+            "priority": ticket.priority,
+            "type": ticket.type,
+            "category": ticket.category_id,
+            "tags": ticket.tags,
+        },
+        stands=tuple((stand.status, stand.at) for stand in ticket.stands),
+    )
 
 
 def flag_due(stands: Sequence[Stand], rule: Overdue) -> datetime | None:
@@ -523,7 +566,7 @@ def flagged(now: datetime, actor: Actor, notify: Sequence[str]) -> Callable[[Tic
 class Filter:
     """Which tickets a list shows; what is None does not matter. "" as owner or team means nobody's."""
 
-    view: Literal["active", "done", "flagged", "attention", "all"] = "active"
+    view: Literal["active", "done", "flagged", "breached", "attention", "all"] = "active"
     status: Status | None = None
     owner_id: str | None = None
     team_id: str | None = None

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 
 from app.core.errors import Conflict
 from app.core.runtime import Workspace
-from inbox import agents, macros, teams, views
+from inbox import agents, macros, sla_policies, teams, views
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,25 @@ class InUse(Conflict):
 
 def _finders() -> Mapping[str, tuple[Callable[[Workspace, str], Awaitable[list[Use]]], ...]]:
     return {
-        "calendar": (teams.using_calendar, agents.using_calendar),
-        "team": (macros.using_team, teams.using_team, _views_of("team")),
+        "calendar": (teams.using_calendar, agents.using_calendar, _policies_by_calendar),
+        "team": (macros.using_team, teams.using_team, _views_of("team"), _policies_of("team")),
     }
 
 
 def _views_of(kind: str) -> Callable[[Workspace, str], Awaitable[list[Use]]]:
     async def using(ws: Workspace, thing_id: str) -> list[Use]:
         return [Use("view", view.id, view.name) for view in await views.naming(ws, kind, thing_id)]
+
+    return using
+
+
+async def _policies_by_calendar(ws: Workspace, calendar_id: str) -> list[Use]:
+    return [Use("sla_policy", *found) for found in await sla_policies.using_calendar(ws, calendar_id)]
+
+
+def _policies_of(kind: str) -> Callable[[Workspace, str], Awaitable[list[Use]]]:
+    async def using(ws: Workspace, thing_id: str) -> list[Use]:
+        return [Use("sla_policy", *found) for found in await sla_policies.naming(ws, kind, thing_id)]
 
     return using
 

@@ -91,6 +91,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("look_at", sparse=True),
     ),
     "ticket_forms": (),
+    "sla_policies": (_index("workspace_id", "position"),),
     "counters": (),
     "deferred": (
         _index("due_at", sparse=True),

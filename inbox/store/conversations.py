@@ -20,6 +20,7 @@ from inbox.episodes import Facts
 from inbox.facets import GROUPS, OPEN, SNOOZED
 from inbox.lists import Order, Wanted
 from inbox.store import windows
+from inbox.store.sla_policies import clock_from_row
 from inbox.store.windows import Walk
 from inbox.waiting import Queued
 
@@ -38,6 +39,9 @@ def to_row(conversation: conversations.Conversation) -> Document:
         row["routing"]["past"] = list(row["routing"]["past"])
     row["tags"] = list(row["tags"])
     row["views"] = list(row["views"])
+    if conversation.sla is not None:
+        row["sla"]["pauses"], row["sla"]["done"] = list(row["sla"]["pauses"]), list(row["sla"]["done"])
+        row["sla"]["news"] = list(row["sla"]["news"])
     row["facets"] = facets.of(conversation)
     # What the sorted lists hold: nothing but open conversations.
     is_open = facets.group(conversation.state) == OPEN
@@ -60,6 +64,8 @@ def _from_row(row: Document) -> conversations.Conversation:
         values[name] = tuple(values.get(name, ()))
     if values.get("routing"):
         values["routing"] = Queued(**{**values["routing"], "past": tuple(values["routing"]["past"])})
+    if values.get("sla"):
+        values["sla"] = clock_from_row(values["sla"])
     if values.get("facts"):
         values["facts"] = _facts(values["facts"])
     if values.get("asked"):

@@ -19,6 +19,7 @@ from app.core.runtime import Workspace
 from crm.contacts import search_tokens
 from inbox import tickets
 from inbox.store import windows
+from inbox.store.sla_policies import clock_from_row
 
 _EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 _NUMBER_TRIES = 200
@@ -45,6 +46,8 @@ def facets(ticket: tickets.Ticket) -> list[str]:
         found.append(f"parent:{ticket.parent_id}")
     if ticket.flagged_at and ticket.active:
         found.append("flagged")
+    if ticket.sla is not None and ticket.sla.breached and ticket.active:
+        found.append("breached")
     for key, value in ticket.fields.items():
         found.append(f"field:{key}")
         if isinstance(value, str) and len(value) <= 100:
@@ -57,6 +60,8 @@ def _look_at(ticket: tickets.Ticket) -> datetime | None:
     times = [news.at for news in ticket.news]
     if ticket.flag_at is not None:
         times.append(ticket.flag_at)
+    if ticket.sla is not None and ticket.sla.acts_at is not None:
+        times.append(ticket.sla.acts_at)
     return min(times, default=None)
 
 
@@ -71,6 +76,10 @@ def _to_row(ticket: tickets.Ticket) -> Document:
     row["facets"] = facets(ticket)
     row["tokens"] = sorted(search_tokens(ticket.title))
     row["look_at"] = _look_at(ticket)
+    if ticket.sla is not None:
+        row["sla"]["pauses"], row["sla"]["done"] = list(row["sla"]["pauses"]), list(row["sla"]["done"])
+        row["sla"]["news"] = list(row["sla"]["news"])
+        row["sla_due_at"] = ticket.sla.due_at
     return {k: v for k, v in row.items() if v is not None}
 
 
@@ -83,6 +92,8 @@ def _from_row(row: Document) -> tickets.Ticket:
     values["touched"] = {
         each["facet"]: tickets.Touch(**{k: v for k, v in each.items() if k != "facet"}) for each in row["touched"]
     }
+    if row.get("sla"):
+        values["sla"] = clock_from_row(row["sla"])
     return tickets.Ticket(id=row["_id"], **values)
 
 
@@ -151,8 +162,8 @@ def _facet(wanted: tickets.Filter) -> str:
     """The narrowest list that holds all that is wanted."""
     if wanted.contact_id:
         return f"contact:{wanted.contact_id}"
-    if wanted.view == "flagged":
-        return "flagged"
+    if wanted.view in ("flagged", "breached"):
+        return wanted.view
     if wanted.view == "attention":
         return f"attention:{wanted.member_id}"
     if wanted.view in ("active", "done"):

@@ -19,7 +19,7 @@ from app.core.permissions import SYSTEM, Actor, Role
 from app.core.runtime import Runtime, Workspace
 from crm import contacts
 from crm.contacts import Profile
-from inbox import live, ticket_forms, ticket_news, ticket_relations, tickets, timeline
+from inbox import live, sla_watch, ticket_forms, ticket_news, ticket_relations, tickets, timeline
 from inbox.store import tickets as store
 from inbox.ticket_forms import Category, Forms, Overdue, TicketField
 from inbox.ticket_relations import Part
@@ -274,7 +274,7 @@ async def test_one_flag_when_48_hours_are_over(runtime: Runtime, clock: FixedClo
         await ticket_news.sweep(runtime)
         clock.advance(hours=1)
     assert (await flags(ws, ticket), await flags(ws, solved)) == (1, 0)
-    assert (await tickets.get(ws, ticket.id)).attention == tuple(await ticket_news.managers(ws))
+    assert (await tickets.get(ws, ticket.id)).attention == (await sla_watch.people_of(ws, None)).managers
     assert [t.id for t in (await tickets.page(ws, Filter(view="flagged"), cursor=None, limit=5))[0]] == [ticket.id]
 
 

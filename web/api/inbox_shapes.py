@@ -206,6 +206,19 @@ class ReachShape(TypedDict):
     blocked_reason: str | None
 
 
+class SlaShape(TypedDict):
+    policy_id: str
+    # The nearest of the three below.
+    due_at: Time | None
+    first_due_at: Time | None
+    next_due_at: Time | None
+    resolve_due_at: Time | None
+    paused_at: Time | None
+    warned: list[Literal["first", "next", "resolve"]]
+    breached: list[Literal["first", "next", "resolve"]]
+    breached_at: Time | None
+
+
 class ConversationShape(TypedDict):
     id: str
     contact_id: str
@@ -237,6 +250,7 @@ class ConversationShape(TypedDict):
     closed_at: Time | None
     blocked: bool
     revision: int
+    sla: SlaShape | None
     last_entry: EntrySummaryShape | None
     # How many messages for later wait here.
     deferred: int

@@ -18,7 +18,7 @@ from web.api.models import Body, Out, Page, Time
 
 class NotificationOut(Out):
     id: str
-    kind: Literal["mention", "assigned", "activity", "woken", "unhappy", "deferred"]
+    kind: notifications.Kind
     conversation_id: str
     contact_name: str
     entry_id: str | None
@@ -27,6 +27,7 @@ class NotificationOut(Out):
     text: str
     at: Time
     read_at: Time | None
+    ticket_id: str | None
 
 
 class Notifications(Out):
@@ -87,6 +88,7 @@ def _out(row: Notification) -> NotificationOut:
         text=row.text,
         at=iso(row.at) or "",
         read_at=iso(row.read_at),
+        ticket_id=row.ticket_id,
     )
 
 

@@ -9,10 +9,11 @@ from app.core.clock import iso
 from app.core.runtime import Workspace
 from crm import store as contact_store
 from crm.contacts import hue
+from inbox import present
 from inbox.store import tickets as store
 from inbox.ticket_forms import Priority
 from inbox.tickets import FLOW, Status, Ticket, Type
-from web.api.inbox_shapes import ContactSummaryShape
+from web.api.inbox_shapes import ContactSummaryShape, SlaShape
 from web.api.models import Time
 
 
@@ -37,6 +38,7 @@ class TicketRow(TypedDict):
     created_at: Time
     updated_at: Time
     flagged_at: Time | None
+    sla: SlaShape | None
     # Whether the reader was told to look at it and has not changed it since.
     needs_me: bool
     revision: int
@@ -105,6 +107,7 @@ def _row(ticket: Ticket, names: Mapping[str, str], member_id: str) -> TicketRow:
         "created_at": iso(ticket.created_at) or "",
         "updated_at": iso(ticket.updated_at) or "",
         "flagged_at": iso(ticket.flagged_at),
+        "sla": present.sla(ticket.sla),  # type: ignore[typeddict-item]
         "needs_me": member_id in ticket.attention,
         "revision": ticket.revision,
     }

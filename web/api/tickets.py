@@ -32,7 +32,7 @@ FieldValues = Annotated[dict[Annotated[str, Field(max_length=40)], str | float |
 
 
 class TicketsQuery(Page):
-    view: Literal["active", "done", "flagged", "attention", "all"] = "active"
+    view: Literal["active", "done", "flagged", "breached", "attention", "all"] = "active"
     status: Status | None = None
     owner_id: Annotated[str | None, Field(max_length=100)] = None
     team_id: Annotated[str | None, Field(max_length=100)] = None
