@@ -19,7 +19,7 @@ from inbox.store import sla_policies as store
 
 MOST = 50
 # A process may go by what it read so long ago.
-KNOWN_SECONDS = 3.0
+KNOWN_SECONDS = 10.0
 # So much later all that runs is timed anew: by then every process goes by the change.
 RETIME_AFTER_SECONDS = KNOWN_SECONDS + 1
 
