@@ -1,7 +1,7 @@
 """A member's notifications, and what they follow."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 

@@ -8,9 +8,10 @@ from pydantic import Field
 from app.core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound
 from app.core.permissions import Permission
 from inbox import sla_policies
-from inbox.sla import Policy, Step, Target
+from inbox.sla import CATALOGUES, Policy, Step, Target
 from web.api.endpoint import ApiRequest, Endpoint
-from web.api.models import Body, FreeForm, Out
+from web.api.models import Body, FreeForm, Out, Query
+from web.api.rules import CatalogueOut, catalogue_out
 
 Minutes = Annotated[int, Field(ge=1, le=525_600)]
 Id = Annotated[str, Field(min_length=1, max_length=100)]
@@ -57,6 +58,10 @@ class ChangeSlaPolicy(SlaPolicyBody):
 
 class ArrangeSlaPolicies(Body):
     ids: Annotated[tuple[Id, ...], Field(max_length=sla_policies.MOST)]
+
+
+class SlaCatalogueQuery(Query):
+    subject: Literal["conversations", "tickets"] = "conversations"
 
 
 class SlaPolicyOut(Out):
@@ -133,6 +138,10 @@ async def list_policies(request: ApiRequest) -> SlaPolicies:
     return SlaPolicies(items=[_out(policy) for policy in await sla_policies.listed(request.ws)])
 
 
+async def catalogue(request: ApiRequest, query: SlaCatalogueQuery) -> CatalogueOut:
+    return catalogue_out(CATALOGUES[query.subject])
+
+
 async def create(request: ApiRequest, body: SlaPolicyBody) -> SlaPolicyOut:
     return _out(await sla_policies.create(request.ws, request.actor, _policy(body)))
 
@@ -154,6 +163,13 @@ _MANAGE = Permission.INBOX_MANAGE
 
 ENDPOINTS = [
     Endpoint("GET", "/sla-policies", list_policies, Permission.INBOX_READ, "SLA policies, in the order they are asked"),
+    Endpoint(
+        "GET",
+        "/sla-policies/catalogue",
+        catalogue,
+        Permission.INBOX_READ,
+        "What the conditions of a policy can ask about",
+    ),
     Endpoint("POST", "/sla-policies", create, _MANAGE, "Make an SLA policy", status=201, errors=(Invalid, Conflict)),
     Endpoint("POST", "/sla-policies/order", arrange, _MANAGE, "Put them in order; the first that fits applies"),
     Endpoint(

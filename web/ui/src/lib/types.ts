@@ -153,6 +153,11 @@ export type EditTicket = api.EditTicket
 export type TicketForms = api.TicketFormsShape
 export type TicketCategory = api.TicketCategoryShape
 export type TicketField = api.TicketFieldShape
+export type Sla = api.SlaShape
+export type SlaPolicy = api.SlaPolicyOut
+export type SlaPolicyIn = api.SlaPolicyBody
+export type SlaTarget = api.SlaTargetShape
+export type SlaStep = api.SlaStepShape
 
 // --- websocket ---
 
@@ -170,7 +175,7 @@ export type NumberedEvent =
   | { n: number; type: 'bell'; data: { member_id: string } & Partial<Notification> }
   | { n: number; type: 'ticket'; data: { id: string; contact_id: string } }
   | { n: number; type: 'ticket_forms'; data: { id: string } }
-  | { n: number; type: 'attention'; data: Attention }
+  | { n: number; type: 'sla_policy'; data: { id: string } }
   | { n: number; type: 'tag' | 'view' | 'counts'; data: { id?: string; done?: number; of?: number } }
 
 /** Something to tell one member, or (null) everybody. */
@@ -181,16 +186,6 @@ export interface Notice {
   title: string
   text: string
   at: string
-}
-
-/** Somebody is asked to look at a ticket or a conversation. */
-export interface Attention {
-  reason: string
-  member_ids: string[]
-  ticket_id?: string
-  number?: number
-  title?: string
-  conversation_id?: string
 }
 
 export interface TypingEvent {

@@ -6,7 +6,7 @@ import { ago, fullTime } from '../lib/format'
 import type { Notification } from '../lib/types'
 import { EmptyState } from '../ui/EmptyState'
 import { ErrorState } from '../ui/ErrorState'
-import { IconAlertTriangle, IconAt, IconBell, IconClock, IconMessage2, IconUserPlus } from '../ui/icons'
+import { IconAlertTriangle, IconAt, IconBell, IconClock, IconMessage2, IconStopwatch, IconUserPlus } from '../ui/icons'
 import { Skeleton } from '../ui/Skeleton'
 import { markRead, sentenceOf, useNotifications } from './notifications'
 import s from './notifications.module.css'
@@ -18,6 +18,7 @@ const ICONS = {
   woken: IconClock,
   unhappy: IconAlertTriangle,
   deferred: IconClock,
+  attention: IconStopwatch,
 }
 
 export default function NotificationList({ onClose }: { onClose: () => void }) {
@@ -29,6 +30,10 @@ export default function NotificationList({ onClose }: { onClose: () => void }) {
   function go(item: Notification) {
     onClose()
     if (!item.read_at) void markRead([item.id])
+    if (item.ticket_id) {
+      void navigate({ to: '/tickets/$ticketId', params: { ticketId: item.ticket_id } })
+      return
+    }
     // In the inbox the open conversation is a cell; the address follows it.
     if (location.pathname.startsWith('/inbox')) open(item.conversation_id)
     else void navigate({ to: '/inbox/$conversationId', params: { conversationId: item.conversation_id } })

@@ -40,6 +40,7 @@ export function sentenceOf({ kind, by_name: by, contact_name: contact }: Partial
   if (kind === 'woken') return `Back from snooze · ${contact}`
   if (kind === 'unhappy') return `A low score from ${contact}`
   if (kind === 'deferred') return `Your message to ${contact} waits for you`
+  if (kind === 'attention') return contact ?? 'This needs you'
   return by && by !== contact ? `${who} in ${contact}` : `${contact} wrote`
 }
 

@@ -8,6 +8,7 @@ import {
   IconHistory,
   IconPlugConnected,
   IconShieldLock, IconStack2,
+  IconStopwatch,
   IconTicket,
   IconUserCircle,
   IconUsers,
@@ -57,6 +58,14 @@ export const SECTIONS: SettingsSection[] = [
     icon: IconBolt,
     needs: 'inbox.reply',
     Page: lazy(() => import('./canned/CannedPage')),
+  },
+  {
+    path: 'sla',
+    label: 'Service levels',
+    group: 'Workspace',
+    icon: IconStopwatch,
+    needs: 'inbox.manage',
+    Page: lazy(() => import('./sla/SlaPage')),
   },
   {
     path: 'tickets',

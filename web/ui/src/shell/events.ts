@@ -7,7 +7,6 @@ import { applyInboxEvents, reloadInbox, retryUnsent } from '../inbox/live'
 import { notified } from '../notifications/notifications'
 import * as live from '../lib/live'
 import { queryClient } from '../lib/query'
-import { noticeAttention } from '../tickets/attention'
 import { ticketChanged, ticketTouched } from '../tickets/tickets'
 import { leave } from './leave'
 import { checkVersion } from './version'
@@ -94,8 +93,8 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'ticket_forms':
       void queryClient.invalidateQueries({ queryKey: ['ticket-forms'] })
       return
-    case 'attention':
-      noticeAttention(event.data)
+    case 'sla_policy':
+      void queryClient.invalidateQueries({ queryKey: ['sla-policies'] })
       return
     case 'contact':
       void queryClient.invalidateQueries({ queryKey: ['contact', event.data.id] })

@@ -8,6 +8,7 @@ import { usePhone } from '../lib/media'
 import { useCan } from '../lib/session'
 import { toast, toastError } from '../lib/toast'
 import type { Ticket } from '../lib/types'
+import { SlaCountdown } from '../sla/SlaMark'
 import { Avatar } from '../ui/Avatar'
 import { Badge } from '../ui/Badge'
 import { ErrorState } from '../ui/ErrorState'
@@ -66,6 +67,7 @@ function Detail({ ticket }: { ticket: Ticket }) {
           <p>
             #{ticket.number}
             <Badge tone={STATUS_TONES[ticket.status]}>{STATUSES[ticket.status]}</Badge>
+            <SlaCountdown sla={ticket.sla} />
             {ticket.flagged_at && (
               <Badge tone="danger" title={`Since ${fullTime(ticket.flagged_at)}`}>
                 <IconFlag size={12} aria-hidden /> Unresolved for too long

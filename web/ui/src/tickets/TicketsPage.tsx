@@ -15,6 +15,7 @@ import { Badge } from '../ui/Badge'
 import { EmptyState } from '../ui/EmptyState'
 import { ErrorState, NoPermission } from '../ui/ErrorState'
 import { IconFlag, IconPlus, IconSearch, IconTicket, IconX } from '../ui/icons'
+import { SlaMark } from '../sla/SlaMark'
 import { Skeleton } from '../ui/Skeleton'
 import { CreateTicketDialog } from './CreateTicketDialog'
 import { TicketDetail } from './TicketDetail'
@@ -30,6 +31,7 @@ const VIEWS = {
   mine: 'Mine',
   unassigned: 'Nobody’s',
   attention: 'Needs my attention',
+  breached: 'Promise missed',
   flagged: 'Unresolved for too long',
   done: 'Solved and closed',
 }
@@ -224,6 +226,7 @@ function Row({ ticket, owner, now }: RowProps) {
             <IconFlag size={14} aria-label="Unresolved for too long" />
           </span>
         )}
+        <SlaMark sla={ticket.sla} now={now} />
         <PriorityMark priority={ticket.priority} />
         <Badge tone={STATUS_TONES[ticket.status]}>{STATUSES[ticket.status]}</Badge>
         {owner && <Avatar name={owner.name} hue={owner.avatar_hue} size={20} />}

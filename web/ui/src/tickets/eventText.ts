@@ -1,5 +1,6 @@
 /** What happened to a ticket, in words. */
 import type { Entry, Member, TicketForms, TicketStatus } from '../lib/types'
+import { slaEventText } from '../sla/sla'
 import { STATUSES, facetLabel, valueLabel } from './tickets'
 
 interface Change {
@@ -11,6 +12,7 @@ interface Change {
 export function ticketEventText(entry: Entry, forms: TicketForms | undefined, members: Pick<Member, 'id' | 'name'>[]): string {
   const event = (entry.event ?? {}) as Record<string, unknown>
   const who = entry.author.name ?? 'Parley'
+  if (String(event.name).startsWith('sla_')) return slaEventText(event)
   const other = `#${String(event.other_number ?? event.into_number ?? event.parent_number ?? '')}`
   switch (event.name) {
     case 'ticket_created':

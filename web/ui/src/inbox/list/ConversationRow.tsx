@@ -4,6 +4,7 @@ import type { Conversation, Member } from '../../lib/types'
 import { Avatar } from '../../ui/Avatar'
 import { ChannelIcon } from '../../ui/ChannelIcon'
 import { IconAlarm, IconFlag } from '../../ui/icons'
+import { SlaMark } from '../../sla/SlaMark'
 import { Ticks } from '../Ticks'
 import { RowViewers } from '../assist/RowViewers'
 import { previewOf } from '../summary'
@@ -83,6 +84,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, ass
               {shortLeft(closing)}
             </span>
           )}
+          <SlaMark sla={conversation.sla} now={now} />
           <RowViewers conversationId={conversation.id} />
           {assignee && (
             <span className={s.assignee} title={`Assigned to ${assignee.name}`}>

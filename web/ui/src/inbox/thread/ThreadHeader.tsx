@@ -14,6 +14,7 @@ import { SnoozeMenu } from '../snooze/SnoozeMenu'
 import { PriorityMenu } from '../tags/PriorityMenu'
 import { TagMenu } from '../tags/TagMenu'
 import { FollowItem, useFollowShortcut } from '../../notifications/FollowItem'
+import { SlaCountdown } from '../../sla/SlaMark'
 import { AssignMenu } from './AssignMenu'
 import s from './thread.module.css'
 
@@ -53,6 +54,7 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
           ) : (
             <>
               <Status conversation={conversation} />
+              <SlaCountdown sla={conversation.sla} />
               {reach[0] && (
                 <>
                   <ChannelIcon channel={reach[0].channel} size={13} />

@@ -1,6 +1,7 @@
 /** Events of a conversation in words. */
 import { fullTime } from '../../lib/format'
 import type { Entry, EntryEvent } from '../../lib/types'
+import { slaEventText } from '../../sla/sla'
 import { ticketEventText } from '../../tickets/eventText'
 import { channelLabel } from '../../ui/ChannelIcon'
 
@@ -10,6 +11,7 @@ export function eventText(entry: Entry): string {
   const event = entry.event
   if (!event) return 'Something happened here'
   if (event.name.startsWith('ticket_')) return `Ticket #${text(event.number) ?? Number(event.number)}: ${ticketEventText(entry, undefined, [])}`
+  if (event.name.startsWith('sla_')) return slaEventText(event)
   const who = actor(entry, event)
   switch (event.name) {
     case 'chat_started':
