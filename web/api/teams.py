@@ -12,7 +12,7 @@ from inbox import routing, teams
 from inbox.agents import Availability
 from inbox.teams import Team
 from web.api.endpoint import ApiRequest, Endpoint
-from web.api.models import Body, Out, Query, Time
+from web.api.models import Body, Channel, Out, Query, Time
 
 Id = Annotated[str, Field(min_length=1, max_length=100)]
 Word = Annotated[str, Field(min_length=1, max_length=40)]
@@ -63,7 +63,7 @@ class NeedOut(Out):
     skills: list[str]
     channels: list[str]
     languages: list[str]
-    priorities: list[str]
+    priorities: list[Priority]
 
 
 class TeamOut(Out):
@@ -103,7 +103,7 @@ class DeskOut(Out):
 class WaitingOut(Out):
     conversation_id: str
     contact_name: str
-    channel: str | None
+    channel: Channel | None
     priority: Priority
     since: Time | None
 

@@ -4,7 +4,7 @@ import { fullTime } from '../lib/format'
 import { currentMe } from '../lib/session'
 import { toast, toastError } from '../lib/toast'
 import { done } from '../lib/undo'
-import type { Conversation, Entry, Priority } from '../lib/types'
+import type { Conversation, Entry, HandOver, Priority } from '../lib/types'
 import { conversationsChanged, getConversation, patchConversation, putConversation } from './conversations'
 import { refreshCounts } from './counts'
 import { currentList, placeInLists } from './list/lists'
@@ -41,6 +41,29 @@ export function prioritise(id: string, priority: Priority): void {
   done('Priority changed', () => {
     void changed.then(() => change(id, { priority: before }, 'Not changed back', () => api.post(`/conversations/${id}/priority`, { priority: before })))
   })
+}
+
+/** To a team's queue; who had it has it no longer. */
+export function moveToTeam(id: string, teamId: string): void {
+  const before = getConversation(id)
+  if (!before || before.team_id === teamId) return
+  const post = (team: string | null, member: string | null) =>
+    api.post<Conversation>(`/conversations/${id}/hand-over`, { client_id: crypto.randomUUID(), team_id: team, member_id: member })
+  void change(id, { team_id: teamId, assignee_id: null }, 'Not moved', () => post(teamId, null))
+  done('Moved to the team', () => {
+    const { team_id: team, assignee_id: member } = before
+    void change(id, { team_id: team, assignee_id: member }, 'Not moved back', () => post(team, member))
+  })
+}
+
+/** With a note. Raises what the server says, for the dialog to show. */
+export async function handOver(conversation: Conversation, wanted: HandOver): Promise<void> {
+  putConversation(
+    await api.post<Conversation>(`/conversations/${conversation.id}/hand-over`, { ...wanted, revision: conversation.revision }),
+  )
+  relist(conversation.id)
+  refreshCounts()
+  toast('Handed over.')
 }
 
 /** Close, and go on as one works through a queue. */

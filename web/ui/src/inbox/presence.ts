@@ -98,6 +98,15 @@ export function usePresence(memberId: string): Presence | undefined {
   return useSyncExternalStore(changes.subscribe, () => presences.get(memberId))
 }
 
+export function presenceOf(memberId: string): Presence | undefined {
+  return presences.get(memberId)
+}
+
+/** Draws again whenever anybody comes or goes. */
+export function usePresences(): void {
+  useSyncExternalStore(changes.subscribe, () => `${presences.size} ${[...presences.values()].join()}`)
+}
+
 export function useMembers(): Member[] {
   const me = useMe()
   const allowed = useCan('members.read')

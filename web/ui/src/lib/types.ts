@@ -230,6 +230,7 @@ export type ClientFrame =
 export type Availability = api.Availability
 export type Agent = api.AgentOut
 export type RoutingSettings = api.RoutingOut
+export type HandOver = api.HandOver
 export type Team = api.TeamOut
 export type TeamIn = api.TeamIn
 export type SkillNeed = api.NeedIn

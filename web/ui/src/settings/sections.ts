@@ -12,6 +12,7 @@ import {
   IconTicket,
   IconUserCircle,
   IconUsers,
+  IconUsersGroup,
 } from '../ui/icons'
 
 export interface SettingsSection {
@@ -42,6 +43,14 @@ export const SECTIONS: SettingsSection[] = [
     icon: IconUsers,
     needs: 'members.read',
     Page: lazy(() => import('./members/MembersPage')),
+  },
+  {
+    path: 'teams',
+    label: 'Teams',
+    group: 'Workspace',
+    icon: IconUsersGroup,
+    needs: 'inbox.read',
+    Page: lazy(() => import('./teams/TeamsPage')),
   },
   {
     path: 'calendars',

@@ -1,9 +1,9 @@
 import { Menu, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
-import * as live from '../lib/live'
+import { WORDS, choose, routingQuery, useAvailability, useMine } from '../inbox/availability'
 import { desktopOn, setDesktop, setSound, soundOn } from '../lib/notify'
-import { savePreferences, useMe } from '../lib/session'
+import { savePreferences, useCan, useMe } from '../lib/session'
 import { useCell } from '../lib/store'
 import { toast, toastError } from '../lib/toast'
 import { Avatar } from '../ui/Avatar'
@@ -33,14 +33,11 @@ const CHECK = <IconCheck size={14} aria-label="chosen" />
 export function ProfileMenu({ onShowShortcuts }: { onShowShortcuts: () => void }) {
   const me = useMe()
   const { colorScheme, setColorScheme } = useMantineColorScheme()
-  const [presence, setPresence] = useState<'online' | 'away'>(me.member.presence === 'away' ? 'away' : 'online')
+  const mine = useMine()
+  const availability = useAvailability(me.member.id)
+  const { data: routing } = useQuery({ ...routingQuery, enabled: useCan('inbox.read') })
   const sound = useCell(soundOn)
   const desktop = useCell(desktopOn)
-
-  function choosePresence(next: 'online' | 'away') {
-    setPresence(next)
-    live.setPresence(next)
-  }
 
   function chooseTheme(next: MantineColorScheme) {
     setColorScheme(next)
@@ -65,8 +62,8 @@ export function ProfileMenu({ onShowShortcuts }: { onShowShortcuts: () => void }
   return (
     <Menu position="right-end" width={232} offset={12}>
       <Menu.Target>
-        <button type="button" className={s.profile} aria-label={`Your profile: ${me.member.name}, ${presence}`}>
-          <Avatar name={me.member.name} hue={me.member.avatar_hue} size={32} presence={presence} />
+        <button type="button" className={s.profile} aria-label={`Your profile: ${me.member.name}, ${WORDS[availability].toLowerCase()}`}>
+          <Avatar name={me.member.name} hue={me.member.avatar_hue} size={32} presence={availability} />
         </button>
       </Menu.Target>
       <Menu.Dropdown>
@@ -74,20 +71,36 @@ export function ProfileMenu({ onShowShortcuts }: { onShowShortcuts: () => void }
           <b>{me.member.name}</b>
           <span>{me.workspace.name}</span>
         </div>
-        <Menu.Item
-          leftSection={<i className={s.dot} data-presence="online" />}
-          rightSection={presence === 'online' && CHECK}
-          onClick={() => choosePresence('online')}
-        >
-          Online
-        </Menu.Item>
-        <Menu.Item
-          leftSection={<i className={s.dot} data-presence="away" />}
-          rightSection={presence === 'away' && CHECK}
-          onClick={() => choosePresence('away')}
-        >
-          Away
-        </Menu.Item>
+        {(['online', 'busy', 'away', 'offline'] as const).map((each) => (
+          <Menu.Item
+            key={each}
+            leftSection={<i className={s.dot} data-presence={each} />}
+            rightSection={mine?.chosen === each && !mine.reason && CHECK}
+            onClick={() => void choose(each)}
+          >
+            {each === 'offline' ? 'Appear offline' : WORDS[each]}
+          </Menu.Item>
+        ))}
+        {routing && routing.away_reasons.length > 0 && (
+          <Menu.Sub position="right-start">
+            <Menu.Sub.Target>
+              <Menu.Sub.Item leftSection={<i className={s.dot} data-presence="away" />}>
+                {mine?.chosen === 'away' && mine.reason ? `Away: ${mine.reason}` : 'Away for…'}
+              </Menu.Sub.Item>
+            </Menu.Sub.Target>
+            <Menu.Sub.Dropdown>
+              {routing.away_reasons.map((reason) => (
+                <Menu.Item
+                  key={reason}
+                  rightSection={mine?.chosen === 'away' && mine.reason === reason && CHECK}
+                  onClick={() => void choose('away', reason)}
+                >
+                  {reason}
+                </Menu.Item>
+              ))}
+            </Menu.Sub.Dropdown>
+          </Menu.Sub>
+        )}
         <Menu.Divider />
         {THEMES.map(({ value, label, Icon }) => (
           <Menu.Item

@@ -1,5 +1,6 @@
 import { Outlet, useNavigate } from '@tanstack/react-router'
 import { Suspense, lazy, useEffect, useState } from 'react'
+import { watchIdle } from '../inbox/availability'
 import { startShortcuts, useShortcut } from '../lib/keys'
 import { useMe } from '../lib/session'
 import { OfflineBanner } from './OfflineBanner'
@@ -17,6 +18,7 @@ export function Shell() {
 
   useEffect(() => startShortcuts(), [])
   useEffect(() => startEvents(), [me.member.id])
+  useEffect(() => watchIdle(), [])
 
   useShortcut('g i', 'Inbox', 'Go to', () => void navigate({ to: '/inbox' }))
   useShortcut('g c', 'Contacts', 'Go to', () => void navigate({ to: '/contacts' }))

@@ -1,6 +1,6 @@
 import type { CSSProperties, ReactNode } from 'react'
 import { initials } from '../lib/format'
-import type { Presence } from '../lib/types'
+import type { Availability } from '../lib/types'
 import { IconUser } from './icons'
 import s from './ui.module.css'
 
@@ -10,7 +10,7 @@ interface AvatarProps {
   name: string
   hue: number
   size?: number
-  presence?: Presence
+  presence?: Availability
   /** a mark at the lower right corner, such as the channel */
   badge?: ReactNode
   imageUrl?: string | null

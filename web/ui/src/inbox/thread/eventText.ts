@@ -24,6 +24,18 @@ export function eventText(entry: Entry): string {
       if (who === assignee) return `${who} took the conversation`
       return who ? `${who} assigned it to ${assignee}` : `Assigned to ${assignee}`
     }
+    case 'conversation_routed':
+      return `Given to ${text(event.member_name) ?? 'an agent'} of ${text(event.team_name) ?? 'the team'}`
+    case 'conversation_returned':
+      return `Back in the queue: ${text(event.member_name) ?? 'the agent'} is ${text(event.reason) ?? 'away'}`
+    case 'conversation_overflowed': {
+      const why = event.reason === 'closed' ? `${text(event.from)} is closed` : `waited too long for ${text(event.from)}`
+      return `Moved to ${text(event.team_name)}: ${why}`
+    }
+    case 'conversation_moved': {
+      const to = [text(event.member_name), text(event.team_name)].filter(Boolean).join(', ') || 'nobody'
+      return who ? `${who} handed it over to ${to}` : `Moved to ${to}`
+    }
     case 'conversation_unassigned':
       return who ? `${who} removed the assignment` : 'No longer assigned'
     case 'conversation_closed':

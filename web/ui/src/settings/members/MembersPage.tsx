@@ -1,14 +1,14 @@
 import { ActionIcon, Button, Menu } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState, type FormEvent } from 'react'
-import { usePresence } from '../../inbox/presence'
+import { Suspense, lazy, useState, type FormEvent } from 'react'
+import { WORDS, useAvailability } from '../../inbox/availability'
 import { api, messageOf, query } from '../../lib/api'
 import { useCan, useMe } from '../../lib/session'
 import { toast, toastError } from '../../lib/toast'
 import type { Member, Page, Role } from '../../lib/types'
 import { Avatar } from '../../ui/Avatar'
 import { Badge } from '../../ui/Badge'
-import { IconBan, IconCircleCheck, IconDots, IconLogout, IconPencil, IconShieldCheck, IconUserPlus } from '../../ui/icons'
+import { IconBan, IconCircleCheck, IconClock, IconDots, IconLogout, IconPencil, IconShieldCheck, IconUserPlus } from '../../ui/icons'
 import { Ago } from '../parts/Ago'
 import { ConfirmDialog, Problem } from '../parts/ConfirmDialog'
 import { Dialog } from '../parts/Dialog'
@@ -21,6 +21,8 @@ import { InviteDialog } from './InviteDialog'
 import { RoleChoice } from './RoleChoice'
 import { roleLabel } from './roles'
 import s from './members.module.css'
+
+const WorkDialog = lazy(() => import('./WorkDialog'))
 
 const PAGE = 200
 const MOST_PAGES = 25
@@ -92,12 +94,12 @@ export default function MembersPage() {
   )
 }
 
-type Asked = 'role' | 'disable' | 'sign-out'
+type Asked = 'role' | 'work' | 'disable' | 'sign-out'
 
 function MemberRow({ member, mayManage }: { member: Member; mayManage: boolean }) {
   const me = useMe()
-  const live = usePresence(member.id)
-  const presence = live ?? member.presence
+  const presence = useAvailability(member.id)
+  const mayPlan = useCan('inbox.manage')
   const [dialog, setDialog] = useState<Asked | null>(null)
   const client = useQueryClient()
   const disabled = member.status === 'disabled'
@@ -162,14 +164,14 @@ function MemberRow({ member, mayManage }: { member: Member; mayManage: boolean }
       <td data-wide className={p.nowrap}>
         {!disabled && presence === 'online' ? (
           <span className={s.online}>Online now</span>
-        ) : !disabled && presence === 'away' ? (
-          'Away'
+        ) : !disabled && presence !== 'offline' ? (
+          WORDS[presence]
         ) : (
           <Ago at={member.last_seen_at} />
         )}
       </td>
       <td data-end>
-        {editable && (
+        {(editable || mayPlan) && (
           <Menu position="bottom-end" width={210}>
             <Menu.Target>
               <ActionIcon aria-label={`Actions for ${member.name}`}>
@@ -177,6 +179,13 @@ function MemberRow({ member, mayManage }: { member: Member; mayManage: boolean }
               </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
+              {mayPlan && !disabled && (
+                <Menu.Item leftSection={<IconClock size={16} />} onClick={() => setDialog('work')}>
+                  Skills and capacity…
+                </Menu.Item>
+              )}
+              {editable && (
+                <>
               <Menu.Item leftSection={<IconPencil size={16} />} onClick={() => setDialog('role')}>
                 Change role…
               </Menu.Item>
@@ -192,9 +201,14 @@ function MemberRow({ member, mayManage }: { member: Member; mayManage: boolean }
                   Disable…
                 </Menu.Item>
               )}
+                </>
+              )}
             </Menu.Dropdown>
           </Menu>
         )}
+        <Suspense fallback={null}>
+          {dialog === 'work' && <WorkDialog member={member} onClose={() => setDialog(null)} />}
+        </Suspense>
         {dialog === 'role' && (
           <RoleDialog member={member} onChange={(role) => change({ role })} onClose={() => setDialog(null)} />
         )}
