@@ -317,6 +317,8 @@ async def _prepared(ws: Workspace, account: ChannelAccount, capabilities: Capabi
     """Checks what the channel can take, and fills in what the server knows. Raises Invalid."""
     if isinstance(content, MediaMessage):
         media = await files.media_of(ws, content.media.file_id or "", voice=content.media.kind == "voice")
+        # How long a recording is only its recorder knows without decoding it.
+        media = media.model_copy(update={"duration_seconds": content.media.duration_seconds})
         _check_media(media, content.caption, capabilities)
         return content.model_copy(update={"media": media})
     if isinstance(content, Template):

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.core.errors import AppError, Invalid, NotFound
 from app.core.permissions import Permission
 from app.core.runtime import Workspace
-from inbox import files
+from inbox import files, voice
 from inbox.files import StoredFile
 from web import auth, errors
 from web.api.inbox_shapes import FileShape
@@ -27,7 +27,7 @@ async def upload(request: Request) -> Response:
         if known.principal.session is not None:
             auth.require_intended(headers, known.principal.session, state["runtime"])
         known.principal.actor.require(Permission.INBOX_REPLY)
-        data, name, claimed = await read_part(request)
+        data, name, claimed = await voice.for_channels(*await read_part(request))
         limit = state["runtime"].settings.max_upload_bytes
         owner = known.principal.actor.id
         file = await files.upload(known.ws, data, name=name, claimed_mime=claimed, owner=owner, max_bytes=limit)

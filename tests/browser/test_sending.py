@@ -228,3 +228,59 @@ def test_corrections_and_forwarding(desks: Desks, stage: Stage, axe: Axe, shot: 
     olu.menu(olu.bubble("It costs 19"), "Delete")
     olu.button("Delete for everybody").click()
     expect(olu.bubble("This message was deleted")).to_be_visible()
+
+
+def test_a_voice_note(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    vic = Customer(stage, "whatsapp", "Vic Voice")
+    vic.writes("How do I put it up?")
+    olu = _open(desks, vic)
+    olu.page.evaluate(TONE)
+    olu.button("Record a voice message").click()
+    bar = olu.page.get_by_role("group", name="Voice message")
+    expect(bar.get_by_text("0:01")).to_be_visible()
+    axe(olu.page)
+    shot(olu.page, "voice-recording")
+    bar.get_by_role("button", name="Stop and listen").click()
+    expect(bar.get_by_role("group", name="Your recording")).to_be_visible()
+    axe(olu.page)
+    shot(olu.page, "voice-ready")
+    bar.get_by_role("button", name="Discard the recording").click()
+    expect(olu.composer).to_be_focused()
+
+    olu.button("Record a voice message").click()
+    expect(bar.get_by_text("0:01")).to_be_visible()
+    bar.get_by_role("button", name="Send recording").click()
+    player = olu.log.get_by_role("group", name=re.compile("[Vv]oice"))
+    expect(player).to_be_visible()
+    heard = player.locator("audio")
+    # It is sound that plays, and goes out in the form that WhatsApp shows as a voice message.
+    assert heard.evaluate(PLAYS)
+    olu.ticks(olu.log.locator("[id^=entry-][data-side=out]"), "Delivered")
+    (sent,) = vic.received()
+    assert sent["type"] == "audio"
+    entry = next(e for e in stage.run(stage.shop.thread(_id(olu))) if e["direction"] == "out")
+    media = entry["content"]["media"]
+    assert (media["kind"], media["mime"]) == ("voice", "audio/ogg")
+    assert media["duration_seconds"] > 0.5
+
+
+def _id(desk: Desk) -> str:
+    return desk.page.url.rpartition("/")[2]
+
+
+PLAYS = """sound => new Promise((done) => {
+  sound.oncanplay = () => done(true)
+  sound.onerror = () => done(false)
+  sound.load()
+})"""
+# A tone in place of the microphone.
+TONE = """() => {
+  navigator.mediaDevices.getUserMedia = async () => {
+    const context = new AudioContext()
+    const tone = context.createOscillator()
+    const out = context.createMediaStreamDestination()
+    tone.connect(out)
+    tone.start()
+    return out.stream
+  }
+}"""

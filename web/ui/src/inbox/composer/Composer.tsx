@@ -36,6 +36,7 @@ import s from './composer.module.css'
 
 const SendLater = lazy(() => import('../deferred/SendLater'))
 const TemplatePicker = lazy(() => import('./TemplatePicker'))
+const VoiceRecorder = lazy(() => import('./VoiceRecorder'))
 const NewerDialog = lazy(() => import('./NewerDialog'))
 
 export const Composer = memo(function Composer({ conversation }: { conversation: Conversation }) {
@@ -59,6 +60,15 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
   const [onReply, setOnReply] = useState<'ask' | 'send'>('ask')
   const [dialog, setDialog] = useState<'later' | 'opener' | null>(null)
   const [deferring, setDeferring] = useState(false)
+  const [recording, setRecording] = useState(false)
+  const [writingTo, setWritingTo] = useState(id)
+  if (writingTo !== id) {
+    // What was chosen or begun for one person must never reach another.
+    setWritingTo(id)
+    setOpener(null)
+    setDialog(null)
+    setRecording(false)
+  }
   const asked = useDeferred(id, conversation.deferred).some(
     (item) => item.kind === 'held' && item.account_id === reach?.account_id && item.address === reach.address,
   )
@@ -135,7 +145,8 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
     }
     updateComposer(id, { attachments: [], quote: null })
     setOpener(null)
-    change('')
+    writeDraft(id, 'reply', '')
+    startSeen(id, false)
     focusComposer()
   }
 
@@ -299,38 +310,55 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
       {!noting && <WritingColleague conversationId={id} />}
       {assist.notice}
       {!noting && <Attachments conversationId={id} attachments={attachments} />}
-      <div className={s.bottom}>
-        <Toolbar
-          noting={noting}
-          writable={writable}
-          reach={reach}
-          capabilities={capabilities}
-          contactName={contact.name}
-          onInsert={insert}
-          onFiles={addFiles}
-          onSend={sendContent}
-        />
-        <MacroMenu conversationId={id} reach={reach} />
-        <span className={s.space} />
-        {!noting && writable && <Counter text={text} capabilities={capabilities} />}
-        {!noting && !holding && (
-          <Tooltip label="Send later">
-            <ActionIcon aria-label="Send later" disabled={!sendable} onClick={() => setDialog('later')}>
-              <IconClock size={18} stroke={1.7} />
-            </ActionIcon>
-          </Tooltip>
-        )}
-        <Button
-          size="compact-md"
-          className={s.send}
-          loading={deferring && holding}
-          rightSection={noting ? null : <IconSend2 size={16} />}
-          disabled={!sendable}
-          onClick={send}
-        >
-          {noting ? 'Add note' : holding ? 'Ask and hold' : 'Send'}
-        </Button>
-      </div>
+      {recording && !noting && writable && !holding ? (
+        <div className={s.bottom}>
+          <Suspense fallback={null}>
+            <VoiceRecorder
+              key={id}
+              maxBytes={capabilities.media.voice?.max_bytes ?? 0}
+              onSend={sendContent}
+              onClose={() => {
+                setRecording(false)
+                focusComposer()
+              }}
+            />
+          </Suspense>
+        </div>
+      ) : (
+        <div className={s.bottom}>
+          <Toolbar
+            noting={noting}
+            writable={writable}
+            reach={reach}
+            capabilities={capabilities}
+            contactName={contact.name}
+            onInsert={insert}
+            onFiles={addFiles}
+            onSend={sendContent}
+            onRecord={() => setRecording(true)}
+          />
+          <MacroMenu conversationId={id} reach={reach} />
+          <span className={s.space} />
+          {!noting && writable && <Counter text={text} capabilities={capabilities} />}
+          {!noting && !holding && (
+            <Tooltip label="Send later">
+              <ActionIcon aria-label="Send later" disabled={!sendable} onClick={() => setDialog('later')}>
+                <IconClock size={18} stroke={1.7} />
+              </ActionIcon>
+            </Tooltip>
+          )}
+          <Button
+            size="compact-md"
+            className={s.send}
+            loading={deferring && holding}
+            rightSection={noting ? null : <IconSend2 size={16} />}
+            disabled={!sendable}
+            onClick={send}
+          >
+            {noting ? 'Add note' : holding ? 'Ask and hold' : 'Send'}
+          </Button>
+        </div>
+      )}
       <Suspense fallback={null}>
         {dialog === 'later' && reach && (
           <SendLater

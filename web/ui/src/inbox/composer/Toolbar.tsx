@@ -2,7 +2,7 @@ import { ActionIcon, Popover, Tooltip } from '@mantine/core'
 import { Suspense, lazy, memo, useRef, useState } from 'react'
 import { useShortcut } from '../../lib/keys'
 import type { Capabilities, Content, OutgoingContent, Reach } from '../../lib/types'
-import { IconListDetails, IconMoodSmile, IconPaperclip, IconTemplate } from '../../ui/icons'
+import { IconListDetails, IconMicrophone, IconMoodSmile, IconPaperclip, IconTemplate } from '../../ui/icons'
 import { EmojiPicker } from './EmojiPicker'
 
 const TemplatePicker = lazy(() => import('./TemplatePicker'))
@@ -17,11 +17,12 @@ interface ToolbarProps {
   onInsert: (text: string) => void
   onFiles: (files: Iterable<File>) => void
   onSend: (content: OutgoingContent, shown: Content) => void
+  onRecord: () => void
 }
 
 /** What can go into a message besides text, as far as the channel takes it. */
 export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
-  const { noting, writable, reach, capabilities, contactName, onInsert, onFiles, onSend } = props
+  const { noting, writable, reach, capabilities, contactName, onInsert, onFiles, onSend, onRecord } = props
   const [emoji, setEmoji] = useState(false)
   const [dialog, setDialog] = useState<'template' | 'interactive' | null>(null)
   const input = useRef<HTMLInputElement>(null)
@@ -29,6 +30,9 @@ export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
   const takesTemplates = !noting && capabilities.templates && reach !== undefined && !reach.blocked
   const takesButtons = !noting && writable && (capabilities.buttons !== null || capabilities.list !== null)
 
+  const takesVoice = takesFiles && capabilities.media.voice !== undefined && 'MediaRecorder' in window
+
+  useShortcut('v', 'Record a voice message', 'Reply', onRecord, takesVoice)
   useShortcut('t', 'Choose a template', 'Reply', () => setDialog('template'), takesTemplates)
 
   return (
@@ -51,6 +55,13 @@ export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
             }}
           />
         </>
+      )}
+      {takesVoice && (
+        <Tooltip label="Record a voice message">
+          <ActionIcon aria-label="Record a voice message" onClick={onRecord}>
+            <IconMicrophone size={18} stroke={1.7} />
+          </ActionIcon>
+        </Tooltip>
       )}
       {writable && (
         <Popover opened={emoji} onChange={setEmoji} position="top-start" trapFocus>
