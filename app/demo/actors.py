@@ -133,7 +133,7 @@ async def _write(scene: _Scene, step: Writes) -> None:
 async def _heard(scene: _Scene, entry: Entry) -> bool | None:
     """The conversation follows its newest entry a moment later."""
     with suppress(NotFound):
-        return (await conversations.get(scene.ws, scene.conversation_id)).last_inbound_number >= entry.number or None
+        return (await conversations.get(scene.ws, scene.conversation_id)).last_number >= entry.number or None
     return None
 
 
@@ -177,13 +177,14 @@ async def _answer(scene: _Scene, step: Answers) -> None:
 
 
 async def _inbound(scene: _Scene) -> list[Entry]:
-    """The customer's messages on this story's channel, as far as they are on the timeline."""
+    """What the customer did on this story's channel, as far as it is on the timeline: messages, pressing Start."""
     if not scene.contact_id:
         scene.contact_id = await _contact_id(scene)
     if not scene.contact_id:
         return []
     entries = await timeline.page_after(scene.ws, scene.contact_id, 0, limit=_ENTRIES)
-    return [e for e in entries if e.kind == "message" and e.direction == "in" and e.account_id == scene.account.row.id]
+    mine = [e for e in entries if e.account_id == scene.account.row.id]
+    return [e for e in mine if e.direction == "in" or (e.event or {}).get("name") == "chat_started"]
 
 
 async def _inbound_at(scene: _Scene, position: int) -> Entry | None:
