@@ -9,6 +9,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from typing import Any
+from statistics import median
 from uuid import uuid4
 
 import httpx
@@ -99,7 +100,7 @@ async def test_an_answer_up_to_the_call_of_the_provider(counted: tuple[Shop, lis
             called.set()
 
     shop.runtime.http.event_hooks = {"request": [on_call]}
-    spent = 0
+    spent: list[int] = []
     for number in range(REPLIES):
         called.clear()
         del seen[:]
@@ -109,12 +110,13 @@ async def test_an_answer_up_to_the_call_of_the_provider(counted: tuple[Shop, lis
         assert answer.status_code == 202, answer.text
         async with asyncio.timeout(20):
             await called.wait()
-        spent += commands[-1]
+        spent.append(commands[-1])
         # The next one meets no work that is left of this one.
         await asyncio.sleep(0.1)
     shop.runtime.http.event_hooks = {}
     await shop.knobs(status_delay_ms=None)
-    assert spent / REPLIES <= DATABASE_COMMANDS, _most(seen)
+    # The median: what sweepers ask in between belongs to no answer.
+    assert median(spent) <= DATABASE_COMMANDS, _most(seen)
 
 
 def _name(data: bytes) -> str:
