@@ -8,8 +8,8 @@ left out.
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from typing import Any
 from statistics import median
+from typing import Any
 from uuid import uuid4
 
 import httpx
