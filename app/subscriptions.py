@@ -13,6 +13,7 @@ from inbox import (
     delivery,
     duties,
     inbound,
+    incidents,
     jobs,
     polling,
     reconcile,
@@ -34,5 +35,6 @@ BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "reconcile": reconcile.run,
     "checkups": checkups.run,
     "tickets": ticket_news.run,
+    "incidents": incidents.run,
     "views": view_work.run,
 }

@@ -12,6 +12,7 @@ from inbox import (
     deferred,
     delivery,
     inbound,
+    incidents,
     live,
     media,
     operations,
@@ -88,6 +89,10 @@ async def recount(ctx: Context, workspace_id: str) -> None:
     await live.publish(ws, live.event("counts", {}))
 
 
+async def send_incident_update(ctx: Context, workspace_id: str, update_id: str) -> None:
+    await incidents.send(_runtime(ctx).workspace(workspace_id), update_id)
+
+
 async def retime_sla(ctx: Context, workspace_id: str) -> None:
     await sla_watch.retime(_runtime(ctx).workspace(workspace_id))
 
@@ -104,6 +109,7 @@ JOBS = (
     Job(recount, Lane.BACKGROUND, timeout_seconds=600),
     Job(look_up, Lane.BACKGROUND, timeout_seconds=60),
     Job(fetch_media, Lane.BACKGROUND, timeout_seconds=300),
+    Job(send_incident_update, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(retime_sla, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(sync_templates, Lane.BACKGROUND, timeout_seconds=300, max_tries=2),
     Job(retry_failures, Lane.BACKGROUND, timeout_seconds=600, max_tries=2),

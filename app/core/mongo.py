@@ -91,6 +91,10 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("look_at", sparse=True),
     ),
     "ticket_forms": (),
+    "incidents": (_index("workspace_id", "active", "created_at"),),
+    "incident_links": (_index("workspace_id", "incident_id"), _index("workspace_id", "conversation_id")),
+    "incident_updates": (_index("workspace_id", "incident_id"), _index("work_key", sparse=True)),
+    "incident_tellings": (_index("workspace_id", "update_id"),),
     "sla_policies": (_index("workspace_id", "position"),),
     "counters": (),
     "deferred": (

@@ -391,6 +391,13 @@ async def due_surveys(runtime: Runtime, now: datetime, *, limit: int) -> list[tu
     return [(row["workspace_id"], row["_id"]) for row in rows]
 
 
+async def open_incident_updates(runtime: Runtime) -> list[tuple[str, str]]:
+    """(workspace, update) of those not sent to everybody yet. Index: work_key, which holds no others."""
+    where = {"work_key": {"$gt": ""}}
+    rows = await runtime.mongo.incident_updates.find(where, {"workspace_id": 1}).limit(100).to_list()
+    return [(row["workspace_id"], row["_id"]) for row in rows]
+
+
 # --- media --------------------------------------------------------------------------------------------------------
 
 
