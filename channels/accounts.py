@@ -50,6 +50,29 @@ SEND_READ_RECEIPTS = FormField(
     default=True,
 )
 
+STOP_WORDS = FormField(
+    name="stop_words",
+    label="Own stop words",
+    help="Words or short phrases, with commas between them, that end messages as STOP does when somebody sends nothing "
+    "else. STOP itself and what it is in other languages always count.",
+    placeholder="no more, enough",
+    required=False,
+)
+START_WORDS = FormField(
+    name="start_words",
+    label="Own start words",
+    help="Words that lift such a stop again, as START does.",
+    placeholder="back again",
+    required=False,
+)
+STOP_REPLY = FormField(
+    name="stop_reply",
+    label="Answer to a stop",
+    help="Sent to whoever sends a stop word. Empty: nothing is sent.",
+    placeholder="You will get no more offers from us. Send START to get them again.",
+    required=False,
+)
+
 
 # Longer than any value that a provider gives out.
 _MOST_CHARS = 10_000
@@ -106,13 +129,19 @@ def webhook_url(runtime: Runtime, row: AccountRow) -> str | None:
 
 
 def form_of(adapter: ChannelAdapter) -> tuple[FormField, ...]:
-    """What a person fills in for an account: the channel's own values, then a switch for each sign it can show."""
+    """
+    What a person fills in for an account: the channel's own values, a switch for each sign it can show, and the words
+    that stop messages.
+    """
     switches = []
     if isinstance(adapter, ShowsTyping):
         switches.append(SHOW_TYPING)
     if isinstance(adapter, MarksRead):
         switches.append(SEND_READ_RECEIPTS)
-    return (*adapter.form, *switches)
+    words = [STOP_WORDS, START_WORDS]
+    if not adapter.capabilities(None).confirms_stop:
+        words.append(STOP_REPLY)
+    return (*adapter.form, *switches, *words)
 
 
 async def connect(ws: Workspace, kind: str, name: str, given: Mapping[str, Any]) -> AccountRow:

@@ -174,6 +174,8 @@ class Capabilities:
     segments: bool = False
     # What the word STOP ends: everything (where carriers enforce that), or marketing only.
     stop_ends: Literal["all", "marketing"] = "marketing"
+    # Whether the provider itself answers that word; then we must not, and mostly could not.
+    confirms_stop: bool = False
     rate: RateLimits = RateLimits()
 
 

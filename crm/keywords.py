@@ -9,13 +9,29 @@ Source: 47 CFR 64.1200(a)(10), CTIA Messaging Principles; other languages by con
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Keyword(StrEnum):
     STOP = "stop"
     START = "start"
     HELP = "help"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWords:
+    """A business's own words, as whole messages; they come after the law's, which they cannot change."""
+
+    stop: frozenset[str] = frozenset()
+    start: frozenset[str] = frozenset()
+
+
+@lru_cache(maxsize=1_000)
+def own_words(stop: str, start: str) -> OwnWords:
+    """From what a person typed: words or short phrases with commas between them."""
+    return OwnWords(*(frozenset(filter(None, map(_normalise, typed.split(",")))) for typed in (stop, start)))
 
 
 _STOP_ALONE = frozenset(
@@ -36,6 +52,7 @@ _STOP_ALONE = frozenset(
     .strip("|")
     .split("|")
 )
+_NO_OWN = OwnWords()
 _START = frozenset(("start", "unstop", "subscribe", "resume", "optin", "opt in", "opt-in"))
 _HELP = frozenset(("help", "info", "aide", "ayuda", "hilfe", "aiuto", "ajuda"))
 # Stop words that mean nothing else, so that a few more words after them change nothing ("stop please").
@@ -56,11 +73,20 @@ def _normalise(text: str) -> str:
     return " ".join(kept.split()).strip("/-_' ")
 
 
-def keyword(text: str) -> Keyword | None:
+def keyword(text: str, own: OwnWords = _NO_OWN) -> Keyword | None:
     """What the message asks for, if it is one of the three."""
     words = _normalise(text)
     if not words or len(words) > 200:
         return None
+    found = _everybodys(words)
+    if found is not None:
+        return found
+    if words in own.stop:
+        return Keyword.STOP
+    return Keyword.START if words in own.start else None
+
+
+def _everybodys(words: str) -> Keyword | None:
     if words in _STOP_ALONE:
         return Keyword.STOP
     if words in _START:

@@ -23,9 +23,9 @@ from app.core.platform.work import InboundRow, Receipt
 from app.core.queue import Lane
 from app.core.runtime import Runtime
 from channels import accounts, registry
-from channels.contract import ChannelAccount, DeliveryReceipt, InboundEvent, Parses, TypingStarted
+from channels.contract import ChannelAccount, DeliveryReceipt, InboundEvent, InboundMessage, Parses, TypingStarted
 from channels.errors import WebhookError
-from inbox import deferred, messages
+from inbox import deferred, messages, stops
 from inbox.journal import Journal, Kind
 
 _log = log.get("inbound")
@@ -169,6 +169,8 @@ async def _handle(runtime: Runtime, row: InboundRow) -> None:
         written = await messages.handle(ws, account, event, raw_id=row.id, received_at=row.received_at)
         if written is not None:
             await deferred.customer_wrote(ws, written)
+            if isinstance(event, InboundMessage):
+                await stops.confirm(ws, account, event, written)
 
 
 def readable(body: bytes) -> object:

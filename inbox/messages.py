@@ -311,6 +311,12 @@ async def _change_and_tell(ws: Workspace, entry: Entry, how: Any) -> None:
 # --- consent ------------------------------------------------------------------------------------------------------
 
 
+def keyword_at(account: ChannelAccount, text: str) -> Keyword | None:
+    """What the text asks for, in the law's words or in those that the account's owner added."""
+    own = (str(account.config.get(name) or "") for name in ("stop_words", "start_words"))
+    return keywords.keyword(text, keywords.own_words(*own))
+
+
 async def _obey_keyword(
     ws: Workspace, account: ChannelAccount, sender: ContactAddress, event: InboundMessage, entry: Entry
 ) -> None:
@@ -318,8 +324,8 @@ async def _obey_keyword(
     if isinstance(event.content, Choice):
         # A template's opt-out button tells by its payload or by its label.
         candidates = (event.content.id, event.content.title)
-        text = next((c for c in candidates if keywords.keyword(c) is Keyword.STOP), None)
-    found = keywords.keyword(text) if text else None
+        text = next((c for c in candidates if keyword_at(account, c) is Keyword.STOP), None)
+    found = keyword_at(account, text) if text else None
     if text is None or found is None or found is Keyword.HELP:
         return
     capabilities = registry.adapter(account.kind).capabilities(account)

@@ -52,5 +52,6 @@ def of(account: ChannelAccount | None) -> Capabilities:
         segments=True,
         # Twilio and the carriers let nothing through after a STOP.
         stop_ends="all",
+        confirms_stop=True,
         rate=senders.rate(account),
     )

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm import keywords
-from crm.keywords import Keyword, keyword
+from crm.keywords import Keyword, keyword, own_words
 
 STOP = (
     """
@@ -78,3 +78,34 @@ def test_decoration_changes_nothing(word: str, before: str, after: str) -> None:
 
 def test_the_words_of_the_law_are_there() -> None:
     assert {"stop", "quit", "end", "revoke", "opt out", "cancel", "unsubscribe"} <= keywords._STOP_ALONE
+
+
+OWN = own_words("No more, GENUG!,, assez svp ", "zurück, stop, start")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("no more", Keyword.STOP),
+        ("Genug.", Keyword.STOP),
+        ("ASSEZ SVP!", Keyword.STOP),
+        ("Zurück", Keyword.START),
+        ("no more of the blue ones", None),
+        # The law's words mean what they mean, whatever an owner types.
+        ("stop", Keyword.STOP),
+        ("START", Keyword.START),
+        ("cancel", Keyword.STOP),
+    ],
+)
+def test_a_business_adds_words_of_its_own(text: str, found: Keyword | None) -> None:
+    assert keyword(text, OWN) is found
+
+
+def test_start_cannot_be_made_a_stop() -> None:
+    assert keyword("start", own_words("start", "")) is Keyword.START
+
+
+@given(st.sampled_from(["stop", "please stop texting me", "START", "info"]), st.text(max_size=60), st.text(max_size=60))
+def test_own_words_take_none_of_everybodys_away(text: str, stop: str, start: str) -> None:
+    for own in (own_words(stop, start), own_words(text, text)):
+        assert keyword(text, own) is keyword(text)

@@ -48,7 +48,12 @@ async def test_stop_by_text_message_ends_everything_until_start(shop: Shop) -> N
     assert set(kept["purposes"]) == {"service", "transactional", "marketing"}
     refused = await tries(shop, conversation["id"])
     assert (refused.status_code, refused.json()["code"]) == (409, "opted_out")
-    reach = (await shop.get(f"/conversations/{conversation['id']}"))["reach"][0]
+
+    async def shown() -> dict[str, Any] | None:
+        reach = (await shop.get(f"/conversations/{conversation['id']}"))["reach"][0]
+        return reach if reach["blocked"] else None
+
+    reach = await eventually(shown)
     assert reach["blocked"] == "opted_out"
     assert reach["blocked_reason"]
     await shop.writes("sms", person["id"], type="text", text="START")
@@ -117,7 +122,11 @@ async def test_a_block_on_telegram_and_its_end(shop: Shop) -> None:
     assert (refused.status_code, refused.json()["code"]) == (409, "blocked")
     await shop.writes("telegram", person["id"], type="unblock")
     await fact_where(shop, conversation, state="unknown")
-    assert (await tries(shop, conversation["id"])).status_code == 202
+
+    async def may() -> bool:
+        return bool((await tries(shop, conversation["id"])).status_code == 202)
+
+    await eventually(may)
 
 
 async def test_what_waits_when_the_stop_comes_is_not_sent(shop: Shop) -> None:
@@ -202,3 +211,36 @@ async def test_no_sequence_sends_after_a_stop_or_any_marketing(shop: Shop, steps
         answer = await tries(shop, conversation["id"])
         assert (answer.status_code == 409) is stopped
         assert (await tries(shop, conversation["id"], "marketing")).status_code == 409
+
+
+async def test_own_stop_words_and_what_is_answered(shop: Shop) -> None:
+    account = shop.accounts["whatsapp"]
+    words = {"stop_words": "no more, enough", "start_words": "back again", "stop_reply": "No more offers from us."}
+    changed = await shop.agent.patch(f"/api/v1/accounts/{account}", json={"config": words})
+    assert changed.status_code == 200, changed.text
+    # Workers look again every few seconds.
+    shop.runtime.accounts.forget()
+    try:
+        person, conversation = await shop.someone("whatsapp")
+        await shop.writes("whatsapp", person["id"], type="text", text="Enough!")
+        kept = await fact_where(shop, conversation, state="withdrawn", source="keyword")
+        assert (kept["wording"], kept["purposes"]) == ("Enough!", ["marketing"])
+        said = await shop.entry_where(
+            conversation["id"],
+            lambda e: (e["content"] or {}).get("text") == words["stop_reply"] and e["status"] != "queued",
+        )
+        assert (said["direction"], said["author"]["type"]) == ("out", "bot")
+        await shop.writes("whatsapp", person["id"], type="text", text="back again")
+        await fact_where(shop, conversation, state="granted", source="keyword")
+        answered = [e for e in await shop.thread(conversation["id"]) if e["direction"] == "out"]
+        assert len(answered) == 1
+    finally:
+        await shop.agent.patch(f"/api/v1/accounts/{account}", json={"config": dict.fromkeys(words, "")})
+        shop.runtime.accounts.forget()
+
+
+async def test_where_the_provider_answers_a_stop_there_is_nothing_to_settle(shop: Shop) -> None:
+    kinds = {kind["kind"]: {f["name"] for f in kind["fields"]} for kind in (await shop.get("/channels"))["items"]}
+    assert "stop_words" in kinds["sms"]
+    assert "stop_reply" not in kinds["sms"]
+    assert "stop_reply" in kinds["telegram"]
