@@ -113,6 +113,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     ),
     "macros": (_index("workspace_id", "owner_id"),),
     "macro_runs": (),
+    "drafts": (_index("workspace_id", "conversation_id"), _index("workspace_id", "member_id")),
     "canned": (_index("workspace_id", "owner_id", "shortcut", unique=True),),
     "queues": (_index("workspace_id", "name"),),
     "calendars": (_index("workspace_id", "name"),),

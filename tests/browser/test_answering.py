@@ -172,3 +172,37 @@ def test_colleagues_see_who_looks_and_who_writes(stage: Stage, desks: Desks, axe
     mine.context.set_offline(False)
     expect(mine.page.get_by_role("img", name="Ama Agent also looking")).to_have_count(0)
     expect(warning).to_have_count(0)
+
+
+def test_a_draft_survives_its_browser_and_a_colleague_takes_it_over(
+    stage: Stage, desks: Desks, axe: Axe, shot: Shot
+) -> None:
+    ama = stage.joins(Role.AGENT)
+    customer = Customer(stage, "sms", "Adjoa Nyarko")
+    customer.writes("Do you ship to Kumasi?")
+    first = desks(ama)
+    first.open(customer.known_as)
+    first.composer.press_sequentially("Yes, within two")
+    expect(first.button("Drafts, 1")).to_be_visible()
+    # On another device it is there as well.
+    second = desks(ama)
+    second.open(customer.known_as)
+    expect(second.composer).to_have_value("Yes, within two")
+    mine = desks()
+    mine.open(customer.known_as)
+    expect(mine.page.get_by_text("Ama Agent has a draft")).to_be_visible()
+    axe(mine.page)
+    shot(mine.page, "colleague_draft")
+    mine.button("Take over").click()
+    expect(mine.composer).to_have_value("Yes, within two")
+    expect(first.page.get_by_text("Olu Owner took over your draft")).to_be_visible()
+    expect(first.composer).to_have_value("")
+    mine.composer.press("End")
+    mine.composer.press_sequentially(" days.")
+    mine.button("Drafts, 1").click()
+    axe(mine.page)
+    shot(mine.page, "drafts")
+    mine.page.keyboard.press("Escape")
+    mine.composer.press("Enter")
+    expect(mine.bubble("Yes, within two days.")).to_be_visible()
+    expect(mine.button("Drafts, 1")).to_have_count(0)

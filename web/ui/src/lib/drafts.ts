@@ -10,6 +10,7 @@ const WRITE_AFTER_MS = 200
 const texts = new Map<string, string>()
 const unwritten = new Set<string>()
 const changes = new Emitter()
+let onWritten: (conversationId: string, mode: DraftMode) => void = () => {}
 let timer: ReturnType<typeof setTimeout> | undefined
 
 export function readDraft(conversationId: string, mode: DraftMode): string {
@@ -31,6 +32,12 @@ export function writeDraft(conversationId: string, mode: DraftMode, text: string
   clearTimeout(timer)
   timer = setTimeout(flushDrafts, WRITE_AFTER_MS)
   changes.emit()
+  onWritten(conversationId, mode)
+}
+
+/** Be told of every change: the server's copy follows. */
+export function whenWritten(listener: typeof onWritten): void {
+  onWritten = listener
 }
 
 export function flushDrafts(): void {

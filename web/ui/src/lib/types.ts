@@ -138,6 +138,7 @@ export type Macro = api.MacroOut
 export type MacroAction = Macro['actions'][number]
 export type MacroStep = api.StepOut
 export type MacroRun = api.RunOut
+export type SharedDraft = api.DraftOut
 export type Notification = api.NotificationOut
 export type Notifications = api.Notifications
 
@@ -171,6 +172,7 @@ export type NumberedEvent =
   | { n: number; type: 'templates'; data: { account_id: string } }
   | { n: number; type: 'canned' | 'calendar' | 'team' | 'agent' | 'routing'; data: { id: string } }
   | { n: number; type: 'notification'; data: Notice }
+  | { n: number; type: 'draft'; data: DraftEvent }
   | { n: number; type: 'macro'; data: { id: string } }
   | { n: number; type: 'bell'; data: { member_id: string } & Partial<Notification> }
   | { n: number; type: 'ticket'; data: { id: string; contact_id: string } }
@@ -196,6 +198,14 @@ export interface TypingEvent {
 export interface PresenceEvent {
   type: 'presence'
   data: { member_id: string; presence: Presence }
+}
+
+/** A draft began or ended, or (taken_by) a colleague took it over. */
+export interface DraftEvent {
+  conversation_id: string
+  member_id: string
+  mode: 'reply' | 'note'
+  taken_by: string | null
 }
 
 /** A screen of a member, and the conversation that it shows. */

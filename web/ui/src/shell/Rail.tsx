@@ -1,6 +1,7 @@
 import { Tooltip } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { useCounts } from '../inbox/counts'
+import { DraftsButton } from '../drafts/DraftsButton'
 import { Bell } from '../notifications/Bell'
 import { useCan } from '../lib/session'
 import { shortCount } from '../lib/format'
@@ -53,6 +54,7 @@ export function Rail({ onShowShortcuts }: { onShowShortcuts: () => void }) {
         </Link>
       </Tooltip>
       <span className={s.railSpace} />
+      <DraftsButton />
       <Bell />
       <ProfileMenu onShowShortcuts={onShowShortcuts} />
     </nav>

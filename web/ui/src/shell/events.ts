@@ -4,6 +4,7 @@ import { viewChanged } from '../inbox/list/choices'
 import { refreshLists } from '../inbox/list/lists'
 import { deferredChanged } from '../inbox/deferred/deferred'
 import { applyInboxEvents, reloadInbox, retryUnsent } from '../inbox/live'
+import { draftChanged } from '../drafts/sharedDrafts'
 import { notified } from '../notifications/notifications'
 import * as live from '../lib/live'
 import { queryClient } from '../lib/query'
@@ -64,6 +65,9 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'routing':
       void queryClient.invalidateQueries({ queryKey: ['agents'] })
       void queryClient.invalidateQueries({ queryKey: ['teams', 'queue'] })
+      return
+    case 'draft':
+      draftChanged(event.data)
       return
     case 'macro':
       void queryClient.invalidateQueries({ queryKey: ['macros'] })

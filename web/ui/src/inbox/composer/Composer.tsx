@@ -8,6 +8,7 @@ import type { Content, Conversation, Deferred, OutgoingContent, Reach } from '..
 import { channelLabel } from '../../ui/ChannelIcon'
 import { IconBan, IconClock, IconLock, IconMoon, IconSend2, IconTemplate, IconX } from '../../ui/icons'
 import { ActionIcon, Button, Tooltip } from '@mantine/core'
+import { ColleagueDrafts } from '../../drafts/ColleagueDrafts'
 import { WritingColleague } from '../assist/WritingColleague'
 import { useAssist } from '../assist/useAssist'
 import { MacroMenu } from '../macros/MacroMenu'
@@ -307,6 +308,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
         <Closed reach={reach} others={reaches.length > 1} now={now} />
       )}
       {assist.menu}
+      <ColleagueDrafts conversationId={id} mode={mode} />
       {!noting && <WritingColleague conversationId={id} />}
       {assist.notice}
       {!noting && <Attachments conversationId={id} attachments={attachments} />}
