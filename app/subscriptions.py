@@ -18,6 +18,7 @@ from inbox import (
     polling,
     reconcile,
     routing,
+    search,
     sweeper,
     ticket_news,
     view_work,
@@ -37,4 +38,5 @@ BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "tickets": ticket_news.run,
     "incidents": incidents.run,
     "views": view_work.run,
+    "search": search.run,
 }

@@ -38,7 +38,7 @@ from crm import consent, contacts, keywords
 from crm.consent import PURPOSES, ConsentFact
 from crm.contacts import ContactAddress, Profile
 from crm.keywords import Keyword
-from inbox import closing, conversations, live, menus, notifications, surveys, timeline
+from inbox import closing, conversations, live, menus, notifications, search, surveys, timeline
 from inbox.conversations import Conversation
 from inbox.store import conversations as conversation_store
 from inbox.store.entries import external_key, inbound_id
@@ -255,7 +255,7 @@ async def _edited(ws: Workspace, account: ChannelAccount, event: MessageEdited, 
             return now
         return replace(now, content=content, edited_at=event.at)
 
-    await _change_and_tell(ws, entry, how)
+    await search.reindex(ws, await _change_and_tell(ws, entry, how))
 
 
 async def _late_original(ws: Workspace, account: ChannelAccount, event: MessageEdited, raw_id: str) -> None:
@@ -276,7 +276,10 @@ async def _deleted(ws: Workspace, account: ChannelAccount, event: MessageDeleted
     if entry is None:
         ws.log.info("deletion_of_unknown_message", account_id=account.id)
         return
-    await _change_and_tell(ws, entry, lambda now: now if now.deleted_at else replace(now, deleted_at=event.at))
+    deleted = await _change_and_tell(
+        ws, entry, lambda now: now if now.deleted_at else replace(now, deleted_at=event.at)
+    )
+    await search.reindex(ws, deleted)
 
 
 async def _reacted(ws: Workspace, account: ChannelAccount, event: Reaction) -> None:
@@ -298,7 +301,7 @@ def reacting(by: str, name: str | None, emoji: str) -> Any:
     return how
 
 
-async def _change_and_tell(ws: Workspace, entry: Entry, how: Any) -> None:
+async def _change_and_tell(ws: Workspace, entry: Entry, how: Any) -> Entry:
     """Told also when nothing changed: the process may have died after the change and before the telling."""
     entry, _ = await timeline.change(ws, entry, how)
     conversation = await conversations.get(ws, entry.conversation_id)
@@ -306,6 +309,7 @@ async def _change_and_tell(ws: Workspace, entry: Entry, how: Any) -> None:
     summary = conversations.summary_of(entry, text)
     conversation, _ = await conversations.change(ws, conversation, conversations.summary_shown(summary))
     await live.tell_entry(ws, entry, conversation)
+    return entry
 
 
 # --- consent ------------------------------------------------------------------------------------------------------

@@ -77,6 +77,8 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "episode_days": (_index("workspace_id", "day"),),
     "entries": (
         _index("workspace_id", "contact_id", "number", unique=True),
+        # What was stored since a time, for the search index.
+        _index("created_at"),
         _index("outbox_key", sparse=True),
         _index("external_ids", sparse=True),
         _index("ticket_id", sparse=True),
@@ -121,6 +123,8 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "agents": (_index("workspace_id"),),
     "routing": (),
     "tags": (_index("workspace_id", "key", unique=True),),
+    # The words of messages and notes (see inbox/search.py).
+    "search": (_index("workspace_id", "tokens", "at"),),
     "views": (
         _index("workspace_id", "position"),
         _index("pending_key", sparse=True),
@@ -151,6 +155,8 @@ PLATFORM: Mapping[str, tuple[Index, ...]] = {
     "changes": (_index("at"),),
     "channel_log": (_index("account_id", "at"), _index("expires_at", expire_after_seconds=0)),
     "migrations": (),
+    # How far work that follows what is stored has come.
+    "marks": (),
 }
 
 

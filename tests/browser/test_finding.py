@@ -1,6 +1,7 @@
 """Finding work: views with counts, filters in the address, tags and priorities, and a view of one's own rule."""
 
 import re
+from uuid import uuid4
 
 from playwright.sync_api import expect
 
@@ -69,3 +70,31 @@ def test_tags_filters_and_a_saved_view(desks: Desks, stage: Stage, axe: Axe, sho
     desk.goes_dark()
     shot(page, "view-dark")
     axe(page)
+
+
+def test_a_search_leads_to_the_place_in_the_thread(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    ulla = Customer(stage, "whatsapp", "Ulla Wordy")
+    ulla.writes("The purple umbrellas never came")
+    conversation = stage.run(stage.shop.conversation_with("Ulla Wordy"))
+    for number in range(60):
+        stage.run(
+            stage.shop.post(f"/conversations/{conversation['id']}/notes", 201, client_id=str(uuid4()), text=f"{number}")
+        )
+    desk = desks()
+    page = desk.page
+    page.keyboard.press("/")
+    search = page.get_by_role("searchbox", name="Search conversations")
+    search.fill("umbrella")
+    search.press("Enter")
+    results = page.get_by_role("region", name="Search results")
+    hit = results.get_by_role("button", name=re.compile("Ulla Wordy"))
+    expect(hit.locator("mark")).to_have_text("umbrellas")
+    shot(page, "search-results")
+    axe(page)
+    search.press("ArrowDown")
+    expect(hit).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(desk.thread("Ulla Wordy")).to_be_visible()
+    # It is far above what is read at first.
+    expect(desk.bubble("The purple umbrellas never came")).to_be_in_viewport()
+    expect(page).to_have_url(re.compile(r"#entry=ent_"))

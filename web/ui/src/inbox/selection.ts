@@ -41,6 +41,23 @@ export function followAddress(id: string | null): void {
   setViewing(id)
 }
 
+/** A place in a conversation that was asked for; the thread goes there and forgets it. */
+export const wantedEntry = new Cell<{ conversationId: string; entryId: string } | null>(entryInAddress())
+
+/** Open a conversation at one of its entries; the address says so, too, and can be passed on. */
+export function openAt(conversationId: string, entryId: string): void {
+  wantedEntry.set({ conversationId, entryId })
+  open(conversationId)
+  clearTimeout(timer)
+  history.replaceState(history.state, '', `${addressOf(conversationId)}#entry=${encodeURIComponent(entryId)}`)
+}
+
+function entryInAddress(): { conversationId: string; entryId: string } | null {
+  const match = /^#entry=(.+)$/.exec(location.hash)
+  const conversationId = idInAddress()
+  return match?.[1] && conversationId ? { conversationId, entryId: decodeURIComponent(match[1]) } : null
+}
+
 export function idInAddress(): string | null {
   const match = /^\/inbox\/([^/]+)$/.exec(location.pathname)
   return match?.[1] ? decodeURIComponent(match[1]) : null

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { memo, useEffect, useMemo, useRef } from 'react'
+import { Suspense, lazy, memo, useEffect, useMemo, useRef } from 'react'
 import { plural } from '../../lib/format'
 import { useShortcut } from '../../lib/keys'
 import { useCan, useMe } from '../../lib/session'
@@ -8,6 +8,7 @@ import type { BuiltInView, Member } from '../../lib/types'
 import { EmptyState } from '../../ui/EmptyState'
 import { ErrorState, NoPermission } from '../../ui/ErrorState'
 import { IconCircleCheck, IconInbox, IconSearch } from '../../ui/icons'
+import { Kbd } from '../../ui/Kbd'
 import { useConversation } from '../conversations'
 import { useCounts } from '../counts'
 import { useContactTyping, useMembers } from '../presence'
@@ -16,9 +17,11 @@ import { loadThread } from '../thread/threads'
 import { useNow } from '../useNow'
 import { ConversationRow } from './ConversationRow'
 import { isNarrowed } from './listStore'
-import { clearFilters, currentList, filter, useList } from './lists'
+import { clearFilters, currentList, everywhere, filter, useList } from './lists'
 import { useFixedWindow, useSteadyScroll } from './useFixedWindow'
 import s from './list.module.css'
+
+const Results = lazy(() => import('../../search/Results'))
 
 const ROW_HEIGHT = 68
 /** Rows drawn as placeholders while the next page is on its way. */
@@ -29,7 +32,15 @@ const NEIGHBOURS = [1, -1, 2, -2]
 
 export function ConversationList({ onFocusThread }: { onFocusThread: () => void }) {
   const allowed = useCan('inbox.read')
-  return allowed ? <List onFocusThread={onFocusThread} /> : <NoPermission />
+  const { q } = useCell(filter)
+  const all = useCell(everywhere)
+  if (!allowed) return <NoPermission />
+  if (!q || !all) return <List onFocusThread={onFocusThread} />
+  return (
+    <Suspense fallback={null}>
+      <Results key={q} q={q} />
+    </Suspense>
+  )
 }
 
 function List({ onFocusThread }: { onFocusThread: () => void }) {
@@ -189,9 +200,16 @@ function NothingHere() {
         title="Nothing matches"
         text={q ? `No conversation in this view matches “${q}”.` : 'No conversation in this view fits the filters.'}
         action={
-          <Button variant="default" onClick={clearFilters}>
-            Clear filters
-          </Button>
+          <>
+            {q && (
+              <Button onClick={() => everywhere.set(true)} rightSection={<Kbd>Enter</Kbd>}>
+                Search messages
+              </Button>
+            )}
+            <Button variant="default" onClick={clearFilters}>
+              Clear filters
+            </Button>
+          </>
         }
       />
     )

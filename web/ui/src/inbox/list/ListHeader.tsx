@@ -7,7 +7,7 @@ import { IconSearch, IconX } from '../../ui/icons'
 import { useCounts } from '../counts'
 import { Chips } from './Chips'
 import { FilterMenu } from './FilterMenu'
-import { filter, setFilter } from './lists'
+import { everywhere, filter, setFilter } from './lists'
 import { ViewMenu } from './ViewMenu'
 import s from './list.module.css'
 
@@ -22,6 +22,7 @@ const TABS: { view: BuiltInView; label: string }[] = [
 ]
 
 export const ListHeader = memo(function ListHeader() {
+  const searching = useCell(filter).q !== ''
   return (
     <div className={s.head}>
       <h1 className="visually-hidden">Inbox</h1>
@@ -30,7 +31,7 @@ export const ListHeader = memo(function ListHeader() {
         <Search />
         <FilterMenu />
       </div>
-      <Tabs />
+      {searching ? <Scopes /> : <Tabs />}
       <Chips />
     </div>
   )
@@ -66,7 +67,13 @@ function Search() {
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
         onKeyDown={(event) => {
+          if (event.key === 'Enter' && text.trim()) {
+            everywhere.set(true)
+            setFilter({ q: text.trim() })
+          }
+          if (event.key === 'ArrowDown') document.querySelector<HTMLElement>('[data-hit]')?.focus()
           if (event.key !== 'Escape') return
+          everywhere.set(false)
           setText('')
           event.currentTarget.blur()
         }}
@@ -76,6 +83,25 @@ function Search() {
           <IconX size={14} />
         </button>
       )}
+    </div>
+  )
+}
+
+const SCOPES = [
+  { all: false, label: 'In this view' },
+  { all: true, label: 'Messages and everything' },
+]
+
+/** Where to search: the names in this list, or all that was ever written. */
+function Scopes() {
+  const all = useCell(everywhere)
+  return (
+    <div className={s.tabs} role="tablist" aria-label="Where to search" data-scopes>
+      {SCOPES.map((scope) => (
+        <button key={scope.label} type="button" role="tab" aria-selected={scope.all === all} onClick={() => everywhere.set(scope.all)}>
+          {scope.label}
+        </button>
+      ))}
     </div>
   )
 }

@@ -28,6 +28,9 @@ export function setFilter(change: Partial<Filter>): void {
   history.replaceState(history.state, '', `${location.pathname}${query(asQuery({ ...kept, q: '' }, 'open'))}`)
 }
 
+/** While something is searched for: the conversations of the list with that name, or all messages, people and tickets. */
+export const everywhere = new Cell(false)
+
 /** All filters off; the view stays. */
 export function clearFilters(): void {
   setFilter({ ...EVERYTHING, view: filter.get().view })

@@ -6,6 +6,7 @@ import { ErrorState } from '../../ui/ErrorState'
 import { IconArrowDown } from '../../ui/icons'
 import { useUnsent } from '../outbox'
 import { useTyping } from '../presence'
+import { wantedEntry } from '../selection'
 import { Bubble } from './Bubble'
 import { eventText } from './eventText'
 import { layoutThread } from './layout'
@@ -16,6 +17,7 @@ import s from './thread.module.css'
 const NEAR_BOTTOM = 80
 const LOAD_OLDER_AT = 400
 const FLASH_MS = 1600
+const HELD_FRAMES = 12
 
 export const Messages = memo(function Messages({ conversationId, contactName }: { conversationId: string; contactName: string }) {
   const thread = useThread(conversationId)
@@ -41,14 +43,28 @@ export const Messages = memo(function Messages({ conversationId, contactName }: 
         toast('This message is not in this conversation.')
         return
       }
-      requestAnimationFrame(() => {
+      // A thread that was just opened keeps its end in view until it has its size: hold on to the place meanwhile.
+      let frames = 0
+      const show = () => {
         const element = document.getElementById(`entry-${entryId}`)
         element?.scrollIntoView({ block: 'center' })
-        element?.animate([{ background: 'var(--accent-soft)' }, { background: 'transparent' }], FLASH_MS)
-      })
+        frames += 1
+        if (frames < HELD_FRAMES) requestAnimationFrame(show)
+        else element?.animate([{ background: 'var(--accent-soft)' }, { background: 'transparent' }], FLASH_MS)
+      }
+      requestAnimationFrame(show)
     },
     [conversationId],
   )
+
+  // A place was asked for: by a search, or by the address.
+  const wanted = useCell(wantedEntry)
+  const ready = thread.status === 'ready'
+  useEffect(() => {
+    if (!ready || wanted?.conversationId !== conversationId) return
+    wantedEntry.set(null)
+    void jump(wanted.entryId)
+  }, [wanted, ready, conversationId, jump])
 
   function onScroll() {
     const element = scroller.current

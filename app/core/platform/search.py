@@ -1,0 +1,29 @@
+"""What of the timelines has been indexed for search: entries of all workspaces by when they were stored."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from app.core.runtime import Runtime
+
+_MARK = "search"
+_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+async def mark(runtime: Runtime) -> datetime:
+    """Everything stored before then has been indexed."""
+    row = await runtime.mongo.marks.find_one({"_id": _MARK})
+    at: datetime = row["at"] if row else _BEGINNING
+    return at
+
+
+async def move_mark(runtime: Runtime, at: datetime) -> None:
+    await runtime.mongo.marks.update_one({"_id": _MARK}, {"$set": {"at": at}}, upsert=True)
+
+
+async def stored_within(
+    runtime: Runtime, since: datetime, until: datetime, *, most: int
+) -> Sequence[Mapping[str, Any]]:
+    """Rows of entries, `most` at most. Index: created_at."""
+    span = {"created_at": {"$gte": since, "$lt": until}}
+    return await runtime.mongo.entries.find(span).limit(most).to_list()

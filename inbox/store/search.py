@@ -1,0 +1,67 @@
+"""
+Queries on what is found by its words: a row for each message or note, with its tokens. Appended in batches, in the
+background.
+
+Index: (workspace_id, tokens, at), read in bounded windows of time, newest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from app.core.mongo import Document
+from app.core.runtime import Workspace
+from inbox import search
+from inbox.store import windows
+from inbox.store.windows import Walk
+
+_FIRST = timedelta(minutes=30)
+_ENOUGH = 40
+_WIDENING = 8
+
+
+async def add(ws: Workspace, hits: Sequence[search.Indexed]) -> None:
+    """Those that are there already stay as they are."""
+    rows = [
+        {
+            "_id": hit.entry_id,
+            "conversation_id": hit.conversation_id,
+            "number": hit.number,
+            "at": hit.at,
+            "tokens": list(hit.tokens),
+        }
+        for hit in hits
+    ]
+    await ws.db.search.insert_new(rows)
+
+
+async def remove(ws: Workspace, entry_id: str) -> None:
+    await ws.db.search.delete({"_id": entry_id})
+
+
+async def density(ws: Workspace, token: str, now: datetime) -> timedelta:
+    """The time back from now in which a word occurs some dozens of times: the longer, the rarer."""
+    width, end = _FIRST, now + timedelta(minutes=5)
+    while end - width > windows.EARLIEST:
+        span = {"$gte": end - width, "$lte": end}
+        if len(await ws.db.search.find({"tokens": token, "at": span}, limit=_ENOUGH, fields=["_id"])) >= _ENOUGH:
+            break
+        width *= _WIDENING
+    return width
+
+
+async def page(
+    ws: Workspace, token: str, others: Sequence[str], *, width: timedelta, cursor: str | None, limit: int
+) -> tuple[list[str], str | None]:
+    """Ids of entries with all these words, newest first; found by `token`, which should be the rarest."""
+    rest = frozenset(others)
+
+    async def read(span: Document, most: int) -> list[Document]:
+        return await ws.db.search.find({"tokens": token, "at": span}, limit=most)
+
+    walk = Walk("at", ws.clock.now() + timedelta(minutes=5), windows.EARLIEST, width)
+    rows, following = await windows.page(
+        walk, read, cursor=cursor, limit=limit, fits=lambda row: rest.issubset(row["tokens"])
+    )
+    return [row["_id"] for row in rows], following

@@ -1,0 +1,112 @@
+"""
+Words of a text as they are searched for: case and accents folded, stemmed by the language of their script, long numbers
+also by their last digits.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from threading import local
+
+from snowballstemmer import stemmer
+
+# A text is found by so many different words; the rest of a very long one is not indexed.
+MOST = 100
+_MOST_CHARS = 40
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_LONG_NUMBER = 6
+_LAST_DIGITS = 4
+
+# The language that a script is taken for; Latin letters are a workspace's own question.
+_BY_SCRIPT = (
+    ("CYRILLIC", "russian"),
+    ("GREEK", "greek"),
+    ("ARABIC", "arabic"),
+    ("DEVANAGARI", "hindi"),
+    ("TAMIL", "tamil"),
+    ("ARMENIAN", "armenian"),
+)
+_LATIN = "english"
+_stemmers = local()
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as it stands in a text, from `start` to `end`, and the tokens it is found by."""
+
+    start: int
+    end: int
+    tokens: tuple[str, ...]
+
+
+def words(text: str) -> Iterator[Word]:
+    for match in _WORD.finditer(text):
+        yield Word(match.start(), match.end(), tokens_of(match.group()))
+
+
+def tokens(*texts: str) -> list[str]:
+    """Each once, in the order in which they first occur."""
+    found: dict[str, None] = {}
+    for text in texts:
+        for word in words(text):
+            for token in word.tokens:
+                found[token] = None
+            if len(found) >= MOST:
+                return list(found)[:MOST]
+    return list(found)
+
+
+def wanted(text: str) -> list[str]:
+    """What a searcher's words come to: one token for each word."""
+    return list(dict.fromkeys(word.tokens[0] for word in words(text)))
+
+
+@lru_cache(maxsize=20_000)
+def tokens_of(word: str) -> tuple[str, ...]:
+    folded = fold(word)[:_MOST_CHARS]
+    if folded.isdigit():
+        return (folded, folded[-_LAST_DIGITS:]) if len(folded) > _LONG_NUMBER else (folded,)
+    return (_stem(folded, _language(word)),)
+
+
+def fold(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    return unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c)))
+
+
+def _language(word: str) -> str:
+    name = unicodedata.name(word[0], "")
+    return next((language for script, language in _BY_SCRIPT if name.startswith(script)), _LATIN)
+
+
+def _stem(word: str, language: str) -> str:
+    # A stemmer keeps the word it works on in itself, so each thread has its own.
+    known: dict[str, object] = _stemmers.__dict__.setdefault("by_language", {})
+    found = known.get(language)
+    if found is None:
+        found = known[language] = stemmer(language)
+    stemmed: str = found.stemWord(word)  # type: ignore[attr-defined]
+    return stemmed or word
+
+
+def marks(text: str, sought: Sequence[str]) -> list[tuple[int, int]]:
+    """Where the words that were searched for stand in a text."""
+    every = frozenset(sought)
+    return [(word.start, word.end) for word in words(text) if every.intersection(word.tokens)]
+
+
+def excerpt(text: str, sought: Sequence[str], *, chars: int) -> tuple[str, list[tuple[int, int]]]:
+    """The part of a text around the first word that was searched for, in one line, and where such words stand in it."""
+    line = " ".join(text.split())
+    found = marks(line, sought)
+    begin = max(0, (found[0][0] if found else 0) - chars // 3)
+    if begin:
+        # At a word's beginning.
+        begin = line.rfind(" ", 0, begin + 1) + 1
+    end = min(len(line), begin + chars)
+    before, after = "…" if begin else "", "…" if end < len(line) else ""
+    shift = len(before) - begin
+    inside = [(start + shift, stop + shift) for start, stop in found if begin <= start and stop <= end]
+    return f"{before}{line[begin:end]}{after}", inside

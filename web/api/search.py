@@ -1,0 +1,153 @@
+"""Search: messages and notes by their words, contacts and tickets by name, number or title."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from app.core.clock import iso
+from app.core.errors import Invalid
+from app.core.permissions import Permission
+from crm import store as contact_rows
+from crm.contacts import search_tokens
+from inbox import conversations, search, tickets
+from inbox.store import conversations as conversation_rows
+from inbox.timeline import place
+from web.api.endpoint import ApiRequest, Endpoint
+from web.api.models import Channel, Query, Time
+
+_SHOWN = 8
+_CANDIDATES = 100
+
+
+class SearchQuery(Query):
+    q: Annotated[str, Field(min_length=1, max_length=200)]
+    cursor: Annotated[str | None, Field(max_length=500)] = None
+    limit: Annotated[int, Field(ge=1, le=50)] = 20
+
+
+class MessageHit(TypedDict):
+    entry_id: str
+    conversation_id: str
+    contact_id: str
+    contact_name: str
+    avatar_hue: int
+    number: int
+    at: Time
+    kind: Literal["message", "note"]
+    direction: Literal["in", "out"] | None
+    channel: Channel | None
+    author_name: str | None
+    text: str
+    # From and to, in characters of `text`.
+    marks: list[tuple[int, int]]
+
+
+class MessageHits(TypedDict):
+    items: list[MessageHit]
+    next_cursor: str | None
+
+
+class ContactHit(TypedDict):
+    contact_id: str
+    conversation_id: str
+    name: str
+    avatar_hue: int
+
+
+class TicketHit(TypedDict):
+    ticket_id: str
+    number: int
+    title: str
+    contact_id: str | None
+
+
+class Found(TypedDict):
+    """The first page of messages, and the best of the others."""
+
+    messages: MessageHits
+    contacts: list[ContactHit]
+    tickets: list[TicketHit]
+
+
+async def everything(request: ApiRequest, query: SearchQuery) -> Found:
+    ws = request.ws
+    return {
+        "messages": await messages(request, query),
+        "contacts": await _contacts(request, query.q),
+        "tickets": [
+            {"ticket_id": each.id, "number": each.number, "title": each.title, "contact_id": each.contact_id}
+            for each in await tickets.search(ws, query.q, limit=_SHOWN)
+        ],
+    }
+
+
+async def messages(request: ApiRequest, query: SearchQuery) -> MessageHits:
+    ws = request.ws
+    hits, cursor = await search.messages(ws, query.q, cursor=query.cursor, limit=query.limit)
+    ids = dict.fromkeys(hit.entry.conversation_id for hit in hits)
+    known = {each.id: each for each in await conversation_rows.get_many(ws, list(ids))}
+    items: list[MessageHit] = []
+    for hit in hits:
+        entry, conversation = hit.entry, known.get(hit.entry.conversation_id)
+        if conversation is not None:
+            items.append(
+                {
+                    "entry_id": entry.id,
+                    "conversation_id": conversation.id,
+                    "contact_id": conversation.contact_id,
+                    "contact_name": conversation.contact_name,
+                    "avatar_hue": conversation.avatar_hue,
+                    "number": entry.number,
+                    "at": iso(place(entry)) or "",
+                    "kind": "note" if entry.kind == "note" else "message",
+                    "direction": entry.direction,
+                    "channel": entry.channel,
+                    "author_name": entry.author.name,
+                    "text": hit.text,
+                    "marks": hit.marks,
+                }
+            )
+    return {"items": items, "next_cursor": cursor}
+
+
+async def _contacts(request: ApiRequest, text: str) -> list[ContactHit]:
+    words = search_tokens(text)
+    if not words:
+        return []
+    longest = max(words, key=len)
+    found = await contact_rows.contacts_by_token(request.ws, longest, limit=_CANDIDATES)
+    hits: list[ContactHit] = []
+    for contact in found:
+        names = search_tokens(contact.name)
+        if all(word == longest or any(name.startswith(word) for name in names) for word in words):
+            conversation_id = conversations.id_for(contact.id)
+            hits.append(
+                {
+                    "contact_id": contact.id,
+                    "conversation_id": conversation_id,
+                    "name": contact.name,
+                    "avatar_hue": contact.avatar_hue,
+                }
+            )
+    return hits[:_SHOWN]
+
+
+ENDPOINTS = [
+    Endpoint(
+        "GET",
+        "/search",
+        everything,
+        Permission.INBOX_READ,
+        "Messages, contacts and tickets with these words",
+        errors=(Invalid,),
+    ),
+    Endpoint(
+        "GET",
+        "/search/messages",
+        messages,
+        Permission.INBOX_READ,
+        "More messages and notes with these words, newest first",
+        errors=(Invalid,),
+    ),
+]
