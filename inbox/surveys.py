@@ -24,7 +24,7 @@ from app.core.runtime import Workspace
 from channels import accounts, registry
 from channels.content import Button, Buttons, Choice, Content, Template, TemplateParameters, Text
 from channels.contract import Capabilities
-from inbox import closing, conversations, idle, live, messages, notifications, outbox, survey_answers, tickets
+from inbox import closing, conversations, idle, live, messages, notifications, outbox, survey_answers, thanks, tickets
 from inbox.closing import Csat, Nps
 from inbox.conversations import Asked, Conversation
 from inbox.episodes import Facts
@@ -253,7 +253,9 @@ def answer_in(conversation: Conversation, content: Content, entry: Entry) -> Ans
     if asked.score is None or asked.entry_id == entry.id:
         found = survey_answers.score_in(text, asked.kind)
         return Answer(asked.id, found[0], found[1]) if found else None
-    return Answer(asked.id, None, text) if survey_answers.is_comment(text) and not asked.commented else None
+    if asked.commented or thanks.is_closing(content) or not survey_answers.is_comment(text):
+        return None
+    return Answer(asked.id, None, text)
 
 
 async def take(ws: Workspace, conversation: Conversation, answer: Answer, entry: Entry) -> None:

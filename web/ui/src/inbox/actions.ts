@@ -5,6 +5,7 @@ import { currentMe } from '../lib/session'
 import { toast, toastError } from '../lib/toast'
 import { done } from '../lib/undo'
 import type { Conversation, Entry, HandOver, Priority } from '../lib/types'
+import { asksWhy, closingWith, type ClosingNote } from './closing/closing'
 import { conversationsChanged, getConversation, patchConversation, putConversation } from './conversations'
 import { refreshCounts } from './counts'
 import { currentList, placeInLists } from './list/lists'
@@ -66,10 +67,14 @@ export async function handOver(conversation: Conversation, wanted: HandOver): Pr
   toast('Handed over.')
 }
 
-/** Close, and go on as one works through a queue. */
-export function close(id: string): void {
+/** Close, and go on as one works through a queue; asks why first where the workspace wants to know. */
+export function close(id: string, note?: ClosingNote): void {
+  if (!note && asksWhy()) {
+    closingWith.set(id)
+    return
+  }
   goOn(id)
-  const closed = change(id, { state: 'closed' }, 'Not closed', () => api.post(`/conversations/${id}/close`))
+  const closed = change(id, { state: 'closed' }, 'Not closed', () => api.post(`/conversations/${id}/close`, note ?? {}))
   done(`Conversation with ${nameOf(id)} closed`, () => {
     open(id)
     // Only what is closed can be taken back.

@@ -2,8 +2,7 @@
 import type { LiveEvent } from '../lib/live'
 import { announce } from '../lib/notify'
 import { currentMe } from '../lib/session'
-import { toast } from '../lib/toast'
-import type { Conversation, Entry, Notice } from '../lib/types'
+import type { Conversation, Entry } from '../lib/types'
 import { getConversation, putConversation } from './conversations'
 import { refreshCounts } from './counts'
 import { placeInLists, refreshLists } from './list/lists'
@@ -27,9 +26,6 @@ export function applyInboxEvents(batch: LiveEvent[]): void {
         break
       case 'conversation':
         take(event.data, changed)
-        break
-      case 'notification':
-        tell(event.data)
         break
       case 'typing':
         applyTyping(event)
@@ -74,13 +70,6 @@ function collect(entry: Entry, entries: Map<string, Entry[]>): void {
   const list = entries.get(entry.conversation_id)
   if (list) list.push(entry)
   else entries.set(entry.conversation_id, [entry])
-}
-
-/** Something that is not a message: a conversation woke up, somebody was unhappy. */
-function tell({ member_id: memberId, conversation_id: id, title, text }: Notice): void {
-  if (memberId !== null && memberId !== currentMe()?.member.id) return
-  toast(`${title}: ${text}`)
-  announce(title, text, id, () => open(id))
 }
 
 /** Sound and notification for what a customer wrote to me or to nobody, unless I am looking at it. */

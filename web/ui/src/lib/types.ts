@@ -163,6 +163,12 @@ export type SlaPolicyIn = api.SlaPolicyBody
 export type SlaTarget = api.SlaTargetShape
 export type SlaStep = api.SlaStepShape
 
+// --- closing ---
+
+export type ClosingSettings = api.ClosingSettings
+export type AutoClose = api.AutoClose
+export type Survey = api.SurveyOut
+
 // --- websocket ---
 
 export type NumberedEvent =
@@ -174,24 +180,15 @@ export type NumberedEvent =
   | { n: number; type: 'deferred'; data: { id: string } }
   | { n: number; type: 'templates'; data: { account_id: string } }
   | { n: number; type: 'canned' | 'calendar' | 'team' | 'agent' | 'routing'; data: { id: string } }
-  | { n: number; type: 'notification'; data: Notice }
   | { n: number; type: 'draft'; data: DraftEvent }
   | { n: number; type: 'macro'; data: { id: string } }
+  | { n: number; type: 'closing_settings'; data: { id: string } }
+  | { n: number; type: 'survey'; data: { id: string; contact_id: string } }
   | { n: number; type: 'bell'; data: { member_id: string } & Partial<Notification> }
   | { n: number; type: 'ticket'; data: { id: string; contact_id: string } }
   | { n: number; type: 'ticket_forms'; data: { id: string } }
   | { n: number; type: 'sla_policy'; data: { id: string } }
   | { n: number; type: 'tag' | 'view' | 'counts'; data: { id?: string; done?: number; of?: number } }
-
-/** Something to tell one member, or (null) everybody. */
-export interface Notice {
-  kind: string
-  member_id: string | null
-  conversation_id: string
-  title: string
-  text: string
-  at: string
-}
 
 export interface TypingEvent {
   type: 'typing'

@@ -4,6 +4,7 @@ import {
   IconActivity,
   IconApi,
   IconBolt,
+  IconCircleCheck,
   IconClock,
   IconHistory,
   IconPlugConnected,
@@ -75,6 +76,14 @@ export const SECTIONS: SettingsSection[] = [
     icon: IconStopwatch,
     needs: 'inbox.manage',
     Page: lazy(() => import('./sla/SlaPage')),
+  },
+  {
+    path: 'closing',
+    label: 'Closing',
+    group: 'Workspace',
+    icon: IconCircleCheck,
+    needs: 'inbox.read',
+    Page: lazy(() => import('./closing/ClosingPage')),
   },
   {
     path: 'tickets',

@@ -38,6 +38,9 @@ function refreshQueries(event: live.LiveEvent): void {
   switch (event.type) {
     case 'entry':
       if (event.data.entry.ticket_id) ticketTouched(event.data.entry.ticket_id)
+      if (event.data.entry.event?.name.startsWith('survey_')) {
+        void queryClient.invalidateQueries({ queryKey: ['surveys', event.data.entry.contact_id] })
+      }
       // What a person said about consent is part of the contact.
       if (event.data.entry.kind === 'consent') {
         void queryClient.invalidateQueries({ queryKey: ['contact', event.data.entry.contact_id] })
@@ -87,6 +90,12 @@ function refreshQueries(event: live.LiveEvent): void {
       return
     case 'deferred':
       deferredChanged()
+      return
+    case 'closing_settings':
+      void queryClient.invalidateQueries({ queryKey: ['closing'] })
+      return
+    case 'survey':
+      void queryClient.invalidateQueries({ queryKey: ['surveys', event.data.contact_id] })
       return
     case 'canned':
       void queryClient.invalidateQueries({ queryKey: ['canned'] })

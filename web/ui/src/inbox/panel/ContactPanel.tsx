@@ -12,6 +12,7 @@ import { Avatar } from '../../ui/Avatar'
 import { ErrorState } from '../../ui/ErrorState'
 import { Skeleton } from '../../ui/Skeleton'
 import { IconExternalLink, IconX } from '../../ui/icons'
+import { Satisfaction } from '../closing/Satisfaction'
 import { useConversation } from '../conversations'
 import { useMembers } from '../presence'
 import { TicketsSection } from './TicketsSection'
@@ -83,6 +84,7 @@ function Details({ conversation }: { conversation: Conversation }) {
           <Section title="Tickets">
             <TicketsSection conversation={conversation} />
           </Section>
+          <Satisfaction contactId={conversation.contact_id} className={s.section} />
           <Section title="Notes">
             <ContactNotes key={contact.id} contact={contact} />
           </Section>

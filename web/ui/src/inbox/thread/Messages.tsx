@@ -4,6 +4,7 @@ import { plural } from '../../lib/format'
 import { toast } from '../../lib/toast'
 import { ErrorState } from '../../ui/ErrorState'
 import { IconArrowDown } from '../../ui/icons'
+import { EventAction } from '../closing/Closing'
 import { useUnsent } from '../outbox'
 import { useTyping } from '../presence'
 import { wantedEntry } from '../selection'
@@ -124,6 +125,7 @@ export const Messages = memo(function Messages({ conversationId, contactName }: 
                     return (
                       <div key={item.key} className={s.event} id={`entry-${item.entry.id}`}>
                         {eventText(item.entry)}
+                        <EventAction entry={item.entry} />
                       </div>
                     )
                   case 'bubble':

@@ -8,6 +8,7 @@ import { Avatar } from '../../ui/Avatar'
 import { ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
 import { IconArrowLeft, IconCheck, IconDots, IconLayoutSidebarRight, IconMailOpened, IconRefresh, IconUser } from '../../ui/icons'
 import { close, markUnread, reopen } from '../actions'
+import { ClosingDialogs, ClosingItems } from '../closing/Closing'
 import { useMembers, useViewers, useWritingColleague } from '../presence'
 import { open } from '../selection'
 import { SnoozeMenu } from '../snooze/SnoozeMenu'
@@ -75,6 +76,7 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
         {mayReply && <AssignMenu conversation={conversation} compact={tight} />}
         {mayReply && !closed && <SnoozeMenu conversation={conversation} />}
         {mayReply &&
+          !conversation.blocked &&
           (closed ? (
             <Button
               variant="default"
@@ -109,6 +111,7 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
               Mark unread
             </Menu.Item>
             <FollowItem conversation={conversation} />
+            <ClosingItems conversation={conversation} />
             {phone && (
               <Menu.Item leftSection={<IconUser size={16} />} onClick={onTogglePanel}>
                 Contact details
@@ -124,11 +127,13 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
           </Tooltip>
         )}
       </div>
+      <ClosingDialogs conversation={conversation} />
     </header>
   )
 }
 
-function Status({ conversation: { state, snoozed_until: until } }: { conversation: Conversation }) {
+function Status({ conversation: { state, blocked, snoozed_until: until } }: { conversation: Conversation }) {
+  if (blocked) return <span>Blocked ·</span>
   if (state === 'closed') return <span>Closed ·</span>
   if (state === 'pending') return <span>With the bot ·</span>
   if (state === 'snoozed') return <span>Snoozed until {until ? fullTime(until) : 'they reply'} ·</span>

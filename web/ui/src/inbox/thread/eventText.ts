@@ -43,6 +43,7 @@ export function eventText(entry: Entry): string {
         .filter(Boolean)
         .join(' · ')
     case 'conversation_reopened':
+      if (event.reason === 'low_score') return 'Reopened: the customer was not happy'
       return who ? `${who} reopened the conversation` : 'Conversation reopened'
     case 'conversation_resumed':
       return who ? `${who} took the closing back` : 'Closing taken back'
@@ -65,6 +66,16 @@ export function eventText(entry: Entry): string {
     case 'message_skipped':
     case 'message_expired':
       return deferredText(event)
+    case 'conversation_kept_closed':
+      return 'A word of thanks: not reopened'
+    case 'survey_answered':
+      return `${event.kind === 'nps' ? 'Would recommend us' : 'Satisfaction'}: ${String(event.score)} of ${event.kind === 'nps' ? 10 : 5}`
+    case 'survey_commented':
+      return 'And said why'
+    case 'contact_blocked':
+      return [who ? `${who} blocked this contact` : 'Contact blocked', text(event.reason), text(event.note)].filter(Boolean).join(' · ')
+    case 'contact_unblocked':
+      return who ? `${who} unblocked this contact` : 'Contact unblocked'
     case 'address_changed':
       return `Address changed from ${address(event.old)} to ${address(event.new)}`
     case 'contact_created':
