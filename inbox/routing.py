@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 
 from redis.exceptions import RedisError
 
-from app.core import hints, leases, log
+from app.core import hints, leases, log, rules
 from app.core.addresses import Address
 from app.core.calendars import open_at
 from app.core.errors import AppError
@@ -29,9 +29,22 @@ from app.core.leases import Lease
 from app.core.mongo import DatabaseError
 from app.core.platform import members as member_rows
 from app.core.platform import work
+from app.core.rules import Predicate
 from app.core.runtime import Runtime, Workspace
 from crm import store as contact_store
-from inbox import agents, away, calendars, conversations, live, messages, notifications, strategies, waiting
+from inbox import (
+    agents,
+    away,
+    calendars,
+    conversations,
+    live,
+    messages,
+    notifications,
+    strategies,
+    teams,
+    views,
+    waiting,
+)
 from inbox.agents import Agent, Availability, RoutingSettings
 from inbox.conversations import Conversation
 from inbox.store import conversations as store
@@ -145,6 +158,8 @@ class _Floor:
     ws: Workspace
     team: Team
     settings: RoutingSettings
+    # Of each of the team's rules by skill, in order.
+    matches: Sequence[Predicate]
     desks: dict[str, Desk]
 
 
@@ -197,7 +212,8 @@ async def _floor(ws: Workspace, team: Team) -> _Floor:
     for agent in members.values():
         held, load = loads.get(agent.id, (0, 0.0))
         desks[agent.id] = _desk(agent, settings, available[agent.id], held, load)
-    return _Floor(ws, team, settings, desks)
+    matches = [rules.predicate(teams.CATALOGUE, need.rule) for need in team.needs]
+    return _Floor(ws, team, settings, matches, desks)
 
 
 def _desk(agent: Agent, settings: RoutingSettings, available: Availability, held: int, load: float) -> Desk:
@@ -226,7 +242,7 @@ async def load_of(ws: Workspace, settings: RoutingSettings, member_id: str) -> t
 
 
 async def _languages(ws: Workspace, team: Team, queue: Sequence[Conversation]) -> dict[str, str | None]:
-    if not team.by_language and not any(need.languages for need in team.needs):
+    if not team.by_language and not team.needs:
         return {}
     found = await contact_store.contacts_by_id(ws, [conversation.contact_id for conversation in queue])
     return {contact.id: contact.language for contact in found.values()}
@@ -239,15 +255,15 @@ def channel_of(conversation: Conversation) -> str | None:
 
 async def _give(floor: _Floor, conversation: Conversation, language: str | None) -> bool:
     """To whom the strategy says, if they are still there; whether somebody has it now."""
-    ws, channel = floor.ws, channel_of(conversation)
-    weight = floor.settings.weight(channel)
-    ask = Ask(
-        weight=weight,
-        channel=channel,
-        language=language,
-        priority=conversation.priority,
-        last_agent_id=conversation.last_agent_id,
+    ws, weight = floor.ws, floor.settings.weight(channel_of(conversation))
+    thing = {**views.thing(conversation), "language": language}
+    skills = frozenset(
+        skill
+        for need, matches in zip(floor.team.needs, floor.matches, strict=True)
+        if matches(thing, ws.clock.now())
+        for skill in need.skills
     )
+    ask = Ask(weight=weight, skills=skills, language=language, last_agent_id=conversation.last_agent_id)
     while (chosen := strategies.choose(floor.team, ask, list(floor.desks.values()))) is not None:
         desk = floor.desks[chosen]
         agent = (await agents.of(ws, [chosen]))[chosen]

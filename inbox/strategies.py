@@ -37,9 +37,8 @@ class Ask:
     """What a waiting conversation wants of whoever gets it."""
 
     weight: float = 1.0
-    channel: str | None = None
+    skills: frozenset[str] = frozenset()
     language: str | None = None
-    priority: str = "normal"
     last_agent_id: str | None = None
 
 
@@ -49,7 +48,7 @@ def choose(team: Team, ask: Ask, desks: Sequence[Desk]) -> str | None:
 
     Skills and languages that nobody of the team has are not asked for: nobody would ever come.
     """
-    skills = wanted_skills(team, ask) & frozenset().union(*(desk.skills for desk in desks))
+    skills = ask.skills & frozenset().union(*(desk.skills for desk in desks))
     language = (ask.language or "").partition("-")[0]
     speaks = team.by_language and any(language in desk.languages for desk in desks)
     able = [
@@ -64,8 +63,3 @@ def choose(team: Team, ask: Ask, desks: Sequence[Desk]) -> str | None:
     if team.strategy == "least_busy":
         return min(able, key=lambda desk: (desk.held, desk.last_assigned_at or _NEVER, desk.agent_id)).agent_id
     return min(able, key=lambda desk: (desk.last_assigned_at or _NEVER, desk.agent_id)).agent_id
-
-
-def wanted_skills(team: Team, ask: Ask) -> frozenset[str]:
-    matching = [need for need in team.needs if need.matches(ask.channel, ask.language, ask.priority)]
-    return frozenset(skill for need in matching for skill in need.skills)

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from app.core import ids
 from app.core.errors import Conflict, NotFound
 from app.core.runtime import Workspace
-from inbox import conversations, facets, views
+from inbox import conversations, facets, teams, views
 from inbox.store import tags as store
 
 Colour = Literal["gray", "red", "orange", "yellow", "green", "teal", "blue", "indigo", "violet", "pink"]
@@ -82,6 +82,11 @@ async def delete(ws: Workspace, tag_id: str) -> Tag:
     if named := await views.naming(ws, "tag", tag_id):
         raise Conflict(
             f"The view “{named[0].name}” asks for the tag “{tag.name}”. Change the view first.", code="in_use"
+        )
+    if named_by := await teams.naming(ws, "tag", tag_id):
+        raise Conflict(
+            f"A rule by skill of the team “{named_by[0][1]}” asks for the tag “{tag.name}”. Change the team first.",
+            code="in_use",
         )
     await store.delete(ws, tag_id)
     return tag

@@ -5,18 +5,19 @@ strategy (see routing.py) or leaves them to be taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
-from app.core import audit, hints, ids
+from app.core import audit, hints, ids, rules
 from app.core.audit import Target
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Actor
 from app.core.platform import accounts as account_rows
 from app.core.platform import members as member_rows
+from app.core.rules import Catalogue, Field, Rule
 from app.core.runtime import Workspace
-from inbox import calendars, conversations, facets, live, usage, variables, waiting
+from inbox import calendars, conversations, facets, live, usage, variables, views, waiting
 from inbox.store import teams as store
 
 Strategy = Literal["manual", "round_robin", "least_busy"]
@@ -24,21 +25,22 @@ MOST_MEMBERS = 500
 MOST_NEEDS = 20
 
 
+# What rules by skill can ask: of the conversation, and the language of its customer.
+CATALOGUE = Catalogue(
+    "conversation",
+    (
+        *(f for f in views.CATALOGUE.fields if f.name in ("channels", "priority", "tags", "last_text", "episode")),
+        Field("language", "Language", "text"),
+    ),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """Conversations that match are given only to who has all these skills. What is left empty matches everything."""
+    """Conversations for which the rule holds are given only to who has all these skills."""
 
     skills: tuple[str, ...]
-    channels: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ()
-    priorities: tuple[str, ...] = ()
-
-    def matches(self, channel: str | None, language: str | None, priority: str) -> bool:
-        return (
-            (not self.channels or channel in self.channels)
-            and (not self.languages or (language or "").partition("-")[0] in self.languages)
-            and (not self.priorities or priority in self.priorities)
-        )
+    rule: Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +212,8 @@ async def _checked(ws: Workspace, team: Team) -> Team:
     await calendars.require(ws, team.calendar_id)
     variables.check(team.closed_reply, field="closed_reply")
     variables.check(team.position_reply, field="position_reply")
+    for at, need in enumerate(team.needs):
+        rules.validate(CATALOGUE, need.rule, at=f"needs.{at}.rule")
     if team.overflow_team_id is not None:
         if team.overflow_team_id == team.id or team.overflow_team_id not in {other.id for other in others}:
             raise Invalid.field("overflow_team_id", "Choose another team that is there.")
@@ -242,5 +246,10 @@ async def using_team(ws: Workspace, team_id: str) -> list[usage.Use]:
     return uses + [usage.Use("team", t.id, t.name) for t in await listed(ws) if t.overflow_team_id == team_id]
 
 
-def as_needs(given: Sequence[dict[str, Any]]) -> tuple[Need, ...]:
-    return tuple(Need(**{name: tuple(values) for name, values in need.items()}) for need in given)
+async def naming(ws: Workspace, kind: str, ref: str) -> list[tuple[str, str]]:
+    """(id, name) of those whose rules by skill name this tag."""
+    return [
+        (team.id, team.name)
+        for team in await listed(ws)
+        if any(ref in rules.refers(CATALOGUE, need.rule, kind) for need in team.needs)
+    ]

@@ -17,14 +17,14 @@ def to_row(team: teams.Team) -> Document:
     row["members"] = list(row["members"])
     # The accounts' own rows say this.
     del row["account_ids"]
-    row["needs"] = [{name: list(values) for name, values in need.items()} for need in row["needs"]]
+    row["needs"] = [{"skills": list(need.skills), "rule": dict(need.rule)} for need in team.needs]
     return row
 
 
 def _from_row(row: Document) -> teams.Team:
     values = {f.name: row[f.name] for f in fields(teams.Team) if f.name in row}
     values["members"] = tuple(row["members"])
-    values["needs"] = teams.as_needs(row["needs"])
+    values["needs"] = tuple(teams.Need(skills=tuple(need["skills"]), rule=need["rule"]) for need in row["needs"])
     return teams.Team(id=row["_id"], **values)
 
 

@@ -24,7 +24,7 @@ from inbox.agents import Availability
 from inbox.conversations import Conversation
 from inbox.store import agents as agent_store
 from inbox.store import conversations as store
-from inbox.teams import Team
+from inbox.teams import Need, Team
 from inbox.timeline import Author, Entry
 from inbox.waiting import Feed
 from tests.support.people import People, Person
@@ -197,6 +197,23 @@ async def test_a_customer_comes_back_to_their_agent_if_that_one_is_there(people:
         assert back.assignee_id is None
         await routing.go_round(ws.runtime)
         assert (await now_of(conversation, ws)).assignee_id == expected.id
+
+
+async def test_what_is_urgent_goes_to_who_knows(ws: Workspace) -> None:
+    novice, expert = await colleague(ws), await colleague(ws)
+    urgent = {"field": "priority", "op": "is", "value": "urgent"}
+    team = await team_of(ws, novice, expert, strategy="least_busy", needs=(Need(skills=("senior",), rule=urgent),))
+    await agents.change(ws, SYSTEM, expert.id, {"skills": ("senior",)})
+    await is_there(ws, novice)
+    first = await writes(ws, feed(team))
+    await conversations.prioritise(ws, first, "urgent")
+    second = await writes(ws, feed(team))
+    await routing.go_round(ws.runtime)
+    # Who waits for a skill holds nobody else back.
+    assert [(await now_of(each, ws)).assignee_id for each in (first, second)] == [None, novice.id]
+    await is_there(ws, expert)
+    await routing.go_round(ws.runtime)
+    assert (await now_of(first, ws)).assignee_id == expert.id
 
 
 async def test_who_waits_too_long_overflows_once_and_keeps_their_place(people: People, ws: Workspace) -> None:

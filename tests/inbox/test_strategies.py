@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.strategies import Ask, Desk, choose, wanted_skills
-from inbox.teams import Need, Team
+from inbox.strategies import Ask, Desk, choose
+from inbox.teams import Team
 
 AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 SKILLS = ["refunds", "french", "vip"]
@@ -33,22 +33,12 @@ teams = st.builds(
     strategy=st.sampled_from(["round_robin", "least_busy"]),
     sticky=st.booleans(),
     by_language=st.booleans(),
-    needs=st.lists(
-        st.builds(
-            Need,
-            skills=st.lists(st.sampled_from(SKILLS), min_size=1, max_size=2, unique=True).map(tuple),
-            channels=st.sampled_from([(), ("sms",)]),
-            priorities=st.sampled_from([(), ("urgent",)]),
-        ),
-        max_size=2,
-    ).map(tuple),
 )
 asks = st.builds(
     Ask,
     weight=st.sampled_from([0.5, 1.0, 2.0, 9.0]),
-    channel=st.sampled_from(["sms", "livechat"]),
+    skills=st.frozensets(st.sampled_from(SKILLS)),
     language=st.sampled_from([None, "fr", "fr-CA", "de"]),
-    priority=st.sampled_from(["normal", "urgent"]),
     last_agent_id=st.none() | st.sampled_from([f"mem_{n}" for n in range(6)]),
 )
 
@@ -64,7 +54,7 @@ def test_only_who_is_there_with_room_and_skill_gets_it(team: Team, ask: Ask, des
         if desk.online
         and desk.load + min(ask.weight, desk.capacity) <= desk.capacity
         and desk.capacity > 0
-        and wanted_skills(team, ask) & known <= desk.skills
+        and ask.skills & known <= desk.skills
         and (not spoken or "fr" in desk.languages)
     }
     chosen = choose(team, ask, desks)

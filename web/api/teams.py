@@ -1,18 +1,19 @@
 """Teams: who answers what, and how conversations find somebody."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from app.core.clock import iso
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Permission
 from inbox import routing, teams
 from inbox.agents import Availability
-from inbox.teams import Team
+from inbox.teams import Need, Team
 from web.api.endpoint import ApiRequest, Endpoint
-from web.api.models import Body, Channel, Out, Query, Time
+from web.api.models import Body, Channel, FreeForm, Out, Query, Time
+from web.api.rules import CatalogueOut, catalogue_out
 
 Id = Annotated[str, Field(min_length=1, max_length=100)]
 Word = Annotated[str, Field(min_length=1, max_length=40)]
@@ -22,12 +23,10 @@ Strategy = Literal["manual", "round_robin", "least_busy"]
 
 
 class NeedIn(Body):
-    """Conversations that match all that is given are only for members with all these skills."""
+    """Conversations for which the rule holds are only for members with all these skills."""
 
     skills: Annotated[list[Word], Field(min_length=1, max_length=10)]
-    channels: Annotated[list[Word], Field(max_length=20)] = Field(default=[])
-    languages: Annotated[list[Language], Field(max_length=50)] = Field(default=[])
-    priorities: Annotated[list[Priority], Field(max_length=4)] = Field(default=[])
+    rule: FreeForm
 
 
 class TeamIn(Body):
@@ -61,9 +60,7 @@ class DeleteQuery(Query):
 
 class NeedOut(Out):
     skills: list[str]
-    channels: list[str]
-    languages: list[str]
-    priorities: list[Priority]
+    rule: dict[str, JsonValue]
 
 
 class TeamOut(Out):
@@ -119,17 +116,21 @@ class QueueOut(Out):
 def _shown(team: Team) -> TeamOut:
     values = {name: getattr(team, name) for name in TeamOut.model_fields if name != "needs"}
     values |= {name: list(values[name]) for name in ("members", "account_ids")}
-    return TeamOut(needs=[NeedOut(**{k: list(v) for k, v in asdict(need).items()}) for need in team.needs], **values)
+    return TeamOut(needs=[NeedOut(skills=list(n.skills), rule=dict(n.rule)) for n in team.needs], **values)
 
 
 def _values(body: TeamIn) -> dict[str, Any]:
     values = body.model_dump(exclude={"revision", "needs"})
     values |= {name: tuple(values[name]) for name in ("members", "account_ids")}
-    return {**values, "needs": teams.as_needs([need.model_dump() for need in body.needs])}
+    return {**values, "needs": tuple(Need(skills=tuple(n.skills), rule=n.rule) for n in body.needs)}
 
 
 async def list_teams(request: ApiRequest) -> Teams:
     return Teams(items=[_shown(team) for team in await teams.listed(request.ws)])
+
+
+async def catalogue(request: ApiRequest) -> CatalogueOut:
+    return catalogue_out(teams.CATALOGUE)
 
 
 async def get(request: ApiRequest, team_id: str) -> TeamOut:
@@ -182,6 +183,7 @@ async def delete(request: ApiRequest, team_id: str, query: DeleteQuery) -> None:
 ENDPOINTS = [
     Endpoint("GET", "/teams", list_teams, Permission.INBOX_READ, "Teams, by name"),
     Endpoint("POST", "/teams", create, Permission.INBOX_MANAGE, "Add a team", status=201, errors=(Invalid,)),
+    Endpoint("GET", "/teams/catalogue", catalogue, Permission.INBOX_READ, "What rules by skill can ask"),
     Endpoint("GET", "/teams/{team_id}", get, Permission.INBOX_READ, "One team", errors=(NotFound,)),
     Endpoint(
         "PUT",

@@ -159,7 +159,7 @@ function TeamForm({ team, teams }: { team: Team | null; teams: Team[] }) {
                 checked={value.by_language ?? false}
                 onChange={(event) => change({ by_language: event.currentTarget.checked })}
               />
-              <NeedsEditor needs={value.needs ?? []} onChange={(needs) => change({ needs })} />
+              <NeedsEditor needs={value.needs ?? []} problems={refusal?.fields ?? []} onChange={(needs) => change({ needs })} />
             </>
           )}
         </Panel>
