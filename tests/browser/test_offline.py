@@ -26,6 +26,7 @@ def test_without_network(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> No
     axe(desk.page)
     bubble = desk.writes("Written without network")
     desk.ticks(bubble, "Queued")
+    expect(desk.row("Nora Offline")).to_contain_text("You: Written without network")
     nora.writes("Are you still there?")
     leo.writes("And me?")
     stage.run(stage.shop.entry_where(_id(desk.page.url), lambda e: "still there" in str(e["content"])))

@@ -10,6 +10,7 @@ import { RowViewers } from '../assist/RowViewers'
 import { previewOf } from '../summary'
 import { priorityLabel } from '../tags/priorities'
 import { TagDots } from '../tags/TagDots'
+import { useUnsentSummary } from './unsent'
 import s from './list.module.css'
 
 const WINDOW_WARNING_MS = 4 * 3_600_000
@@ -26,7 +27,8 @@ interface RowProps {
 }
 
 export const ConversationRow = memo(function ConversationRow({ conversation, assignee, active, typing, myName, now }: RowProps) {
-  const { contact, last_entry: last, unread, reach } = conversation
+  const { contact, unread, reach } = conversation
+  const last = useUnsentSummary(conversation.id) ?? conversation.last_entry
   const preview = previewOf(last, myName)
   const channel = last?.channel ?? reach[0]?.channel
   const closing = windowLeft(conversation, now)
