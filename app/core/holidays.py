@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-import holidays
 from dateutil.rrule import rrulestr
 from icalendar import Calendar as IcsCalendar
 from icalendar import Component
@@ -32,6 +31,9 @@ class UnreadableCalendar(ValueError):
 @lru_cache(maxsize=1)
 def countries() -> Mapping[str, tuple[str, ...]]:
     """ISO codes of the countries whose holidays are known, each with its regions that have days of their own."""
+    # Imported where it is asked: it is 6 MB of every process, and most of them never ask.
+    import holidays
+
     listed = holidays.list_supported_countries(include_aliases=False)
     return {code: tuple(regions) for code, regions in sorted(listed.items()) if len(code) == 2}
 
@@ -39,6 +41,8 @@ def countries() -> Mapping[str, tuple[str, ...]]:
 @lru_cache(maxsize=512)
 def of_year(country: str, region: str | None, year: int) -> Mapping[date, str]:
     """Public holidays with their English names; none of a country that is not known (any more)."""
+    import holidays
+
     try:
         return dict(holidays.country_holidays(country, subdiv=region, years=year, language="en_US"))
     except NotImplementedError:

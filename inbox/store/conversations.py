@@ -8,12 +8,13 @@ read in bounded windows (see windows.py).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
 from app.core.mongo import Document, DuplicateId
+from app.core.rows import plain
 from app.core.runtime import Workspace
 from inbox import conversations, facets, lists, waiting
 from inbox.episodes import Facts
@@ -26,22 +27,13 @@ from inbox.waiting import Queued
 
 
 def to_row(conversation: conversations.Conversation) -> Document:
-    row = asdict(conversation)
+    row: Document = plain(conversation)
     row["_id"] = row.pop("id")
-    row["reach"] = list(row["reach"])
-    row["finished"] = list(row["finished"])
     if (due_at := conversations.due_at(conversation)) is not None:
         # Only there while something is to be done: the sparse index on it holds the work and nothing else.
         row["due_at"] = due_at
     if (routing_key := waiting.key(conversation)) is not None:
         row["routing_key"] = routing_key
-    if row["routing"]:
-        row["routing"]["past"] = list(row["routing"]["past"])
-    row["tags"] = list(row["tags"])
-    row["views"] = list(row["views"])
-    if conversation.sla is not None:
-        row["sla"]["pauses"], row["sla"]["done"] = list(row["sla"]["pauses"]), list(row["sla"]["done"])
-        row["sla"]["news"] = list(row["sla"]["news"])
     row["facets"] = facets.of(conversation)
     # What the sorted lists hold: nothing but open conversations.
     is_open = facets.group(conversation.state) == OPEN

@@ -16,6 +16,7 @@ import orjson
 
 from app.core import ids, windows
 from app.core.mongo import MOST_IN, Document, DuplicateId
+from app.core.rows import plain
 from app.core.runtime import Workspace
 from inbox import timeline
 
@@ -29,20 +30,13 @@ def external_key(account_id: str, external_id: str) -> str:
     return f"{account_id}:{external_id}"
 
 
-def _plain(value: Any) -> Any:
-    """Nested dataclasses as documents; the rest as it is."""
-    if isinstance(value, timeline.Author | timeline.Quote | timeline.Reacted | timeline.Mention):
-        return {f.name: getattr(value, f.name) for f in fields(value)}
-    return [_plain(v) for v in value] if isinstance(value, tuple) else value
-
-
 def to_row(entry: timeline.Entry) -> Document:
     """Empty values are left out: sparse indexes must not see them, and rows stay small."""
     row: Document = {}
     for f in fields(entry):
         value = getattr(entry, f.name)
         if not _empty(value):
-            row["_id" if f.name == "id" else f.name] = _plain(value)
+            row["_id" if f.name == "id" else f.name] = plain(value)
     return row
 
 
@@ -167,7 +161,7 @@ def _difference(ws: Workspace, old: timeline.Entry, new: timeline.Entry) -> tupl
         if _empty(after):
             gone.append(f.name)
         else:
-            changed[f.name] = _plain(after)
+            changed[f.name] = plain(after)
     if new.status == "queued" and new.outbox_key:
         # Also where it looks unchanged: the mark is taken off without raising the revision, perhaps a moment ago.
         changed["outbox_key"] = new.outbox_key

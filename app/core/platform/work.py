@@ -6,12 +6,13 @@ else. A row is marked done only after all that follows from it is stored and pub
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from app.core import ids, mongo
 from app.core.platform import dead_letters
+from app.core.rows import plain
 from app.core.runtime import Runtime
 
 MAX_ATTEMPTS = 8
@@ -102,7 +103,7 @@ class ChangeRow:
 
 
 def inbound_document(row: InboundRow) -> mongo.Document:
-    document = asdict(row)
+    document: mongo.Document = plain(row)
     document["_id"] = document.pop("id")
     document["pending_key"] = row.pending_key
     return document
@@ -269,7 +270,7 @@ async def park_receipts(runtime: Runtime, batches: Sequence[ReceiptBatch]) -> No
     """
     documents: list[mongo.Document] = []
     for batch in batches:
-        document = asdict(batch)
+        document: mongo.Document = plain(batch)
         document["_id"] = document.pop("id")
         # Under a key of their own, so that many of them hide nothing that can be applied now.
         documents.append(document | ({"pending_key": _PARKED} if batch.due_at else {"foreign": True}))
@@ -403,7 +404,7 @@ async def open_incident_updates(runtime: Runtime) -> list[tuple[str, str]]:
 
 async def add_media(runtime: Runtime, row: MediaRow) -> None:
     """Once per entry: a second one is ignored."""
-    document = asdict(row)
+    document: mongo.Document = plain(row)
     document["_id"] = document.pop("id")
     document["pending_key"] = "media"
     await mongo.insert_new(runtime.mongo.media, [document])
@@ -449,7 +450,7 @@ async def unused_files(runtime: Runtime, now: datetime, *, limit: int = 200) -> 
 
 
 async def add_change(runtime: Runtime, row: ChangeRow) -> None:
-    document = asdict(row)
+    document: mongo.Document = plain(row)
     document["_id"] = document.pop("id")
     await runtime.mongo.changes.insert_one(document)
 
