@@ -76,12 +76,65 @@ def test_two_agents_and_a_ticket(desks: Desks, stage: Stage, axe: Axe, shot: Sho
     shot(olu.page, "ticket-customer")
 
 
+def test_a_promise_counts_down_and_an_incident_reaches_two_channels(
+    desks: Desks, stage: Stage, axe: Axe, shot: Shot
+) -> None:
+    desk = desks(path="/settings/sla")
+    page = desk.page
+    page.get_by_role("button", name="Add a policy").click()
+    page.get_by_role("textbox", name="Name").fill("Everybody")
+    page.get_by_role("textbox", name="First answer").fill("90")
+    axe(page)
+    shot(page, "settings-sla-policy")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name="Everybody")).to_be_visible()
+    expect(page.get_by_role("table")).to_contain_text("first answer 1 h 30 min")
+    axe(page)
+    shot(page, "settings-sla")
+
+    ben, kim = Customer(stage, "sms", "Ben Down"), Customer(stage, "whatsapp", "Kim Down")
+    ben.writes("I cannot pay")
+    kim.writes("Payment fails")
+    page.goto("/inbox")
+    desk.open("Kim Down")
+    expect(desk.thread("Kim Down").get_by_text("First answer due in 1 h")).to_be_visible()
+    expect(desk.row("Kim Down")).to_contain_text("1h first answer")
+    shot(page, "sla-countdown")
+
+    panel = page.get_by_role("complementary", name="Contact")
+    panel.get_by_role("button", name="Incident").click()
+    page.get_by_role("menuitem", name="Report an incident…").click()
+    page.get_by_role("textbox", name="What is wrong").fill("Payments are down")
+    page.get_by_role("button", name="Report", exact=True).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    desk.open(ben.known_as)
+    panel.get_by_role("button", name="Incident").click()
+    page.get_by_role("menuitem", name="Payments are down").click()
+    expect(page.get_by_text("Added to “Payments are down”")).to_be_visible()
+
+    page.goto("/incidents")
+    page.get_by_role("link", name="Payments are down").click()
+    incident = page.get_by_role("article", name="Incident Payments are down")
+    incident.get_by_role("textbox", name="Tell all 2 conversations").fill("We know, and are on it.")
+    axe(page)
+    incident.get_by_role("button", name="Send to 2 conversations").click()
+    expect(incident.get_by_role("status")).to_have_text("Sent to 2 of 2")
+    axe(page)
+    shot(page, "incident")
+    for customer in (ben, kim):
+        assert [("on it" in str(each["body"])) for each in customer.received()].count(True) == 1
+
+
 def test_the_screens_at_other_widths(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
     for width in (390, 1024):
         desk = desks(path="/tickets", viewport={"width": width, "height": 844})
         desk.page.get_by_role("link", name="Broken vase").click()
         expect(desk.page.get_by_role("article", name="Ticket 1")).to_be_visible()
         shot(desk.page, f"ticket-{width}")
+        desk.page.goto("/incidents")
+        desk.page.get_by_role("link", name="Payments are down").click()
+        expect(desk.page.get_by_role("article")).to_be_visible()
+        shot(desk.page, f"incident-{width}")
     desk = desks(path="/settings/tickets")
     expect(desk.page.get_by_role("heading", name="Categories")).to_be_visible()
     axe(desk.page)

@@ -81,6 +81,13 @@ const reports = createRoute({
   component: lazyRouteComponent(() => import('./reports/ReportsPage')),
 })
 
+const incidents = createRoute({
+  getParentRoute: () => app,
+  path: '/incidents',
+  component: lazyRouteComponent(() => import('./incidents/IncidentsPage')),
+})
+const incident = createRoute({ getParentRoute: () => incidents, path: '$incidentId', component: () => null })
+
 const settings = createRoute({
   getParentRoute: () => app,
   path: '/settings',
@@ -99,6 +106,7 @@ export const router = createRouter({
       later,
       contacts.addChildren([contact]),
       tickets.addChildren([ticket]),
+      incidents.addChildren([incident]),
       reports,
       settings.addChildren([settingsSection]),
     ]),

@@ -158,6 +158,11 @@ export type TicketForms = api.TicketFormsShape
 export type TicketCategory = api.TicketCategoryShape
 export type TicketField = api.TicketFieldShape
 export type Sla = api.SlaShape
+export type Incident = api.IncidentShape
+export type IncidentRow = api.IncidentRow
+export type IncidentStatus = IncidentRow['status']
+export type IncidentUpdate = api.IncidentUpdateShape
+export type Telling = api.TellingShape
 export type SlaPolicy = api.SlaPolicyOut
 export type SlaPolicyIn = api.SlaPolicyBody
 export type SlaTarget = api.SlaTargetShape
@@ -188,6 +193,7 @@ export type NumberedEvent =
   | { n: number; type: 'ticket'; data: { id: string; contact_id: string } }
   | { n: number; type: 'ticket_forms'; data: { id: string } }
   | { n: number; type: 'sla_policy'; data: { id: string } }
+  | { n: number; type: 'incident'; data: { id: string } }
   | { n: number; type: 'tag' | 'view' | 'counts'; data: { id?: string; done?: number; of?: number } }
 
 export interface TypingEvent {

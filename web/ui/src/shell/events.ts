@@ -6,6 +6,7 @@ import { deferredChanged } from '../inbox/deferred/deferred'
 import { applyInboxEvents, reloadInbox, retryUnsent } from '../inbox/live'
 import { draftChanged } from '../drafts/sharedDrafts'
 import { notified } from '../notifications/notifications'
+import { incidentChanged } from '../incidents/incidents'
 import * as live from '../lib/live'
 import { queryClient } from '../lib/query'
 import { ticketChanged, ticketTouched } from '../tickets/tickets'
@@ -105,6 +106,9 @@ function refreshQueries(event: live.LiveEvent): void {
       return
     case 'ticket_forms':
       void queryClient.invalidateQueries({ queryKey: ['ticket-forms'] })
+      return
+    case 'incident':
+      incidentChanged(event.data.id)
       return
     case 'sla_policy':
       void queryClient.invalidateQueries({ queryKey: ['sla-policies'] })

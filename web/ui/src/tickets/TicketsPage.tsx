@@ -18,6 +18,7 @@ import { IconFlag, IconPlus, IconSearch, IconTicket, IconX } from '../ui/icons'
 import { SlaMark } from '../sla/SlaMark'
 import { Skeleton } from '../ui/Skeleton'
 import { CreateTicketDialog } from './CreateTicketDialog'
+import { Tabs } from './Tabs'
 import { TicketDetail } from './TicketDetail'
 import { PRIORITIES, STATUSES, STATUS_TONES, options, useForms } from './tickets'
 import s from './tickets.module.css'
@@ -120,7 +121,7 @@ function TicketList() {
     <section className={s.list} aria-label="Tickets">
       <div className={s.listHead}>
         <div className={s.listTitle}>
-          <h1>Tickets</h1>
+          <Tabs title="Tickets" />
           {mayReply && (
             <Button size="xs" leftSection={<IconPlus size={15} />} onClick={() => setCreating(true)}>
               New

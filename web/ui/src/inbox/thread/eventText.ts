@@ -78,6 +78,10 @@ export function eventText(entry: Entry): string {
       return who ? `${who} unblocked this contact` : 'Contact unblocked'
     case 'address_changed':
       return `Address changed from ${address(event.old)} to ${address(event.new)}`
+    case 'incident_linked':
+      return `Added to the incident “${text(event.title) ?? ''}”`
+    case 'incident_update_not_sent':
+      return `The update on “${text(event.title) ?? ''}” was not sent: ${text(event.reason) ?? ''}`
     case 'contact_created':
       return 'First contact'
     default:
