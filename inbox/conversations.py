@@ -345,6 +345,18 @@ def sent(entry: Entry, summary: Summary, *, idle_after: timedelta | None = None)
     return how
 
 
+def taken_back(entries: Sequence[Entry], waits_since: datetime | None) -> Callable[[Conversation], Conversation]:
+    """What had counted as our answer was taken back: the customer waits as before."""
+
+    def how(now: Conversation) -> Conversation:
+        if now.state == "closed":
+            return now
+        facts = episodes.unanswered(episodes.of(now), entries, waits_since)
+        return replace(now, facts=facts, waiting_since=waits_since, idle_at=None if waits_since else now.idle_at)
+
+    return how
+
+
 def summary_shown(summary: Summary) -> Callable[[Conversation], Conversation]:
     """The newest message itself changed (edited, deleted): the list row's text follows."""
 

@@ -124,6 +124,22 @@ def answered(facts: Facts, entry: Entry) -> Facts:
     return replace(facts, waiting_since=None)
 
 
+def unanswered(facts: Facts, entries: Sequence[Entry], waits_since: datetime | None) -> Facts:
+    """
+    An answer (with its parts) was taken back before it left: as if it had never been written. The customer waits again
+    since then, or None if somebody else has answered.
+    """
+    first = min(entries, key=lambda entry: entry.number)
+    facts = replace(facts, replies=max(0, facts.replies - len(entries)), waiting_since=waits_since)
+    if waits_since is None or facts.responses == 0:
+        return facts
+    took = max(0, _ms(first.created_at - waits_since))
+    facts = replace(facts, responses=facts.responses - 1, response_ms=max(0, facts.response_ms - took))
+    if facts.first_reply_at == first.created_at:
+        facts = replace(facts, first_reply_at=None, first_reply_by=None, first_response_ms=None)
+    return facts
+
+
 def followed(old: Conversation, new: Conversation, at: datetime) -> Conversation:
     """
     The changed conversation with its facts brought along; called for every change, whoever makes it.

@@ -7,6 +7,7 @@ over are both written on the condition that the message is unchanged: one of the
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from app.core.errors import Conflict, Forbidden
 from app.core.queue import Lane
@@ -50,6 +51,9 @@ async def take_back(ws: Workspace, entry: Entry, author_id: str) -> list[Entry]:
             await _restore(ws, parts, cancelled)
             raise Conflict("It is too late: this message has left.", code="already_sent")
         conversation = await conversations.get(ws, entry.conversation_id)
+        waits_since = await _waits_since(ws, parts[0], conversation.last_number)
+        back = conversations.taken_back(parts, waits_since)
+        conversation, _ = await conversations.change(ws, conversation, back)
         for part in cancelled:
             summary = conversations.summary_of(part, TAKEN_BACK)
             conversation, _ = await conversations.change(ws, conversation, conversations.summary_shown(summary))
@@ -65,6 +69,19 @@ async def _parts(ws: Workspace, entry: Entry) -> list[Entry]:
     around = await store.range_of(ws, entry.contact_id, max(1, entry.number - 50), entry.number + 50)
     found = [e for e in around if e.client_id and e.client_id.partition("/")[0] == first and e.kind == "message"]
     return found or [entry]
+
+
+async def _waits_since(ws: Workspace, taken: Entry, newest: int) -> datetime | None:
+    """Since when the customer waits for an answer, now that this one is none."""
+    waits_since = None
+    for entry in await store.range_of(ws, taken.contact_id, max(1, taken.number - 100), newest):
+        if entry.kind != "message" or entry.status == CANCELLED:
+            continue
+        if entry.direction == "in":
+            waits_since = waits_since or entry.created_at
+        elif entry.author.type in ("member", "phone_app"):
+            waits_since = None
+    return waits_since
 
 
 async def _restore(ws: Workspace, parts: Sequence[Entry], cancelled: Sequence[Entry]) -> None:

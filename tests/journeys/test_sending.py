@@ -11,7 +11,7 @@ import pytest
 
 from app.core.permissions import Role
 from channels.content import Text
-from inbox import deferred
+from inbox import conversations, deferred
 from inbox.deferred import Deferred
 from inbox.store import deferred as rows
 from tests.support.people import Person
@@ -104,6 +104,20 @@ async def test_a_message_can_be_taken_back_while_it_waits(shop: Shop) -> None:
     assert "comes after it" in str(sent["body"])
     status, _ = await says(await colleague(shop), conversation["id"], "Hi", seen=behind["number"])
     assert status == 202
+
+
+async def test_who_was_answered_by_what_was_taken_back_waits_as_before(shop: Shop) -> None:
+    _, conversation = await shop.someone("sms")
+    before = await conversations.get(shop.owner.ws, conversation["id"])
+    body = {"content": {"type": "text", "text": "Long. " * 400}, "undo_seconds": 30}
+    entry = await shop.sends(conversation["id"], **body)
+    answered = await conversations.get(shop.owner.ws, conversation["id"])
+    assert before.waiting_since is not None
+    assert answered.waiting_since is None
+    await shop.post(f"/entries/{entry['id']}/undo")
+    after = await conversations.get(shop.owner.ws, conversation["id"])
+    assert after.waiting_since == before.waiting_since
+    assert after.facts == before.facts
 
 
 async def test_what_is_not_taken_back_goes_in_its_turn(shop: Shop) -> None:
