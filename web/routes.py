@@ -36,6 +36,7 @@ from web.api import (
     ticket_forms,
     tickets,
     tokens,
+    transcripts,
     variables,
     views,
 )
@@ -54,6 +55,7 @@ API: tuple[Endpoint, ...] = (
     *sla_policies.ENDPOINTS,
     *entries.ENDPOINTS,
     *deferred.ENDPOINTS,
+    *transcripts.ENDPOINTS,
     *contacts.ENDPOINTS,
     *accounts.ENDPOINTS,
     *templates.ENDPOINTS,

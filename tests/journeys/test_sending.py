@@ -1,6 +1,8 @@
 """What stands between an agent's key press and the customer: newer messages, second thoughts, a later time."""
 
 import asyncio
+import csv
+import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -346,3 +348,34 @@ async def test_a_channel_that_cannot_says_so(shop: Shop) -> None:
     refused = await shop.agent.delete(f"/api/v1/entries/{entry['id']}")
     assert (refused.status_code, refused.json()["code"]) == (409, "cannot_delete")
     assert len(await shop.ledger(channel="whatsapp", customer=person["id"], direction="out")) == 1
+
+
+# --- transcripts --------------------------------------------------------------------------------------------------
+
+
+async def test_a_transcript_says_what_was_said_and_no_more(shop: Shop) -> None:
+    person, conversation = await shop.someone("whatsapp")
+    nasty = "=HYPERLINK(1) <script>alert(1)</script>"
+    await shop.writes("whatsapp", person["id"], type="text", text=nasty)
+    await shop.entry_where(conversation["id"], lambda e: "script" in str(e["content"]))
+    await shop.answers(conversation["id"], "Thanks, noted")
+    held = await shop.sends(conversation["id"], {"type": "text", "text": "Never said"}, undo_seconds=30)
+    await shop.post(f"/entries/{held['id']}/undo")
+    note = {"client_id": str(uuid4()), "text": "For us only"}
+    await shop.post(f"/conversations/{conversation['id']}/notes", 201, **note)
+
+    url = f"/api/v1/conversations/{conversation['id']}/transcript"
+    answers = {form: await shop.agent.get(f"{url}/{form}") for form in ("text", "html", "csv")}
+    for answer in answers.values():
+        assert answer.status_code == 200
+        assert answer.headers["content-disposition"].startswith("attachment;")
+        assert "Thanks, noted" in answer.text
+        assert "Never said" not in answer.text
+        assert "For us only" not in answer.text
+    assert nasty in answers["text"].text
+    assert "<script>" not in answers["html"].text
+    lines = list(csv.DictReader(io.StringIO(answers["csv"].text)))
+    assert any(line["text"] == f"'{nasty}" for line in lines)
+    assert "For us only" in (await shop.agent.get(f"{url}/text", params={"notes": "true"})).text
+    trail = await shop.get("/audit")
+    assert sum(item["action"] == "conversation.exported" for item in trail["items"]) >= 4

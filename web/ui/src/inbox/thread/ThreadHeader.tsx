@@ -6,7 +6,7 @@ import { useCan, useMe } from '../../lib/session'
 import type { Conversation } from '../../lib/types'
 import { Avatar } from '../../ui/Avatar'
 import { ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
-import { IconArrowLeft, IconCheck, IconDots, IconLayoutSidebarRight, IconMailOpened, IconRefresh, IconUser } from '../../ui/icons'
+import { IconArrowLeft, IconCheck, IconDots, IconDownload, IconLayoutSidebarRight, IconMailOpened, IconRefresh, IconUser } from '../../ui/icons'
 import { close, markUnread, reopen } from '../actions'
 import { ClosingDialogs, ClosingItems } from '../closing/Closing'
 import { useMembers, useViewers, useWritingColleague } from '../presence'
@@ -112,6 +112,19 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
             </Menu.Item>
             <FollowItem conversation={conversation} />
             <ClosingItems conversation={conversation} />
+            <Menu.Divider />
+            <Menu.Label>Save the conversation</Menu.Label>
+            {TRANSCRIPTS.map(([form, label]) => (
+              <Menu.Item
+                key={form}
+                component="a"
+                href={`/api/v1/conversations/${id}/transcript/${form}`}
+                download
+                leftSection={<IconDownload size={16} />}
+              >
+                {label}
+              </Menu.Item>
+            ))}
             {phone && (
               <Menu.Item leftSection={<IconUser size={16} />} onClick={onTogglePanel}>
                 Contact details
@@ -131,6 +144,12 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
     </header>
   )
 }
+
+const TRANSCRIPTS = [
+  ['text', 'As text'],
+  ['html', 'As a page to print'],
+  ['csv', 'As a table (CSV)'],
+] as const
 
 function Status({ conversation: { state, blocked, snoozed_until: until } }: { conversation: Conversation }) {
   if (blocked) return <span>Blocked ·</span>

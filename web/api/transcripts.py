@@ -1,0 +1,68 @@
+"""Transcripts of a conversation, to download; each leaves an audit entry."""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import quote
+
+from app.core import audit
+from app.core.audit import Target
+from app.core.errors import NotFound
+from app.core.permissions import Permission
+from inbox import access, transcripts
+from web.api.endpoint import ApiRequest, Endpoint
+from web.api.models import Query
+
+
+class TranscriptQuery(Query):
+    """`notes`: with what colleagues noted in private."""
+
+    notes: bool = False
+
+
+async def as_text(request: ApiRequest, conversation_id: str, query: TranscriptQuery) -> str:
+    return await _file(request, conversation_id, query, "txt", transcripts.text)
+
+
+async def as_html(request: ApiRequest, conversation_id: str, query: TranscriptQuery) -> str:
+    return await _file(request, conversation_id, query, "html", transcripts.html)
+
+
+async def as_csv(request: ApiRequest, conversation_id: str, query: TranscriptQuery) -> str:
+    return await _file(request, conversation_id, query, "csv", transcripts.table)
+
+
+async def _file(
+    request: ApiRequest,
+    conversation_id: str,
+    query: TranscriptQuery,
+    suffix: str,
+    write: Callable[..., Awaitable[str]],
+) -> str:
+    conversation = await access.conversation(request.ws, request.actor.permissions, conversation_id)
+    written = await write(request.ws, conversation, notes=query.notes)
+    target = Target("conversation", conversation.id, conversation.contact_name)
+    detail = {"format": suffix, "notes": query.notes}
+    await audit.record(request.ws, request.actor, "conversation.exported", target, detail)
+    name = quote(f"{conversation.contact_name} {request.ws.clock.now():%Y-%m-%d}.{suffix}")
+    # Never shown in place: it is a file, and what customers wrote is no page of ours.
+    request.answer_headers.append((b"content-disposition", f"attachment; filename*=UTF-8''{name}".encode()))
+    return written
+
+
+_FORMS = (
+    ("text", as_text, "text/plain", "A conversation as text"),
+    ("html", as_html, "text/html", "A conversation as a page to print"),
+    ("csv", as_csv, "text/csv", "A conversation as a table"),
+)
+
+ENDPOINTS = [
+    Endpoint(
+        "GET",
+        f"/conversations/{{conversation_id}}/transcript/{form}",
+        handler,
+        Permission.INBOX_READ,
+        summary,
+        errors=(NotFound,),
+        media_type=f"{media_type}; charset=utf-8",
+    )
+    for form, handler, media_type, summary in _FORMS
+]
