@@ -21,6 +21,9 @@ Conversations, the timeline, and everything that comes in and goes out.
     access.py         the only door to a conversation for an agent
     reconcile.py      asks providers that do not repeat a lost webhook; polling.py those that call nobody
     calendars.py      business hours and holidays as the workspace keeps them; usage.py where things are used
+    teams.py          who answers what; agents.py what each member can take on and whether they are available
+    waiting.py        which conversations wait for an agent; strategies.py whom one is given to; routing.py the rounds
+    away.py           what customers are told meanwhile; handover.py from one desk to another, with a note
     checkups.py       asks every account once an hour whether it still works
     signals.py        typing, read and reactions towards the customer; menus.py numbered answers
     sweeper.py        finds overdue work and puts it back to work

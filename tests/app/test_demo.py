@@ -40,6 +40,13 @@ def test_every_story_is_a_conversation_on_its_channel(screen: httpx.Client) -> N
     assert set(channels) == {"whatsapp", "sms", "telegram", "livechat"}
 
 
+def test_the_team_gets_what_customers_write(screen: httpx.Client) -> None:
+    (team,) = screen.get("/api/v1/teams").json()["items"]
+    assert len(team["members"]) == len(COLLEAGUES)
+    assert len(team["account_ids"]) == 4
+    assert {item["team_id"] for item in _conversations(screen)} <= {team["id"], None}
+
+
 def test_ticks_failures_files_and_reactions_are_there(screen: httpx.Client) -> None:
     entries = [
         entry

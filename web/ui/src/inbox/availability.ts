@@ -5,7 +5,7 @@ import * as live from '../lib/live'
 import { queryClient } from '../lib/query'
 import { useCan, useMe } from '../lib/session'
 import { toastError } from '../lib/toast'
-import type { Agent, Availability, Page, Presence, RoutingSettings, Team } from '../lib/types'
+import type { Agent, Availability, Page, Presence, RoutingSettings } from '../lib/types'
 import { presenceOf, usePresence, usePresences } from './presence'
 
 const IDLE_MS = 10 * 60_000
@@ -18,11 +18,6 @@ export const agentsQuery = queryOptions({
   refetchInterval: 5 * 60_000,
 })
 
-export const teamsQuery = queryOptions({
-  queryKey: ['teams'],
-  queryFn: () => api.get<Page<Team>>('/teams').then((page) => page.items),
-})
-
 export const routingQuery = queryOptions({
   queryKey: ['agents', 'routing'],
   queryFn: () => api.get<RoutingSettings>('/routing'),
@@ -32,11 +27,6 @@ export const WORDS: Record<Availability, string> = { online: 'Online', busy: 'Bu
 
 export function useAgents(): Agent[] {
   const { data } = useQuery({ ...agentsQuery, enabled: useCan('members.read') })
-  return data ?? []
-}
-
-export function useTeams(): Team[] {
-  const { data } = useQuery({ ...teamsQuery, enabled: useCan('inbox.read') })
   return data ?? []
 }
 

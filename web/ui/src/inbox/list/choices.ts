@@ -12,7 +12,7 @@ const tagsQuery = queryOptions({
   queryKey: ['tags'],
   queryFn: async ({ signal }) => (await api.get<{ items: Tag[] }>('/tags', signal)).items,
 })
-const teamsQuery = queryOptions({
+export const teamsQuery = queryOptions({
   queryKey: ['teams'],
   queryFn: async ({ signal }) => (await api.get<{ items: Team[] }>('/teams', signal)).items,
 })

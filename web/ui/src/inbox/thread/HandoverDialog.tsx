@@ -8,7 +8,8 @@ import { Problem } from '../../settings/parts/ConfirmDialog'
 import { Dialog } from '../../settings/parts/Dialog'
 import p from '../../settings/parts/parts.module.css'
 import { handOver } from '../actions'
-import { WORDS, routingQuery, useAvailabilities, useTeams } from '../availability'
+import { WORDS, routingQuery, useAvailabilities } from '../availability'
+import { useTeams } from '../list/choices'
 import { useMembers } from '../presence'
 
 interface HandoverDialogProps {

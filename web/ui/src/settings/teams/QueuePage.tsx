@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { WORDS, teamsQuery, useAvailabilities } from '../../inbox/availability'
+import { WORDS, useAvailabilities } from '../../inbox/availability'
+import { teamsQuery } from '../../inbox/list/choices'
 import { useMembers } from '../../inbox/presence'
 import { api } from '../../lib/api'
 import { plural } from '../../lib/format'

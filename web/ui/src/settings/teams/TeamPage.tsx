@@ -1,7 +1,7 @@
 import { Button, Checkbox, MultiSelect, NumberInput, Radio, Select, Switch, Textarea, TextInput } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
-import { teamsQuery } from '../../inbox/availability'
+import { teamsQuery } from '../../inbox/list/choices'
 import { useMembers } from '../../inbox/presence'
 import { ApiError, api, messageOf, query } from '../../lib/api'
 import { useCan } from '../../lib/session'

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { teamsQuery, useAvailabilities } from '../../inbox/availability'
+import { useAvailabilities } from '../../inbox/availability'
+import { teamsQuery } from '../../inbox/list/choices'
 import { useMembers } from '../../inbox/presence'
 import { plural } from '../../lib/format'
 import { useCan } from '../../lib/session'
