@@ -49,8 +49,9 @@ def news_for(now: Conversation, entry: Entry) -> tuple[str, ...]:
 
 
 def members_in(entry: Entry) -> tuple[str, ...]:
-    """The members whom a note mentions, but for its author."""
-    return tuple(dict.fromkeys(m.id for m in entry.mentions if m.id != entry.author.id))
+    """The members whom a note mentions, by name or with their team, but for its author."""
+    named = [member_id for mention in entry.mentions for member_id in (mention.members or (mention.id,))]
+    return tuple(dict.fromkeys(member_id for member_id in named if member_id != entry.author.id))
 
 
 def seen(now: Conversation, member_id: str) -> Conversation:

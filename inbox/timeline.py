@@ -41,10 +41,11 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A colleague named in a note, by the name that stands there."""
+    """A colleague or a team named in a note, by the name that stands there; `members` are those of a team then."""
 
     id: str
     name: str
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,13 @@ def from_row(row: Document) -> timeline.Entry:
     if "reply_to" in values:
         values["reply_to"] = timeline.Quote(**values["reply_to"])
     values["reactions"] = tuple(timeline.Reacted(**r) for r in values.get("reactions", ()))
-    values["mentions"] = tuple(timeline.Mention(**m) for m in values.get("mentions", ()))
+    values["mentions"] = tuple(_mention(m) for m in values.get("mentions", ()))
     values["external_ids"] = tuple(values.get("external_ids", ()))
     return timeline.Entry(id=row["_id"], **values)
+
+
+def _mention(row: Document) -> timeline.Mention:
+    return timeline.Mention(**{**row, "members": tuple(row.get("members", ()))})
 
 
 async def insert(ws: Workspace, entry: timeline.Entry) -> bool:

@@ -171,3 +171,18 @@ async def test_the_list_is_read_in_pages(shop: Shop) -> None:
     await asyncio.gather(*(ama.client.post("/api/v1/notifications/read", json={}) for _ in range(3)))
     assert (await bell(ama))["unread"] == 0
     assert (await conversation(ama, talk["id"]))["mentioned"] == []
+
+
+async def test_naming_a_team_names_all_of_it_but_the_author(shop: Shop) -> None:
+    ama = await shop.people.join(shop.owner.ws, Role.AGENT)
+    _, talk = await shop.someone("sms")
+    members = [ama.member.id, shop.owner.member.id]
+    team = await shop.post("/teams", 201, name=f"Returns {talk['id']}", members=members)
+    written = await note(shop.owner, talk["id"], f"@{team['name']} please", team["id"])
+    assert written.json()["mentions"] == [{"id": team["id"], "name": team["name"]}]
+    assert (await conversation(ama, talk["id"]))["mentioned"] == [ama.member.id]
+    assert (await bell(ama))["items"][0]["kind"] == "mention"
+    listed = await ama.client.get("/api/v1/conversations", params={"view": "mentions"})
+    assert [row["id"] for row in listed.json()["items"]] == [talk["id"]]
+    nobody = await shop.post("/teams", 201, name=f"Empty {talk['id']}")
+    assert (await note(shop.owner, talk["id"], "@Empty", nobody["id"])).status_code == 422

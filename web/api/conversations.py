@@ -22,6 +22,7 @@ from inbox import (
     live,
     outbox,
     present,
+    teams,
     timeline,
     views,
 )
@@ -93,7 +94,7 @@ class SendMessage(Body):
 class AddNote(Body):
     client_id: UUID
     text: Annotated[str, Field(min_length=1, max_length=20_000)]
-    # Colleagues to be told of it.
+    # Colleagues and teams to be told of it, by id.
     mentions: Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=50, default_factory=list)]
 
 
@@ -261,18 +262,24 @@ async def add_note(request: ApiRequest, conversation_id: str, body: AddNote) -> 
     return present.entry(entry)  # type: ignore[return-value]
 
 
-async def _mentions(request: ApiRequest, member_ids: list[str]) -> list[Mention]:
-    """Raises Invalid: somebody is not a colleague who may read it."""
-    wanted = list(dict.fromkeys(member_ids))
+async def _mentions(request: ApiRequest, ids: list[str]) -> list[Mention]:
+    """Of members and teams. Raises Invalid: there is no such, or nobody of them may read it."""
+    wanted = list(dict.fromkeys(ids))
     if not wanted:
         return []
-    there = {m.id: m for m in await member_rows.of_workspace(request.ws.runtime.mongo, request.ws.id)}
+    everybody = await member_rows.of_workspace(request.ws.runtime.mongo, request.ws.id)
+    reading = {m.id: m for m in everybody if m.status == "active" and Permission.INBOX_READ in PERMISSIONS[m.role]}
+    all_teams = {team.id: team for team in await teams.listed(request.ws)}
     found: list[Mention] = []
-    for member_id in wanted:
-        member = there.get(member_id)
-        if member is None or member.status != "active" or Permission.INBOX_READ not in PERMISSIONS[member.role]:
-            raise Invalid.field("mentions", "There is no such colleague who can read this.")
-        found.append(Mention(member.id, member.name))
+    for wanted_id in wanted:
+        team = all_teams.get(wanted_id)
+        members = tuple(m for m in team.members if m in reading) if team else ()
+        if team and members:
+            found.append(Mention(team.id, team.name, members))
+        elif wanted_id in reading:
+            found.append(Mention(wanted_id, reading[wanted_id].name))
+        else:
+            raise Invalid.field("mentions", "There is no such colleague or team who can read this.")
     return found
 
 

@@ -34,11 +34,14 @@ test('what nobody filled in is found once by name', () => {
 })
 
 test('a note names whom its text names, the longer name first', () => {
-  const member = (id: string, name: string, status: 'active' | 'disabled' = 'active') => ({ id, name, status })
-  const members = [member('1', 'Ama'), member('2', 'Ama Mensah'), member('3', 'Kofi (Support)'), member('4', 'Gone', 'disabled')]
+  const members = [
+    { id: '1', name: 'Ama' },
+    { id: '2', name: 'Ama Mensah' },
+    { id: '3', name: 'Kofi (Support)' },
+  ]
   const ids = (text: string) => mentionsIn(text, members).map(({ id }) => id).sort()
   assert.deepEqual(ids('@Ama Mensah please look'), ['2'])
   assert.deepEqual(ids('@ama, and @Ama Mensah'), ['1', '2'])
   assert.deepEqual(ids('@Kofi (Support)!'), ['3'])
-  assert.deepEqual(ids('@Amanda @Gone ama'), [])
+  assert.deepEqual(ids('@Amanda ama'), [])
 })

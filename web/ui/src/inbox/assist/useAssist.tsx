@@ -5,11 +5,12 @@ import { readDraft, writeDraft, type DraftMode } from '../../lib/drafts'
 import { plural } from '../../lib/format'
 import { toastError } from '../../lib/toast'
 import { useMe } from '../../lib/session'
-import type { CannedReply, Capabilities, Member, Mention, Reach } from '../../lib/types'
+import type { CannedReply, Capabilities, Member, Mention, Reach, Team } from '../../lib/types'
 import { Avatar } from '../../ui/Avatar'
 import { ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
-import { IconAlertTriangle, IconPaperclip } from '../../ui/icons'
+import { IconAlertTriangle, IconPaperclip, IconUsers } from '../../ui/icons'
 import { attachStored } from '../composer/attach'
+import { useTeams } from '../list/choices'
 import { useMembers } from '../presence'
 import { fill, filledQuery, useCanned } from './canned'
 import { best } from './fuzzy'
@@ -19,6 +20,9 @@ import { placeholders, triggerAt, type Trigger } from './trigger'
 import s from './assist.module.css'
 
 const MOST = 50
+
+/** whom a note can name */
+type Colleague = Member | Team
 
 interface AssistOptions {
   conversationId: string
@@ -59,12 +63,13 @@ export function useAssist({ conversationId, mode, text, box, reach, capabilities
   const replies = useCanned(open && !noting)
   const me = useMe().member
   const members = useMembers()
-  const colleagues = members.filter((member) => member.id !== me.id && member.status === 'active')
+  const teams = useTeams().filter((team) => team.members.length > 0)
+  const colleagues: Colleague[] = [...members.filter((member) => member.id !== me.id && member.status === 'active'), ...teams]
   const items = !open
     ? []
     : noting
-      ? best<CannedReply | Member>(trigger.typed, colleagues, (one) => ('name' in one ? [one.name] : []), MOST)
-      : best<CannedReply | Member>(trigger.typed, replies ?? [], (one) => ('shortcut' in one ? [one.shortcut, one.title] : []), MOST)
+      ? best<CannedReply | Colleague>(trigger.typed, colleagues, (one) => ('name' in one ? [one.name] : []), MOST)
+      : best<CannedReply | Colleague>(trigger.typed, replies ?? [], (one) => ('shortcut' in one ? [one.shortcut, one.title] : []), MOST)
   const index = Math.min(at, Math.max(0, items.length - 1))
   const pointed = items[index]
   const typed = trigger?.typed
@@ -73,12 +78,12 @@ export function useAssist({ conversationId, mode, text, box, reach, capabilities
     if (trigger === null) setDismissed(null)
   }, [trigger === null])
 
-  function pick(item: CannedReply | Member, where: Trigger) {
+  function pick(item: CannedReply | Colleague, where: Trigger) {
     if ('shortcut' in item) void insertReply(item, where)
     else insertName(item, where)
   }
 
-  function insertName(member: Member, where: Trigger) {
+  function insertName(member: Colleague, where: Trigger) {
     const name = `@${member.name} `
     writeDraft(conversationId, mode, text.slice(0, where.start) + name + text.slice(where.end).replace(/^ /, ''))
     setDismissed(where.start)
@@ -161,9 +166,13 @@ export function useAssist({ conversationId, mode, text, box, reach, capabilities
         {(member) =>
           'name' in member && (
             <>
-              <Avatar name={member.name} hue={member.avatar_hue} size={22} presence={member.presence} />
+              {'email' in member ? (
+                <Avatar name={member.name} hue={member.avatar_hue} size={22} presence={member.presence} />
+              ) : (
+                <IconUsers size={20} stroke={1.7} aria-hidden />
+              )}
               <b>{member.name}</b>
-              <span>{member.email}</span>
+              <span>{'email' in member ? member.email : plural(member.members.length, 'member')}</span>
             </>
           )
         }
@@ -203,7 +212,7 @@ export function useAssist({ conversationId, mode, text, box, reach, capabilities
       </div>
     ),
     holds,
-    mentions: () => (noting ? mentionsIn(text, members) : []),
+    mentions: () => (noting ? mentionsIn(text, colleagues).map(({ id, name }) => ({ id, name })) : []),
   }
 }
 

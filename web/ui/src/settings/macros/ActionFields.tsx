@@ -2,6 +2,7 @@ import { MultiSelect, NativeSelect, NumberInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useAccounts } from '../../inbox/capabilities'
 import { cannedQuery } from '../../inbox/assist/canned'
+import { useTags, useTeams } from '../../inbox/list/choices'
 import { useMembers } from '../../inbox/presence'
 import { api } from '../../lib/api'
 import type { MacroAction, Page, Template } from '../../lib/types'
@@ -77,7 +78,7 @@ function ReplyFields({ action, place, error, onChange }: Of<'reply'>) {
 
 function AssignFields({ action, place, error, onChange }: Of<'assign'>) {
   const members = useMembers().filter((member) => member.status === 'active')
-  const { data: teams } = useQuery({ queryKey: ['teams', 'names'], queryFn: () => api.get<Page<{ id: string; name: string }>>('/teams').then((page) => page.items) })
+  const teams = useTeams()
   const value = action.to === 'member' ? `member:${action.member_id}` : action.to === 'team' ? `team:${action.team_id}` : action.to
   return (
     <NativeSelect
@@ -92,7 +93,7 @@ function AssignFields({ action, place, error, onChange }: Of<'assign'>) {
       data={[
         { value: 'me', label: 'Whoever runs it' },
         { value: 'nobody', label: 'Nobody' },
-        ...(teams ?? []).map((team) => ({ value: `team:${team.id}`, label: `Team ${team.name}` })),
+        ...teams.map((team) => ({ value: `team:${team.id}`, label: `Team ${team.name}` })),
         ...members.map((member) => ({ value: `member:${member.id}`, label: member.name })),
       ]}
       error={error}
@@ -101,11 +102,7 @@ function AssignFields({ action, place, error, onChange }: Of<'assign'>) {
 }
 
 function TagFields({ action, place, error, onChange }: Of<'tag'>) {
-  const { data: tags } = useQuery({
-    queryKey: ['tags', 'page'],
-    queryFn: () => api.get<Page<{ id: string; name: string }>>('/tags'),
-  })
-  const data = (tags?.items ?? []).map((tag) => ({ value: tag.id, label: tag.name }))
+  const data = useTags().map((tag) => ({ value: tag.id, label: tag.name }))
   return (
     <>
       <MultiSelect
