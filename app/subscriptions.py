@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from app.core.queue import Job
 from app.core.runtime import Runtime
 from inbox import (
+    bulk,
     checkups,
     delivery,
     duties,
@@ -39,4 +40,5 @@ BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "incidents": incidents.run,
     "views": view_work.run,
     "search": search.run,
+    "bulk": bulk.run,
 }

@@ -8,6 +8,7 @@ from app.core.runtime import Runtime
 from channels import accounts, registry
 from channels.contract import Acknowledges
 from inbox import (
+    bulk,
     conversations,
     deferred,
     delivery,
@@ -83,6 +84,10 @@ async def evaluate_view(ctx: Context, workspace_id: str, view_id: str) -> None:
     await view_work.evaluate(_runtime(ctx).workspace(workspace_id), view_id)
 
 
+async def run_bulk(ctx: Context, workspace_id: str, bulk_id: str) -> None:
+    await bulk.run_one(_runtime(ctx).workspace(workspace_id), bulk_id)
+
+
 async def recount(ctx: Context, workspace_id: str) -> None:
     ws = _runtime(ctx).workspace(workspace_id)
     await conversations.recount(ws)
@@ -106,6 +111,7 @@ JOBS = (
     Job(show_typing, Lane.REPLIES, timeout_seconds=30, max_tries=1),
     Job(mark_read, Lane.BACKGROUND, timeout_seconds=30, max_tries=1),
     Job(evaluate_view, Lane.BACKGROUND, timeout_seconds=3_600),
+    Job(run_bulk, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(recount, Lane.BACKGROUND, timeout_seconds=600),
     Job(look_up, Lane.BACKGROUND, timeout_seconds=60),
     Job(fetch_media, Lane.BACKGROUND, timeout_seconds=300),

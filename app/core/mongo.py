@@ -123,6 +123,8 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "agents": (_index("workspace_id"),),
     "routing": (),
     "tags": (_index("workspace_id", "key", unique=True),),
+    "bulk": (_index("pending_key", sparse=True),),
+    "bulk_steps": (_index("workspace_id", "bulk_id", "number"),),
     # The words of messages and notes (see inbox/search.py).
     "search": (_index("workspace_id", "tokens", "at"),),
     "views": (

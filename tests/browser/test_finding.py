@@ -98,3 +98,40 @@ def test_a_search_leads_to_the_place_in_the_thread(desks: Desks, stage: Stage, a
     # It is far above what is read at first.
     expect(desk.bubble("The purple umbrellas never came")).to_be_in_viewport()
     expect(page).to_have_url(re.compile(r"#entry=ent_"))
+
+
+def test_many_at_once_and_back_again(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    names = ["Bulk Ada", "Bulk Ben", "Bulk Cleo"]
+    for name in names:
+        Customer(stage, "whatsapp", name).writes("Is anybody there?")
+        stage.run(stage.shop.conversation_with(name))
+    desk = desks()
+    page = desk.page
+    page.get_by_role("searchbox", name="Search conversations").fill("Bulk")
+    expect(desk.list.get_by_role("option")).to_have_count(3)
+    page.keyboard.press("Escape")
+    desk.open(names[2])
+    desk.list.focus()
+    page.keyboard.press("x")
+    page.keyboard.press("Shift+J")
+    bar = page.get_by_role("region", name="Chosen conversations")
+    expect(bar).to_contain_text("2 chosen")
+    shot(page, "bulk-bar")
+    axe(page)
+    bar.get_by_role("button", name="Assign the chosen").click()
+    page.get_by_role("menuitem", name="(you)").click()
+    expect(page.get_by_text("2 conversations assigned to you.")).to_be_visible()
+    desk.tab("Mine")
+    expect(desk.row(names[2])).to_be_visible()
+    expect(desk.row(names[1])).to_be_visible()
+    page.keyboard.press("z")
+    expect(page.get_by_text("2 conversations put back.")).to_be_visible()
+    expect(desk.row(names[2])).to_have_count(0)
+
+    # All of a list is done by a job; the list empties while it works.
+    desk.tab("Unassigned")
+    page.keyboard.press("Control+a")
+    expect(bar).to_be_visible()
+    bar.get_by_role("button", name="Close", exact=True).click()
+    expect(page.get_by_text(re.compile(r"\d+ conversations closed\."))).to_be_visible()
+    expect(desk.row(names[2])).to_have_count(0)

@@ -64,6 +64,8 @@ export type View = BuiltInView | (string & {})
 export type SavedView = api.ViewOut
 export type Catalogue = api.CatalogueOut
 export type Found = api.Found
+export type BulkOut = api.BulkOut
+export type BulkAction = api.BeginBulk['action']
 export type MessageHits = api.MessageHits
 export type MessageHit = api.MessageHit
 export type Counts = api.CountsShape
@@ -194,6 +196,7 @@ export type NumberedEvent =
   | { n: number; type: 'ticket_forms'; data: { id: string } }
   | { n: number; type: 'sla_policy'; data: { id: string } }
   | { n: number; type: 'incident'; data: { id: string } }
+  | { n: number; type: 'bulk'; data: Pick<BulkOut, 'id' | 'state' | 'total' | 'done' | 'same' | 'failed' | 'reasons'> & { by: string } }
   | { n: number; type: 'tag' | 'view' | 'counts'; data: { id?: string; done?: number; of?: number } }
 
 export interface TypingEvent {

@@ -1,5 +1,6 @@
 /** Joins the websocket with what it changes: each kind of event goes to the store or query that shows it. */
 import { refreshCounts } from '../inbox/counts'
+import { bulkMoved } from '../inbox/list/bulk'
 import { viewChanged } from '../inbox/list/choices'
 import { refreshLists } from '../inbox/list/lists'
 import { deferredChanged } from '../inbox/deferred/deferred'
@@ -75,6 +76,9 @@ function refreshQueries(event: live.LiveEvent): void {
       return
     case 'macro':
       void queryClient.invalidateQueries({ queryKey: ['macros'] })
+      return
+    case 'bulk':
+      bulkMoved(event.data)
       return
     case 'tag':
       void queryClient.invalidateQueries({ queryKey: ['tags'] })

@@ -18,9 +18,12 @@ import { useNow } from '../useNow'
 import { ConversationRow } from './ConversationRow'
 import { isNarrowed } from './listStore'
 import { clearFilters, currentList, everywhere, filter, useList } from './lists'
+import { running } from './bulk'
+import { clearSelected, select, selectLoaded, selected, toggleActive, toggleSelected } from './selected'
 import { useFixedWindow, useSteadyScroll } from './useFixedWindow'
 import s from './list.module.css'
 
+const BulkBar = lazy(() => import('./BulkBar'))
 const Results = lazy(() => import('../../search/Results'))
 
 const ROW_HEIGHT = 68
@@ -52,6 +55,9 @@ function List({ onFocusThread }: { onFocusThread: () => void }) {
   const { first, last, scrollTo } = useFixedWindow(scroller, count, ROW_HEIGHT)
   const above = useSteadyScroll(scroller, ids, list.version, ROW_HEIGHT)
   const total = useTotal()
+  const chosen = useCell(selected)
+  const going = useCell(running)
+  const mayReply = useCan('inbox.reply')
   const members = useMembers()
   const byId = useMemo(() => new Map(members.map((member) => [member.id, member])), [members])
 
@@ -61,6 +67,7 @@ function List({ onFocusThread }: { onFocusThread: () => void }) {
 
   useEffect(() => {
     if (scroller.current) scroller.current.scrollTop = 0
+    clearSelected()
   }, [list])
 
   function step(by: number) {
@@ -77,6 +84,16 @@ function List({ onFocusThread }: { onFocusThread: () => void }) {
   useShortcut('k', 'Previous conversation', 'Conversations', () => step(-1))
   useShortcut('ArrowDown', 'Next conversation', 'Conversations', () => step(1))
   useShortcut('ArrowUp', 'Previous conversation', 'Conversations', () => step(-1))
+  function extend(by: number) {
+    const from = active.get()
+    step(by)
+    select([from, active.get()].filter((id) => id !== null))
+  }
+
+  useShortcut('x', 'Choose this one', 'Conversations', toggleActive, mayReply)
+  useShortcut('shift+j', 'Choose down', 'Conversations', () => extend(1), mayReply)
+  useShortcut('shift+k', 'Choose up', 'Conversations', () => extend(-1), mayReply)
+  useShortcut('mod+a', 'Choose all', 'Conversations', selectLoaded, mayReply)
   useShortcut('Enter', 'Go to the messages', 'Conversations', onFocusThread)
   usePrefetch(activeId)
 
@@ -105,6 +122,8 @@ function List({ onFocusThread }: { onFocusThread: () => void }) {
               total={list.hasMore ? (total === null ? -1 : Math.max(total, ids.length)) : ids.length}
               active={id === activeId}
               members={byId}
+              chosen={chosen.ids.has(id)}
+              choosing={chosen.ids.size > 0}
             />
           ))}
           {last >= ids.length &&
@@ -120,6 +139,11 @@ function List({ onFocusThread }: { onFocusThread: () => void }) {
           {plural(above, 'new conversation')} above
         </button>
       )}
+      {(chosen.ids.size > 0 || going) && (
+        <Suspense fallback={null}>
+          <BulkBar total={total} loaded={ids.length} />
+        </Suspense>
+      )}
     </div>
   )
 }
@@ -130,9 +154,12 @@ interface SlotProps {
   total: number
   active: boolean
   members: Map<string, Member>
+  chosen: boolean
+  /** some row is chosen: a press chooses, too */
+  choosing: boolean
 }
 
-const Slot = memo(function Slot({ id, index, total, active: isActive, members }: SlotProps) {
+const Slot = memo(function Slot({ id, index, total, active: isActive, members, chosen, choosing }: SlotProps) {
   const conversation = useConversation(id)
   const typing = useContactTyping(id)
   const now = useNow()
@@ -149,8 +176,11 @@ const Slot = memo(function Slot({ id, index, total, active: isActive, members }:
       aria-posinset={index + 1}
       aria-setsize={total}
       // On press, not on release: the answer comes a tenth of a second earlier. A tap must still be able to scroll.
-      onPointerDown={(event) => event.pointerType === 'mouse' && event.button === 0 && open(id)}
-      onClick={() => open(id)}
+      onPointerDown={(event) => event.pointerType === 'mouse' && event.button === 0 && !isChoice(event) && open(id)}
+      onClick={(event) => (isChoice(event) ? toggleSelected(id) : open(id))}
+      data-chosen={chosen || undefined}
+      data-choosing={choosing || undefined}
+      aria-description={chosen ? 'chosen' : undefined}
       onPointerEnter={(event) => event.pointerType === 'mouse' && loadThread(id)}
     >
       <ConversationRow
@@ -164,6 +194,11 @@ const Slot = memo(function Slot({ id, index, total, active: isActive, members }:
     </div>
   )
 })
+
+/** A press on the picture, or with the key for it, chooses the row instead of opening it. */
+function isChoice(event: { metaKey: boolean; ctrlKey: boolean; target: EventTarget }): boolean {
+  return event.metaKey || event.ctrlKey || (event.target instanceof Element && event.target.closest('[data-choose]') !== null)
+}
 
 /** Read the neighbours of the open conversation, so that J and K find them in memory. */
 function usePrefetch(activeId: string | null): void {

@@ -3,7 +3,7 @@ import { fullTime, listTime, remaining, upcoming } from '../../lib/format'
 import type { Conversation, Member } from '../../lib/types'
 import { Avatar } from '../../ui/Avatar'
 import { ChannelIcon } from '../../ui/ChannelIcon'
-import { IconAlarm, IconFlag } from '../../ui/icons'
+import { IconAlarm, IconCheck, IconFlag } from '../../ui/icons'
 import { SlaMark } from '../../sla/SlaMark'
 import { Ticks } from '../Ticks'
 import { RowViewers } from '../assist/RowViewers'
@@ -35,12 +35,17 @@ export const ConversationRow = memo(function ConversationRow({ conversation, ass
   const waits = waitingFor(conversation, now)
   return (
     <div className={s.row} data-active={active || undefined} data-unread={unread > 0 || undefined}>
-      <Avatar
-        name={contact.name}
-        hue={contact.avatar_hue}
-        size={38}
-        badge={channel && <ChannelIcon channel={channel} size={12} />}
-      />
+      <span className={s.face} data-choose>
+        <Avatar
+          name={contact.name}
+          hue={contact.avatar_hue}
+          size={38}
+          badge={channel && <ChannelIcon channel={channel} size={12} />}
+        />
+        <i className={s.tick} aria-hidden>
+          <IconCheck size={16} stroke={2.4} />
+        </i>
+      </span>
       <div className={s.rowText}>
         <div className={s.rowTop}>
           <b>{contact.name}</b>
