@@ -130,6 +130,7 @@ def test_many_at_once_and_back_again(desks: Desks, stage: Stage, axe: Axe, shot:
 
     # All of a list is done by a job; the list empties while it works.
     desk.tab("Unassigned")
+    expect(desk.row(names[2])).to_be_visible()
     page.keyboard.press("Control+a")
     expect(bar).to_be_visible()
     bar.get_by_role("button", name="Close", exact=True).click()
