@@ -10,6 +10,9 @@ Conversations, the timeline, and everything that comes in and goes out.
     closing.py        reasons, words of thanks, and what a workspace has settled; idle.py closing after a long silence
     snooze.py         asleep until a time or until the customer writes
     duties.py         what falls due with a conversation by itself
+    tickets.py        problems with an owner; ticket_forms.py, ticket_relations.py and ticket_news.py belong to them
+    sla.py            what was promised by when: the clock; sla_policies.py as kept, sla_watch.py what falls due
+    incidents.py      one problem of many, one update to all
     outbox.py         enqueue: the only way anything is sent
     delivery.py       claim, pace, hand over to the provider, record
     rates.py          token buckets per sender and per pair, held in Redis
