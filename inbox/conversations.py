@@ -152,6 +152,9 @@ class Conversation:
     finished: tuple[Facts, ...] = ()
     touched: Mapping[str, Touch] = field(default_factory=dict)
     sla: Clock | None = None
+    # Tickets that wait for the customer's answer here, and when it came.
+    awaited_by: tuple[str, ...] = ()
+    answered_at: datetime | None = None
     # Saved views that it is in (see views.py).
     views: tuple[str, ...] = ()
     # Its place in the team's queue, while it waits for an agent; and who looked after it last.
@@ -180,6 +183,8 @@ def due_at(conversation: Conversation) -> datetime | None:
         times.append(conversation.snoozed_until)
     if conversation.state == "open" and conversation.idle_at:
         times.append(conversation.idle_at)
+    if conversation.answered_at is not None:
+        times.append(conversation.answered_at)
     if conversation.sla is not None and conversation.sla.acts_at is not None:
         times.append(conversation.sla.acts_at)
     return min(times, default=None)
@@ -308,6 +313,7 @@ def received(
             waiting_since=now.waiting_since or (entry.created_at if wrote else None),
             idle_at=None,
             warned_at=None,
+            answered_at=entry.created_at if wrote and now.awaited_by else now.answered_at,
             opened_at=entry.created_at if opened or first else now.opened_at,
             closed_at=None if opened else now.closed_at,
             episode=now.episode + 1 if opened else now.episode,

@@ -19,7 +19,7 @@ from app.core.errors import AppError, NotFound
 from app.core.mongo import DatabaseError
 from app.core.platform import work
 from app.core.runtime import Runtime, Workspace
-from inbox import conversations, episodes, idle, sla_watch, snooze, surveys
+from inbox import conversations, episodes, idle, sla_watch, snooze, surveys, ticket_news
 from inbox.conversations import Conversation
 
 _log = log.get("duties")
@@ -95,6 +95,7 @@ async def attend(ws: Workspace, conversation_id: str) -> Conversation | None:
         conversation = await conversations.get(ws, conversation_id)
         conversation = await snooze.wake_due(ws, conversation)
         conversation = await idle.attend(ws, conversation)
+        conversation = await ticket_news.customer_answered(ws, conversation)
         conversation = await sla_watch.attend(ws, conversation)
         return await _copy_episodes(ws, conversation)
     return None

@@ -33,6 +33,7 @@ from inbox import (
     timeline,
     variables,
 )
+from inbox.conversations import Conversation
 from inbox.outbox import Draft
 from inbox.store import conversations as conversation_store
 from inbox.tickets import News, Status, Ticket
@@ -106,6 +107,8 @@ async def _settle_one(ws: Workspace, ticket: Ticket, news: News) -> None:
         author=author,
         ticket_id=ticket.id,
     )
+    if any(change["facet"] == "status" for change in news.detail.get("changes", ())):
+        await _await_customer(ws, ticket)
     if news.tell is not None:
         await _tell_customer(ws, ticket, news, news.tell)
     told = {"id": ticket.id, "contact_id": ticket.contact_id, "revision": ticket.revision}
@@ -121,6 +124,35 @@ async def _settle_one(ws: Workspace, ticket: Ticket, news: News) -> None:
             text=f"Ticket #{ticket.number} {words}.",
             ticket_id=ticket.id,
         )
+
+
+async def _await_customer(ws: Workspace, ticket: Ticket) -> None:
+    """Conversations know which tickets wait for the customer, so that nothing has to be looked up when they write."""
+    waits = ticket.status == "waiting_customer"
+
+    def how(now: Conversation) -> Conversation:
+        if (ticket.id in now.awaited_by) == waits:
+            return now
+        others = tuple(each for each in now.awaited_by if each != ticket.id)
+        return replace(now, awaited_by=(*others, ticket.id) if waits else others)
+
+    for conversation in await conversation_store.get_many(ws, ticket.conversation_ids):
+        await conversations.change(ws, conversation, how)
+
+
+async def customer_answered(ws: Workspace, conversation: Conversation) -> Conversation:
+    """The customer has written: tickets that waited for it are open again."""
+    if conversation.answered_at is None:
+        return conversation
+    for ticket_id in conversation.awaited_by:
+        ticket = await tickets.get(ws, ticket_id)
+        if ticket.status == "waiting_customer" and ticket.stands[-1].at <= conversation.answered_at:
+            await settle(ws, await tickets.edit(ws, SYSTEM, ticket_id, {"status": "open"}))
+    heard_at = conversation.answered_at
+    conversation, _ = await conversations.change(
+        ws, conversation, lambda now: replace(now, answered_at=None) if now.answered_at == heard_at else now
+    )
+    return conversation
 
 
 def _conversation_of(ticket: Ticket) -> str:

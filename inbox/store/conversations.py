@@ -58,6 +58,7 @@ def _from_row(row: Document) -> conversations.Conversation:
         values["routing"] = Queued(**{**values["routing"], "past": tuple(values["routing"]["past"])})
     if values.get("sla"):
         values["sla"] = clock_from_row(values["sla"])
+    values["awaited_by"] = tuple(values.get("awaited_by", ()))
     if values.get("facts"):
         values["facts"] = _facts(values["facts"])
     if values.get("asked"):

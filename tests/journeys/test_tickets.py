@@ -58,6 +58,23 @@ async def test_from_a_message_to_the_customers_page(shop: Shop) -> None:
         assert (await browser.get(f"/t/{shop.owner.ws.id}/{ticket['id']}/x")).status_code == 404
 
 
+async def test_the_customers_answer_opens_a_ticket_that_waited_for_it(shop: Shop) -> None:
+    person, conversation = await shop.someone("sms")
+    ticket = await shop.post("/tickets", 201, conversation_id=conversation["id"], title="Which size?")
+    path = f"/api/v1/tickets/{ticket['id']}"
+    await shop.agent.patch(path, json={"status": "waiting_customer"})
+    await shop.writes("sms", person["id"], type="text", text="Large")
+
+    async def opened() -> bool:
+        return bool((await shop.get(f"/tickets/{ticket['id']}"))["status"] == "open")
+
+    await eventually(opened)
+    await shop.agent.patch(path, json={"status": "waiting_third_party"})
+    await shop.writes("sms", person["id"], type="text", text="Please")
+    await shop.entry_where(conversation["id"], lambda e: e["content"] and e["content"].get("text") == "Please")
+    assert (await shop.get(f"/tickets/{ticket['id']}"))["status"] == "waiting_third_party"
+
+
 async def test_what_cannot_be_told_is_noted_with_the_reason(shop: Shop) -> None:
     person, conversation = await shop.someone("sms")
     await shop.writes("sms", person["id"], type="text", text="STOP")
