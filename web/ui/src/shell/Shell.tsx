@@ -10,11 +10,13 @@ import { startEvents } from './events'
 import s from './shell.module.css'
 
 const CheatSheet = lazy(() => import('./CheatSheet'))
+const Palette = lazy(() => import('./Palette'))
 
 export function Shell() {
   const me = useMe()
   const navigate = useNavigate()
   const [sheet, setSheet] = useState(false)
+  const [palette, setPalette] = useState(false)
 
   useEffect(() => startShortcuts(), [])
   useEffect(() => startEvents(), [me.member.id])
@@ -23,6 +25,9 @@ export function Shell() {
   useShortcut('g i', 'Inbox', 'Go to', () => void navigate({ to: '/inbox' }))
   useShortcut('g c', 'Contacts', 'Go to', () => void navigate({ to: '/contacts' }))
   useShortcut('g s', 'Settings', 'Go to', () => void navigate({ to: '/settings' }))
+  useShortcut('g t', 'Tickets', 'Go to', () => void navigate({ to: '/tickets' }))
+  useShortcut('g r', 'Reports', 'Go to', () => void navigate({ to: '/reports' }))
+  useShortcut('mod+k', 'Command palette', 'Window', () => setPalette(true))
   useShortcut('?', 'Keyboard shortcuts', 'Window', () => setSheet(true))
 
   return (
@@ -34,6 +39,7 @@ export function Shell() {
       </div>
       <UpdateChip />
       <Suspense fallback={null}>{sheet && <CheatSheet onClose={() => setSheet(false)} />}</Suspense>
+      <Suspense fallback={null}>{palette && <Palette onClose={() => setPalette(false)} />}</Suspense>
     </div>
   )
 }
