@@ -123,3 +123,12 @@ async def _asked(stage: Stage, name: str) -> str:
     found = await stage.shop.get(f"/contacts/{one['contact_id']}/surveys")
     survey_id: str = found["items"][0]["id"]
     return survey_id
+
+
+def test_settings_of_closing_on_a_phone_and_in_the_dark(desks: Desks, axe: Axe, shot: Shot) -> None:
+    desk = desks(path="/settings/closing", viewport={"width": 390, "height": 844})
+    expect(desk.page.get_by_role("heading", name="Recommendation")).to_be_visible()
+    shot(desk.page, "settings-closing-phone")
+    desk.goes_dark()
+    axe(desk.page)
+    shot(desk.page, "settings-closing-dark")

@@ -218,3 +218,17 @@ async def test_sixty_days_later(shop: Shop, settled: Any, said: str, score: int 
     # Never twice.
     await surveys.after_first_contact(ws, one["contact_id"], ws.clock.now())
     assert len([s for s in await store.of_contact(ws, one["contact_id"]) if s.kind == "nps"]) == 1
+
+
+async def test_a_template_where_the_window_is_closed(shop: Shop, settled: Any) -> None:
+    account = shop.accounts["whatsapp"]
+    await shop.post(f"/accounts/{account}/templates/sync")
+    named = next(t for t in (await shop.get("/templates"))["items"] if t["name"] == "reply_ready")
+    templates = {account: f"{named['name']}/{named['language']}"}
+    await settled(csat=CSAT.model_copy(update={"templates": templates}))
+    _, one = await helped(shop, "whatsapp")
+    survey = await asked(shop, one["id"], hours=25)
+    assert (survey.status, survey.skipped_because) == ("asked", "")
+    question = (await shop.thread(one["id"]))[-1]
+    assert question["content"]["type"] == "template"
+    assert question["content"]["preview"]["body"].startswith("Hello ")
