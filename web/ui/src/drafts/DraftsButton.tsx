@@ -25,7 +25,7 @@ export function DraftsButton() {
   useShortcut('g d', 'Drafts', 'Go to', () => setOpened(true), mayReply)
   if (!mayReply || (count === 0 && !opened)) return null
   return (
-    <Popover opened={opened} onChange={setOpened} position="right-end" width={380} trapFocus returnFocus shadow="md">
+    <Popover opened={opened} onChange={setOpened} position="right-end" width="min(380px, calc(100vw - 16px))" trapFocus returnFocus shadow="md">
       <Popover.Target>
         <Tooltip label="Drafts" position="right" disabled={opened}>
           <button type="button" className={n.bell} aria-label={`Drafts, ${count}`} aria-expanded={opened} onClick={() => setOpened((shown) => !shown)}>

@@ -15,7 +15,7 @@ export function Bell() {
   const label = unread > 0 ? `Notifications, ${unread} unread` : 'Notifications'
   useShortcut('g n', 'Notifications', 'Go to', () => setOpened(true))
   return (
-    <Popover opened={opened} onChange={setOpened} position="right-end" width={380} trapFocus returnFocus shadow="md">
+    <Popover opened={opened} onChange={setOpened} position="right-end" width="min(380px, calc(100vw - 16px))" trapFocus returnFocus shadow="md">
       <Popover.Target>
         <Tooltip label="Notifications" position="right" disabled={opened}>
           <button type="button" className={s.bell} aria-label={label} aria-expanded={opened} onClick={() => setOpened((shown) => !shown)}>

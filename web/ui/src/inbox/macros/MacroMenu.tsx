@@ -14,7 +14,7 @@ export function MacroMenu({ conversationId, reach }: { conversationId: string; r
   useShortcut('m', 'Run a macro', 'Reply', () => setOpened(true))
   return (
     <>
-      <Popover opened={opened} onChange={setOpened} position="top-start" width={520} trapFocus returnFocus>
+      <Popover opened={opened} onChange={setOpened} position="top-start" width="min(520px, calc(100vw - 16px))" trapFocus returnFocus>
         <Popover.Target>
           <Tooltip label="Macros (M)" disabled={opened}>
             <ActionIcon aria-label="Macros" aria-expanded={opened} onClick={() => setOpened((shown) => !shown)}>
