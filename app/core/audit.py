@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.core import ids, mongo, windows
@@ -54,6 +54,7 @@ async def record(
         "at": ws.clock.now(),
         "actor": {"type": actor.type, "id": actor.id, "name": actor.name},
         "action": action,
+        "noun": action.partition(".")[0],
         "target": {"type": target.type, "id": target.id, "label": target.label},
         "detail": redact(dict(detail or {})),
         "ip": actor.ip,
@@ -62,13 +63,37 @@ async def record(
         await ws.db.audit.insert(row)
 
 
-async def page(ws: Workspace, *, before: tuple[datetime, str] | None, limit: int) -> list[AuditEntry]:
-    """The newest entries, or the newest before (time, id). Index: workspace_id, at."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What to look for: who did it, the noun of the action, when (`until` excluded). None: any."""
+
+    actor_id: str | None = None
+    about: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+async def page(
+    ws: Workspace, *, before: tuple[datetime, str] | None, limit: int, wanted: Filter | None = None
+) -> list[AuditEntry]:
+    """
+    The newest entries that fit, or the newest before (time, id).
+
+    Indexes: workspace_id, actor.id or noun (or neither), at.
+    """
+    wanted = wanted or Filter()
+    given = {"actor.id": wanted.actor_id, "noun": wanted.about}
+    fixed = {name: value for name, value in given.items() if value is not None}
 
     async def find(where: mongo.Document, sort: list[tuple[str, int]], most: int) -> list[mongo.Document]:
-        return await ws.db.audit.find(where, sort=sort, limit=most)
+        return await ws.db.audit.find({**fixed, **where}, sort=sort, limit=most)
 
-    rows = await windows.newest(find, "at", now=ws.clock.now(), before=before, limit=limit)
+    since = max(wanted.since or windows.BEGINNING, windows.BEGINNING)
+    until = min(wanted.until or ws.clock.now(), ws.clock.now())
+    if wanted.until is not None and until == wanted.until:
+        # The windows begin a second later, for what was written by another clock.
+        until -= timedelta(seconds=1)
+    rows = await windows.newest(find, "at", now=until, before=before, limit=limit, since=since)
     return [_entry(row) for row in rows]
 
 

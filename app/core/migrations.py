@@ -16,7 +16,7 @@ from typing import Any
 
 from app.core import log, mongo
 from app.core.clock import Clock
-from app.core.platform import conversations, queues, workspaces
+from app.core.platform import audit, conversations, queues, workspaces
 from app.core.platform import migrations as rows
 from app.core.platform.migrations import LOCK_SECONDS
 
@@ -66,9 +66,15 @@ async def _conversation_facets(db: mongo.Database, progress: Progress, clock: Cl
     await conversations.add_facets(db)
 
 
+async def _audit_nouns(db: mongo.Database, progress: Progress, clock: Clock) -> None:
+    """Audit entries are found by the noun of their action."""
+    await audit.add_nouns(db)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "default queues", _default_queues),
     Migration(2, "conversation facets", _conversation_facets),
+    Migration(3, "audit nouns", _audit_nouns),
 )
 
 

@@ -132,7 +132,11 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("pending_key", sparse=True),
         _index("timed_key", sparse=True),
     ),
-    "audit": (_index("workspace_id", "at"),),
+    "audit": (
+        _index("workspace_id", "at"),
+        _index("workspace_id", "actor.id", "at"),
+        _index("workspace_id", "noun", "at"),
+    ),
     # Browsers with the web-chat widget. Those that never wrote end after two days, so few of all that looked stay.
     "visitors": (_index("expires_at", expire_after_seconds=0),),
     "idempotency": (_index("expires_at", expire_after_seconds=0),),

@@ -450,7 +450,7 @@ def test_api_token(page: Page, stage: Stage, owner: Person, axe: Axe, shot: Shot
     assert status("/contacts") == 401
 
 
-def test_audit_log(page: Page, stage: Stage, owner: Person, axe: Axe) -> None:
+def test_audit_log(page: Page, stage: Stage, owner: Person, axe: Axe, shot: Shot) -> None:
     """Newest first, in words, page by page, with the details at hand."""
 
     async def sign_in_often() -> None:
@@ -470,6 +470,14 @@ def test_audit_log(page: Page, stage: Stage, owner: Person, axe: Axe) -> None:
     expect(first).to_have_attribute("aria-expanded", "true")
     expect(page.get_by_text("session.started").first).to_be_visible()
     axe(page)
+    page.get_by_label("What", exact=True).select_option("Members")
+    expect(page.get_by_role("button", name=re.compile("^Details: Olu Owner signed in"))).to_have_count(0)
+    page.get_by_label("To", exact=True).fill("2020-01-01")
+    expect(page.get_by_text("Nothing like that happened")).to_be_visible()
+    axe(page)
+    page.get_by_role("button", name="Clear filters").click()
+    expect(first).to_have_accessible_name("Details: Olu Owner signed in")
+    shot(page, "audit")
 
 
 # --- states of every page ---

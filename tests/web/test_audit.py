@@ -1,5 +1,6 @@
 """The audit trail, through HTTP."""
 
+import dataclasses
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ from app.core import audit
 from app.core.audit import Target
 from app.core.clock import FixedClock
 from app.core.permissions import SYSTEM, Role
+from app.core.platform import audit as audit_rows
 from app.core.runtime import Workspace
 from tests.support.people import People, Person
 
@@ -54,6 +56,44 @@ async def test_every_change_leaves_an_entry(people: People, owner: Person) -> No
     assert changed["detail"] == {"role": "supervisor"}
     assert changed["ip"] == "127.0.0.1"
     assert token.json()["token"] not in str(items)
+
+
+async def test_filters_by_who_what_and_when(people: People, owner: Person) -> None:
+    admin = await people.join(owner.ws, Role.ADMIN)
+    clock = FixedClock(owner.ws.clock.now() - timedelta(days=40))
+    past = Workspace(dataclasses.replace(owner.ws.runtime, clock=clock), owner.ws.id)
+    for day in range(40):
+        for person in (owner, admin):
+            by = dataclasses.replace(SYSTEM, type="member", id=person.member.id, name=person.member.name)
+            about = "ticket" if day % 2 else "contact"
+            await audit.record(past, by, f"{about}.edited", Target(about, f"{about}-{day}", str(day)))
+        clock.advance(days=1)
+
+    async def found(**wanted: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        query: dict[str, Any] = {**wanted, "limit": 7}
+        while True:
+            answer = await owner.client.get(AUDIT, params=query)
+            assert answer.status_code == 200, answer.text
+            items += answer.json()["items"]
+            if (cursor := answer.json()["next_cursor"]) is None:
+                return items
+            query["cursor"] = cursor
+
+    theirs = await found(actor_id=admin.member.id, about="ticket")
+    assert [item["target"]["label"] for item in theirs] == [str(day) for day in range(39, 0, -2)]
+    assert {item["actor"]["id"] for item in theirs} == {admin.member.id}
+    since, until = (theirs[5]["at"], theirs[2]["at"])
+    between = await found(actor_id=admin.member.id, about="ticket", since=since, until=until)
+    assert [item["id"] for item in between] == [item["id"] for item in theirs[3:6]]
+    assert await found(about="nothing_like_it") == []
+    # Entries of before the filter are found as well.
+    await owner.ws.runtime.mongo.audit.update_many({"noun": "ticket"}, {"$unset": {"noun": ""}})
+    assert await found(about="ticket") == []
+    await audit_rows.add_nouns(owner.ws.runtime.mongo)
+    assert len(await found(about="ticket")) == 40
+    for wrong in ({"since": "yesterday"}, {"about": "$ne"}, {"until": "2026-01-01T00:00:00"}):
+        assert (await owner.client.get(AUDIT, params=wrong)).status_code == 422
 
 
 async def test_pages_over_any_spread_of_times(owner: Person) -> None:

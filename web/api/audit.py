@@ -1,10 +1,12 @@
 """The audit trail."""
 
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import JsonValue
+from pydantic import AwareDatetime, Field, JsonValue
 
 from app.core import audit
+from app.core.audit import Filter
 from app.core.clock import iso
 from app.core.permissions import Permission
 from web.api import cursors
@@ -39,9 +41,20 @@ class AuditPage(Out):
     next_cursor: str | None
 
 
-async def list_entries(request: ApiRequest, query: Page) -> AuditPage:
+class AuditQuery(Page):
+    """`about` is the noun of the action (`member.invited`); `until` is not part of the time."""
+
+    actor_id: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+    about: Annotated[str | None, Field(pattern=r"^[a-z_]{1,40}$")] = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+
+async def list_entries(request: ApiRequest, query: AuditQuery) -> AuditPage:
     before = cursors.read(query.cursor, datetime, str)
-    found = await audit.page(request.ws, before=(before[0], before[1]) if before else None, limit=query.limit + 1)
+    wanted = Filter(actor_id=query.actor_id, about=query.about, since=query.since, until=query.until)
+    start = (before[0], before[1]) if before else None
+    found = await audit.page(request.ws, before=start, limit=query.limit + 1, wanted=wanted)
     shown = found[: query.limit]
     return AuditPage(
         items=[

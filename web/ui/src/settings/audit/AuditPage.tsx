@@ -1,8 +1,9 @@
-import { Button } from '@mantine/core'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { Fragment, useState } from 'react'
 import { api, query } from '../../lib/api'
 import { dayKey, dayLabel, clock, fullTime } from '../../lib/format'
+import { useMembers } from '../../inbox/presence'
 import { useCan } from '../../lib/session'
 import type { AuditItem, Page } from '../../lib/types'
 import { EmptyState } from '../../ui/EmptyState'
@@ -11,16 +12,41 @@ import { Heading } from '../parts/Heading'
 import { PageSkeleton } from '../parts/PageSkeleton'
 import { FailedPage, ForbiddenPage } from '../parts/States'
 import p from '../parts/parts.module.css'
-import { sentenceOf } from './actions'
+import { THINGS, sentenceOf } from './actions'
 import s from './audit.module.css'
 
 const PAGE = 50
 
+/** Days as a date field has them, in the reader's own time zone. */
+interface Filter {
+  actor_id: string
+  about: string
+  from: string
+  to: string
+}
+
+const ANYTHING: Filter = { actor_id: '', about: '', from: '', to: '' }
+
+const startOf = (day: string, plus = 0): string | null => {
+  if (!day) return null
+  const at = new Date(`${day}T00:00`)
+  at.setDate(at.getDate() + plus)
+  return at.toISOString()
+}
+
 export default function AuditPage() {
   const allowed = useCan('audit.read')
+  const members = useMembers()
+  const [filter, setFilter] = useState(ANYTHING)
+  const filtered = Object.values(filter).some(Boolean)
+  const { actor_id, about, from, to } = filter
   const { data, error, refetch, isRefetching, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery({
-    queryKey: ['audit'],
-    queryFn: ({ pageParam }) => api.get<Page<AuditItem>>(`/audit${query({ cursor: pageParam, limit: PAGE })}`),
+    queryKey: ['audit', filter],
+    queryFn: ({ pageParam }) => {
+      const wanted = { actor_id, about, since: startOf(from), until: startOf(to, 1), cursor: pageParam, limit: PAGE }
+      return api.get<Page<AuditItem>>(`/audit${query(wanted)}`)
+    },
+    placeholderData: keepPreviousData,
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor,
     enabled: allowed,
@@ -47,8 +73,41 @@ export default function AuditPage() {
           </Button>
         }
       />
+      <div className={s.filter} role="search" aria-label="Filter the audit log">
+        <NativeSelect
+          label="Who"
+          value={actor_id}
+          onChange={(event) => setFilter({ ...filter, actor_id: event.currentTarget.value })}
+          data={[{ value: '', label: 'Anybody' }, ...[...members.values()].map(({ id, name }) => ({ value: id, label: name }))]}
+        />
+        <NativeSelect
+          label="What"
+          value={about}
+          onChange={(event) => setFilter({ ...filter, about: event.currentTarget.value })}
+          data={[{ value: '', label: 'Anything' }, ...Object.entries(THINGS).map(([value, label]) => ({ value, label }))]}
+        />
+        <TextInput
+          type="date"
+          label="From"
+          value={from}
+          {...(to && { max: to })}
+          onChange={(event) => setFilter({ ...filter, from: event.currentTarget.value })}
+        />
+        <TextInput
+          type="date"
+          label="To"
+          value={to}
+          {...(from && { min: from })}
+          onChange={(event) => setFilter({ ...filter, to: event.currentTarget.value })}
+        />
+        {filtered && (
+          <Button variant="subtle" onClick={() => setFilter(ANYTHING)}>
+            Clear filters
+          </Button>
+        )}
+      </div>
       {items.length === 0 ? (
-        <EmptyState icon={IconHistory} title="Nothing happened yet" />
+        <EmptyState icon={IconHistory} title={filtered ? 'Nothing like that happened' : 'Nothing happened yet'} />
       ) : (
         <section className={s.list} aria-label="Audit log">
           <table className={p.table} aria-label="Audit log">

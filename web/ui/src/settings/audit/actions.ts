@@ -45,6 +45,32 @@ const WORDS: Record<string, string | ((detail: Detail) => string)> = {
   'conversation.reopened': 'reopened the conversation with {}',
 }
 
+/** The nouns of actions, as one looks for them. */
+export const THINGS: Record<string, string> = {
+  member: 'Members',
+  invitation: 'Invitations',
+  session: 'Signing in and out',
+  token: 'API tokens',
+  workspace: 'The workspace',
+  account: 'Channels',
+  contact: 'Contacts',
+  conversation: 'Conversations',
+  ticket: 'Tickets',
+  team: 'Teams',
+  routing: 'Routing',
+  tag: 'Tags',
+  view: 'Views',
+  canned: 'Canned replies',
+  macro: 'Macros',
+  calendar: 'Business hours',
+  sla_policy: 'SLA policies',
+  incident: 'Incidents',
+  survey: 'Surveys',
+  report: 'Reports',
+  closing: 'Closing',
+  failure: 'Operations',
+}
+
 function changedMember(detail: Detail): string {
   if (detail.status === 'disabled') return 'disabled {}'
   if (detail.status === 'active') return 'enabled {}'
