@@ -4,7 +4,7 @@ from app.core.calendars import Calendar, Span
 from app.core.permissions import SYSTEM
 from app.core.platform import members as member_rows
 from app.core.runtime import Workspace
-from inbox import calendars, teams
+from inbox import agents, calendars, teams
 from inbox.teams import Team
 
 NAME = "Customer care"
@@ -28,3 +28,5 @@ async def found(ws: Workspace) -> None:
         account_ids=tuple(row.id for row in accounts),
     )
     await teams.create(ws, SYSTEM, team)
+    # The colleagues of the demo have no screens of their own: what is theirs stays theirs.
+    await agents.change_settings(ws, SYSTEM, {"return_after_seconds": 0})
