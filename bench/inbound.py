@@ -49,9 +49,9 @@ async def run(quick: bool) -> Report:
             await flat_out(opened, real.arrivals, numbers.take(CUSTOMERS), 8, real.send)
         for rate in RATES:
             await _compare(report, opened, (bare, real), numbers, rate, quick)
-        await _saturate(report, opened, (bare, real), numbers, 600 if quick else 3_000)
+        await _saturate(report, opened, (bare, real), numbers, 400 if quick else 3_000)
         async with working(opened):
-            await _idle(report, opened, 4 if quick else 15)
+            await _idle(report, opened, 2 if quick else 15)
             real.close()
             await statuses.measure(report, opened, runtime, shop, (bare.url, real.url), quick)
     return report
@@ -100,13 +100,11 @@ async def _real(opened: Stage, shop: Shop) -> Side:
 @asynccontextmanager
 async def working(opened: Stage) -> AsyncIterator[None]:
     """With a worker. It runs only while Parley is measured, so that its polling is not charged to the floor."""
-    await opened.worker()
-    # What it does once at its start is no part of a message's cost.
-    await asyncio.sleep(2)
+    await opened.wake_worker()
     try:
         yield
     finally:
-        await opened.stop("worker")
+        opened.programs["worker"].hold()
 
 
 async def _compare(
@@ -115,7 +113,7 @@ async def _compare(
     """Both at one rate, by turns, so that what else the machine does meets both."""
     bare, real = sides
     found = {side.name: Result() for side in sides}
-    rounds, seconds = (1, 5) if quick else (3, 10)
+    rounds, seconds = (1, 3) if quick else (3, 10)
     for _ in range(rounds):
         found[bare.name].add(await _stream(opened, bare, numbers, rate, seconds))
         async with working(opened):

@@ -25,7 +25,6 @@ from inbox.store import conversations as store
 
 _BATCH = 1_000
 _DAYS = 30
-_DEEP = 8
 _QUERIES = ("view=open", "view=mine", "view=unassigned", "view=closed", "view=all", "view=open&channel=sms")
 
 
@@ -39,7 +38,7 @@ class Inbox:
 
 
 async def run(quick: bool) -> Report:
-    sizes = (5_000, 50_000) if quick else (10_000, 100_000)
+    sizes, deep = ((3_000, 30_000), 4) if quick else ((10_000, 100_000), 8)
     report = Report(f"Pages of 50 of an inbox of {sizes[0]:,} and of {sizes[1]:,} conversations", compare.COLUMNS)
     async with stage() as opened, open_runtime(opened.settings()) as runtime:
         shops = [await open_shop(runtime) for _ in sizes]
@@ -51,9 +50,9 @@ async def run(quick: bool) -> Report:
         ]
         requests = {}
         for query in _QUERIES:
-            cursors = [await _cursor(inbox, query, _DEEP) for inbox in inboxes]
+            cursors = [await _cursor(inbox, query, deep) for inbox in inboxes]
             requests[f"{query}, first"] = [partial(_page, inbox, query) for inbox in inboxes]
-            requests[f"{query}, page {_DEEP}"] = [
+            requests[f"{query}, page {deep}"] = [
                 partial(_page, inbox, f"{query}&cursor={cursor}")
                 for inbox, cursor in zip(inboxes, cursors, strict=True)
             ]

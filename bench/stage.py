@@ -8,6 +8,7 @@ import contextlib
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -110,6 +111,16 @@ class Stage:
         if program is not None:
             await asyncio.to_thread(program.stop)
 
+    async def wake_worker(self) -> None:
+        """The worker goes on; started if there is none yet."""
+        if "worker" in self.programs:
+            self.programs["worker"].go_on()
+            # What fell due while it was held is no part of a message's cost.
+            await asyncio.sleep(0.7)
+        else:
+            await self.worker()
+            await asyncio.sleep(2)
+
     def cpu(self) -> dict[str, float]:
         """CPU seconds so far, by program."""
         return {name: program.cpu_seconds() for name, program in self.programs.items()}
@@ -141,6 +152,13 @@ class Program:
     def start_again(self) -> None:
         """The same program with the same arguments, after it was killed."""
         self._start()
+
+    def hold(self) -> None:
+        """It stands still where it is, and takes no CPU."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
 
     @property
     def pid(self) -> int:
@@ -178,6 +196,7 @@ class Program:
     def stop(self) -> None:
         if self._process.poll() is None:
             self._process.terminate()
+            self.go_on()
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:

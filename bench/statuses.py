@@ -30,7 +30,7 @@ async def measure(
 ) -> None:
     """`urls` are the floor's and Parley's."""
     bare, real = Http(urls[0]), Http(urls[1])
-    seconds = 4 if quick else 10
+    seconds = 3 if quick else 10
     thin = await _prepare(runtime, shop, _THIN * seconds // len(_STATES), "thin")
     bodies = _bodies(thin)
     theirs = await _answers(bodies, _THIN, lambda body: post_signed(bare, "/status", body))
