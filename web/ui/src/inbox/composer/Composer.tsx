@@ -337,7 +337,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
             onInsert={insert}
             onFiles={addFiles}
             onSend={sendContent}
-            onRecord={() => setRecording(true)}
+            onRecord={holding ? null : () => setRecording(true)}
           />
           <MacroMenu conversationId={id} reach={reach} />
           <span className={s.space} />

@@ -17,7 +17,8 @@ interface ToolbarProps {
   onInsert: (text: string) => void
   onFiles: (files: Iterable<File>) => void
   onSend: (content: OutgoingContent, shown: Content) => void
-  onRecord: () => void
+  /** null: only text and files can wait for the window */
+  onRecord: (() => void) | null
 }
 
 /** What can go into a message besides text, as far as the channel takes it. */
@@ -28,11 +29,11 @@ export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
   const input = useRef<HTMLInputElement>(null)
   const takesFiles = !noting && writable && Object.keys(capabilities.media).length > 0
   const takesTemplates = !noting && capabilities.templates && reach !== undefined && !reach.blocked
-  const takesButtons = !noting && writable && (capabilities.buttons !== null || capabilities.list !== null)
+  const takesButtons = !noting && writable && onRecord !== null && (capabilities.buttons !== null || capabilities.list !== null)
 
-  const takesVoice = takesFiles && capabilities.media.voice !== undefined && 'MediaRecorder' in window
+  const takesVoice = takesFiles && onRecord !== null && capabilities.media.voice !== undefined && 'MediaRecorder' in window
 
-  useShortcut('v', 'Record a voice message', 'Reply', onRecord, takesVoice)
+  useShortcut('v', 'Record a voice message', 'Reply', () => onRecord?.(), takesVoice)
   useShortcut('t', 'Choose a template', 'Reply', () => setDialog('template'), takesTemplates)
 
   return (
@@ -58,7 +59,7 @@ export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
       )}
       {takesVoice && (
         <Tooltip label="Record a voice message">
-          <ActionIcon aria-label="Record a voice message" onClick={onRecord}>
+          <ActionIcon aria-label="Record a voice message" onClick={() => onRecord?.()}>
             <IconMicrophone size={18} stroke={1.7} />
           </ActionIcon>
         </Tooltip>
