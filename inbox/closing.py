@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Literal
 from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.core import audit, ids
 from app.core.audit import Target
@@ -28,7 +28,7 @@ class Reason(Part):
     """A category of closing. A new one comes without id."""
 
     id: Annotated[str, Field(max_length=60)] = ""
-    name: Annotated[str, Field(min_length=1, max_length=60)]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 
 
 class AutoClose(Part):
@@ -128,12 +128,12 @@ async def save_settings(ws: Workspace, actor: Actor, wanted: ClosingSettings) ->
     """Raises Invalid for texts that cannot be written and for two reasons of one name."""
     for field, text in _texts(wanted):
         variables.check(text, field=field)
-    names = [reason.name.strip().casefold() for reason in wanted.reasons]
+    names = [reason.name.casefold() for reason in wanted.reasons]
     if len(set(names)) < len(names):
         raise Invalid.field("reasons", "Two reasons have the same name.")
     if wanted.ask_reason == "required" and not wanted.reasons:
         raise Invalid.field("ask_reason", "A reason can be required only where there is one to choose.")
-    reasons = tuple(r if r.id else Reason(id=ids.new("rsn"), name=r.name.strip()) for r in wanted.reasons)
+    reasons = tuple(r if r.id else Reason(id=ids.new("rsn"), name=r.name) for r in wanted.reasons)
     saved = wanted.model_copy(update={"reasons": reasons})
     async with live.announced(ws, "closing_settings", ws.id):
         await store.save(ws, saved.model_dump(mode="json"))
