@@ -1,5 +1,7 @@
 """Two colleagues answer together: canned replies, mentions, macros, drafts, and who is looking and writing."""
 
+import re
+
 from playwright.sync_api import expect
 
 from app.core.permissions import Role
@@ -205,4 +207,4 @@ def test_a_draft_survives_its_browser_and_a_colleague_takes_it_over(
     mine.page.keyboard.press("Escape")
     mine.composer.press("Enter")
     expect(mine.bubble("Yes, within two days.")).to_be_visible()
-    expect(mine.button("Drafts, 1")).to_have_count(0)
+    expect(mine.button(re.compile("^Drafts"))).to_have_count(0)

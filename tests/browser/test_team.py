@@ -24,7 +24,7 @@ def test_two_agents(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
     expect(olu.page.get_by_role("img", name="Ama Agent also looking")).to_be_visible()
 
     ama.composer.press_sequentially("I will")
-    expect(olu.page.get_by_text("Ama Agent is writing an answer")).to_be_visible()
+    expect(olu.page.get_by_text("Ama Agent is writing an answer", exact=True)).to_be_visible()
     shot(olu.page, "colleague-writes")
     axe(olu.page)
     ama.composer.fill("")

@@ -29,9 +29,11 @@ const timers = new Map<string, ReturnType<typeof setTimeout>>()
 whenWritten((conversationId, mode) => {
   const key = `${conversationId}.${mode}`
   clearTimeout(timers.get(key))
+  // What was sent ends at once: the tab may be closed, and another device must not find it.
+  const wait = readDraft(conversationId, mode) === '' ? 0 : SAVE_AFTER_MS
   timers.set(
     key,
-    setTimeout(() => void save(conversationId, mode), SAVE_AFTER_MS),
+    setTimeout(() => void save(conversationId, mode), wait),
   )
 })
 
