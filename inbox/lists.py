@@ -8,12 +8,14 @@ from typing import Literal, get_args
 from inbox import facets
 from inbox.facets import CLOSED, GROUPS, OPEN, SNOOZED
 
-BuiltIn = Literal["open", "mine", "unassigned", "mentions", "unread", "snoozed", "closing", "waiting", "closed", "all"]
+BuiltIn = Literal[
+    "open", "mine", "unassigned", "mentions", "unread", "snoozed", "closing", "waiting", "breached", "closed", "all"
+]
 Order = Literal["last_activity_at", "closing_at", "waiting_at"]
 ACTIVITY: Order = "last_activity_at"
 # Their counters are kept; the closing window moves with the clock and is counted by its index.
 COUNTED: tuple[BuiltIn, ...] = (
-    "open", "mine", "unassigned", "mentions", "unread", "snoozed", "waiting", "closed"
+    "open", "mine", "unassigned", "mentions", "unread", "snoozed", "waiting", "breached", "closed"
 )  # fmt: skip
 # A window that closes within these hours is worth a list of its own.
 CLOSING_HOURS = 4
@@ -62,7 +64,7 @@ def _of_view(view: str, member_id: str) -> Sequence[str]:
     match view:
         case "mine":
             return (f"{OPEN}:assignee:{member_id}",)
-        case "unassigned" | "unread":
+        case "unassigned" | "unread" | "breached":
             return (f"{OPEN}:{view}",)
         case "mentions":
             return (f"mention:{member_id}",)

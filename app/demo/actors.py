@@ -19,6 +19,7 @@ from app.demo.steps import (
     Assigns,
     Closes,
     Likes,
+    MakesTicket,
     NextFails,
     Notes,
     Reacts,
@@ -29,7 +30,7 @@ from app.demo.steps import (
 )
 from app.demo.visitor import Visitor, enter, identity_of, visitor_handle
 from crm import contacts
-from inbox import conversations, timeline
+from inbox import conversations, tickets, timeline
 from inbox.timeline import Entry
 
 _SAMPLES = Path(__file__).resolve().parents[2] / "sandbox" / "samples"
@@ -111,6 +112,11 @@ async def _play(scene: _Scene, step: Step) -> None:
             await desks[member].post(f"/conversations/{scene.conversation_id}/assign", body)
         case Closes(member=member):
             await desks[member].post(f"/conversations/{scene.conversation_id}/close")
+        case MakesTicket(member=member, title=title, fields=fields):
+            mine = tickets.Filter(view="all", contact_id=scene.contact_id)
+            if not (await tickets.page(scene.ws, mine, cursor=None, limit=1))[0]:
+                body = {"conversation_id": scene.conversation_id, "title": title, **fields}
+                await desks[member].post("/tickets", {**body, "owner_id": desks[member].member_id})
         case NextFails(code=code):
             await phone.fail_next(story.customer, code)
 

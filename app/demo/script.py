@@ -11,6 +11,7 @@ from app.demo.steps import (
     Assigns,
     Closes,
     Likes,
+    MakesTicket,
     NextFails,
     Notes,
     Reacts,
@@ -67,6 +68,7 @@ STORIES: tuple[Story, ...] = (
             replies("kwame", "Oh no, that should not happen. I am sorry, Ama! May I have your order number?", "sorry"),
             says("It is 1001", quotes="sorry"),
             Notes("kwame", "Second dented shade this week from the same batch. @Mei-Ling, shall we check the rest?"),
+            MakesTicket("kwame", "Arc lamp came dented", {"category_id": "damage", "priority": "high"}),
             Answers(
                 "kwame",
                 {

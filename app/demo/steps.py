@@ -66,13 +66,22 @@ class Closes:
 
 
 @dataclass(frozen=True, slots=True)
+class MakesTicket:
+    """A colleague makes a ticket of the conversation; `fields` are more of it, as the API takes them."""
+
+    member: str
+    title: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class NextFails:
     """The provider will refuse our next message to this customer with its own `code`."""
 
     code: int
 
 
-Step = Writes | Reacts | Reads | Answers | Likes | Notes | Assigns | Closes | NextFails
+Step = Writes | Reacts | Reads | Answers | Likes | Notes | Assigns | Closes | MakesTicket | NextFails
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -274,6 +274,7 @@ class CountsShape(TypedDict):
     snoozed: int
     closing: int
     waiting: int
+    breached: int
     closed: int
     # By the id of each saved view that this member sees.
     views: dict[str, int]

@@ -259,6 +259,7 @@ function NothingHere() {
     unread: ['Everything is read', 'What customers write next appears here.'],
     waiting: ['Nobody is waiting', 'Every message has been answered by a person.'],
     closing: ['No reply window is about to close', 'Those that close within four hours are listed here, the next one first.'],
+    breached: ['Every promise is kept', 'Conversations whose answer or solution is late are listed here.'],
     snoozed: ['Nothing is snoozed', 'Put a conversation away with S; it comes back at its time, or when the customer writes.'],
     closed: ['Nothing is closed yet', 'Conversations you finish with E are kept here.'],
   }

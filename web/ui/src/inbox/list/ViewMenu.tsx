@@ -20,6 +20,7 @@ export const BUILT_IN: Record<BuiltInView, string> = {
   unread: 'Unread',
   waiting: 'Waiting longest',
   closing: 'Window closing',
+  breached: 'Promise missed',
   snoozed: 'Snoozed',
   closed: 'Closed',
 }

@@ -250,6 +250,8 @@ function isInView(conversation: Conversation, view: View, me: string | undefined
       const left = Date.parse(conversation.window_closes_at ?? '') - now
       return isOpen && left > 0 && left < CLOSING_MS
     }
+    case 'breached':
+      return isOpen && (conversation.sla?.breached.length ?? 0) > 0
     case 'waiting':
       return isOpen && conversation.waiting_since !== null
     default:
