@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 
 from redis.exceptions import RedisError
 
@@ -54,23 +55,25 @@ from inbox.teams import Team
 from inbox.timeline import Author
 
 _log = log.get("routing")
-EVERY_SECONDS = 1.0
+EVERY_SECONDS = 2.0
+# Teams that are being deleted are looked for in the first of so many rounds: there is hardly ever one.
+RETIRING_EVERY = 10
 # Most conversations of one queue that one round looks at.
 AT_ONCE = 100
 
 
 async def run(runtime: Runtime) -> None:
     """Until cancelled; a database or Redis that is down is waited for."""
-    while True:
+    for number in count():
         try:
             await hints.wait(runtime.redis, waiting.HINT, EVERY_SECONDS)
         except (RedisError, OSError, TimeoutError):
             await asyncio.sleep(EVERY_SECONDS)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
-            await go_round(runtime)
+            await go_round(runtime, retiring=number % RETIRING_EVERY == 0)
 
 
-async def go_round(runtime: Runtime) -> int:
+async def go_round(runtime: Runtime, *, retiring: bool = True) -> int:
     """
     Over everything that waits, and again if somebody asked meanwhile; how many conversations found or lost an agent or
     moved to another team. Does nothing while another worker does it: two at once might fill the same desk.
@@ -78,7 +81,10 @@ async def go_round(runtime: Runtime) -> int:
     async with leases.hold(runtime.redis, "routing") as lease:
         if lease is None:
             return 0
-        moved = await _round(runtime, lease)
+        moved = 0
+        for workspace_id in await work.retiring_teams(runtime) if retiring else ():
+            moved += await _move_on(runtime.workspace(workspace_id))
+        moved += await _round(runtime, lease)
         while await lease.again():
             moved += await _round(runtime, lease)
         return moved
@@ -86,8 +92,6 @@ async def go_round(runtime: Runtime) -> int:
 
 async def _round(runtime: Runtime, lease: Lease) -> int:
     moved = 0
-    for workspace_id in await work.retiring_teams(runtime):
-        moved += await _move_on(runtime.workspace(workspace_id))
     queues = await work.queues(runtime, most=AT_ONCE)
     held: dict[str, dict[str, list[str]]] = {}
     for queue in queues:
