@@ -1,9 +1,9 @@
 """
-Pages of the inbox through the API, of each view, shallow and deep: a workspace with many conversations against one with
-a tenth of them. Both were active over the same month, so the long list is also the denser one.
+Pages of the inbox through the API, of each kind of view, filtered, searched, shallow and deep: workspaces with many
+conversations against one with few. All were active over the same month, so the long list is also the denser one.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -11,6 +11,7 @@ from functools import partial
 import orjson
 
 from app.core import ids
+from app.core.permissions import SYSTEM
 from app.core.platform import accounts
 from app.core.platform.accounts import AccountRow
 from app.core.runtime import Runtime, open_runtime
@@ -19,13 +20,31 @@ from bench.report import Report
 from bench.shop import Shop, browser_headers, open_shop, phone
 from bench.stage import stage
 from bench.wire import Http
-from inbox import conversations
+from inbox import conversations, search, views
 from inbox.conversations import Conversation, Reach
 from inbox.store import conversations as store
+from inbox.store import entries as entry_rows
+from inbox.timeline import Author, Entry
 
 _BATCH = 1_000
 _DAYS = 30
-_QUERIES = ("view=open", "view=mine", "view=unassigned", "view=closed", "view=all", "view=open&channel=sms")
+_PAIR = 2
+_TAG = "tag_bench"
+_QUERIES = (
+    "view=open",
+    "view=mine",
+    "view=unassigned",
+    "view=closed",
+    "view=all",
+    "view=waiting",
+    "view=open&channel=sms",
+    f"view=open&tag={_TAG}",
+    f"view=open&tag={_TAG}&channel=sms&assignee=me",
+)
+# Lists that are asked for by the first page only: some are short, some have no other.
+_FIRST = ("view=closing", "saved view", "search: one word", "search: a rare and a common word")
+# One message in so many conversations is indexed for the search.
+_SAID = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +54,40 @@ class Inbox:
     shop: Shop
     get: Callable[[str], Awaitable[dict[str, object]]]
     open: int
+    view_id: str
 
 
 async def run(quick: bool) -> Report:
-    sizes, deep = ((3_000, 30_000), 4) if quick else ((10_000, 100_000), 8)
-    report = Report(f"Pages of 50 of an inbox of {sizes[0]:,} and of {sizes[1]:,} conversations", compare.COLUMNS)
+    sizes, deep = ((3_000, 30_000), 4) if quick else ((10_000, 100_000, 1_000_000), 8)
+    title = ", ".join(f"{size:,}" for size in sizes[:-1])
+    report = Report(f"Pages of 50 of an inbox of {title} and of {sizes[-1]:,} conversations", compare.COLUMNS)
     async with stage() as opened, open_runtime(opened.settings()) as runtime:
         shops = [await open_shop(runtime) for _ in sizes]
-        counts = [await _fill(runtime, shop, size) for shop, size in zip(shops, sizes, strict=True)]
+        inboxes: list[Inbox] = []
         url = await opened.web()
         load = Http(url)
-        inboxes = [
-            Inbox(shop, partial(_get, load, url, shop), count) for shop, count in zip(shops, counts, strict=True)
-        ]
-        requests = {}
-        for query in _QUERIES:
-            cursors = [await _cursor(inbox, query, deep) for inbox in inboxes]
-            requests[f"{query}, first"] = [partial(_page, inbox, query) for inbox in inboxes]
-            requests[f"{query}, page {deep}"] = [
-                partial(_page, inbox, f"{query}&cursor={cursor}")
-                for inbox, cursor in zip(inboxes, cursors, strict=True)
-            ]
-        await compare.pages(report, requests, 10 if quick else 30)
+        for shop, size in zip(shops, sizes, strict=True):
+            view = await views.create(
+                shop.ws, SYSTEM, name="Urgent", rule={"field": "priority", "op": "is", "value": "urgent"}, shared=True
+            )
+            count = await _fill(runtime, shop, size, view.id)
+            await conversations.recount(shop.ws)
+            inboxes.append(Inbox(shop, partial(_get, load, url, shop), count, view.id))
+        for long in inboxes[1:]:
+            pair = (inboxes[0], long)
+            suffix = "" if len(inboxes) == _PAIR else f", {sizes[inboxes.index(long)]:,}"
+            requests: dict[str, Sequence[compare.Request]] = {}
+            for query in _QUERIES:
+                cursors = [await _cursor(inbox, query, deep) for inbox in pair]
+                requests[f"{query}, first{suffix}"] = [partial(_page, inbox, query) for inbox in pair]
+                if all(cursors):
+                    requests[f"{query}, page {deep}{suffix}"] = [
+                        partial(_page, inbox, f"{query}&cursor={cursor}")
+                        for inbox, cursor in zip(pair, cursors, strict=True)
+                    ]
+            for name in _FIRST:
+                requests[f"{name}, first{suffix}"] = [partial(_some, inbox, name) for inbox in pair]
+            await compare.pages(report, requests, 10 if quick else 30)
         seen = await _walk(inboxes[0], "view=open")
         report.notes.append(f"Walked page by page, the short open view shows {len(seen):,} conversations, each once.")
         report.at_least("conversations seen on a walk, of those that are there", len(set(seen)) / inboxes[0].open, 1)
@@ -65,24 +96,41 @@ async def run(quick: bool) -> Report:
     return report
 
 
-async def _get(load: Http, url: str, shop: Shop, query: str) -> dict[str, object]:
-    path = f"/api/v1/conversations?limit=50&{query}"
-    status, body = await load.request("GET", path, headers=browser_headers(shop.cookies[0], url))
+async def _some(inbox: Inbox, name: str) -> None:
+    """A page that need not be full."""
+    match name:
+        case "saved view":
+            found = await inbox.get(f"/conversations?view={inbox.view_id}&limit=50")
+        case "search: one word":
+            found = await inbox.get("/search/messages?q=parcels&limit=50")
+        case "search: a rare and a common word":
+            found = await inbox.get("/search/messages?q=parcel%20number17&limit=50")
+        case query:
+            found = await inbox.get(f"/conversations?{query}&limit=50")
+    assert isinstance(found["items"], list)
+    assert found["items"], name
+
+
+async def _get(load: Http, url: str, shop: Shop, path: str) -> dict[str, object]:
+    status, body = await load.request("GET", f"/api/v1{path}", headers=browser_headers(shop.cookies[0], url))
     assert status == 200, (status, body[:300])
     found: dict[str, object] = orjson.loads(body)
     return found
 
 
 async def _page(inbox: Inbox, query: str) -> None:
-    found = await inbox.get(query)
+    found = await inbox.get(f"/conversations?limit=50&{query}")
     assert isinstance(found["items"], list)
-    assert len(found["items"]) == 50, (query, len(found["items"]))
+    assert found["items"], query
 
 
 async def _cursor(inbox: Inbox, query: str, depth: int) -> object:
     cursor: object = None
     for _ in range(depth):
-        cursor = (await inbox.get(f"{query}&cursor={cursor}" if cursor else query))["next_cursor"]
+        found = await inbox.get(f"/conversations?limit=50&{query}" + (f"&cursor={cursor}" if cursor else ""))
+        cursor = found["next_cursor"]
+        if cursor is None:
+            return None
     return cursor
 
 
@@ -90,14 +138,14 @@ async def _walk(inbox: Inbox, query: str) -> list[str]:
     seen: list[str] = []
     cursor: object = ""
     while cursor is not None:
-        found = await inbox.get(f"{query}&cursor={cursor}" if cursor else query)
+        found = await inbox.get(f"/conversations?limit=50&{query}" + (f"&cursor={cursor}" if cursor else ""))
         assert isinstance(found["items"], list)
         seen += [item["id"] for item in found["items"]]
         cursor = found["next_cursor"]
     return seen
 
 
-async def _fill(runtime: Runtime, shop: Shop, size: int) -> int:
+async def _fill(runtime: Runtime, shop: Shop, size: int, view_id: str) -> int:
     """Three of ten are open, a third of those mine, a third of all on a second channel; how many are open."""
     texts = AccountRow(
         id=ids.new("acc"),
@@ -110,13 +158,34 @@ async def _fill(runtime: Runtime, shop: Shop, size: int) -> int:
         created_at=runtime.clock.now(),
     )
     await accounts.insert(runtime.mongo, runtime.keyring, texts)
-    made = [_conversation(shop, texts.id, at, size) for at in range(size)]
+    opened = 0
     for first in range(0, size, _BATCH):
-        await shop.ws.db.conversations.insert_new([store.to_row(each) for each in made[first : first + _BATCH]])
-    return sum(conversation.state == "open" for conversation in made)
+        made = [_conversation(shop, texts.id, at, size, view_id) for at in range(first, min(size, first + _BATCH))]
+        await shop.ws.db.conversations.insert_new([store.to_row(each) for each in made])
+        said = [_message(each, first + at) for at, each in enumerate(made) if (first + at) % _SAID == 0]
+        await shop.ws.db.entries.insert_new([entry_rows.to_row(each) for each in said])
+        await search.index(shop.ws, said)
+        opened += sum(conversation.state == "open" for conversation in made)
+    return opened
 
 
-def _conversation(shop: Shop, texts_id: str, at: int, size: int) -> Conversation:
+def _message(conversation: Conversation, at: int) -> Entry:
+    text = f"My parcel number{at % 200} has not come, where is it?" if at % 3 else "Thank you, it is all right now"
+    return Entry(
+        id=ids.new("ent"),
+        contact_id=conversation.contact_id,
+        conversation_id=conversation.id,
+        number=1,
+        at=conversation.last_activity_at,
+        created_at=conversation.last_activity_at,
+        kind="message",
+        direction="in",
+        author=Author("contact"),
+        content={"type": "text", "text": text},
+    )
+
+
+def _conversation(shop: Shop, texts_id: str, at: int, size: int, view_id: str) -> Conversation:
     active = shop.ws.clock.now() - timedelta(days=_DAYS) * (at / size)
     account_id, channel = (texts_id, "sms") if at % 3 == 0 else (shop.account.id, "whatsapp")
     number = f"+{phone(at)}" if channel == "sms" else phone(at)
@@ -128,5 +197,9 @@ def _conversation(shop: Shop, texts_id: str, at: int, size: int) -> Conversation
         opened_at=active,
         last_activity_at=active.replace(microsecond=active.microsecond // 1000 * 1000),
         revision=1,
-        reach=(Reach(account_id, f"{channel}:{number}", active),),
+        reach=(Reach(account_id, f"{channel}:{number}", active, window_hours=None if channel == "sms" else 24),),
+        tags=(_TAG,) if at % 5 == 0 else (),
+        priority="urgent" if at % 11 == 0 else "normal",
+        views=(view_id,) if at % 11 == 0 and at % 10 < 3 else (),
+        waiting_since=active if at % 4 == 0 and at % 10 < 3 else None,
     )

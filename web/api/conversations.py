@@ -373,7 +373,7 @@ ENDPOINTS = [
         list_conversations,
         Permission.INBOX_READ,
         "Conversations of a view, narrowed by filters",
-        errors=(Invalid,),
+        errors=(NotFound, Invalid),
     ),
     Endpoint("GET", "/conversations/counts", counts, Permission.INBOX_READ, "How many there are in each view"),
     Endpoint(
