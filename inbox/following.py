@@ -34,9 +34,10 @@ def news_for(now: Conversation, entry: Entry) -> tuple[str, ...]:
     """
     The members to whom this entry is news that they have not heard otherwise.
 
-    What the customer writes is told to the assignee by their list; what colleagues write is not.
+    What the customer writes is told to the assignee by their list; what colleagues write is not. What machines write
+    is no news.
     """
-    if entry.kind not in ("message", "note"):
+    if entry.kind not in ("message", "note") or entry.author.type in ("system", "bot"):
         return ()
     told = {entry.author.id, *members_in(entry), *now.notified}
     concerned = now.followers

@@ -20,8 +20,9 @@ def after(now: conversations.Conversation, said: tuple[str, str, list[str]]) -> 
     kind, who, named = said
     if kind == "looks":
         return following.seen(now, who)
-    direction = {"customer": "in", "reply": "out"}.get(kind)
-    author = timeline.Author("contact") if kind == "customer" else timeline.Author("member", who, who)
+    direction = {"customer": "in", "reply": "out", "machine": "out"}.get(kind)
+    writers = {"customer": timeline.Author("contact"), "machine": timeline.Author("system")}
+    author = writers.get(kind, timeline.Author("member", who, who))
     entry = timeline.Entry(
         id="ent",
         contact_id="con",
@@ -36,11 +37,12 @@ def after(now: conversations.Conversation, said: tuple[str, str, list[str]]) -> 
     news = following.news_for(now, entry)
     assert author.id not in news
     assert not set(news) & set(now.notified)
+    assert kind != "machine" or not news
     return following.taken_in(now, entry)
 
 
 SAID = st.tuples(
-    st.sampled_from(["customer", "reply", "note", "looks"]),
+    st.sampled_from(["customer", "reply", "machine", "note", "looks"]),
     st.sampled_from(MEMBERS),
     st.lists(st.sampled_from(MEMBERS), max_size=2),
 )

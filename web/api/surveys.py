@@ -7,6 +7,7 @@ from pydantic import Field
 from app.core.clock import iso
 from app.core.errors import NotFound
 from app.core.permissions import Permission
+from crm import contacts
 from inbox import surveys
 from inbox.surveys import Survey
 from web.api.endpoint import ApiRequest, Endpoint
@@ -58,7 +59,8 @@ def _out(survey: Survey) -> SurveyOut:
 
 
 async def of_contact(request: ApiRequest, contact_id: str) -> Surveys:
-    return Surveys(items=[_out(survey) for survey in await surveys.of_contact(request.ws, contact_id)])
+    contact = await contacts.get(request.ws, contact_id)
+    return Surveys(items=[_out(survey) for survey in await surveys.of_contact(request.ws, contact.id)])
 
 
 async def review(request: ApiRequest, survey_id: str, body: Review) -> SurveyOut:
@@ -67,7 +69,12 @@ async def review(request: ApiRequest, survey_id: str, body: Review) -> SurveyOut
 
 ENDPOINTS = [
     Endpoint(
-        "GET", "/contacts/{contact_id}/surveys", of_contact, Permission.INBOX_READ, "What a contact was asked and said"
+        "GET",
+        "/contacts/{contact_id}/surveys",
+        of_contact,
+        Permission.INBOX_READ,
+        "What a contact was asked and said",
+        errors=(NotFound,),
     ),
     Endpoint(
         "POST",
