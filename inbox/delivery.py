@@ -332,7 +332,6 @@ def advanced(
     at: datetime,
     error: dict[str, Any] | None = None,
     external_ids: Sequence[str] = (),
-    price_category: str | None = None,
 ) -> Callable[[Entry], Entry]:
     """The change that takes an entry to a status: never back, but what else is told is kept."""
 

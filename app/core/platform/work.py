@@ -205,7 +205,7 @@ async def prune_raw(runtime: Runtime, before: datetime, *, limit: int = 1_000) -
 
 
 def receipt_document(account_id: str, workspace_id: str, receipt: Receipt, received_at: datetime) -> mongo.Document:
-    """A report on its way into a batch; `_id` is there for the journal and is not kept."""
+    """A report on its way into a batch, which gets the `_id` of the first in it: so a batch stored twice is one."""
     values = ((name, getattr(receipt, name)) for name in Receipt.__slots__)
     report = {name: value for name, value in values if value not in (None, False)}
     return {
