@@ -104,7 +104,7 @@ async def _some(inbox: Inbox, name: str) -> None:
         case "search: one word":
             found = await inbox.get("/search/messages?q=parcels&limit=50")
         case "search: a rare and a common word":
-            found = await inbox.get("/search/messages?q=parcel%20number17&limit=50")
+            found = await inbox.get("/search/messages?q=parcel%20number20&limit=50")
         case query:
             found = await inbox.get(f"/conversations?{query}&limit=50")
     assert isinstance(found["items"], list)
