@@ -152,7 +152,7 @@ def _operation(endpoint: Endpoint, schemas: dict[_Key, Any]) -> dict[str, Any]:
         operation["parameters"] = parameters
     if endpoint.body_model is not None:
         content = {"application/json": {"schema": schemas[endpoint.name, "body"]}}
-        operation["requestBody"] = {"required": True, "content": content}
+        operation["requestBody"] = {"required": endpoint.needs_body, "content": content}
     if endpoint.permission is Access.PUBLIC:
         operation["security"] = []
     elif endpoint.permission is Access.MEMBER:

@@ -9,7 +9,7 @@ from dateutil.rrule import rrulestr
 from icalendar import Calendar as IcsCalendar
 from icalendar import Component
 
-MOST_ICS_CHARS = 200_000
+MOST_ICS_CHARS = 80_000
 _MOST_EVENTS = 5_000
 # A repeated holiday is written out for this long.
 _YEARS_AHEAD = 5

@@ -34,7 +34,7 @@ def assert_problem(answer: httpx.Response, status: int, code: str) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
-        (b"", 400, "bad_request"),
+        (b"", 422, "invalid"),
         (b"{", 400, "bad_request"),
         (b"\xff\xfe", 400, "bad_request"),
         (b'{"name": NaN, "scopes": []}', 400, "bad_request"),

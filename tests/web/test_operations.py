@@ -65,7 +65,9 @@ async def test_all_of_a_kind_are_tried_again(shop: Shop) -> None:
     ws, account_id = shop.owner.ws, shop.accounts["telegram"]
     person, conversation = await shop.someone("telegram")
     await shop.writes("telegram", person["id"], type="image", media="photo")
-    entry = await shop.entry_where(conversation["id"], lambda e: e["content"].get("media", {}).get("state") == "ready")
+    entry = await shop.entry_where(
+        conversation["id"], lambda e: (e["content"] or {}).get("media", {}).get("state") == "ready"
+    )
     rows = []
     for number in range(3):
         source = {"file_id": f"not there {number}"}

@@ -181,6 +181,17 @@ class Endpoint:
     def noun(self) -> str:
         return self.handler.__module__.rpartition(".")[2]
 
+    @property
+    def needs_body(self) -> bool:
+        """Whether an empty object, which no body at all stands for, is not enough."""
+        if self._body_adapter is None:
+            return False
+        try:
+            self._body_adapter.validate_python({})
+        except ValidationError:
+            return True
+        return False
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             answer = await self._answer(scope, receive)

@@ -23,7 +23,8 @@ from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Channel, Out, Page, Query, Time
 
-_MOST_ROWS = 200
+# No installation is older; and days far ahead have no day after them.
+Day = Annotated[date, Field(ge=date(2020, 1, 1), le=date(2100, 1, 1))]
 
 
 class MetricOut(Out):
@@ -41,15 +42,15 @@ class MetricsOut(Out):
 class ReportQuery(Query):
     """Days of closing, in UTC. `only` narrows to one of a dimension, such as `member:mem_1` or `team:none`."""
 
-    first: date
-    last: date
+    first: Day
+    last: Day
     by: Dimension | None = None
     only: Annotated[str | None, Field(pattern=r"^(member|team|channel|tag|reason):[A-Za-z0-9_]{1,100}$")] = None
 
 
 class EpisodesQuery(Page):
-    first: date
-    last: date
+    first: Day
+    last: Day
     metric: Annotated[str, Field(max_length=60)] = "closed"
     only: Annotated[str | None, Field(pattern=r"^(member|team|channel|tag|reason):[A-Za-z0-9_]{1,100}$")] = None
 
