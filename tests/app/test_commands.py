@@ -92,7 +92,7 @@ async def test_doctor_goes_on_when_the_database_is_down(settings: Settings) -> N
 
 
 async def test_migrate_and_indexes(settings: Settings, runtime: Runtime) -> None:
-    assert "Done: default queues." in (await _app(_env(settings), "migrate")).stdout
+    assert "Done: default queues" in (await _app(_env(settings), "migrate")).stdout
     assert "Everything is up to date." in (await _app(_env(settings), "migrate")).stdout
     assert "All indexes are there." in (await _app(_env(settings), "ensure-indexes")).stdout
 
