@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,6 +10,11 @@ from app.core.addresses import Address
 from app.core.mongo import Document, DuplicateId
 from app.core.runtime import Workspace
 from crm import consent, contacts
+
+# Longer words are found by their beginning and then compared.
+PREFIX_CHARS = 8
+_MOST_PREFIXES = 200
+_MOST_EXAMINED = 4_000
 
 
 def _address_id(ws: Workspace, address: Address) -> str:
@@ -82,33 +87,79 @@ async def insert_contact(ws: Workspace, new: contacts.Contact, tokens: Sequence[
     """An existing row of this id is left as it is."""
     document = asdict(new)
     document["_id"] = document.pop("id")
-    await ws.db.contacts.insert_new([{**document, "tokens": list(tokens)}])
+    await ws.db.contacts.insert_new([{**document, "tokens": list(tokens), "prefixes": prefixes_of(tokens)}])
 
 
 async def save_contact(ws: Workspace, changed: contacts.Contact, tokens: Sequence[str]) -> None:
     values: Document = asdict(changed)
     contact_id = values.pop("id")
-    await ws.db.contacts.update({"_id": contact_id}, {"$set": {**values, "tokens": list(tokens)}})
+    await ws.db.contacts.update(
+        {"_id": contact_id}, {"$set": {**values, "tokens": list(tokens), "prefixes": prefixes_of(tokens)}}
+    )
 
 
 async def contacts_page(ws: Workspace, *, after: str | None, limit: int) -> list[contacts.Contact]:
-    """
-    By id. Index: workspace_id, _id.
+    """By id. Index: workspace_id, _id."""
+    return [_contact(row) for row in await _in_order(ws, {}, after=after, limit=limit, width=1)]
 
-    Read in bounded ranges of ids, widened while they come up short: a sort with a limit would read every contact.
+
+async def contacts_named(ws: Workspace, words: Sequence[str], *, limit: int) -> list[contacts.Contact]:
+    """
+    Contacts with a word that begins like each of these, by id. Index: workspace_id, prefixes, _id.
+
+    Looked up by the longest, which is mostly the rarest; not more than a few thousand that share it are looked at.
+    """
+    longest = max(words, key=len)
+    where = {"prefixes": longest[:PREFIX_CHARS]}
+
+    def fits(row: Document) -> bool:
+        return all(any(token.startswith(word) for token in row["tokens"]) for word in words)
+
+    rows = await _in_order(ws, where, limit=limit, width=_POSITIONS >> 15, fits=fits)
+    return [_contact(row) for row in rows]
+
+
+def prefixes_of(tokens: Iterable[str]) -> list[str]:
+    """
+    How the words begin, up to so many characters: a search is then an equality, which can be read in bounded ranges
+    of ids, while a range of words would have to be read whole.
+    """
+    found: dict[str, None] = {}
+    for token in tokens:
+        for chars in range(1, min(len(token), PREFIX_CHARS) + 1):
+            found[token[:chars]] = None
+    return list(found)[:_MOST_PREFIXES]
+
+
+async def _in_order(
+    ws: Workspace,
+    where: Document,
+    *,
+    after: str | None = None,
+    limit: int,
+    width: int,
+    fits: Callable[[Document], bool] = lambda row: True,
+) -> list[Document]:
+    """
+    The first rows by id where this holds.
+
+    Read in bounded ranges of ids, widened while they come up short: a sort with a limit, or a limit alone, would read
+    every row that matches.
     """
     found: list[Document] = []
+    examined = 0
     lower: Document = {"$gt": after or "con_"}
-    start, width = _position(after) if after else 0, 1
-    while len(found) < limit and start < _POSITIONS:
+    start = _position(after) if after else 0
+    while len(found) < limit and start < _POSITIONS and examined < _MOST_EXAMINED:
         end = start + width
         upper = {"$lt": f"con_{_digits(end)}"} if end < _POSITIONS else {"$lt": "con`"}
-        rows = await ws.db.contacts.find({"_id": lower | upper}, limit=100_000)
-        found += sorted(rows, key=lambda row: str(row["_id"]))
+        rows = await ws.db.contacts.find({**where, "_id": lower | upper}, limit=100_000)
+        examined += len(rows)
+        found += [row for row in sorted(rows, key=lambda row: str(row["_id"])) if fits(row)]
         # Ids are spread evenly: aim at what is missing, carefully as long as nothing is known.
         width = max(1, width * min(32, max(1, 2 * (limit - len(found)) // len(rows)))) if rows else width * 32
         lower, start = {"$gte": upper["$lt"]}, end
-    return [_contact(row) for row in found[:limit]]
+    return found[:limit]
 
 
 # The first characters of a contact's id as a number, so that ranges of ids can be reckoned with.
@@ -128,12 +179,6 @@ def _digits(position: int) -> str:
         position, digit = divmod(position, len(_ALPHABET))
         digits = _ALPHABET[digit] + digits
     return digits
-
-
-async def contacts_by_token(ws: Workspace, prefix: str, *, limit: int) -> list[contacts.Contact]:
-    """Contacts with a word that begins so. Index: workspace_id, tokens."""
-    rows = await ws.db.contacts.find({"tokens": {"$gte": prefix, "$lt": prefix + "\uffff"}}, limit=limit)
-    return [_contact(row) for row in rows]
 
 
 async def insert_fact(ws: Workspace, fact_id: str, fact: consent.ConsentFact) -> bool:

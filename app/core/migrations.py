@@ -16,7 +16,7 @@ from typing import Any
 
 from app.core import log, mongo
 from app.core.clock import Clock
-from app.core.platform import audit, conversations, queues, workspaces
+from app.core.platform import audit, contacts, conversations, queues, workspaces
 from app.core.platform import migrations as rows
 from app.core.platform.migrations import LOCK_SECONDS
 
@@ -71,10 +71,16 @@ async def _audit_nouns(db: mongo.Database, progress: Progress, clock: Clock) -> 
     await audit.add_nouns(db)
 
 
+async def _contact_prefixes(db: mongo.Database, progress: Progress, clock: Clock) -> None:
+    """Contacts are found by how their words begin."""
+    await contacts.add_prefixes(db)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "default queues", _default_queues),
     Migration(2, "conversation facets", _conversation_facets),
     Migration(3, "audit nouns", _audit_nouns),
+    Migration(4, "contact prefixes", _contact_prefixes),
 )
 
 

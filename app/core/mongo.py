@@ -52,7 +52,7 @@ def _index(*fields: str, **options: Any) -> Index:
 
 # Collections that belong to one workspace: every row has workspace_id, and `Workspace.db` adds it to every filter.
 SCOPED: Mapping[str, tuple[Index, ...]] = {
-    "contacts": (_index("workspace_id", "_id"), _index("workspace_id", "tokens")),
+    "contacts": (_index("workspace_id", "_id"), _index("workspace_id", "prefixes", "_id")),
     "addresses": (_index("workspace_id", "contact_id"),),
     "consents": (_index("workspace_id", "contact_id", "at"),),
     "conversations": (

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.core import ids
 from app.core.addresses import Address
 from app.core.errors import NotFound
+from app.core.platform import contacts as contact_rows
 from app.core.runtime import Workspace
 from crm import contacts, store
 from crm.contacts import Profile
@@ -118,3 +119,31 @@ async def test_pages_show_every_contact_once(ws: Workspace) -> None:
         after = seen[-1]
     assert len(seen) == 130
     assert seen == sorted(set(seen))
+
+
+async def test_search_reads_a_bounded_part_of_those_with_a_common_name(ws: Workspace) -> None:
+    names = [f"Ana Kovacs{number:04d}" for number in range(600)] + ["Ana Mensah-Beauregard", "Zoe Ama Mensah"]
+    rows = []
+    for name in names:
+        tokens = contacts.search_tokens(name)
+        contact_id = ids.derived("con", ws.id, name)
+        made = {"name": name, "name_source": "profile", "avatar_hue": 1, "created_at": ws.clock.now()}
+        rows.append({"_id": contact_id, **made, "tokens": tokens, "prefixes": store.prefixes_of(tokens)})
+    await ws.db.contacts.insert_new(rows)
+
+    async def found(text: str, limit: int = 20) -> list[str]:
+        return sorted(c.name for c in await store.contacts_named(ws, contacts.search_tokens(text), limit=limit))
+
+    assert len(await found("a")) == 20
+    assert len(await found("ana", limit=1_000)) == 601
+    assert await found("ana mens") == ["Ana Mensah-Beauregard"]
+    assert await found("mensah") == ["Ana Mensah-Beauregard", "Zoe Ama Mensah"]
+    # Longer than what is indexed: compared.
+    assert await found("kovacs0123") == ["Ana Kovacs0123"]
+    assert await found("beauregard ana") == ["Ana Mensah-Beauregard"]
+    assert await found("beauregart") == []
+    # Rows of before get what they are found by.
+    await ws.runtime.mongo.contacts.update_many({"workspace_id": ws.id}, {"$unset": {"prefixes": ""}})
+    assert await found("mensah") == []
+    await contact_rows.add_prefixes(ws.runtime.mongo)
+    assert await found("mensah") == ["Ana Mensah-Beauregard", "Zoe Ama Mensah"]

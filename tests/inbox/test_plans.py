@@ -214,6 +214,7 @@ async def _grow(db: mongo.Database, collection: str, workspace_id: str, size: in
                 "account_id": "filler",
                 "expires_at": now + timedelta(days=1),
                 "tokens": [f"filler{at}"],
+                "prefixes": [f"filler{at}"[:8]],
             }
             rows.append(row)
         await db[collection].insert_many(rows, ordered=False)

@@ -74,7 +74,7 @@ def _consent(row: ContactAddress, purpose: str) -> ConsentState:
 async def list_contacts(request: ApiRequest, query: ContactsQuery) -> ContactPage:
     ws = request.ws
     if query.q and (words := search_tokens(query.q)):
-        found = await contact_store.contacts_by_token(ws, words[0], limit=query.limit)
+        found = await contact_store.contacts_named(ws, words, limit=query.limit)
         return {"items": [await _row(request, contact) for contact in found], "next_cursor": None}
     (after,) = cursors.read(query.cursor, str) or (None,)
     found = await contact_store.contacts_page(ws, after=after, limit=query.limit + 1)

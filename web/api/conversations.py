@@ -165,8 +165,8 @@ async def list_conversations(request: ApiRequest, query: ListQuery) -> Conversat
     if not lists.is_built_in(wanted.view):
         await views.get(ws, wanted.view, me)
     if query.q and (words := search_tokens(query.q)):
-        found = await contact_store.contacts_by_token(ws, words[0], limit=SEARCH_HITS)
-        hits = [hit for hit in await store.named(ws, [contact.id for contact in found]) if _has_words(hit, words)]
+        found = await contact_store.contacts_named(ws, words, limit=SEARCH_HITS)
+        hits = await store.named(ws, [contact.id for contact in found])
         hits = [hit for hit in hits if conversations.fits(hit, wanted, me)]
         hits.sort(key=lambda hit: hit.last_activity_at, reverse=True)
         return {"items": await _shown(request, hits), "next_cursor": None, "total": len(hits)}
@@ -192,13 +192,6 @@ def _wanted(query: ListQuery) -> Wanted:
 
 async def _shown(request: ApiRequest, items: list[Conversation]) -> list[ConversationShape]:
     return await present.conversations(request.ws, items)  # type: ignore[return-value]
-
-
-def _has_words(hit: Conversation, words: list[str]) -> bool:
-    """The first word found the contact; the others must be in what the row shows."""
-    texts = [hit.contact_name, *(reach.address for reach in hit.reach)]
-    known = search_tokens(*texts)
-    return all(any(token.startswith(word) for token in known) for word in words[1:])
 
 
 async def counts(request: ApiRequest) -> CountsShape:

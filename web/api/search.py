@@ -17,7 +17,6 @@ from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Channel, Query, Time
 
 _SHOWN = 8
-_CANDIDATES = 100
 
 
 class SearchQuery(Query):
@@ -115,22 +114,16 @@ async def _contacts(request: ApiRequest, text: str) -> list[ContactHit]:
     words = search_tokens(text)
     if not words:
         return []
-    longest = max(words, key=len)
-    found = await contact_rows.contacts_by_token(request.ws, longest, limit=_CANDIDATES)
-    hits: list[ContactHit] = []
-    for contact in found:
-        names = search_tokens(contact.name)
-        if all(word == longest or any(name.startswith(word) for name in names) for word in words):
-            conversation_id = conversations.id_for(contact.id)
-            hits.append(
-                {
-                    "contact_id": contact.id,
-                    "conversation_id": conversation_id,
-                    "name": contact.name,
-                    "avatar_hue": contact.avatar_hue,
-                }
-            )
-    return hits[:_SHOWN]
+    found = await contact_rows.contacts_named(request.ws, words, limit=_SHOWN)
+    return [
+        {
+            "contact_id": contact.id,
+            "conversation_id": conversations.id_for(contact.id),
+            "name": contact.name,
+            "avatar_hue": contact.avatar_hue,
+        }
+        for contact in found
+    ]
 
 
 ENDPOINTS = [
