@@ -12,6 +12,7 @@ from app.core.audit import Target
 from app.core.clock import iso
 from app.core.errors import Conflict, Forbidden, Invalid, NewerMessages, NotFound, OptedOut, ReplyWindowClosed
 from app.core.permissions import Permission
+from channels import accounts
 from channels.content import Content, Template
 from crm.places import place_of
 from inbox import access, deferred, present, reopeners
@@ -216,7 +217,8 @@ def _shown(row: Deferred) -> DeferredOut:
 
 
 async def reopener(request: ApiRequest, account_id: str) -> ReopenerOut:
-    chosen = await reopeners.of_account(request.ws, account_id)
+    row = await accounts.row_of(request.ws, account_id)
+    chosen = await reopeners.of_account(request.ws, row.id)
     return ReopenerOut(name=chosen.name if chosen else None, language=chosen.language if chosen else None)
 
 
@@ -228,8 +230,9 @@ async def choose_reopener(request: ApiRequest, account_id: str, body: ChooseReop
 
 
 async def forget_reopener(request: ApiRequest, account_id: str) -> None:
-    await reopeners.forget(request.ws, account_id)
-    await audit.record(request.ws, request.actor, "account.reopener_forgotten", Target("account", account_id, ""))
+    row = await accounts.row_of(request.ws, account_id)
+    await reopeners.forget(request.ws, row.id)
+    await audit.record(request.ws, request.actor, "account.reopener_forgotten", Target("account", row.id, row.name))
 
 
 _DECIDE = (NotFound, Forbidden, Conflict)
@@ -294,6 +297,7 @@ ENDPOINTS = [
         reopener,
         Permission.TEMPLATES_READ,
         "The account's re-opener template",
+        errors=(NotFound,),
     ),
     Endpoint(
         "POST",
@@ -309,5 +313,6 @@ ENDPOINTS = [
         forget_reopener,
         Permission.TEMPLATES_MANAGE,
         "Choose no re-opener",
+        errors=(NotFound,),
     ),
 ]
