@@ -114,7 +114,7 @@ async def test_sockets_and_typing_reach_only_their_own(shop: Shop, attacker: Per
         await theirs.until(lambda f: f["type"] == "pong")
         entry = await shop.answers(conversation["id"], "For our own screens")
         await mine.until(lambda f: f["type"] == "entry" and f["data"]["entry"]["id"] == entry["id"])
-        signs = ("typing", "presence", "viewing")
+        signs = ("typing", "presence", "viewing", "viewers")
         assert not [f for f in mine.frames if f["type"] in signs and attacker.member.id in str(f)]
         # Their own signs come back to them, with the id that they made up themselves.
         assert conversation["id"] not in str([f for f in theirs.frames if f["type"] not in signs])
