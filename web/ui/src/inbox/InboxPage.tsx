@@ -12,13 +12,16 @@ import { useConversation } from './conversations'
 import { useCounts } from './counts'
 import { ConversationList } from './list/ConversationList'
 import { ListHeader } from './list/ListHeader'
-import { ContactPanel } from './panel/ContactPanel'
-import { NewTicketDialog } from './panel/TicketsSection'
 import { active, followAddress, idInAddress, open } from './selection'
-import { ThreadPane } from './thread/ThreadPane'
 import list from './list/list.module.css'
 import s from './inbox.module.css'
 
+// The list is painted first. What an open conversation needs comes right behind it, before anybody has chosen one.
+const thread = () => import('./thread/ThreadPane')
+const panel = () => import('./panel/ContactPanel')
+const ThreadPane = lazy(() => thread().then((module) => ({ default: module.ThreadPane })))
+const ContactPanel = lazy(() => panel().then((module) => ({ default: module.ContactPanel })))
+const NewTicketDialog = lazy(() => import('./panel/TicketsSection').then((module) => ({ default: module.NewTicketDialog })))
 const PanelDrawer = lazy(() => import('./panel/PanelDrawer'))
 
 const PANEL_KEY = 'parley.panel'
@@ -37,6 +40,10 @@ export function InboxPage() {
   useEffect(() => followAddress(idInAddress()), [path])
   useEffect(() => () => followAddress(null), [])
   useTitle(shownId)
+  useEffect(() => {
+    void thread()
+    void panel()
+  }, [])
 
   const togglePanel = useCallback(() => {
     if (narrow) {
@@ -71,7 +78,9 @@ export function InboxPage() {
         <ConversationList onFocusThread={focusThread} />
       </div>
       {shownId ? (
-        <ThreadPane conversationId={shownId} panelOpen={panelOpen} onTogglePanel={togglePanel} />
+        <Suspense fallback={<div className={s.nothing} />}>
+          <ThreadPane conversationId={shownId} panelOpen={panelOpen} onTogglePanel={togglePanel} />
+        </Suspense>
       ) : (
         !phone && (
           <div className={s.nothing}>
@@ -89,9 +98,11 @@ export function InboxPage() {
           </div>
         )
       )}
-      {shownId && !narrow && wide && <ContactPanel conversationId={shownId} />}
-      {shownId && <NewTicketDialog conversationId={shownId} />}
       <Suspense fallback={null}>
+        {shownId && !narrow && wide && <ContactPanel conversationId={shownId} />}
+      </Suspense>
+      <Suspense fallback={null}>
+        {shownId && <NewTicketDialog conversationId={shownId} />}
         {shownId && narrow && drawer && <PanelDrawer conversationId={shownId} onClose={() => setDrawer(false)} />}
       </Suspense>
     </main>
