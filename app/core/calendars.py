@@ -117,9 +117,10 @@ def closed_since(calendar: Calendar, at: datetime) -> datetime | None:
         return None
     first = _local_day(calendar, at)
     for back in range(62):
-        ends = [end for _, end in _of_day(calendar, first - back * _DAY) if end <= at]
-        if ends:
-            return max(ends)
+        day = first - back * _DAY
+        if any(end <= at for _, end in _of_day(calendar, day)):
+            # The day before may have gone on for longer.
+            return max(end for each in (day, day - _DAY) for _, end in _of_day(calendar, each) if end <= at)
     return _instant(calendar.zone, first.replace(day=1), 0)
 
 

@@ -55,6 +55,7 @@ _BACKGROUND_POLL_SECONDS = 0.2
 
 
 _BACKGROUND_QUEUE = "parley:queue:background"
+_LAST_LOOKS = 3
 # A Redis that hangs must not hang a webhook: the work is stored, and the sweeper asks for it.
 _ENQUEUE_SECONDS = 3.0
 
@@ -110,6 +111,18 @@ def redis_settings(url: str) -> RedisSettings:
 async def open_pool(url: str) -> ArqRedis:
     """The connection pool that everything of ours in Redis shares."""
     return await create_pool(redis_settings(url), job_serializer=_dumps, job_deserializer=orjson.loads)
+
+
+async def close_pool(pool: ArqRedis) -> None:
+    """
+    Ends every connection, those too that are just being made: what still asks while all ends gets an error in place of
+    a connection that nobody would close.
+    """
+    pool.connection_pool.max_connections = 0
+    await pool.aclose(close_connection_pool=True)
+    for _ in range(_LAST_LOOKS):
+        await asyncio.sleep(0.005)
+        await pool.connection_pool.disconnect()
 
 
 def background_options(jobs: Sequence[Job]) -> dict[str, Any]:

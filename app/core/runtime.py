@@ -18,7 +18,7 @@ from app.core import http, log, mongo
 from app.core.clock import Clock
 from app.core.files import Files
 from app.core.platform.accounts import Directory
-from app.core.queue import Queue, open_pool
+from app.core.queue import Queue, close_pool, open_pool
 from app.core.security import Keyring
 from app.core.settings import Settings
 from app.core.stream import Stream
@@ -114,5 +114,5 @@ async def open_runtime(settings: Settings, *, clock: Clock | None = None, **part
     finally:
         await provider_http.aclose()
         await untrusted_http.aclose()
-        await redis.aclose(close_connection_pool=True)
+        await close_pool(redis)
         await client.close()

@@ -128,6 +128,7 @@ def belongs(row: Conversation, wanted: Wanted) -> bool:
         "snoozed": row.state == "snoozed",
         "closing": is_open and bool(soon),
         "waiting": is_open and row.waiting_since is not None,
+        "breached": False,
         "closed": row.state == "closed",
         "all": True,
     }[wanted.view]
