@@ -146,7 +146,7 @@ def _operation(endpoint: Endpoint, schemas: dict[_Key, Any]) -> dict[str, Any]:
             for name, schema in properties.items()
         ]
     if endpoint.idempotent:
-        schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ \\t]*[!-~]+[ \\t]*$"}
+        schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^ *[!-~][ -~]*$"}
         parameters.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema})
     if parameters:
         operation["parameters"] = parameters

@@ -10,10 +10,12 @@ arq's.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import orjson
 from arq.connections import ArqRedis, RedisSettings, create_pool
@@ -56,6 +58,8 @@ _BACKGROUND_POLL_SECONDS = 0.2
 
 _BACKGROUND_QUEUE = "parley:queue:background"
 _LAST_LOOKS = 3
+# Every connection that a pool has made; few, because they are used again.
+_made: "WeakKeyDictionary[ArqRedis, list[Any]]" = WeakKeyDictionary()
 # A Redis that hangs must not hang a webhook: the work is stored, and the sweeper asks for it.
 _ENQUEUE_SECONDS = 3.0
 
@@ -109,20 +113,33 @@ def redis_settings(url: str) -> RedisSettings:
 
 
 async def open_pool(url: str) -> ArqRedis:
-    """The connection pool that everything of ours in Redis shares."""
-    return await create_pool(redis_settings(url), job_serializer=_dumps, job_deserializer=orjson.loads)
+    """The connection pool that everything of ours in Redis shares. `close_pool` ends it."""
+    pool = await create_pool(redis_settings(url), job_serializer=_dumps, job_deserializer=orjson.loads)
+    connections: Any = pool.connection_pool
+    made = _made[pool] = [*connections._available_connections]
+    make = connections.make_connection
+
+    def remembered() -> Any:
+        connection = make()
+        made.append(connection)
+        return connection
+
+    connections.make_connection = remembered
+    return pool
 
 
 async def close_pool(pool: ArqRedis) -> None:
     """
-    Ends every connection, those too that are just being made: what still asks while all ends gets an error in place of
-    a connection that nobody would close.
+    Ends every connection, those too that are just being made or that a cancelled task has dropped: the library knows
+    only of those that somebody holds. What still asks while all ends gets an error in place of a connection.
     """
     pool.connection_pool.max_connections = 0
     await pool.aclose(close_connection_pool=True)
     for _ in range(_LAST_LOOKS):
         await asyncio.sleep(0.005)
-        await pool.connection_pool.disconnect()
+        for connection in _made.get(pool, ()):
+            with suppress(RedisError, OSError, TimeoutError):
+                await connection.disconnect()
 
 
 def background_options(jobs: Sequence[Job]) -> dict[str, Any]:
