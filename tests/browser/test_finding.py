@@ -1,12 +1,14 @@
 """Finding work: views with counts, filters in the address, tags and priorities, and a view of one's own rule."""
 
 import re
+from typing import Any
 from uuid import uuid4
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Axe, Shot, Stage
 from tests.browser.desk import Customer, Desks
+from tests.support.shop import eventually
 
 
 def test_tags_filters_and_a_saved_view(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
@@ -80,6 +82,13 @@ def test_a_search_leads_to_the_place_in_the_thread(desks: Desks, stage: Stage, a
         stage.run(
             stage.shop.post(f"/conversations/{conversation['id']}/notes", 201, client_id=str(uuid4()), text=f"{number}")
         )
+
+    async def indexed() -> Any:
+        answer = await stage.shop.agent.get("/api/v1/search", params={"q": "umbrella"})
+        return answer.json()["messages"]["items"]
+
+    # A few seconds after it was written.
+    stage.run(eventually(indexed), seconds=60)
     desk = desks()
     page = desk.page
     page.keyboard.press("/")
