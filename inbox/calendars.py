@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -175,8 +174,3 @@ def _hours(hours: Hours, field: str) -> Hours:
         if following.start < one.end:
             raise Invalid.field(field, "The spans of a day must not overlap.")
     return ordered
-
-
-def holidays_of(calendar: Calendar, year: int) -> Mapping[date, str]:
-    """The public holidays of a year, worked ones included."""
-    return holidays.of_year(calendar.country, calendar.region, year) if calendar.country else {}

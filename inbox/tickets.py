@@ -216,7 +216,6 @@ async def create(ws: Workspace, actor: Actor, wanted: NewTicket) -> Ticket:
     )
     tell = status if status in forms.tell_on and wanted.key is None else None
     told = happening(ticket, actor, now, "ticket_created", {}, tell=tell)
-    told = happening(ticket, actor, now, "ticket_created", {}, tell=tell)
     ticket = timed(None, replace(ticket, news=(told,)), forms, await sla_policies.known(ws), now)
     await store.insert(ws, ticket)
     return ticket

@@ -71,16 +71,6 @@ async def of_conversation(ws: Workspace, conversation_id: str) -> list[episodes.
     return sorted((_episode(row) for row in rows), key=lambda e: e.facts.number)
 
 
-async def closed_between(
-    ws: Workspace, start: datetime, end: datetime, *, assignee_id: str | None = None, limit: int
-) -> list[episodes.Episode]:
-    """Episodes closed in a span of time. Indexes: workspace_id, closed_at; workspace_id, assignee_id, closed_at."""
-    where: Document = {"closed_at": {"$gte": start, "$lt": end}}
-    if assignee_id is not None:
-        where["assignee_id"] = assignee_id
-    return [_episode(row) for row in await ws.db.episodes.find(where, limit=limit)]
-
-
 async def newest_closed(
     ws: Workspace,
     where: Document,

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from app.core import windows
 from app.core.mongo import Document
 from app.core.runtime import Workspace
 from inbox import notifications
 
-# A member's list is read in windows of time that widen while they are short of rows.
-_FIRST_WINDOW = timedelta(days=1)
-_WIDENING = 8
-_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+_CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 def _from_row(row: Document) -> notifications.Notification:
@@ -39,20 +37,13 @@ async def insert_new(ws: Workspace, rows: Sequence[notifications.Notification], 
 async def page(
     ws: Workspace, member_id: str, *, before: tuple[datetime, str] | None, limit: int
 ) -> list[notifications.Notification]:
-    rows: list[Document] = []
-    if before is not None:
-        # Others of the very same millisecond.
-        where: Document = {"member_id": member_id, "at": before[0], "_id": {"$lt": before[1]}}
-        rows += await ws.db.notifications.find(where, sort=[("_id", -1)], limit=limit)
-        end = before[0]
-    else:
-        end = ws.clock.now() + timedelta(minutes=5)
-    width = _FIRST_WINDOW
-    while len(rows) < limit and end > _BEGINNING:
-        start = max(end - width, _BEGINNING)
-        where = {"member_id": member_id, "at": {"$gte": start, "$lt": end}}
-        rows += await ws.db.notifications.find(where, sort=[("at", -1), ("_id", -1)], limit=limit - len(rows))
-        end, width = start, width * _WIDENING
+
+    async def find(within: Document, sort: list[tuple[str, int]], most: int) -> list[Document]:
+        return await ws.db.notifications.find({"member_id": member_id, **within}, sort=sort, limit=most)
+
+    # What another process has just stored may bear a time a little ahead of ours.
+    end = ws.clock.now() + _CLOCKS_DIFFER
+    rows = await windows.newest(find, "at", now=end, before=before, limit=limit)
     return [_from_row(row) for row in rows]
 
 

@@ -163,7 +163,8 @@ async def test_copying_again_after_a_crash_counts_nothing_twice(runtime: Runtime
     assert day["all"]["closed"] == 1
     assert day["by"]["member:mem_1"]["response_ms"] == 60_000
     assert day["by"]["channel:sms"]["first_response_in"] == {"2": 1}
-    (kept,) = await store.closed_between(ws, NOW, NOW + timedelta(days=1), assignee_id="mem_1", limit=10)
+    where = {"assignee_id": "mem_1"}
+    ((_, kept),) = await store.newest_closed(ws, where, NOW, NOW + timedelta(days=1), before=None, limit=10)
     assert (kept.facts.closed_by, kept.facts.comment) == ("mem_1", "Closed 4")
 
 
