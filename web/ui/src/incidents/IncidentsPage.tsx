@@ -1,18 +1,19 @@
 import { Button, NativeSelect } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { useNow } from '../inbox/useNow'
 import { listTime, plural } from '../lib/format'
 import { useShortcut } from '../lib/keys'
-import { usePhone } from '../lib/media'
 import { useCan } from '../lib/session'
 import { Tabs } from '../tickets/Tabs'
 import { Badge } from '../ui/Badge'
 import { EmptyState } from '../ui/EmptyState'
-import { ErrorState, NoPermission } from '../ui/ErrorState'
+import { ErrorState } from '../ui/ErrorState'
 import { IconPlus, IconSpeakerphone } from '../ui/icons'
 import { Skeleton } from '../ui/Skeleton'
+import { TwoPane } from '../ui/TwoPane'
+import pane from '../ui/two-pane.module.css'
 import s from '../tickets/tickets.module.css'
 import { IncidentDetail } from './IncidentDetail'
 import { ReportDialog } from './ReportDialog'
@@ -20,37 +21,21 @@ import { STATUSES, TONES, incidentsQuery } from './incidents'
 
 export default function IncidentsPage() {
   const { incidentId } = useParams({ strict: false })
-  const allowed = useCan('inbox.read')
-  const phone = usePhone()
-
-  useEffect(() => {
-    if (!incidentId) document.title = 'Incidents · Parley'
-  }, [incidentId])
-
-  if (!allowed) {
-    return (
-      <main className={s.page}>
-        <NoPermission />
-      </main>
-    )
-  }
   return (
-    <main className={s.page}>
-      {!(phone && incidentId) && <IncidentList />}
-      {incidentId ? (
-        <IncidentDetail key={incidentId} id={incidentId} />
-      ) : (
-        !phone && (
-          <div className={s.nothing}>
-            <EmptyState
-              icon={IconSpeakerphone}
-              title="No incident is open"
-              text="One problem that many customers have: link their conversations, and tell all of them at once."
-            />
-          </div>
-        )
-      )}
-    </main>
+    <TwoPane
+      title="Incidents"
+      allowed={useCan('inbox.read')}
+      wide
+      list={<IncidentList />}
+      detail={incidentId && <IncidentDetail key={incidentId} id={incidentId} />}
+      nothing={
+        <EmptyState
+          icon={IconSpeakerphone}
+          title="No incident is open"
+          text="One problem that many customers have: link their conversations, and tell all of them at once."
+        />
+      }
+    />
   )
 }
 
@@ -63,8 +48,8 @@ function IncidentList() {
   const { data: incidents, error, refetch } = useQuery(incidentsQuery(state))
   useShortcut('c', 'Report an incident', 'Conversations', () => setReporting(true), mayReply)
   return (
-    <section className={s.list} aria-label="Incidents">
-      <div className={s.listHead}>
+    <section className={pane.list} aria-label="Incidents">
+      <div className={pane.listHead}>
         <div className={s.listTitle}>
           <Tabs title="Incidents" />
           {mayReply && (
@@ -94,7 +79,7 @@ function IncidentList() {
       ) : incidents.length === 0 ? (
         <EmptyState icon={IconSpeakerphone} title={state === 'active' ? 'Nothing is going on' : 'Nothing was resolved yet'} />
       ) : (
-        <nav className={s.rows} aria-label="Incidents">
+        <nav className={pane.rows} aria-label="Incidents">
           {incidents.map((incident) => (
             <Link key={incident.id} to="/incidents/$incidentId" params={{ incidentId: incident.id }} className={s.row} preload={false}>
               <span className={s.rowTop}>

@@ -1,30 +1,31 @@
 import { Button, NativeSelect } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { useEffect, useRef, useState, type UIEvent } from 'react'
+import { useEffect, useState } from 'react'
 import { useMembers } from '../inbox/presence'
 import { useNow } from '../inbox/useNow'
 import { api, query } from '../lib/api'
 import { listTime } from '../lib/format'
 import { useShortcut } from '../lib/keys'
-import { usePhone } from '../lib/media'
 import { useCan, useMe } from '../lib/session'
 import type { Page, TicketRow } from '../lib/types'
 import { Avatar } from '../ui/Avatar'
 import { Badge } from '../ui/Badge'
 import { EmptyState } from '../ui/EmptyState'
-import { ErrorState, NoPermission } from '../ui/ErrorState'
-import { IconFlag, IconPlus, IconSearch, IconTicket, IconX } from '../ui/icons'
+import { ErrorState } from '../ui/ErrorState'
+import { IconFlag, IconPlus, IconSearch, IconTicket } from '../ui/icons'
 import { SlaMark } from '../sla/SlaMark'
+import { SearchBox, useSettled } from '../ui/SearchBox'
 import { Skeleton } from '../ui/Skeleton'
+import { TwoPane, moreBeforeEnd } from '../ui/TwoPane'
 import { CreateTicketDialog } from './CreateTicketDialog'
 import { Tabs } from './Tabs'
 import { TicketDetail } from './TicketDetail'
 import { PRIORITIES, STATUSES, STATUS_TONES, options, useForms } from './tickets'
+import pane from '../ui/two-pane.module.css'
 import s from './tickets.module.css'
 
 const PAGE_SIZE = 40
-const SEARCH_AFTER_MS = 180
 const LOAD_BEFORE_END_PX = 600
 
 const VIEWS = {
@@ -40,33 +41,15 @@ type View = keyof typeof VIEWS
 
 export default function TicketsPage() {
   const { ticketId } = useParams({ strict: false })
-  const allowed = useCan('inbox.read')
-  const phone = usePhone()
-
-  useEffect(() => {
-    if (!ticketId) document.title = 'Tickets · Parley'
-  }, [ticketId])
-
-  if (!allowed) {
-    return (
-      <main className={s.page}>
-        <NoPermission />
-      </main>
-    )
-  }
   return (
-    <main className={s.page}>
-      {!(phone && ticketId) && <TicketList />}
-      {ticketId ? (
-        <TicketDetail key={ticketId} id={ticketId} />
-      ) : (
-        !phone && (
-          <div className={s.nothing}>
-            <EmptyState icon={IconTicket} title="No ticket is open" text="Choose one to see what it is about and what happened so far." />
-          </div>
-        )
-      )}
-    </main>
+    <TwoPane
+      title="Tickets"
+      allowed={useCan('inbox.read')}
+      wide
+      list={<TicketList />}
+      detail={ticketId && <TicketDetail key={ticketId} id={ticketId} />}
+      nothing={<EmptyState icon={IconTicket} title="No ticket is open" text="Choose one to see what it is about and what happened so far." />}
+    />
   )
 }
 
@@ -77,9 +60,8 @@ function TicketList() {
   const forms = useForms()
   const members = useMembers()
   const now = useNow()
-  const input = useRef<HTMLInputElement>(null)
   const [text, setText] = useState('')
-  const [search, setSearch] = useState('')
+  const search = useSettled(text)
   const [view, setView] = useState<View>('active')
   const [priority, setPriority] = useState('')
   const [category, setCategory] = useState('')
@@ -92,34 +74,25 @@ function TicketList() {
     category_id: category,
     limit: PAGE_SIZE,
   }
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+  const pages = useInfiniteQuery({
     queryKey: ['tickets', filter],
     queryFn: ({ pageParam, signal }) => api.get<Page<TicketRow>>(`/tickets${query({ ...filter, cursor: pageParam })}`, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   })
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = pages
   const tickets = data?.pages.flatMap((page) => page.items)
   const short = tickets !== undefined && tickets.length < PAGE_SIZE / 2 && hasNextPage && !isFetchingNextPage
 
   useEffect(() => {
-    const timer = setTimeout(() => setSearch(text.trim()), text ? SEARCH_AFTER_MS : 0)
-    return () => clearTimeout(timer)
-  }, [text])
-  useEffect(() => {
     // A page may be short though more would fit; the list goes on until it fills the screen.
     if (short) void fetchNextPage()
   }, [short, fetchNextPage])
-  useShortcut('/', 'Search', 'Conversations', () => input.current?.focus())
   useShortcut('c', 'New ticket', 'Conversations', () => setCreating(true), mayReply)
 
-  function onScroll({ currentTarget: element }: UIEvent<HTMLElement>) {
-    const left = element.scrollHeight - element.scrollTop - element.clientHeight
-    if (left < LOAD_BEFORE_END_PX && hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }
-
   return (
-    <section className={s.list} aria-label="Tickets">
-      <div className={s.listHead}>
+    <section className={pane.list} aria-label="Tickets">
+      <div className={pane.listHead}>
         <div className={s.listTitle}>
           <Tabs title="Tickets" />
           {mayReply && (
@@ -128,22 +101,7 @@ function TicketList() {
             </Button>
           )}
         </div>
-        <div className={s.search}>
-          <IconSearch size={15} aria-hidden />
-          <input
-            ref={input}
-            type="search"
-            aria-label="Search tickets"
-            placeholder="Search number or title"
-            value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
-          />
-          {text && (
-            <button type="button" aria-label="Clear search" onClick={() => setText('')}>
-              <IconX size={14} />
-            </button>
-          )}
-        </div>
+        <SearchBox label="Search tickets" placeholder="Search number or title" value={text} onChange={setText} />
         <div className={s.filters}>
           <NativeSelect
             size="xs"
@@ -189,7 +147,7 @@ function TicketList() {
           />
         )
       ) : (
-        <nav className={s.rows} aria-label="Tickets" onScroll={onScroll}>
+        <nav className={pane.rows} aria-label="Tickets" onScroll={moreBeforeEnd(pages, LOAD_BEFORE_END_PX)}>
           {tickets.map((ticket) => (
             <Row key={ticket.id} ticket={ticket} owner={members.find((member) => member.id === ticket.owner_id)} now={now} />
           ))}

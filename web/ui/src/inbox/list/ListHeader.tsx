@@ -1,17 +1,14 @@
-import { memo, useEffect, useEffectEvent, useRef, useState, type KeyboardEvent } from 'react'
+import { memo, useEffect, useEffectEvent, useState, type KeyboardEvent } from 'react'
 import { shortCount } from '../../lib/format'
-import { useShortcut } from '../../lib/keys'
 import { useCell } from '../../lib/store'
 import type { BuiltInView } from '../../lib/types'
-import { IconSearch, IconX } from '../../ui/icons'
+import { SEARCH_AFTER_MS, SearchBox } from '../../ui/SearchBox'
 import { useCounts } from '../counts'
 import { Chips } from './Chips'
 import { FilterMenu } from './FilterMenu'
 import { everywhere, filter, setFilter } from './lists'
 import { ViewMenu } from './ViewMenu'
 import s from './list.module.css'
-
-const SEARCH_AFTER_MS = 180
 
 const TABS: { view: BuiltInView; label: string }[] = [
   { view: 'open', label: 'Open' },
@@ -41,7 +38,6 @@ function Search() {
   const applied = useCell(filter).q
   const [text, setText] = useState(applied)
   const [seen, setSeen] = useState(applied)
-  const input = useRef<HTMLInputElement>(null)
   // "Clear filters" elsewhere empties the box as well.
   if (seen !== applied) {
     setSeen(applied)
@@ -54,36 +50,25 @@ function Search() {
     const timer = setTimeout(() => apply(), text ? SEARCH_AFTER_MS : 0)
     return () => clearTimeout(timer)
   }, [text])
-  useShortcut('/', 'Search', 'Conversations', () => input.current?.focus())
 
   return (
-    <div className={s.search}>
-      <IconSearch size={15} aria-hidden />
-      <input
-        ref={input}
-        type="search"
-        aria-label="Search conversations"
-        placeholder="Search name or message"
-        value={text}
-        onChange={(event) => setText(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter' && text.trim()) {
-            everywhere.set(true)
-            setFilter({ q: text.trim() })
-          }
-          if (event.key === 'ArrowDown') document.querySelector<HTMLElement>('[data-hit]')?.focus()
-          if (event.key !== 'Escape') return
-          everywhere.set(false)
-          setText('')
-          event.currentTarget.blur()
-        }}
-      />
-      {text && (
-        <button type="button" aria-label="Clear search" onClick={() => setText('')}>
-          <IconX size={14} />
-        </button>
-      )}
-    </div>
+    <SearchBox
+      label="Search conversations"
+      placeholder="Search name or message"
+      value={text}
+      onChange={setText}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter' && text.trim()) {
+          everywhere.set(true)
+          setFilter({ q: text.trim() })
+        }
+        if (event.key === 'ArrowDown') document.querySelector<HTMLElement>('[data-hit]')?.focus()
+        if (event.key !== 'Escape') return
+        everywhere.set(false)
+        setText('')
+        event.currentTarget.blur()
+      }}
+    />
   )
 }
 
