@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from app.core import audit, holidays, ids
 from app.core.audit import Target
 from app.core.calendars import ALWAYS, MINUTES_A_DAY, Calendar, Hours, SpecialDay
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Change, ChangedMeanwhile, Conflict, Invalid, NotFound
 from app.core.permissions import Actor
 from app.core.runtime import Workspace
 from inbox import live, usage
@@ -78,15 +78,15 @@ async def change(
     """
     Replace it by `how(it)`; with `revision`, only if it is still the one that the caller saw.
 
-    Raises NotFound, Invalid, and Conflict `changed_meanwhile`.
+    Raises NotFound, Invalid, ChangedMeanwhile.
     """
     async with live.announced(ws, "calendar", calendar_id):
         for _ in range(5):
             before = await get(ws, calendar_id)
             if revision is not None and revision != before.revision:
-                raise Conflict(
+                raise ChangedMeanwhile(
                     f"{before.changed_by} has changed this calendar meanwhile. Look at it again first.",
-                    code="changed_meanwhile",
+                    Change("calendar", name=before.changed_by),
                 )
             wanted = _checked(how(before.calendar))
             if wanted == before.calendar:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.core import ids
-from app.core.errors import Conflict, Forbidden, Invalid, NotFound
+from app.core.errors import Change, ChangedMeanwhile, Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Actor, Permission
 from app.core.runtime import Workspace
 from channels import registry
@@ -227,8 +227,10 @@ def _taken(reply: CannedReply) -> Conflict:
     return Conflict(f"There is already a canned reply /{reply.shortcut}.", code="shortcut_taken")
 
 
-def _changed() -> Conflict:
-    return Conflict("A colleague has changed this canned reply meanwhile; look at it again.", code="changed_meanwhile")
+def _changed() -> ChangedMeanwhile:
+    return ChangedMeanwhile(
+        "A colleague has changed this canned reply meanwhile; look at it again.", Change("canned_reply")
+    )
 
 
 def _normal(language: str | None) -> str:

@@ -15,8 +15,7 @@ from redis.exceptions import RedisError
 
 from app.core import hints, ids
 from app.core.addresses import Address
-from app.core.clock import iso
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Change, ChangedMeanwhile, Conflict, Invalid, NotFound
 from app.core.permissions import Actor
 from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
@@ -413,16 +412,6 @@ def heard_since(conversation: Conversation, account_id: str, at: datetime) -> bo
 # --- what people do -----------------------------------------------------------------------------------------------
 
 
-class ChangedMeanwhile(Conflict):
-    """A colleague changed the same thing since the screen was drawn; `changed` says what, who and when."""
-
-    title, code = "A colleague was faster", "changed_meanwhile"
-
-    def __init__(self, what: str, touch: Touch) -> None:
-        super().__init__(f"{touch.name} has just changed the {what} of this conversation. Look at it and try again.")
-        self.extra = {"changed": {"what": what, "by": touch.by, "name": touch.name, "at": iso(touch.at)}}
-
-
 @dataclass(frozen=True, slots=True)
 class Hand:
     """Whose hand makes a change, and the revision that their screen showed (None: they do not say)."""
@@ -435,6 +424,10 @@ class Hand:
 
 def hand(ws: Workspace, actor: Actor, seen: int | None = None) -> Hand:
     return Hand(actor.id, actor.name, ws.clock.now(), seen)
+
+
+# Where the value is kept of what by_hand refuses to overwrite.
+_HELD: Mapping[str, str] = {"assignee": "assignee_id", "state": "state", "priority": "priority"}
 
 
 def by_hand(
@@ -454,7 +447,10 @@ def by_hand(
             return now
         last = now.touched.get(what)
         if last is not None and hand.seen is not None and last.revision > hand.seen and last.by != hand.by:
-            raise ChangedMeanwhile(what, last)
+            raise ChangedMeanwhile(
+                f"{last.name} has just changed the {what} of this conversation. Look at it and try again.",
+                Change(what, last.by, last.name, last.at, getattr(now, _HELD[what])),
+            )
         touch = Touch(now.revision + 1, hand.by, hand.name, hand.at)
         return replace(wanted, touched={**now.touched, what: touch})
 

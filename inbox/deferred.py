@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from app.core import ids
-from app.core.errors import AppError, Conflict, Forbidden, Invalid, NotFound
+from app.core.errors import AppError, Change, ChangedMeanwhile, Conflict, Forbidden, Invalid, NotFound
 from app.core.runtime import Workspace
 from channels.content import Choice, Content, Template, Text
 from channels.contract import Purpose
@@ -202,9 +202,9 @@ async def change(
     on_reply: OnReply | None = None,
     revision: int | None = None,
 ) -> Deferred:
-    """Other words, another time. One that asked waits again. Raises Conflict (changed or gone meanwhile), Invalid."""
+    """Other words, another time. One that asked waits again. Raises ChangedMeanwhile (also: gone), Invalid."""
     if revision is not None and revision != row.revision:
-        raise Conflict("Somebody else has just changed this message. Please look again.", code="changed_meanwhile")
+        raise ChangedMeanwhile("Somebody else has just changed this message. Please look again.", Change("message"))
     wanted = replace(row, on_reply=on_reply or row.on_reply)
     if text is not None:
         content = messages.parsed(row.content)
@@ -230,7 +230,7 @@ async def cancel(ws: Workspace, row: Deferred) -> Deferred:
 async def send_now(ws: Workspace, row: Deferred) -> Deferred:
     """A person says: go. Raises what the gate raises; the message then goes on waiting."""
     if row.state not in ("waiting", "asking"):
-        raise Conflict("This message waits no longer.", code="changed_meanwhile")
+        raise ChangedMeanwhile("This message waits no longer.", Change("state", value=row.state))
     conversation = await conversations.get(ws, row.conversation_id)
     # Asked first, so that a refusal leaves the message as it was.
     await outbox.admit(ws, conversation, _draft(row))
@@ -242,13 +242,13 @@ async def send_now(ws: Workspace, row: Deferred) -> Deferred:
 
 
 async def _decide(ws: Workspace, row: Deferred, wanted: Deferred) -> Deferred:
-    """Raises Conflict if it was sent, cancelled or changed meanwhile."""
+    """Raises ChangedMeanwhile if it was sent, cancelled or changed."""
     if row.state not in ("waiting", "asking"):
-        raise Conflict("This message waits no longer.", code="changed_meanwhile")
+        raise ChangedMeanwhile("This message waits no longer.", Change("state", value=row.state))
     async with live.announced(ws, "deferred", row.id):
         wanted = replace(wanted, revision=row.revision + 1)
         if not await store.save(ws, row, wanted):
-            raise Conflict("Somebody else has just changed this message. Please look again.", code="changed_meanwhile")
+            raise ChangedMeanwhile("Somebody else has just changed this message. Please look again.", Change("message"))
         if wanted.state not in OPEN:
             await _unlink(ws, wanted)
         await _tell(ws, wanted)

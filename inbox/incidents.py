@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from app.core import audit, ids, leases, log
 from app.core.audit import Target
-from app.core.errors import AppError, ChangedMeanwhile, Conflict, Invalid, NotFound, ReplyWindowClosed
+from app.core.errors import AppError, Change, ChangedMeanwhile, Conflict, Invalid, NotFound, ReplyWindowClosed
 from app.core.mongo import DatabaseError
 from app.core.permissions import SYSTEM, Actor
 from app.core.platform import work
@@ -139,7 +139,7 @@ async def edit(
     if status_text is not None:
         wanted = replace(wanted, status_text=status_text)
     if seen is not None and seen != incident.revision:
-        raise ChangedMeanwhile("A colleague has just changed this incident.", changed=[{"facet": "incident"}])
+        raise ChangedMeanwhile("A colleague has just changed this incident.", Change("incident"))
     incident = await _save(ws, incident, wanted)
     await audit.record(ws, actor, "incident.changed", target_of(incident))
     await tell(ws, incident.id)
@@ -149,7 +149,7 @@ async def edit(
 async def _save(ws: Workspace, old: Incident, new: Incident) -> Incident:
     wanted = replace(new, revision=old.revision + 1, updated_at=ws.clock.now())
     if not await store.save(ws, old, wanted):
-        raise ChangedMeanwhile("A colleague has just changed this incident.", changed=[{"facet": "incident"}])
+        raise ChangedMeanwhile("A colleague has just changed this incident.", Change("incident"))
     return wanted
 
 

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from app.core import ids
-from app.core.errors import AppError, Conflict, Forbidden, Invalid, NotFound
+from app.core.errors import AppError, Change, ChangedMeanwhile, Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Actor, Permission
 from app.core.runtime import Workspace
 from channels.content import Content, Media, MediaMessage, Template, TemplateParameters, Text
@@ -432,7 +432,7 @@ async def change(
         revision=before.revision + 1,
     )
     if revision not in (None, before.revision) or not await store.replace(ws, before, after):
-        raise Conflict("A colleague has changed this macro meanwhile; look at it again.", code="changed_meanwhile")
+        raise ChangedMeanwhile("A colleague has changed this macro meanwhile; look at it again.", Change("macro"))
     return after
 
 

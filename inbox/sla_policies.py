@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from app.core import audit, ids, rules
 from app.core.audit import Target
-from app.core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound
+from app.core.errors import Change, ChangedMeanwhile, Conflict, Invalid, NotFound
 from app.core.permissions import Actor
 from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
@@ -85,7 +85,7 @@ async def save(ws: Workspace, actor: Actor, policy: Policy) -> Policy:
     now = await get(ws, policy.id)
     wanted = await _checked(ws, replace(policy, position=now.position, revision=policy.revision + 1))
     if now.revision != policy.revision or not await store.save(ws, wanted):
-        raise ChangedMeanwhile("A colleague has just changed this policy.", changed=[{"facet": "policy"}])
+        raise ChangedMeanwhile("A colleague has just changed this policy.", Change("policy"))
     await _changed(ws, actor, wanted, "changed")
     return wanted
 

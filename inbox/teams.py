@@ -11,7 +11,7 @@ from typing import Literal
 
 from app.core import audit, hints, ids, rules
 from app.core.audit import Target
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Change, ChangedMeanwhile, Conflict, Invalid, NotFound
 from app.core.permissions import Actor
 from app.core.platform import accounts as account_rows
 from app.core.platform import members as member_rows
@@ -128,15 +128,15 @@ async def change(
     """
     Replace it by `how(it)`; with `revision`, only if it is still the one that the caller saw.
 
-    Raises NotFound, Invalid, and Conflict `changed_meanwhile`.
+    Raises NotFound, Invalid, ChangedMeanwhile.
     """
     async with live.announced(ws, "team", team_id):
         for _ in range(5):
             before = await get(ws, team_id)
             if revision is not None and revision != before.revision:
-                raise Conflict(
+                raise ChangedMeanwhile(
                     f"{before.changed_by} has changed this team meanwhile. Look at it again first.",
-                    code="changed_meanwhile",
+                    Change("team", name=before.changed_by),
                 )
             wanted = await _checked(ws, how(before))
             if wanted == before:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from app.core import audit
 from app.core.audit import Target
-from app.core.errors import ChangedMeanwhile, FieldError, Invalid
+from app.core.errors import Change, ChangedMeanwhile, FieldError, Invalid
 from app.core.permissions import Actor
 from app.core.runtime import Workspace
 from inbox import live, usage, variables
@@ -99,7 +99,7 @@ async def save(ws: Workspace, actor: Actor, forms: Forms) -> Forms:
     saved = replace(forms, revision=forms.revision + 1)
     async with live.announced(ws, "ticket_forms", ws.id):
         if now.revision != forms.revision or not await store.save(ws, saved):
-            raise ChangedMeanwhile("A colleague has just changed the forms.", changed=[{"facet": "forms"}])
+            raise ChangedMeanwhile("A colleague has just changed the forms.", Change("forms"))
         await live.publish(ws, live.event("ticket_forms", {"id": ws.id}))
     await audit.record(
         ws,

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from app.core import ids
 from app.core.clock import iso
-from app.core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound
+from app.core.errors import Change, ChangedMeanwhile, Conflict, Invalid, NotFound
 from app.core.permissions import SYSTEM, Actor
 from app.core.platform import members
 from app.core.runtime import Workspace
@@ -318,13 +318,13 @@ def _refuse_overwriting(now: Ticket, actor: Actor, facets: Sequence[str], seen: 
     if seen is None:
         return
     changed = [
-        {"facet": facet, "by": touch.by_name, "at": iso(touch.at), "value": _shown(facet_of(now, facet))}
+        Change(facet, touch.by_id, touch.by_name, touch.at, _shown(facet_of(now, facet)))
         for facet in facets
         if (touch := now.touched.get(facet)) and touch.revision > seen and touch.by_id != actor.id
     ]
     if changed:
-        names = ", ".join(sorted({str(each["by"]) for each in changed}))
-        raise ChangedMeanwhile(f"{names} has changed this since you opened it.", changed=changed)
+        names = ", ".join(sorted({str(each.name) for each in changed}))
+        raise ChangedMeanwhile(f"{names} has changed this since you opened it.", *changed)
 
 
 def facet_of(ticket: Ticket, facet: str) -> Any:

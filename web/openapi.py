@@ -45,6 +45,21 @@ _PROBLEM = {
                 "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
             },
         },
+        "changed": {
+            "type": "array",
+            "description": "With `changed_meanwhile`: what a colleague has changed, who and when, and what it is now.",
+            "items": {
+                "type": "object",
+                "required": ["what", "by", "name", "at", "value"],
+                "properties": {
+                    "what": {"type": "string"},
+                    "by": {"type": ["string", "null"]},
+                    "name": {"type": ["string", "null"]},
+                    "at": {"type": ["string", "null"], "format": "date-time"},
+                    "value": {},
+                },
+            },
+        },
         "retry_after_seconds": {"type": "integer"},
         "workspaces": {
             "type": "array",

@@ -19,7 +19,10 @@ Errors that are part of the rules, each with a stable code, an HTTP status and w
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
+
+from app.core.clock import iso
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,20 @@ class FieldError:
 
     field: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """
+    What somebody else has changed: `what` names it (`priority`, `fields.vat`, or the whole thing: `macro`), `by` is a
+    member's id and `name` what they are called. `value` is what it is now, as JSON and short, where that says anything.
+    """
+
+    what: str
+    by: str | None = None
+    name: str | None = None
+    at: datetime | None = None
+    value: Any = None
 
 
 class AppError(Exception):
@@ -66,9 +83,10 @@ class Conflict(AppError):
 class ChangedMeanwhile(Conflict):
     title, code = "Changed by a colleague meanwhile", "changed_meanwhile"
 
-    def __init__(self, detail: str, *, changed: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, detail: str, *changed: Change) -> None:
         super().__init__(detail)
-        self.extra = {"changed": list(changed)}
+        shown = [{"what": c.what, "by": c.by, "name": c.name, "at": iso(c.at), "value": c.value} for c in changed]
+        self.extra = {"changed": shown}
 
 
 class OptedOut(Conflict):

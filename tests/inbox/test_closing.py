@@ -88,6 +88,8 @@ async def test_one_who_was_slower_is_told(shop: Shop) -> None:
     answer = await colleague.client.post(f"/api/v1{path}/snooze", json={"revision": seen})
     assert answer.status_code == 409
     assert answer.json()["code"] == "changed_meanwhile"
+    (changed,) = answer.json()["changed"]
+    assert (changed["what"], changed["by"], changed["value"]) == ("state", shop.owner.member.id, "open")
 
 
 async def test_thanks_does_not_reopen_and_one_click_does(shop: Shop, settled: Any) -> None:

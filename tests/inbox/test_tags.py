@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -72,7 +73,8 @@ async def test_a_colleague_was_faster(people: People, owner: Person, conversatio
     assert status == 200
     status, answer = await post(owner, conversation, "priority", priority="low", revision=seen)
     assert (status, answer["code"]) == (409, "changed_meanwhile")
-    assert (answer["changed"]["what"], answer["changed"]["by"]) == ("priority", colleague.member.id)
+    by = colleague.member
+    assert answer["changed"] == [{"what": "priority", "by": by.id, "name": by.name, "at": mock.ANY, "value": "urgent"}]
     assert colleague.member.name in answer["detail"]
     status, _ = await post(owner, conversation, "priority", priority="urgent", revision=seen)
     assert status == 200

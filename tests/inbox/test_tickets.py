@@ -71,7 +71,7 @@ async def test_two_may_change_different_things_and_not_the_same(ws: Workspace) -
     with pytest.raises(ChangedMeanwhile) as refused:
         await tickets.edit(ws, AMA, seen.id, {"priority": "low", "type": "task"}, seen=seen.revision)
     (changed,) = refused.value.extra["changed"]
-    assert (changed["facet"], changed["by"], changed["value"]) == ("priority", "Olu", "high")
+    assert (changed["what"], changed["name"], changed["value"]) == ("priority", "Olu", "high")
     now = await tickets.get(ws, seen.id)
     assert (now.priority, now.title, now.type) == ("high", "Parcel is wet", "question")
     # Who has seen it may; and the same value twice is no quarrel.

@@ -28,8 +28,9 @@ async def test_from_a_message_to_the_customers_page(shop: Shop) -> None:
     assert (refused.status_code, refused.json()["code"]) == (409, "changed_meanwhile")
     assert refused.json()["changed"][0] == {
         **refused.json()["changed"][0],
-        "facet": "owner_id",
-        "by": ama.member.name,
+        "what": "owner_id",
+        "by": ama.member.id,
+        "name": ama.member.name,
         "value": ama.member.id,
     }
 

@@ -2,10 +2,11 @@
 import { ApiError, api } from '../lib/api'
 import { fullTime } from '../lib/format'
 import { currentMe } from '../lib/session'
-import { toast, toastError } from '../lib/toast'
+import { toast, toastError, toastRefusal } from '../lib/toast'
 import { done } from '../lib/undo'
 import type { Conversation, Entry, HandOver, Priority } from '../lib/types'
 import { asksWhy, closingWith, type ClosingNote } from './closing/closing'
+import { whatChanged } from './changed'
 import { conversationsChanged, getConversation, patchConversation, putConversation } from './conversations'
 import { refreshCounts } from './counts'
 import { currentList, placeInLists } from './list/lists'
@@ -16,14 +17,9 @@ import { applyEntries, patchEntry } from './thread/threads'
 export function assign(id: string, memberId: string | null): void {
   const before = getConversation(id)?.assignee_id ?? null
   if (before === memberId) return
-  const revision = getConversation(id)?.revision ?? null
-  void change(id, { assignee_id: memberId }, 'Not assigned', () =>
-    api.post(`/conversations/${id}/assign`, { member_id: memberId, revision }),
-  )
+  const assigned = change(id, { assignee_id: memberId }, 'Not assigned', 'assign', { member_id: memberId })
   done(memberId ? 'Assigned' : 'No longer assigned', () => {
-    void change(id, { assignee_id: before }, 'Not assigned back', () =>
-      api.post(`/conversations/${id}/assign`, { member_id: before }),
-    )
+    void takeBack(assigned, { assignee_id: before }, 'Not assigned back', 'assign', { member_id: before })
   })
 }
 
@@ -31,16 +27,16 @@ export function assign(id: string, memberId: string | null): void {
 export function retag(id: string, { add = [], remove = [] }: { add?: string[]; remove?: string[] }): void {
   const before = getConversation(id)?.tags ?? []
   const tags = [...before.filter((tag) => !remove.includes(tag)), ...add.filter((tag) => !before.includes(tag))]
-  void change(id, { tags }, 'Tags not changed', () => api.post(`/conversations/${id}/tags`, { add, remove }))
+  void change(id, { tags }, 'Tags not changed', 'tags', { add, remove }, null)
 }
 
 export function prioritise(id: string, priority: Priority): void {
   const known = getConversation(id)
   if (!known || known.priority === priority) return
-  const { priority: before, revision } = known
-  const changed = change(id, { priority }, 'Priority not changed', () => api.post(`/conversations/${id}/priority`, { priority, revision }))
+  const { priority: before } = known
+  const changed = change(id, { priority }, 'Priority not changed', 'priority', { priority })
   done('Priority changed', () => {
-    void changed.then(() => change(id, { priority: before }, 'Not changed back', () => api.post(`/conversations/${id}/priority`, { priority: before })))
+    void takeBack(changed, { priority: before }, 'Not changed back', 'priority', { priority: before })
   })
 }
 
@@ -48,12 +44,11 @@ export function prioritise(id: string, priority: Priority): void {
 export function moveToTeam(id: string, teamId: string): void {
   const before = getConversation(id)
   if (!before || before.team_id === teamId) return
-  const post = (team: string | null, member: string | null) =>
-    api.post<Conversation>(`/conversations/${id}/hand-over`, { client_id: crypto.randomUUID(), team_id: team, member_id: member })
-  void change(id, { team_id: teamId, assignee_id: null }, 'Not moved', () => post(teamId, null))
+  const wanted = (team: string | null, member: string | null) => ({ client_id: crypto.randomUUID(), team_id: team, member_id: member })
+  const moved = change(id, { team_id: teamId, assignee_id: null }, 'Not moved', 'hand-over', wanted(teamId, null))
   done('Moved to the team', () => {
     const { team_id: team, assignee_id: member } = before
-    void change(id, { team_id: team, assignee_id: member }, 'Not moved back', () => post(team, member))
+    void takeBack(moved, { team_id: team, assignee_id: member }, 'Not moved back', 'hand-over', wanted(team, member))
   })
 }
 
@@ -74,16 +69,15 @@ export function close(id: string, note?: ClosingNote): void {
     return
   }
   goOn(id)
-  const closed = change(id, { state: 'closed' }, 'Not closed', () => api.post(`/conversations/${id}/close`, note ?? {}))
+  const closed = change(id, { state: 'closed' }, 'Not closed', 'close', { ...note })
   done(`Conversation with ${nameOf(id)} closed`, () => {
     open(id)
-    // Only what is closed can be taken back.
-    void closed.then(() => change(id, { state: 'open' }, 'Not reopened', () => api.post(`/conversations/${id}/reopen`, { undo: true })))
+    void takeBack(closed, { state: 'open' }, 'Not reopened', 'reopen', { undo: true })
   })
 }
 
 export function reopen(id: string): void {
-  void change(id, { state: 'open', snoozed_until: null }, 'Not reopened', () => api.post(`/conversations/${id}/reopen`))
+  void change(id, { state: 'open', snoozed_until: null }, 'Not reopened', 'reopen', {})
 }
 
 /** Until then, or (null) until the customer writes. */
@@ -91,10 +85,10 @@ export function snooze(id: string, until: Date | null): void {
   goOn(id)
   const at = until?.toISOString() ?? null
   const patch = { state: 'snoozed', snoozed_until: at, woke_at: null } as const
-  const snoozed = change(id, patch, 'Not snoozed', () => api.post(`/conversations/${id}/snooze`, { until: at }))
+  const snoozed = change(id, patch, 'Not snoozed', 'snooze', { until: at })
   done(at ? `${nameOf(id)} snoozed until ${fullTime(at)}` : `${nameOf(id)} snoozed until they reply`, () => {
     open(id)
-    void snoozed.then(() => reopen(id))
+    void takeBack(snoozed, { state: 'open', snoozed_until: null }, 'Not woken', 'reopen', {})
   })
 }
 
@@ -112,12 +106,12 @@ function nameOf(id: string): string {
 
 export function markUnread(id: string): void {
   keptUnread.add(id)
-  void change(id, { unread: 1 }, 'Not marked unread', () => api.post(`/conversations/${id}/unread`))
+  void change(id, { unread: 1 }, 'Not marked unread', 'unread', {}, null)
 }
 
 export function markRead(id: string, upTo: number): void {
   if (keptUnread.has(id) || !currentMe()?.permissions.includes('inbox.reply')) return
-  void change(id, { unread: 0 }, null, () => api.post(`/conversations/${id}/read`, { up_to: upTo }))
+  void change(id, { unread: 0 }, null, 'read', { up_to: upTo }, null)
 }
 
 export async function react(entry: Entry, emoji: string): Promise<void> {
@@ -165,25 +159,49 @@ export function neighbour(id: string): string | null {
   return at < 0 ? null : (ids[at + 1] ?? ids[at - 1] ?? null)
 }
 
+/**
+ * The conversation as the server has it afterwards; null if nothing came of it. `revision` is what this screen showed: the
+ * server refuses to change what a colleague has changed since. Null where two never stand in each other's way.
+ */
 async function change(
   id: string,
   patch: Partial<Conversation>,
   failure: string | null,
-  request: () => Promise<Conversation | undefined>,
-): Promise<void> {
+  act: string,
+  body: Record<string, unknown>,
+  revision: number | null = getConversation(id)?.revision ?? null,
+): Promise<Conversation | null> {
   const undo = patchConversation(id, patch)
   relist(id)
+  let after: Conversation | null = null
   try {
-    const answer = await request()
-    if (answer) putConversation(answer)
+    after = (await api.post<Conversation | undefined>(`/conversations/${id}/${act}`, { ...body, ...(revision !== null && { revision }) })) ?? null
+    if (after) putConversation(after)
     refreshCounts()
   } catch (error) {
     undo()
-    if (failure) toastError(failure, error)
-    // A colleague was faster: what they made of it is shown.
-    if (error instanceof ApiError && error.code === 'changed_meanwhile') void reread(id)
+    const [changed] = error instanceof ApiError && error.code === 'changed_meanwhile' ? (error.problem.changed ?? []) : []
+    if (changed) {
+      toastRefusal(failure ?? 'Not changed', whatChanged(changed))
+      void reread(id)
+    } else if (failure) {
+      toastError(failure, error)
+    }
   }
   relist(id)
+  return after
+}
+
+/** Undo of what has been done, and of nothing else: what a colleague made of it meanwhile stays. */
+async function takeBack(
+  doing: Promise<Conversation | null>,
+  patch: Partial<Conversation>,
+  failure: string,
+  act: string,
+  body: Record<string, unknown>,
+): Promise<void> {
+  const after = await doing
+  if (after) await change(after.id, patch, failure, act, body, after.revision)
 }
 
 async function reread(id: string): Promise<void> {

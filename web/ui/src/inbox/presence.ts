@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
 import { api } from '../lib/api'
+import { queryClient } from '../lib/query'
 import { useCan, useMe } from '../lib/session'
 import { Emitter } from '../lib/store'
 import type { Look, Member, Page, Presence, PresenceEvent, TypingEvent, ViewingEvent } from '../lib/types'
@@ -105,6 +106,11 @@ export function presenceOf(memberId: string): Presence | undefined {
 /** Draws again whenever anybody comes or goes. */
 export function usePresences(): void {
   useSyncExternalStore(changes.subscribe, () => `${presences.size} ${[...presences.values()].join()}`)
+}
+
+/** A colleague's name, where members have been read already. */
+export function memberName(id: string): string | undefined {
+  return queryClient.getQueryData<Page<Member>>(['members'])?.items.find((member) => member.id === id)?.name
 }
 
 export function useMembers(): Member[] {

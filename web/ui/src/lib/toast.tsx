@@ -7,5 +7,9 @@ export function toast(message: string): void {
 
 /** Say what did not work, and why. */
 export function toastError(what: string, error: unknown): void {
-  notifications.show({ color: 'red', title: what, message: messageOf(error), autoClose: 7000, withBorder: true })
+  toastRefusal(what, messageOf(error))
+}
+
+export function toastRefusal(what: string, why: string): void {
+  notifications.show({ color: 'red', title: what, message: why, autoClose: 7000, withBorder: true })
 }

@@ -17,6 +17,7 @@ export interface Page<T> {
 
 /** `newer` comes with `newer_messages`: what the writer had not seen. */
 export type Problem = api.Problem & { newer?: Entry[] }
+export type Changed = NonNullable<Problem['changed']>[number]
 export type FieldProblem = NonNullable<Problem['errors']>[number]
 
 // --- people of the workspace ---

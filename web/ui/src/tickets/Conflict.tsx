@@ -19,9 +19,9 @@ export function Conflict({ ticketId }: { ticketId: string }) {
       <div>
         <b>Your change was not saved</b>
         {conflict.changed.map((each) => (
-          <p key={each.facet}>
-            {each.by ?? 'A colleague'} has changed the {facetLabel(each.facet, forms)} to{' '}
-            <b>{valueLabel(each.facet, each.value, forms, members)}</b> since you opened this ticket.
+          <p key={each.what}>
+            {each.name ?? 'A colleague'} has changed the {facetLabel(each.what, forms)} to{' '}
+            <b>{valueLabel(each.what, each.value, forms, members)}</b> since you opened this ticket.
           </p>
         ))}
         <div className={s.conflictActions}>

@@ -4,7 +4,7 @@ import { ApiError, api, query } from '../lib/api'
 import { queryClient } from '../lib/query'
 import { Cell } from '../lib/store'
 import { toastError } from '../lib/toast'
-import type { EditTicket, Entry, NewTicket, Page, Ticket, TicketForms, TicketRow, TicketStatus } from '../lib/types'
+import type { Changed, EditTicket, Entry, NewTicket, Page, Ticket, TicketForms, TicketRow, TicketStatus } from '../lib/types'
 import type { Tone } from '../ui/Badge'
 
 export const STATUSES: Record<TicketStatus, string> = {
@@ -76,12 +76,6 @@ export async function createTicket(ticket: NewTicket, key: string): Promise<Tick
   return made
 }
 
-interface Changed {
-  facet: string
-  by?: string
-  value?: unknown
-}
-
 /** A change that a colleague's change stood against: what they did, and what one wanted. */
 export interface Refused {
   ticketId: string
@@ -103,7 +97,7 @@ export async function changeTicket(ticket: Ticket, change: EditTicket): Promise<
   } catch (error) {
     queryClient.setQueryData(queryKey, ticket)
     if (error instanceof ApiError && error.code === 'changed_meanwhile') {
-      refused.set({ ticketId: ticket.id, changed: (error.problem as { changed?: Changed[] }).changed ?? [], wanted: change })
+      refused.set({ ticketId: ticket.id, changed: error.problem.changed ?? [], wanted: change })
       void queryClient.invalidateQueries({ queryKey })
     } else {
       toastError('The ticket was not changed', error)
