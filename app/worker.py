@@ -16,6 +16,7 @@ from app.core import garbage, log, mongo
 from app.core.queue import Lane, background_options, build_worker, redis_settings
 from app.core.runtime import Runtime, open_runtime
 from app.core.settings import Settings, required_or_exit
+from app.core.tasks import end
 from app.subscriptions import BACKGROUND, JOBS
 from inbox import delivery, inbound
 
@@ -53,9 +54,7 @@ def start_tasks(runtime: Runtime, lanes: tuple[Lane, ...] | None = None) -> list
 
 async def stop_tasks(runtime: Runtime, tasks: list[asyncio.Task[None]]) -> None:
     """Ends them, and takes the last work marks off."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await end(tasks)
     with suppress(mongo.DatabaseError, TimeoutError):
         async with asyncio.timeout(3):
             await delivery.clear_marks(runtime)

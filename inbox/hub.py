@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from app.core import log
 from app.core.runtime import Runtime
 from app.core.stream import Cursor
+from app.core.tasks import end
 
 _log = log.get("hub")
 REPLAY_LIMIT = 5_000
@@ -107,13 +108,10 @@ class _Channel:
         self._listeners.discard(listener)
         if not self._listeners and not self._joining:
             self._forget(self._workspace_id)
-            for task in self._tasks:
-                task.cancel()
+            self._ending = asyncio.create_task(end(self._tasks))
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
 
     async def _events(self) -> None:
         lost = False

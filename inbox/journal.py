@@ -15,6 +15,7 @@ from app.core import log
 from app.core.mongo import DatabaseError, Document
 from app.core.platform import work
 from app.core.runtime import Runtime
+from app.core.tasks import end
 from inbox.spool import Spool
 
 _log = log.get("journal")
@@ -76,12 +77,12 @@ class Journal:
 
     async def run(self) -> None:
         """Drains the spools whenever there is something in them; ends only by cancellation, after a last drain."""
+        keeping = [asyncio.create_task(self._keep_draining(kind)) for kind in _WRITERS]
+        keeping.append(asyncio.create_task(self._keep_adopting()))
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._keep_adopting())
-                for kind in _WRITERS:
-                    group.create_task(self._keep_draining(kind))
+            await asyncio.gather(*keeping)
         finally:
+            await end(keeping)
             with suppress(DatabaseError, OSError, TimeoutError):
                 async with asyncio.timeout(_LAST_SECONDS):
                     for kind, spool in self._spools.items():

@@ -11,6 +11,7 @@ from app.core.errors import AppError
 from app.core.mongo import DatabaseError
 from app.core.platform import accounts as account_rows
 from app.core.runtime import Runtime
+from app.core.tasks import end
 from channels import accounts, registry
 from channels.contract import ChannelAccount, Parses, Polls
 from channels.errors import AccountError, PayloadUnsupported, WebhookError
@@ -24,25 +25,26 @@ LOOK_SECONDS = 3.0
 async def run(runtime: Runtime) -> None:
     """Keeps one poller for every account that wants one, whichever worker gets its lease; ends by cancellation."""
     journal = Journal(runtime, lambda kind, rows: inbound.stored(runtime, kind, rows))
+    draining = asyncio.create_task(journal.run())
     pollers: dict[str, asyncio.Task[None]] = {}
     try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(journal.run())
-            while True:
-                wanted: dict[str, ChannelAccount] = {}
-                with suppress(AppError):
-                    for row in await runtime.accounts.all():
-                        adapter = registry.adapter(row.kind)
-                        account = accounts.channel_account(row)
-                        if row.enabled and isinstance(adapter, Polls) and adapter.polling(account):
-                            wanted[row.id] = account
-                for account_id in set(pollers) - set(wanted):
-                    pollers.pop(account_id).cancel()
-                for account_id, account in wanted.items():
-                    if account_id not in pollers or pollers[account_id].done():
-                        pollers[account_id] = group.create_task(_poll(runtime, journal, account))
-                await asyncio.sleep(LOOK_SECONDS)
+        while True:
+            wanted: dict[str, ChannelAccount] = {}
+            with suppress(AppError):
+                for row in await runtime.accounts.all():
+                    adapter = registry.adapter(row.kind)
+                    account = accounts.channel_account(row)
+                    if row.enabled and isinstance(adapter, Polls) and adapter.polling(account):
+                        wanted[row.id] = account
+            await end(pollers.pop(account_id) for account_id in set(pollers) - set(wanted))
+            for account_id, account in wanted.items():
+                if account_id in pollers and pollers[account_id].done():
+                    pollers.pop(account_id).result()
+                if account_id not in pollers:
+                    pollers[account_id] = asyncio.create_task(_poll(runtime, journal, account))
+            await asyncio.sleep(LOOK_SECONDS)
     finally:
+        await end((*pollers.values(), draining))
         journal.close()
 
 

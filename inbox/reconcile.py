@@ -12,6 +12,7 @@ from app.core.errors import AppError
 from app.core.mongo import DatabaseError
 from app.core.platform.accounts import AccountRow
 from app.core.runtime import Runtime
+from app.core.tasks import end
 from channels import accounts, registry
 from channels.contract import ChannelAccount, Parses, Reconciles
 from channels.errors import AccountError
@@ -38,8 +39,7 @@ async def run(runtime: Runtime) -> None:
                     with suppress(AppError, RedisError, DatabaseError, OSError, TimeoutError):
                         await _in_turn(runtime, journal, row)
     finally:
-        draining.cancel()
-        await asyncio.gather(draining, return_exceptions=True)
+        await end((draining,))
         journal.close()
 
 

@@ -22,6 +22,7 @@ from app.core.presence import Presence
 from app.core.queue import Lane
 from app.core.runtime import Workspace
 from app.core.stream import Cursor
+from app.core.tasks import end
 from app.core.viewing import Look
 from inbox import access, conversations, live, waiting
 from inbox.hub import Hub
@@ -149,9 +150,7 @@ class _Screen:
             self._state["sessions"].on_revoked.discard(self._rights_changed)
             if joined and self._known is not None:
                 self._hub.leave(self._known.ws.id, self)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
             await self._outlet.end()
             if self._known is not None and joined:
                 await self._look_at(None)

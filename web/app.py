@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from app.core import log
 from app.core.runtime import Runtime, open_runtime
 from app.core.settings import Settings
+from app.core.tasks import end
 from inbox import inbound
 from inbox.hub import Hub
 from inbox.journal import Journal
@@ -54,9 +55,7 @@ def create_app(
             try:
                 yield state
             finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await end(tasks)
                 await state["hub"].close()
                 journal.close()
 

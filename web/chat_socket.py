@@ -22,6 +22,7 @@ from app.core import log
 from app.core.errors import AppError, Invalid, NotFound, Unavailable
 from app.core.mongo import DatabaseError
 from app.core.runtime import Workspace
+from app.core.tasks import end
 from channels import registry
 from channels.accounts import channel_account
 from channels.content import Choice, Location, Media
@@ -167,9 +168,7 @@ class _Chat:
             self._state["screens"].discard(self._outlet)
             if hasattr(self, "_place"):
                 rooms_of(self._state["hub"]).leave(self._place.room, self)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
             await self._outlet.end()
             with suppress(OSError, RuntimeError):
                 await self._send({"type": "websocket.close", "code": code})

@@ -19,6 +19,7 @@ from app.core.clock import Clock
 from app.core.platform import audit, contacts, conversations, queues, workspaces
 from app.core.platform import migrations as rows
 from app.core.platform.migrations import LOCK_SECONDS
+from app.core.tasks import end
 
 _log = log.get("migrations")
 _WAIT_SECONDS = 600.0
@@ -126,9 +127,7 @@ async def _locked(db: mongo.Database, clock: Clock) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        renewing.cancel()
-        with suppress(asyncio.CancelledError):
-            await renewing
+        await end((renewing,))
         with suppress(mongo.DatabaseError):
             await rows.release_lock(db, holder)
 

@@ -10,19 +10,20 @@ arq's.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
-from weakref import WeakKeyDictionary
+from typing import Any, cast
 
 import orjson
-from arq.connections import ArqRedis, RedisSettings, create_pool
+from arq.connections import ArqRedis, RedisSettings
 from arq.worker import Worker, func
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
 from redis.exceptions import RedisError
 
 from app.core import lanes, log
+from app.core.connections import Connections, connections
 from app.core.lanes import LaneJob, LaneWorker
 
 _log = log.get("queue")
@@ -57,9 +58,8 @@ _BACKGROUND_POLL_SECONDS = 0.2
 
 
 _BACKGROUND_QUEUE = "parley:queue:background"
-_LAST_LOOKS = 3
-# Every connection that a pool has made; few, because they are used again.
-_made: "WeakKeyDictionary[ArqRedis, list[Any]]" = WeakKeyDictionary()
+_FIRST_ANSWER_TRIES = 5
+_FIRST_ANSWER_SECONDS = 1
 # A Redis that hangs must not hang a webhook: the work is stored, and the sweeper asks for it.
 _ENQUEUE_SECONDS = 3.0
 
@@ -113,33 +113,26 @@ def redis_settings(url: str) -> RedisSettings:
 
 
 async def open_pool(url: str) -> ArqRedis:
-    """The connection pool that everything of ours in Redis shares. `close_pool` ends it."""
-    pool = await create_pool(redis_settings(url), job_serializer=_dumps, job_deserializer=orjson.loads)
-    connections: Any = pool.connection_pool
-    made = _made[pool] = [*connections._available_connections]
-    make = connections.make_connection
-
-    def remembered() -> Any:
-        connection = make()
-        made.append(connection)
-        return connection
-
-    connections.make_connection = remembered
+    """
+    The connection pool that everything of ours in Redis shares, as soon as Redis answers. `close_pool` ends it. Raises
+    RedisError, OSError if it does not within some seconds.
+    """
+    pool = ArqRedis(connections(url), job_serializer=_dumps, job_deserializer=orjson.loads)
+    try:
+        await Retry(ConstantBackoff(_FIRST_ANSWER_SECONDS), _FIRST_ANSWER_TRIES).call_with_retry(pool.ping, _no_answer)
+    except BaseException:
+        await close_pool(pool)
+        raise
     return pool
 
 
+async def _no_answer(error: Exception) -> None:
+    _log.warning("redis_does_not_answer", error=type(error).__name__)
+
+
 async def close_pool(pool: ArqRedis) -> None:
-    """
-    Ends every connection, those too that are just being made or that a cancelled task has dropped: the library knows
-    only of those that somebody holds. What still asks while all ends gets an error in place of a connection.
-    """
-    pool.connection_pool.max_connections = 0
-    await pool.aclose(close_connection_pool=True)
-    for _ in range(_LAST_LOOKS):
-        await asyncio.sleep(0.005)
-        for connection in _made.get(pool, ()):
-            with suppress(RedisError, OSError, TimeoutError):
-                await connection.disconnect()
+    """Ends every connection for good."""
+    await cast(Connections, pool.connection_pool).end()
 
 
 def background_options(jobs: Sequence[Job]) -> dict[str, Any]:

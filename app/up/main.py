@@ -13,6 +13,7 @@ from app.core import migrations
 from app.core.clock import Clock
 from app.core.migrations import MigrationsBusy
 from app.core.settings import Settings
+from app.core.tasks import end
 from app.up import first_run, frontend, instance, ports, probes, programs
 from app.up.database import NoDatabase
 from app.up.first_run import CannotStart
@@ -118,9 +119,7 @@ async def _run(settings: Settings, terminal: Terminal) -> int:
                     await stopping
                 terminal.line("\n  Stopping … (once more to stop at once)")
             finally:
-                starting.cancel()
-                stopping.cancel()
-                await asyncio.gather(starting, stopping, return_exceptions=True)
+                await end((starting, stopping))
                 await _stop(up, hurry)
                 instance.forget_running(data_dir)
     terminal.line(f"  Stopped. Everything is kept in {_short(data_dir)}.")
@@ -173,8 +172,7 @@ async def _start(up: _Up) -> None:
         up.terminal.step("web, worker", "answer", time.monotonic() - began)
         up.terminal.step("front end", await building)
     finally:
-        building.cancel()
-        await asyncio.gather(building, return_exceptions=True)
+        await end((building,))
     if up.demo:
         up.loading = asyncio.create_task(_load_demo(up, env))
         _welcome_to_demo(up)
@@ -232,8 +230,7 @@ async def _stop(up: _Up, hurry: asyncio.Event) -> None:
     await asyncio.wait({stopping, hurrying}, return_when=asyncio.FIRST_COMPLETED)
     hurrying.cancel()
     if not stopping.done():
-        stopping.cancel()
-        await asyncio.gather(stopping, return_exceptions=True)
+        await end((stopping,))
         await up.supervisor.kill()
     else:
         stopping.result()
@@ -241,8 +238,7 @@ async def _stop(up: _Up, hurry: asyncio.Event) -> None:
 
 async def _stop_politely(up: _Up) -> None:
     if up.loading is not None:
-        up.loading.cancel()
-        await asyncio.gather(up.loading, return_exceptions=True)
+        await end((up.loading,))
     await up.supervisor.stop_watching()
     if up.servers is not None:
         # Before its server is gone: it says goodbye, and would look for it for seconds.

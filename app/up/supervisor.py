@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.core.tasks import end
 from app.up import process
 from app.up.process import Process
 from app.up.terminal import Terminal
@@ -133,9 +134,7 @@ class Supervisor:
 
     async def stop_watching(self) -> None:
         """From now on nobody is asked how they are, or started again."""
-        for watcher in self._watchers:
-            watcher.cancel()
-        await asyncio.gather(*self._watchers, return_exceptions=True)
+        await end(self._watchers)
 
     async def stop(self) -> None:
         """The last started first; those of one step side by side."""

@@ -1,0 +1,47 @@
+"""
+The connections to Redis or Valkey that a process shares.
+
+The library's pool opens a connection again for whoever asks, even after it was closed, and nobody would end that one.
+Ours, once ended, gives out none: who still asks gets an error.
+"""
+
+from typing import Any
+
+from redis.asyncio.connection import AbstractConnection, ConnectionPool
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+_CONNECT_SECONDS = 3.0
+_AT_MOST = 100
+
+
+class Connections(ConnectionPool):
+    """A pool that stays closed."""
+
+    ended = False
+
+    def get_available_connection(self) -> Any:
+        self._refuse_if_ended()
+        return super().get_available_connection()  # type: ignore[no-untyped-call]
+
+    async def ensure_connection(self, connection: AbstractConnection) -> None:
+        await super().ensure_connection(connection)
+        self._refuse_if_ended()
+
+    async def release(self, connection: AbstractConnection) -> None:
+        await super().release(connection)
+        if self.ended:
+            await connection.disconnect()
+
+    async def end(self) -> None:
+        """Ends every connection. One that is just being made ends as soon as it is."""
+        self.ended = True
+        await self.disconnect()
+
+    def _refuse_if_ended(self) -> None:
+        if self.ended:
+            raise RedisConnectionError("the connections of this process have been closed")
+
+
+def connections(url: str) -> Connections:
+    """To the server of a `redis://`, `rediss://` or `unix://` address; none is made yet."""
+    return Connections.from_url(url, socket_connect_timeout=_CONNECT_SECONDS, max_connections=_AT_MOST)
