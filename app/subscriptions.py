@@ -8,22 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from app.core.queue import Job
 from app.core.runtime import Runtime
-from inbox import (
-    bulk,
-    checkups,
-    delivery,
-    duties,
-    inbound,
-    incidents,
-    jobs,
-    polling,
-    reconcile,
-    routing,
-    search,
-    sweeper,
-    ticket_news,
-    view_work,
-)
+from inbox import checkups, delivery, inbound, jobs, polling, reconcile, sweeper
+from inbox.finding import bulk, search, view_work
+from inbox.routing import duties, routing
+from inbox.ticketing import incidents, ticket_news
 
 JOBS: tuple[Job, ...] = (*jobs.JOBS,)
 

@@ -20,8 +20,9 @@ from bench.report import Report
 from bench.shop import Shop, browser_headers, open_shop, phone
 from bench.stage import stage
 from bench.wire import Http
-from inbox import conversations, search, views
+from inbox import conversations
 from inbox.conversations import Conversation, Reach
+from inbox.finding import search, views
 from inbox.store import conversations as store
 from inbox.store import entries as entry_rows
 from inbox.timeline import Author, Entry

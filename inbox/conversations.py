@@ -21,13 +21,17 @@ from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
 from app.core.scripts import Script
 from crm.contacts import hue
-from inbox import episodes, facets, following, lists, sla, sla_policies, views, waiting
+from inbox import episodes
+from inbox.answering import following
 from inbox.episodes import Facts
-from inbox.lists import Wanted
-from inbox.sla import Clock
+from inbox.finding import facets, lists, views
+from inbox.finding.lists import Wanted
+from inbox.routing import waiting
+from inbox.routing.waiting import Feed, Queued
 from inbox.store import conversations as store
+from inbox.ticketing import sla, sla_policies
+from inbox.ticketing.sla import Clock
 from inbox.timeline import Entry
-from inbox.waiting import Feed, Queued
 
 How = Callable[["Conversation"], "Conversation"]
 Condition = Callable[["Conversation"], bool]

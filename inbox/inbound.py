@@ -25,7 +25,8 @@ from app.core.runtime import Runtime
 from channels import accounts, registry
 from channels.contract import ChannelAccount, DeliveryReceipt, InboundEvent, InboundMessage, Parses, TypingStarted
 from channels.errors import WebhookError
-from inbox import deferred, messages, stops
+from inbox import messages, stops
+from inbox.answering import deferred
 from inbox.journal import Journal, Kind
 
 _log = log.get("inbound")

@@ -7,22 +7,11 @@ from app.core.queue import Job, Lane
 from app.core.runtime import Runtime
 from channels import accounts, registry
 from channels.contract import Acknowledges
-from inbox import (
-    bulk,
-    conversations,
-    deferred,
-    delivery,
-    inbound,
-    incidents,
-    live,
-    media,
-    operations,
-    receipts,
-    signals,
-    sla_watch,
-    templates,
-    view_work,
-)
+from inbox import conversations, delivery, inbound, live, media, receipts, signals, templates
+from inbox.answering import deferred
+from inbox.finding import bulk, view_work
+from inbox.supervising import operations
+from inbox.ticketing import incidents, sla_watch
 
 Context = Mapping[str, Any]
 

@@ -38,12 +38,15 @@ from crm import consent, contacts, keywords
 from crm.consent import PURPOSES, ConsentFact
 from crm.contacts import ContactAddress, Profile
 from crm.keywords import Keyword
-from inbox import closing, conversations, live, menus, notifications, search, surveys, timeline
+from inbox import conversations, live, menus, timeline
+from inbox.answering import notifications
+from inbox.closing import closing, surveys
 from inbox.conversations import Conversation
+from inbox.finding import search
+from inbox.routing.waiting import Feed
 from inbox.store import conversations as conversation_store
 from inbox.store.entries import external_key, inbound_id
 from inbox.timeline import Author, Entry, Quote, Reacted
-from inbox.waiting import Feed
 
 _CONTENT: TypeAdapter[Content] = TypeAdapter(Content)
 STARTED = "Started the chat"

@@ -18,7 +18,9 @@ from channels import accounts, registry
 from channels.content import Content, Media, MediaMessage, Template, Text, preview
 from channels.contract import Capabilities, ChannelAccount, DeliveryStatus, Purpose
 from crm import consent
-from inbox import closing, conversations, files, live, messages, notifications, present, templates, timeline
+from inbox import conversations, files, live, messages, present, templates, timeline
+from inbox.answering import notifications
+from inbox.closing import closing
 from inbox.conversations import Conversation
 from inbox.splitting import split_text
 from inbox.timeline import Author, Entry, Mention, Quote

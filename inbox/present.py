@@ -13,8 +13,8 @@ from channels import registry
 from channels.accounts import channel_account
 from inbox import timeline
 from inbox.conversations import Conversation, Reach, Summary
-from inbox.sla import Clock
 from inbox.store import entries
+from inbox.ticketing.sla import Clock
 from inbox.timeline import Entry
 
 

@@ -24,8 +24,9 @@ from app.core.runtime import Workspace
 from app.core.stream import Cursor
 from app.core.tasks import end
 from app.core.viewing import Look
-from inbox import access, conversations, live, waiting
+from inbox import access, conversations, live
 from inbox.hub import Hub
+from inbox.routing import waiting
 from web import auth
 from web.auth import Known
 from web.outlet import MAX_WAITING_BYTES, Outlet

@@ -10,7 +10,8 @@ from starlette.responses import Response
 from app.core.errors import AppError, Invalid, NotFound
 from app.core.permissions import Permission
 from app.core.runtime import Workspace
-from inbox import files, voice
+from inbox import files
+from inbox.answering import voice
 from inbox.files import StoredFile
 from web import auth, errors
 from web.api.inbox_shapes import FileShape

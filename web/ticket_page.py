@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.core.platform import workspaces
-from inbox import ticket_news, tickets
 from inbox.store import tickets as store
-from inbox.tickets import Stand, Ticket
+from inbox.ticketing import ticket_news, tickets
+from inbox.ticketing.tickets import Stand, Ticket
 from web.state import state_of
 
 _MOST_CHARS = 200

@@ -63,7 +63,7 @@ async def _default_queues(db: mongo.Database, progress: Progress, clock: Clock) 
 
 
 async def _conversation_facets(db: mongo.Database, progress: Progress, clock: Clock) -> None:
-    """Conversations carry what they are found by (inbox/facets.py), and how long they may be answered."""
+    """Conversations carry what they are found by (inbox/finding/facets.py), and how long they may be answered."""
     await conversations.add_facets(db)
 
 

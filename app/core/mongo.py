@@ -61,9 +61,9 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("workspace_id", "closing_at"),
         _index("workspace_id", "waiting_at"),
         _index("workspace_id", "contact_id"),
-        # Conversations with which something has to be done at that time (see inbox/duties.py), and no others.
+        # Conversations with which something has to be done at that time (see inbox/routing/duties.py), and no others.
         _index("due_at", sparse=True),
-        # Those that wait for an agent or for their agent's answer (see inbox/waiting.py), and no others.
+        # Those that wait for an agent or for their agent's answer (see inbox/routing/waiting.py), and no others.
         _index("routing_key", sparse=True),
     ),
     # Finished episodes, and their figures by day of closing.
@@ -125,7 +125,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "tags": (_index("workspace_id", "key", unique=True),),
     "bulk": (_index("pending_key", sparse=True),),
     "bulk_steps": (_index("workspace_id", "bulk_id", "number"),),
-    # The words of messages and notes (see inbox/search.py).
+    # The words of messages and notes (see inbox/finding/search.py).
     "search": (_index("workspace_id", "tokens", "at"),),
     "views": (
         _index("workspace_id", "position"),

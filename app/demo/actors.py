@@ -30,7 +30,8 @@ from app.demo.steps import (
 )
 from app.demo.visitor import Visitor, enter, identity_of, visitor_handle
 from crm import contacts
-from inbox import conversations, tickets, timeline
+from inbox import conversations, timeline
+from inbox.ticketing import tickets
 from inbox.timeline import Entry
 
 _SAMPLES = Path(__file__).resolve().parents[2] / "sandbox" / "samples"

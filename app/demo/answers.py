@@ -3,8 +3,8 @@
 from app.core.errors import Conflict
 from app.core.permissions import SYSTEM
 from app.core.runtime import Workspace
-from inbox import canned, macros
-from inbox.canned import Draft, Variant
+from inbox.answering import canned, macros
+from inbox.answering.canned import Draft, Variant
 
 _HELLO = 'Hello {{ contact.first_name | default: "there" }}, '
 

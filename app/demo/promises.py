@@ -2,9 +2,10 @@
 
 from app.core.permissions import SYSTEM
 from app.core.runtime import Workspace
-from inbox import calendars, sla_policies, ticket_forms
-from inbox.sla import Policy, Step, Target
-from inbox.ticket_forms import Category, Forms, TicketField
+from inbox.routing import calendars
+from inbox.ticketing import sla_policies, ticket_forms
+from inbox.ticketing.sla import Policy, Step, Target
+from inbox.ticketing.ticket_forms import Category, Forms, TicketField
 
 
 async def give(ws: Workspace) -> None:

@@ -4,8 +4,8 @@ from app.core.calendars import Calendar, Span
 from app.core.permissions import SYSTEM
 from app.core.platform import members as member_rows
 from app.core.runtime import Workspace
-from inbox import agents, calendars, teams
-from inbox.teams import Team
+from inbox.routing import agents, calendars, teams
+from inbox.routing.teams import Team
 
 NAME = "Customer care"
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from app.core.mongo import Document
 from app.core.platform.members import MOST_MEMBERS
 from app.core.runtime import Workspace
-from inbox import agents
+from inbox.routing import agents
 
 _LISTS = ("skills", "languages")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.core.mongo import Document
 from app.core.runtime import Workspace
-from inbox import bulk
+from inbox.finding import bulk
 
 
 def _bulk(row: Document) -> bulk.Bulk:

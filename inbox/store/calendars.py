@@ -7,7 +7,7 @@ from datetime import date
 from app.core.calendars import Calendar, Hours, Span, SpecialDay
 from app.core.mongo import Document
 from app.core.runtime import Workspace
-from inbox import calendars
+from inbox.routing import calendars
 
 MOST = 200
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.core.mongo import Document, DuplicateId
 from app.core.runtime import Workspace
-from inbox import canned
+from inbox.answering import canned
 
 
 def _to_row(reply: canned.CannedReply) -> Document:

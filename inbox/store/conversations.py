@@ -1,8 +1,8 @@
 """
 Queries on conversations.
 
-Rows carry what they are found by: `facets` (see inbox/facets.py), and the times by which the sorted lists go. Lists are
-read in bounded windows (see windows.py).
+Rows carry what they are found by: `facets` (see inbox/finding/facets.py), and the times by which the sorted lists go.
+Lists are read in bounded windows (see windows.py).
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ from typing import Any
 from app.core.mongo import Document, DuplicateId
 from app.core.rows import plain
 from app.core.runtime import Workspace
-from inbox import conversations, facets, lists, waiting
+from inbox import conversations
 from inbox.episodes import Facts
-from inbox.facets import GROUPS, OPEN, SNOOZED
-from inbox.lists import Order, Wanted
+from inbox.finding import facets, lists
+from inbox.finding.facets import GROUPS, OPEN, SNOOZED
+from inbox.finding.lists import Order, Wanted
+from inbox.routing import waiting
+from inbox.routing.waiting import Queued
 from inbox.store import windows
 from inbox.store.sla_policies import clock_from_row
 from inbox.store.windows import Walk
-from inbox.waiting import Queued
 
 
 def to_row(conversation: conversations.Conversation) -> Document:

@@ -14,7 +14,7 @@ from typing import Any
 
 from app.core.mongo import Document, DuplicateId
 from app.core.runtime import Workspace
-from inbox import deferred
+from inbox.answering import deferred
 from inbox.timeline import Author
 
 

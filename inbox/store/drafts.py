@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.mongo import Document
 from app.core.runtime import Workspace
-from inbox import drafts
+from inbox.answering import drafts
 
 
 def _from_row(row: Document) -> drafts.SharedDraft:

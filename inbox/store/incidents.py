@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 from app.core import ids
 from app.core.mongo import Document
 from app.core.runtime import Workspace
-from inbox import incidents
 from inbox.store import windows
+from inbox.ticketing import incidents
 
 _Row = TypeVar("_Row")
 

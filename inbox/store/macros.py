@@ -8,7 +8,7 @@ from typing import Any
 
 from app.core.mongo import Document, DuplicateId
 from app.core.runtime import Workspace
-from inbox import macros
+from inbox.answering import macros
 
 
 def _to_row(macro: macros.Macro) -> Document:

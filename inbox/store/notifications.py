@@ -13,7 +13,7 @@ from typing import Any
 from app.core import windows
 from app.core.mongo import Document
 from app.core.runtime import Workspace
-from inbox import notifications
+from inbox.answering import notifications
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
 

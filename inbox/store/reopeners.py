@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.core.runtime import Workspace
-from inbox import reopeners
+from inbox.answering import reopeners
 
 
 async def get(ws: Workspace, account_id: str) -> reopeners.Reopener | None:

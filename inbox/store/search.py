@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from app.core.mongo import Document
 from app.core.runtime import Workspace
-from inbox import search
+from inbox.finding import search
 from inbox.store import windows
 from inbox.store.windows import Walk
 

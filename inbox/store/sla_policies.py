@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.mongo import Document
 from app.core.runtime import Workspace
-from inbox import sla
+from inbox.ticketing import sla
 
 _MOST = 200
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from app.core.mongo import Document
 from app.core.runtime import Workspace
-from inbox import surveys
+from inbox.closing import surveys
 
 
 def _row(survey: surveys.Survey) -> Document:

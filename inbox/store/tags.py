@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from app.core.mongo import Document, DuplicateId
 from app.core.runtime import Workspace
-from inbox import tags
+from inbox.finding import tags
 
 
 def _tag(row: Document) -> tags.Tag:

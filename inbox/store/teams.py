@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 
 from app.core.mongo import Document
 from app.core.runtime import Workspace
-from inbox import teams
+from inbox.routing import teams
 
 MOST = 200
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.mongo import DuplicateId
 from app.core.runtime import Workspace
-from inbox import ticket_forms
+from inbox.ticketing import ticket_forms
 
 
 async def get(ws: Workspace) -> ticket_forms.Forms | None:

@@ -17,9 +17,9 @@ from app.core.errors import Conflict
 from app.core.mongo import Document, DuplicateId
 from app.core.runtime import Workspace
 from crm.contacts import search_tokens
-from inbox import tickets
 from inbox.store import windows
 from inbox.store.sla_policies import clock_from_row
+from inbox.ticketing import tickets
 
 _EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 _NUMBER_TRIES = 200

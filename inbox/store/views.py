@@ -13,7 +13,7 @@ from typing import Any
 
 from app.core.mongo import Document
 from app.core.runtime import Workspace
-from inbox import views
+from inbox.finding import views
 
 
 def _view(row: Document) -> views.View:

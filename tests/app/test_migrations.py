@@ -13,7 +13,7 @@ from app.core.platform import migrations as rows
 from app.core.platform.migrations import LOCK_SECONDS
 from app.core.runtime import Runtime
 from inbox import conversations
-from inbox.lists import Wanted
+from inbox.finding.lists import Wanted
 from inbox.store import conversations as store
 
 

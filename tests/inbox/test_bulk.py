@@ -8,8 +8,9 @@ import pytest
 from app.core import ids
 from app.core.permissions import Role
 from app.core.runtime import Workspace
-from inbox import bulk, conversations
+from inbox import conversations
 from inbox.conversations import Conversation
+from inbox.finding import bulk
 from inbox.store import bulk as store
 from tests.support.people import People, Person
 

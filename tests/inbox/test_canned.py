@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.permissions import Role
-from inbox import canned
-from inbox.canned import Variant
+from inbox.answering import canned
+from inbox.answering.canned import Variant
 from tests.support.people import Person
 from tests.support.shop import Shop
 

@@ -10,8 +10,10 @@ import pytest
 from app.core.clock import FixedClock
 from app.core.permissions import SYSTEM, Role
 from app.core.runtime import Runtime, Workspace
-from inbox import closing, conversations, duties
-from inbox.closing import AutoClose, ClosingSettings, Reason
+from inbox import conversations
+from inbox.closing import closing
+from inbox.closing.closing import AutoClose, ClosingSettings, Reason
+from inbox.routing import duties
 from tests.support.shop import Shop, eventually
 
 

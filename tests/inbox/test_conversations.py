@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from app.core import ids
 from app.core.errors import Invalid
 from app.core.runtime import Runtime, Workspace
-from inbox import conversations, facets, snooze, timeline
+from inbox import conversations, timeline
+from inbox.closing import snooze
 from inbox.conversations import Conversation, Reach
-from inbox.lists import BuiltIn, Wanted
+from inbox.finding import facets
+from inbox.finding.lists import BuiltIn, Wanted
 from inbox.store import conversations as store
 from inbox.timeline import Author, Entry
 from tests.support import servers

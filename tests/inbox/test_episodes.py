@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from app.core import ids
 from app.core.clock import FixedClock
 from app.core.runtime import Runtime, Workspace
-from inbox import conversations, duties, episodes, snooze
+from inbox import conversations, episodes
+from inbox.closing import snooze
 from inbox.conversations import Conversation
 from inbox.episodes import Facts
+from inbox.routing import duties
 from inbox.store import episodes as store
 from inbox.timeline import Author, Entry
 

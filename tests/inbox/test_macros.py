@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.permissions import Role
-from inbox import macros
+from inbox.answering import macros
 from tests.support.people import Person
 from tests.support.shop import Shop
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.permissions import Role
-from inbox import conversations, following, timeline
+from inbox import conversations, timeline
+from inbox.answering import following
 from tests.support.people import Person
 from tests.support.shop import Shop, eventually
 

@@ -20,7 +20,7 @@ from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStart
 
 from app.core import mongo
 from app.core.runtime import Runtime
-from inbox.lists import ACTIVITY, BuiltIn, order_of
+from inbox.finding.lists import ACTIVITY, BuiltIn, order_of
 from tests.support import servers
 from tests.support.shop import Shop, eventually, open_shop
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from app.core import ids
 from app.core.permissions import Role
 from app.core.runtime import Workspace
-from inbox import reports
 from inbox.episodes import Episode, Facts
 from inbox.store import episodes as store
+from inbox.supervising import reports
 from tests.support.people import People, Person
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)

@@ -19,14 +19,15 @@ from app.core.platform.members import Member
 from app.core.presence import Presence
 from app.core.runtime import Runtime, Workspace
 from channels.content import Text
-from inbox import agents, conversations, routing, teams, timeline
-from inbox.agents import Availability
+from inbox import conversations, timeline
 from inbox.conversations import Conversation
+from inbox.routing import agents, routing, teams
+from inbox.routing.agents import Availability
+from inbox.routing.teams import Need, Team
+from inbox.routing.waiting import Feed
 from inbox.store import agents as agent_store
 from inbox.store import conversations as store
-from inbox.teams import Need, Team
 from inbox.timeline import Author, Entry
-from inbox.waiting import Feed
 from tests.support.people import People, Person
 from tests.support.shop import Shop, eventually
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from app.core import ids
 from app.core.platform import search as platform
 from app.core.runtime import Runtime, Workspace
-from inbox import conversations, search, timeline, words
+from inbox import conversations, timeline
+from inbox.finding import search, words
 from inbox.timeline import Author, Entry
 from tests.support.people import Person
 from tests.support.shop import Shop, eventually

@@ -18,22 +18,14 @@ from app.core.permissions import SYSTEM, Role
 from app.core.runtime import Runtime, Workspace
 from crm import contacts
 from crm.contacts import Profile
-from inbox import (
-    conversations,
-    duties,
-    live,
-    notifications,
-    sla,
-    sla_policies,
-    sla_watch,
-    ticket_news,
-    tickets,
-    timeline,
-)
+from inbox import conversations, live, timeline
+from inbox.answering import notifications
 from inbox.conversations import Conversation
-from inbox.duties import Failures
-from inbox.sla import Facts, Pause, Policy, Step, Target
-from inbox.tickets import NewTicket
+from inbox.routing import duties
+from inbox.routing.duties import Failures
+from inbox.ticketing import sla, sla_policies, sla_watch, ticket_news, tickets
+from inbox.ticketing.sla import Facts, Pause, Policy, Step, Target
+from inbox.ticketing.tickets import NewTicket
 from inbox.timeline import Author, Entry
 from tests.support.people import People, Person
 

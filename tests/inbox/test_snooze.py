@@ -12,8 +12,10 @@ from app.core import clock, ids
 from app.core.clock import FixedClock
 from app.core.errors import Conflict, Invalid
 from app.core.runtime import Runtime, Workspace
-from inbox import conversations, duties, snooze, timeline
+from inbox import conversations, timeline
+from inbox.closing import snooze
 from inbox.conversations import Conversation
+from inbox.routing import duties
 from tests.support.shop import Shop, eventually
 
 SLOW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.strategies import Ask, Desk, choose
-from inbox.teams import Team
+from inbox.routing.strategies import Ask, Desk, choose
+from inbox.routing.teams import Team
 
 AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 SKILLS = ["refunds", "french", "vip"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox import survey_answers
+from inbox.closing import survey_answers
 
 CSAT = [
     ("5", (5, "")),

@@ -10,12 +10,15 @@ import pytest
 from app.core.clock import FixedClock
 from app.core.permissions import SYSTEM
 from app.core.runtime import Workspace
-from inbox import closing, conversations, duties, surveys, tickets
-from inbox.closing import ClosingSettings, Csat, Nps
+from inbox import conversations
+from inbox.closing import closing, surveys
+from inbox.closing.closing import ClosingSettings, Csat, Nps
+from inbox.closing.surveys import Survey
 from inbox.conversations import Conversation
+from inbox.routing import duties
 from inbox.store import episodes as figures
 from inbox.store import surveys as store
-from inbox.surveys import Survey
+from inbox.ticketing import tickets
 from tests.support.shop import Shop, eventually
 
 CSAT = Csat(enabled=True, delay_minutes=0, cooldown_days=0)

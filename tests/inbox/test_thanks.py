@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.content import Location, Text
-from inbox import thanks
+from inbox.closing import thanks
 
 CLOSING = """
 Thanks

@@ -19,11 +19,12 @@ from app.core.permissions import SYSTEM, Actor, Role
 from app.core.runtime import Runtime, Workspace
 from crm import contacts
 from crm.contacts import Profile
-from inbox import live, sla_watch, ticket_forms, ticket_news, ticket_relations, tickets, timeline
+from inbox import live, timeline
 from inbox.store import tickets as store
-from inbox.ticket_forms import Category, Forms, Overdue, TicketField
-from inbox.ticket_relations import Part
-from inbox.tickets import Check, Filter, NewTicket, Stand, Ticket
+from inbox.ticketing import sla_watch, ticket_forms, ticket_news, ticket_relations, tickets
+from inbox.ticketing.ticket_forms import Category, Forms, Overdue, TicketField
+from inbox.ticketing.ticket_relations import Part
+from inbox.ticketing.tickets import Check, Filter, NewTicket, Stand, Ticket
 
 SLOW = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.errors import Invalid
-from inbox import variables
+from inbox.answering import variables
 from tests.support.shop import Shop
 
 KNOWN = {"contact.first_name": "Ana", "contact.name": "Ana Kovacs", "agent.first_name": "Ama"}

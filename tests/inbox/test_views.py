@@ -12,9 +12,10 @@ from app.core import ids, rules
 from app.core.clock import FixedClock
 from app.core.permissions import SYSTEM, Role
 from app.core.runtime import Runtime, Workspace
-from inbox import conversations, view_work, views
+from inbox import conversations
 from inbox.conversations import Conversation, Reach
-from inbox.lists import Wanted
+from inbox.finding import view_work, views
+from inbox.finding.lists import Wanted
 from inbox.store import views as store
 from tests.support.people import People, Person
 

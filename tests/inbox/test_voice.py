@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox import voice
-from inbox.voice import NotOpus
+from inbox.answering import voice
+from inbox.answering.voice import NotOpus
 
 HEAD = b"OpusHead" + struct.pack("<BBHIhB", 1, 1, 312, 48_000, 0, 0)
 UNKNOWN = b"\x01" + b"\xff" * 7

@@ -8,8 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from inbox import conversations, incidents
+from inbox import conversations
 from inbox.store import incidents as store
+from inbox.ticketing import incidents
 from tests.support.shop import Shop, eventually
 
 TEXT = "We know of the outage and are on it."

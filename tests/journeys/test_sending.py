@@ -13,8 +13,9 @@ import pytest
 
 from app.core.permissions import Role
 from channels.content import Text
-from inbox import conversations, deferred
-from inbox.deferred import Deferred
+from inbox import conversations
+from inbox.answering import deferred
+from inbox.answering.deferred import Deferred
 from inbox.store import deferred as rows
 from tests.support.people import Person
 from tests.support.shop import Shop, eventually

@@ -8,8 +8,8 @@ from app.core.clock import iso
 from app.core.errors import Invalid, NotFound
 from app.core.permissions import Permission
 from app.core.platform import members as member_rows
-from inbox import agents
-from inbox.agents import Agent, Availability
+from inbox.routing import agents
+from inbox.routing.agents import Agent, Availability
 from web.api.endpoint import Access, ApiRequest, Endpoint
 from web.api.models import Body, Out, Time
 from web.api.teams import Language, Word

@@ -7,9 +7,10 @@ from pydantic import AwareDatetime, Field
 from app.core.clock import iso
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Permission
-from inbox import bulk, conversations, lists, views
-from inbox.bulk import Bulk
-from inbox.lists import Wanted
+from inbox import conversations
+from inbox.finding import bulk, lists, views
+from inbox.finding.bulk import Bulk
+from inbox.finding.lists import Wanted
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Out
 

@@ -11,8 +11,8 @@ from app.core.calendars import MINUTES_A_DAY, Calendar, Hours, Span, SpecialDay
 from app.core.clock import iso
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Permission
-from inbox import calendars
-from inbox.calendars import KeptCalendar
+from inbox.routing import calendars
+from inbox.routing.calendars import KeptCalendar
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Out, Query, Time
 

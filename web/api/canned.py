@@ -9,10 +9,11 @@ from app.core.audit import Target
 from app.core.clock import iso
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Permission
-from inbox import access, canned, live, macros
+from inbox import access, live
 from inbox import files as stored_files
-from inbox.canned import CannedReply, Draft, Variant
-from inbox.variables import MAX_TEXT_CHARS
+from inbox.answering import canned, macros
+from inbox.answering.canned import CannedReply, Draft, Variant
+from inbox.answering.variables import MAX_TEXT_CHARS
 from web import files
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import FileShape

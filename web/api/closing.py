@@ -2,8 +2,8 @@
 
 from app.core.errors import Invalid
 from app.core.permissions import Permission
-from inbox import closing
-from inbox.closing import ClosingSettings
+from inbox.closing import closing
+from inbox.closing.closing import ClosingSettings
 from web.api.endpoint import ApiRequest, Endpoint
 
 

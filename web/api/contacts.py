@@ -12,7 +12,8 @@ from app.core.permissions import Permission
 from crm import consent, contacts
 from crm import store as contact_store
 from crm.contacts import Block, Contact, ContactAddress, search_tokens
-from inbox import blocking, conversations, live, present, timeline
+from inbox import conversations, live, present, timeline
+from inbox.closing import blocking
 from inbox.store import conversations as conversation_store
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint

@@ -13,23 +13,14 @@ from channels.content import Content
 from channels.contract import Purpose
 from crm import store as contact_store
 from crm.contacts import search_tokens
-from inbox import (
-    access,
-    acts,
-    conversations,
-    handover,
-    lists,
-    live,
-    outbox,
-    present,
-    teams,
-    timeline,
-    views,
-)
+from inbox import access, conversations, live, outbox, present, timeline
+from inbox.answering import acts
 from inbox.conversations import Conversation
-from inbox.handover import Handover
-from inbox.lists import Wanted
+from inbox.finding import lists, views
+from inbox.finding.lists import Wanted
 from inbox.outbox import Draft
+from inbox.routing import handover, teams
+from inbox.routing.handover import Handover
 from inbox.store import conversations as store
 from inbox.timeline import Mention
 from web import agent_socket

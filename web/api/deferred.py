@@ -15,8 +15,9 @@ from app.core.permissions import Permission
 from channels import accounts
 from channels.content import Content, Template
 from crm.places import place_of
-from inbox import access, deferred, present, reopeners
-from inbox.deferred import Deferred, Wish
+from inbox import access, present
+from inbox.answering import deferred, reopeners
+from inbox.answering.deferred import Deferred, Wish
 from inbox.outbox import Draft
 from inbox.timeline import Author
 from web.api import cursors

@@ -7,8 +7,9 @@ from pydantic import Field
 from app.core.clock import iso
 from app.core.errors import NotFound
 from app.core.permissions import Permission
-from inbox import access, drafts
-from inbox.drafts import SharedDraft
+from inbox import access
+from inbox.answering import drafts
+from inbox.answering.drafts import SharedDraft
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Out, Time
 

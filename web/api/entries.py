@@ -10,7 +10,8 @@ from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.log import redact
 from app.core.permissions import Permission
 from app.core.platform import work
-from inbox import access, corrections, inbound, media, outbox, present, signals, undo
+from inbox import access, inbound, media, outbox, present, signals
+from inbox.answering import corrections, undo
 from inbox.timeline import Entry
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import EntryList, EntryShape

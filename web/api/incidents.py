@@ -10,9 +10,9 @@ from app.core.clock import iso
 from app.core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound
 from app.core.permissions import Permission
 from channels.content import TemplateParameters
-from inbox import incidents
-from inbox.incidents import Incident, Link, Telling, Update
 from inbox.store import incidents as store
+from inbox.ticketing import incidents
+from inbox.ticketing.incidents import Incident, Link, Telling, Update
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Page, Query, Time
 

@@ -10,8 +10,9 @@ from app.core.audit import Target
 from app.core.clock import iso
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Permission
-from inbox import access, live, macros
-from inbox.macros import AnyAction, Macro, Run, Step
+from inbox import access, live
+from inbox.answering import macros
+from inbox.answering.macros import AnyAction, Macro, Run, Step
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Out, Time
 

@@ -8,8 +8,9 @@ from pydantic import Field
 from app.core.clock import iso
 from app.core.errors import Conflict, NotFound
 from app.core.permissions import Permission
-from inbox import access, live, notifications, present
-from inbox.notifications import Notification
+from inbox import access, live, present
+from inbox.answering import notifications
+from inbox.answering.notifications import Notification
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import ConversationShape

@@ -11,7 +11,7 @@ from app.core.clock import iso
 from app.core.errors import Conflict, Invalid, NotFound, OptedOut, ReplyWindowClosed
 from app.core.permissions import Permission
 from app.core.queue import Lane
-from inbox import operations
+from inbox.supervising import operations
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Out, Page, Time

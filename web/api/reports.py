@@ -17,8 +17,8 @@ from app.core.clock import iso
 from app.core.errors import Forbidden, Invalid
 from app.core.permissions import Permission
 from crm import store as contact_store
-from inbox import reports, wallboard
-from inbox.reports import Dimension
+from inbox.supervising import reports, wallboard
+from inbox.supervising.reports import Dimension
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Channel, Out, Page, Query, Time

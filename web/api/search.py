@@ -10,8 +10,10 @@ from app.core.errors import Invalid
 from app.core.permissions import Permission
 from crm import store as contact_rows
 from crm.contacts import search_tokens
-from inbox import conversations, search, tickets
+from inbox import conversations
+from inbox.finding import search
 from inbox.store import conversations as conversation_rows
+from inbox.ticketing import tickets
 from inbox.timeline import place
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Channel, Query, Time

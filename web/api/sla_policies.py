@@ -7,8 +7,8 @@ from pydantic import Field
 
 from app.core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound
 from app.core.permissions import Permission
-from inbox import sla_policies
-from inbox.sla import CATALOGUES, Policy, Step, Target
+from inbox.ticketing import sla_policies
+from inbox.ticketing.sla import CATALOGUES, Policy, Step, Target
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, FreeForm, Out, Query
 from web.api.rules import CatalogueOut, catalogue_out

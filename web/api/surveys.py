@@ -8,8 +8,8 @@ from app.core.clock import iso
 from app.core.errors import NotFound
 from app.core.permissions import Permission
 from crm import contacts
-from inbox import surveys
-from inbox.surveys import Survey
+from inbox.closing import surveys
+from inbox.closing.surveys import Survey
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Out, Time
 

@@ -9,8 +9,10 @@ from app.core.audit import Target
 from app.core.clock import iso
 from app.core.errors import Conflict, NotFound
 from app.core.permissions import Permission
-from inbox import conversations, facets, live, macros, tags
-from inbox.tags import Colour, Tag
+from inbox import conversations, live
+from inbox.answering import macros
+from inbox.finding import facets, tags
+from inbox.finding.tags import Colour, Tag
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Out, Time
 

@@ -8,9 +8,9 @@ from pydantic import Field, JsonValue
 from app.core.clock import iso
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Permission
-from inbox import routing, teams
-from inbox.agents import Availability
-from inbox.teams import Need, Team
+from inbox.routing import routing, teams
+from inbox.routing.agents import Availability
+from inbox.routing.teams import Need, Team
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Channel, FreeForm, Out, Query, Time
 from web.api.rules import CatalogueOut, catalogue_out

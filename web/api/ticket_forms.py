@@ -6,8 +6,8 @@ from pydantic import Field
 
 from app.core.errors import ChangedMeanwhile, Conflict, Invalid
 from app.core.permissions import Permission
-from inbox import ticket_forms, tickets
-from inbox.ticket_forms import Category, Forms, Overdue, TicketField
+from inbox.ticketing import ticket_forms, tickets
+from inbox.ticketing.ticket_forms import Category, Forms, Overdue, TicketField
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body
 

@@ -11,8 +11,8 @@ from crm import store as contact_store
 from crm.contacts import hue
 from inbox import present
 from inbox.store import tickets as store
-from inbox.ticket_forms import Priority
-from inbox.tickets import FLOW, Status, Ticket, Type
+from inbox.ticketing.ticket_forms import Priority
+from inbox.ticketing.tickets import FLOW, Status, Ticket, Type
 from web.api.inbox_shapes import ContactSummaryShape, SlaShape
 from web.api.models import Time
 

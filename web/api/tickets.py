@@ -9,10 +9,11 @@ from pydantic import Field
 from app.core import ids
 from app.core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound
 from app.core.permissions import Permission
-from inbox import conversations, outbox, present, ticket_news, ticket_relations, tickets, timeline
+from inbox import conversations, outbox, present, timeline
 from inbox.store import entries as entry_store
-from inbox.ticket_relations import Part
-from inbox.tickets import Check, Filter, NewTicket, Ticket
+from inbox.ticketing import ticket_news, ticket_relations, tickets
+from inbox.ticketing.ticket_relations import Part
+from inbox.ticketing.tickets import Check, Filter, NewTicket, Ticket
 from inbox.timeline import Author
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import EntryList, EntryShape

@@ -7,7 +7,8 @@ from app.core import audit
 from app.core.audit import Target
 from app.core.errors import NotFound
 from app.core.permissions import Permission
-from inbox import access, transcripts
+from inbox import access
+from inbox.answering import transcripts
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Query
 

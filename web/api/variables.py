@@ -6,7 +6,8 @@ from pydantic import Field
 
 from app.core.errors import Invalid, NotFound
 from app.core.permissions import Permission
-from inbox import access, variables
+from inbox import access
+from inbox.answering import variables
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Out
 

@@ -9,9 +9,10 @@ from app.core.audit import Target
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Permission
 from app.core.queue import Lane
-from inbox import conversations, live, views
-from inbox.tags import Colour
-from inbox.views import View
+from inbox import conversations, live
+from inbox.finding import views
+from inbox.finding.tags import Colour
+from inbox.finding.views import View
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, FreeForm, Out
 from web.api.rules import CatalogueOut, catalogue_out

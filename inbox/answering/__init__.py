@@ -1,0 +1,11 @@
+"""
+What helps an agent to answer.
+
+    canned.py    kept texts, found by their shortcut; variables.py what they may say of the customer
+    macros.py    several actions in one; acts.py the actions
+    drafts.py    what is being written, shared with colleagues
+    deferred.py  messages for later; undo.py those taken back in time; reopeners.py those kept for a closed window
+    corrections.py  editing and deleting what was sent; voice.py recorded in the browser
+    following.py    who follows a conversation; notifications.py what members are told
+    transcripts.py  a conversation as a document
+"""

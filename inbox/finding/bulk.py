@@ -1,0 +1,424 @@
+"""
+Bulk actions: one thing done to many conversations, chosen one by one or by a list and its filters.
+
+Which conversations is settled first and kept as steps, so that what is done to them does not change the choice. Each
+step keeps what was there before, so it can be undone; undoing leaves alone what has changed since, and says so. A few
+are done at once, many by a job that goes on where it was stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from redis.exceptions import RedisError
+
+from app.core import audit, clock, ids, leases
+from app.core.audit import Target
+from app.core.errors import AppError, Conflict, Invalid, NotFound
+from app.core.mongo import DatabaseError
+from app.core.permissions import PERMISSIONS, Actor, Role
+from app.core.platform import bulk as platform
+from app.core.queue import Lane
+from app.core.runtime import Runtime, Workspace
+from inbox import conversations, live
+from inbox.answering import acts
+from inbox.conversations import Conversation
+from inbox.finding.lists import Wanted
+from inbox.routing import handover
+from inbox.routing.handover import Handover
+from inbox.store import bulk as store
+
+MOST = 50_000
+# So many are done while the caller waits.
+AT_ONCE = 20
+EVERY_SECONDS = 5.0
+_BATCH = 20
+_PAGE = 200
+_MOST_REASONS = 20
+
+State = Literal["choosing", "running", "done", "cancelled", "undoing", "undone"]
+Action = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    type: Literal["member", "token", "system"]
+    id: str
+    name: str
+    role: str
+    member_id: str
+
+    @classmethod
+    def of(cls, actor: Actor) -> By:
+        return cls(actor.type, actor.id, actor.name, actor.role.value, actor.member_id)
+
+    def actor(self) -> Actor:
+        role = Role(self.role)
+        return Actor(self.type, self.id, self.name, role, PERMISSIONS[role], self.member_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulk:
+    """
+    `next` is the step to be done next. `done` counts what was changed, `same` what was so already, `reasons` what could
+    not be done, by words.
+    """
+
+    id: str
+    by: By
+    action: Action
+    state: State
+    created_at: datetime
+    total: int = 0
+    next: int = 0
+    done: int = 0
+    same: int = 0
+    failed: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    wanted: Mapping[str, Any] | None = None
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """`before` is what was there; `touch` the revision in which this was done to it (None: it was so already)."""
+
+    number: int
+    conversation_id: str
+    before: Mapping[str, Any] | None = None
+    touch: int | None = None
+    outcome: str | None = None
+
+
+# --- what can be done ---------------------------------------------------------------------------------------------
+
+Do = Callable[[Workspace, Actor, Conversation, Action, str], Awaitable[Conversation]]
+
+
+async def _assign(ws: Workspace, actor: Actor, now: Conversation, action: Action, key: str) -> Conversation:
+    return await acts.assign(ws, actor, now, action["member_id"])
+
+
+async def _team(ws: Workspace, actor: Actor, now: Conversation, action: Action, key: str) -> Conversation:
+    if now.team_id == action["team_id"]:
+        return now
+    wanted = Handover(team_id=action["team_id"], member_id=action.get("member_id"), note="", client_id=key)
+    return await handover.hand_over(ws, actor, now, wanted)
+
+
+async def _tags(ws: Workspace, actor: Actor, now: Conversation, action: Action, key: str) -> Conversation:
+    return await acts.tag(ws, actor, now, add=action.get("add", ()), remove=action.get("remove", ()))
+
+
+async def _priority(ws: Workspace, actor: Actor, now: Conversation, action: Action, key: str) -> Conversation:
+    return await acts.prioritise(ws, actor, now, action["priority"])
+
+
+async def _close(ws: Workspace, actor: Actor, now: Conversation, action: Action, key: str) -> Conversation:
+    return await acts.close(ws, actor, now, reason_id=action.get("reason_id"))
+
+
+async def _reopen(ws: Workspace, actor: Actor, now: Conversation, action: Action, key: str) -> Conversation:
+    return await acts.reopen(ws, actor, now, undo=bool(action.get("undo")))
+
+
+async def _snooze(ws: Workspace, actor: Actor, now: Conversation, action: Action, key: str) -> Conversation:
+    until = action.get("until")
+    return await acts.snooze(ws, actor, now, datetime.fromisoformat(until) if until else None)
+
+
+async def _read(ws: Workspace, actor: Actor, now: Conversation, action: Action, key: str) -> Conversation:
+    async with live.announced(ws, "conversation", now.id):
+        saved, changed = await conversations.mark_read(ws, now, now.last_number)
+        if changed:
+            await live.tell_conversations(ws, saved)
+    return saved
+
+
+async def _unread(ws: Workspace, actor: Actor, now: Conversation, action: Action, key: str) -> Conversation:
+    async with live.announced(ws, "conversation", now.id):
+        saved, changed = await conversations.mark_unread(ws, now)
+        if changed:
+            await live.tell_conversations(ws, saved)
+    return saved
+
+
+ACTIONS: Mapping[str, Do] = {
+    "assign": _assign,
+    "team": _team,
+    "tags": _tags,
+    "priority": _priority,
+    "close": _close,
+    "reopen": _reopen,
+    "snooze": _snooze,
+    "read": _read,
+    "unread": _unread,
+}
+
+
+def _kept(now: Conversation) -> dict[str, Any]:
+    """What of a conversation a bulk action may change, to be put back."""
+    return {
+        "assignee_id": now.assignee_id,
+        "team_id": now.team_id,
+        "tags": list(now.tags),
+        "priority": now.priority,
+        "state": now.state,
+        "snoozed_until": clock.iso(now.snoozed_until),
+        "unread": now.unread > 0,
+    }
+
+
+# Which part of a conversation each action is about, as far as it can be undone.
+_ABOUT = {
+    "assign": ("assignee_id",),
+    "team": ("team_id", "assignee_id"),
+    "priority": ("priority",),
+    "close": ("state",),
+    "reopen": ("state",),
+    "snooze": ("state", "snoozed_until"),
+    "read": ("unread",),
+    "unread": ("unread",),
+}
+
+
+def _backwards(action: Action, before: Mapping[str, Any]) -> Action:
+    """The action that puts back what was there."""
+    match action["type"]:
+        case "assign":
+            return {"type": "assign", "member_id": before["assignee_id"]}
+        case "team":
+            return {"type": "team", "team_id": before["team_id"], "member_id": before["assignee_id"]}
+        case "tags":
+            added = [tag for tag in action.get("add", ()) if tag not in before["tags"]]
+            removed = [tag for tag in action.get("remove", ()) if tag in before["tags"]]
+            return {"type": "tags", "add": removed, "remove": added}
+        case "priority":
+            return {"type": "priority", "priority": before["priority"]}
+        case "read" | "unread":
+            return {"type": "unread" if before["unread"] else "read"}
+    match before["state"]:
+        case "closed":
+            return {"type": "close"}
+        case "snoozed":
+            return {"type": "snooze", "until": before["snoozed_until"]}
+        case _:
+            return {"type": "reopen", "undo": True}
+
+
+# --- beginning, following, ending ---------------------------------------------------------------------------------
+
+
+async def begin(
+    ws: Workspace, actor: Actor, action: Action, *, conversation_ids: Sequence[str] = (), wanted: Wanted | None = None
+) -> Bulk:
+    """A few are done when this returns; of many, and of all of a list, it is told as it goes on. Raises Invalid."""
+    if action["type"] == "assign" and action["member_id"] is not None:
+        await acts.colleague(ws, action["member_id"], field="action.member_id")
+    ids_once = list(dict.fromkeys(conversation_ids))
+    if wanted is None and not ids_once:
+        raise Invalid.field("ids", "Choose at least one conversation, or a filter.")
+    chosen = asdict(wanted) if wanted is not None else None
+    made = Bulk(
+        id=ids.new("blk"),
+        by=By.of(actor),
+        action=dict(action),
+        state="choosing" if wanted is not None else "running",
+        created_at=ws.clock.now(),
+        total=len(ids_once),
+        wanted=chosen,
+    )
+    await store.add_steps(ws, made.id, 0, ids_once)
+    await store.insert(ws, made)
+    target = Target("conversations", made.id, f"{len(ids_once)} chosen" if wanted is None else "a filtered list")
+    await audit.record(ws, actor, "bulk.begun", target, {"action": dict(action), "filter": _shown(chosen)})
+    if wanted is None and len(ids_once) <= AT_ONCE:
+        await run_one(ws, made.id)
+    else:
+        await ws.queue.enqueue("run_bulk", ws.id, made.id, lane=Lane.BACKGROUND)
+    return await get(ws, made.id)
+
+
+def _shown(chosen: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if chosen is None:
+        return None
+    return {name: str(value) if isinstance(value, datetime) else value for name, value in chosen.items() if value}
+
+
+async def get(ws: Workspace, bulk_id: str) -> Bulk:
+    """Raises NotFound."""
+    found = await store.get(ws, bulk_id)
+    if found is None:
+        raise NotFound("There is no such action.")
+    return found
+
+
+async def cancel(ws: Workspace, bulk_id: str) -> Bulk:
+    """What was done stays done, and can be undone. Raises NotFound, Conflict."""
+    await get(ws, bulk_id)
+    if not await store.turn(ws, bulk_id, ("choosing", "running"), "cancelled", pending=False):
+        raise Conflict("This is over already.", code="over")
+    return await _tell(ws, bulk_id)
+
+
+async def undo(ws: Workspace, bulk_id: str) -> Bulk:
+    """Raises NotFound, Conflict."""
+    found = await get(ws, bulk_id)
+    if not await store.turn(ws, bulk_id, ("done", "cancelled"), "undoing", pending=True):
+        raise Conflict("Only what is over can be undone, and only once.", code="not_over")
+    await store.change(ws, bulk_id, done=0, same=0, failed=0, reasons={})
+    if found.total <= AT_ONCE:
+        await run_one(ws, bulk_id)
+    else:
+        await ws.queue.enqueue("run_bulk", ws.id, bulk_id, lane=Lane.BACKGROUND)
+    return await get(ws, bulk_id)
+
+
+async def _tell(ws: Workspace, bulk_id: str) -> Bulk:
+    found = await get(ws, bulk_id)
+    told = {
+        "id": found.id,
+        "by": found.by.id,
+        "state": found.state,
+        "total": found.total,
+        "done": found.done,
+        "same": found.same,
+        "failed": found.failed,
+        "reasons": dict(found.reasons),
+    }
+    await live.publish(ws, live.event("bulk", told))
+    return found
+
+
+# --- doing --------------------------------------------------------------------------------------------------------
+
+
+async def run(runtime: Runtime) -> None:
+    """Puts back to work what a crash has left, until cancelled."""
+    while True:
+        await asyncio.sleep(EVERY_SECONDS)
+        with suppress(DatabaseError, RedisError, OSError, TimeoutError):
+            for workspace_id, bulk_id in await platform.pending(runtime):
+                await runtime.queue.enqueue(
+                    "run_bulk", workspace_id, bulk_id, lane=Lane.BACKGROUND, job_id=f"bulk:{bulk_id}"
+                )
+
+
+async def run_one(ws: Workspace, bulk_id: str) -> None:
+    """Until it is over or cancelled. One process at a time; another goes on where this one was stopped."""
+    async with leases.hold(ws.redis, f"bulk:{bulk_id}") as lease:
+        if lease is None:
+            return
+        while not lease.lost:
+            now = await get(ws, bulk_id)
+            match now.state:
+                case "choosing":
+                    await _choose(ws, now)
+                case "running":
+                    over = await _batch(ws, now, _forwards)
+                    if over:
+                        await store.turn(ws, bulk_id, ("running",), "done", pending=False)
+                case "undoing":
+                    over = await _batch(ws, now, _undone)
+                    if over:
+                        await store.turn(ws, bulk_id, ("undoing",), "undone", pending=False)
+                case _:
+                    return
+            await _tell(ws, bulk_id)
+
+
+async def _choose(ws: Workspace, now: Bulk) -> None:
+    """A page of the list becomes steps."""
+    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in (now.wanted or {}).items()}
+    page, cursor = await conversations.page(
+        ws, Wanted(**given), member_id=now.by.member_id, cursor=now.cursor, limit=_PAGE
+    )
+    await store.add_steps(ws, now.id, now.total, [each.id for each in page])
+    total = now.total + len(page)
+    over = cursor is None or total >= MOST
+    await store.change(ws, now.id, total=total, cursor=cursor)
+    if over:
+        await store.turn(ws, now.id, ("choosing",), "running", pending=True)
+
+
+_Outcome = tuple[str, Mapping[str, Any]]
+
+
+async def _batch(ws: Workspace, now: Bulk, each: Callable[[Workspace, Bulk, Step], Awaitable[_Outcome]]) -> bool:
+    """The next steps; True when there are none left."""
+    steps = await store.steps(ws, now.id, now.next, _BATCH)
+    if not steps:
+        return True
+    noted: dict[int, Mapping[str, Any]] = {}
+    done, same, reasons = now.done, now.same, dict(now.reasons)
+    for step in steps:
+        try:
+            outcome, change = await each(ws, now, step)
+        except AppError as refused:
+            outcome, change = refused.detail, {}
+        noted[step.number] = {"outcome": outcome, **change}
+        if outcome == "done":
+            done += 1
+        elif outcome == "same":
+            same += 1
+        elif outcome in reasons or len(reasons) < _MOST_REASONS:
+            reasons[outcome] = reasons.get(outcome, 0) + 1
+    await store.note(ws, now.id, noted)
+    at = now.next + len(steps)
+    failed = at - done - same
+    await store.change(ws, now.id, next=at, done=done, same=same, failed=failed, reasons=reasons)
+    return at >= now.total
+
+
+async def _forwards(ws: Workspace, now: Bulk, step: Step) -> _Outcome:
+    conversation = await conversations.get(ws, step.conversation_id)
+    before = step.before or _kept(conversation)
+    if step.before is None:
+        # First, so that a crash in between does not take what is there after it for what was there before.
+        await store.note(ws, now.id, {step.number: {"before": before}})
+    key = f"{now.id}/{step.number}"
+    after = await ACTIONS[now.action["type"]](ws, now.by.actor(), conversation, now.action, key)
+    changed = _kept(after) != before
+    return ("done" if changed else "same"), {"after": _kept(after), "touch": after.revision if changed else None}
+
+
+async def _undone(ws: Workspace, now: Bulk, step: Step) -> _Outcome:
+    if step.before is None or step.touch is None:
+        return "same", {}
+    conversation = await conversations.get(ws, step.conversation_id)
+    about = _ABOUT.get(now.action["type"], ())
+    wanted = _wanted_after(now.action, step.before)
+    current = _kept(conversation)
+    if any(current[name] != wanted.get(name, current[name]) for name in about):
+        last = max(conversation.touched.values(), key=lambda touch: touch.revision, default=None)
+        who = f" by {last.name}" if last and last.revision > step.touch and last.by != now.by.id else ""
+        return f"Changed since{who}; left as it is.", {}
+    backwards = _backwards(now.action, step.before)
+    await ACTIONS[backwards["type"]](ws, now.by.actor(), conversation, backwards, f"{now.id}/{step.number}/undo")
+    return "done", {}
+
+
+def _wanted_after(action: Action, before: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an action made of the part that it is about."""
+    match action["type"]:
+        case "assign":
+            return {"assignee_id": action["member_id"]}
+        case "team":
+            return {"team_id": action["team_id"], "assignee_id": action.get("member_id")}
+        case "priority":
+            return {"priority": action["priority"]}
+        case "close":
+            return {"state": "closed"}
+        case "reopen":
+            return {"state": "open"}
+        case "snooze":
+            return {"state": "snoozed"}
+        case "read":
+            return {"unread": False}
+        case _:
+            return {"unread": True}

@@ -1,0 +1,219 @@
+"""
+What follows from SLA clocks: the facts they are computed from, warnings, breaches, the steps of an escalation, and the
+telling of all that.
+
+Whatever becomes due is marked and done in one write of the conversation's or ticket's own row (an assignment, a
+priority, a tag), with news of it; the news are told afterwards, each under a key of its own, as often as it takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.core import audit
+from app.core.audit import Target
+from app.core.clock import iso
+from app.core.permissions import SYSTEM, Role
+from app.core.platform import members
+from app.core.runtime import Workspace
+from inbox import conversations, live, messages
+from inbox.answering import notifications
+from inbox.conversations import Conversation
+from inbox.finding.facets import OPEN, SNOOZED
+from inbox.store import conversations as conversation_rows
+from inbox.store import teams as team_rows
+from inbox.ticketing import sla, sla_policies, tickets
+from inbox.ticketing.sla import Metric, Step
+from inbox.ticketing.tickets import Ticket
+from inbox.timeline import Author
+
+_BATCH = 200
+_AUTHOR = Author("system", None, "Service levels")
+METRIC_WORDS: Mapping[str, str] = {"first": "first answer", "next": "next answer", "resolve": "solution"}
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who is meant by the roles that a step names, at this moment."""
+
+    active: frozenset[str]
+    lead: str | None
+    managers: tuple[str, ...]
+
+    def named(self, to: str | None, owner: str | None) -> tuple[str, ...]:
+        """Active members; a lead who is not there is stood in for by the managers."""
+        match to:
+            case "assignee":
+                found: Sequence[str] = (owner,) if owner else self.managers
+            case "lead":
+                found = (self.lead,) if self.lead else self.managers
+            case "manager":
+                found = self.managers
+            case _:
+                found = (to,) if to else ()
+        return tuple(each for each in found if each in self.active)
+
+
+async def people_of(ws: Workspace, team_id: str | None) -> People:
+    active = [row for row in await members.of_workspace(ws.runtime.mongo, ws.id) if row.status == "active"]
+    team = await team_rows.get(ws, team_id) if team_id else None
+    return People(frozenset(row.id for row in active), team.lead_id if team else None, tuple(managers_among(active)))
+
+
+def managers_among(active: Sequence[members.Member]) -> list[str]:
+    """Supervisors; where there is none, admins and owners."""
+    for roles in ((Role.SUPERVISOR,), (Role.ADMIN, Role.OWNER)):
+        found = [row.id for row in active if row.role in roles]
+        if found:
+            return found
+    return []
+
+
+def news_of(metric: Metric, wait: str, what: str, step: Step | None, notified: Sequence[str]) -> dict[str, Any]:
+    name = {"warned": "sla_warned", "breached": "sla_breached"}.get(what, "sla_escalated")
+    told: dict[str, Any] = {"wait": wait, "name": name, "metric": metric}
+    if step is not None:
+        told |= {"step": step.id, "do": step.do, "to": step.to, "value": step.value, "notified": list(notified)}
+    return told
+
+
+async def attend(ws: Workspace, conversation: Conversation) -> Conversation:
+    """Warn, mark and escalate what is due in this conversation, and tell what has not been told."""
+    clock = conversation.sla
+    now = ws.clock.now()
+    if clock is None or clock.acts_at is None or clock.acts_at > now:
+        return conversation
+    known, people = await sla_policies.known(ws), await people_of(ws, conversation.team_id)
+
+    def how(row: Conversation) -> Conversation:
+        facts = conversations.sla_facts(row)
+        if row.sla is None or facts is None:
+            return row
+        acted, happened = sla.acted(row.sla, facts, known, "conversations", now)
+        if not happened:
+            # Perhaps only the policy has changed: the clock is computed anew.
+            return replace(row)
+        news = list(acted.news)
+        for metric, what, step in happened:
+            notified: tuple[str, ...] = ()
+            if step is not None:
+                notified = people.named(step.to, row.assignee_id)
+                row = _done(row, step, notified)
+            news.append(news_of(metric, sla.wait_of(metric, facts.waits[metric]), what, step, notified))
+        return replace(row, sla=replace(acted, news=tuple(news)))
+
+    conversation, _ = await conversations.change(ws, conversation, how)
+    return await tell(ws, conversation)
+
+
+def _done(row: Conversation, step: Step, people: Sequence[str]) -> Conversation:
+    if step.do == "assign" and people:
+        return replace(row, assignee_id=people[0])
+    if step.do == "priority" and step.value:
+        return replace(row, priority=step.value)  # type: ignore[arg-type]
+    if step.do == "tag" and step.value:
+        return replace(row, tags=tuple(dict.fromkeys((*row.tags, step.value))))
+    return row
+
+
+async def tell(ws: Workspace, conversation: Conversation) -> Conversation:
+    """On the timeline, in the audit trail, to whom it concerns, on screens; then the news are done with."""
+    news = conversation.sla.news if conversation.sla else ()
+    for each in news:
+        key = f"sla/{conversation.id}/{each['wait']}/{each.get('step') or each['name']}"
+        target = Target("conversation", conversation.id, conversation.contact_name)
+        detail = {k: iso(v) if k == "at" else v for k, v in each.items()}
+        await audit.record(ws, SYSTEM, each["name"].replace("_", ".", 1), target, detail, once=key)
+        await messages.note_event(ws, conversation.contact_id, key=key, event=detail, at=ws.clock.now(), author=_AUTHOR)
+        await notify(ws, each, key, conversation.id, conversation.contact_name, conversation.assignee_id)
+    if news:
+        told = {(each["wait"], each.get("step") or each["name"]) for each in news}
+
+        def how(row: Conversation) -> Conversation:
+            if row.sla is None or not row.sla.news:
+                return row
+            left = tuple(e for e in row.sla.news if (e["wait"], e.get("step") or e["name"]) not in told)
+            return replace(row, sla=replace(row.sla, news=left))
+
+        conversation, _ = await conversations.change(ws, conversation, how)
+    await live.tell_conversations(ws, conversation)
+    return conversation
+
+
+async def notify(
+    ws: Workspace, news: Mapping[str, Any], key: str, conversation_id: str, title: str, owner: str | None
+) -> None:
+    """A warning or breach reaches who has it; a step whom it names."""
+    what = METRIC_WORDS[news["metric"]]
+    words = {"sla_warned": f"The {what} is due soon.", "sla_breached": f"The {what} is late."}.get(
+        news["name"], f"The {what} is late: this needs you."
+    )
+    to = news.get("notified", [owner] if owner else [])
+    await notifications.attention(ws, to, key=key, conversation_id=conversation_id, contact_name=title, text=words)
+
+
+async def retime(ws: Workspace) -> None:
+    """The policies have changed: the clock of everything that is not closed is computed anew, batch by batch."""
+    sla_policies.forget(ws)
+    for facet in (OPEN, SNOOZED):
+        cursor: str | None = None
+        while True:
+            found, cursor = await conversation_rows.batch(ws, facet, cursor=cursor, limit=_BATCH)
+            for conversation in found:
+                conversation, changed = await conversations.change(ws, conversation, replace)
+                if changed:
+                    await live.tell_conversations(ws, conversation)
+            if cursor is None:
+                break
+    cursor = None
+    while True:
+        tickets_found, cursor = await tickets.page(ws, tickets.Filter(view="active"), cursor=cursor, limit=_BATCH)
+        for ticket in tickets_found:
+            await tickets.change(ws, ticket, replace)
+        if cursor is None:
+            break
+
+
+async def attend_ticket(ws: Workspace, ticket: Ticket) -> Ticket:
+    """The same for a ticket; its news are told as all of a ticket's are."""
+    clock = ticket.sla
+    now = ws.clock.now()
+    if clock is None or clock.acts_at is None or clock.acts_at > now:
+        return ticket
+    known, people = await sla_policies.known(ws), await people_of(ws, ticket.team_id)
+
+    def how(row: Ticket) -> Ticket:
+        facts = tickets.sla_facts(row)
+        if row.sla is None or facts is None:
+            return row
+        acted, happened = sla.acted(row.sla, facts, known, "tickets", now)
+        if not happened:
+            return replace(row)
+        for metric, what, step in happened:
+            wait = sla.wait_of(metric, facts.waits[metric])
+            notified = people.named(step.to, row.owner_id) if step else ((row.owner_id,) if row.owner_id else ())
+            told = {**news_of(metric, wait, what, step, notified), "notified": list(notified)}
+            row = _done_to_ticket(row, step, notified)
+            name = told.pop("name")
+            key = f"{row.id}/{wait}/{step.id if step else what}"
+            news = tickets.happening(row, SYSTEM, now, name, told, key=key)
+            row = replace(row, news=(*row.news, news))
+        return replace(row, sla=acted)
+
+    ticket, _ = await tickets.change(ws, ticket, how)
+    return ticket
+
+
+def _done_to_ticket(row: Ticket, step: Step | None, people: Sequence[str]) -> Ticket:
+    row = replace(row, attention=tuple(dict.fromkeys((*row.attention, *people)))) if step else row
+    if step is None:
+        return row
+    if step.do == "assign" and people:
+        return replace(row, owner_id=people[0])
+    if step.do == "priority" and step.value:
+        return replace(row, priority=step.value)  # type: ignore[arg-type]
+    if step.do == "tag" and step.value:
+        return replace(row, tags=tuple(dict.fromkeys((*row.tags, step.value))))
+    return row
