@@ -320,7 +320,12 @@ class _Screen:
             known = await auth.who(self._headers, self._state["sessions"])
         except SignedOut:
             return False
-        return access.may_listen(known.principal.actor.permissions)
+        if not access.may_listen(known.principal.actor.permissions):
+            return False
+        if self._known is not None and known.principal.actor.rights != self._known.principal.actor.rights:
+            self._known = known
+            self._outlet.push('{"type":"rights"}')
+        return True
 
 
 async def show_typing(ws: Workspace, conversation: conversations.Conversation, account_id: str, address: str) -> None:

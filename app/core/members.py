@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal
 
-from app.core import audit, ids, mongo, passwords, sign_in, throttle, two_factor
+from app.core import audit, ids, mongo, passwords, roles, sign_in, throttle, two_factor
 from app.core.audit import Target
-from app.core.errors import Conflict, Forbidden, Invalid, NotFound
-from app.core.permissions import SYSTEM, Actor, Role, may_manage
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.permissions import SYSTEM, Actor, Role
 from app.core.platform import members as rows
 from app.core.platform import workspaces
 from app.core.platform.members import Invitation, Member, Session
@@ -56,8 +56,9 @@ async def create_workspace(
     return ws, owner
 
 
-async def create(ws: Workspace, actor: Actor, *, email: str, name: str, role: Role, password: str) -> Member:
-    """Raises Invalid, or Conflict when the workspace has a member with this email."""
+async def create(ws: Workspace, actor: Actor, *, email: str, name: str, role: str, password: str) -> Member:
+    """Raises Invalid, Forbidden, or Conflict when the workspace has a member with this email."""
+    await roles.require_giving(ws, actor, role)
     member = Member(
         id=ids.new("mem"),
         workspace_id=ws.id,
@@ -71,7 +72,7 @@ async def create(ws: Workspace, actor: Actor, *, email: str, name: str, role: Ro
         await rows.insert(ws.runtime.mongo, member)
     except mongo.DuplicateId:
         raise Conflict("There is already a member with this email.") from None
-    await audit.record(ws, actor, "member.created", target_of(member), {"role": role.value})
+    await audit.record(ws, actor, "member.created", target_of(member), await _role_given(ws, role))
     return member
 
 
@@ -93,28 +94,29 @@ async def change(
     actor: Actor,
     member_id: str,
     *,
-    role: Role | None = None,
+    role: str | None = None,
     status: Literal["active", "disabled"] | None = None,
 ) -> Member:
     """
     Give a member another role, or disable or enable them; takes effect at once, on every screen.
 
-    Raises NotFound, Forbidden, and Conflict when the workspace would be left without an owner.
+    Raises NotFound, Invalid, Forbidden, and Conflict when the workspace would be left without an owner.
     """
     before = await get(ws, member_id)
     changes: dict[str, Any] = {}
-    if role is not None and role is not before.role:
+    if role is not None and role != before.role:
         changes["role"] = role
     if status is not None and status != before.status:
         changes["status"] = status
-    if not may_manage(actor, before.role) or not may_manage(actor, role or before.role):
-        raise Forbidden("Only an owner may change an owner or make one.")
+    await roles.require_over(ws, actor, before)
+    if role is not None:
+        await roles.require_giving(ws, actor, role)
     if not changes:
         return before
-    expected = {"role": before.role.value, "status": before.status}
+    expected = {"role": before.role, "status": before.status}
     if not await rows.change(ws.runtime.mongo, member_id, changes, **expected):
         raise Conflict("Somebody else has just changed this member. Please look again.")
-    if before.role is Role.OWNER and not await _has_owner(ws):
+    if before.role == Role.OWNER and not await _has_owner(ws):
         # Looked at after the change: two owners who step down at the same moment are both refused, never both let go.
         await rows.change(ws.runtime.mongo, member_id, expected)
         raise Conflict("A workspace needs an owner. Make somebody else an owner first.", code="last_owner")
@@ -122,35 +124,34 @@ async def change(
     if after.status == "disabled":
         await rows.delete_sessions(ws.runtime.mongo, member_id)
     await sign_in.announce_revoked(ws.runtime, member_id)
-    await audit.record(ws, actor, "member.changed", target_of(after), changes)
+    given = await _role_given(ws, after.role) if "role" in changes else {}
+    await audit.record(ws, actor, "member.changed", target_of(after), {**changes, **given})
     return after
 
 
 async def sign_out_member(ws: Workspace, actor: Actor, member_id: str) -> None:
     """Ends all sessions of a member. Raises NotFound, Forbidden."""
     member = await get(ws, member_id)
-    if not may_manage(actor, member.role):
-        raise Forbidden("Only an owner may sign out an owner.")
+    await roles.require_over(ws, actor, member)
     await sign_in.revoke_sessions(ws, actor, member)
 
 
 async def _has_owner(ws: Workspace) -> bool:
     everyone = await rows.of_workspace(ws.runtime.mongo, ws.id)
-    return any(member.role is Role.OWNER and member.status == "active" for member in everyone)
+    return any(member.role == Role.OWNER and member.status == "active" for member in everyone)
 
 
 # --- invitations ---
 
 
-async def invite(ws: Workspace, actor: Actor, *, email: str, role: Role) -> Invited:
+async def invite(ws: Workspace, actor: Actor, *, email: str, role: str) -> Invited:
     """
     An invitation that its receiver may use once, within a week. An earlier one for the same email ends.
 
     Raises Forbidden, Invalid, and Conflict when they are a member already.
     """
     email = _email(email)
-    if not may_manage(actor, role):
-        raise Forbidden("Only an owner may invite an owner.")
+    await roles.require_giving(ws, actor, role)
     if any(member.workspace_id == ws.id for member in await rows.with_email(ws.runtime.mongo, email)):
         raise Conflict("There is already a member with this email.")
     for earlier in await rows.invitations_of(ws.runtime.mongo, ws.id):
@@ -169,7 +170,8 @@ async def invite(ws: Workspace, actor: Actor, *, email: str, role: Role) -> Invi
         expires_at=now + timedelta(days=INVITATION_DAYS),
     )
     await rows.insert_invitation(ws.runtime.mongo, invitation)
-    await audit.record(ws, actor, "invitation.created", Target("invitation", invitation.id, email), {"role": role})
+    target = Target("invitation", invitation.id, email)
+    await audit.record(ws, actor, "invitation.created", target, await _role_given(ws, role))
     return Invited(invitation, token)
 
 
@@ -217,8 +219,9 @@ async def accept_invitation(runtime: Runtime, token: str, *, name: str, password
         await rows.insert(runtime.mongo, member)
     except mongo.DuplicateId:
         raise Conflict("There is already a member with this email.") from None
-    detail = {"role": member.role, "invitation_id": invitation.id}
-    await audit.record(ws, sign_in.actor_of(member, ip), "invitation.accepted", target_of(member), detail)
+    detail = {**await _role_given(ws, member.role), "invitation_id": invitation.id}
+    actor = await sign_in.actor_of(runtime, member, ip)
+    await audit.record(ws, actor, "invitation.accepted", target_of(member), detail)
     return member
 
 
@@ -306,6 +309,11 @@ async def _confirmed(ws: Workspace, actor: Actor, password: str, *, field: str) 
         raise Invalid.field(field, "This is not your password.")
     await throttle.give_back(ws.redis, [limit], mark)
     return member
+
+
+async def _role_given(ws: Workspace, role: str) -> dict[str, str]:
+    """For the audit trail, which still has to be read when the role has another name or none."""
+    return {"role": role, "role_name": await roles.name_of(ws, role)}
 
 
 def _name(name: str) -> str:

@@ -148,6 +148,7 @@ _DEAD = _index("dead_key", "died_at", sparse=True)
 PLATFORM: Mapping[str, tuple[Index, ...]] = {
     "workspaces": (),
     "members": (_index("workspace_id", "email", unique=True), _index("email")),
+    "roles": (_index("workspace_id", "name_key", unique=True),),
     "sessions": (_index("member_id"), _index("expires_at", expire_after_seconds=0)),
     "invitations": (_index("workspace_id"), _index("expires_at", expire_after_seconds=0)),
     "tokens": (_index("workspace_id"),),

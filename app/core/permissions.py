@@ -1,4 +1,8 @@
-"""What each role may do, in one table, and the Actor on whose behalf something is done."""
+"""
+What each built-in role may do, in one table, and the Actor on whose behalf something is done.
+
+A workspace's own roles are rows (see roles.py); either way a role comes down to Rights.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +13,8 @@ from app.core.errors import Forbidden
 
 
 class Role(StrEnum):
+    """The built-in roles. Wherever a role is named, the id of one of the workspace's own may stand too."""
+
     OWNER = "owner"
     ADMIN = "admin"
     SUPERVISOR = "supervisor"
@@ -64,34 +70,75 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
 }
 
 
+class Scope(StrEnum):
+    """Which conversations a role sees, and what hangs on them; see docs/access.md."""
+
+    EVERYTHING = "everything"
+    TEAMS = "teams"
+    OWN = "own"
+
+
+class Mask(StrEnum):
+    """What of customers a role does not see."""
+
+    PHONES = "phones"
+    EMAILS = "emails"
+
+
+_WIDTH = {Scope.OWN: 0, Scope.TEAMS: 1, Scope.EVERYTHING: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """
+    What somebody may do, see and read. `unclaimed`: with a narrower scope, also what neither a member nor a team has.
+    """
+
+    permissions: frozenset[Permission] = frozenset()
+    scope: Scope = Scope.EVERYTHING
+    unclaimed: bool = False
+    masks: frozenset[Mask] = frozenset()
+
+    def beyond(self, other: "Rights") -> list[str]:
+        """What of these the other does not have, in words; empty: who has the other may give these."""
+        found: list[str] = sorted(self.permissions - other.permissions)
+        if _WIDTH[self.scope] > _WIDTH[other.scope]:
+            found.append(f"the scope {self.scope.value}")
+        elif other.scope is not Scope.EVERYTHING and self.unclaimed and not other.unclaimed:
+            found.append("what nobody has")
+        return found + [f"unmasked {mask.value}" for mask in sorted(other.masks - self.masks)]
+
+
+RIGHTS: Mapping[str, Rights] = {role.value: Rights(permissions) for role, permissions in PERMISSIONS.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """
     Who does it: a signed-in member, an API token, or Parley itself.
 
-    `member_id` is the person behind it: the member, or the member who made the token.
+    `role` is the id of their role. `member_id` is the person behind it: the member, or the member who made the token.
     """
 
     type: Literal["member", "token", "system"]
     id: str
     name: str
-    role: Role
-    permissions: frozenset[Permission]
+    role: str
+    rights: Rights
     member_id: str = ""
     ip: str | None = None
 
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        return self.rights.permissions
+
     def may(self, permission: Permission) -> bool:
-        return permission in self.permissions
+        return permission in self.rights.permissions
 
     def require(self, permission: Permission) -> None:
         """Raises Forbidden."""
-        if permission not in self.permissions:
+        if permission not in self.rights.permissions:
             raise Forbidden(f"This needs the permission {permission.value}.")
 
 
-SYSTEM = Actor("system", "system", "Parley", Role.OWNER, _ALL)
-
-
-def may_manage(actor: Actor, role: Role) -> bool:
-    """Whether the actor may invite, change or end a member of this role: only an owner touches owners."""
-    return actor.may(Permission.MEMBERS_MANAGE) and (role is not Role.OWNER or actor.role is Role.OWNER)
+SYSTEM = Actor("system", "system", "Parley", Role.OWNER, RIGHTS[Role.OWNER])

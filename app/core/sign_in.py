@@ -6,7 +6,7 @@ revoked, or when its member is disabled. Web processes remember for a few second
 change that takes rights away is announced in Redis (`REVOKED`), so that they forget at once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from redis.exceptions import RedisError
@@ -14,8 +14,9 @@ from redis.exceptions import RedisError
 from app.core import audit, ids, passwords, throttle, two_factor
 from app.core.audit import Target
 from app.core.errors import Conflict, NotFound, SignedOut
-from app.core.permissions import PERMISSIONS, Actor
+from app.core.permissions import Actor, Rights
 from app.core.platform import members as rows
+from app.core.platform import roles as role_rows
 from app.core.platform import workspaces
 from app.core.platform.members import ApiToken, Member, Session
 from app.core.platform.workspaces import WorkspaceRow
@@ -70,8 +71,14 @@ def normal_email(email: str) -> str:
     return email.strip().lower()
 
 
-def actor_of(member: Member, ip: str | None = None) -> Actor:
-    return Actor("member", member.id, member.name, member.role, PERMISSIONS[member.role], member.id, ip)
+async def actor_of(runtime: Runtime, member: Member, ip: str | None = None) -> Actor:
+    """The member with the rights that their role has now."""
+    return Actor("member", member.id, member.name, member.role, await _rights(runtime, member), member.id, ip)
+
+
+async def _rights(runtime: Runtime, member: Member) -> Rights:
+    """Of their role; none at all, should it be gone."""
+    return await role_rows.rights_of(runtime.mongo, member.workspace_id, member.role) or Rights()
 
 
 async def sign_in(
@@ -106,9 +113,8 @@ async def sign_in(
     if passwords.is_outdated(member.password_hash):
         await rows.change(runtime.mongo, member.id, {"password_hash": await passwords.hash_of(password)})
     signed_in = await start_session(runtime, member, ip=ip, user_agent=user_agent)
-    await audit.record(
-        runtime.workspace(member.workspace_id), actor_of(member, ip), "session.started", target_of(member)
-    )
+    actor = await actor_of(runtime, member, ip)
+    await audit.record(runtime.workspace(member.workspace_id), actor, "session.started", target_of(member))
     return signed_in
 
 
@@ -183,7 +189,7 @@ async def by_session(runtime: Runtime, session_token: str) -> Principal | None:
         end = now + timedelta(days=SESSION_DAYS)
         await rows.touch_session(runtime.mongo, session.token_hash, seen_at=now, expires_at=end)
         await rows.change(runtime.mongo, member.id, {"last_seen_at": now})
-    return Principal(member.workspace_id, actor_of(member), session)
+    return Principal(member.workspace_id, await actor_of(runtime, member), session)
 
 
 async def by_api_token(runtime: Runtime, api_token: str) -> Principal | None:
@@ -197,11 +203,13 @@ async def by_api_token(runtime: Runtime, api_token: str) -> Principal | None:
     now = runtime.clock.now()
     if token.last_used_at is None or now - token.last_used_at > _TOUCH_AFTER:
         await rows.touch_token(runtime.mongo, token.token_hash, used_at=now)
-    return Principal(token.workspace_id, _token_actor(token, member))
+    return Principal(token.workspace_id, await _token_actor(runtime, token, member))
 
 
-def _token_actor(token: ApiToken, member: Member) -> Actor:
-    allowed = PERMISSIONS[member.role] & frozenset(token.scopes)
+async def _token_actor(runtime: Runtime, token: ApiToken, member: Member) -> Actor:
+    """What the token's scopes leave of the rights of who made it; it sees and reads what they do."""
+    rights = await _rights(runtime, member)
+    allowed = replace(rights, permissions=rights.permissions & frozenset(token.scopes))
     return Actor("token", token.id, token.name, member.role, allowed, member.id)
 
 

@@ -11,18 +11,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from redis.exceptions import RedisError
 
-from app.core import audit, clock, ids, leases
+from app.core import audit, clock, ids, leases, sign_in
 from app.core.audit import Target
 from app.core.errors import AppError, Conflict, Invalid, NotFound
 from app.core.mongo import DatabaseError
-from app.core.permissions import PERMISSIONS, Actor, Role
+from app.core.permissions import Actor, Permission, Rights
 from app.core.platform import bulk as platform
+from app.core.platform import members as member_rows
 from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
 from inbox import conversations, live
@@ -55,11 +56,7 @@ class By:
 
     @classmethod
     def of(cls, actor: Actor) -> By:
-        return cls(actor.type, actor.id, actor.name, actor.role.value, actor.member_id)
-
-    def actor(self) -> Actor:
-        role = Role(self.role)
-        return Actor(self.type, self.id, self.name, role, PERMISSIONS[role], self.member_id)
+        return cls(actor.type, actor.id, actor.name, actor.role, actor.member_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -349,16 +346,17 @@ async def _choose(ws: Workspace, now: Bulk) -> None:
 _Outcome = tuple[str, Mapping[str, Any]]
 
 
-async def _batch(ws: Workspace, now: Bulk, each: Callable[[Workspace, Bulk, Step], Awaitable[_Outcome]]) -> bool:
+async def _batch(ws: Workspace, now: Bulk, each: Callable[[Workspace, Bulk, Actor, Step], Awaitable[_Outcome]]) -> bool:
     """The next steps; True when there are none left."""
     steps = await store.steps(ws, now.id, now.next, _BATCH)
     if not steps:
         return True
+    actor = await _actor(ws, now.by)
     noted: dict[int, Mapping[str, Any]] = {}
     done, same, reasons = now.done, now.same, dict(now.reasons)
     for step in steps:
         try:
-            outcome, change = await each(ws, now, step)
+            outcome, change = await each(ws, now, actor, step)
         except AppError as refused:
             outcome, change = refused.detail, {}
         noted[step.number] = {"outcome": outcome, **change}
@@ -375,19 +373,29 @@ async def _batch(ws: Workspace, now: Bulk, each: Callable[[Workspace, Bulk, Step
     return at >= now.total
 
 
-async def _forwards(ws: Workspace, now: Bulk, step: Step) -> _Outcome:
+async def _actor(ws: Workspace, by: By) -> Actor:
+    """Who began it, with the rights that they have by now."""
+    member = await member_rows.get_in(ws.runtime.mongo, ws.id, by.member_id)
+    if member is None or member.status != "active":
+        return Actor(by.type, by.id, by.name, by.role, Rights(), by.member_id)
+    return replace(await sign_in.actor_of(ws.runtime, member), type=by.type, id=by.id, name=by.name)
+
+
+async def _forwards(ws: Workspace, now: Bulk, actor: Actor, step: Step) -> _Outcome:
+    actor.require(Permission.INBOX_REPLY)
     conversation = await conversations.get(ws, step.conversation_id)
     before = step.before or _kept(conversation)
     if step.before is None:
         # First, so that a crash in between does not take what is there after it for what was there before.
         await store.note(ws, now.id, {step.number: {"before": before}})
     key = f"{now.id}/{step.number}"
-    after = await ACTIONS[now.action["type"]](ws, now.by.actor(), conversation, now.action, key)
+    after = await ACTIONS[now.action["type"]](ws, actor, conversation, now.action, key)
     changed = _kept(after) != before
     return ("done" if changed else "same"), {"after": _kept(after), "touch": after.revision if changed else None}
 
 
-async def _undone(ws: Workspace, now: Bulk, step: Step) -> _Outcome:
+async def _undone(ws: Workspace, now: Bulk, actor: Actor, step: Step) -> _Outcome:
+    actor.require(Permission.INBOX_REPLY)
     if step.before is None or step.touch is None:
         return "same", {}
     conversation = await conversations.get(ws, step.conversation_id)
@@ -399,7 +407,7 @@ async def _undone(ws: Workspace, now: Bulk, step: Step) -> _Outcome:
         who = f" by {last.name}" if last and last.revision > step.touch and last.by != now.by.id else ""
         return f"Changed since{who}; left as it is.", {}
     backwards = _backwards(now.action, step.before)
-    await ACTIONS[backwards["type"]](ws, now.by.actor(), conversation, backwards, f"{now.id}/{step.number}/undo")
+    await ACTIONS[backwards["type"]](ws, actor, conversation, backwards, f"{now.id}/{step.number}/undo")
     return "done", {}
 
 

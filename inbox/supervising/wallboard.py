@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.core.permissions import PERMISSIONS, Permission
-from app.core.platform import members as member_rows
+from app.core import roles
+from app.core.permissions import Permission
 from app.core.platform import probes
 from app.core.runtime import Workspace
 from inbox import conversations
@@ -50,11 +50,7 @@ class Board:
 
 
 async def now(ws: Workspace) -> Board:
-    members = [
-        member
-        for member in await member_rows.of_workspace(ws.runtime.mongo, ws.id)
-        if member.status == "active" and Permission.INBOX_REPLY in PERMISSIONS[member.role]
-    ]
+    members = await roles.holding(ws, Permission.INBOX_REPLY)
     known = await agents.of(ws, [member.id for member in members])
     available = await agents.available(ws, known)
     every_team = await teams.listed(ws)

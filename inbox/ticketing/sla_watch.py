@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.core import audit
+from app.core import audit, roles
 from app.core.audit import Target
 from app.core.clock import iso
-from app.core.permissions import SYSTEM, Role
+from app.core.permissions import SYSTEM, Permission, Role
 from app.core.platform import members
 from app.core.runtime import Workspace
 from inbox import conversations, live, messages
@@ -59,16 +59,12 @@ class People:
 async def people_of(ws: Workspace, team_id: str | None) -> People:
     active = [row for row in await members.of_workspace(ws.runtime.mongo, ws.id) if row.status == "active"]
     team = await team_rows.get(ws, team_id) if team_id else None
-    return People(frozenset(row.id for row in active), team.lead_id if team else None, tuple(managers_among(active)))
-
-
-def managers_among(active: Sequence[members.Member]) -> list[str]:
-    """Supervisors; where there is none, admins and owners."""
-    for roles in ((Role.SUPERVISOR,), (Role.ADMIN, Role.OWNER)):
-        found = [row.id for row in active if row.role in roles]
-        if found:
-            return found
-    return []
+    managing = await roles.holding(ws, Permission.INBOX_MANAGE)
+    # Supervisors, whatever their role is called; where there is none, admins and owners.
+    supervisors = [row for row in managing if row.role not in (Role.ADMIN, Role.OWNER)] or managing
+    return People(
+        frozenset(row.id for row in active), team.lead_id if team else None, tuple(row.id for row in supervisors)
+    )
 
 
 def news_of(metric: Metric, wait: str, what: str, step: Step | None, notified: Sequence[str]) -> dict[str, Any]:

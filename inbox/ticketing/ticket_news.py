@@ -15,7 +15,7 @@ from app.core import audit, ids, leases, log
 from app.core.audit import Target
 from app.core.errors import AppError
 from app.core.mongo import DatabaseError
-from app.core.permissions import SYSTEM, Actor, Role
+from app.core.permissions import SYSTEM, Actor, Rights, Role
 from app.core.platform import work
 from app.core.runtime import Runtime, Workspace
 from channels.content import Text
@@ -79,7 +79,7 @@ async def _settle_one(ws: Workspace, ticket: Ticket, news: News) -> None:
         news.actor_id,
         news.actor_name,
         Role.READONLY,
-        frozenset(),
+        Rights(),
         ip=news.actor_ip,
     )
     target = Target("ticket", ticket.id, ticket.label)

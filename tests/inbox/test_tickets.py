@@ -15,7 +15,7 @@ from app.core import audit, ids
 from app.core.addresses import Address
 from app.core.clock import FixedClock
 from app.core.errors import ChangedMeanwhile, Conflict, Invalid
-from app.core.permissions import SYSTEM, Actor, Role
+from app.core.permissions import SYSTEM, Actor, Rights, Role
 from app.core.runtime import Runtime, Workspace
 from crm import contacts
 from crm.contacts import Profile
@@ -31,7 +31,7 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def person(name: str) -> Actor:
-    return Actor("member", ids.new("mem"), name, Role.AGENT, frozenset(), member_id=f"mem_{name}")
+    return Actor("member", ids.new("mem"), name, Role.AGENT, Rights(), member_id=f"mem_{name}")
 
 
 OLU, AMA = person("Olu"), person("Ama")

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from app.core import ids, members
-from app.core.permissions import SYSTEM, Role
+from app.core.permissions import SYSTEM
 from app.core.platform.members import Member
 from app.core.runtime import Runtime, Workspace
 
@@ -40,10 +40,10 @@ class People:
         )
         return ws, await self.sign_in(ws, owner)
 
-    async def join(self, ws: Workspace, role: Role, *, address: str = "") -> Person:
-        """A new member of this role."""
+    async def join(self, ws: Workspace, role: str, *, address: str = "") -> Person:
+        """A new member of this role: a built-in one, or the id of one of the workspace's own."""
         member = await members.create(
-            ws, SYSTEM, email=address or email(), name=f"Ama {role.value.title()}", role=role, password=PASSWORD
+            ws, SYSTEM, email=address or email(), name=f"Ama {role.title()}", role=role, password=PASSWORD
         )
         return await self.sign_in(ws, member)
 

@@ -134,7 +134,7 @@ async def test_an_invited_person_comes_in_once(owner: Person, anonymous: httpx.A
     assert invitation["link"].startswith(f"{server}/invite/inv_")
     path = f"{INVITATIONS}/{token_of(invitation)}"
     offer = (await anonymous.get(path)).json()
-    assert offer == {"email": invitation["email"], "role": "agent", "workspace_name": "Shop"}
+    assert offer == {"email": invitation["email"], "role": "agent", "role_name": "Agent", "workspace_name": "Shop"}
     short = await anonymous.post(f"{path}/accept", json={"name": "Ama", "password": "short"})
     assert short.status_code == 422
     accepted = await anonymous.post(f"{path}/accept", json={"name": "Ama", "password": PASSWORD})

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
+from app.core import roles
 from app.core.errors import Conflict, Invalid, NewerMessages, NotFound, OptedOut, ReplyWindowClosed
-from app.core.permissions import PERMISSIONS, Permission
-from app.core.platform import members as member_rows
+from app.core.permissions import Permission
 from app.core.queue import Lane
 from channels.content import Content
 from channels.contract import Purpose
@@ -251,8 +251,7 @@ async def _mentions(request: ApiRequest, ids: list[str]) -> list[Mention]:
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return []
-    everybody = await member_rows.of_workspace(request.ws.runtime.mongo, request.ws.id)
-    reading = {m.id: m for m in everybody if m.status == "active" and Permission.INBOX_READ in PERMISSIONS[m.role]}
+    reading = {member.id: member for member in await roles.holding(request.ws, Permission.INBOX_READ)}
     all_teams = {team.id: team for team in await teams.listed(request.ws)}
     found: list[Mention] = []
     for wanted_id in wanted:

@@ -102,7 +102,7 @@ class ApiRequest(PublicRequest):
         super().__init__(scope, headers)
         self.ws: Workspace = known.ws
         actor = known.principal.actor
-        self.actor = Actor(actor.type, actor.id, actor.name, actor.role, actor.permissions, actor.member_id, self.ip)
+        self.actor = Actor(actor.type, actor.id, actor.name, actor.role, actor.rights, actor.member_id, self.ip)
         self._session = known.principal.session
 
     @property

@@ -8,20 +8,20 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.core import members, sign_in
+from app.core import members, roles, sign_in
 from app.core.clock import iso
 from app.core.errors import Conflict, Invalid, NotFound
-from app.core.permissions import Permission, Role
+from app.core.permissions import Permission
 from app.core.platform.members import Invitation
 from web.api import sign_in as sign_in_api
 from web.api.endpoint import Access, ApiRequest, Endpoint, PublicRequest
 from web.api.models import Body, Out, Time
-from web.api.shapes import Me, tell_member
+from web.api.shapes import Me, RoleId, tell_member
 
 
 class Invite(Body):
     email: Annotated[str, Field(max_length=320)]
-    role: Role
+    role: RoleId
 
 
 class Accept(Body):
@@ -32,7 +32,7 @@ class Accept(Body):
 class InvitationOut(Out):
     id: str
     email: str
-    role: Role
+    role: RoleId
     created_at: Time
     expires_at: Time
 
@@ -48,7 +48,8 @@ class Invitations(Out):
 
 class Offer(Out):
     email: str
-    role: Role
+    role: RoleId
+    role_name: str
     workspace_name: str
 
 
@@ -69,7 +70,8 @@ async def withdraw(request: ApiRequest, invitation: str) -> None:
 
 async def show(request: PublicRequest, invitation: str) -> Offer:
     found, workspace = await members.invitation_of(request.runtime, invitation)
-    return Offer(email=found.email, role=found.role, workspace_name=workspace.name)
+    role_name = await roles.name_of(request.runtime.workspace(workspace.id), found.role)
+    return Offer(email=found.email, role=found.role, role_name=role_name, workspace_name=workspace.name)
 
 
 async def accept(request: PublicRequest, invitation: str, body: Accept) -> Me:
@@ -106,7 +108,7 @@ ENDPOINTS = [
         Permission.MEMBERS_MANAGE,
         "Invite somebody",
         status=201,
-        errors=(Conflict,),
+        errors=(Invalid, Conflict),
     ),
     Endpoint("GET", "/invitations/{invitation}", show, Access.PUBLIC, "What an invitation is for", errors=(NotFound,)),
     Endpoint(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.core import members, presence, sign_in
+from app.core import members, presence, roles, sign_in
 from app.core.clock import iso
 from app.core.errors import Conflict, Invalid, NotFound, TooManyRequests
 from app.core.permissions import Actor
@@ -71,7 +71,11 @@ async def describe(ws: Workspace, actor: Actor, session: Session | None) -> Me:
         member=member_out(member, there[member.id], own=True),
         workspace=WorkspaceOut(id=ws.id, name=workspace.name if workspace else ""),
         csrf=auth.csrf_value(session, ws.runtime.keyring) if session else "",
+        role_name=await roles.name_of(ws, member.role),
         permissions=sorted(actor.permissions),
+        scope=actor.rights.scope,
+        unclaimed=actor.rights.unclaimed,
+        masks=sorted(actor.rights.masks),
         demo=settings.demo,
         demo_phone_url=f"{settings.sandbox_url}/phone" if settings.demo and settings.sandbox_url else None,
         version=pages.version(),

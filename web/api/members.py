@@ -3,16 +3,16 @@
 from typing import Literal
 
 from app.core import members
-from app.core.errors import Conflict, NotFound
-from app.core.permissions import Permission, Role
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.permissions import Permission
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Out, Page
-from web.api.shapes import MemberOut, members_out, tell_member
+from web.api.shapes import MemberOut, RoleId, members_out, tell_member
 
 
 class ChangeMember(Body):
-    role: Role | None = None
+    role: RoleId | None = None
     status: Literal["active", "disabled"] | None = None
 
 
@@ -48,7 +48,7 @@ ENDPOINTS = [
         change,
         Permission.MEMBERS_MANAGE,
         "Change a member's role or status",
-        errors=(NotFound, Conflict),
+        errors=(NotFound, Invalid, Conflict),
     ),
     Endpoint(
         "POST",

@@ -1,25 +1,28 @@
 """How members look from outside; several endpoints answer with them."""
 
 import zlib
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from app.core import presence
 from app.core.clock import iso
-from app.core.permissions import Permission, Role
+from app.core.permissions import Mask, Permission, Scope
 from app.core.platform.members import Member
 from app.core.presence import Presence
 from app.core.runtime import Workspace
 from inbox import live
 from web.api.models import Out, Time
 
+# A built-in role (owner, admin, supervisor, agent, marketer, readonly), or the id of one that the workspace has made.
+RoleId = Annotated[str, Field(min_length=1, max_length=100)]
+
 
 class MemberOut(Out):
     id: str
     name: str
     email: str
-    role: Role
+    role: RoleId
     avatar_hue: int
     totp_enabled: bool
     status: Literal["active", "disabled"]
@@ -37,7 +40,12 @@ class Me(Out):
     member: MemberOut
     workspace: WorkspaceOut
     csrf: str
+    role_name: str
     permissions: list[Permission]
+    # Which conversations are shown, and what of customers is not.
+    scope: Scope
+    unclaimed: bool
+    masks: list[Mask]
     demo: bool
     demo_phone_url: str | None
     version: str

@@ -45,7 +45,8 @@ async def begin(request: PublicRequest, signed_in: SignedIn) -> Me:
     await _end_previous(request)
     request.answer_headers.append(auth.set_cookie(signed_in.session_token, request.runtime.settings))
     ws = request.runtime.workspace(signed_in.member.workspace_id)
-    return await me.describe(ws, sign_in.actor_of(signed_in.member, request.ip), signed_in.session)
+    actor = await sign_in.actor_of(request.runtime, signed_in.member, request.ip)
+    return await me.describe(ws, actor, signed_in.session)
 
 
 async def _end_previous(request: PublicRequest) -> None:

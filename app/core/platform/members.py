@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from app.core import mongo
-from app.core.permissions import Permission, Role
+from app.core.permissions import Permission
 from app.core.security import Keyring
 
 # A workspace's members, and one member's sessions, are lists that a person reads: hundreds, not thousands.
@@ -21,7 +21,8 @@ class Member:
     workspace_id: str
     email: str
     name: str
-    role: Role
+    # A built-in role, or the id of one of the workspace's own.
+    role: str
     password_hash: str = field(repr=False)
     created_at: datetime
     status: Literal["active", "disabled"] = "active"
@@ -56,7 +57,7 @@ class Invitation:
     id: str
     workspace_id: str
     email: str
-    role: Role
+    role: str
     invited_by: str
     created_at: datetime
     expires_at: datetime
@@ -89,8 +90,6 @@ def _row(kind: type[_Row], document: mongo.Document) -> _Row:
     names = _NAMES[kind]
     values = {name: value for name, value in document.items() if name in names}
     values[_KEYS[kind]] = document["_id"]
-    if "role" in values:
-        values["role"] = Role(values["role"])
     if "scopes" in values:
         values["scopes"] = tuple(Permission(scope) for scope in values["scopes"])
     if "recovery_codes" in values:
