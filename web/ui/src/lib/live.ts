@@ -16,6 +16,8 @@ export interface LiveHandlers {
   events(batch: LiveEvent[]): void
   /** the gap is too large to be replayed: read again what is shown */
   reload(): void
+  /** what this person may do or see has changed */
+  rights(): void
   /** after every connection, resumed or not */
   connected(): void
   signedOut(): void
@@ -111,6 +113,9 @@ function receive(frame: ServerFrame): void {
     }
     case 'reload':
       scheduleReload()
+      return
+    case 'rights':
+      handlers?.rights()
       return
     case 'signed_out':
       handlers?.signedOut()

@@ -7,7 +7,7 @@
 import type * as api from './schema'
 import type { Presence } from './schema'
 
-export type { Channel, Permission, Presence, Purpose, Role } from './schema'
+export type { Channel, Permission, Presence, Purpose } from './schema'
 
 export interface Page<T> {
   items: T[]
@@ -41,6 +41,9 @@ export type Me = Omit<api.Me, 'member'> & { member: Member }
 export type CurrentSession = { me: Me | null }
 export type WorkspaceChoice = NonNullable<Problem['workspaces']>[number]
 export type Session = api.SessionOut
+export type Role = api.RoleOut
+export type RoleScope = Role['scope']
+export type RoleMask = Role['masks'][number]
 export type Invitation = api.InvitationOut
 export type NewInvitation = api.NewInvitation
 export type InvitationOffer = api.Offer
@@ -187,7 +190,7 @@ export type NumberedEvent =
   | { n: number; type: 'contact'; data: { id: string } & Partial<Contact> }
   | { n: number; type: 'deferred'; data: { id: string } }
   | { n: number; type: 'templates'; data: { account_id: string } }
-  | { n: number; type: 'canned' | 'calendar' | 'team' | 'agent' | 'routing'; data: { id: string } }
+  | { n: number; type: 'canned' | 'calendar' | 'team' | 'agent' | 'routing' | 'role'; data: { id: string } }
   | { n: number; type: 'draft'; data: DraftEvent }
   | { n: number; type: 'macro'; data: { id: string } }
   | { n: number; type: 'closing_settings'; data: { id: string } }
@@ -231,6 +234,7 @@ export type ViewingEvent = { type: 'viewing'; data: Look } | { type: 'viewers'; 
 export type ServerFrame =
   | { type: 'welcome'; cursor: string; resumed: boolean }
   | { type: 'reload' }
+  | { type: 'rights' }
   | { type: 'signed_out' }
   | { type: 'pong' }
   | NumberedEvent

@@ -26,6 +26,10 @@ export function startEvents(): () => void {
       reloadInbox()
       void queryClient.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'me' })
     },
+    rights: () => {
+      reloadInbox()
+      void queryClient.invalidateQueries()
+    },
     connected: () => {
       retryUnsent()
       if (connectedBefore) void checkVersion()
@@ -53,6 +57,9 @@ function refreshQueries(event: live.LiveEvent): void {
       return
     case 'member':
       void queryClient.invalidateQueries({ queryKey: ['members'] })
+      return
+    case 'role':
+      void queryClient.invalidateQueries({ queryKey: ['roles'] })
       return
     case 'templates':
       void queryClient.invalidateQueries({ queryKey: ['templates', event.data.account_id] })

@@ -5,7 +5,7 @@ import { sentenceOf } from './actions.ts'
 const CASES: [string, Record<string, unknown>, string][] = [
   ['session.started', {}, 'signed in'],
   ['member.created', { role: 'agent' }, 'added Ana as agent'],
-  ['member.changed', { role: 'readonly' }, 'gave Ana the role read-only'],
+  ['member.changed', { role: 'readonly', role_name: 'Read-only' }, 'gave Ana the role read-only'],
   ['member.changed', { status: 'disabled' }, 'disabled Ana'],
   ['sessions.revoked', { count: 1 }, 'ended 1 session of Ana'],
   ['conversation.assigned', { member_name: 'Olu' }, 'assigned the conversation with Ana to Olu'],

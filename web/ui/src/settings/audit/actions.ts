@@ -1,11 +1,9 @@
 /** What the audit trail says, in words. An action that is not known here is shown by its name. */
 import type { AuditItem } from '../../lib/types'
-import { roleLabel } from '../members/roles.ts'
 
 type Detail = Record<string, unknown>
-type Role = Parameters<typeof roleLabel>[0]
 
-const role = (detail: Detail): string => roleLabel(String(detail.role ?? 'member') as Role).toLowerCase()
+const role = ({ role, role_name: name }: Detail): string => String(name ?? role ?? 'member').toLowerCase()
 
 /** `{}` is where the name of what it was done to stands. */
 const WORDS: Record<string, string | ((detail: Detail) => string)> = {
@@ -23,6 +21,9 @@ const WORDS: Record<string, string | ((detail: Detail) => string)> = {
   'invitation.created': (detail) => `invited {} as ${role(detail)}`,
   'invitation.withdrawn': 'revoked an invitation',
   'invitation.accepted': (detail) => `joined as ${role(detail)}`,
+  'role.created': 'made the role {}',
+  'role.changed': 'changed the role {}',
+  'role.deleted': 'deleted the role {}',
   'token.created': 'created the API token {}',
   'token.deleted': 'deleted the API token {}',
   'account.connected': 'connected the channel {}',
@@ -50,6 +51,7 @@ export const THINGS: Record<string, string> = {
   member: 'Members',
   invitation: 'Invitations',
   session: 'Signing in and out',
+  role: 'Roles',
   token: 'API tokens',
   workspace: 'The workspace',
   account: 'Channels',

@@ -10,13 +10,14 @@ import { ConfirmDialog } from '../parts/ConfirmDialog'
 import { Panel } from '../parts/Panel'
 import p from '../parts/parts.module.css'
 import { InviteDialog } from './InviteDialog'
-import { roleLabel } from './roles'
+import { useRoleName } from '../roles/roles'
 import s from './members.module.css'
 
 /** Who was invited and has not come yet. */
 export function Invitations() {
   const client = useQueryClient()
   const isOwner = useMe().member.role === 'owner'
+  const roleName = useRoleName()
   const { data, error, refetch } = useQuery({
     queryKey: ['invitations'],
     queryFn: () => api.get<Page<Invitation>>('/invitations').then((page) => page.items),
@@ -51,10 +52,10 @@ export function Invitations() {
                 <td>
                   <span className={s.email}>{invitation.email}</span>
                   <span className={`${p.small} ${p.muted}`}>
-                    {roleLabel(invitation.role)} · ends <Until at={invitation.expires_at} />
+                    {roleName(invitation.role)} · ends <Until at={invitation.expires_at} />
                   </span>
                 </td>
-                <td data-wide>{roleLabel(invitation.role)}</td>
+                <td data-wide>{roleName(invitation.role)}</td>
                 <td data-wide>
                   <Until at={invitation.expires_at} />
                 </td>

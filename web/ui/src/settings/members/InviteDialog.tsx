@@ -3,24 +3,25 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { ApiError, api, messageOf } from '../../lib/api'
 import { shortDay } from '../../lib/format'
-import type { NewInvitation, Role } from '../../lib/types'
+import type { NewInvitation } from '../../lib/types'
 import { Problem } from '../parts/ConfirmDialog'
 import { CopyField } from '../parts/CopyField'
 import { Dialog } from '../parts/Dialog'
 import p from '../parts/parts.module.css'
 import { RoleChoice } from './RoleChoice'
-import { roleLabel } from './roles'
+import { useRoleName } from '../roles/roles'
 
 interface InviteDialogProps {
   /** to make a new link for somebody who was invited before */
-  again?: { email: string; role: Role }
+  again?: { email: string; role: string }
   onClose: () => void
 }
 
 export function InviteDialog({ again, onClose }: InviteDialogProps) {
   const client = useQueryClient()
+  const roleName = useRoleName()
   const [email, setEmail] = useState(again?.email ?? '')
-  const [role, setRole] = useState<Role>(again?.role ?? 'agent')
+  const [role, setRole] = useState(again?.role ?? 'agent')
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
   const [made, setMade] = useState<NewInvitation | null>(null)
@@ -44,7 +45,7 @@ export function InviteDialog({ again, onClose }: InviteDialogProps) {
       <Dialog onClose={onClose} title="Invitation ready" size={520}>
         <div className={p.dialog}>
           <p className={p.prose} role="status">
-            Send this link to <b>{made.email}</b>. Whoever opens it joins as {roleLabel(made.role).toLowerCase()}. It works once,
+            Send this link to <b>{made.email}</b>. Whoever opens it joins as {roleName(made.role)}. It works once,
             until {shortDay(made.expires_at)}.
           </p>
           <CopyField label="Invitation link" value={made.link} help="It is not shown again; make a new one if it gets lost." />

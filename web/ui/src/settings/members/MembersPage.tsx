@@ -5,7 +5,7 @@ import { WORDS, useAvailability } from '../../inbox/availability'
 import { api, messageOf, query } from '../../lib/api'
 import { useCan, useMe } from '../../lib/session'
 import { toast, toastError } from '../../lib/toast'
-import type { Member, Page, Role } from '../../lib/types'
+import type { Member, Page } from '../../lib/types'
 import { Avatar } from '../../ui/Avatar'
 import { Badge } from '../../ui/Badge'
 import { IconBan, IconCircleCheck, IconClock, IconDots, IconLogout, IconPencil, IconShieldCheck, IconUserPlus } from '../../ui/icons'
@@ -19,7 +19,7 @@ import p from '../parts/parts.module.css'
 import { Invitations } from './Invitations'
 import { InviteDialog } from './InviteDialog'
 import { RoleChoice } from './RoleChoice'
-import { roleLabel } from './roles'
+import { useRoleName } from '../roles/roles'
 import s from './members.module.css'
 
 const WorkDialog = lazy(() => import('./WorkDialog'))
@@ -98,6 +98,7 @@ type Asked = 'role' | 'work' | 'disable' | 'sign-out'
 
 function MemberRow({ member, mayManage }: { member: Member; mayManage: boolean }) {
   const me = useMe()
+  const roleName = useRoleName()
   const presence = useAvailability(member.id)
   const mayPlan = useCan('inbox.manage')
   const [dialog, setDialog] = useState<Asked | null>(null)
@@ -106,7 +107,7 @@ function MemberRow({ member, mayManage }: { member: Member; mayManage: boolean }
   const self = member.id === me.member.id
   const editable = mayManage && (member.role !== 'owner' || me.member.role === 'owner')
 
-  async function change(body: { role?: Role; status?: Member['status'] }) {
+  async function change(body: { role?: string; status?: Member['status'] }) {
     const changed = await api.patch<Member>(`/members/${member.id}`, body)
     client.setQueryData<Member[]>(KEY, (known) => known?.map((each) => (each.id === changed.id ? changed : each)))
     void client.invalidateQueries({ queryKey: ['members'] })
@@ -135,7 +136,7 @@ function MemberRow({ member, mayManage }: { member: Member; mayManage: boolean }
             </b>
             <span>{member.email}</span>
             <span className={p.small}>
-              {roleLabel(member.role)}
+              {roleName(member.role)}
               {member.totp_enabled && ' · two-factor on'}
             </span>
           </div>
@@ -143,12 +144,12 @@ function MemberRow({ member, mayManage }: { member: Member; mayManage: boolean }
       </td>
       <td data-wide>
         {editable && !disabled ? (
-          <button type="button" className={s.role} onClick={() => setDialog('role')} aria-label={`Change role of ${member.name}: ${roleLabel(member.role)}`}>
-            {roleLabel(member.role)}
+          <button type="button" className={s.role} onClick={() => setDialog('role')} aria-label={`Change role of ${member.name}: ${roleName(member.role)}`}>
+            {roleName(member.role)}
             <IconPencil size={13} aria-hidden />
           </button>
         ) : (
-          roleLabel(member.role)
+          roleName(member.role)
         )}
       </td>
       <td data-wide>
@@ -247,11 +248,12 @@ function MemberRow({ member, mayManage }: { member: Member; mayManage: boolean }
 
 interface RoleDialogProps {
   member: Member
-  onChange: (role: Role) => Promise<void>
+  onChange: (role: string) => Promise<void>
   onClose: () => void
 }
 
 function RoleDialog({ member, onChange, onClose }: RoleDialogProps) {
+  const roleName = useRoleName()
   const [role, setRole] = useState(member.role)
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState('')
@@ -262,7 +264,7 @@ function RoleDialog({ member, onChange, onClose }: RoleDialogProps) {
     setProblem('')
     try {
       await onChange(role)
-      toast(`${member.name} is now ${roleLabel(role).toLowerCase()}.`)
+      toast(`${member.name} is now ${roleName(role)}.`)
       onClose()
     } catch (error) {
       setProblem(messageOf(error))

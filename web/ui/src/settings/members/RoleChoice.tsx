@@ -1,42 +1,44 @@
+import { useQuery } from '@tanstack/react-query'
 import { useId } from 'react'
-import { useMe } from '../../lib/session'
-import type { Role } from '../../lib/types'
-import { ROLES } from './roles'
+import { rolesQuery } from '../roles/roles'
 import s from './members.module.css'
 
-/** The roles with what each may do. Only an owner may make owners. */
+/** The roles that one may give, with what each may do. */
 interface RoleChoiceProps {
-  value: Role
-  onChange: (role: Role) => void
+  /** the id of a role */
+  value: string
+  onChange: (role: string) => void
   /** takes the focus when its dialog opens */
   focused?: boolean
 }
 
 export function RoleChoice({ value, onChange, focused = false }: RoleChoiceProps) {
   const name = useId()
-  const mayMakeOwners = useMe().member.role === 'owner'
+  const { data } = useQuery(rolesQuery)
   return (
     <fieldset className={s.roles}>
       <legend>Role</legend>
-      {ROLES.filter(({ role }) => mayMakeOwners || role !== 'owner').map(({ role, label, text }) => (
-        <label key={role}>
-          <input
-            type="radio"
-            name={name}
-            value={role}
-            checked={value === role}
-            onChange={() => onChange(role)}
-            aria-describedby={`${name}-${role}`}
-            {...(focused && value === role && { 'data-autofocus': true })}
-          />
-          <span>
-            <b>{label}</b>
-            <small id={`${name}-${role}`} aria-hidden>
-              {text}
-            </small>
-          </span>
-        </label>
-      ))}
+      {data
+        ?.filter((role) => role.may_give)
+        .map((role) => (
+          <label key={role.id}>
+            <input
+              type="radio"
+              name={name}
+              value={role.id}
+              checked={value === role.id}
+              onChange={() => onChange(role.id)}
+              aria-describedby={`${name}-${role.id}`}
+              {...(focused && value === role.id && { 'data-autofocus': true })}
+            />
+            <span>
+              <b>{role.name}</b>
+              <small id={`${name}-${role.id}`} aria-hidden>
+                {role.description}
+              </small>
+            </span>
+          </label>
+        ))}
     </fieldset>
   )
 }

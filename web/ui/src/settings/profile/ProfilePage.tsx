@@ -10,7 +10,6 @@ import { toast, toastError } from '../../lib/toast'
 import type { Member } from '../../lib/types'
 import { Avatar } from '../../ui/Avatar'
 import { IconDeviceDesktop, IconMoon, IconSun } from '../../ui/icons'
-import { roleLabel } from '../members/roles'
 import { Heading } from '../parts/Heading'
 import { Panel } from '../parts/Panel'
 import p from '../parts/parts.module.css'
@@ -36,7 +35,7 @@ export default function ProfilePage() {
 }
 
 function Identity() {
-  const { member, workspace } = useMe()
+  const { member, role_name: roleName, workspace } = useMe()
   const [name, setName] = useState(member.name)
   const [error, setError] = useState<string>()
   const [busy, setBusy] = useState(false)
@@ -68,7 +67,7 @@ function Identity() {
         <div>
           <b>{member.email}</b>
           <span>
-            {roleLabel(member.role)} in {workspace.name}
+            {roleName} in {workspace.name}
           </span>
         </div>
       </div>

@@ -36,8 +36,10 @@ export const SCOPE_GROUPS: ScopeGroup[] = [
     scopes: [
       { scope: 'members.read', label: 'Read members', text: 'Names, emails, roles and presence.' },
       { scope: 'members.manage', label: 'Manage members', text: 'Invite, change roles, disable and sign out.' },
+      { scope: 'reports.read', label: 'Read reports', text: 'Figures of everybody, and the wallboard.' },
       { scope: 'audit.read', label: 'Read the audit log', text: 'Who did what, and from where.' },
       { scope: 'tokens.manage', label: 'Manage API tokens', text: 'Create and delete tokens. Rarely needed.' },
+      { scope: 'operations.manage', label: 'Run operations', text: 'Queues, failed work and trying it again.' },
       { scope: 'workspace.manage', label: 'Manage the workspace', text: 'What only owners may do. Rarely needed.' },
     ],
   },
