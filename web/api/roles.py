@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.core import roles
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
-from app.core.permissions import RIGHTS, Mask, Permission, Rights, Scope
+from app.core.permissions import RIGHTS, Permission, Rights
 from app.core.platform import members as member_rows
 from app.core.platform.roles import CustomRole
 from app.core.roles import Wanted
@@ -19,18 +19,12 @@ from web.api.shapes import RoleId
 _Name = Annotated[str, Field(max_length=200)]
 _Description = Annotated[str, Field(max_length=roles.MOST_DESCRIPTION_CHARS)]
 _Permissions = Annotated[list[Permission], Field(max_length=100)]
-_Masks = Annotated[list[Mask], Field(max_length=10)]
 
 
 class CreateRole(Body):
-    """`unclaimed`: with a narrower scope, also the conversations that neither a member nor a team has."""
-
     name: _Name
     description: _Description = ""
     permissions: _Permissions
-    scope: Scope = Scope.EVERYTHING
-    unclaimed: bool = False
-    masks: _Masks = Field(default_factory=list)
 
 
 class ChangeRole(Body):
@@ -40,9 +34,6 @@ class ChangeRole(Body):
     name: _Name | None = None
     description: _Description | None = None
     permissions: _Permissions | None = None
-    scope: Scope | None = None
-    unclaimed: bool | None = None
-    masks: _Masks | None = None
 
 
 class RoleOut(Out):
@@ -53,9 +44,6 @@ class RoleOut(Out):
     description: str
     built_in: bool
     permissions: list[Permission]
-    scope: Scope
-    unclaimed: bool
-    masks: list[Mask]
     members: int
     may_give: bool
     revision: int | None
@@ -91,9 +79,6 @@ def _out(
         description=description,
         built_in=revision is None,
         permissions=sorted(rights.permissions),
-        scope=rights.scope,
-        unclaimed=rights.unclaimed,
-        masks=sorted(rights.masks),
         members=members,
         may_give=not rights.beyond(request.actor.rights),
         revision=revision,
@@ -101,7 +86,7 @@ def _out(
 
 
 async def create(request: ApiRequest, body: CreateRole) -> RoleOut:
-    rights = Rights(frozenset(body.permissions), body.scope, body.unclaimed, frozenset(body.masks))
+    rights = Rights(frozenset(body.permissions))
     role = await roles.create(request.ws, request.actor, Wanted(body.name, body.description, rights))
     await _tell(request, role.id)
     return _own(request, role, 0)
@@ -109,12 +94,7 @@ async def create(request: ApiRequest, body: CreateRole) -> RoleOut:
 
 async def change(request: ApiRequest, role_id: str, body: ChangeRole) -> RoleOut:
     now = await roles.get(request.ws, role_id)
-    rights = Rights(
-        now.rights.permissions if body.permissions is None else frozenset(body.permissions),
-        now.rights.scope if body.scope is None else body.scope,
-        now.rights.unclaimed if body.unclaimed is None else body.unclaimed,
-        now.rights.masks if body.masks is None else frozenset(body.masks),
-    )
+    rights = now.rights if body.permissions is None else Rights(frozenset(body.permissions))
     name = now.name if body.name is None else body.name
     wanted = Wanted(name, now.description if body.description is None else body.description, rights)
     role, having = await roles.change(request.ws, request.actor, role_id, wanted, seen=body.revision)

@@ -2,7 +2,6 @@ import { Button, Menu } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { plural } from '../../lib/format'
 import { useCan } from '../../lib/session'
-import type { Role } from '../../lib/types'
 import { Badge } from '../../ui/Badge'
 import { IconChevronDown, IconCopy } from '../../ui/icons'
 import { Heading } from '../parts/Heading'
@@ -12,7 +11,7 @@ import { FailedPage, ForbiddenPage } from '../parts/States'
 import p from '../parts/parts.module.css'
 import { useGoTo, useSettingsPath } from '../parts/useSettingsPath'
 import { RolePage } from './RolePage'
-import { SCOPES, rolesQuery } from './roles'
+import { rolesQuery } from './roles'
 import s from './roles.module.css'
 
 const TITLE = 'Roles'
@@ -36,7 +35,7 @@ function RoleList() {
     <>
       <Heading
         title={TITLE}
-        text="What each kind of colleague may do, which conversations they see, and what of customers is hidden from them."
+        text="What each kind of colleague may do."
         actions={
           manages && (
             <Menu position="bottom-end" width={240}>
@@ -61,7 +60,6 @@ function RoleList() {
             <thead>
               <tr>
                 <th>Role</th>
-                <th data-wide>Sees</th>
                 <th data-end>Members</th>
               </tr>
             </thead>
@@ -75,7 +73,6 @@ function RoleList() {
                     {role.built_in && <Badge>Built in</Badge>}
                     <p className={s.text}>{role.description || plural(role.permissions.length, 'permission')}</p>
                   </td>
-                  <td data-wide>{sees(role)}</td>
                   <td data-end>{role.members}</td>
                 </tr>
               ))}
@@ -85,9 +82,4 @@ function RoleList() {
       </section>
     </>
   )
-}
-
-function sees(role: Role): string {
-  const hidden = role.masks.map((mask) => (mask === 'phones' ? 'phone numbers' : 'email addresses'))
-  return SCOPES[role.scope].label + (hidden.length > 0 ? `, without ${hidden.join(' and ')}` : '')
 }
