@@ -4,33 +4,22 @@ conversations against one with few. All were active over the same month, so the 
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from functools import partial
 
 import orjson
 
-from app.core import ids
 from app.core.permissions import SYSTEM
-from app.core.platform import accounts
-from app.core.platform.accounts import AccountRow
-from app.core.runtime import Runtime, open_runtime
-from bench import compare
+from app.core.runtime import open_runtime
+from bench import compare, crowd
 from bench.report import Report
-from bench.shop import Shop, browser_headers, open_shop, phone
+from bench.shop import Shop, browser_headers, open_shop
 from bench.stage import stage
 from bench.wire import Http
 from inbox import conversations
-from inbox.conversations import Conversation, Reach
-from inbox.finding import search, views
-from inbox.store import conversations as store
-from inbox.store import entries as entry_rows
-from inbox.timeline import Author, Entry
+from inbox.finding import views
 
-_BATCH = 1_000
-_DAYS = 30
 _PAIR = 2
-_TAG = "tag_bench"
 _QUERIES = (
     "view=open",
     "view=mine",
@@ -39,13 +28,11 @@ _QUERIES = (
     "view=all",
     "view=waiting",
     "view=open&channel=sms",
-    f"view=open&tag={_TAG}",
-    f"view=open&tag={_TAG}&channel=sms&assignee=me",
+    f"view=open&tag={crowd.TAG}",
+    f"view=open&tag={crowd.TAG}&channel=sms&assignee=me",
 )
 # Lists that are asked for by the first page only: some are short, some have no other.
 _FIRST = ("view=closing", "saved view", "search: one word", "search: a rare and a common word")
-# One message in so many conversations is indexed for the search.
-_SAID = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +58,7 @@ async def run(quick: bool) -> Report:
             view = await views.create(
                 shop.ws, SYSTEM, name="Urgent", rule={"field": "priority", "op": "is", "value": "urgent"}, shared=True
             )
-            count = await _fill(runtime, shop, size, view.id)
+            count = await crowd.fill(runtime, shop, size, view.id)
             await conversations.recount(shop.ws)
             inboxes.append(Inbox(shop, partial(_get, load, url, shop), count, view.id))
         for long in inboxes[1:]:
@@ -144,63 +131,3 @@ async def _walk(inbox: Inbox, query: str) -> list[str]:
         seen += [item["id"] for item in found["items"]]
         cursor = found["next_cursor"]
     return seen
-
-
-async def _fill(runtime: Runtime, shop: Shop, size: int, view_id: str) -> int:
-    """Three of ten are open, a third of those mine, a third of all on a second channel; how many are open."""
-    texts = AccountRow(
-        id=ids.new("acc"),
-        workspace_id=shop.ws.id,
-        kind="sms",
-        name="SMS",
-        address="+12025550178",
-        config={"account_sid": "AC" + "0" * 32, "sender": "+12025550178"},
-        secrets={"auth_token": "bench"},
-        created_at=runtime.clock.now(),
-    )
-    await accounts.insert(runtime.mongo, runtime.keyring, texts)
-    opened = 0
-    for first in range(0, size, _BATCH):
-        made = [_conversation(shop, texts.id, at, size, view_id) for at in range(first, min(size, first + _BATCH))]
-        await shop.ws.db.conversations.insert_new([store.to_row(each) for each in made])
-        said = [_message(each, first + at) for at, each in enumerate(made) if (first + at) % _SAID == 0]
-        await shop.ws.db.entries.insert_new([entry_rows.to_row(each) for each in said])
-        await search.index(shop.ws, said)
-        opened += sum(conversation.state == "open" for conversation in made)
-    return opened
-
-
-def _message(conversation: Conversation, at: int) -> Entry:
-    text = f"My parcel number{at % 200} has not come, where is it?" if at % 3 else "Thank you, it is all right now"
-    return Entry(
-        id=ids.new("ent"),
-        contact_id=conversation.contact_id,
-        conversation_id=conversation.id,
-        number=1,
-        at=conversation.last_activity_at,
-        created_at=conversation.last_activity_at,
-        kind="message",
-        direction="in",
-        author=Author("contact"),
-        content={"type": "text", "text": text},
-    )
-
-
-def _conversation(shop: Shop, texts_id: str, at: int, size: int, view_id: str) -> Conversation:
-    active = shop.ws.clock.now() - timedelta(days=_DAYS) * (at / size)
-    account_id, channel = (texts_id, "sms") if at % 3 == 0 else (shop.account.id, "whatsapp")
-    number = f"+{phone(at)}" if channel == "sms" else phone(at)
-    return replace(
-        conversations.new_for(shop.ws, f"con_{shop.ws.id[-8:]}{at:08d}", name=f"Customer {at}"),
-        state="open" if at % 10 < 3 else "closed",
-        assignee_id=shop.owner.id if at % 7 < 3 else None,
-        created_at=active,
-        opened_at=active,
-        last_activity_at=active.replace(microsecond=active.microsecond // 1000 * 1000),
-        revision=1,
-        reach=(Reach(account_id, f"{channel}:{number}", active, window_hours=None if channel == "sms" else 24),),
-        tags=(_TAG,) if at % 5 == 0 else (),
-        priority="urgent" if at % 11 == 0 else "normal",
-        views=(view_id,) if at % 11 == 0 and at % 10 < 3 else (),
-        waiting_since=active if at % 4 == 0 and at % 10 < 3 else None,
-    )
