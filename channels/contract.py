@@ -406,6 +406,67 @@ class OutboundMessage:
     reply_to: str | None = None
 
 
+Style = Literal["bold", "italic", "strike", "code"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of characters that are drawn alike."""
+
+    text: str
+    styles: tuple[Style, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a message; `mark` is the number of a numbered one."""
+
+    spans: tuple[Span, ...]
+    kind: Literal["text", "quote", "bullet", "number", "code"] = "text"
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """
+    A message as the person's app draws it. `text` are its words exactly as they go to the provider, `lines` the same
+    words as they are drawn; `options` are what can be tapped.
+    """
+
+    text: str
+    lines: tuple[Line, ...]
+    header: str | None = None
+    footer: str | None = None
+    options: tuple[str, ...] = ()
+
+
+def unmarked(text: str) -> tuple[Line, ...]:
+    """The lines of a text in which the app sees no marks."""
+    return tuple(Line((Span(line),)) for line in text.split("\n"))
+
+
+@dataclass(frozen=True, slots=True)
+class PriceCategory:
+    """A line of a price list: what the provider charges by, and for what unit."""
+
+    key: str
+    label: str
+    unit: Literal["message", "segment"] = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """
+    What a message is charged as: `units` of a category, at the price of `priced_as`. The first `free_a_month` units of
+    a month cost nothing.
+    """
+
+    category: str
+    priced_as: str
+    units: int
+    free_a_month: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class SendResult:
     """Accepted. `status` is what the acceptance alone proves (SENT where there are no later receipts)."""
@@ -607,6 +668,24 @@ class ManagesTemplates(Protocol):
 
     def preview_template(self, template: ProviderTemplate, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         """`{header, body, footer, buttons, missing}` with the values filled in; `missing` lists empty variables."""
+        ...
+
+
+@runtime_checkable
+class Previews(Protocol):
+    def shown(self, account: ChannelAccount, content: Content) -> Shown:
+        """How the person's app will show this, by the code that sends it. Raises MessageRefused."""
+        ...
+
+
+@runtime_checkable
+class Charges(Protocol):
+    """For channels whose messages cost something; what a channel without it sends is free."""
+
+    price_categories: ClassVar[tuple[PriceCategory, ...]]
+
+    def charge(self, account: ChannelAccount, content: Content, template_category: str | None) -> Charge:
+        """By the provider's rules; `template_category` is what a template was approved as. Raises MessageRefused."""
         ...
 
 

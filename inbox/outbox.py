@@ -124,6 +124,15 @@ async def admit(ws: Workspace, conversation: Conversation, draft: Draft, *, late
     )
 
 
+async def rehearse(ws: Workspace, conversation: Conversation, draft: Draft) -> tuple[Admitted, Sequence[Content]]:
+    """
+    What `enqueue` would send, part by part, through the same gate; nothing is stored. A closed window is told by
+    `closes` and refuses nothing. Raises as `enqueue` does otherwise.
+    """
+    way = await admit(ws, conversation, draft, later=True)
+    return way, _parts(way.content, way.capabilities)
+
+
 async def resend(ws: Workspace, entry: Entry) -> Entry:
     """
     Another try of a message that failed, was skipped, or whose outcome is unknown; asked for by a person.

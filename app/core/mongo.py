@@ -105,6 +105,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("workspace_id", "author_id", "open", "at"),
     ),
     "reopeners": (),
+    "price_lists": (),
     "templates": (_index("workspace_id", "account_id", "name"),),
     "files": (_index("unused_until", sparse=True),),
     # `unread_key` is the member's id until they have read it.

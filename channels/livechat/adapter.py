@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from app.core.addresses import Address
-from channels.content import Content
+from channels.content import Buttons, Content, LinkButton, List, MediaMessage, Text
 from channels.contract import (
     AccountFacts,
     ButtonLimits,
@@ -22,6 +22,8 @@ from channels.contract import (
     MediaLimits,
     OutboundMessage,
     SendResult,
+    Shown,
+    unmarked,
 )
 from channels.livechat import payloads, site
 
@@ -64,6 +66,24 @@ class LiveChatAdapter:
 
     def parse(self, account: ChannelAccount, body: bytes, headers: Mapping[str, str]) -> Sequence[InboundEvent]:
         return payloads.parse(body)
+
+    def shown(self, account: ChannelAccount, content: Content) -> Shown:
+        """The widget makes links of addresses and nothing of other marks."""
+        match content:
+            case Text(text=words):
+                return Shown(text=words, lines=unmarked(words))
+            case Buttons(text=words, header=header, footer=footer, buttons=buttons):
+                titles = tuple(button.title for button in buttons)
+            case List(text=words, header=header, footer=footer, sections=sections):
+                titles = tuple(row.title for section in sections for row in section.rows)
+            case LinkButton(text=words, label=label):
+                header = footer = None
+                titles = (label,)
+            case MediaMessage(caption=caption) if caption:
+                return Shown(text=caption, lines=unmarked(caption))
+            case _:
+                return Shown(text="", lines=())
+        return Shown(text=words, lines=unmarked(words), header=header, footer=footer, options=titles)
 
     async def send(self, io: ChannelIO, account: ChannelAccount, message: OutboundMessage) -> SendResult:
         """Accepted as soon as it is asked for: being on the timeline is all that it takes."""

@@ -4,20 +4,25 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
+from channels.content import Content, MediaMessage
 from channels.contract import (
     AccountFacts,
     Capabilities,
     ChannelAccount,
     ChannelIO,
+    Charge,
     FetchedMedia,
     FormField,
     InboundEvent,
     OutboundMessage,
+    PriceCategory,
     SendResult,
+    Shown,
     WebhookRequest,
+    unmarked,
 )
 from channels.errors import OutcomeUnknown, SignatureInvalid
-from channels.sms import accounts, capabilities, history, media, payloads, rest, segments, senders, signature
+from channels.sms import accounts, capabilities, history, media, payloads, rendering, rest, segments, senders, signature
 from channels.sms.errors import NoAnswer, Refusal, send_error
 
 TWIML_NOTHING = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
@@ -28,6 +33,10 @@ class SmsAdapter:
     label: ClassVar[str] = "SMS"
     tagline: ClassVar[str] = "Text and picture messages through your Twilio number."
     form: ClassVar[tuple[FormField, ...]] = accounts.FORM
+    price_categories: ClassVar[tuple[PriceCategory, ...]] = (
+        PriceCategory("sms", "SMS", "segment"),
+        PriceCategory("mms", "MMS"),
+    )
 
     def capabilities(self, account: ChannelAccount | None) -> Capabilities:
         return capabilities.of(account)
@@ -84,6 +93,16 @@ class SmsAdapter:
 
     async def disconnect(self, io: ChannelIO, account: ChannelAccount) -> None:
         await accounts.disconnect(io, account)
+
+    def shown(self, account: ChannelAccount, content: Content) -> Shown:
+        words = rendering.text(content)
+        return Shown(text=words, lines=unmarked(words) if words else ())
+
+    def charge(self, account: ChannelAccount, content: Content, template_category: str | None) -> Charge:
+        """A message with a file is one MMS, whatever its text; any other is billed by segments."""
+        if isinstance(content, MediaMessage):
+            return Charge("mms", "mms", 1)
+        return Charge("sms", "sms", self.count_segments(account, rendering.text(content))["segments"])
 
     def count_segments(self, account: ChannelAccount, text: str) -> Mapping[str, Any]:
         """By the sender's own sizes: toll-free numbers fit a little less into each part."""

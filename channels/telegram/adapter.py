@@ -29,6 +29,7 @@ from channels.contract import (
     OutboundMessage,
     RateLimits,
     SendResult,
+    Shown,
     WebhookRequest,
 )
 from channels.errors import (
@@ -114,6 +115,9 @@ class TelegramAdapter:
 
     def capabilities(self, account: ChannelAccount | None) -> Capabilities:
         return CAPABILITIES
+
+    def shown(self, account: ChannelAccount, content: Content) -> Shown:
+        return rendering.shown(content)
 
     # --- the account ----------------------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ from channels.content import (
     Template,
     Text,
 )
-from channels.contract import OutboundFile, OutboundMessage
+from channels.contract import OutboundFile, OutboundMessage, Shown, unmarked
 from channels.errors import MessageRefused, TemplateRefused
 from channels.telegram.handles import Chat, message_in
 
@@ -97,24 +97,53 @@ def edit_for(bot: Bot, chat: Chat, number: int, content: Content) -> Awaitable[M
             raise MessageRefused("Only texts and captions can be edited.")
 
 
-def _plain(bot: Bot, envelope: dict[str, Any], content: Content) -> Awaitable[Message]:
+def shown(content: Content) -> Shown:
+    """Without a parse mode the app draws the words as they are; what can be tapped stands below."""
+    words, options = _words(content)
+    return Shown(text=words, lines=unmarked(words) if words else (), options=options)
+
+
+def _words(content: Content) -> tuple[str, tuple[str, ...]]:
+    """The text of the call that sends this, and the titles of its buttons."""
     match content:
+        case MediaMessage(caption=caption):
+            return caption or "", ()
+        case Buttons(buttons=buttons):
+            return _framed(content), tuple(button.title for button in buttons)
+        case List(sections=sections):
+            titles = (row.title for section in sections for row in section.rows)
+            return _framed(content, _menu(content)), tuple(titles)
+        case LinkButton(text=text, label=label):
+            return text, (label,)
+        case LocationRequest(text=text):
+            return text, (SHARE_LOCATION,)
+        case ContactRequest(text=text):
+            return text, (SHARE_PHONE,)
         case Text(text=text):
+            return text, ()
+        case _:
+            return "", ()
+
+
+def _plain(bot: Bot, envelope: dict[str, Any], content: Content) -> Awaitable[Message]:
+    text, _ = _words(content)
+    match content:
+        case Text():
             return _text(bot, envelope, text)
         case Location():
             return _place(bot, envelope, content)
         case Contacts(contacts=cards):
             return _contacts(bot, envelope, cards)
         case Buttons():
-            return _text(bot, envelope, _framed(content), _keyboard([(b.id, b.title) for b in content.buttons]))
+            return _text(bot, envelope, text, _keyboard([(b.id, b.title) for b in content.buttons]))
         case List():
             rows = [(row.id, row.title) for section in content.sections for row in section.rows]
-            return _text(bot, envelope, _framed(content, _menu(content)), _keyboard(rows))
-        case LinkButton(text=text, label=label, url=url):
+            return _text(bot, envelope, text, _keyboard(rows))
+        case LinkButton(label=label, url=url):
             return _text(bot, envelope, text, InlineKeyboardMarkup([[InlineKeyboardButton(label, url=url)]]))
-        case LocationRequest(text=text):
+        case LocationRequest():
             return _text(bot, envelope, text, _asking(KeyboardButton(SHARE_LOCATION, request_location=True)))
-        case ContactRequest(text=text):
+        case ContactRequest():
             return _text(bot, envelope, text, _asking(KeyboardButton(SHARE_PHONE, request_contact=True)))
         case Template():
             raise TemplateRefused("Telegram has no templates; write the message itself.")

@@ -8,24 +8,26 @@ from typing import Any, ClassVar
 from app.core.addresses import Address
 from app.core.security import same
 from channels import graph
-from channels.content import MediaMessage
+from channels.content import Content, MediaMessage, Template
 from channels.contract import (
     AccountFacts,
     Capabilities,
     ChannelAccount,
     ChannelIO,
+    Charge,
     FetchedMedia,
     FormField,
     InboundEvent,
     OutboundMessage,
+    PriceCategory,
     ProviderTemplate,
     SendResult,
+    Shown,
     WebhookRequest,
 )
 from channels.errors import AccountError, MessageRefused, OutcomeUnknown, SendError, SignatureInvalid
-from channels.whatsapp import accounts, errors, media, payloads, rendering, templates
+from channels.whatsapp import accounts, errors, limits, media, payloads, rendering, templates
 from channels.whatsapp.identity import KIND, address, handles
-from channels.whatsapp.limits import CAPABILITIES
 from channels.whatsapp.shapes import Json, first, items, text
 
 _SIGNATURE_PREFIX = "sha256="
@@ -36,9 +38,14 @@ class WhatsAppAdapter:
     label: ClassVar[str] = "WhatsApp"
     tagline: ClassVar[str] = "Answer customers on your WhatsApp Business number, through Meta's Cloud API."
     form: ClassVar[tuple[FormField, ...]] = accounts.FORM
+    price_categories: ClassVar[tuple[PriceCategory, ...]] = (
+        PriceCategory("utility", "Utility"),
+        PriceCategory("marketing", "Marketing"),
+        PriceCategory("authentication", "Authentication"),
+    )
 
     def capabilities(self, account: ChannelAccount | None) -> Capabilities:
-        return CAPABILITIES
+        return limits.CAPABILITIES
 
     # --- webhooks -------------------------------------------------------------------------------------------------
 
@@ -99,6 +106,21 @@ class WhatsAppAdapter:
         except graph.GraphRefusal as refusal:
             raise errors.send_error(refusal) from None
         return _result(message, answer)
+
+    def shown(self, account: ChannelAccount, content: Content) -> Shown:
+        return rendering.shown(content)
+
+    def charge(self, account: ChannelAccount, content: Content, template_category: str | None) -> Charge:
+        """
+        Since 2026-10-01 a template costs by its category also within the reply window, and a free answer what a
+        utility template costs, after the first thousand of a month on each number.
+
+        Source: https://developers.facebook.com/documentation/business-messaging/whatsapp/pricing
+        """
+        if not isinstance(content, Template):
+            return Charge("service", "utility", 1, free_a_month=limits.FREE_ANSWERS_A_MONTH)
+        category = (template_category or "utility").lower()
+        return Charge(category, category, 1)
 
     async def react(
         self, io: ChannelIO, account: ChannelAccount, to: Address, external_id: str, emoji: str

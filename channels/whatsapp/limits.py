@@ -24,6 +24,8 @@ MAX_ROW_TITLE_CHARS = 24
 MAX_ROW_DESCRIPTION_CHARS = 72
 MAX_ROW_ID_CHARS = 200
 MAX_LINK_LABEL_CHARS = 20
+# Free-form answers delivered in a calendar month by one number, before they cost anything.
+FREE_ANSWERS_A_MONTH = 1000
 
 _MB = 1024 * 1024
 _AUDIO = ("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg")

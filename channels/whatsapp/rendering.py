@@ -21,11 +21,12 @@ from channels.content import (
     MediaMessage,
     Section,
     Template,
+    TemplatePreview,
     Text,
 )
-from channels.contract import OutboundMessage
+from channels.contract import OutboundMessage, Shown
 from channels.errors import MessageRefused
-from channels.whatsapp import limits, templates
+from channels.whatsapp import limits, markup, templates
 from channels.whatsapp.shapes import Json
 
 _LINK = re.compile(r"https?://", re.IGNORECASE)
@@ -40,6 +41,41 @@ def message(out: OutboundMessage, media_id: str | None) -> Json:
     if out.reply_to:
         body["context"] = {"message_id": out.reply_to}
     return body
+
+
+def shown(content: Content) -> Shown:
+    """What the body of the request makes the app draw. Raises MessageRefused."""
+    if isinstance(content, Template):
+        view = content.preview or TemplatePreview()
+        return Shown(
+            text=view.body,
+            lines=markup.lines(view.body),
+            header=view.header,
+            footer=view.footer,
+            options=view.buttons,
+        )
+    kind, part = _part(content, None)
+    if not isinstance(part, dict):
+        return Shown(text="", lines=())
+    if kind == "interactive":
+        words = part["body"]["text"]
+        return Shown(
+            text=words,
+            lines=markup.lines(words),
+            header=part.get("header", {}).get("text"),
+            footer=part.get("footer", {}).get("text"),
+            options=tuple(_tapped(part["action"])),
+        )
+    words = part.get("body") or part.get("caption") or ""
+    return Shown(text=words, lines=markup.lines(words) if words else ())
+
+
+def _tapped(action: Json) -> list[str]:
+    """The titles of what stands under an interactive message."""
+    if "buttons" in action:
+        return [button["reply"]["title"] for button in action["buttons"]]
+    label = action.get("button") or action.get("parameters", {}).get("display_text")
+    return [label] if label else []
 
 
 def addressed(to: Address) -> Json:

@@ -6,6 +6,7 @@ What helps an agent to answer.
     drafts.py    what is being written, shared with colleagues
     deferred.py  messages for later; undo.py those taken back in time; reopeners.py those kept for a closed window
     corrections.py  editing and deleting what was sent; voice.py recorded in the browser
+    previews.py     a message as the customer will see it; prices.py what it costs
     following.py    who follows a conversation; notifications.py what members are told
     transcripts.py  a conversation as a document
 """

@@ -16,6 +16,7 @@ from channels import accounts, registry
 from channels.content import MediaKind
 from channels.contract import Capabilities, Connects, CountsSegments, FormField, GivesSnippet, ManagesTemplates
 from inbox import live, templates
+from inbox.answering import prices
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Channel, FreeForm, Out, Time
 
@@ -281,6 +282,7 @@ async def disconnect(request: ApiRequest, account_id: str) -> None:
     row = await accounts.row_of(request.ws, account_id)
     await accounts.disconnect(request.ws, row)
     await templates.forget(request.ws, row.id)
+    await prices.forget(request.ws, row.id)
     await _changed(request, row, "account.disconnected")
 
 
