@@ -172,6 +172,8 @@ class Capabilities:
     # Highest status the provider reports back for what we send.
     receipts: Literal["sent", "delivered", "read"] = "sent"
     segments: bool = False
+    # Whether the provider charges for messages (see Charges).
+    charged: bool = False
     # What the word STOP ends: everything (where carriers enforce that), or marketing only.
     stop_ends: Literal["all", "marketing"] = "marketing"
     # Whether the provider itself answers that word; then we must not, and mostly could not.

@@ -1,7 +1,7 @@
 """Where a person probably is, by their number: the clock there says whether it is night."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,11 +18,18 @@ _BY_REGION |= {"BR": "America/Sao_Paulo", "GB": "Europe/London", "MX": "America/
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`zone` is an IANA time zone; `sure` is False where the country has several that differ."""
+    """
+    `zone` is an IANA time zone: where most people of the country live, if it has several that differ. They are then
+    `between` two of its zones, the one behind all others and the one ahead of all; None where the clock is sure.
+    """
 
     region: str | None
     zone: str
-    sure: bool
+    between: tuple[str, str] | None = None
+
+    @property
+    def sure(self) -> bool:
+        return self.between is None
 
 
 def place_of(address: Address, at: datetime) -> Place | None:
@@ -35,9 +42,14 @@ def place_of(address: Address, at: datetime) -> Place | None:
     region, zones = found
     if not zones:
         return None
-    offsets = {ZoneInfo(zone).utcoffset(at) for zone in zones}
+    offsets = {zone: ZoneInfo(zone).utcoffset(at) or timedelta() for zone in zones}
+    behind, ahead = min(zones, key=offsets.__getitem__), max(zones, key=offsets.__getitem__)
     usual = _BY_REGION.get(region or "")
-    return Place(region, usual if usual and len(zones) > 1 else zones[0], sure=len(offsets) == 1)
+    return Place(
+        region,
+        usual if usual and len(zones) > 1 else zones[0],
+        None if offsets[behind] == offsets[ahead] else (behind, ahead),
+    )
 
 
 @lru_cache(maxsize=4_096)

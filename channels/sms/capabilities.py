@@ -50,6 +50,7 @@ def of(account: ChannelAccount | None) -> Capabilities:
         contacts=True,
         receipts="delivered",
         segments=True,
+        charged=True,
         # Twilio and the carriers let nothing through after a STOP.
         stop_ends="all",
         confirms_stop=True,

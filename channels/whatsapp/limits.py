@@ -43,6 +43,7 @@ CAPABILITIES = Capabilities(
         "sticker": MediaLimits(500 * 1024, ("image/webp",)),
     },
     window_hours=24,
+    charged=True,
     templates=True,
     buttons="native",
     button_limits=ButtonLimits(MAX_BUTTONS, MAX_BUTTON_TITLE_CHARS),

@@ -75,6 +75,8 @@ class CapabilitiesOut(Out):
     read_receipts_in: bool
     delivery_receipts: bool
     segments: bool
+    # Whether the provider charges for messages.
+    charged: bool
     location: bool
     contacts: bool
     edit: bool
@@ -223,6 +225,7 @@ def capabilities_out(known: Capabilities) -> CapabilitiesOut:
         read_receipts_in=known.receipts == "read",
         delivery_receipts=known.receipts != "sent",
         segments=known.segments,
+        charged=known.charged,
         location=known.location,
         contacts=known.contacts,
         edit=known.edit,

@@ -14,6 +14,7 @@ from app.core.errors import Conflict, Forbidden, Invalid, NewerMessages, NotFoun
 from app.core.permissions import Permission
 from channels import accounts
 from channels.content import Content, Template
+from crm import contacts
 from crm.places import place_of
 from inbox import access, present
 from inbox.answering import deferred, reopeners
@@ -88,11 +89,15 @@ class DeferredList(Out):
 
 
 class PlaceOut(Out):
-    """Where the person probably is; `sure` is false where their country has several clocks."""
+    """
+    Where the person probably is. `between` are the two zones of their country that are furthest apart, where it has
+    several clocks; null: the clock is sure. `from_address` is the number that says so.
+    """
 
     region: str | None
     time_zone: str
-    sure: bool
+    between: tuple[str, str] | None
+    from_address: str
 
 
 class WhereQuery(Query):
@@ -100,7 +105,10 @@ class WhereQuery(Query):
 
 
 class WhereOut(Out):
+    """`language` as their app or a colleague says it."""
+
     place: PlaceOut | None
+    language: str | None
 
 
 class ReopenerOut(Out):
@@ -150,9 +158,20 @@ async def where(request: ApiRequest, conversation_id: str, query: WhereQuery) ->
     conversation = await access.conversation(request.ws, request.actor.permissions, conversation_id)
     if all(reach.address != query.address for reach in conversation.reach):
         raise NotFound("This address does not belong to this conversation.")
-    found = place_of(Address.parse(query.address), request.ws.clock.now())
-    shown = PlaceOut(region=found.region, time_zone=found.zone, sure=found.sure) if found else None
-    return WhereOut(place=shown)
+    contact = await contacts.get(request.ws, conversation.contact_id)
+    return WhereOut(place=await _place(request, conversation.contact_id, query.address), language=contact.language)
+
+
+async def _place(request: ApiRequest, contact_id: str, address: str) -> PlaceOut | None:
+    """By this address, or where it is no number by a number of theirs that is verified."""
+    known = [Address.parse(address)]
+    if place_of(known[0], request.ws.clock.now()) is None:
+        known += [row.address for row in await contacts.addresses_of(request.ws, contact_id) if row.verified]
+    for each in known:
+        found = place_of(each, request.ws.clock.now())
+        if found is not None:
+            return PlaceOut(region=found.region, time_zone=found.zone, between=found.between, from_address=str(each))
+    return None
 
 
 async def change(request: ApiRequest, deferred_id: str, body: ChangeDeferred) -> DeferredOut:

@@ -77,7 +77,7 @@ class CostOut(Out):
     free_a_month: int
 
 
-class PreviewOut(Out):
+class MessagePreviewOut(Out):
     """`costs` empty: it is free."""
 
     channel: Channel
@@ -89,7 +89,7 @@ class PreviewOut(Out):
     window_open: bool
 
 
-async def preview(request: ApiRequest, conversation_id: str, body: WantPreview) -> PreviewOut:
+async def preview(request: ApiRequest, conversation_id: str, body: WantPreview) -> MessagePreviewOut:
     ws, actor = request.ws, request.actor
     conversation = await access.conversation(ws, actor.permissions, conversation_id, access.REPLY)
     draft = Draft(
@@ -102,7 +102,7 @@ async def preview(request: ApiRequest, conversation_id: str, body: WantPreview) 
     )
     seen = await previews.preview(ws, conversation, draft, body.contents)
     encoding = seen.encoding
-    return PreviewOut(
+    return MessagePreviewOut(
         channel=seen.channel,
         account_id=seen.account_id,
         address=seen.address,

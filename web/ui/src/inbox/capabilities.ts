@@ -19,6 +19,7 @@ const LEAST: Capabilities = {
   read_receipts_in: false,
   delivery_receipts: false,
   segments: false,
+  charged: false,
   location: false,
   contacts: false,
   edit: false,

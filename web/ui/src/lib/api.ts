@@ -107,8 +107,8 @@ async function request<T>(method: string, path: string, { body, signal, idempote
 
 export const api = {
   get: <T>(path: string, signal?: AbortSignal) => request<T>('GET', path, signal ? { signal } : {}),
-  post: <T>(path: string, body?: unknown, idempotencyKey?: string) =>
-    request<T>('POST', path, { body: body ?? {}, ...(idempotencyKey && { idempotencyKey }) }),
+  post: <T>(path: string, body?: unknown, idempotencyKey?: string, signal?: AbortSignal) =>
+    request<T>('POST', path, { body: body ?? {}, ...(idempotencyKey && { idempotencyKey }), ...(signal && { signal }) }),
   put: <T>(path: string, body: unknown) => request<T>('PUT', path, { body }),
   patch: <T>(path: string, body: unknown) => request<T>('PATCH', path, { body }),
   delete: <T = void>(path: string, body?: unknown) => request<T>('DELETE', path, body === undefined ? {} : { body }),

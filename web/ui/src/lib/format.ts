@@ -121,3 +121,14 @@ function daysBetween(earlier: number, later: number): number {
   // Rounded, because a day with a change of clocks has 23 or 25 hours.
   return Math.round((end - start) / DAY_MS)
 }
+
+const LANGUAGES = new Intl.DisplayNames(undefined, { type: 'language' })
+
+export function languageName(code: string): string {
+  try {
+    return LANGUAGES.of(code) ?? code
+  } catch {
+    // Providers send codes that are no language tags.
+    return code
+  }
+}

@@ -112,6 +112,12 @@ export interface DeferredPage {
 }
 export type NewDeferred = api.Defer
 export type Place = api.PlaceOut
+export type MessagePreview = api.MessagePreviewOut
+export type PreviewPart = MessagePreview['parts'][number]
+export type PreviewLine = PreviewPart['lines'][number]
+export type Cost = MessagePreview['costs'][number]
+export type PriceList = api.PricesOut
+export type PriceLine = PriceList['prices'][number]
 export type Reopener = api.ReopenerOut
 export type StoredFile = api.FileShape
 

@@ -1,4 +1,4 @@
-import { Suspense, lazy, memo, useCallback, useEffect, useRef, useState, type DragEvent, type KeyboardEvent } from 'react'
+import { Suspense, lazy, memo, useCallback, useEffect, useMemo, useRef, useState, type DragEvent, type KeyboardEvent } from 'react'
 import { readDraft, useDraft, writeDraft } from '../../lib/drafts'
 import { initials } from '../../lib/format'
 import { useShortcut } from '../../lib/keys'
@@ -6,16 +6,15 @@ import { useCan, useMe } from '../../lib/session'
 import { toastError } from '../../lib/toast'
 import type { Content, Conversation, Deferred, OutgoingContent, Reach } from '../../lib/types'
 import { channelLabel } from '../../ui/ChannelIcon'
-import { IconBan, IconClock, IconLock, IconMoon, IconSend2, IconTemplate, IconX } from '../../ui/icons'
-import { ActionIcon, Button, Tooltip } from '@mantine/core'
+import { IconBan, IconClock, IconDeviceMobile, IconLock, IconSend2, IconTemplate, IconX } from '../../ui/icons'
+import { ActionIcon, Button, Popover, Tooltip } from '@mantine/core'
 import { ColleagueDrafts } from '../../drafts/ColleagueDrafts'
 import { WritingColleague } from '../assist/WritingColleague'
 import { useAssist } from '../assist/useAssist'
 import { MacroMenu } from '../macros/MacroMenu'
 import { useCapabilities } from '../capabilities'
 import { HoldBar, type Opener } from '../deferred/HoldBar'
-import { defer, useDeferred, usePlace, useReopener } from '../deferred/deferred'
-import { clockIn, isNight } from '../deferred/times'
+import { defer, useDeferred, useReopener, useWhere } from '../deferred/deferred'
 import { sendMessage, sendNote, useHeldBack } from '../outbox'
 import { reachKey, reachState } from '../reach'
 import { quoteText } from '../thread/plainText'
@@ -23,12 +22,15 @@ import { markUnreadFrom } from '../thread/threads'
 import { useNow } from '../useNow'
 import { Attachments } from './Attachments'
 import { ChannelPicker } from './ChannelPicker'
+import { CostChip } from './CostChip'
 import { Counter } from './Counter'
+import { NightWarning, TheirClock } from './TheirClock'
 import { Toolbar } from './Toolbar'
 import { WindowChip } from './WindowChip'
 import { attach } from './attach'
 import { focusComposer, onFocusRequest, updateComposer, useComposer } from './composerState'
 import { outgoing } from './outgoing'
+import { usePreview } from './preview'
 import { NewerStrip } from './NewerStrip'
 import { seenNumber, startSeen, wroteOn } from './seen'
 import { canTakeBack, takeBackNewest } from './undo'
@@ -39,6 +41,7 @@ const SendLater = lazy(() => import('../deferred/SendLater'))
 const TemplatePicker = lazy(() => import('./TemplatePicker'))
 const VoiceRecorder = lazy(() => import('./VoiceRecorder'))
 const NewerDialog = lazy(() => import('./NewerDialog'))
+const PreviewCard = lazy(() => import('./PreviewCard'))
 
 export const Composer = memo(function Composer({ conversation }: { conversation: Conversation }) {
   const { id, contact_id: contactId, reach: reaches, contact } = conversation
@@ -74,13 +77,23 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
     (item) => item.kind === 'held' && item.account_id === reach?.account_id && item.address === reach.address,
   )
   const asks = opener?.content.name ?? reopener?.name ?? null
-  const place = usePlace(id, noting ? undefined : reach?.address)
+  const where = useWhere(id, noting ? undefined : reach?.address)
   const writable = noting || state?.kind === 'open' || holding
   const uploading = attachments.some((each) => !each.stored && !each.error)
   const failedUpload = attachments.some((each) => each.error)
   const files = noting ? [] : attachments
   const sendable = !deferring && (!holding || asks !== null || asked) && writable && !uploading && !failedUpload && (text.trim() !== '' || files.length > 0)
   const heldBack = useHeldBack(id)
+  // Somebody of whom only the number is known has no first name.
+  const first = initials(contact.name) ? (contact.name.split(' ')[0] ?? contact.name) : 'them'
+  const [previewing, setPreviewing] = useState(false)
+  const contents = useMemo(
+    () => (noting ? [] : outgoing(text.trim(), files).map(({ content }) => content)),
+    // Files are told apart by the server's ids of them.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [noting, text, files.map((each) => each.stored?.file_id).join()],
+  )
+  const preview = usePreview(id, reach, contents, !noting && (previewing || capabilities.charged))
   const signalTyping = useTypingSignal(id, noting ? undefined : reach)
 
   const assist = useAssist({ conversationId: id, mode, text, box, reach, capabilities })
@@ -206,6 +219,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
     focusComposer()
   }
 
+  useShortcut('shift+p', 'Preview on the phone', 'Reply', () => setPreviewing((opened) => !opened), mayReply && !noting)
   useShortcut('r', 'Reply', 'Reply', () => setMode('reply'), mayReply)
   useShortcut('n', 'Private note', 'Reply', () => setMode('note'), mayReply)
 
@@ -250,6 +264,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
               }}
             />
             <WindowChip reach={reach} now={now} />
+            <TheirClock where={where} now={now} name={first} />
           </>
         )}
       </div>
@@ -263,11 +278,20 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
           onChoose={() => setDialog('opener')}
         />
       )}
-      {!noting && reach && place && isNight(now, place.time_zone) && text && (
-        <p className={s.night}>
-          <IconMoon size={14} /> It is {clockIn(now, place.time_zone)} where {contact.name.split(' ')[0]} is
-          {place.sure ? '' : ', or near it'}.
-        </p>
+      {!noting && reach && text && (
+        <NightWarning
+          where={where}
+          now={now}
+          name={first}
+          onWait={
+            holding || !sendable
+              ? null
+              : (at) => {
+                  if (assist.holds()) return
+                  sendLater(new Date(at).toISOString(), 'ask').catch((error: unknown) => toastError('Not scheduled', error))
+                }
+          }
+        />
       )}
       {!noting && writable && text && <NewerStrip conversationId={id} />}
       {quote && !noting && (
@@ -329,6 +353,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
       ) : (
         <div className={s.bottom}>
           <Toolbar
+            conversationId={id}
             noting={noting}
             writable={writable}
             reach={reach}
@@ -342,6 +367,23 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
           <MacroMenu conversationId={id} reach={reach} />
           <span className={s.space} />
           {!noting && writable && <Counter text={text} capabilities={capabilities} />}
+          {!noting && <CostChip preview={preview} />}
+          {!noting && reach && writable && (
+            <Popover opened={previewing} position="top-end" offset={14} closeOnClickOutside={false} closeOnEscape={false}>
+              <Popover.Target>
+                <Tooltip label="Preview (Shift P)" disabled={previewing}>
+                  <ActionIcon aria-label="Preview" aria-pressed={previewing} onClick={() => setPreviewing(!previewing)}>
+                    <IconDeviceMobile size={18} stroke={1.7} />
+                  </ActionIcon>
+                </Tooltip>
+              </Popover.Target>
+              <Popover.Dropdown p={0} className={s.previewCard} aria-label="Preview">
+                <Suspense fallback={null}>
+                  <PreviewCard preview={preview} name={contact.name} />
+                </Suspense>
+              </Popover.Dropdown>
+            </Popover>
+          )}
           {!noting && !holding && (
             <Tooltip label="Send later">
               <ActionIcon aria-label="Send later" disabled={!sendable} onClick={() => setDialog('later')}>
@@ -366,14 +408,15 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
           <SendLater
             contactName={contact.name}
             reach={reach}
-            place={place}
+            place={where.place}
             onChoose={(at, whenTheyWrite) => sendLater(at, whenTheyWrite)}
             onClose={() => setDialog(null)}
           />
         )}
         {dialog === 'opener' && reach && (
           <TemplatePicker
-            accountId={reach.account_id}
+            conversationId={id}
+            reach={reach}
             contactName={contact.name}
             verb="Use this template"
             onSend={(content, shown) => content.type === 'template' && setOpener({ content, shown })}

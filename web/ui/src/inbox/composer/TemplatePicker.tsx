@@ -4,19 +4,22 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, messageOf, query } from '../../lib/api'
 import { useMe } from '../../lib/session'
-import type { Content, OutgoingContent, Page, Template } from '../../lib/types'
+import type { Content, OutgoingContent, Page, Reach, Template } from '../../lib/types'
 import { upload } from '../../lib/upload'
 import { Badge, type Tone } from '../../ui/Badge'
 import { EmptyState } from '../../ui/EmptyState'
 import { ErrorState } from '../../ui/ErrorState'
 import { Skeleton } from '../../ui/Skeleton'
 import { IconSearch, IconTemplate } from '../../ui/icons'
+import { CostChip } from './CostChip'
 import { PhonePreview } from './PhonePreview'
+import { usePreview } from './preview'
 import { fillPreview, headerFile, initialValues, isApproved, missing, templateContent, variableKey, variableLabel, type Values } from './templates'
 import s from './templates.module.css'
 
 interface TemplatePickerProps {
-  accountId: string
+  conversationId: string
+  reach: Reach
   contactName: string
   /** what choosing one does */
   verb?: string
@@ -24,7 +27,8 @@ interface TemplatePickerProps {
   onClose: () => void
 }
 
-export default function TemplatePicker({ accountId, contactName, verb = 'Send template', onSend, onClose }: TemplatePickerProps) {
+export default function TemplatePicker({ conversationId, reach, contactName, verb = 'Send template', onSend, onClose }: TemplatePickerProps) {
+  const { account_id: accountId } = reach
   const { data, error, refetch } = useQuery({
     queryKey: ['templates', accountId],
     queryFn: () => api.get<Page<Template>>(`/templates${query({ account_id: accountId })}`),
@@ -47,7 +51,7 @@ export default function TemplatePicker({ accountId, contactName, verb = 'Send te
           }
         />
       ) : (
-        <Picker templates={data.items} contactName={contactName} verb={verb} onSend={onSend} onClose={onClose} />
+        <Picker templates={data.items} conversationId={conversationId} reach={reach} contactName={contactName} verb={verb} onSend={onSend} onClose={onClose} />
       )}
     </Modal>
   )
@@ -55,11 +59,13 @@ export default function TemplatePicker({ accountId, contactName, verb = 'Send te
 
 function Picker({
   templates,
+  conversationId,
+  reach,
   contactName,
   verb,
   onSend,
   onClose,
-}: Omit<TemplatePickerProps, 'accountId' | 'verb'> & { templates: Template[]; verb: string }) {
+}: Omit<TemplatePickerProps, 'verb'> & { templates: Template[]; verb: string }) {
   const [search, setSearch] = useState('')
   const [language, setLanguage] = useState('')
   const [chosenId, setChosenId] = useState(() => (templates.find(isApproved) ?? templates[0])?.id)
@@ -127,6 +133,8 @@ function Picker({
         <Filler
           key={chosen.id}
           template={chosen}
+          conversationId={conversationId}
+          reach={reach}
           contactName={contactName}
           verb={verb}
           onSend={(content, view) => {
@@ -139,7 +147,12 @@ function Picker({
   )
 }
 
-function Filler({ template, contactName, verb, onSend }: { template: Template; contactName: string; verb: string; onSend: TemplatePickerProps['onSend'] }) {
+interface FillerProps extends Omit<TemplatePickerProps, 'verb' | 'onClose'> {
+  template: Template
+  verb: string
+}
+
+function Filler({ template, conversationId, reach, contactName, verb, onSend }: FillerProps) {
   const me = useMe().member
   const [values, setValues] = useState<Values>(() => initialValues(template, contactName, me.name))
   const [file, setFile] = useState<HeaderFileState>({ name: '', id: null, error: '' })
@@ -149,9 +162,10 @@ function Filler({ template, contactName, verb, onSend }: { template: Template; c
     ...missing(template, values).map((variable) => variableLabel(variable).toLowerCase()),
   ]
   const approved = isApproved(template)
+  const content = templateContent(template, values, file.id)
+  const preview = usePreview(conversationId, reach, [content], approved && absent.length === 0)
 
   function send() {
-    const content = templateContent(template, values, file.id)
     onSend(content, { ...content, preview: fillPreview(template, values) })
   }
 
@@ -191,6 +205,7 @@ function Filler({ template, contactName, verb, onSend }: { template: Template; c
               ? `Still missing: ${absent.join(', ')}`
               : ''}
         </span>
+        <CostChip preview={preview} />
         <Button type="submit" disabled={!approved || absent.length > 0}>
           {verb}
         </Button>

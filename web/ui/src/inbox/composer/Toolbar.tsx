@@ -9,6 +9,7 @@ const TemplatePicker = lazy(() => import('./TemplatePicker'))
 const InteractiveForm = lazy(() => import('./InteractiveForm'))
 
 interface ToolbarProps {
+  conversationId: string
   noting: boolean
   writable: boolean
   reach: Reach | undefined
@@ -23,7 +24,7 @@ interface ToolbarProps {
 
 /** What can go into a message besides text, as far as the channel takes it. */
 export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
-  const { noting, writable, reach, capabilities, contactName, onInsert, onFiles, onSend, onRecord } = props
+  const { conversationId, noting, writable, reach, capabilities, contactName, onInsert, onFiles, onSend, onRecord } = props
   const [emoji, setEmoji] = useState(false)
   const [dialog, setDialog] = useState<'template' | 'interactive' | null>(null)
   const input = useRef<HTMLInputElement>(null)
@@ -104,7 +105,7 @@ export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
       )}
       <Suspense fallback={null}>
         {dialog === 'template' && reach && (
-          <TemplatePicker accountId={reach.account_id} contactName={contactName} onSend={onSend} onClose={() => setDialog(null)} />
+          <TemplatePicker conversationId={conversationId} reach={reach} contactName={contactName} onSend={onSend} onClose={() => setDialog(null)} />
         )}
         {dialog === 'interactive' && <InteractiveForm capabilities={capabilities} onSend={onSend} onClose={() => setDialog(null)} />}
       </Suspense>

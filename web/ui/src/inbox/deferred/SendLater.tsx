@@ -90,7 +90,7 @@ export default function SendLater({ contactName, reach, place, title = 'Send lat
         {!past && place && zone !== mine && (
           <p className={s.own}>
             {onClock(chosen, mine)} on your clock
-            {!place.sure && `; ${first}’s country has several clocks`}
+            {place.between && `; ${first}’s country has several clocks`}
           </p>
         )}
         {!past && isNight(chosen, zone) && (

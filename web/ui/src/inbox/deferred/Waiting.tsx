@@ -7,7 +7,7 @@ import { ChannelIcon } from '../../ui/ChannelIcon'
 import { IconAlertTriangle, IconClock, IconHourglass } from '../../ui/icons'
 import { quoteText } from '../thread/plainText'
 import { useNow } from '../useNow'
-import { cancelDeferred, changeDeferred, sendDeferred, useDeferred, usePlace } from './deferred'
+import { cancelDeferred, changeDeferred, sendDeferred, useDeferred, useWhere } from './deferred'
 import s from './deferred.module.css'
 
 const SendLater = lazy(() => import('./SendLater'))
@@ -17,7 +17,7 @@ export function Waiting({ conversation }: { conversation: Conversation }) {
   const items = useDeferred(conversation.id, conversation.deferred)
   const [moving, setMoving] = useState<Deferred | null>(null)
   const reach = conversation.reach.find((each) => each.account_id === moving?.account_id && each.address === moving.address)
-  const place = usePlace(conversation.id, reach?.address)
+  const { place } = useWhere(conversation.id, reach?.address)
   if (items.length === 0) return null
   return (
     <ul className={s.waiting} aria-label="Messages for later">

@@ -62,15 +62,23 @@ async function decide(failure: string, request: () => Promise<unknown>): Promise
   }
 }
 
-/** Where the person probably is; null while it is not known, and for handles that are no numbers. */
-export function usePlace(conversationId: string, address: string | undefined): Place | null {
+/** `place` is null where no number of theirs tells. */
+export interface Where {
+  place: Place | null
+  language: string | null
+}
+
+const NOWHERE: Where = { place: null, language: null }
+
+/** Where the person probably is and what they speak; nothing while it is not known. */
+export function useWhere(conversationId: string, address: string | undefined): Where {
   const { data } = useQuery({
     queryKey: ['place', conversationId, address],
-    queryFn: () => api.get<{ place: Place | null }>(`/conversations/${conversationId}/place${query({ address })}`),
+    queryFn: () => api.get<Where>(`/conversations/${conversationId}/place${query({ address })}`),
     enabled: address !== undefined,
-    staleTime: Infinity,
+    staleTime: 5 * 60_000,
   })
-  return data?.place ?? null
+  return data ?? NOWHERE
 }
 
 export function useReopener(accountId: string | undefined, enabled: boolean): Reopener | null {

@@ -40,6 +40,13 @@ export function isNight(at: number, zone: string): boolean {
   return hour >= NIGHT_FROM || hour < NIGHT_TO
 }
 
+/** The next nine o'clock there. */
+export function nextMorning(now: number, zone: string): number {
+  const today = toLocal(now, zone).slice(0, 10)
+  const nine = fromLocal(`${today}T09:00`, zone)
+  return nine > now ? nine : fromLocal(`${plusDays(today, 1)}T09:00`, zone)
+}
+
 export interface Preset {
   label: string
   at: number

@@ -6,7 +6,7 @@ import { AddressList } from '../../contacts/AddressList'
 import { ContactNotes } from '../../contacts/ContactNotes'
 import { EditableName } from '../../contacts/EditableName'
 import { Timeline } from '../../contacts/Timeline'
-import { fullTime, shortDay } from '../../lib/format'
+import { fullTime, languageName, shortDay } from '../../lib/format'
 import type { Conversation } from '../../lib/types'
 import { Avatar } from '../../ui/Avatar'
 import { ErrorState } from '../../ui/ErrorState'
@@ -132,15 +132,4 @@ function Facts({ conversation, language }: { conversation: Conversation; languag
       ))}
     </dl>
   )
-}
-
-const LANGUAGES = new Intl.DisplayNames(undefined, { type: 'language' })
-
-function languageName(code: string): string {
-  try {
-    return LANGUAGES.of(code) ?? code
-  } catch {
-    // Providers send codes that are no language tags.
-    return code
-  }
 }

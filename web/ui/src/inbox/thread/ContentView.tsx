@@ -138,7 +138,7 @@ export function Preview({ preview }: { preview: TemplatePreview }) {
   )
 }
 
-export function Options({ titles }: { titles: string[] }) {
+export function Options({ titles }: { titles: readonly string[] }) {
   if (titles.length === 0) return null
   return (
     <ul className={s.options}>

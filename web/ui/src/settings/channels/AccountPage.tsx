@@ -18,6 +18,7 @@ import { useGoTo } from '../parts/useSettingsPath'
 import p from '../parts/parts.module.css'
 import { EditForm } from './EditForm'
 import { MadeSecrets } from './MadeSecrets'
+import { Prices } from './Prices'
 import { Snippet } from './Snippet'
 import { Templates } from './Templates'
 import { Webhook } from './Webhook'
@@ -70,6 +71,7 @@ export function AccountPage({ id }: { id: string }) {
           <Webhook account={account} kind={kind} />
         </Panel>
       )}
+      {account.capabilities.charged && <Prices account={account} />}
       {kind?.has_templates && <Templates account={account} />}
       {kind && mayManage && <EditForm key={account.id} account={account} kind={kind} />}
       {kind && mayManage && kind.made_secrets.length > 0 && <MadeSecrets account={account} kind={kind} />}
