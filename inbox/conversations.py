@@ -24,7 +24,7 @@ from crm.contacts import hue
 from inbox import episodes
 from inbox.answering import following
 from inbox.episodes import Facts
-from inbox.finding import facets, lists, views
+from inbox.finding import facets, lists, reading, views
 from inbox.finding.lists import Wanted
 from inbox.routing import waiting
 from inbox.routing.waiting import Feed, Queued
@@ -110,6 +110,9 @@ class Conversation:
     `reach` is ordered: the first is where a reply goes by default. `episode` counts open-to-close stretches, `facts`
     tell of the present one, `finished` of closed ones that still have to be copied (see episodes.py).
 
+    Who has read what: `unread_by` counts by member, for those who have looked at it or marked it; `unread` counts for
+    everybody else (see finding/reading.py). `read_number` is the newest entry that any colleague has seen.
+
     `waiting_since` is when the first customer's message came that no person has answered yet. `touched` is by what was
     changed by hand: `assignee`, `state`, `tags`, `priority`, `team`. `snoozed_until` is None also where it sleeps until
     the customer writes; `woke_at` is set when its time came, until somebody deals with it. `idle_at` is when something
@@ -133,6 +136,7 @@ class Conversation:
     priority: Priority = "normal"
     waiting_since: datetime | None = None
     unread: int = 0
+    unread_by: Mapping[str, int] = field(default_factory=dict)
     last_number: int = 0
     last_inbound_number: int = 0
     read_number: int = 0
@@ -313,6 +317,7 @@ def received(
             reach=reach,
             last_inbound_number=max(now.last_inbound_number, entry.number) if wrote else now.last_inbound_number,
             unread=now.unread + wrote,
+            unread_by=reading.grown(now.unread_by, wrote),
             waiting_since=now.waiting_since or (entry.created_at if wrote else None),
             idle_at=None,
             warned_at=None,
@@ -324,17 +329,19 @@ def received(
         if opened or now.state == "snoozed":
             heard = awake(heard)
         if heard.state == "closed":
-            return replace(heard, unread=now.unread, waiting_since=None)
+            return replace(heard, unread=now.unread, unread_by=now.unread_by, waiting_since=None)
         heard = waiting.fed(heard, feed, begins=opened or first)
         return replace(heard, facts=episodes.heard(episodes.of(heard), entry)) if wrote else heard
 
     return how
 
 
-def sent(entry: Entry, summary: Summary, *, idle_after: timedelta | None = None) -> How:
+def sent(
+    entry: Entry, summary: Summary, *, idle_after: timedelta | None = None, read_when_answered: bool = True
+) -> How:
     """
-    We wrote (or noted, or something happened). A person's reply also marks what it answers as read, and `idle_after` it
-    something is done if the customer stays silent.
+    We wrote (or noted, or something happened). A person's reply also marks what it answers as read, by themselves or
+    (`read_when_answered`) by everybody, and `idle_after` it something is done if the customer stays silent.
     """
 
     def how(now: Conversation) -> Conversation:
@@ -347,8 +354,8 @@ def sent(entry: Entry, summary: Summary, *, idle_after: timedelta | None = None)
             touched = replace(touched, waiting_since=None)
         if entry.author.type == "member" and entry.direction == "out":
             idle_at = entry.created_at + idle_after if idle_after else None
-            touched = replace(touched, unread=0, read_number=touched.last_inbound_number, woke_at=None)
-            touched = replace(touched, idle_at=idle_at, warned_at=None)
+            touched = reading.answered(touched, entry.author.id, by_all=read_when_answered)
+            touched = replace(touched, woke_at=None, idle_at=idle_at, warned_at=None)
         return touched
 
     return how
@@ -461,23 +468,6 @@ def by_hand(
     return wrapped
 
 
-async def mark_read(ws: Workspace, conversation: Conversation, up_to: int) -> tuple[Conversation, bool]:
-    """A colleague has seen everything up to this number."""
-
-    def how(now: Conversation) -> Conversation:
-        seen = min(up_to, now.last_number)
-        if seen <= now.read_number and now.unread == 0:
-            return now
-        unread = 0 if seen >= now.last_inbound_number else now.unread
-        return replace(now, read_number=max(now.read_number, seen), unread=unread)
-
-    return await change(ws, conversation, how)
-
-
-async def mark_unread(ws: Workspace, conversation: Conversation) -> tuple[Conversation, bool]:
-    return await change(ws, conversation, lambda now: now if now.unread else replace(now, unread=1))
-
-
 async def assign(
     ws: Workspace, conversation: Conversation, member_id: str | None, *, hand: "Hand | None" = None
 ) -> tuple[Conversation, bool]:
@@ -568,6 +558,7 @@ def shut(now: Conversation, at: datetime) -> Conversation:
         state="closed",
         closed_at=at,
         unread=0,
+        unread_by={},
         read_number=now.last_number,
         snoozed_until=None,
         snooze_by=None,
@@ -649,8 +640,9 @@ async def page(
     first = sizes.index(min(sizes)) if by == lists.ACTIVITY else 0
     days = await _waiting_days(ws) if by == "waiting_at" and cursor is None else {}
     keep = [dimension for at, dimension in enumerate(dimensions) if at != first]
+    fits = store.fitting(wanted, keep, lists.without(wanted, member_id))
     return await store.page(
-        ws, by, dimensions[first], keep, wanted, size=sizes[first], days=days, cursor=cursor, limit=limit
+        ws, by, dimensions[first], fits, wanted, size=sizes[first], days=days, cursor=cursor, limit=limit
     )
 
 
@@ -674,7 +666,8 @@ async def _waiting_days(ws: Workspace) -> dict[date, int]:
 
 def fits(conversation: Conversation, wanted: Wanted, member_id: str) -> bool:
     """Whether a conversation is in a list, judged by itself."""
-    return store.fitting(wanted, lists.dimensions(wanted, member_id))(store.to_row(conversation))
+    dimensions, without = lists.dimensions(wanted, member_id), lists.without(wanted, member_id)
+    return store.fitting(wanted, dimensions, without)(store.to_row(conversation))
 
 
 async def total(ws: Workspace, wanted: Wanted, member_id: str) -> int | None:
@@ -683,15 +676,25 @@ async def total(ws: Workspace, wanted: Wanted, member_id: str) -> int | None:
         return None
     if wanted.view == "closing":
         return await _closing(ws)
-    return sum((await numbers_of(ws, lists.counted(wanted.view, member_id))).values())
+    return (await _sums(ws, {"": lists.counted(wanted.view, member_id)}))[""]
 
 
 async def counts(ws: Workspace, member_id: str) -> dict[str, int]:
     """How many are in each built-in view of this member, `closing` up to a bound."""
-    wanted: dict[str, Sequence[str]] = {view: lists.counted(view, member_id) for view in lists.COUNTED}
-    numbers = await numbers_of(ws, [facet for found in wanted.values() for facet in found])
-    counted = {view: sum(numbers[facet] for facet in found) for view, found in wanted.items()}
+    counted = await _sums(ws, {view: lists.counted(view, member_id) for view in lists.COUNTED})
     return {**counted, "closing": await _closing(ws)}
+
+
+async def unread_counts(ws: Workspace, member_id: str, saved: Sequence[str]) -> dict[str, int]:
+    """How many open ones this member has not read, in some built-in views and in saved ones, by their ids."""
+    return await _sums(ws, {view: lists.unread(view, member_id) for view in (*lists.READ_IN, *saved)})
+
+
+async def _sums(ws: Workspace, wanted: Mapping[str, lists.Counters]) -> dict[str, int]:
+    """Of counters, each added or taken off; all in one command."""
+    numbers = await numbers_of(ws, sorted({facet for counters in wanted.values() for facet in counters}))
+    sums = {name: sum(sign * numbers[facet] for facet, sign in each.items()) for name, each in wanted.items()}
+    return {name: max(0, number) for name, number in sums.items()}
 
 
 async def _closing(ws: Workspace) -> int:

@@ -61,6 +61,7 @@ async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> li
     draft = replace(draft, purpose=way.purpose)
     parts = _parts(way.content, way.capabilities)
     idle_after = await closing.idle_after(ws, conversation, way.account.kind)
+    by_all = (await closing.settings_of(ws)).read_when_answered
     entries: list[Entry] = []
     for number, part in enumerate(parts):
         entry = _entry(ws, conversation, draft, way, part, number)
@@ -71,9 +72,8 @@ async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> li
             summary = conversations.summary_of(entry, preview(part))
             if number == 0:
                 await notifications.of_entry(ws, conversation, entry, summary.text)
-            conversation, _ = await conversations.change(
-                ws, conversation, conversations.sent(entry, summary, idle_after=idle_after)
-            )
+            how = conversations.sent(entry, summary, idle_after=idle_after, read_when_answered=by_all)
+            conversation, _ = await conversations.change(ws, conversation, how)
         entries.append(entry)
     delay = draft.undo_seconds
     await ws.queue.enqueue("deliver", ws.id, conversation.contact_id, lane=Lane.REPLIES, delay_seconds=delay)

@@ -114,6 +114,7 @@ def conversation(
         "mentioned": list(item.mentioned),
         "notified": list(item.notified),
         "unread": item.unread,
+        "unread_by": dict(item.unread_by),
         "read_number": item.read_number,
         "last_number": item.last_number,
         "last_activity_at": iso(item.last_activity_at),

@@ -16,12 +16,12 @@ from app.core.permissions import Actor
 from app.core.platform import members as member_rows
 from app.core.platform.members import Member
 from app.core.runtime import Workspace
-from inbox import conversations, live, messages
+from inbox import conversations, live, messages, timeline
 from inbox.answering import notifications
 from inbox.closing import closing
 from inbox.closing import snooze as sleep
 from inbox.conversations import Conversation, Priority
-from inbox.finding import tags
+from inbox.finding import reading, tags
 from inbox.timeline import Author
 
 
@@ -132,6 +132,44 @@ async def snooze(
         if changed:
             await _note(ws, actor, saved, "conversation_snoozed", {"until": iso(saved.snoozed_until)})
     return await conversations.get(ws, conversation.id)
+
+
+async def mark_read(
+    ws: Workspace, actor: Actor, conversation: Conversation, up_to: int | None = None
+) -> tuple[Conversation, bool]:
+    """For the actor alone, up to an entry's number (None: all of it); and whether anything changed."""
+    return await _read(
+        ws, conversation, lambda now: reading.seen(now, actor.member_id, now.last_number if up_to is None else up_to)
+    )
+
+
+async def mark_unread(
+    ws: Workspace, actor: Actor, conversation: Conversation, since: int | None = None
+) -> Conversation:
+    """For the actor alone: what the customer wrote from an entry's number on; without one, the newest message."""
+    number = 1
+    if since is not None:
+        newer = await timeline.page_after(ws, conversation.contact_id, since - 1, limit=reading.MOST_COUNTED)
+        heard = [
+            e for e in newer if e.conversation_id == conversation.id and (e.kind, e.direction) == ("message", "in")
+        ]
+        number = max(1, len(heard))
+
+    def how(now: Conversation) -> Conversation:
+        unread = reading.unread_by(now, actor.member_id)
+        return now if since is None and unread else reading.marked(now, actor.member_id, number)
+
+    return (await _read(ws, conversation, how))[0]
+
+
+async def _read(ws: Workspace, conversation: Conversation, how: conversations.How) -> tuple[Conversation, bool]:
+    if how(conversation) is conversation:
+        return conversation, False
+    async with live.announced(ws, "conversation", conversation.id):
+        saved, changed = await conversations.change(ws, conversation, how)
+        if changed:
+            await live.tell_conversations(ws, saved)
+    return saved, changed
 
 
 async def _note(

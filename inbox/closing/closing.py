@@ -105,6 +105,8 @@ class ClosingSettings(Part):
     reasons: Annotated[tuple[Reason, ...], Field(max_length=50)] = DEFAULT_REASONS
     ask_reason: Literal["never", "optional", "required"] = "optional"
     thanks_keep_closed: bool = True
+    # Whether a colleague's answer makes a conversation read for everybody, or for themselves only.
+    read_when_answered: bool = True
     auto_close: Annotated[tuple[AutoClose, ...], Field(max_length=20)] = ()
     csat: Csat = Csat()
     nps: Nps = Nps()

@@ -42,6 +42,7 @@ async def snooze(
             snooze_by=by,
             woke_at=None,
             unread=0,
+            unread_by={},
             read_number=now.last_number,
             idle_at=None,
             warned_at=None,
@@ -68,6 +69,7 @@ async def wake_due(ws: Workspace, conversation: Conversation) -> Conversation:
             conversations.awake(now),
             woke_at=at,
             unread=max(1, now.unread),
+            unread_by={},
             last_activity_at=max(at, now.last_activity_at),
         )
 

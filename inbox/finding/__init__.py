@@ -3,6 +3,7 @@ How an agent finds a conversation, and does one thing to many.
 
     views.py     the lists of the queue and those kept by the workspace; view_work.py keeps their members and counts
     facets.py    what a conversation is found by; lists.py pages of it
+    reading.py   what each member has read
     search.py    words in messages, contacts and tickets; words.py how a text becomes words
     tags.py      labels on conversations; bulk.py one action on a whole list, with undo
 """

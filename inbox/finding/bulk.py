@@ -29,6 +29,7 @@ from app.core.runtime import Runtime, Workspace
 from inbox import conversations, live
 from inbox.answering import acts
 from inbox.conversations import Conversation
+from inbox.finding import reading
 from inbox.finding.lists import Wanted
 from inbox.routing import handover
 from inbox.routing.handover import Handover
@@ -130,19 +131,11 @@ async def _snooze(ws: Workspace, actor: Actor, now: Conversation, action: Action
 
 
 async def _read(ws: Workspace, actor: Actor, now: Conversation, action: Action, key: str) -> Conversation:
-    async with live.announced(ws, "conversation", now.id):
-        saved, changed = await conversations.mark_read(ws, now, now.last_number)
-        if changed:
-            await live.tell_conversations(ws, saved)
-    return saved
+    return (await acts.mark_read(ws, actor, now))[0]
 
 
 async def _unread(ws: Workspace, actor: Actor, now: Conversation, action: Action, key: str) -> Conversation:
-    async with live.announced(ws, "conversation", now.id):
-        saved, changed = await conversations.mark_unread(ws, now)
-        if changed:
-            await live.tell_conversations(ws, saved)
-    return saved
+    return await acts.mark_unread(ws, actor, now)
 
 
 ACTIONS: Mapping[str, Do] = {
@@ -158,8 +151,8 @@ ACTIONS: Mapping[str, Do] = {
 }
 
 
-def _kept(now: Conversation) -> dict[str, Any]:
-    """What of a conversation a bulk action may change, to be put back."""
+def _kept(now: Conversation, by: By) -> dict[str, Any]:
+    """What of a conversation a bulk action may change, to be put back; whether it is unread is the actor's own."""
     return {
         "assignee_id": now.assignee_id,
         "team_id": now.team_id,
@@ -167,7 +160,7 @@ def _kept(now: Conversation) -> dict[str, Any]:
         "priority": now.priority,
         "state": now.state,
         "snoozed_until": clock.iso(now.snoozed_until),
-        "unread": now.unread > 0,
+        "unread": reading.unread_by(now, by.member_id) > 0,
     }
 
 
@@ -384,14 +377,15 @@ async def _actor(ws: Workspace, by: By) -> Actor:
 async def _forwards(ws: Workspace, now: Bulk, actor: Actor, step: Step) -> _Outcome:
     actor.require(Permission.INBOX_REPLY)
     conversation = await conversations.get(ws, step.conversation_id)
-    before = step.before or _kept(conversation)
+    before = step.before or _kept(conversation, now.by)
     if step.before is None:
         # First, so that a crash in between does not take what is there after it for what was there before.
         await store.note(ws, now.id, {step.number: {"before": before}})
     key = f"{now.id}/{step.number}"
     after = await ACTIONS[now.action["type"]](ws, actor, conversation, now.action, key)
-    changed = _kept(after) != before
-    return ("done" if changed else "same"), {"after": _kept(after), "touch": after.revision if changed else None}
+    kept = _kept(after, now.by)
+    changed = kept != before
+    return ("done" if changed else "same"), {"after": kept, "touch": after.revision if changed else None}
 
 
 async def _undone(ws: Workspace, now: Bulk, actor: Actor, step: Step) -> _Outcome:
@@ -401,7 +395,7 @@ async def _undone(ws: Workspace, now: Bulk, actor: Actor, step: Step) -> _Outcom
     conversation = await conversations.get(ws, step.conversation_id)
     about = _ABOUT.get(now.action["type"], ())
     wanted = _wanted_after(now.action, step.before)
-    current = _kept(conversation)
+    current = _kept(conversation, now.by)
     if any(current[name] != wanted.get(name, current[name]) for name in about):
         last = max(conversation.touched.values(), key=lambda touch: touch.revision, default=None)
         who = f" by {last.name}" if last and last.revision > step.touch and last.by != now.by.id else ""

@@ -32,8 +32,7 @@ def of(conversation: Conversation) -> list[str]:
     found = [within, f"{within}:assignee:{assignee}" if assignee else f"{within}:unassigned"]
     if conversation.team_id:
         found.append(f"{within}:team:{conversation.team_id}")
-    if conversation.unread:
-        found.append(f"{within}:unread")
+    found += _reading(within, conversation)
     if conversation.priority != "normal":
         found.append(f"{within}:priority:{conversation.priority}")
     if conversation.sla is not None and conversation.sla.breached:
@@ -50,14 +49,34 @@ def channels(conversation: Conversation) -> list[str]:
     return sorted({reach.address.partition(":")[0] for reach in conversation.reach})
 
 
+def _reading(within: str, conversation: Conversation) -> list[str]:
+    """Whether it is unread, and for whom that is not so: one facet for each who differs from the others."""
+    marks = sorted(conversation.unread_by.items())
+    if conversation.unread:
+        return [f"{within}:unread", *(f"{within}:read:{member_id}" for member_id, number in marks if not number)]
+    return [f"{within}:unread:{member_id}" for member_id, number in marks if number]
+
+
 def counted(conversation: Conversation) -> set[str]:
-    """What is counted of it: its facets, and whether somebody waits, and since which day."""
+    """What is counted of it; nothing before it is stored."""
     if conversation.revision == 0:
         return set()
-    found = set(of(conversation))
-    if conversation.waiting_since is not None and group(conversation.state) == OPEN:
-        found |= waiting(conversation.waiting_since)
-    return found
+    waits = conversation.waiting_since if group(conversation.state) == OPEN else None
+    return counters(of(conversation), waits)
+
+
+def counters(words: Sequence[str], waiting_at: datetime | None) -> set[str]:
+    """
+    The counters that a row with these facets is in: the facets, since which day somebody waits, and in which lists it
+    is unread (`view:viw_1|unread`, `view:viw_1|read:mem_1`: unread, but not for this member).
+    """
+    reads = [word.removeprefix(f"{OPEN}:") for word in words if word.startswith((f"{OPEN}:unread", f"{OPEN}:read:"))]
+    found = set(words) | (waiting(waiting_at) if waiting_at is not None else set())
+    return found | {f"{word}|{each}" for word in words if _is_read_in(word) for each in reads}
+
+
+def _is_read_in(word: str) -> bool:
+    return word.startswith((f"{OPEN}:assignee:", f"{OPEN}:unassigned", "mention:", "view:"))
 
 
 def waiting(since: datetime) -> set[str]:

@@ -1,6 +1,6 @@
 """What a list of conversations is made of: a view, narrowed by filters, as dimensions of facets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
@@ -11,12 +11,16 @@ from inbox.finding.facets import CLOSED, GROUPS, OPEN, SNOOZED
 BuiltIn = Literal[
     "open", "mine", "unassigned", "mentions", "unread", "snoozed", "closing", "waiting", "breached", "closed", "all"
 ]
+# Counters that are added up (1) or taken off (-1).
+Counters = Mapping[str, int]
 Order = Literal["last_activity_at", "closing_at", "waiting_at"]
 ACTIVITY: Order = "last_activity_at"
 # Their counters are kept; the closing window moves with the clock and is counted by its index.
 COUNTED: tuple[BuiltIn, ...] = (
     "open", "mine", "unassigned", "mentions", "unread", "snoozed", "waiting", "breached", "closed"
 )  # fmt: skip
+# Where it is counted what of them a member has not read; saved views besides.
+READ_IN: tuple[BuiltIn, ...] = ("open", "mine", "unassigned", "mentions")
 # A window that closes within these hours is worth a list of its own.
 CLOSING_HOURS = 4
 NOBODY = "none"
@@ -64,8 +68,10 @@ def _of_view(view: str, member_id: str) -> Sequence[str]:
     match view:
         case "mine":
             return (f"{OPEN}:assignee:{member_id}",)
-        case "unassigned" | "unread" | "breached":
+        case "unassigned" | "breached":
             return (f"{OPEN}:{view}",)
+        case "unread":
+            return (f"{OPEN}:unread", f"{OPEN}:unread:{member_id}")
         case "mentions":
             return (f"mention:{member_id}",)
         case _ if is_built_in(view):
@@ -74,9 +80,26 @@ def _of_view(view: str, member_id: str) -> Sequence[str]:
             return (f"view:{view}",)
 
 
-def counted(view: str, member_id: str) -> Sequence[str]:
+def counted(view: str, member_id: str) -> Counters:
     """The counters that make up a view's number."""
-    return (facets.WAITING,) if view == "waiting" else _of_view(view, member_id)
+    if view == "unread":
+        return unread("open", member_id)
+    return dict.fromkeys((facets.WAITING,) if view == "waiting" else _of_view(view, member_id), 1)
+
+
+def unread(view: str, member_id: str) -> Counters:
+    """Those that tell how many of a view's open conversations a member has not read."""
+    (word,) = _of_view(view, member_id)
+    between = ":" if word == OPEN else "|"
+    signs = {"unread": 1, f"unread:{member_id}": 1, f"read:{member_id}": -1}
+    return {f"{word}{between}{each}": sign for each, sign in signs.items()}
+
+
+def without(wanted: Wanted, member_id: str) -> frozenset[str]:
+    """Facets of which what is wanted may have none."""
+    if not wanted.unread and wanted.view != "unread":
+        return frozenset()
+    return frozenset(f"{group}:read:{member_id}" for group in GROUPS)
 
 
 def dimensions(wanted: Wanted, member_id: str) -> list[Sequence[str]]:
@@ -92,7 +115,7 @@ def dimensions(wanted: Wanted, member_id: str) -> list[Sequence[str]]:
     narrow([f"tag:{tag}" for tag in wanted.tags])
     narrow([_assignee(each, member_id) for each in wanted.assignees])
     narrow([f"team:{team}" for team in wanted.teams])
-    narrow(["unread"] if wanted.unread else [])
+    narrow(["unread", f"unread:{member_id}"] if wanted.unread else [])
     # Normal is what has no facet: looked for among the rows instead.
     narrow([f"priority:{each}" for each in wanted.priorities] if "normal" not in wanted.priorities else [])
     if wanted.states:

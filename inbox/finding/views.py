@@ -24,7 +24,7 @@ from app.core.permissions import Actor, Permission
 from app.core.rules import Catalogue, Field, Predicate, Rule
 from app.core.runtime import Runtime, Workspace
 from channels import registry
-from inbox.finding import facets
+from inbox.finding import facets, reading
 from inbox.store import views as store
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ CATALOGUE = Catalogue(
             options=(("open", "Open"), ("pending", "With a bot"), ("snoozed", "Snoozed")),
             ops=("is", "is_not", "in", "not_in"),
         ),
-        Field("unread", "Unread", "boolean"),
+        Field("unread", "Unread by its assignee, or by all", "boolean"),
         Field("waiting_since", "Waiting since", "time"),
         Field("last_activity_at", "Last activity", "time"),
         Field("window_closes_at", "Reply window closes", "time"),
@@ -99,7 +99,7 @@ def thing(conversation: Conversation) -> Mapping[str, Any]:
         "priority": conversation.priority,
         "channels": facets.channels(conversation),
         "state": conversation.state,
-        "unread": conversation.unread > 0,
+        "unread": reading.is_news(conversation),
         "waiting_since": None if asleep else conversation.waiting_since,
         "last_activity_at": conversation.last_activity_at,
         "window_closes_at": None if asleep else conversation.window_closes_at,

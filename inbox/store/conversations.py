@@ -126,13 +126,15 @@ def _walk(ws: Workspace, by: Order, wanted: Wanted, size: int, days: Mapping[dat
     return Walk(by, begin, max(wanted.since or windows.EARLIEST, windows.EARLIEST), width)
 
 
-def fitting(wanted: Wanted, keep: Sequence[Sequence[str]]) -> windows.Fits:
-    """Whether a row has one facet of each list in `keep`, and what of the filters has no facet."""
+def fitting(wanted: Wanted, keep: Sequence[Sequence[str]], without: frozenset[str]) -> windows.Fits:
+    """Whether a row has one facet of each list in `keep`, none of `without`, and what of the filters has no facet."""
     kept = [frozenset(each) for each in keep]
     since, until = wanted.since or windows.EARLIEST, wanted.until
 
     def fits(row: Document) -> bool:
         if not all(any(facet in each for facet in row["facets"]) for each in kept):
+            return False
+        if without and not without.isdisjoint(row["facets"]):
             return False
         if wanted.priorities and row["priority"] not in wanted.priorities:
             return False
@@ -147,7 +149,7 @@ async def page(
     ws: Workspace,
     by: Order,
     start: Sequence[str],
-    keep: Sequence[Sequence[str]],
+    fits: windows.Fits,
     wanted: Wanted,
     *,
     size: int,
@@ -156,8 +158,8 @@ async def page(
     limit: int,
 ) -> tuple[list[conversations.Conversation], str | None]:
     """
-    Those with one of the facets in `start` and one of each list in `keep`, in the list's order. `size` is about how
-    many `start` finds; `days` counts people who wait by the day since when.
+    Those with one of the facets in `start` that fit (see `fitting`), in the list's order. `size` is about how many
+    `start` finds; `days` counts people who wait by the day since when.
 
     Indexes: (workspace_id, facets, last_activity_at); (workspace_id, closing_at) and (workspace_id, waiting_at), which
     hold open conversations only.
@@ -172,7 +174,7 @@ async def page(
         return list(rows.values())
 
     walk = _walk(ws, by, wanted, size, days, limit)
-    rows, following = await windows.page(walk, read, cursor=cursor, limit=limit, fits=fitting(wanted, keep))
+    rows, following = await windows.page(walk, read, cursor=cursor, limit=limit, fits=fits)
     return [_from_row(row) for row in rows], following
 
 
@@ -238,9 +240,8 @@ async def count_all(ws: Workspace, *, most: int | None) -> dict[str, int] | None
             if most is not None and looked_at > most:
                 return None
             for row in rows:
-                waiting = facets.waiting(row["waiting_at"]) if row.get("waiting_at") else ()
-                for facet in (*row["facets"], *waiting):
-                    numbers[facet] = numbers.get(facet, 0) + 1
+                for counter in facets.counters(row["facets"], row.get("waiting_at")):
+                    numbers[counter] = numbers.get(counter, 0) + 1
             if cursor is None:
                 break
     return numbers

@@ -16,10 +16,18 @@ def test_two_agents(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
     olu, ama = desks(), desks(agent)
     expect(ama.row("Tom Team")).to_contain_text("1 unread")
 
-    # Read by one, read for all; and who looks at what is seen.
+    # Read by one, on all their screens, and by nobody else; and who looks at what is seen.
+    second = desks()
+    expect(second.row("Tom Team")).to_contain_text("1 unread")
     olu.open("Tom Team")
-    expect(ama.row("Tom Team")).not_to_contain_text("unread")
+    expect(second.row("Tom Team")).not_to_contain_text("unread")
+    expect(ama.row("Tom Team")).to_contain_text("1 unread")
+    expect(ama.page).to_have_title("(1) Inbox · Parley")
+    olu.page.keyboard.press("u")
+    expect(second.row("Tom Team")).to_contain_text("1 unread")
+    second.context.close()
     ama.open("Tom Team")
+    expect(ama.page).to_have_title("Tom Team · Parley")
     expect(ama.page.get_by_role("img", name="Olu Owner also looking")).to_be_visible()
     expect(olu.page.get_by_role("img", name="Ama Agent also looking")).to_be_visible()
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, get_args
 
 import pytest
@@ -14,7 +15,7 @@ from app.core.runtime import Runtime, Workspace
 from inbox import conversations, timeline
 from inbox.closing import snooze
 from inbox.conversations import Conversation, Reach
-from inbox.finding import facets
+from inbox.finding import facets, reading
 from inbox.finding.lists import BuiltIn, Wanted
 from inbox.store import conversations as store
 from inbox.timeline import Author, Entry
@@ -90,6 +91,7 @@ ROWS = st.lists(
             "tags": st.sampled_from([(), ("tag_1",), ("tag_1", "tag_2"), ("tag_3",)]),
             "priority": st.sampled_from(["low", "normal", "urgent"]),
             "unread": st.integers(0, 1),
+            "unread_by": st.sampled_from([{}, {}, {MINE: 0}, {MINE: 2}, {"mem_other": 0}]),
             "waiting_since": st.sampled_from([None, NOW, NOW - timedelta(days=90), NOW - timedelta(hours=2)]),
             "reach": st.sampled_from(
                 [
@@ -120,13 +122,14 @@ WANTED = st.builds(
 def belongs(row: Conversation, wanted: Wanted) -> bool:
     """What the words of a list mean, said plainly."""
     is_open = row.state in ("open", "pending")
+    news = row.unread_by.get(MINE, row.unread) > 0
     soon = row.window_closes_at and NOW < row.window_closes_at < NOW + timedelta(hours=4)
     in_view = {
         "open": is_open,
         "mine": is_open and row.assignee_id == MINE,
         "unassigned": is_open and row.assignee_id is None,
         "mentions": False,
-        "unread": is_open and row.unread > 0,
+        "unread": is_open and news,
         "snoozed": row.state == "snoozed",
         "closing": is_open and bool(soon),
         "waiting": is_open and row.waiting_since is not None,
@@ -143,7 +146,7 @@ def belongs(row: Conversation, wanted: Wanted) -> bool:
         and (not wanted.teams or row.team_id in wanted.teams)
         and (not wanted.states or row.state in wanted.states)
         and (not wanted.priorities or row.priority in wanted.priorities)
-        and (not wanted.unread or row.unread > 0)
+        and (not wanted.unread or news)
         and (wanted.since is None or row.last_activity_at >= wanted.since)
         and (wanted.until is None or row.last_activity_at <= wanted.until)
     )
@@ -173,7 +176,22 @@ async def test_a_made_up_cursor_is_refused_in_words(ws: Workspace, cursor: str) 
 ACTIONS = st.lists(
     st.tuples(
         st.integers(0, 3),
-        st.sampled_from(["receive", "read", "unread", "assign", "drop", "tag", "urge", "close", "reopen", "snooze"]),
+        st.sampled_from(
+            [
+                "receive",
+                "read",
+                "other_reads",
+                "unread",
+                "answer",
+                "assign",
+                "drop",
+                "tag",
+                "urge",
+                "close",
+                "reopen",
+                "snooze",
+            ]
+        ),
     ),
     max_size=25,
 )
@@ -184,9 +202,14 @@ async def act(ws: Workspace, conversation: Conversation, action: str) -> Convers
         case "receive":
             return (await received(ws, conversation))[0]
         case "read":
-            return (await conversations.mark_read(ws, conversation, conversation.last_number))[0]
+            return await reads(ws, conversation, MINE)
+        case "other_reads":
+            return await reads(ws, conversation, "mem_other")
         case "unread":
-            return (await conversations.mark_unread(ws, conversation))[0]
+            return (await conversations.change(ws, conversation, lambda now: reading.marked(now, MINE, 1)))[0]
+        case "answer":
+            how = partial(reading.answered, member_id=MINE, by_all=False)
+            return (await conversations.change(ws, conversation, how))[0]
         case "assign":
             return (await conversations.assign(ws, conversation, MINE))[0]
         case "drop":
@@ -204,6 +227,11 @@ async def act(ws: Workspace, conversation: Conversation, action: str) -> Convers
             return (await snooze.snooze(ws, conversation, None, by=MINE))[0]
         case _:
             return (await conversations.reopen(ws, conversation))[0]
+
+
+async def reads(ws: Workspace, conversation: Conversation, member_id: str) -> Conversation:
+    how = partial(reading.seen, member_id=member_id, up_to=conversation.last_number)
+    return (await conversations.change(ws, conversation, how))[0]
 
 
 async def received(
@@ -235,6 +263,16 @@ async def test_kept_counters_equal_a_recount(runtime: Runtime, actions: list[tup
     kept = await conversations.numbers_of(ws, everything)
     counted = await conversations.recount(ws) or {}
     assert kept == {facet: counted.get(facet, 0) for facet in everything}
+    now = [one for one in [await conversations.get(ws, one.id) for one in people] if one.state == "open"]
+    for me in (MINE, "mem_other"):
+        mine = [one for one in now if reading.unread_by(one, me)]
+        assert await conversations.unread_counts(ws, me, []) == {
+            "open": len(mine),
+            "mine": len([one for one in mine if one.assignee_id == me]),
+            "unassigned": len([one for one in mine if one.assignee_id is None]),
+            "mentions": 0,
+        }
+        assert (await conversations.counts(ws, me))["unread"] == len(mine)
 
 
 async def test_counters_that_redis_lost_are_counted_again_and_not_guessed(ws: Workspace) -> None:

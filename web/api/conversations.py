@@ -93,6 +93,12 @@ class MarkRead(Body):
     up_to: Annotated[int, Field(ge=0, le=2**53)]
 
 
+class MarkUnread(Body):
+    """From this entry's number on; without it, the newest message."""
+
+    since: Annotated[int | None, Field(ge=1, le=2**53)] = None
+
+
 class ShowTyping(Body):
     account_id: Annotated[str, Field(max_length=100)]
     address: Annotated[str, Field(max_length=300)]
@@ -190,7 +196,10 @@ async def counts(request: ApiRequest) -> CountsShape:
     saved = [view.id for view in await views.visible(ws, me)]
     found: Any = await conversations.counts(ws, me)
     numbers = await conversations.numbers_of(ws, [f"view:{view_id}" for view_id in saved]) if saved else {}
-    return {**found, "views": {view_id: numbers[f"view:{view_id}"] for view_id in saved}}  # type: ignore[typeddict-item]
+    unread = await conversations.unread_counts(ws, me, saved)
+    own = {view: unread.pop(view) for view in lists.READ_IN}
+    of_views = {view_id: numbers[f"view:{view_id}"] for view_id in saved}
+    return {**found, "views": of_views, "unread_in": {**own, "views": unread}}  # type: ignore[typeddict-item]
 
 
 async def _one(request: ApiRequest, conversation: Conversation) -> ConversationShape:
@@ -268,24 +277,18 @@ async def _mentions(request: ApiRequest, ids: list[str]) -> list[Mention]:
 
 async def mark_read(request: ApiRequest, conversation_id: str, body: MarkRead) -> None:
     conversation = await _open(request, conversation_id, access.REPLY)
-    if conversation.unread == 0 and conversation.read_number >= body.up_to:
-        return
-    async with live.announced(request.ws, "conversation", conversation.id):
-        saved, changed = await conversations.mark_read(request.ws, conversation, body.up_to)
-        if changed:
-            await live.tell_conversations(request.ws, saved)
+    saved, _ = await acts.mark_read(request.ws, request.actor, conversation, body.up_to)
     newest = conversation.reach[0] if conversation.reach else None
-    if changed and newest and newest.last_external_id:
+    # The customer's ticks turn blue with the first of us who reads it.
+    if saved.read_number > conversation.read_number and newest and newest.last_external_id:
         await request.ws.queue.enqueue(
             "mark_read", newest.account_id, newest.address, newest.last_external_id, lane=Lane.BACKGROUND
         )
 
 
-async def mark_unread(request: ApiRequest, conversation_id: str) -> None:
+async def mark_unread(request: ApiRequest, conversation_id: str, body: MarkUnread) -> None:
     conversation = await _open(request, conversation_id, access.REPLY)
-    async with live.announced(request.ws, "conversation", conversation.id):
-        saved, _ = await conversations.mark_unread(request.ws, conversation)
-        await live.tell_conversations(request.ws, saved)
+    await acts.mark_unread(request.ws, request.actor, conversation, body.since)
 
 
 async def typing(request: ApiRequest, conversation_id: str, body: ShowTyping) -> None:
@@ -395,7 +398,7 @@ ENDPOINTS = [
         "/conversations/{conversation_id}/read",
         mark_read,
         Permission.INBOX_REPLY,
-        "Mark as read up to an entry",
+        "Mark as read by oneself, up to an entry",
         errors=(NotFound,),
         idempotent=False,
     ),
@@ -404,7 +407,7 @@ ENDPOINTS = [
         "/conversations/{conversation_id}/unread",
         mark_unread,
         Permission.INBOX_REPLY,
-        "Mark as unread",
+        "Mark as unread for oneself, from a message on",
         errors=(NotFound,),
     ),
     Endpoint(

@@ -239,7 +239,10 @@ class ConversationShape(TypedDict):
     # Who has not yet seen a note that names them, and who has any news here that they have not seen.
     mentioned: list[str]
     notified: list[str]
+    # Messages that members have not read: by member, and for everybody who is not named there.
     unread: int
+    unread_by: dict[str, int]
+    # The newest entry that anybody here has seen.
     read_number: int
     last_number: int
     last_activity_at: Time
@@ -277,6 +280,17 @@ class CountsShape(TypedDict):
     breached: int
     closed: int
     # By the id of each saved view that this member sees.
+    views: dict[str, int]
+    unread_in: "UnreadShape"
+
+
+class UnreadShape(TypedDict):
+    """How many open conversations of a view the member has not read."""
+
+    open: int
+    mine: int
+    unassigned: int
+    mentions: int
     views: dict[str, int]
 
 

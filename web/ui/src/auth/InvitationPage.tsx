@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useEffect, useState, type FormEvent } from 'react'
 import { ApiError, api, messageOf } from '../lib/api'
+import { setTitle } from '../lib/title'
 import type { InvitationOffer, Me } from '../lib/types'
 import { ErrorState } from '../ui/ErrorState'
 import { AuthCard } from './AuthCard'
@@ -16,7 +17,7 @@ export default function InvitationPage() {
   const offer = useQuery({ queryKey: ['invitation', token], queryFn: () => api.get<InvitationOffer>(path) })
 
   useEffect(() => {
-    document.title = 'Join · Parley'
+    setTitle('Join · Parley')
   }, [])
 
   if (offer.isPending) return null

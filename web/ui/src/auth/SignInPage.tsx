@@ -3,6 +3,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useEffect, useState, type FormEvent } from 'react'
 import { ApiError, api, messageOf } from '../lib/api'
 import { remaining } from '../lib/format'
+import { setTitle } from '../lib/title'
 import type { Me, WorkspaceChoice } from '../lib/types'
 import { AuthCard } from './AuthCard'
 import { IconChevronRight } from '../ui/icons'
@@ -27,7 +28,7 @@ export default function SignInPage() {
   const lockedFor = useCountdown(lockedUntil)
 
   useEffect(() => {
-    document.title = 'Sign in · Parley'
+    setTitle('Sign in · Parley')
   }, [])
 
   function submit(event: FormEvent) {

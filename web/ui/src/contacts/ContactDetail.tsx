@@ -5,6 +5,7 @@ import { useEffect } from 'react'
 import { api } from '../lib/api'
 import { fullTime, shortDay } from '../lib/format'
 import { usePhone } from '../lib/media'
+import { setTitle } from '../lib/title'
 import type { ConsentFact, Contact, Page } from '../lib/types'
 import { Avatar } from '../ui/Avatar'
 import { Badge } from '../ui/Badge'
@@ -23,7 +24,7 @@ export function ContactDetail({ id }: { id: string }) {
   const { data: contact, error, refetch } = useContact(id)
 
   useEffect(() => {
-    document.title = `${contact?.name ?? 'Contact'} · Parley`
+    setTitle(`${contact?.name ?? 'Contact'} · Parley`)
   }, [contact?.name])
 
   if (error) {

@@ -3,13 +3,13 @@ import { Suspense, lazy, useCallback, useDeferredValue, useEffect, useState } fr
 import { useShortcut } from '../lib/keys'
 import { useNarrow, usePhone } from '../lib/media'
 import { useCell } from '../lib/store'
+import { setTitle } from '../lib/title'
 import { undoLast } from '../lib/undo'
 import { EmptyState } from '../ui/EmptyState'
 import { IconMessages } from '../ui/icons'
 import { Kbd } from '../ui/Kbd'
 import { takeBackNewest } from './composer/undo'
 import { useConversation } from './conversations'
-import { useCounts } from './counts'
 import { ConversationList } from './list/ConversationList'
 import { ListHeader } from './list/ListHeader'
 import { active, followAddress, idInAddress, open } from './selection'
@@ -111,8 +111,5 @@ export function InboxPage() {
 
 function useTitle(id: string | null): void {
   const name = useConversation(id)?.contact.name
-  const unread = useCounts()?.unread ?? 0
-  useEffect(() => {
-    document.title = `${unread > 0 ? `(${unread}) ` : ''}${name ?? 'Inbox'} · Parley`
-  }, [name, unread])
+  useEffect(() => setTitle(`${name ?? 'Inbox'} · Parley`), [name])
 }

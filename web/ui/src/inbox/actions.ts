@@ -104,9 +104,11 @@ function nameOf(id: string): string {
   return getConversation(id)?.contact.name ?? 'this contact'
 }
 
-export function markUnread(id: string): void {
+/** For oneself, from a message of the customer on, or the newest one. */
+export function markUnread(id: string, since?: number): void {
   keptUnread.add(id)
-  void change(id, { unread: 1 }, 'Not marked unread', 'unread', {}, null)
+  const unread = Math.max(1, getConversation(id)?.unread ?? 0)
+  void change(id, { unread }, 'Not marked unread', 'unread', { since: since ?? null }, null)
 }
 
 export function markRead(id: string, upTo: number): void {
@@ -211,7 +213,7 @@ async function reread(id: string): Promise<void> {
 
 function relist(id: string): void {
   const conversation = getConversation(id)
-  if (conversation) placeInLists([conversation])
+  if (conversation) placeInLists([conversation], true)
   else conversationsChanged()
 }
 

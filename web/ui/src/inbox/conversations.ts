@@ -1,5 +1,6 @@
 /** Every conversation this tab has seen, by id. Lists hold ids only; the newest revision wins. */
 import { useSyncExternalStore } from 'react'
+import { currentMe } from '../lib/session'
 import { Emitter } from '../lib/store'
 import type { Conversation } from '../lib/types'
 
@@ -14,8 +15,14 @@ export function getConversation(id: string): Conversation | undefined {
 export function putConversation(next: Conversation): boolean {
   const current = known.get(next.id)
   if (current && current.revision > next.revision) return false
-  known.set(next.id, next)
+  known.set(next.id, mine(next))
   return true
+}
+
+/** `unread` as I see it: the server counts for everybody else, and apart for those who have looked. */
+function mine(next: Conversation): Conversation {
+  const unread = next.unread_by[currentMe()?.member.id ?? '']
+  return unread === undefined || unread === next.unread ? next : { ...next, unread }
 }
 
 /** Show a change before the server confirms it; the returned function takes it back unless the server spoke meanwhile. */

@@ -2,7 +2,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { api } from '../lib/api'
 import { queryClient } from '../lib/query'
-import type { Counts } from '../lib/types'
+import type { Counts, View } from '../lib/types'
 
 const EVERY_MS = 2_000
 
@@ -16,6 +16,18 @@ let lastAt = 0
 
 export function useCounts(): Counts | undefined {
   return useQuery(countsQuery).data
+}
+
+/** How many conversations want me to look: what customers wrote in mine and in those that nobody has. */
+export function useNews(): number {
+  const unread = useCounts()?.unread_in
+  return unread ? unread.mine + unread.unassigned : 0
+}
+
+/** How many open conversations of a view I have not read; views that are not counted have none. */
+export function unreadIn(counts: Counts | undefined, view: View): number {
+  const { views = {}, ...builtIn } = counts?.unread_in ?? {}
+  return (builtIn as Record<string, number>)[view] ?? views[view] ?? 0
 }
 
 export function refreshCounts(): void {

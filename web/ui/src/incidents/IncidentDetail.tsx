@@ -6,6 +6,7 @@ import { api, query } from '../lib/api'
 import { fullTime, plural } from '../lib/format'
 import { usePhone } from '../lib/media'
 import { useCan } from '../lib/session'
+import { setTitle } from '../lib/title'
 import { toastError } from '../lib/toast'
 import type { Conversation, Incident, IncidentUpdate, Page } from '../lib/types'
 import { EditableText } from '../tickets/EditableText'
@@ -22,7 +23,7 @@ export function IncidentDetail({ id }: { id: string }) {
   const { data: incident, error, refetch } = useQuery(incidentQuery(id))
 
   useEffect(() => {
-    document.title = `${incident?.title ?? 'Incident'} · Parley`
+    setTitle(`${incident?.title ?? 'Incident'} · Parley`)
   }, [incident?.title])
 
   if (error && !incident) {

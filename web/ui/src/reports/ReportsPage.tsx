@@ -3,6 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { api, query } from '../lib/api'
 import { useCan } from '../lib/session'
+import { setTitle } from '../lib/title'
 import type { Metric, Report, ReportDimension } from '../lib/types'
 import { EmptyState } from '../ui/EmptyState'
 import { ErrorState, NoPermission } from '../ui/ErrorState'
@@ -40,7 +41,7 @@ export default function ReportsPage() {
   const [days, setDays] = useState<DaySpan>(() => spanOf(7))
 
   useEffect(() => {
-    document.title = 'Reports · Parley'
+    setTitle('Reports · Parley')
   }, [])
 
   if (!mayRead) {

@@ -2,6 +2,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { Suspense, useEffect, useRef } from 'react'
 import { usePhone } from '../lib/media'
 import { useMe } from '../lib/session'
+import { setTitle } from '../lib/title'
 import { EmptyState } from '../ui/EmptyState'
 import { IconArrowLeft, IconSearch } from '../ui/icons'
 import { Heading } from './parts/Heading'
@@ -25,7 +26,7 @@ export default function SettingsPage() {
   const allowed = section && visible.includes(section)
 
   useEffect(() => {
-    document.title = `${section ? `${section.label} · ` : ''}Settings · Parley`
+    setTitle(`${section ? `${section.label} · ` : ''}Settings · Parley`)
   }, [section])
   useEffect(() => {
     if (body.current) body.current.scrollTop = 0

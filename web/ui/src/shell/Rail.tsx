@@ -1,6 +1,6 @@
 import { Tooltip } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import { useCounts } from '../inbox/counts'
+import { useNews } from '../inbox/counts'
 import { DraftsButton } from '../drafts/DraftsButton'
 import { Bell } from '../notifications/Bell'
 import { useCan } from '../lib/session'
@@ -11,7 +11,7 @@ import { ProfileMenu } from './ProfileMenu'
 import s from './shell.module.css'
 
 export function Rail({ onShowShortcuts }: { onShowShortcuts: () => void }) {
-  const unread = useCounts()?.unread ?? 0
+  const unread = useNews()
   const seesContacts = useCan('contacts.read')
   const seesInbox = useCan('inbox.read')
   return (

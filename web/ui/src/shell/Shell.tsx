@@ -1,8 +1,10 @@
 import { Outlet, useNavigate } from '@tanstack/react-router'
 import { Suspense, lazy, useEffect, useState } from 'react'
 import { watchIdle } from '../inbox/availability'
+import { useNews } from '../inbox/counts'
 import { startShortcuts, useShortcut } from '../lib/keys'
 import { useMe } from '../lib/session'
+import { setTitleNews } from '../lib/title'
 import { OfflineBanner } from './OfflineBanner'
 import { Rail } from './Rail'
 import { UpdateChip } from './UpdateChip'
@@ -14,6 +16,7 @@ const Palette = lazy(() => import('./Palette'))
 
 export function Shell() {
   const me = useMe()
+  const news = useNews()
   const navigate = useNavigate()
   const [sheet, setSheet] = useState(false)
   const [palette, setPalette] = useState(false)
@@ -21,6 +24,7 @@ export function Shell() {
   useEffect(() => startShortcuts(), [])
   useEffect(() => startEvents(), [me.member.id])
   useEffect(() => watchIdle(), [])
+  useEffect(() => setTitleNews(news), [news])
 
   useShortcut('g i', 'Inbox', 'Go to', () => void navigate({ to: '/inbox' }))
   useShortcut('g c', 'Contacts', 'Go to', () => void navigate({ to: '/contacts' }))

@@ -6,6 +6,7 @@ import { api } from '../lib/api'
 import { fullTime } from '../lib/format'
 import { usePhone } from '../lib/media'
 import { useCan } from '../lib/session'
+import { setTitle } from '../lib/title'
 import { toast, toastError } from '../lib/toast'
 import type { Ticket } from '../lib/types'
 import { SlaCountdown } from '../sla/SlaMark'
@@ -31,7 +32,7 @@ export function TicketDetail({ id }: { id: string }) {
   const { data: ticket, error, refetch } = useQuery(ticketQuery(id))
 
   useEffect(() => {
-    document.title = `${ticket ? `#${ticket.number} ${ticket.title}` : 'Ticket'} · Parley`
+    setTitle(`${ticket ? `#${ticket.number} ${ticket.title}` : 'Ticket'} · Parley`)
   }, [ticket])
 
   if (error && !ticket) {

@@ -1,5 +1,6 @@
 import { useEffect, type ReactNode, type UIEvent } from 'react'
 import { usePhone } from '../lib/media'
+import { setTitle } from '../lib/title'
 import { NoPermission } from './ErrorState'
 import s from './two-pane.module.css'
 
@@ -20,7 +21,7 @@ export function TwoPane({ title, allowed, list, detail, nothing, wide }: TwoPane
   const phone = usePhone()
   const open = Boolean(detail)
   useEffect(() => {
-    if (!open) document.title = `${title} · Parley`
+    if (!open) setTitle(`${title} · Parley`)
   }, [open, title])
 
   return (

@@ -3,7 +3,7 @@ import { shortCount } from '../../lib/format'
 import { useCell } from '../../lib/store'
 import type { BuiltInView } from '../../lib/types'
 import { SEARCH_AFTER_MS, SearchBox } from '../../ui/SearchBox'
-import { useCounts } from '../counts'
+import { unreadIn, useCounts } from '../counts'
 import { Chips } from './Chips'
 import { FilterMenu } from './FilterMenu'
 import { everywhere, filter, setFilter } from './lists'
@@ -91,6 +91,10 @@ function Scopes() {
   )
 }
 
+function described(all: number, unread: number): string {
+  return unread > 0 ? `${all}, ${unread} unread` : String(all)
+}
+
 function Tabs() {
   const { view } = useCell(filter)
   const counts = useCounts()
@@ -116,7 +120,8 @@ function Tabs() {
           aria-selected={tab.view === view}
           tabIndex={tab.view === view || (at === 0 && !TABS.some((each) => each.view === view)) ? 0 : -1}
           aria-label={tab.label}
-          aria-description={counts ? String(counts[tab.view]) : undefined}
+          aria-description={counts ? described(counts[tab.view], unreadIn(counts, tab.view)) : undefined}
+          data-unread={unreadIn(counts, tab.view) > 0 || undefined}
           data-count={counts ? shortCount(counts[tab.view]) : undefined}
           onClick={() => setFilter({ view: tab.view })}
         >

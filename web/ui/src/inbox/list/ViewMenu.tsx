@@ -4,7 +4,7 @@ import { shortCount } from '../../lib/format'
 import { useCell } from '../../lib/store'
 import type { BuiltInView, SavedView, View } from '../../lib/types'
 import { IconListDetails, IconPencil, IconPlus } from '../../ui/icons'
-import { useCounts } from '../counts'
+import { unreadIn, useCounts } from '../counts'
 import { useViews } from './choices'
 import { asRule, filter, setFilter } from './lists'
 import { isNarrowed } from './listStore'
@@ -41,13 +41,19 @@ export function ViewMenu() {
   const current = views.find((view) => view.id === wanted.view)
 
   function item(view: View, label: string, count: number | undefined, colour?: string) {
+    const unread = unreadIn(counts, view)
     return (
       <Menu.Item
         key={view}
         aria-current={wanted.view === view || undefined}
         className={s.viewItem}
         leftSection={<i className={s.dot} data-colour={colour ?? 'none'} aria-hidden />}
-        rightSection={<span className={s.viewCount}>{count === undefined ? '' : shortCount(count)}</span>}
+        rightSection={
+          <span className={s.viewCount} data-unread={unread > 0 || undefined} title={unread > 0 ? `${unread} unread` : undefined}>
+            {count === undefined ? '' : shortCount(count)}
+            {unread > 0 && <span className="visually-hidden">, {unread} unread</span>}
+          </span>
+        }
         onClick={() => setFilter({ view })}
       >
         {label}

@@ -3,9 +3,9 @@ import { useState } from 'react'
 import { useCan, useMe } from '../../lib/session'
 import { toast } from '../../lib/toast'
 import type { Entry } from '../../lib/types'
-import { IconArrowBackUp, IconArrowForwardUp, IconCode, IconCopy, IconMoodSmile, IconPencil, IconPlus, IconTrash, IconTicket } from '../../ui/icons'
+import { IconArrowBackUp, IconArrowForwardUp, IconCode, IconCopy, IconMailOpened, IconMoodSmile, IconPencil, IconPlus, IconTrash, IconTicket } from '../../ui/icons'
 import { newTicket } from '../../tickets/newTicket'
-import { react } from '../actions'
+import { markUnread, react } from '../actions'
 import { useCapabilities } from '../capabilities'
 import { EmojiPicker } from '../composer/EmojiPicker'
 import { quoteEntry } from '../composer/composerState'
@@ -108,6 +108,11 @@ function OpenMenu({ entry }: { entry: Entry }) {
             {correctable && capabilities.delete && (
               <Menu.Item leftSection={<IconTrash size={16} />} color="red" onClick={() => changing.set({ what: 'delete', entry })}>
                 Delete
+              </Menu.Item>
+            )}
+            {live && entry.direction === 'in' && entry.conversation_id && (
+              <Menu.Item leftSection={<IconMailOpened size={16} />} onClick={() => markUnread(entry.conversation_id ?? '', entry.number)}>
+                Unread from here
               </Menu.Item>
             )}
             {mayReply && !isUnsent(entry) && (entry.kind === 'message' || entry.kind === 'note') && (

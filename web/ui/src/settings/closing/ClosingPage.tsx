@@ -87,6 +87,14 @@ function Page({ stored }: { stored: ClosingSettings }) {
             onChange={(event) => set({ thanks_keep_closed: event.currentTarget.checked })}
           />
         </Panel>
+        <Panel title="Reading">
+          <Switch
+            label="An answer makes it read for everybody"
+            description="Each agent has their own unread messages. Switched off, a colleague's answer is still news for those who have not looked."
+            checked={settings.read_when_answered ?? true}
+            onChange={(event) => set({ read_when_answered: event.currentTarget.checked })}
+          />
+        </Panel>
         <Silence rules={settings.auto_close ?? []} onChange={(rules) => set({ auto_close: rules })} />
         <Satisfaction csat={settings.csat ?? {}} onChange={(csat) => set({ csat })} />
         <Recommendation nps={settings.nps ?? {}} onChange={(nps) => set({ nps })} />
