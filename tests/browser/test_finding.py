@@ -145,3 +145,65 @@ def test_many_at_once_and_back_again(desks: Desks, stage: Stage, axe: Axe, shot:
     bar.get_by_role("button", name="Close", exact=True).click()
     expect(page.get_by_text(re.compile(r"\d+ conversations closed\."))).to_be_visible()
     expect(desk.row(names[2])).to_have_count(0)
+
+
+# A hand that does not rest: the page moves the pointer itself, so that no delay between us and it counts as rest.
+MOVES = """() => {
+  const list = document.getElementById('conversations')
+  window.hand = setInterval(() => list.dispatchEvent(new PointerEvent('pointermove', { bubbles: true })), 50)
+}"""
+
+
+def test_rows_stay_under_the_pointer_and_may_be_compact(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    names = ("Cleo Last", "Bea Middle", "Abe First")
+    cleo, *_ = people = [Customer(stage, "whatsapp", name) for name in names]
+    for person in people:
+        person.writes("Hello")
+        stage.run(stage.shop.conversation_with(person.known_as))
+    made = [stage.run(stage.shop.post("/teams", 201, name=name)) for name in ("Returns", "Wholesale and trade")]
+    bea = stage.run(stage.shop.conversation_with("Bea Middle"))
+    wanted: dict[str, Any] = {"client_id": str(uuid4()), "team_id": made[1]["id"], "member_id": None}
+    stage.run(stage.shop.post(f"/conversations/{bea['id']}/hand-over", **wanted))
+    desk = desks()
+    page = desk.page
+    expect(desk.row("Bea Middle").get_by_title("Team: Wholesale and trade")).to_be_visible()
+    first = desk.first_row().inner_text()
+    page.evaluate(MOVES)
+    cleo.writes("I am new here")
+    expect(desk.row("Cleo Last")).to_contain_text("I am new here")
+    expect(desk.button("1 new")).to_be_visible()
+    assert desk.first_row().inner_text() == first
+    shot(page, "list-held")
+    page.evaluate("clearInterval(window.hand)")
+    expect(desk.first_row()).to_contain_text("Cleo Last")
+    expect(desk.button("1 new")).to_have_count(0)
+
+    # Several at once: unread and put aside, each with a way back.
+    for name in ("Abe First", "Bea Middle"):
+        desk.open(name)
+        expect(desk.row(name)).not_to_contain_text("unread")
+        desk.list.focus()
+        page.keyboard.press("x")
+    page.keyboard.press("u")
+    expect(desk.row("Abe First")).to_contain_text("1 unread")
+    page.keyboard.press("x")
+    desk.button("Snooze the chosen").click()
+    shot(page, "bulk-snooze")
+    page.get_by_role("menuitem", name="They reply").click()
+    expect(page.get_by_text("1 conversation snoozed until they reply.")).to_be_visible()
+    expect(desk.row("Bea Middle")).to_have_count(0)
+    page.keyboard.press("z")
+    expect(desk.row("Bea Middle")).to_be_visible()
+
+    page.goto("/settings/profile")
+    page.get_by_role("radio", name="Compact").click()
+    expect(page.get_by_role("radio", name="Compact")).to_be_checked()
+    page.get_by_role("link", name=re.compile("^Inbox")).click()
+    expect(desk.list).to_have_attribute("data-density", "compact")
+    axe(page)
+    shot(page, "list-compact")
+    desk.goes_dark()
+    shot(page, "list-compact-dark")
+    page.goto("/settings/profile")
+    with page.expect_response("**/api/v1/me"):
+        page.get_by_role("radio", name="Comfortable").click()

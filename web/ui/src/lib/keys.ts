@@ -7,6 +7,8 @@ export interface Shortcut {
   keys: string
   label: string
   group: 'Conversations' | 'Reply' | 'Go to' | 'Window'
+  /** it goes before others of the same keys, whichever came last */
+  first: boolean
   run(): void
 }
 
@@ -26,18 +28,18 @@ export function setShortcutsEnabled(on: boolean): void {
 }
 
 /** Offer the shortcut while the component is on screen. */
-export function useShortcut(keys: string, label: string, group: Shortcut['group'], run: () => void, enabled = true): void {
+export function useShortcut(keys: string, label: string, group: Shortcut['group'], run: () => void, enabled = true, first = false): void {
   const latest = useEffectEvent(run)
   useEffect(() => {
     if (!enabled) return
-    const shortcut: Shortcut = { keys, label, group, run: () => latest() }
+    const shortcut: Shortcut = { keys, label, group, first, run: () => latest() }
     active.add(shortcut)
     changes.emit()
     return () => {
       active.delete(shortcut)
       changes.emit()
     }
-  }, [keys, label, group, enabled])
+  }, [keys, label, group, enabled, first])
 }
 
 export function listShortcuts(): Shortcut[] {
@@ -58,7 +60,8 @@ function onKeyDown(event: KeyboardEvent): void {
   const candidates = prefix && Date.now() - prefix.at < SEQUENCE_MS ? [`${prefix.key} ${pressed}`, pressed] : [pressed]
   prefix = null
   for (const keys of candidates) {
-    const shortcut = [...active].findLast((each) => each.keys === keys)
+    const offered = [...active].filter((each) => each.keys === keys)
+    const shortcut = offered.findLast((each) => each.first) ?? offered.at(-1)
     if (shortcut) {
       event.preventDefault()
       shortcut.run()

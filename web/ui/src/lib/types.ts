@@ -33,6 +33,8 @@ export interface Preferences {
   single_key_shortcuts?: boolean
   /** what is shown after closing or snoozing the open conversation */
   after_closing?: 'next' | 'stay' | 'list'
+  /** how tall the rows of the conversation list are */
+  density?: 'comfortable' | 'compact'
 }
 
 export type Member = Omit<api.MemberOut, 'preferences'> & { preferences: Preferences | null }
@@ -60,7 +62,7 @@ export type FailureKind = Failure['kind']
 
 // --- inbox ---
 
-export type BuiltInView = Exclude<keyof Counts, 'views'>
+export type BuiltInView = Exclude<keyof Counts, 'views' | 'unread_in'>
 /** built in, or the id of a saved one */
 export type View = BuiltInView | (string & {})
 export type SavedView = api.ViewOut

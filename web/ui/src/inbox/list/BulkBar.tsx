@@ -1,17 +1,20 @@
 import { ActionIcon, Button, Menu, Progress, Tooltip } from '@mantine/core'
-import type { ReactNode } from 'react'
-import { count as formatted, plural } from '../../lib/format'
+import { Suspense, lazy, useState, type ReactNode } from 'react'
+import { count as formatted, fullTime, plural } from '../../lib/format'
 import { useShortcut } from '../../lib/keys'
 import { useMe } from '../../lib/session'
 import { useCell } from '../../lib/store'
-import { IconCheck, IconFlag, IconMailOpened, IconRefresh, IconTag, IconUserPlus, IconUsers, IconX } from '../../ui/icons'
+import { IconCheck, IconFlag, IconMail, IconMailOpened, IconRefresh, IconTag, IconUserPlus, IconUsers, IconX, IconZzz } from '../../ui/icons'
 import { useMembers } from '../presence'
+import { choices } from '../snooze/times'
 import { PRIORITIES } from '../tags/priorities'
 import { beginBulk, cancelBulk, running } from './bulk'
 import { useTags, useTeams } from './choices'
 import { filter } from './lists'
 import { clearSelected, selectAll, selected } from './selected'
 import s from './list.module.css'
+
+const SnoozeDialog = lazy(() => import('../snooze/SnoozeDialog'))
 
 /** What can be done with the chosen rows; and how far the last such action is. */
 export default function BulkBar({ total, loaded }: { total: number | null; loaded: number }) {
@@ -45,10 +48,19 @@ function Actions() {
   const teams = useTeams()
   const tags = useTags()
   const closed = useCell(filter).view === 'closed'
+  const [typing, setTyping] = useState(false)
   const close = () => void beginBulk({ type: 'close' }, 'closed')
+  const markUnread = () => void beginBulk({ type: 'unread' }, 'marked as unread')
+
+  function snoozeAll(until: Date | null) {
+    setTyping(false)
+    void beginBulk({ type: 'snooze', until: until?.toISOString() ?? null }, until ? `snoozed until ${fullTime(until.toISOString())}` : 'snoozed until they reply')
+  }
+
   // While rows are chosen, E closes these and not the open conversation.
-  useShortcut('e', 'Close the chosen', 'Conversations', close, !closed)
-  useShortcut('Escape', 'Choose nothing', 'Conversations', clearSelected)
+  useShortcut('e', 'Close the chosen', 'Conversations', close, !closed, true)
+  useShortcut('u', 'Mark the chosen unread', 'Conversations', markUnread, true, true)
+  useShortcut('Escape', 'Choose nothing', 'Conversations', clearSelected, true, true)
 
   return (
     <div className={s.bulkActions}>
@@ -105,7 +117,21 @@ function Actions() {
           </Menu.Item>
         ))}
       </Choice>
+      {!closed && (
+        <Choice label="Snooze" icon={<IconZzz size={17} />}>
+          <Menu.Label>Snooze until</Menu.Label>
+          {choices(new Date()).map(({ label, until }) => (
+            <Menu.Item key={label} onClick={() => snoozeAll(until)}>
+              {label}
+            </Menu.Item>
+          ))}
+          <Menu.Item onClick={() => snoozeAll(null)}>They reply</Menu.Item>
+          <Menu.Item onClick={() => setTyping(true)}>Another time…</Menu.Item>
+        </Choice>
+      )}
       <One label="Mark as read" icon={<IconMailOpened size={17} />} onClick={() => void beginBulk({ type: 'read' }, 'marked as read')} />
+      <One label="Mark as unread (U)" icon={<IconMail size={17} />} onClick={markUnread} />
+      <Suspense fallback={null}>{typing && <SnoozeDialog onTime={snoozeAll} onClose={() => setTyping(false)} />}</Suspense>
     </div>
   )
 }
@@ -113,7 +139,7 @@ function Actions() {
 function One({ label, icon, onClick }: { label: string; icon: ReactNode; onClick: () => void }) {
   return (
     <Tooltip label={label}>
-      <ActionIcon variant="subtle" color="gray" size={30} aria-label={label} onClick={onClick}>
+      <ActionIcon variant="subtle" color="gray" size={28} aria-label={label} onClick={onClick}>
         {icon}
       </ActionIcon>
     </Tooltip>
@@ -125,7 +151,7 @@ function Choice({ label, icon, children }: { label: string; icon: ReactNode; chi
     <Menu position="top" width={210}>
       <Menu.Target>
         <Tooltip label={label}>
-          <ActionIcon variant="subtle" color="gray" size={30} aria-label={`${label} the chosen`}>
+          <ActionIcon variant="subtle" color="gray" size={28} aria-label={`${label} the chosen`}>
             {icon}
           </ActionIcon>
         </Tooltip>

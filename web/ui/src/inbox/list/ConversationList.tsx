@@ -9,24 +9,26 @@ import { EmptyState } from '../../ui/EmptyState'
 import { ErrorState, NoPermission } from '../../ui/ErrorState'
 import { IconCircleCheck, IconInbox, IconSearch } from '../../ui/icons'
 import { Kbd } from '../../ui/Kbd'
-import { useConversation } from '../conversations'
+import { getConversation, useConversation } from '../conversations'
 import { useCounts } from '../counts'
 import { useContactTyping, useMembers } from '../presence'
 import { active, open } from '../selection'
 import { loadThread } from '../thread/threads'
 import { useNow } from '../useNow'
 import { ConversationRow } from './ConversationRow'
+import { useTeams } from './choices'
 import { isNarrowed } from './listStore'
 import { clearFilters, currentList, everywhere, filter, useList } from './lists'
 import { running } from './bulk'
 import { clearSelected, select, selectLoaded, selected, toggleActive, toggleSelected } from './selected'
+import { useSteady } from './steady'
 import { useFixedWindow, useSteadyScroll } from './useFixedWindow'
 import s from './list.module.css'
 
 const BulkBar = lazy(() => import('./BulkBar'))
 const Results = lazy(() => import('../../search/Results'))
 
-const ROW_HEIGHT = 68
+const ROW_HEIGHT = { comfortable: 68, compact: 50 }
 /** Rows drawn as placeholders while the next page is on its way. */
 const TAIL_ROWS = 6
 /** The next page is asked for when so few rows are left below. */
@@ -51,15 +53,21 @@ function List({ onFocusThread }: { onFocusThread: () => void }) {
   const activeId = useCell(active)
   const scroller = useRef<HTMLDivElement>(null)
   const { ids } = list
+  const density = useMe().member.preferences?.density ?? 'comfortable'
+  const rowHeight = ROW_HEIGHT[density]
   const count = ids.length + (list.hasMore ? TAIL_ROWS : 0)
-  const { first, last, scrollTo } = useFixedWindow(scroller, count, ROW_HEIGHT)
-  const above = useSteadyScroll(scroller, ids, list.version, ROW_HEIGHT)
+  const { first, last, scrollTo } = useFixedWindow(scroller, count, rowHeight)
+  const above = useSteadyScroll(scroller, ids, list.version, rowHeight)
+  const moves = useSteady(list)
   const total = useTotal()
   const chosen = useCell(selected)
   const going = useCell(running)
   const mayReply = useCan('inbox.reply')
   const members = useMembers()
   const byId = useMemo(() => new Map(members.map((member) => [member.id, member])), [members])
+  const teams = useTeams()
+  const teamOf = useMemo(() => new Map(teams.length > 1 ? teams.map((team) => [team.id, team.name]) : []), [teams])
+  const narrowedToTeam = list.filter.teams.length === 1
 
   useEffect(() => {
     if (last >= ids.length - LOAD_AHEAD) void list.more()
@@ -76,6 +84,7 @@ function List({ onFocusThread }: { onFocusThread: () => void }) {
     const to = at < 0 ? 0 : Math.max(0, Math.min(ids.length - 1, at + by))
     const id = ids[to]
     if (!id) return
+    moves()
     open(id)
     scrollTo(to)
   }
@@ -111,14 +120,21 @@ function List({ onFocusThread }: { onFocusThread: () => void }) {
         role="listbox"
         aria-label="Conversations"
         tabIndex={0}
+        data-density={density}
+        onPointerMove={moves}
+        onWheel={moves}
+        onTouchMove={moves}
         aria-activedescendant={activeId && ids.includes(activeId) ? `row-${activeId}` : undefined}
       >
-        <div role="presentation" style={{ height: count * ROW_HEIGHT, position: 'relative' }}>
+        <div role="presentation" style={{ height: count * rowHeight, position: 'relative' }}>
           {visible.map((id, offset) => (
             <Slot
               key={id}
               id={id}
               index={first + offset}
+              top={(first + offset) * rowHeight}
+              gone={list.isGone(id)}
+              team={narrowedToTeam ? undefined : teamOf.get(getConversation(id)?.team_id ?? '')}
               total={list.hasMore ? (total === null ? -1 : Math.max(total, ids.length)) : ids.length}
               active={id === activeId}
               members={byId}
@@ -128,16 +144,22 @@ function List({ onFocusThread }: { onFocusThread: () => void }) {
           ))}
           {last >= ids.length &&
             Array.from({ length: count - ids.length }, (_, index) => (
-              <div key={index} className={s.slot} style={{ transform: `translateY(${(ids.length + index) * ROW_HEIGHT}px)` }} aria-hidden>
+              <div key={index} className={s.slot} style={{ transform: `translateY(${(ids.length + index) * rowHeight}px)` }} aria-hidden>
                 <SkeletonRow />
               </div>
             ))}
         </div>
       </div>
-      {above > 0 && (
-        <button type="button" className={s.newChip} onClick={() => scroller.current?.scrollTo({ top: 0 })}>
-          {plural(above, 'new conversation')} above
+      {list.news > 0 ? (
+        <button type="button" className={s.newChip} data-quiet onClick={() => list.settle()}>
+          {list.news} new
         </button>
+      ) : (
+        above > 0 && (
+          <button type="button" className={s.newChip} onClick={() => scroller.current?.scrollTo({ top: 0 })}>
+            {plural(above, 'new conversation')} above
+          </button>
+        )
       )}
       {(chosen.ids.size > 0 || going) && (
         <Suspense fallback={null}>
@@ -151,6 +173,10 @@ function List({ onFocusThread }: { onFocusThread: () => void }) {
 interface SlotProps {
   id: string
   index: number
+  top: number
+  /** it no longer belongs here, and goes when the list settles */
+  gone: boolean
+  team: string | undefined
   total: number
   active: boolean
   members: Map<string, Member>
@@ -159,7 +185,7 @@ interface SlotProps {
   choosing: boolean
 }
 
-const Slot = memo(function Slot({ id, index, total, active: isActive, members, chosen, choosing }: SlotProps) {
+const Slot = memo(function Slot({ id, index, top, gone, team, total, active: isActive, members, chosen, choosing }: SlotProps) {
   const conversation = useConversation(id)
   const typing = useContactTyping(id)
   const now = useNow()
@@ -170,7 +196,7 @@ const Slot = memo(function Slot({ id, index, total, active: isActive, members, c
     <div
       id={`row-${id}`}
       className={s.slot}
-      style={{ transform: `translateY(${index * ROW_HEIGHT}px)` }}
+      style={{ transform: `translateY(${top}px)` }}
       role="option"
       aria-selected={isActive}
       aria-posinset={index + 1}
@@ -179,12 +205,14 @@ const Slot = memo(function Slot({ id, index, total, active: isActive, members, c
       onPointerDown={(event) => event.pointerType === 'mouse' && event.button === 0 && !isChoice(event) && open(id)}
       onClick={(event) => (isChoice(event) ? toggleSelected(id) : open(id))}
       data-chosen={chosen || undefined}
+      data-gone={gone || undefined}
       data-choosing={choosing || undefined}
       aria-description={chosen ? 'chosen' : undefined}
       onPointerEnter={(event) => event.pointerType === 'mouse' && loadThread(id)}
     >
       <ConversationRow
         conversation={conversation}
+        team={team}
         assignee={assignee && assignee !== me.id ? members.get(assignee) : undefined}
         active={isActive}
         typing={typing}

@@ -1,4 +1,4 @@
-import { memo } from 'react'
+import { memo, type CSSProperties } from 'react'
 import { fullTime, listTime, remaining, upcoming } from '../../lib/format'
 import type { Conversation, Member } from '../../lib/types'
 import { Avatar } from '../../ui/Avatar'
@@ -19,6 +19,8 @@ const LONG_WAIT_MS = 3_600_000
 
 interface RowProps {
   conversation: Conversation
+  /** where the list holds those of several teams */
+  team: string | undefined
   assignee: Member | undefined
   active: boolean
   typing: boolean
@@ -26,7 +28,7 @@ interface RowProps {
   now: number
 }
 
-export const ConversationRow = memo(function ConversationRow({ conversation, assignee, active, typing, myName, now }: RowProps) {
+export const ConversationRow = memo(function ConversationRow({ conversation, team, assignee, active, typing, myName, now }: RowProps) {
   const { contact, unread, reach } = conversation
   const last = useUnsentSummary(conversation.id) ?? conversation.last_entry
   const preview = previewOf(last, myName)
@@ -93,6 +95,12 @@ export const ConversationRow = memo(function ConversationRow({ conversation, ass
           )}
           <SlaMark sla={conversation.sla} now={now} />
           <RowViewers conversationId={conversation.id} />
+          {team && (
+            <span className={s.team} style={{ '--hue': hueOf(team) } as CSSProperties} title={`Team: ${team}`}>
+              <span className="visually-hidden">Team </span>
+              {team}
+            </span>
+          )}
           {assignee && (
             <span className={s.assignee} title={`Assigned to ${assignee.name}`}>
               <Avatar name={assignee.name} hue={assignee.avatar_hue} size={20} />
@@ -109,6 +117,13 @@ export const ConversationRow = memo(function ConversationRow({ conversation, ass
     </div>
   )
 })
+
+/** A team's name has the same colour everywhere and always. */
+function hueOf(name: string): number {
+  let hash = 0
+  for (const letter of name) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) % 360
+  return hash
+}
 
 /** Milliseconds since the first message that nobody answered, once that is worth a word. */
 function waitingFor({ state, waiting_since: since }: Conversation, now: number): number | null {

@@ -237,3 +237,45 @@ test('list: asked to read again while it reads, it reads once more', async () =>
   await new Promise((done) => setTimeout(done))
   assert.equal(requests(), 2)
 })
+
+test('held: rows stay where they are until the list settles, and news is counted', async () => {
+  const { list, place } = setUp([conversation('b', 2), conversation('a', 1)])
+  await list.start()
+  list.hold()
+  place(conversation('a', 5, { revision: 2 }))
+  list.changed()
+  place(conversation('c', 6))
+  list.changed()
+  assert.equal(list.news, 2)
+  place(conversation('b', 2, { revision: 2, state: 'closed' }))
+  list.changed()
+  assert.deepEqual(list.ids, ['b', 'a'])
+  assert.deepEqual(list.ids.map((id) => list.isGone(id)), [true, false])
+  const { version } = list
+  list.settle()
+  assert.deepEqual(list.ids, ['c', 'a'])
+  assert.equal(list.news, 0)
+  assert.equal(list.version, version + 1)
+})
+
+test('held: what one does oneself leaves at once; nothing new, nothing redrawn', async () => {
+  const { list } = setUp([conversation('b', 2), conversation('a', 1)])
+  await list.start()
+  list.hold()
+  list.place(conversation('b', 2, { state: 'closed', revision: 2 }), true)
+  assert.deepEqual(list.ids, ['a'])
+  const { version } = list
+  list.settle()
+  assert.equal(list.version, version)
+})
+
+test('held: pages below go on', async () => {
+  const { list, place } = setUp([conversation('d', 4), conversation('c', 3), conversation('b', 2), conversation('a', 1)])
+  await list.start()
+  list.hold()
+  place(conversation('c', 9, { revision: 2 }))
+  await list.more()
+  assert.deepEqual(list.ids, ['d', 'c', 'b', 'a'])
+  list.settle()
+  assert.deepEqual(list.ids, ['c', 'd', 'b', 'a'])
+})

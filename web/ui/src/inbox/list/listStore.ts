@@ -54,12 +54,18 @@ const REREAD_ROWS = 300
 
 export class ConversationListStore extends Emitter {
   readonly filter: Filter
+  /** as they are shown: while the list is held, as they were when that began */
   ids: string[] = []
+  /** how many rows would come in or move up if the list were not held */
+  news = 0
   status: 'loading' | 'ready' | 'error' = 'loading'
   error: unknown = null
   /** changes with every change of the list */
   version = 0
   private readonly source: ListSource
+  /** as they belong */
+  private order: string[] = []
+  private held = false
   private cursor: string | null = null
   private busy = false
   private started = false
@@ -103,11 +109,13 @@ export class ConversationListStore extends Emitter {
     try {
       const page = await this.source.fetch(this.filter, this.cursor)
       this.cursor = page.next_cursor
-      const present = new Set(this.ids)
+      const present = new Set(this.order)
       for (const row of page.items) {
         this.source.put(row)
         // Live changes may have moved a row between the two pages.
-        if (!present.has(row.id) && this.matches(this.source.get(row.id) ?? row)) this.ids.push(row.id)
+        if (present.has(row.id) || !this.matches(this.source.get(row.id) ?? row)) continue
+        this.order.push(row.id)
+        if (this.held) this.ids.push(row.id)
       }
     } catch (error) {
       this.fail(error)
@@ -124,28 +132,60 @@ export class ConversationListStore extends Emitter {
     await this.read(0)
   }
 
-  /** Bring one conversation to its place after a change; call `changed` once after a batch. True when the list differs. */
-  place(conversation: Conversation): boolean {
+  /**
+   * Bring one conversation to its place after a change; call `changed` once after a batch. True when the list differs.
+   * What somebody does themselves (`own`) takes a row off a held list, too.
+   */
+  place(conversation: Conversation, own = false): boolean {
     if (!this.started) return false
     if (this.busy) this.late.add(conversation.id)
     if (this.status === 'loading') return false
-    const at = this.ids.indexOf(conversation.id)
+    if (own && this.held && !this.matches(conversation)) this.ids = this.ids.filter((id) => id !== conversation.id)
+    const { order } = this
+    const at = order.indexOf(conversation.id)
     if (!this.matches(conversation)) {
-      if (at >= 0) this.ids.splice(at, 1)
+      if (at >= 0) order.splice(at, 1)
       return at >= 0
     }
     // What a search finds only the server knows: rows of a search change, but none is added.
     if (at < 0 && this.filter.q) return false
-    if (at >= 0) this.ids.splice(at, 1)
+    if (at >= 0) order.splice(at, 1)
     const to = this.position(conversation)
-    if (to === this.ids.length && this.cursor !== null) return at >= 0
-    this.ids.splice(to, 0, conversation.id)
+    if (to === order.length && this.cursor !== null) return at >= 0
+    order.splice(to, 0, conversation.id)
     return true
   }
 
+  /** Keep every row where it is: somebody is about to press one. */
+  hold(): void {
+    if (this.held) return
+    this.held = true
+    this.ids = [...this.order]
+  }
+
+  /** Everything to its place. */
+  settle(): void {
+    if (!this.held) return
+    this.held = false
+    const moved = this.ids.length !== this.order.length || this.ids.some((id, at) => id !== this.order[at])
+    this.show()
+    if (moved) this.changed()
+  }
+
+  /** Whether a row that is shown no longer belongs here. */
+  isGone(id: string): boolean {
+    return this.held && !this.order.includes(id)
+  }
+
   changed(): void {
+    if (this.held) this.news = movedUp(this.ids, this.order)
     this.version += 1
     this.emit()
+  }
+
+  private show(): void {
+    this.ids = this.order
+    this.news = 0
   }
 
   private async read(atLeast: number): Promise<void> {
@@ -161,7 +201,8 @@ export class ConversationListStore extends Emitter {
         }
         cursor = page.next_cursor
       } while (cursor !== null && ids.length < atLeast)
-      this.ids = [...new Set(ids)]
+      this.order = [...new Set(ids)]
+      if (!this.held) this.show()
       this.cursor = cursor
       this.status = 'ready'
       this.error = null
@@ -215,15 +256,29 @@ export class ConversationListStore extends Emitter {
   /** Where it belongs in the order of the view. */
   private position(conversation: Conversation): number {
     let low = 0
-    let high = this.ids.length
+    let high = this.order.length
     while (low < high) {
       const middle = (low + high) >> 1
-      const other = this.source.get(this.ids[middle] ?? '')
+      const other = this.source.get(this.order[middle] ?? '')
       if (other && isBefore(other, conversation, this.filter.view)) low = middle + 1
       else high = middle
     }
     return low
   }
+}
+
+/** How many rows are new, or stand before one that they stood behind. */
+function movedUp(shown: string[], order: string[]): number {
+  const places = new Map(shown.map((id, at) => [id, at]))
+  let count = 0
+  let first = Number.POSITIVE_INFINITY
+  // From below: a row that stood behind any of those that follow it now has overtaken them.
+  for (const id of order.toReversed()) {
+    const place = places.get(id)
+    if (place === undefined || place > first) count += 1
+    else first = place
+  }
+  return count
 }
 
 const CLOSING_MS = 4 * 3_600_000

@@ -106,11 +106,11 @@ export function useList(): ConversationListStore {
   return list
 }
 
-/** Put conversations that changed in their place in every list, and tell all who show them. */
-export function placeInLists(changed: Conversation[]): void {
+/** Put conversations that changed in their place in every list, and tell all who show them; `own`: I changed them. */
+export function placeInLists(changed: Conversation[], own = false): void {
   for (const list of lists.values()) {
     let moved = false
-    for (const conversation of changed) moved = list.place(conversation) || moved
+    for (const conversation of changed) moved = list.place(conversation, own) || moved
     if (moved) list.changed()
   }
   conversationsChanged()

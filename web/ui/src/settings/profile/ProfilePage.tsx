@@ -7,7 +7,7 @@ import { queryClient } from '../../lib/query'
 import { meQuery, savePreferences, useMe } from '../../lib/session'
 import { useCell } from '../../lib/store'
 import { toast, toastError } from '../../lib/toast'
-import type { Member } from '../../lib/types'
+import type { Member, Preferences } from '../../lib/types'
 import { Avatar } from '../../ui/Avatar'
 import { IconDeviceDesktop, IconMoon, IconSun } from '../../ui/icons'
 import { Heading } from '../parts/Heading'
@@ -28,7 +28,7 @@ export default function ProfilePage() {
       <Identity />
       <Appearance />
       <Writing />
-      <AfterClosing />
+      <Inbox />
       <Alerts />
     </>
   )
@@ -168,21 +168,55 @@ const AFTER_CLOSING = [
   { value: 'list', label: 'The list' },
 ] as const
 
-function AfterClosing() {
-  const chosen = useMe().member.preferences?.after_closing ?? 'next'
+const DENSITIES = [
+  { value: 'comfortable', label: 'Comfortable' },
+  { value: 'compact', label: 'Compact' },
+] as const
+
+function Inbox() {
+  const { preferences } = useMe().member
   return (
-    <Panel title="After closing" text="What you see after you close or snooze a conversation.">
+    <>
+      <OneOf
+        title="Rows of the inbox"
+        text="Compact rows show a third more conversations."
+        options={DENSITIES}
+        chosen={preferences?.density ?? 'comfortable'}
+        onChoose={(density) => ({ density })}
+      />
+      <OneOf
+        title="After closing"
+        text="What you see after you close or snooze a conversation."
+        options={AFTER_CLOSING}
+        chosen={preferences?.after_closing ?? 'next'}
+        onChoose={(after_closing) => ({ after_closing })}
+      />
+    </>
+  )
+}
+
+interface OneOfProps<Value extends string> {
+  title: string
+  text: string
+  options: readonly { value: Value; label: string }[]
+  chosen: Value
+  onChoose(value: Value): Preferences
+}
+
+function OneOf<Value extends string>({ title, text, options, chosen, onChoose }: OneOfProps<Value>) {
+  return (
+    <Panel title={title} text={text}>
       <fieldset className={s.themes}>
-        <legend className="visually-hidden">After closing</legend>
-        {AFTER_CLOSING.map(({ value, label }) => (
+        <legend className="visually-hidden">{title}</legend>
+        {options.map(({ value, label }) => (
           <label key={value}>
             <input
               type="radio"
-              name="after-closing"
+              name={title}
               value={value}
               checked={chosen === value}
               onChange={() => {
-                savePreferences({ after_closing: value }).catch((error: unknown) => toastError('Your choice was not stored', error))
+                savePreferences(onChoose(value)).catch((error: unknown) => toastError('Your choice was not stored', error))
               }}
             />
             {label}
