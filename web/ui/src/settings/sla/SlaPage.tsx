@@ -7,18 +7,14 @@ import { toast, toastError } from '../../lib/toast'
 import type { SlaPolicy } from '../../lib/types'
 import { METRICS, type Metric } from '../../sla/sla'
 import { Badge } from '../../ui/Badge'
-import { EmptyState } from '../../ui/EmptyState'
 import { IconArrowDown, IconPlus, IconStopwatch, IconTrash } from '../../ui/icons'
 import { ConfirmDialog } from '../parts/ConfirmDialog'
-import { Heading } from '../parts/Heading'
-import { PageSkeleton } from '../parts/PageSkeleton'
-import { SettingsLink } from '../parts/SettingsLink'
-import { FailedPage, ForbiddenPage } from '../parts/States'
-import p from '../parts/parts.module.css'
+import { ForbiddenPage } from '../parts/States'
 import { useGoTo, useSettingsPath } from '../parts/useSettingsPath'
+import { ListPage } from '../parts/ListPage'
+import { ListLink } from '../parts/ListLink'
 import { PolicyPage } from './PolicyPage'
 import { minutesText, policiesQuery } from './policies'
-import s from './sla.module.css'
 
 const TITLE = 'Service levels'
 
@@ -33,13 +29,11 @@ export default function SlaPage() {
 function PolicyList() {
   const goTo = useGoTo()
   const client = useQueryClient()
-  const { data, error, refetch } = useQuery(policiesQuery)
+  const list = useQuery(policiesQuery)
   const [deleting, setDeleting] = useState<SlaPolicy | null>(null)
-  if (error && !data) return <FailedPage title={TITLE} error={error} onRetry={() => void refetch()} />
-  if (!data) return <PageSkeleton title={TITLE} />
 
   async function moveDown(at: number) {
-    const ids = data?.map((policy) => policy.id) ?? []
+    const ids = list.data?.map((policy) => policy.id) ?? []
     const [moved] = ids.splice(at, 1)
     if (!moved) return
     ids.splice(at + 1, 0, moved)
@@ -57,73 +51,58 @@ function PolicyList() {
     toast(`${policy.name} was deleted.`)
   }
 
-  const create = (
-    <Button leftSection={<IconPlus size={16} />} onClick={() => goTo('sla/new')}>
-      Add a policy
-    </Button>
-  )
   return (
-    <>
-      <Heading
-        title={TITLE}
-        text="How soon customers get an answer and a solution. The first policy that fits applies."
-        actions={data.length > 0 && create}
-      />
-      <section className={s.list} aria-label={TITLE}>
-        {data.length === 0 ? (
-          <EmptyState
-            icon={IconStopwatch}
-            title="Nothing is promised yet"
-            text="A policy sets times for answers and solutions, counts them in business hours, and says who is told before one is missed."
-            action={create}
-          />
-        ) : (
-          <div className={p.tableWrap}>
-            <table className={p.table} aria-label={TITLE}>
-              <thead>
-                <tr>
-                  <th>Name</th>
-                  <th data-wide>For</th>
-                  <th data-wide>Promises</th>
-                  <th data-end>
-                    <span className="visually-hidden">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {data.map((policy, at) => (
-                  <tr key={policy.id}>
-                    <td>
-                      <SettingsLink to={`sla/${policy.id}`} className={s.name}>
-                        {policy.name}
-                      </SettingsLink>{' '}
-                      {!policy.enabled && <Badge>Off</Badge>}
-                    </td>
-                    <td data-wide>{policy.subject === 'tickets' ? 'Tickets' : 'Conversations'}</td>
-                    <td data-wide>{promises(policy)}</td>
-                    <td data-end className={p.nowrap}>
-                      {at < data.length - 1 && (
-                        <ActionIcon aria-label={`Move ${policy.name} down`} onClick={() => void moveDown(at)}>
-                          <IconArrowDown size={16} />
-                        </ActionIcon>
-                      )}
-                      <ActionIcon aria-label={`Delete ${policy.name}`} onClick={() => setDeleting(policy)}>
-                        <IconTrash size={16} />
-                      </ActionIcon>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
-      </section>
+    <ListPage
+      title={TITLE}
+      text="How soon customers get an answer and a solution. The first policy that fits applies."
+      list={list}
+      empty={{
+        icon: IconStopwatch,
+        title: 'Nothing is promised yet',
+        text: 'A policy sets times for answers and solutions, counts them in business hours, and says who is told before one is missed.',
+      }}
+      create={
+        <Button leftSection={<IconPlus size={16} />} onClick={() => goTo('sla/new')}>
+          Add a policy
+        </Button>
+      }
+      columns={[
+        {
+          head: 'Name',
+          cell: ({ id, name, enabled }) => (
+            <>
+              <ListLink to={`sla/${id}`}>{name}</ListLink> {!enabled && <Badge>Off</Badge>}
+            </>
+          ),
+        },
+        { head: 'For', wide: true, cell: ({ subject }) => (subject === 'tickets' ? 'Tickets' : 'Conversations') },
+        { head: 'Promises', wide: true, cell: promises },
+        {
+          head: 'Actions',
+          silent: true,
+          end: true,
+          nowrap: true,
+          cell: (policy, at) => (
+            <>
+              {at < (list.data?.length ?? 0) - 1 && (
+                <ActionIcon aria-label={`Move ${policy.name} down`} onClick={() => void moveDown(at)}>
+                  <IconArrowDown size={16} />
+                </ActionIcon>
+              )}
+              <ActionIcon aria-label={`Delete ${policy.name}`} onClick={() => setDeleting(policy)}>
+                <IconTrash size={16} />
+              </ActionIcon>
+            </>
+          ),
+        },
+      ]}
+    >
       {deleting && (
         <ConfirmDialog title={`Delete ${deleting.name}?`} confirm="Delete" onConfirm={() => remove(deleting)} onClose={() => setDeleting(null)}>
           <p>What it timed is timed by the next policy that fits, or not any more. What was missed stays on record.</p>
         </ConfirmDialog>
       )}
-    </>
+    </ListPage>
   )
 }
 

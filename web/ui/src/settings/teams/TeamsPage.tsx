@@ -7,14 +7,10 @@ import { plural } from '../../lib/format'
 import { useCan } from '../../lib/session'
 import type { Team } from '../../lib/types'
 import { Avatar } from '../../ui/Avatar'
-import { EmptyState } from '../../ui/EmptyState'
 import { IconPlus, IconUsersGroup } from '../../ui/icons'
-import { Heading } from '../parts/Heading'
-import { PageSkeleton } from '../parts/PageSkeleton'
-import { SettingsLink } from '../parts/SettingsLink'
-import { FailedPage } from '../parts/States'
-import p from '../parts/parts.module.css'
 import { useGoTo, useSettingsPath } from '../parts/useSettingsPath'
+import { ListPage } from '../parts/ListPage'
+import { ListLink } from '../parts/ListLink'
 import { QueuePage } from './QueuePage'
 import { RoutingRules } from './RoutingRules'
 import { TeamPage } from './TeamPage'
@@ -34,70 +30,42 @@ export default function TeamsPage() {
 function TeamList() {
   const manages = useCan('inbox.manage')
   const goTo = useGoTo()
-  const { data, error, refetch } = useQuery(teamsQuery)
-  if (error && !data) return <FailedPage title={TITLE} error={error} onRetry={() => void refetch()} />
-  if (!data) return <PageSkeleton title={TITLE} />
-  const create = manages && (
-    <Button leftSection={<IconPlus size={16} />} onClick={() => goTo('teams/new')}>
-      Add a team
-    </Button>
-  )
   return (
-    <>
-      <Heading
-        title={TITLE}
-        text="Who answers what, and how conversations find somebody who is there."
-        actions={data.length > 0 && create}
-      />
-      <section className={s.list} aria-label={TITLE}>
-        {data.length === 0 ? (
-          <EmptyState
-            icon={IconUsersGroup}
-            title="No teams yet"
-            text="Without teams everybody takes conversations from one list. A team can give them out by itself."
-            action={create}
-          />
-        ) : (
-          <div className={p.tableWrap}>
-            <table className={p.table} aria-label={TITLE}>
-              <thead>
-                <tr>
-                  <th>Team</th>
-                  <th data-wide>Gives out</th>
-                  <th>Members</th>
-                  <th data-end>
-                    <span className="visually-hidden">Queue</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {data.map((team) => (
-                  <tr key={team.id}>
-                    <td>
-                      <SettingsLink to={`teams/${team.id}`} className={s.name}>
-                        {team.name}
-                      </SettingsLink>
-                    </td>
-                    <td data-wide>{STRATEGIES[team.strategy].label}</td>
-                    <td>
-                      <Faces team={team} />
-                    </td>
-                    <td data-end>
-                      {manages && (
-                        <Button variant="default" size="compact-sm" onClick={() => goTo(`teams/${team.id}/queue`)}>
-                          Queue
-                        </Button>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
-      </section>
+    <ListPage
+      title={TITLE}
+      text="Who answers what, and how conversations find somebody who is there."
+      list={useQuery(teamsQuery)}
+      empty={{
+        icon: IconUsersGroup,
+        title: 'No teams yet',
+        text: 'Without teams everybody takes conversations from one list. A team can give them out by itself.',
+      }}
+      create={
+        manages && (
+          <Button leftSection={<IconPlus size={16} />} onClick={() => goTo('teams/new')}>
+            Add a team
+          </Button>
+        )
+      }
+      columns={[
+        { head: 'Team', cell: ({ id, name }) => <ListLink to={`teams/${id}`}>{name}</ListLink> },
+        { head: 'Gives out', wide: true, cell: ({ strategy }) => STRATEGIES[strategy].label },
+        { head: 'Members', cell: (team) => <Faces team={team} /> },
+        {
+          head: 'Queue',
+          silent: true,
+          end: true,
+          cell: ({ id }) =>
+            manages && (
+              <Button variant="default" size="compact-sm" onClick={() => goTo(`teams/${id}/queue`)}>
+                Queue
+              </Button>
+            ),
+        },
+      ]}
+    >
       {manages && <RoutingRules />}
-    </>
+    </ListPage>
   )
 }
 

@@ -7,24 +7,23 @@ import { useCan } from '../../lib/session'
 import { toast } from '../../lib/toast'
 import type { ApiToken, Page } from '../../lib/types'
 import { Badge } from '../../ui/Badge'
-import { EmptyState } from '../../ui/EmptyState'
 import { IconKey, IconPlus, IconTrash } from '../../ui/icons'
 import { Ago } from '../parts/Ago'
 import { ConfirmDialog } from '../parts/ConfirmDialog'
-import { Heading } from '../parts/Heading'
-import { PageSkeleton } from '../parts/PageSkeleton'
-import { FailedPage, ForbiddenPage } from '../parts/States'
+import { ForbiddenPage } from '../parts/States'
 import p from '../parts/parts.module.css'
+import { ListPage } from '../parts/ListPage'
 import { CreateTokenDialog } from './CreateTokenDialog'
 import { scopeLabel } from './scopes'
 import s from './tokens.module.css'
 
+const TITLE = 'API tokens'
 const SHOWN_SCOPES = 3
 
 export default function TokensPage() {
   const allowed = useCan('tokens.manage')
   const client = useQueryClient()
-  const { data, error, refetch } = useQuery({
+  const list = useQuery({
     queryKey: ['tokens'],
     queryFn: () => api.get<Page<ApiToken>>('/tokens').then((page) => page.items),
     enabled: allowed,
@@ -38,88 +37,57 @@ export default function TokensPage() {
     toast(`${token.name} was deleted.`)
   }
 
-  if (!allowed) return <ForbiddenPage title="API tokens" />
-  if (error && !data) return <FailedPage title="API tokens" error={error} onRetry={() => void refetch()} />
-  if (!data) return <PageSkeleton title="API tokens" />
-  const create = (
-    <Button leftSection={<IconPlus size={16} />} onClick={() => setCreating(true)}>
-      Create a token
-    </Button>
-  )
+  if (!allowed) return <ForbiddenPage title={TITLE} />
   return (
-    <>
-      <Heading
-        title="API tokens"
-        text={
-          <>
-            For programs of yours that call Parley's HTTP API. The API is described at{' '}
-            <a href="/api/v1/openapi.json" target="_blank" rel="noreferrer">
-              /api/v1/openapi.json
-            </a>
-            .
-          </>
-        }
-        actions={data.length > 0 && create}
-      />
-      {data.length === 0 ? (
-        <section className={s.list} aria-label="API tokens">
-          <EmptyState
-            icon={IconKey}
-            title="No tokens yet"
-            text="A token lets a program act in this workspace, with just the rights you give it."
-            action={create}
-          />
-        </section>
-      ) : (
-        <section className={s.list} aria-label="API tokens">
-          <div className={p.tableWrap}>
-            <table className={p.table} aria-label="API tokens">
-              <thead>
-                <tr>
-                  <th>Name</th>
-                  <th data-wide>May</th>
-                  <th data-wide>Created</th>
-                  <th data-wide>Last used</th>
-                  <th data-end>
-                    <span className="visually-hidden">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {data.map((token) => (
-                  <tr key={token.id}>
-                    <td>
-                      <b className={s.name}>{token.name}</b>
-                      <span className={`${p.small} ${p.muted}`}>
-                        {plural(token.scopes.length, 'right')} · used <Ago at={token.last_used_at} />
-                      </span>
-                    </td>
-                    <td data-wide>
-                      <span className={s.scopes} title={token.scopes.map(scopeLabel).join(', ')}>
-                        {token.scopes.slice(0, SHOWN_SCOPES).map((scope) => (
-                          <Badge key={scope}>{scopeLabel(scope)}</Badge>
-                        ))}
-                        {token.scopes.length > SHOWN_SCOPES && <Badge>+{token.scopes.length - SHOWN_SCOPES} more</Badge>}
-                      </span>
-                    </td>
-                    <td data-wide className={p.nowrap}>
-                      <Ago at={token.created_at} />
-                    </td>
-                    <td data-wide className={p.nowrap}>
-                      <Ago at={token.last_used_at} />
-                    </td>
-                    <td data-end>
-                      <ActionIcon aria-label={`Delete ${token.name}`} onClick={() => setDeleting(token)}>
-                        <IconTrash size={16} />
-                      </ActionIcon>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        </section>
-      )}
+    <ListPage
+      title={TITLE}
+      text={
+        <>
+          For programs of yours that call Parley's HTTP API. The API is described at{' '}
+          <a href="/api/v1/openapi.json" target="_blank" rel="noreferrer">
+            /api/v1/openapi.json
+          </a>
+          .
+        </>
+      }
+      list={list}
+      empty={{
+        icon: IconKey,
+        title: 'No tokens yet',
+        text: 'A token lets a program act in this workspace, with just the rights you give it.',
+      }}
+      create={
+        <Button leftSection={<IconPlus size={16} />} onClick={() => setCreating(true)}>
+          Create a token
+        </Button>
+      }
+      columns={[
+        {
+          head: 'Name',
+          cell: (token) => (
+            <>
+              <b className={s.name}>{token.name}</b>
+              <span className={`${p.small} ${p.muted}`}>
+                {plural(token.scopes.length, 'right')} · used <Ago at={token.last_used_at} />
+              </span>
+            </>
+          ),
+        },
+        { head: 'May', wide: true, cell: ({ scopes }) => <Scopes scopes={scopes} /> },
+        { head: 'Created', wide: true, nowrap: true, cell: (token) => <Ago at={token.created_at} /> },
+        { head: 'Last used', wide: true, nowrap: true, cell: (token) => <Ago at={token.last_used_at} /> },
+        {
+          head: 'Actions',
+          silent: true,
+          end: true,
+          cell: (token) => (
+            <ActionIcon aria-label={`Delete ${token.name}`} onClick={() => setDeleting(token)}>
+              <IconTrash size={16} />
+            </ActionIcon>
+          ),
+        },
+      ]}
+    >
       {creating && <CreateTokenDialog onClose={() => setCreating(false)} />}
       {deleting && (
         <ConfirmDialog
@@ -133,6 +101,17 @@ export default function TokensPage() {
           </p>
         </ConfirmDialog>
       )}
-    </>
+    </ListPage>
+  )
+}
+
+function Scopes({ scopes }: Pick<ApiToken, 'scopes'>) {
+  return (
+    <span className={s.scopes} title={scopes.map(scopeLabel).join(', ')}>
+      {scopes.slice(0, SHOWN_SCOPES).map((scope) => (
+        <Badge key={scope}>{scopeLabel(scope)}</Badge>
+      ))}
+      {scopes.length > SHOWN_SCOPES && <Badge>+{scopes.length - SHOWN_SCOPES} more</Badge>}
+    </span>
   )
 }
