@@ -244,9 +244,11 @@ async def change(
         wanted = how(current)
         if wanted is current:
             return current, False
-        wanted = episodes.followed(current, wanted, ws.clock.now())
-        wanted = waiting.followed(current, wanted, ws.clock.now())
-        wanted = replace(wanted, views=await views.of(ws, wanted), sla=await _timed(ws, current, wanted))
+        now = ws.clock.now()
+        wanted = episodes.followed(current, wanted, now)
+        wanted = waiting.followed(current, wanted, now)
+        wanted = replace(wanted, views=await views.of(ws, wanted), sla=await _timed(ws, current, wanted, now))
+        wanted = episodes.timed(current, wanted, sla_facts(wanted), now)
         if wanted == current:
             return current, False
         wanted = replace(wanted, revision=current.revision + 1)
@@ -259,13 +261,13 @@ async def change(
     raise Conflict("This conversation is being changed by too many at once; try again.")
 
 
-async def _timed(ws: Workspace, old: Conversation, new: Conversation) -> Clock | None:
+async def _timed(ws: Workspace, old: Conversation, new: Conversation, now: datetime) -> Clock | None:
     """Its SLA clock after this change."""
     known = await sla_policies.known(ws)
     if not known.policies and new.sla is None:
         return None
     before = sla_facts(old) if old.revision else None
-    return sla.followed(new.sla, before, sla_facts(new), "conversations", known, ws.clock.now())
+    return sla.followed(new.sla, before, sla_facts(new), "conversations", known, now)
 
 
 def sla_facts(conversation: Conversation) -> sla.Facts | None:

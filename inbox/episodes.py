@@ -14,8 +14,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from app.core import calendars
+from app.core.calendars import Calendar
 from app.core.runtime import Workspace
 from inbox.store import episodes as store
+from inbox.ticketing import moments, sla
+from inbox.ticketing.moments import Moment
+from inbox.ticketing.sla import Promise
 
 if TYPE_CHECKING:
     from inbox.conversations import Conversation
@@ -23,6 +28,14 @@ if TYPE_CHECKING:
 
 # So long after closing it can be undone as if it had not happened; only then the facts are copied.
 UNDO_SECONDS = 12
+# Of waits, and of a bot's turns, no more are kept one by one.
+MOST_STRETCHES = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    since: datetime
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +44,8 @@ class Facts:
     One episode as far as it has come. Times of messages are those of storing them; durations are milliseconds.
 
     `waiting_since` is the customer's first message that no person has answered yet, or the bot's handing over if that
-    came later: the time a bot had the conversation (`bot_ms`) counts as nobody's waiting.
+    came later: the time a bot had the conversation (`bot_ms`) counts as nobody's waiting. `waits` are the waits that a
+    person's answer ended, `bot` what a bot had: out of them the same times are told in business hours.
     """
 
     number: int
@@ -49,7 +63,12 @@ class Facts:
     response_ms: int = 0
     bot_ms: int = 0
     bot_since: datetime | None = None
+    waits: tuple[Stretch, ...] = ()
+    bot: tuple[Stretch, ...] = ()
+    # What service levels could ask about it, from moment to moment.
+    moments: tuple[Moment, ...] = ()
     # Known at closing.
+    promises: tuple[Promise, ...] = ()
     closed_at: datetime | None = None
     closed_by: str | None = None
     assignee_id: str | None = None
@@ -70,16 +89,56 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTimes:
+    """The same times in the hours of a calendar. `responses` are those of the waits that were kept one by one."""
+
+    calendar_id: str
+    first_response_ms: int | None
+    responses: int
+    response_ms: int
+    resolution_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
-    """An episode with whose it is; `facts.closed_at` is None while it runs."""
+    """
+    An episode with whose it is; `facts.closed_at` is None while it runs. `business` is there once it is closed, in the
+    hours of its team at that time.
+    """
 
     conversation_id: str
     contact_id: str
     facts: Facts
+    business: OpenTimes | None = None
 
 
 def _ms(span: timedelta) -> int:
     return span // timedelta(milliseconds=1)
+
+
+def _longer(stretches: tuple[Stretch, ...], since: datetime, until: datetime) -> tuple[Stretch, ...]:
+    if len(stretches) >= MOST_STRETCHES:
+        return stretches
+    return (*stretches, Stretch(since, max(since, until)))
+
+
+def in_hours_of(calendar: Calendar, facts: Facts) -> OpenTimes:
+    """The times of a closed episode as the calendar counts them; a bot's share is left out, as it always is."""
+
+    def spent(since: datetime, until: datetime) -> int:
+        return round(1000 * calendars.open_seconds_between(calendar, since, until))
+
+    waits = [(wait.until, spent(wait.since, wait.until)) for wait in facts.waits]
+    first = next((took for until, took in waits if until == facts.first_reply_at), None)
+    closed_at = facts.closed_at or facts.opened_at
+    bot = sum(spent(turn.since, min(turn.until, closed_at)) for turn in facts.bot)
+    return OpenTimes(
+        calendar_id=calendar.id,
+        first_response_ms=first if facts.first_response_ms is not None else None,
+        responses=len(waits),
+        response_ms=sum(took for _, took in waits),
+        resolution_ms=max(0, spent(facts.opened_at, closed_at) - bot),
+    )
 
 
 # --- what happens to the facts of a running episode ---------------------------------------------------------------
@@ -118,7 +177,8 @@ def answered(facts: Facts, entry: Entry) -> Facts:
     took = None
     if facts.waiting_since is not None and facts.bot_since is None:
         took = max(0, _ms(entry.created_at - facts.waiting_since))
-        facts = replace(facts, responses=facts.responses + 1, response_ms=facts.response_ms + took)
+        waits = _longer(facts.waits, facts.waiting_since, entry.created_at)
+        facts = replace(facts, responses=facts.responses + 1, response_ms=facts.response_ms + took, waits=waits)
     if facts.first_reply_at is None:
         facts = replace(facts, first_reply_at=entry.created_at, first_reply_by=entry.author.id, first_response_ms=took)
     return replace(facts, waiting_since=None)
@@ -134,7 +194,8 @@ def unanswered(facts: Facts, entries: Sequence[Entry], waits_since: datetime | N
     if waits_since is None or facts.responses == 0:
         return facts
     took = max(0, _ms(first.created_at - waits_since))
-    facts = replace(facts, responses=facts.responses - 1, response_ms=max(0, facts.response_ms - took))
+    waits = tuple(wait for wait in facts.waits if wait.until != first.created_at)
+    facts = replace(facts, responses=facts.responses - 1, response_ms=max(0, facts.response_ms - took), waits=waits)
     if facts.first_reply_at == first.created_at:
         facts = replace(facts, first_reply_at=None, first_reply_by=None, first_response_ms=None)
     return facts
@@ -153,6 +214,7 @@ def followed(old: Conversation, new: Conversation, at: datetime) -> Conversation
         facts = replace(
             facts,
             bot_ms=facts.bot_ms + max(0, _ms(at - facts.bot_since)),
+            bot=_longer(facts.bot, facts.bot_since, at),
             bot_since=None,
             waiting_since=at if facts.waiting_since else None,
         )
@@ -164,8 +226,25 @@ def followed(old: Conversation, new: Conversation, at: datetime) -> Conversation
             team_id=getattr(new, "team_id", None),
             tags=tuple(getattr(new, "tags", ())),
         )
-        return replace(new, facts=facts, finished=(*new.finished, facts))
+        # What only reports ask for goes with the finished episode: the row of a closed conversation stays small.
+        left = replace(facts, waits=(), bot=(), moments=())
+        return replace(new, facts=left, finished=(*new.finished, facts))
     return new if facts is new.facts else replace(new, facts=facts)
+
+
+def timed(old: Conversation, new: Conversation, facts: sla.Facts | None, at: datetime) -> Conversation:
+    """The changed conversation, whose clock has followed, with what is kept of service levels: after `followed`."""
+    if new.state == "closed":
+        if old.state == "closed" or not new.finished:
+            return new
+        last = replace(new.finished[-1], promises=new.sla.promises if new.sla else ())
+        return replace(new, finished=(*new.finished[:-1], last))
+    now = of(new)
+    if not now.moments and old.revision and old.state != "closed":
+        # It has been open since before moments were kept: half of them would tell something else.
+        return new
+    known = moments.noted(now.moments, facts, at)
+    return new if known is now.moments else replace(new, facts=replace(now, moments=known))
 
 
 def resumed(conversation: Conversation, at: datetime) -> Conversation | None:
@@ -175,7 +254,9 @@ def resumed(conversation: Conversation, at: datetime) -> Conversation | None:
     last = conversation.finished[-1]
     if last.number != conversation.episode or at - conversation.closed_at >= timedelta(seconds=UNDO_SECONDS):
         return None
-    facts = replace(last, closed_at=None, closed_by=None, assignee_id=None, team_id=None, tags=(), reason_id=None)
+    facts = replace(
+        last, closed_at=None, closed_by=None, assignee_id=None, team_id=None, tags=(), reason_id=None, promises=()
+    )
     return replace(
         conversation,
         state="open",
@@ -199,12 +280,6 @@ def ripe_at(facts: Facts) -> datetime:
     return (facts.closed_at or facts.opened_at) + timedelta(seconds=UNDO_SECONDS)
 
 
-async def copy(ws: Workspace, conversation: Conversation, done: Sequence[Facts]) -> None:
-    """Into the collection and the roll-ups, once however often it is asked for."""
-    for facts in done:
-        await store.keep(ws, Episode(conversation_id=conversation.id, contact_id=conversation.contact_id, facts=facts))
-
-
 def copied(done: Sequence[Facts]) -> Callable[[Conversation], Conversation]:
     """They are in the collection: the conversation's row need not keep them."""
     numbers = {facts.number for facts in done}
@@ -218,7 +293,8 @@ def copied(done: Sequence[Facts]) -> Callable[[Conversation], Conversation]:
 
 async def of_conversation(ws: Workspace, conversation: Conversation) -> list[Episode]:
     """All that are known of it, oldest first: those copied, those just closed, and the running one."""
-    known = {e.facts.number: e for e in await store.of_conversation(ws, conversation.id)}
-    for facts in (*conversation.finished, of(conversation)):
+    known = {}
+    for facts in (of(conversation), *conversation.finished):
         known[facts.number] = Episode(conversation_id=conversation.id, contact_id=conversation.contact_id, facts=facts)
+    known |= {e.facts.number: e for e in await store.of_conversation(ws, conversation.id)}
     return [known[number] for number in sorted(known)]

@@ -10,7 +10,7 @@ from channels.contract import Acknowledges
 from inbox import conversations, delivery, inbound, live, media, receipts, signals, templates
 from inbox.answering import deferred
 from inbox.finding import bulk, view_work
-from inbox.supervising import operations
+from inbox.supervising import operations, rollups
 from inbox.ticketing import incidents, sla_watch
 
 Context = Mapping[str, Any]
@@ -91,6 +91,10 @@ async def retime_sla(ctx: Context, workspace_id: str) -> None:
     await sla_watch.retime(_runtime(ctx).workspace(workspace_id))
 
 
+async def count_reports(ctx: Context, workspace_id: str, zone: str) -> None:
+    await rollups.count(_runtime(ctx).workspace(workspace_id), zone)
+
+
 JOBS = (
     Job(process_inbound, Lane.INBOUND, timeout_seconds=120),
     Job(apply_receipts, Lane.INBOUND, timeout_seconds=120),
@@ -105,6 +109,7 @@ JOBS = (
     Job(look_up, Lane.BACKGROUND, timeout_seconds=60),
     Job(fetch_media, Lane.BACKGROUND, timeout_seconds=300),
     Job(send_incident_update, Lane.BACKGROUND, timeout_seconds=3_600),
+    Job(count_reports, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(retime_sla, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(sync_templates, Lane.BACKGROUND, timeout_seconds=300, max_tries=2),
     Job(retry_failures, Lane.BACKGROUND, timeout_seconds=600, max_tries=2),

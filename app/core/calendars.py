@@ -2,7 +2,7 @@
 Business calendars: when a team is there, as pure functions over a time zone, weekly hours and holidays.
 
 A span belongs to the local day on which it begins and may reach over midnight. Local times become instants once, in
-`_instant`, and only there does daylight saving matter: a time that a clock change skips is the moment of the change,
+`instant`, and only there does daylight saving matter: a time that a clock change skips is the moment of the change,
 and one that comes twice is the first of the two. So the hours of a day tile it exactly, whatever the clocks do, and
 all measuring is of real seconds:
 
@@ -121,7 +121,7 @@ def closed_since(calendar: Calendar, at: datetime) -> datetime | None:
         if any(end <= at for _, end in _of_day(calendar, day)):
             # The day before may have gone on for longer.
             return max(end for each in (day, day - _DAY) for _, end in _of_day(calendar, each) if end <= at)
-    return _instant(calendar.zone, first.replace(day=1), 0)
+    return instant(calendar.zone, first.replace(day=1), 0)
 
 
 def add_open_time(calendar: Calendar, at: datetime, seconds: float) -> datetime | None:
@@ -182,7 +182,7 @@ def _around(calendar: Calendar, at: datetime) -> list[tuple[datetime, datetime]]
 
 def _of_day(calendar: Calendar, day: date) -> list[tuple[datetime, datetime]]:
     return [
-        (_instant(calendar.zone, day, span.start), _instant(calendar.zone, day, span.end))
+        (instant(calendar.zone, day, span.start), instant(calendar.zone, day, span.end))
         for span in hours_on(calendar, day)
     ]
 
@@ -192,7 +192,7 @@ def _local_day(calendar: Calendar, at: datetime) -> date:
 
 
 @lru_cache(maxsize=4096)
-def _instant(zone: str, day: date, minute: int) -> datetime:
+def instant(zone: str, day: date, minute: int) -> datetime:
     """When the clocks of this zone show this time for the first time, or jump over it."""
     tz = ZoneInfo(zone)
     wall = datetime.combine(day, time()) + timedelta(minutes=minute)

@@ -73,8 +73,14 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("workspace_id", "conversation_id"),
     ),
     "closing_settings": (),
-    "surveys": (_index("workspace_id", "contact_id"), _index("due_at", sparse=True)),
-    "episode_days": (_index("workspace_id", "day"),),
+    "surveys": (
+        _index("workspace_id", "contact_id"),
+        _index("workspace_id", "answered_at"),
+        _index("due_at", sparse=True),
+    ),
+    "episode_days": (_index("workspace_id", "zone", "day"),),
+    "report_zones": (_index("workspace_id"),),
+    "report_settings": (),
     "entries": (
         _index("workspace_id", "contact_id", "number", unique=True),
         # What was stored since a time, for the search index.

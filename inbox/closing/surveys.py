@@ -31,8 +31,8 @@ from inbox.closing.closing import Csat, Nps
 from inbox.conversations import Asked, Conversation
 from inbox.episodes import Facts
 from inbox.outbox import Draft
-from inbox.store import episodes as figures
 from inbox.store import surveys as store
+from inbox.supervising import rollups
 from inbox.ticketing import tickets
 from inbox.timeline import Entry
 
@@ -287,7 +287,7 @@ async def _take_score(
         comment=answer.comment,
     )
     await store.save(ws, survey, scored)
-    await figures.add(ws, entry.created_at, f"{survey.id}/score", _dimensions(scored), _figures(scored))
+    await rollups.add_answer(ws, scored)
     await messages.note_event(
         ws,
         survey.contact_id,
@@ -417,22 +417,6 @@ async def review(ws: Workspace, actor: Actor, survey_id: str, note: str) -> Surv
         await audit.record(ws, actor, "survey.reviewed", Target("survey", survey.id, survey.kind), {})
         await live.publish(ws, live.event("survey", {"id": survey.id, "contact_id": survey.contact_id}))
     return reviewed
-
-
-# --- figures ------------------------------------------------------------------------------------------------------
-
-
-def _dimensions(survey: Survey) -> list[str]:
-    named = {"member": survey.assignee_id, "team": survey.team_id, "channel": survey.channel}
-    return [f"{kind}:{value or 'none'}" for kind, value in named.items()] + [f"tag:{tag}" for tag in survey.tags]
-
-
-def _figures(survey: Survey) -> dict[str, int]:
-    score = survey.score or 0
-    if survey.kind == "csat":
-        return {"csat": 1, "csat_sum": score, "csat_good": int(score >= 4), f"csat_scores.{score}": 1}
-    group = "promoters" if score >= 9 else "passives" if score >= 7 else "detractors"
-    return {"nps": 1, f"nps_{group}": 1, f"nps_scores.{score}": 1}
 
 
 def _ticket_id(survey: Survey) -> str:

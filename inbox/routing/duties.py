@@ -22,6 +22,7 @@ from app.core.runtime import Runtime, Workspace
 from inbox import conversations, episodes
 from inbox.closing import idle, snooze, surveys
 from inbox.conversations import Conversation
+from inbox.supervising import rollups
 from inbox.ticketing import sla_watch, ticket_news
 
 _log = log.get("duties")
@@ -112,7 +113,7 @@ async def _copy_episodes(ws: Workspace, conversation: Conversation) -> Conversat
     done = episodes.ripe(conversation, ws.clock.now())
     if not done:
         return conversation
-    await episodes.copy(ws, conversation, done)
     for facts in done:
+        await rollups.keep(ws, conversation, facts)
         await surveys.after_episode(ws, conversation, facts)
     return (await conversations.change(ws, conversation, episodes.copied(done)))[0]

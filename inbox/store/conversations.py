@@ -24,6 +24,7 @@ from inbox.finding.lists import Order, Wanted
 from inbox.routing import waiting
 from inbox.routing.waiting import Queued
 from inbox.store import windows
+from inbox.store.episodes import facts_values
 from inbox.store.sla_policies import clock_from_row
 from inbox.store.windows import Walk
 
@@ -70,7 +71,7 @@ def _from_row(row: Document) -> conversations.Conversation:
 
 
 def _facts(row: Document) -> Facts:
-    return Facts(**{**row, "tags": tuple(row["tags"])})
+    return Facts(**facts_values(row))
 
 
 async def get(ws: Workspace, conversation_id: str) -> conversations.Conversation | None:

@@ -1,14 +1,7 @@
-"""
-Queries on episodes and on their roll-ups by day.
-
-A roll-up is one row for each day of closing (UTC), with figures for the whole workspace and for each assignee, team,
-channel, tag and reason. It is raised once for each episode: the row remembers whom it counted last, so a repeat after a
-crash changes nothing.
-"""
+"""Queries on finished episodes, and episodes as rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -17,26 +10,35 @@ from app.core import ids, windows
 from app.core.mongo import Document
 from app.core.runtime import Workspace
 from inbox import episodes
-
-# How many of those counted last a roll-up remembers; repeats come within seconds.
-_REMEMBERED = 400
-# Upper bounds of the ranges in which times are counted, for medians and percentiles; the last range has none.
-BOUNDS_MS = tuple(
-    seconds * 1000
-    for seconds in (30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400, 172_800, 604_800)
-)
+from inbox.store.windows import EARLIEST, Walk, page
+from inbox.ticketing.moments import Moment
+from inbox.ticketing.sla import Promise
 
 
 def id_of(conversation_id: str, number: int) -> str:
     return ids.derived("eps", conversation_id, str(number))
 
 
+def facts_values(row: Document) -> dict[str, Any]:
+    """The facts in a row, as values of their dataclass."""
+    values = {f.name: row[f.name] for f in fields(episodes.Facts) if f.name in row}
+    values["tags"] = tuple(row.get("tags", ()))
+    for name, kind in (
+        ("waits", episodes.Stretch),
+        ("bot", episodes.Stretch),
+        ("moments", Moment),
+        ("promises", Promise),
+    ):
+        values[name] = tuple(kind(**each) for each in row.get(name, ()))
+    return values
+
+
 def _row(episode: episodes.Episode) -> Document:
     facts = episode.facts
     row = asdict(facts)
-    row["tags"] = list(facts.tags)
     for unfinished in ("waiting_since", "bot_since"):
         row.pop(unfinished)
+    promised = {(promise.policy_id, promise.metric, promise.kept) for promise in facts.promises}
     return {
         "_id": id_of(episode.conversation_id, facts.number),
         "conversation_id": episode.conversation_id,
@@ -45,24 +47,35 @@ def _row(episode: episodes.Episode) -> Document:
         "unanswered": facts.waiting_since is not None,
         "reopened": facts.reopened,
         "resolution_ms": facts.resolution_ms,
+        "business": asdict(episode.business) if episode.business else None,
+        # What drilling down asks for: `sla_1`, `first:missed`, `sla_1:first:missed`.
+        "promised": sorted(
+            {
+                word
+                for policy_id, metric, kept in promised
+                for end in [f"{metric}:{'kept' if kept else 'missed'}"]
+                for word in (policy_id, end, f"{policy_id}:{end}", metric, f"{policy_id}:{metric}")
+            }
+        ),
     }
 
 
 def _episode(row: Document) -> episodes.Episode:
-    known = {f.name: row[f.name] for f in fields(episodes.Facts) if f.name in row}
+    values = facts_values(row)
+    if row["unanswered"]:
+        # Since when they wait is no longer known; that they do is.
+        values["waiting_since"] = row["closed_at"]
     return episodes.Episode(
         conversation_id=row["conversation_id"],
         contact_id=row["contact_id"],
-        facts=episodes.Facts(**{**known, "tags": tuple(row.get("tags", ()))}),
+        facts=episodes.Facts(**values),
+        business=episodes.OpenTimes(**row["business"]) if row.get("business") else None,
     )
 
 
-async def keep(ws: Workspace, episode: episodes.Episode) -> None:
-    """Stores a closed episode and counts it; both once."""
-    row = _row(episode)
-    await ws.db.episodes.insert_new([row])
-    closed_at: datetime = row["closed_at"]
-    await add(ws, closed_at, row["_id"], _dimensions(row), _figures(row))
+async def insert(ws: Workspace, episode: episodes.Episode) -> None:
+    """Stores a closed episode; one that is there already is left as it is."""
+    await ws.db.episodes.insert_new([_row(episode)])
 
 
 async def of_conversation(ws: Workspace, conversation_id: str) -> list[episodes.Episode]:
@@ -92,70 +105,20 @@ async def newest_closed(
     return [(row["_id"], _episode(row)) for row in rows if start <= row["closed_at"] < end]
 
 
-# --- roll-ups -----------------------------------------------------------------------------------------------------
+async def closed_from(
+    ws: Workspace, start: datetime, end: datetime, *, cursor: str | None, limit: int
+) -> tuple[list[tuple[str, episodes.Episode]], str | None]:
+    """Episodes closed from `start` to `end`, the oldest first, with their rows' ids. Index: workspace_id, closed_at."""
 
+    async def read(span: Document, most: int) -> list[Document]:
+        return await ws.db.episodes.find({"closed_at": span}, limit=most)
 
-def day_id(ws: Workspace, day: str) -> str:
-    return f"{ws.id}/{day}"
-
-
-async def add(ws: Workspace, at: datetime, once: str, dimensions: Sequence[str], figures: Mapping[str, int]) -> None:
-    """Adds figures to the day of `at`, for the whole workspace and each dimension; once for each `once`."""
-    day = at.strftime("%Y-%m-%d")
-    steps = {f"all.{name}": step for name, step in figures.items()}
-    for dimension in dimensions:
-        steps |= {f"by.{dimension}.{name}": step for name, step in figures.items()}
-    await ws.db.episode_days.insert_new([{"_id": day_id(ws, day), "day": day, "all": {}, "by": {}, "counted": []}])
-    await ws.db.episode_days.update(
-        {"_id": day_id(ws, day), "counted": {"$ne": once}},
-        {"$inc": steps, "$push": {"counted": {"$each": [once], "$slice": -_REMEMBERED}}},
+    rows, following = await page(
+        Walk("closed_at", start, end, end - start), read, cursor=cursor, limit=limit, fits=lambda _: True
     )
+    return [(row["_id"], _episode(row)) for row in rows], following
 
 
-async def days(ws: Workspace, first: str, last: str) -> list[Document]:
-    """Roll-ups of the days from `first` to `last` (`2026-11-22`), ascending. Index: workspace_id, day."""
-    rows = await ws.db.episode_days.find({"day": {"$gte": first, "$lte": last}}, limit=1_000)
-    return sorted(rows, key=lambda row: str(row["day"]))
-
-
-def _dimensions(row: Document) -> list[str]:
-    """`member:<id>`, `team:<id>`, `channel:<kind>`, `reason:<id>`, `tag:<id>`: ids hold neither dots nor dollars."""
-    named = {
-        "member": row["assignee_id"],
-        "team": row["team_id"],
-        "channel": row["channel"],
-        "reason": row["reason_id"],
-    }
-    return [f"{kind}:{value or 'none'}" for kind, value in named.items()] + [f"tag:{tag}" for tag in row["tags"]]
-
-
-def _figures(row: Document) -> dict[str, int]:
-    figures: dict[str, Any] = {
-        "closed": 1,
-        "inbound": row["inbound"],
-        "replies": row["replies"],
-        "responses": row["responses"],
-        "response_ms": row["response_ms"],
-        "bot_ms": row["bot_ms"],
-        "reopened": int(row["reopened"]),
-        "unanswered": int(row["unanswered"]),
-        "resolution_ms": row["resolution_ms"],
-        f"resolution_in.{range_of(row['resolution_ms'])}": 1,
-        f"started_in.{_hour_of_week(row['first_inbound_at'] or row['opened_at'])}": 1,
-    }
-    if row["first_response_ms"] is not None:
-        figures |= {
-            "first_responses": 1,
-            "first_response_ms": row["first_response_ms"],
-            f"first_response_in.{range_of(row['first_response_ms'])}": 1,
-        }
-    return {name: step for name, step in figures.items() if step}
-
-
-def _hour_of_week(at: datetime) -> int:
-    return at.weekday() * 24 + at.hour
-
-
-def range_of(ms: int) -> int:
-    """Which of the ranges between BOUNDS_MS a time falls into."""
-    return sum(ms >= bound for bound in BOUNDS_MS)
+async def count_up_to(ws: Workspace, most: int) -> int:
+    """How many there are, counted no further than `most`. Index: workspace_id, closed_at."""
+    return len(await ws.db.episodes.find({"closed_at": {"$gte": EARLIEST}}, limit=most, fields=["_id"]))

@@ -64,4 +64,6 @@ def clock_from_row(row: Document) -> sla.Clock:
     values["pauses"] = tuple(sla.Pause(**each) for each in row["pauses"])
     values["done"] = tuple(sla.Mark(**each) for each in row["done"])
     values["news"] = tuple(row["news"])
+    values["running"] = tuple(row.get("running", ()))
+    values["promises"] = tuple(sla.Promise(**each) for each in row.get("promises", ()))
     return sla.Clock(**values)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from datetime import datetime
 
+from app.core import windows
 from app.core.mongo import Document
 from app.core.runtime import Workspace
 from inbox.closing import surveys
+from inbox.store.windows import Walk, page
 
 
 def _row(survey: surveys.Survey) -> Document:
@@ -57,3 +59,35 @@ async def asked_since(ws: Workspace, contact_id: str, kind: str, since: datetime
         survey.kind == kind and survey.id != but and survey.status != "skipped" and survey.created_at > since
         for survey in await of_contact(ws, contact_id)
     )
+
+
+async def answered_from(
+    ws: Workspace, start: datetime, end: datetime, *, cursor: str | None, limit: int
+) -> tuple[list[surveys.Survey], str | None]:
+    """Those answered from `start` to `end`, the oldest first. Index: workspace_id, answered_at."""
+
+    async def read(span: Document, most: int) -> list[Document]:
+        return await ws.db.surveys.find({"answered_at": span}, limit=most)
+
+    rows, following = await page(
+        Walk("answered_at", start, end, end - start), read, cursor=cursor, limit=limit, fits=lambda _: True
+    )
+    return [_survey(row) for row in rows], following
+
+
+async def newest_answered(
+    ws: Workspace,
+    where: Document,
+    start: datetime,
+    end: datetime,
+    *,
+    before: tuple[datetime, str] | None,
+    limit: int,
+) -> list[surveys.Survey]:
+    """Those answered in a span of time, the newest first. Index: workspace_id, answered_at."""
+
+    async def find(within: Document, sort: list[tuple[str, int]], most: int) -> list[Document]:
+        return await ws.db.surveys.find({**where, **within}, sort=sort, limit=most)
+
+    rows = await windows.newest(find, "answered_at", now=end, since=start, before=before, limit=limit)
+    return [_survey(row) for row in rows if start <= row["answered_at"] < end]

@@ -20,6 +20,7 @@ from crm.contacts import search_tokens
 from inbox.store import windows
 from inbox.store.sla_policies import clock_from_row
 from inbox.ticketing import tickets
+from inbox.ticketing.moments import Moment
 
 _EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 _NUMBER_TRIES = 200
@@ -68,7 +69,7 @@ def _look_at(ticket: tickets.Ticket) -> datetime | None:
 def _to_row(ticket: tickets.Ticket) -> Document:
     row = asdict(ticket)
     row["_id"] = row.pop("id")
-    for name in ("checklist", "stands", "news"):
+    for name in ("checklist", "stands", "moments", "news"):
         row[name] = list(row[name])
     # Names of fields may hold a dot, which a path in the database would take apart.
     row["touched"] = [{"facet": facet, **touch} for facet, touch in row["touched"].items()]
@@ -78,7 +79,8 @@ def _to_row(ticket: tickets.Ticket) -> Document:
     row["look_at"] = _look_at(ticket)
     if ticket.sla is not None:
         row["sla"]["pauses"], row["sla"]["done"] = list(row["sla"]["pauses"]), list(row["sla"]["done"])
-        row["sla"]["news"] = list(row["sla"]["news"])
+        for name in ("news", "running", "promises"):
+            row["sla"][name] = list(row["sla"][name])
         row["sla_due_at"] = ticket.sla.due_at
     return {k: v for k, v in row.items() if v is not None}
 
@@ -88,6 +90,7 @@ def _from_row(row: Document) -> tickets.Ticket:
     values: dict[str, Any] = {name: tuple(v) if isinstance(v := row[name], list) else v for name in names}
     values["checklist"] = tuple(tickets.Check(**each) for each in row["checklist"])
     values["stands"] = tuple(tickets.Stand(**each) for each in row["stands"])
+    values["moments"] = tuple(Moment(**each) for each in row.get("moments", ()))
     values["news"] = tuple(tickets.News(**each) for each in row["news"])
     values["touched"] = {
         each["facet"]: tickets.Touch(**{k: v for k, v in each.items() if k != "facet"}) for each in row["touched"]

@@ -26,6 +26,8 @@ Subject = Literal["conversations", "tickets"]
 PauseOn = Literal["snoozed", "pending", "waiting_customer", "waiting_third_party"]
 # Of a thing that is open for so long that more has happened, the oldest marks go.
 _MOST_MARKS = 100
+# Likewise the oldest of its promises that have ended.
+_MOST_PROMISES = 300
 
 _PRIORITIES = (("low", "Low"), ("normal", "Normal"), ("high", "High"), ("urgent", "Urgent"))
 _TYPES = tuple((each, each.capitalize()) for each in ("question", "problem", "incident", "task", "request"))
@@ -123,11 +125,28 @@ class Mark:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """
+    What became of one wait for which something was promised. One that ended in time without an answer (the
+    conversation was closed before) was neither kept nor missed, and leaves none.
+    """
+
+    wait: str
+    policy_id: str
+    kept: bool
+
+    @property
+    def metric(self) -> Metric:
+        return next(metric for metric in METRICS if self.wait.startswith(f"{metric}@"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
     """
     `since` and `pauses` are facts; the due times are computed from them and are None where nothing is promised, or for
-    the time of a pause. `done` is what has happened because of it.
+    the time of a pause. `done` is what has happened because of it; `running` names the waits for which something is
+    promised now, `promises` tells of those that have ended.
     """
 
     policy_id: str
@@ -138,6 +157,8 @@ class Clock:
     resolve_due_at: datetime | None = None
     paused_at: datetime | None = None
     done: tuple[Mark, ...] = ()
+    running: tuple[str, ...] = ()
+    promises: tuple[Promise, ...] = ()
     # When something will happen because of it.
     acts_at: datetime | None = None
     # What has happened and is not told yet.
@@ -239,16 +260,17 @@ def followed(
     """
     The clock of a thing that has changed from `before` to `facts` (None: it is solved), given the one it had.
 
-    None where no policy applies. A wait that ends too late is marked here, should nobody have looked in time.
+    None where no policy applies. A wait that ends too late is marked here, should nobody have looked in time; what
+    became of each promise is noted where its wait ends, and forgotten again if that was undone.
     """
     if old is not None and before is not None:
-        old = _ended_late(old, before, facts, now)
+        old = _settled(_ended_late(old, before, facts, now), facts, subject)
     policy = known.find(subject, facts.asked, now) if facts else None
     if facts is None or policy is None:
-        if old is None or (policy is None and facts is not None and not old.news and not old.done):
+        if old is None or (facts is not None and not (old.news or old.done or old.promises)):
             return None
         # What was missed stays with it; nothing more becomes due.
-        none = replace(old, first_due_at=None, next_due_at=None, resolve_due_at=None, paused_at=None)
+        none = replace(old, first_due_at=None, next_due_at=None, resolve_due_at=None, paused_at=None, running=())
         return replace(none, acts_at=now if none.news else None)
     kept = old if old is not None and old.since == facts.since else None
     pauses = _pauses(kept.pauses if kept else (), facts, policy, now)
@@ -258,6 +280,7 @@ def followed(
         for metric, since in facts.waits.items()
         if (minutes := policy.target(metric, facts.priority)) is not None
     }
+    running = tuple(wait_of(metric, facts.waits[metric]) for metric in times)
     clock = Clock(
         policy_id=policy.id,
         since=facts.since,
@@ -267,6 +290,8 @@ def followed(
         resolve_due_at=times.get("resolve"),
         paused_at=pauses[-1].since if pauses and pauses[-1].until is None else None,
         done=kept.done if kept else (),
+        running=running,
+        promises=tuple(each for each in kept.promises if each.wait not in running) if kept else (),
         news=old.news if old else (),
     )
     ahead = [at for at, _, _, _ in happenings(clock, facts, policy, calendar)]
@@ -284,6 +309,23 @@ def _ended_late(clock: Clock, before: Facts, facts: Facts | None, now: datetime)
         told = {"wait": wait, "name": "sla_breached", "metric": metric, "at": promised}
         clock = replace(clock, done=(*clock.done, Mark(wait, "breached", promised)), news=(*clock.news, told))
     return clock
+
+
+def _settled(clock: Clock, facts: Facts | None, subject: Subject) -> Clock:
+    goes_on = {wait_of(metric, since) for metric, since in facts.waits.items()} if facts else set()
+    missed = {mark.wait for mark in clock.done if mark.what == "breached"}
+    ended = [
+        Promise(wait, clock.policy_id, wait not in missed)
+        for wait in clock.running
+        if wait not in goes_on and (wait in missed or _is_kept(wait, facts, subject))
+    ]
+    left = tuple(wait for wait in clock.running if wait in goes_on)
+    return replace(clock, running=left, promises=(*clock.promises, *ended)[-_MOST_PROMISES:]) if ended else clock
+
+
+def _is_kept(wait: str, facts: Facts | None, subject: Subject) -> bool:
+    """Whether a wait that ended in time ended with what was promised. Closing a conversation answers nobody."""
+    return facts is not None or subject == "tickets" or wait.partition("@")[0] == "resolve"
 
 
 def _pauses(kept: tuple[Pause, ...], facts: Facts, policy: Policy, now: datetime) -> tuple[Pause, ...]:

@@ -21,7 +21,8 @@ from crm import contacts
 from inbox import timeline
 from inbox.store import conversations as conversation_store
 from inbox.store import tickets as store
-from inbox.ticketing import sla, sla_policies, ticket_forms
+from inbox.ticketing import moments, sla, sla_policies, ticket_forms
+from inbox.ticketing.moments import Moment
 from inbox.ticketing.sla import Clock
 from inbox.ticketing.ticket_forms import Forms, Overdue, Priority, Value
 
@@ -123,6 +124,8 @@ class Ticket:
     # When it is flagged unless it is solved before; None while that cannot be told.
     flag_at: datetime | None = None
     sla: Clock | None = None
+    # What service levels could ask about it, from moment to moment.
+    moments: tuple[Moment, ...] = ()
     news: tuple[News, ...] = ()
     revision: int = 0
 
@@ -487,7 +490,10 @@ def timed(old: Ticket | None, ticket: Ticket, forms: Forms, known: sla.Rules, no
         # Of waits that ended too late; told with the ticket's other news.
         told = (_late(ticket, each, now) for each in clock.news)
         ticket, clock = replace(ticket, news=(*ticket.news, *told)), replace(clock, news=())
-    return replace(ticket, flag_at=flag_at, sla=clock)
+    facts = sla_facts(ticket)
+    # Of one that is older than moments are, half of them would tell something else.
+    known_moments = moments.noted(ticket.moments, facts, now) if ticket.moments or old is None else ()
+    return replace(ticket, flag_at=flag_at, sla=clock, moments=known_moments)
 
 
 def _late(ticket: Ticket, news: Mapping[str, Any], now: datetime) -> News:

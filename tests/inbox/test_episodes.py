@@ -1,27 +1,36 @@
 """Episodes: the facts kept with each change equal those of a replay of the timeline, whatever happened in between."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core import ids
+from app.core.calendars import ALWAYS, Calendar
 from app.core.clock import FixedClock
+from app.core.permissions import SYSTEM
 from app.core.runtime import Runtime, Workspace
 from inbox import conversations, episodes
 from inbox.closing import snooze
 from inbox.conversations import Conversation
 from inbox.episodes import Facts
-from inbox.routing import duties
+from inbox.routing import calendars, duties
 from inbox.store import episodes as store
+from inbox.store import report_days
+from inbox.supervising import rollups
+from inbox.ticketing import moments, sla_policies, sla_watch
+from inbox.ticketing.sla import Policy, Target
 from inbox.timeline import Author, Entry
+from tests.support.hours import CALENDARS
 
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 DOINGS = ("in", "in", "reply", "reply", "robot", "bot", "hand", "assign", "snooze", "close", "close", "reopen", "undo")
 HISTORY = st.lists(st.tuples(st.sampled_from(DOINGS), st.integers(1, 4_000)), max_size=30)
+
+MINUTES = st.none() | st.integers(1, 90)
 
 Happening = tuple[str, datetime]
 
@@ -34,6 +43,9 @@ async def lived(
     told: list[Happening] = []
     for number, (doing, seconds) in enumerate([("in", 1), *history], 1):
         moving.advance(seconds=seconds)
+        if one.sla is not None:
+            # As the sweeper does all the time.
+            one = await sla_watch.attend(ws, one)
         before, at = one, moving.now()
         if doing in ("in", "reply", "robot"):
             entry = message(one, number, at, doing)
@@ -146,10 +158,55 @@ async def test_facts_equal_a_replay_of_the_timeline(runtime: Runtime, history: l
     kept = await store.of_conversation(ws, one.id)
     closed = [w for w in wanted if w["closed_at"]]
     assert [{name: getattr(e.facts, name) for name in w} for e, w in zip(kept, closed, strict=True)] == closed
-    figures = [day["all"] for day in await store.days(ws, "2026-01-01", "2027-12-31")]
-    assert sum(f.get("closed", 0) for f in figures) == len(closed)
-    for name in ("replies", "inbound", "responses", "response_ms", "bot_ms"):
-        assert sum(f.get(name, 0) for f in figures) == sum(w[name] for w in closed)
+    # Counted as they were copied, and counted anew, in a zone whose days are others.
+    for zone in ("UTC", "Asia/Kathmandu"):
+        await rollups.require(ws, zone)
+        figures = [day["all"] for day in await report_days.days(ws, zone, date(2026, 1, 1), date(2027, 12, 31))]
+        assert sum(f.get("closed", 0) for f in figures) == len(closed)
+        for name in ("replies", "inbound", "responses", "response_ms"):
+            assert sum(f.get(name, 0) for f in figures) == sum(w[name] for w in closed)
+    for episode in kept:
+        # Without closing hours business time is time.
+        times = episodes.in_hours_of(ALWAYS, episode.facts)
+        assert times == episode.business
+        assert (times.responses, times.response_ms) == (episode.facts.responses, episode.facts.response_ms)
+        assert times.resolution_ms == episode.facts.resolution_ms
+        assert times.first_response_ms == episode.facts.first_response_ms
+
+
+@SLOW
+@given(
+    history=HISTORY,
+    hours=CALENDARS,
+    targets=st.builds(Target, first=MINUTES, next=MINUTES, resolve=st.integers(1, 300)),
+    pauses=st.sampled_from([("snoozed", "pending"), ("snoozed",), ()]),
+)
+async def test_a_replay_under_the_same_policy_gives_what_happened(
+    runtime: Runtime, history: list[tuple[str, int]], hours: Calendar, targets: Target, pauses: Any
+) -> None:
+    moving = FixedClock(NOW)
+    ws = replace(runtime, clock=moving).workspace(ids.new("ws"))
+    calendar = (await calendars.create(ws, SYSTEM, hours)).calendar
+    policy = Policy(
+        id="", name="P", subject="conversations", targets={"": targets}, calendar_id=calendar.id, pauses=pauses
+    )
+    await sla_policies.create(ws, SYSTEM, policy)
+    one, _ = await lived(ws, moving, history)
+    one = await sla_watch.attend(ws, one)
+    known = await sla_policies.known(ws)
+    for episode in await episodes.of_conversation(ws, one):
+        facts = episode.facts
+        until = facts.closed_at
+        again = moments.replayed(facts.moments, facts.opened_at, until, "conversations", known, moving.now())
+        if until is None:
+            assert again is not None
+            assert one.sla is not None
+            assert again.promises == one.sla.promises
+            assert (again.due_at, again.breached, again.pauses) == (one.sla.due_at, one.sla.breached, one.sla.pauses)
+        else:
+            assert (again.promises if again else ()) == facts.promises
+            # Each wait that was promised something has one end at most.
+            assert len({promise.wait for promise in facts.promises}) == len(facts.promises)
 
 
 async def test_copying_again_after_a_crash_counts_nothing_twice(runtime: Runtime) -> None:
@@ -159,9 +216,10 @@ async def test_copying_again_after_a_crash_counts_nothing_twice(runtime: Runtime
     moving.advance(seconds=episodes.UNDO_SECONDS)
     for _ in range(3):
         # Copied, and the process dies before it takes the mark off.
-        await episodes.copy(ws, one, one.finished)
+        await rollups.keep(ws, one, one.finished[0])
+    await rollups.require(ws, "UTC")
     await duties.attend(ws, one.id)
-    (day,) = await store.days(ws, "2026-11-22", "2026-11-22")
+    (day,) = await report_days.days(ws, "UTC", NOW.date(), NOW.date())
     assert day["all"]["closed"] == 1
     assert day["by"]["member:mem_1"]["response_ms"] == 60_000
     assert day["by"]["channel:sms"]["first_response_in"] == {"2": 1}

@@ -16,7 +16,7 @@ from app.core.permissions import Role
 from app.core.runtime import Workspace
 from inbox.episodes import Episode, Facts
 from inbox.store import episodes as store
-from inbox.supervising import reports
+from inbox.supervising import reports, rollups
 from tests.support.people import People, Person
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -55,7 +55,7 @@ async def kept(ws: Workspace, owner: Person) -> Sequence[Episode]:
     ]
     for episode in [*made, *made]:
         # Told twice it counts once.
-        await store.keep(ws, episode)
+        await rollups.add(ws, episode)
     return made
 
 

@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from app.core import audit, calendars, ids
 from app.core.addresses import Address
-from app.core.calendars import ALWAYS, Calendar, Span
+from app.core.calendars import ALWAYS, Calendar
 from app.core.clock import FixedClock
 from app.core.permissions import SYSTEM, Role
 from app.core.runtime import Runtime, Workspace
@@ -27,21 +27,13 @@ from inbox.ticketing import sla, sla_policies, sla_watch, ticket_news, tickets
 from inbox.ticketing.sla import Facts, Pause, Policy, Step, Target
 from inbox.ticketing.tickets import NewTicket
 from inbox.timeline import Author, Entry
+from tests.support.hours import CALENDARS
 from tests.support.people import People, Person
 
 FAST = settings(max_examples=150, deadline=None)
 # A Thursday, two days before Europe and three weeks after New York changes its clocks.
 START = datetime(2026, 3, 26, 9, 0, tzinfo=UTC)
 
-ZONES = st.sampled_from(["Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"])
-HOURS = st.sampled_from(
-    [(), (Span(0, 1440),), (Span(480, 720), Span(780, 1020)), (Span(90, 200),), (Span(1300, 1700),)]
-)
-CALENDARS: Any = st.builds(
-    lambda zone, week: Calendar(id="c", name="C", zone=zone, week=(*week, (Span(540, 1020),))),
-    ZONES,
-    st.tuples(*[HOURS] * 6),
-)
 SECONDS = st.integers(0, 9 * 86_400)
 PAUSES = st.lists(st.tuples(st.integers(1, 3 * 86_400), st.integers(1, 2 * 86_400)), max_size=4)
 

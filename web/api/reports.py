@@ -6,6 +6,7 @@ Who may not read reports gets their own figures and nobody else's.
 
 import csv
 import io
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -17,42 +18,76 @@ from app.core.clock import iso
 from app.core.errors import Forbidden, Invalid
 from app.core.permissions import Permission
 from crm import store as contact_store
-from inbox.supervising import reports, wallboard
-from inbox.supervising.reports import Dimension
+from inbox.episodes import Episode
+from inbox.supervising import metrics, reports, rollups, wallboard
+from inbox.supervising.metrics import Group, Hours, Unit
+from inbox.supervising.reports import Asked, Dimension
+from inbox.supervising.rollups import BeingCounted
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
-from web.api.models import Channel, Out, Page, Query, Time
+from web.api.models import Body, Channel, Out, Page, Query, Time
 
 # No installation is older; and days far ahead have no day after them.
 Day = Annotated[date, Field(ge=date(2020, 1, 1), le=date(2100, 1, 1))]
 
 
+Zone = Annotated[str, Field(min_length=1, max_length=60)]
+Only = Annotated[str | None, Field(pattern=r"^(member|team|channel|tag|reason|policy):[A-Za-z0-9_]{1,100}$")]
+
+
 class MetricOut(Out):
+    """`timed`: whether it differs by hours. `behind`: what its rows are, and so where they are found."""
+
     key: str
     label: str
-    unit: Literal["count", "ms", "percent", "score"]
+    unit: Unit
+    group: Group
     definition: str
     better: Literal["up", "down"] | None
+    timed: bool
+    behind: Literal["episodes", "answers"]
 
 
 class MetricsOut(Out):
     items: list[MetricOut]
 
 
-class ReportQuery(Query):
-    """Days of closing, in UTC. `only` narrows to one of a dimension, such as `member:mem_1` or `team:none`."""
+class AskedQuery(Query):
+    """
+    Days of closing in `zone`, the workspace's own if it is not named. `hours`: whether times are those of the clock on
+    the wall, or count in the hours of the team's calendar only. `only` narrows to one of a dimension, such as
+    `member:mem_1` or `team:none`.
+    """
 
     first: Day
     last: Day
+    zone: Zone | None = None
+    hours: Hours = "wall"
+    only: Only = None
+
+
+class ReportQuery(AskedQuery):
     by: Dimension | None = None
-    only: Annotated[str | None, Field(pattern=r"^(member|team|channel|tag|reason):[A-Za-z0-9_]{1,100}$")] = None
 
 
-class EpisodesQuery(Page):
+class RowsQuery(Page):
+    """The same days and the same one, and the number whose rows are wanted."""
+
     first: Day
     last: Day
+    zone: Zone | None = None
+    only: Only = None
     metric: Annotated[str, Field(max_length=60)] = "closed"
-    only: Annotated[str | None, Field(pattern=r"^(member|team|channel|tag|reason):[A-Za-z0-9_]{1,100}$")] = None
+
+
+class ReportSettings(Body):
+    """The time zone of the workspace's days."""
+
+    zone: Zone
+
+
+class ReportSettingsOut(Out):
+    zone: str
 
 
 Values = dict[str, float | None]
@@ -70,10 +105,12 @@ class RowOut(Out):
 
 
 class ReportOut(Out):
-    """`started_in`: first messages by hour of the week, UTC, from Monday 0:00."""
+    """`started_in`: first messages by hour of the week as the clocks of `zone` show it, from Monday 0:00."""
 
     first: date
     last: date
+    zone: str
+    hours: Hours
     only: str | None
     total: Values
     previous: Values
@@ -82,7 +119,15 @@ class ReportOut(Out):
     started_in: list[int]
 
 
+class PromiseOut(Out):
+    metric: Literal["first", "next", "resolve"]
+    policy_id: str
+    kept: bool
+
+
 class EpisodeOut(Out):
+    """Those that begin with `business` count in the hours of the team's calendar, where they are known."""
+
     id: str
     conversation_id: str
     contact_name: str
@@ -92,10 +137,28 @@ class EpisodeOut(Out):
     closed_at: Time
     first_response_ms: int | None
     resolution_ms: int | None
+    business_first_response_ms: int | None
+    business_resolution_ms: int | None
     replies: int
     assignee_id: str | None
     team_id: str | None
     reopened: bool
+    promises: list[PromiseOut]
+
+
+class AnswerOut(Out):
+    id: str
+    conversation_id: str
+    contact_name: str
+    channel: Channel | None
+    answered_at: Time
+    score: int
+    comment: str
+
+
+class AnswerPage(Out):
+    items: list[AnswerOut]
+    next_cursor: str | None
 
 
 class EpisodePage(Out):
@@ -141,22 +204,43 @@ def _only(request: ApiRequest, by: Dimension | None, only: str | None) -> str | 
     return own
 
 
-async def metrics(request: ApiRequest) -> MetricsOut:
+async def _asked(request: ApiRequest, query: AskedQuery | RowsQuery, by: Dimension | None = None) -> Asked:
+    """Raises Forbidden."""
+    return Asked(
+        first=query.first,
+        last=query.last,
+        zone=query.zone or await rollups.zone_of(request.ws),
+        hours=query.hours if isinstance(query, AskedQuery) else "wall",
+        only=_only(request, by, query.only),
+    )
+
+
+async def list_metrics(request: ApiRequest) -> MetricsOut:
     return MetricsOut(
         items=[
-            MetricOut(key=one.key, label=one.label, unit=one.unit, definition=one.definition, better=one.better)
-            for one in reports.METRICS
+            MetricOut(
+                key=one.key,
+                label=one.label,
+                unit=one.unit,
+                group=one.group,
+                definition=one.definition,
+                better=one.better,
+                timed=one.timed,
+                behind=one.behind,
+            )
+            for one in metrics.METRICS
         ]
     )
 
 
 async def report(request: ApiRequest, query: ReportQuery) -> ReportOut:
-    only = _only(request, query.by, query.only)
-    found = await reports.report(request.ws, query.first, query.last, by=query.by, only=only)
+    found = await reports.report(request.ws, await _asked(request, query, query.by), by=query.by)
     return ReportOut(
-        first=found.first,
-        last=found.last,
-        only=only,
+        first=found.asked.first,
+        last=found.asked.last,
+        zone=found.asked.zone,
+        hours=found.asked.hours,
+        only=found.asked.only,
         total=found.total,
         previous=found.previous,
         days=[DayOut(day=day, values=values) for day, values in found.days],
@@ -166,10 +250,11 @@ async def report(request: ApiRequest, query: ReportQuery) -> ReportOut:
 
 
 async def report_csv(request: ApiRequest, query: ReportQuery) -> str:
-    only = _only(request, query.by, query.only)
-    found = await reports.report(request.ws, query.first, query.last, by=query.by, only=only)
+    asked = await _asked(request, query, query.by)
+    found = await reports.report(request.ws, asked, by=query.by)
     target = Target("report", query.by or "day", f"{query.first} to {query.last}")
-    await audit.record(request.ws, request.actor, "report.exported", target, {"only": only})
+    detail = {"only": asked.only, "zone": asked.zone, "hours": asked.hours}
+    await audit.record(request.ws, request.actor, "report.exported", target, detail)
     text = io.StringIO()
     csv.writer(text).writerows(reports.csv_rows(found, query.by))
     name = f"parley-{query.by or 'days'}-{query.first}-{query.last}.csv"
@@ -177,44 +262,88 @@ async def report_csv(request: ApiRequest, query: ReportQuery) -> str:
     return text.getvalue()
 
 
-async def episodes(request: ApiRequest, query: EpisodesQuery) -> EpisodePage:
-    only = _only(request, None, query.only)
+def _before(query: RowsQuery) -> tuple[datetime, str] | None:
     before = cursors.read(query.cursor, datetime, str)
+    return (before[0], before[1]) if before else None
+
+
+async def _names(request: ApiRequest, contact_ids: Sequence[str]) -> dict[str, str]:
+    contacts = await contact_store.contacts_by_id(request.ws, contact_ids)
+    return {contact_id: contact.name for contact_id, contact in contacts.items()}
+
+
+async def episodes(request: ApiRequest, query: RowsQuery) -> EpisodePage:
     found = await reports.episodes(
         request.ws,
-        query.first,
-        query.last,
+        await _asked(request, query),
         metric=query.metric,
-        only=only,
-        before=(before[0], before[1]) if before else None,
+        before=_before(query),
         limit=query.limit + 1,
     )
     shown = found[: query.limit]
-    contacts = await contact_store.contacts_by_id(request.ws, [episode.contact_id for _, episode in shown])
-    items = []
-    for row_id, episode in shown:
-        facts = episode.facts
-        items.append(
-            EpisodeOut(
-                id=row_id,
-                conversation_id=episode.conversation_id,
-                contact_name=contacts[episode.contact_id].name if episode.contact_id in contacts else "",
-                number=facts.number,
-                channel=facts.channel,
-                opened_at=iso(facts.opened_at) or "",
-                closed_at=iso(facts.closed_at) or "",
-                first_response_ms=facts.first_response_ms,
-                resolution_ms=facts.resolution_ms,
-                replies=facts.replies,
-                assignee_id=facts.assignee_id,
-                team_id=facts.team_id,
-                reopened=facts.reopened,
-            )
-        )
-    last = shown[-1] if shown else None
-    more = last is not None and len(found) > query.limit
-    cursor = cursors.write(last[1].facts.closed_at, last[0]) if more and last and last[1].facts.closed_at else None
+    names = await _names(request, [episode.contact_id for _, episode in shown])
+    items = [_episode(row_id, episode, names.get(episode.contact_id, "")) for row_id, episode in shown]
+    last = shown[-1] if shown and len(found) > query.limit else None
+    cursor = cursors.write(last[1].facts.closed_at, last[0]) if last and last[1].facts.closed_at else None
     return EpisodePage(items=items, next_cursor=cursor)
+
+
+def _episode(row_id: str, episode: Episode, contact_name: str) -> EpisodeOut:
+    facts, business = episode.facts, episode.business
+    return EpisodeOut(
+        id=row_id,
+        conversation_id=episode.conversation_id,
+        contact_name=contact_name,
+        number=facts.number,
+        channel=facts.channel,
+        opened_at=iso(facts.opened_at) or "",
+        closed_at=iso(facts.closed_at) or "",
+        first_response_ms=facts.first_response_ms,
+        resolution_ms=facts.resolution_ms,
+        business_first_response_ms=business.first_response_ms if business else None,
+        business_resolution_ms=business.resolution_ms if business else None,
+        replies=facts.replies,
+        assignee_id=facts.assignee_id,
+        team_id=facts.team_id,
+        reopened=facts.reopened,
+        promises=[PromiseOut(metric=each.metric, policy_id=each.policy_id, kept=each.kept) for each in facts.promises],
+    )
+
+
+async def answers(request: ApiRequest, query: RowsQuery) -> AnswerPage:
+    found = await reports.answers(
+        request.ws,
+        await _asked(request, query),
+        metric=query.metric,
+        before=_before(query),
+        limit=query.limit + 1,
+    )
+    shown = found[: query.limit]
+    names = await _names(request, [survey.contact_id for survey in shown])
+    last = shown[-1] if shown and len(found) > query.limit else None
+    return AnswerPage(
+        items=[
+            AnswerOut(
+                id=survey.id,
+                conversation_id=survey.conversation_id,
+                contact_name=names.get(survey.contact_id, ""),
+                channel=survey.channel,
+                answered_at=iso(survey.answered_at) or "",
+                score=survey.score or 0,
+                comment=survey.comment,
+            )
+            for survey in shown
+        ],
+        next_cursor=cursors.write(last.answered_at, last.id) if last and last.answered_at else None,
+    )
+
+
+async def get_settings(request: ApiRequest) -> ReportSettingsOut:
+    return ReportSettingsOut(zone=await rollups.zone_of(request.ws))
+
+
+async def put_settings(request: ApiRequest, body: ReportSettings) -> ReportSettingsOut:
+    return ReportSettingsOut(zone=await rollups.choose_zone(request.ws, request.actor, body.zone))
 
 
 async def now(request: ApiRequest) -> WallboardOut:
@@ -238,14 +367,14 @@ async def now(request: ApiRequest) -> WallboardOut:
 
 
 ENDPOINTS = [
-    Endpoint("GET", "/reports/metrics", metrics, Permission.INBOX_READ, "What each number of a report means"),
+    Endpoint("GET", "/reports/metrics", list_metrics, Permission.INBOX_READ, "What each number of a report means"),
     Endpoint(
         "GET",
         "/reports",
         report,
         Permission.INBOX_READ,
         "Figures of the conversations closed in these days",
-        errors=(Invalid, Forbidden),
+        errors=(Invalid, Forbidden, BeingCounted),
     ),
     Endpoint(
         "GET",
@@ -253,7 +382,7 @@ ENDPOINTS = [
         report_csv,
         Permission.INBOX_READ,
         "The same as CSV, a line for each row or day",
-        errors=(Invalid, Forbidden),
+        errors=(Invalid, Forbidden, BeingCounted),
         media_type="text/csv; charset=utf-8",
     ),
     Endpoint(
@@ -263,6 +392,23 @@ ENDPOINTS = [
         Permission.INBOX_READ,
         "The closed conversations behind a number",
         errors=(Invalid, Forbidden),
+    ),
+    Endpoint(
+        "GET",
+        "/reports/answers",
+        answers,
+        Permission.INBOX_READ,
+        "The answers to surveys behind a number",
+        errors=(Invalid, Forbidden),
+    ),
+    Endpoint("GET", "/reports/settings", get_settings, Permission.INBOX_READ, "In which time zone days are counted"),
+    Endpoint(
+        "PUT",
+        "/reports/settings",
+        put_settings,
+        Permission.INBOX_MANAGE,
+        "Choose the time zone of the workspace's days",
+        errors=(Invalid,),
     ),
     Endpoint("GET", "/reports/now", now, Permission.REPORTS_READ, "The wallboard: what waits, and who is there"),
 ]
