@@ -35,6 +35,9 @@ export interface Preferences {
   after_closing?: 'next' | 'stay' | 'list'
   /** how tall the rows of the conversation list are */
   density?: 'comfortable' | 'compact'
+  /** how reports are read; none: in the workspace's zone, by the clock on the wall */
+  report_zone?: string
+  report_hours?: 'wall' | 'business'
 }
 
 export type Member = Omit<api.MemberOut, 'preferences'> & { preferences: Preferences | null }
@@ -53,8 +56,11 @@ export type AuditItem = api.AuditItem
 export type Metric = api.MetricOut
 export type MetricValues = Report['total']
 export type Report = api.ReportOut
-export type ReportDimension = 'member' | 'team' | 'channel' | 'tag' | 'reason'
+export type ReportDimension = 'member' | 'team' | 'channel' | 'tag' | 'reason' | 'policy'
+/** times by the clock on the wall, or in the hours of the team's calendar */
+export type ReportHours = Report['hours']
 export type EpisodeRow = api.EpisodeOut
+export type AnswerRow = api.AnswerOut
 export type WallboardNow = api.WallboardOut
 export type Operations = api.OverviewOut
 export type Failure = api.FailureOut

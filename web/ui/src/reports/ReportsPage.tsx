@@ -1,35 +1,39 @@
+import '@mantine/core/styles/FloatingIndicator.css'
+import '@mantine/core/styles/SegmentedControl.css'
+import { Progress, SegmentedControl } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useState } from 'react'
-import { api, query } from '../lib/api'
+import { useEffect, useState } from 'react'
+import { ApiError, api, query } from '../lib/api'
 import { useCan } from '../lib/session'
 import { setTitle } from '../lib/title'
 import type { Metric, Report, ReportDimension } from '../lib/types'
-import { EmptyState } from '../ui/EmptyState'
 import { ErrorState, NoPermission } from '../ui/ErrorState'
-import { IconChartBar, IconDownload } from '../ui/icons'
+import { IconDownload } from '../ui/icons'
 import { Skeleton } from '../ui/Skeleton'
 import { Behind, type Drill } from './Behind'
-import { HeatMap } from './HeatMap'
-import { changeOf, shown } from './metrics'
+import { FigureTable } from './FigureTable'
+import { Overview } from './Overview'
+import { Promises } from './Promises'
 import { Span, spanOf, type DaySpan } from './Span'
 import { useMetrics } from './useMetrics'
+import { useView, type View } from './view'
+import { placeOf, ViewSwitch } from './ViewSwitch'
 import { Wallboard } from './Wallboard'
 import s from './reports.module.css'
-
-const DayChart = lazy(() => import('./DayChart'))
 
 const TABS: { key: Tab; label: string }[] = [
   { key: 'live', label: 'Live' },
   { key: 'overview', label: 'Overview' },
+  { key: 'promises', label: 'Service levels' },
   { key: 'member', label: 'Agents' },
   { key: 'team', label: 'Teams' },
   { key: 'channel', label: 'Channels' },
   { key: 'tag', label: 'Tags' },
   { key: 'reason', label: 'Reasons' },
 ]
-type Tab = 'live' | 'overview' | ReportDimension
-const CARDS = ['closed', 'first_response_median', 'response_average', 'resolution_median', 'reopened_percent', 'unanswered', 'csat_average', 'nps']
+type Tab = 'live' | 'overview' | 'promises' | Exclude<ReportDimension, 'policy'>
+const COUNTING_MS = 1_500
 
 export default function ReportsPage() {
   const mayRead = useCan('inbox.read')
@@ -38,7 +42,8 @@ export default function ReportsPage() {
   const search: { tab?: string } = useSearch({ strict: false })
   const tabs = seesAll ? TABS : TABS.filter((each) => each.key === 'overview')
   const tab = tabs.find((each) => each.key === search.tab)?.key ?? 'overview'
-  const [days, setDays] = useState<DaySpan>(() => spanOf(7))
+  const { view, own, change, error } = useView()
+  const [chosen, setChosen] = useState<DaySpan | null>(null)
 
   useEffect(() => {
     setTitle('Reports · Parley')
@@ -51,6 +56,7 @@ export default function ReportsPage() {
       </main>
     )
   }
+  const days = chosen ?? (view && spanOf(7, view.zone))
   return (
     <main className={s.page}>
       <header className={s.head}>
@@ -58,7 +64,12 @@ export default function ReportsPage() {
           <h1>Reports</h1>
           {!seesAll && <p>Your own figures: conversations that were yours when they were closed.</p>}
         </div>
-        {tab !== 'live' && <Span value={days} onChange={setDays} />}
+        {tab !== 'live' && days && view && own && (
+          <div className={s.controls}>
+            <Span value={days} zone={view.zone} onChange={setChosen} />
+            <ViewSwitch view={view} own={own} onChange={change} />
+          </div>
+        )}
       </header>
       {tabs.length > 1 && (
         <nav className={s.tabs} aria-label="Reports">
@@ -74,23 +85,26 @@ export default function ReportsPage() {
           ))}
         </nav>
       )}
-      {tab === 'live' ? <Wallboard /> : <Figures tab={tab} days={days} />}
+      {tab === 'live' ? <Wallboard /> : days && view ? <Figures key={tab} tab={tab} days={days} view={view} /> : error ? <ErrorState error={error} /> : <Loading />}
     </main>
   )
 }
 
-function Figures({ tab, days }: { tab: Exclude<Tab, 'live'>; days: DaySpan }) {
+function Figures({ tab, days, view }: { tab: Exclude<Tab, 'live'>; days: DaySpan; view: View }) {
   const metrics = useMetrics()
   const [drill, setDrill] = useState<Drill | null>(null)
-  const by = tab === 'overview' ? undefined : tab
-  const asked = query({ first: days.first, last: days.last, by })
+  const by = tab === 'overview' ? undefined : tab === 'promises' ? 'policy' : tab
+  const asked = query({ first: days.first, last: days.last, zone: view.zone, hours: view.hours, by })
   const { data, error, refetch } = useQuery({
-    queryKey: ['report', days.first, days.last, tab],
+    queryKey: ['report', days, view, tab],
     queryFn: () => api.get<Report>(`/reports${asked}`),
     placeholderData: (previous) => previous,
     staleTime: 30_000,
+    retry: (failures, reason) => !(reason instanceof ApiError) && failures < 2,
+    refetchInterval: (current) => (isBeingCounted(current.state.error) ? COUNTING_MS : false),
   })
   const problem = error ?? metrics.error
+  if (isBeingCounted(problem)) return <Counting problem={problem} />
   if (problem && !(data && metrics.data)) return <ErrorState error={problem} onRetry={() => void refetch()} />
   if (!data || !metrics.data) return <Loading />
   const csv = `/api/v1/reports/csv${asked}`
@@ -98,149 +112,58 @@ function Figures({ tab, days }: { tab: Exclude<Tab, 'live'>; days: DaySpan }) {
     <>
       {tab === 'overview' ? (
         <Overview report={data} metrics={metrics.data} onDrill={(metric) => setDrill({ metric, only: null, label: 'everything' })} />
+      ) : tab === 'promises' ? (
+        <Promises report={data} metrics={metrics.data} onDrill={setDrill} />
       ) : (
-        <Table report={data} metrics={metrics.data} by={tab} onDrill={setDrill} />
+        <ByDimension report={data} metrics={metrics.data} by={tab} onDrill={setDrill} />
       )}
       <p className={s.foot}>
-        Days are counted in UTC, by the day of closing.{' '}
+        Days are those of {placeOf(data.zone)}, by the day of closing.{' '}
         <a href={csv} download>
           <IconDownload size={14} aria-hidden /> Download as CSV
         </a>
       </p>
-      {drill && <Behind drill={drill} days={days} onClose={() => setDrill(null)} />}
+      {drill && <Behind drill={drill} days={days} view={view} onClose={() => setDrill(null)} />}
     </>
   )
 }
 
-interface OverviewProps {
-  report: Report
-  metrics: Metric[]
-  onDrill: (metric: Metric) => void
-}
+const GROUPS = [
+  { value: 'speed', label: 'Work and speed', holds: ['work', 'speed'] },
+  { value: 'promises', label: 'Service levels', holds: ['promises'] },
+  { value: 'satisfaction', label: 'Satisfaction', holds: ['satisfaction'] },
+]
 
-function Overview({ report, metrics, onDrill }: OverviewProps) {
-  const [chosen, setChosen] = useState('closed')
-  const metric = metrics.find((each) => each.key === chosen) ?? metrics[0]!
-  if (!report.total.closed) {
-    return (
-      <EmptyState
-        icon={IconChartBar}
-        title="Nothing was closed in these days"
-        text="Figures come from conversations that were closed. Choose a longer span, or close one."
-      />
-    )
-  }
-  return (
-    <>
-      <section className={s.cards} aria-label="Figures">
-        {metrics
-          .filter((each) => CARDS.includes(each.key))
-          .map((each) => (
-            <Card key={each.key} metric={each} report={report} chosen={each.key === chosen} onChoose={() => setChosen(each.key)} onDrill={onDrill} />
-          ))}
-      </section>
-      <section className={s.panel} aria-label={`${metric.label} by day`}>
-        <h2>{metric.label} by day</h2>
-        <Suspense fallback={<Skeleton height={240} />}>
-          <DayChart days={report.days} metric={metric} />
-        </Suspense>
-      </section>
-      <section className={s.panel} aria-label="When customers begin">
-        <h2>When customers begin</h2>
-        <HeatMap counts={report.started_in} />
-      </section>
-    </>
-  )
-}
-
-interface CardProps {
-  metric: Metric
-  report: Report
-  chosen: boolean
-  onChoose: () => void
-  onDrill: (metric: Metric) => void
-}
-
-function Card({ metric, report, chosen, onChoose, onDrill }: CardProps) {
-  const change = changeOf(metric, report.total, report.previous)
-  return (
-    <div className={s.card} data-chosen={chosen || undefined}>
-      <button type="button" className={s.cardMain} aria-pressed={chosen} title={metric.definition} onClick={onChoose}>
-        <span className={s.label}>{metric.label}</span>
-        <b>{shown(report.total[metric.key], metric.unit)}</b>
-        <span className={s.change} data-tone={change?.tone ?? 'plain'}>
-          {change ? `${change.text} to the days before` : 'nothing to compare with'}
-        </span>
-      </button>
-      <button type="button" className={s.behind} aria-label={`Show conversations behind ${metric.label}`} onClick={() => onDrill(metric)}>
-        Show conversations
-      </button>
-    </div>
-  )
-}
-
-interface TableProps {
+interface ByDimensionProps {
   report: Report
   metrics: Metric[]
   by: ReportDimension
   onDrill: (drill: Drill) => void
 }
 
-function Table({ report, metrics, by, onDrill }: TableProps) {
-  const [order, setOrder] = useState('closed')
-  if (report.rows.length === 0) {
-    return (
-      <EmptyState icon={IconChartBar} title="Nothing was closed in these days" text="Choose a longer span, or close a conversation." />
-    )
-  }
-  const rows = [...report.rows].sort((a, b) => (b.values[order] ?? -1) - (a.values[order] ?? -1))
+function ByDimension({ report, metrics, by, onDrill }: ByDimensionProps) {
+  const [group, setGroup] = useState('speed')
+  const holds = GROUPS.find((each) => each.value === group)?.holds ?? []
   return (
-    <section className={s.panel} aria-label="Figures">
-      <div className={s.tableWrap} tabIndex={0} role="group" aria-label="Table of figures">
-        <table className={s.table} aria-label="Figures">
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              {metrics.map((metric) => (
-                <th key={metric.key} scope="col" aria-sort={order === metric.key ? 'descending' : undefined}>
-                  <button type="button" title={metric.definition} onClick={() => setOrder(metric.key)}>
-                    {metric.label}
-                  </button>
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={row.id}>
-                <th scope="row">{row.label}</th>
-                {metrics.map((metric) => (
-                  <td key={metric.key}>
-                    {row.values[metric.key] ? (
-                      <button
-                        type="button"
-                        onClick={() => onDrill({ metric, only: `${by}:${row.id}`, label: row.label })}
-                        aria-label={`${row.label}, ${metric.label}: ${shown(row.values[metric.key], metric.unit)}`}
-                      >
-                        {shown(row.values[metric.key], metric.unit)}
-                      </button>
-                    ) : (
-                      shown(row.values[metric.key], metric.unit)
-                    )}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-          <tfoot>
-            <tr>
-              <th scope="row">{by === 'tag' ? 'All conversations' : 'Total'}</th>
-              {metrics.map((metric) => (
-                <td key={metric.key}>{shown(report.total[metric.key], metric.unit)}</td>
-              ))}
-            </tr>
-          </tfoot>
-        </table>
+    <>
+      <SegmentedControl className={s.groups} size="xs" aria-label="Figures shown" value={group} data={GROUPS.map(({ value, label }) => ({ value, label }))} onChange={setGroup} />
+      <FigureTable report={report} metrics={metrics.filter((metric) => holds.includes(metric.group))} by={by} onDrill={onDrill} />
+    </>
+  )
+}
+
+function isBeingCounted(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.code === 'being_counted'
+}
+
+/** A zone in which nobody has read before: its days are counted once. */
+function Counting({ problem }: { problem: ApiError }) {
+  return (
+    <section className={s.panel} role="status" aria-label="Being counted">
+      <div className={s.counting}>
+        <b>The figures for these days are being counted</b>
+        <p>This is done once for each time zone. {problem.message}</p>
+        <Progress value={100} animated aria-label="Counting" />
       </div>
     </section>
   )

@@ -9,13 +9,21 @@ export interface DaySpan {
 const DAY_MS = 86_400_000
 const PRESETS = [7, 30, 90, 365]
 
-export function spanOf(days: number, today: number = Date.now()): DaySpan {
-  const day = (at: number) => new Date(at).toISOString().slice(0, 10)
-  return { first: day(today - (days - 1) * DAY_MS), last: day(today) }
+/** The last so many days, as the clocks of a zone have them. */
+export function spanOf(days: number, zone: string, now: number = Date.now()): DaySpan {
+  // In Sweden they write days as the API does.
+  const today = new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(now)
+  return { first: new Date(Date.parse(today) - (days - 1) * DAY_MS).toISOString().slice(0, 10), last: today }
 }
 
-export function Span({ value, onChange }: { value: DaySpan; onChange: (span: DaySpan) => void }) {
-  const presets = PRESETS.map((days) => ({ days, span: spanOf(days) }))
+interface SpanProps {
+  value: DaySpan
+  zone: string
+  onChange: (span: DaySpan) => void
+}
+
+export function Span({ value, zone, onChange }: SpanProps) {
+  const presets = PRESETS.map((days) => ({ days, span: spanOf(days, zone) }))
   function change(part: Partial<DaySpan>) {
     const next = { ...value, ...part }
     if (next.first && next.last && next.first <= next.last) onChange(next)

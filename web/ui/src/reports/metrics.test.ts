@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { changeOf, shown, span } from './metrics.ts'
+import { changeOf, shown, span, ticksOf } from './metrics.ts'
 import type { Metric } from '../lib/types.ts'
 
 const metric = (change: Partial<Metric>): Metric => ({
@@ -8,7 +8,10 @@ const metric = (change: Partial<Metric>): Metric => ({
   label: 'Time',
   unit: 'ms',
   definition: '',
+  group: 'speed',
   better: 'down',
+  timed: true,
+  behind: 'episodes',
   ...change,
 })
 
@@ -33,4 +36,11 @@ test('less is better where the server says so', () => {
   assert.deepEqual(changeOf(metric({ better: 'up' }), { time: 50 }, { time: 100 }), { text: '−50 %', tone: 'bad' })
   assert.deepEqual(changeOf(metric({ better: null }), { time: 150 }, { time: 100 }), { text: '+50 %', tone: 'plain' })
   assert.equal(changeOf(metric({}), { time: 50 }, { time: null }), null)
+})
+
+test('lines are drawn at numbers that people count in', () => {
+  assert.deepEqual(ticksOf(9, 'count'), [0, 2, 4, 6, 8, 10])
+  assert.deepEqual(ticksOf(0, 'count'), [0, 1])
+  assert.deepEqual(ticksOf(26 * 60_000, 'ms'), [0, 15, 30].map((minutes) => minutes * 60_000))
+  assert.deepEqual(ticksOf(66, 'percent'), [0, 25, 50, 75, 100])
 })

@@ -36,6 +36,19 @@ export function span(ms: number): string {
     .join(' ')
 }
 
+const HOUR = 3_600_000
+const STEPS_MS = [1_000, 5_000, 15_000, 30_000, 60_000, 300_000, 900_000, HOUR / 2, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 72 * HOUR, 168 * HOUR]
+
+/** Where lines are drawn: a handful of numbers that people count in, from zero to above the highest. */
+export function ticksOf(highest: number, unit: Metric['unit']): number[] {
+  if (unit === 'percent') return [0, 25, 50, 75, 100]
+  const power = 10 ** Math.floor(Math.log10(Math.max(highest / 4, 1)))
+  const steps = unit === 'ms' ? [...STEPS_MS, 720 * HOUR] : [1, 2, 5, 10].map((step) => step * power)
+  const step = steps.find((each) => highest / each <= 5) ?? steps.at(-1)!
+  const lines = Math.max(1, Math.ceil(highest / step))
+  return Array.from({ length: lines + 1 }, (_, index) => index * step)
+}
+
 export interface Change {
   text: string
   /** whether that is good news, if either direction is */
