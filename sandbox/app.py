@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
-from sandbox import control, phone
+from sandbox import control, phone, push
 from sandbox.faults import ConnectionCloser
 from sandbox.shapes import ControlError
 from sandbox.telegram import routes as telegram
@@ -56,6 +56,7 @@ CONTROL: list[BaseRoute] = [
     Route("/state", control.state, methods=["GET"]),
     Route("/events", control.events, methods=["GET"]),
     Route("/media/{id}", control.media_file, methods=["GET"]),
+    Route("/push/{id}", push.control, methods=["GET", "PUT", "DELETE"]),
     Route("/samples", control.samples, methods=["GET"]),
 ]
 
@@ -86,6 +87,7 @@ def build(data_dir: Path | None = None, *, seed: bool = True) -> ASGIApp:
         Mount("/graph/{version}", routes=GRAPH),
         Mount("/twilio", routes=twilio.API),
         Mount("/telegram", routes=telegram.API),
+        Route("/push/{id}", push.take, methods=["POST"]),
         Mount("/_sandbox", routes=CONTROL),
         Mount("/twilio-content/v1", routes=twilio.CONTENT),
         Route("/graph-media/{path:path}", files.download, methods=["GET"]),

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiohttp
 import orjson
@@ -31,6 +31,9 @@ from sandbox.media import Media, MediaStore
 from sandbox.poster import Poster
 from sandbox.shapes import ControlError, Json
 from sandbox.webhooks import Batch, Webhooks
+
+if TYPE_CHECKING:
+    from sandbox.push import Subscription
 
 AnyAccount = TypeVar("AnyAccount", WhatsAppNumber, TwilioAccount, TelegramBot, LiveChatSite)
 
@@ -57,6 +60,8 @@ class World:
         # Where this process is reached; payloads carry addresses of files.
         self.base_url = "http://127.0.0.1:9100"
         self.batches: dict[str, Batch] = {}
+        # Browsers' subscriptions at the push service. Like a browser's, they end with the process.
+        self.push: dict[str, Subscription] = {}
         self._http: aiohttp.ClientSession | None = None
         self._journal = Journal(data_dir / "journal.jsonl" if data_dir else None)
         records = 0
@@ -108,6 +113,7 @@ class World:
         self.batches.clear()
         self.buckets.clear()
         self.knobs.clear()
+        self.push.clear()
         self.clock.offset, self.clock.speed = 0.0, 1.0
         for (kind, _), account in kept:
             self.put_account(kind, account)
