@@ -109,6 +109,16 @@ def _rotate_keys(options: Namespace) -> int:
     return asyncio.run(rotate_keys.run(_settings()))
 
 
+def _rotate_push_keys_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--now", action="store_true", help="devices with an older key get nothing more")
+
+
+def _rotate_push_keys(options: Namespace) -> int:
+    from app.commands import rotate_push_keys
+
+    return asyncio.run(rotate_push_keys.run(_settings(), now=options.now))
+
+
 def _owner_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--email", required=True)
     parser.add_argument("--workspace", default="", help="name of the business; made if it is not there")
@@ -163,6 +173,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("migrate", "bring the database to what this version needs", _migrate),
     Command("ensure-indexes", "make missing indexes", _ensure_indexes),
     Command("rotate-keys", "encrypt everything that is stored with the newest secret key", _rotate_keys),
+    Command("rotate-push-keys", "sign web pushes with a new key", _rotate_push_keys, _rotate_push_keys_arguments),
     Command("create-owner", "a one-time link for the first owner", _create_owner, _owner_arguments),
     Command("create-member", "a one-time link for a new member", _create_member, _member_arguments),
     Command("replay-inbound", "put provider events back to work", _replay_inbound, _replay_arguments),

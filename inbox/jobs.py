@@ -8,7 +8,7 @@ from app.core.runtime import Runtime
 from channels import accounts, registry
 from channels.contract import Acknowledges
 from inbox import conversations, delivery, inbound, live, media, receipts, signals, templates
-from inbox.answering import deferred
+from inbox.answering import deferred, push_delivery
 from inbox.finding import bulk, view_work
 from inbox.supervising import operations, rollups
 from inbox.ticketing import incidents, sla_watch
@@ -35,6 +35,10 @@ async def deliver(ctx: Context, workspace_id: str, contact_id: str) -> None:
 
 async def send_deferred(ctx: Context, workspace_id: str, deferred_id: str) -> None:
     await deferred.due(_runtime(ctx).workspace(workspace_id), deferred_id)
+
+
+async def push(ctx: Context, workspace_id: str, push_id: str) -> None:
+    await push_delivery.deliver(_runtime(ctx).workspace(workspace_id), push_id)
 
 
 async def look_up(ctx: Context, workspace_id: str, entry_id: str) -> None:
@@ -102,6 +106,7 @@ JOBS = (
     Job(send_deferred, Lane.REPLIES, timeout_seconds=60),
     Job(acknowledge, Lane.REPLIES, timeout_seconds=30, max_tries=1),
     Job(show_typing, Lane.REPLIES, timeout_seconds=30, max_tries=1),
+    Job(push, Lane.PUSH, timeout_seconds=40),
     Job(mark_read, Lane.BACKGROUND, timeout_seconds=30, max_tries=1),
     Job(evaluate_view, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(run_bulk, Lane.BACKGROUND, timeout_seconds=3_600),

@@ -57,6 +57,8 @@ async def sweep(runtime: Runtime) -> None:
     await _sweep_outbox(runtime)
     for workspace_id, deferred_id in await work.due_deferred(runtime, now):
         await runtime.queue.enqueue("send_deferred", workspace_id, deferred_id, lane=Lane.REPLIES)
+    for workspace_id, push_id in await work.due_pushes(runtime, before):
+        await runtime.queue.enqueue("push", workspace_id, push_id, lane=Lane.PUSH)
     for media_id in await work.due_media(runtime, before):
         await runtime.queue.enqueue("fetch_media", media_id, lane=Lane.BACKGROUND, job_id=f"media:{media_id}")
     for row in await work.stale_changes(runtime, before):

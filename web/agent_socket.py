@@ -93,6 +93,7 @@ class _Screen:
         # What this screen was told last of what all look at; None when it has heard of changes since.
         self._looks: list[Look] | None = []
         self._there = Presence.ONLINE
+        self._active = False
         self._recheck_now = asyncio.Event()
 
     # --- Listener ---
@@ -155,6 +156,7 @@ class _Screen:
             await self._outlet.end()
             if self._known is not None and joined:
                 await self._look_at(None)
+                await self._be_active(False)
                 await self._show_presence(Presence.OFFLINE)
             with suppress(OSError, RuntimeError):
                 await self._send({"type": "websocket.close", "code": code})
@@ -220,6 +222,8 @@ class _Screen:
             case "presence" if frame.get("presence") in ("online", "away"):
                 self._there = Presence(frame["presence"])
                 await self._show_presence(self._there)
+            case "active":
+                await self._be_active(frame.get("on") is True)
             case "typing":
                 await self._typing(frame)
 
@@ -265,6 +269,16 @@ class _Screen:
         if known.principal.actor.member_id is not None:
             with suppress(RedisError, OSError):
                 await presence.set_presence(known.ws, known.principal.actor.member_id, self._there, screen=self._id)
+        if self._active:
+            await self._be_active(True)
+
+    async def _be_active(self, active: bool) -> None:
+        """Whether its person is at work on this screen: nothing is pushed to their devices then."""
+        known = self._require()
+        if known.principal.actor.member_id is not None and (active or self._active):
+            self._active = active
+            with suppress(RedisError, OSError):
+                await presence.set_active(known.ws, known.principal.actor.member_id, active, screen=self._id)
 
     async def _look_at(self, conversation_id: str | None) -> None:
         """Colleagues see who else has a conversation open."""

@@ -28,6 +28,7 @@ from web.api import (
     operations,
     previews,
     prices,
+    push,
     reports,
     roles,
     search,
@@ -86,6 +87,7 @@ API: tuple[Endpoint, ...] = (
     *operations.ENDPOINTS,
     *reports.ENDPOINTS,
     *notifications.ENDPOINTS,
+    *push.ENDPOINTS,
 )
 
 _document: list[bytes] = []

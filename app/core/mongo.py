@@ -120,6 +120,9 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("unread_key", sparse=True),
         _index("expires_at", expire_after_seconds=0),
     ),
+    # Pushes to members' devices; `due_at` only while there is something to do.
+    "pushes": (_index("due_at", sparse=True), _index("expires_at", expire_after_seconds=0)),
+    "push_settings": (),
     "macros": (_index("workspace_id", "owner_id"),),
     "macro_runs": (),
     "drafts": (_index("workspace_id", "conversation_id"), _index("workspace_id", "member_id")),
@@ -156,7 +159,14 @@ PLATFORM: Mapping[str, tuple[Index, ...]] = {
     "workspaces": (),
     "members": (_index("workspace_id", "email", unique=True), _index("email")),
     "roles": (_index("workspace_id", "name_key", unique=True),),
-    "sessions": (_index("member_id"), _index("expires_at", expire_after_seconds=0)),
+    "sessions": (
+        _index("member_id"),
+        # Those whose browsers take pushes (see platform/push_devices.py), and no others.
+        _index("push_member", sparse=True),
+        _index("push_key", sparse=True),
+        _index("expires_at", expire_after_seconds=0),
+    ),
+    "push_keys": (),
     "invitations": (_index("workspace_id"), _index("expires_at", expire_after_seconds=0)),
     "tokens": (_index("workspace_id"),),
     "accounts": (_index("workspace_id"),),

@@ -1,6 +1,7 @@
 """
-Which members are there now, by their connected screens: each is an item in a sorted set of its workspace that ends by
-itself when the screen stops renewing it. Redis' own clock decides, so processes need not agree on the time.
+Which members are there now, and which are at work on a screen at this moment (it has the focus and was touched a while
+ago at most), by their connected screens: each is an item in a sorted set of its workspace that ends by itself when the
+screen stops renewing it. Redis' own clock decides, so processes need not agree on the time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -68,5 +69,21 @@ async def of(ws: Workspace, member_ids: Sequence[str]) -> dict[str, Presence]:
     return {member_id: there.get(member_id, Presence.OFFLINE) for member_id in member_ids}
 
 
+async def set_active(ws: Workspace, member_id: str, active: bool, *, screen: str, seconds: int = SECONDS) -> None:
+    """One of a member's screens is at work, or is not any more."""
+    shown = Presence.ONLINE if active else Presence.OFFLINE
+    await _SHOW.run(ws.redis, [_active_key(ws)], [f"{member_id}|{screen}", shown.value, seconds])
+
+
+async def is_active(ws: Workspace, member_id: str) -> bool:
+    """Raises RedisError, OSError, TimeoutError while Redis cannot be asked."""
+    items: Any = await _THERE.run(ws.redis, [_active_key(ws)], [])
+    return any(item.decode().partition("|")[0] == member_id for item in items)
+
+
 def _key(ws: Workspace) -> str:
     return f"parley:there:{ws.id}"
+
+
+def _active_key(ws: Workspace) -> str:
+    return f"parley:active:{ws.id}"

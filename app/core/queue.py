@@ -30,10 +30,11 @@ _log = log.get("queue")
 
 
 class Lane(StrEnum):
-    """Separate queues, so that none waits for another: what customers write, what people answer, the rest."""
+    """Separate queues, so that none waits for another: what customers write, what people answer, pushes, the rest."""
 
     INBOUND = "inbound"
     REPLIES = "replies"
+    PUSH = "push"
     BACKGROUND = "background"
 
 
@@ -52,7 +53,7 @@ class Job:
 
 
 # How many jobs of a lane run at once in one worker process.
-_MAX_JOBS = {Lane.INBOUND: 50, Lane.REPLIES: 50, Lane.BACKGROUND: 10}
+_MAX_JOBS = {Lane.INBOUND: 50, Lane.REPLIES: 50, Lane.PUSH: 20, Lane.BACKGROUND: 10}
 # arq starts at most max(5 × max_jobs, 100) jobs per poll.
 _BACKGROUND_POLL_SECONDS = 0.2
 

@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     graph_version: str = Field("v26.0", pattern=r"^v\d+\.\d+$", description="Version of Meta's Graph API.")
     twilio_url: str = Field("https://api.twilio.com", description="Base of Twilio's API; the sandbox stands in here.")
     telegram_url: str = Field("https://api.telegram.org", description="Base of Telegram's Bot API.")
+    push_url: str = Field(
+        "",
+        description="A push service of your own, whose address may be a private one; those of browsers need nothing.",
+    )
     sandbox_url: str = Field("", description="The sandbox, if one runs: its phone page is linked from the demo.")
     sandbox_port: int = Field(0, ge=0, le=65535, description="Its port; 0 picks a free one (9100 if free).")
     demo: bool = Field(
@@ -86,7 +90,7 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("public_url", "graph_url", "twilio_url", "telegram_url", "sandbox_url")
+    @field_validator("public_url", "graph_url", "twilio_url", "telegram_url", "push_url", "sandbox_url")
     @classmethod
     def _plain_url(cls, value: str) -> str:
         if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):

@@ -8,5 +8,6 @@ What helps an agent to answer.
     corrections.py  editing and deleting what was sent; voice.py recorded in the browser
     previews.py     a message as the customer will see it; prices.py what it costs
     following.py    who follows a conversation; notifications.py what members are told
+    push.py         the same on their devices; push_delivery.py sends it
     transcripts.py  a conversation as a document
 """

@@ -17,7 +17,8 @@ from redis.exceptions import RedisError
 from app.core import ids
 from app.core.runtime import Workspace
 from inbox import conversations, live
-from inbox.answering import following
+from inbox.answering import following, push
+from inbox.answering.push import Push
 from inbox.conversations import Conversation
 from inbox.store import notifications as store
 from inbox.timeline import Author, Entry
@@ -27,6 +28,8 @@ KEPT = timedelta(days=60)
 # The badge says no more than this.
 MOST_COUNTED = 100
 _TEXT_CHARS = 200
+# History that a provider hands over later wakes nobody.
+_STILL_NEWS = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,26 @@ async def of_entry(ws: Workspace, conversation: Conversation, entry: Entry, text
     rows += [_of_entry(ws, conversation, entry, text, m, "activity") for m in following.news_for(conversation, entry)]
     if rows:
         await _keep(ws, rows)
+    await _push_to_assignee(ws, conversation, entry, text)
+
+
+async def _push_to_assignee(ws: Workspace, conversation: Conversation, entry: Entry, text: str) -> None:
+    """What a customer writes stands in their list; it is no row of the bell, but their phone may tell them."""
+    member_id = conversation.assignee_id
+    late = ws.clock.now() - entry.at > _STILL_NEWS
+    if member_id is None or entry.kind != "message" or entry.direction != "in" or late:
+        return
+    news = Push(
+        id=push.id_of(member_id, entry.id),
+        member_id=member_id,
+        kind="message",
+        conversation_id=conversation.id,
+        contact_name=conversation.contact_name,
+        by_name=None,
+        text=text[:_TEXT_CHARS],
+        at=ws.clock.now(),
+    )
+    await push.start(ws, await push.plan(ws, [news]))
 
 
 def _of_entry(
@@ -170,12 +193,29 @@ async def attention(
 
 
 async def _keep(ws: Workspace, rows: Sequence[Notification]) -> None:
+    planned = await push.plan(ws, [_pushed(row) for row in rows])
     await store.insert_new(ws, rows, expires_at=ws.clock.now() + KEPT)
+    await push.start(ws, planned)
     try:
         await live.publish(ws, *(live.event("bell", _told(row)) for row in rows))
     except RedisError:
         # The row is stored; the bell shows it when it is next looked at.
         ws.log.warning("notification_not_told")
+
+
+def _pushed(row: Notification) -> Push:
+    return Push(
+        id=push.id_of(row.id),
+        member_id=row.member_id,
+        kind=row.kind,
+        conversation_id=row.conversation_id,
+        contact_name=row.contact_name,
+        by_name=row.by_name,
+        text=row.text,
+        at=row.at,
+        ticket_id=row.ticket_id,
+        notification_id=row.id,
+    )
 
 
 def _told(row: Notification) -> dict[str, str | None]:

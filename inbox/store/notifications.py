@@ -34,6 +34,11 @@ async def insert_new(ws: Workspace, rows: Sequence[notifications.Notification], 
     await ws.db.notifications.insert_new(documents)
 
 
+async def get(ws: Workspace, row_id: str) -> notifications.Notification | None:
+    row = await ws.db.notifications.get(row_id)
+    return _from_row(row) if row else None
+
+
 async def page(
     ws: Workspace, member_id: str, *, before: tuple[datetime, str] | None, limit: int
 ) -> list[notifications.Notification]:

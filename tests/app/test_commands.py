@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 
 from app.commands import people
-from app.core import members
+from app.core import members, sign_in
 from app.core.permissions import Role
-from app.core.platform import accounts, workspaces
+from app.core.platform import accounts, push_devices, push_keys, workspaces
 from app.core.platform import members as member_rows
 from app.core.platform.accounts import AccountRow
 from app.core.runtime import Runtime
 from app.core.security import Keyring
 from app.core.settings import Settings
+from app.core.webpush import Subscription
 from tests.support.instances import ROOT
 
 SECRET = "hunter2-hunter2-hunter2-hunter2-hunter2"
@@ -127,6 +128,11 @@ async def test_keys_are_rotated_and_the_old_one_can_go(settings: Settings, runti
         secrets={"auth_token": "t"}, created_at=runtime.clock.now(),
     )  # fmt: skip
     await accounts.insert(runtime.mongo, runtime.keyring, row)
+    key = await push_keys.newest(runtime.mongo, runtime.keyring, runtime.clock.now())
+    signed_in = await sign_in.start_session(runtime, owner, ip="", user_agent="")
+    device = Subscription("https://push.example.net/1", "point", "secret")
+    now = runtime.clock.now()
+    await push_devices.save(runtime.mongo, runtime.keyring, signed_in.session, device, key=key.number, now=now)
     old = settings.secret_keys[0].get_secret_value()
     assert (await _app(_env(settings), "rotate-keys")).returncode == 1
     answer = await _app(_env(settings, PARLEY_SECRET_KEYS=f"{SECRET},{old}"), "rotate-keys")
@@ -138,6 +144,20 @@ async def test_keys_are_rotated_and_the_old_one_can_go(settings: Settings, runti
     stored = await runtime.mongo.accounts.find_one({"_id": "acc_rotate"})
     assert stored is not None
     assert fresh.decrypt(stored["sealed"]) == {"auth_token": "t"}
+    kept = await push_keys.get(runtime.mongo, fresh, key.number)
+    assert kept is not None
+    assert kept.public == key.public
+    assert [each.subscription for each in await push_devices.of_member(runtime.mongo, fresh, owner.id, now)] == [device]
+
+    # A new key for pushes leaves those with the old one theirs, until it has become known to others.
+    env = _env(settings, PARLEY_SECRET_KEYS=SECRET)
+    assert "renew when they are next opened" in (await _app(env, "rotate-push-keys")).stdout
+    newest = await push_keys.newest(runtime.mongo, fresh, now)
+    assert newest.number == key.number + 1
+    assert await push_keys.get(runtime.mongo, fresh, key.number) == kept
+    assert "1 devices get no more pushes" in (await _app(env, "rotate-push-keys", "--now")).stdout
+    assert await push_devices.of_member(runtime.mongo, fresh, owner.id, now) == []
+    assert await push_keys.get(runtime.mongo, fresh, newest.number) is None
     lost = await _app(_env(settings, PARLEY_SECRET_KEYS="y" * 40 + "," + "z" * 40), "rotate-keys")
     assert lost.returncode == 1
     assert "Put that key back" in lost.stdout

@@ -181,6 +181,7 @@ def test_the_sandbox_stands_in_only_where_nobody_has_set_a_provider() -> None:
     assert urls == {
         "graph_url": "http://127.0.0.1:9100/graph",
         "telegram_url": "http://127.0.0.1:9100/telegram",
+        "push_url": "http://127.0.0.1:9100/push",
     }
     assert programs.provider_urls(_settings(), "") == {}
 

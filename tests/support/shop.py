@@ -225,6 +225,7 @@ async def open_shop(databases: servers.Databases, data_dir: Path) -> AsyncIterat
             graph_url=f"{sandbox_url}/graph",
             twilio_url=f"{sandbox_url}/twilio",
             telegram_url=f"{sandbox_url}/telegram",
+            push_url=f"{sandbox_url}/push",
         )
         recorder = Recorder(create_app(settings))
         async with (

@@ -386,6 +386,12 @@ async def due_deferred(runtime: Runtime, now: datetime, *, limit: int = 200) -> 
     return [(row["workspace_id"], row["_id"]) for row in await found.to_list()]
 
 
+async def due_pushes(runtime: Runtime, now: datetime, *, limit: int = 200) -> list[tuple[str, str]]:
+    """Workspace and id of pushes whose time has come. Index: due_at, which holds nothing else."""
+    found = runtime.mongo.pushes.find({"due_at": {"$lte": now}}, {"workspace_id": 1}).limit(limit)
+    return [(row["workspace_id"], row["_id"]) for row in await found.to_list()]
+
+
 async def due_surveys(runtime: Runtime, now: datetime, *, limit: int) -> list[tuple[str, str]]:
     """(workspace, survey) to be asked by now. Index: due_at."""
     rows = await runtime.mongo.surveys.find({"due_at": {"$lte": now}}, {"workspace_id": 1}).limit(limit).to_list()
