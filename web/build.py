@@ -35,6 +35,7 @@ INPUTS = (
     UI / "schema.mjs",
     UI / "vite.config.ts",
     UI / "vite.widget.config.ts",
+    UI / "vite.worker.config.ts",
     UI / "postcss.config.cjs",
     UI / "index.html",
     UI / "src",
@@ -93,6 +94,7 @@ def build(*, force: bool = False) -> Path:
         for mode in ("more", "widget"):
             options = ["--logLevel", "warn", "--config", "vite.widget.config.ts", "--mode", mode]
             _run(node, ["node_modules/vite/bin/vite.js", "build", *options])
+    _run(node, ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn", "--config", "vite.worker.config.ts"])
     STAMP.write_text(f"{sources}\n{inputs}\n")
     _progress(f"front end: built in {time.monotonic() - started:.1f} s", last=True)
     return DIST
@@ -103,7 +105,9 @@ def check() -> None:
     node = find_node()
     _install_packages(node)
     write_schema(node)
-    _run(node, ["node_modules/typescript/bin/tsc", "--noEmit"])
+    # A service worker has no page, and so other types.
+    for project in ("tsconfig.json", "tsconfig.worker.json"):
+        _run(node, ["node_modules/typescript/bin/tsc", "--noEmit", "--project", project])
     _run(node, ["--test", "src/**/*.test.ts"])
 
 

@@ -12,6 +12,7 @@ import { flushDrafts } from './lib/drafts'
 import { queryClient } from './lib/query'
 import { currentMe } from './lib/session'
 import { colorSchemeManager, theme } from './lib/theme'
+import { startWorker } from './push/register'
 import { router } from './router'
 import { leave } from './shell/leave'
 import { watchVersion } from './shell/version'
@@ -19,6 +20,7 @@ import { watchVersion } from './shell/version'
 // At the first visit nobody was signed in yet; the router shows the sign-in page then.
 whenSignedOut(() => currentMe() && leave())
 watchVersion()
+startWorker()
 // Both: a phone may end a hidden page without a word.
 addEventListener('pagehide', flushDrafts)
 document.addEventListener('visibilitychange', flushDrafts)

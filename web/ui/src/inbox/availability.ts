@@ -9,7 +9,10 @@ import type { Agent, Availability, Page, Presence, RoutingSettings } from '../li
 import { presenceOf, usePresence, usePresences } from './presence'
 
 const IDLE_MS = 10 * 60_000
+/** Whoever has not touched the screen for so long may have left it, and is pushed to elsewhere. */
+const AT_WORK_MS = 3 * 60_000
 const ACTIVITY = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'] as const
+const ATTENTION = ['focus', 'blur', 'visibilitychange'] as const
 
 export const agentsQuery = queryOptions({
   queryKey: ['agents'],
@@ -69,10 +72,18 @@ export async function choose(status: Availability, reason = ''): Promise<void> {
   }
 }
 
-/** Tells the server when nobody has touched this screen for a while, and when somebody is back. */
+/** Tells the server when nobody has touched this screen for a while, and when somebody is back or works on it. */
 export function watchIdle(): () => void {
   let idle = false
   let timer = window.setTimeout(leave, IDLE_MS)
+  let working: number | undefined
+
+  function look() {
+    const here = document.hasFocus() && document.visibilityState === 'visible'
+    clearTimeout(working)
+    live.setActive(here)
+    if (here) working = window.setTimeout(() => live.setActive(false), AT_WORK_MS)
+  }
 
   function leave() {
     idle = true
@@ -82,14 +93,19 @@ export function watchIdle(): () => void {
   function seen() {
     clearTimeout(timer)
     timer = window.setTimeout(leave, IDLE_MS)
+    look()
     if (!idle) return
     idle = false
     live.setPresence('online')
   }
 
+  look()
   for (const kind of ACTIVITY) addEventListener(kind, seen, { passive: true, capture: true })
+  for (const kind of ATTENTION) addEventListener(kind, look, { capture: true })
   return () => {
     clearTimeout(timer)
+    clearTimeout(working)
+    for (const kind of ATTENTION) removeEventListener(kind, look, { capture: true })
     for (const kind of ACTIVITY) removeEventListener(kind, seen, { capture: true })
   }
 }

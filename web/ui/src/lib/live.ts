@@ -32,6 +32,7 @@ let attempt = 0
 let lastHeardAt = 0
 let viewing: string | null = null
 let away = false
+let active = false
 let queue: LiveEvent[] = []
 let retryTimer: number | undefined
 let pingTimer: number | undefined
@@ -62,13 +63,25 @@ export function stop(): void {
 
 export function setViewing(conversationId: string | null): void {
   viewing = conversationId
-  send({ type: 'viewing', conversation_id: conversationId })
+  tellViewing()
 }
 
 /** Say whether one is at the desk; said again after each reconnect, because the server takes a new socket as online. */
 export function setPresence(presence: 'online' | 'away'): void {
   away = presence === 'away'
   send({ type: 'presence', presence })
+}
+
+/** Whether one works on this screen right now: then nothing is pushed to one's devices. */
+export function setActive(on: boolean): void {
+  if (on === active) return
+  active = on
+  send({ type: 'active', on })
+}
+
+/** A hidden page shows nothing to anybody. */
+function tellViewing(): void {
+  send({ type: 'viewing', conversation_id: document.visibilityState === 'visible' ? viewing : null })
 }
 
 /** Best effort: what is sent here may be lost, messages never go this way. */
@@ -104,7 +117,8 @@ function receive(frame: ServerFrame): void {
       clearTimeout(offlineTimer)
       offlineTimer = undefined
       connection.set('online')
-      if (viewing) send({ type: 'viewing', conversation_id: viewing })
+      if (viewing) tellViewing()
+      if (active) send({ type: 'active', on: true })
       if (away) send({ type: 'presence', presence: 'away' })
       // Also at the first connection: what was read before it may have changed in between.
       if (!frame.resumed) scheduleReload()
@@ -204,5 +218,6 @@ function loseNetwork(): void {
 }
 
 function onVisibility(): void {
+  tellViewing()
   if (document.visibilityState === 'visible') comeBack()
 }

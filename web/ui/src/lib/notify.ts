@@ -3,10 +3,14 @@ import { Cell } from './store'
 
 const SOUND_KEY = 'parley.sound'
 const DESKTOP_KEY = 'parley.desktop'
+const PUSH_KEY = 'parley.push'
 const QUIET_BETWEEN_MS = 1500
 
 export const soundOn = new Cell(localStorage.getItem(SOUND_KEY) !== 'off')
 export const desktopOn = new Cell(localStorage.getItem(DESKTOP_KEY) === 'on' && 'Notification' in window)
+
+/** Pushes come to this browser: they take the place of what the page itself would show. */
+export const pushOn = new Cell(localStorage.getItem(PUSH_KEY) === 'on')
 
 let audio: AudioContext | null = null
 let lastSoundAt = 0
@@ -26,9 +30,14 @@ export async function setDesktop(on: boolean): Promise<'granted' | 'denied' | 'o
   return result
 }
 
+export function setPush(on: boolean): void {
+  localStorage.setItem(PUSH_KEY, on ? 'on' : 'off')
+  pushOn.set(on)
+}
+
 export function announce(title: string, body: string, tag: string, onClick: () => void): void {
   if (soundOn.get()) playChime()
-  if (!desktopOn.get() || Notification.permission !== 'granted' || document.hasFocus()) return
+  if (pushOn.get() || !desktopOn.get() || Notification.permission !== 'granted' || document.hasFocus()) return
   const notification = new Notification(title, { body, tag, icon: '/favicon.svg', silent: true })
   notification.onclick = () => {
     window.focus()

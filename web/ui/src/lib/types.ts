@@ -162,6 +162,10 @@ export type MacroRun = api.RunOut
 export type SharedDraft = api.DraftOut
 export type Notification = api.NotificationOut
 export type Notifications = api.Notifications
+export type PushState = api.PushOut
+export type PushChoice = api.ChangePush
+export type PushDevice = api.Subscribe
+export type PushTest = api.TestOut
 
 // --- tickets ---
 
@@ -207,6 +211,7 @@ export type NumberedEvent =
   | { n: number; type: 'macro'; data: { id: string } }
   | { n: number; type: 'closing_settings'; data: { id: string } }
   | { n: number; type: 'survey'; data: { id: string; contact_id: string } }
+  | { n: number; type: 'push_devices'; data: { member_id: string } }
   | { n: number; type: 'bell'; data: { member_id: string } & Partial<Notification> }
   | { n: number; type: 'ticket'; data: { id: string; contact_id: string } }
   | { n: number; type: 'ticket_forms'; data: { id: string } }
@@ -259,6 +264,7 @@ export type ClientFrame =
   | { type: 'viewing'; conversation_id: string | null }
   | { type: 'typing'; conversation_id: string; account_id: string; address: string; on: boolean }
   | { type: 'presence'; presence: 'online' | 'away' }
+  | { type: 'active'; on: boolean }
   | { type: 'ping' }
 
 // --- who answers ---

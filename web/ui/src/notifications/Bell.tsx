@@ -1,5 +1,5 @@
 import { Popover, Tooltip } from '@mantine/core'
-import { Suspense, lazy, useState } from 'react'
+import { Suspense, lazy, useEffect, useState } from 'react'
 import { shortCount } from '../lib/format'
 import { useShortcut } from '../lib/keys'
 import { IconBell } from '../ui/icons'
@@ -13,6 +13,10 @@ export function Bell() {
   const [opened, setOpened] = useState(false)
   const unread = useNotifications().data?.pages[0]?.unread ?? 0
   const label = unread > 0 ? `Notifications, ${unread} unread` : 'Notifications'
+  useEffect(() => {
+    // On the icon of the installed application, where the system has such a thing.
+    void navigator.setAppBadge?.(unread).catch(() => {})
+  }, [unread])
   useShortcut('g n', 'Notifications', 'Go to', () => setOpened(true))
   return (
     <Popover opened={opened} onChange={setOpened} position="right-end" width="min(380px, calc(100vw - 16px))" trapFocus returnFocus shadow="md">

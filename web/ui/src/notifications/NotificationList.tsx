@@ -1,6 +1,5 @@
 import { Button } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
-import { open } from '../inbox/selection'
 import { useNow } from '../inbox/useNow'
 import { ago, fullTime } from '../lib/format'
 import type { Notification } from '../lib/types'
@@ -8,7 +7,8 @@ import { EmptyState } from '../ui/EmptyState'
 import { ErrorState } from '../ui/ErrorState'
 import { IconAlertTriangle, IconAt, IconBell, IconClock, IconMessage2, IconStopwatch, IconUserPlus } from '../ui/icons'
 import { Skeleton } from '../ui/Skeleton'
-import { markRead, sentenceOf, useNotifications } from './notifications'
+import { goTo, markRead, useNotifications } from './notifications'
+import { sentenceOf } from './words'
 import s from './notifications.module.css'
 
 const ICONS = {
@@ -29,14 +29,7 @@ export default function NotificationList({ onClose }: { onClose: () => void }) {
 
   function go(item: Notification) {
     onClose()
-    if (!item.read_at) void markRead([item.id])
-    if (item.ticket_id) {
-      void navigate({ to: '/tickets/$ticketId', params: { ticketId: item.ticket_id } })
-      return
-    }
-    // In the inbox the open conversation is a cell; the address follows it.
-    if (location.pathname.startsWith('/inbox')) open(item.conversation_id)
-    else void navigate({ to: '/inbox/$conversationId', params: { conversationId: item.conversation_id } })
+    goTo(item, (to) => void navigate({ to }))
   }
 
   return (

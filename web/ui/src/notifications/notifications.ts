@@ -9,6 +9,7 @@ import { queryClient } from '../lib/query'
 import { currentMe, useMe } from '../lib/session'
 import { toastError } from '../lib/toast'
 import type { Conversation, Notification, Notifications } from '../lib/types'
+import { pathOf, sentenceOf, type News } from './words'
 
 const KEY = ['notifications']
 /** Seen means looked at for a moment: J runs past many. */
@@ -32,16 +33,12 @@ export function notified(data: { member_id: string } & Partial<Notification>): v
   announce(sentenceOf(data), data.text ?? '', id, () => open(id))
 }
 
-/** Ama mentioned you · Rosa Mensah */
-export function sentenceOf({ kind, by_name: by, contact_name: contact }: Partial<Notification>): string {
-  const who = by ?? 'Somebody'
-  if (kind === 'mention') return `${who} mentioned you · ${contact}`
-  if (kind === 'assigned') return by ? `${who} gave you a conversation · ${contact}` : `A conversation was given to you · ${contact}`
-  if (kind === 'woken') return `Back from snooze · ${contact}`
-  if (kind === 'unhappy') return `A low score from ${contact}`
-  if (kind === 'deferred') return `Your message to ${contact} waits for you`
-  if (kind === 'attention') return contact ?? 'This needs you'
-  return by && by !== contact ? `${who} in ${contact}` : `${contact} wrote`
+/** Opens what it is about. */
+export function goTo(news: News, navigate: (path: string) => void): void {
+  if (news.id && !news.read_at) void markRead([news.id])
+  // In the inbox the open conversation is a cell; the address follows it.
+  if (!news.ticket_id && news.conversation_id && location.pathname.startsWith('/inbox')) open(news.conversation_id)
+  else navigate(pathOf(news))
 }
 
 export async function markRead(ids: string[] | null): Promise<void> {

@@ -3,6 +3,7 @@ import type { Permission } from '../lib/types'
 import {
   IconActivity,
   IconApi,
+  IconBell,
   IconBolt,
   IconCircleCheck,
   IconClock,
@@ -141,6 +142,13 @@ export const SECTIONS: SettingsSection[] = [
     group: 'You',
     icon: IconUserCircle,
     Page: lazy(() => import('./profile/ProfilePage')),
+  },
+  {
+    path: 'notifications',
+    label: 'Notifications',
+    group: 'You',
+    icon: IconBell,
+    Page: lazy(() => import('./notifications/NotificationsPage')),
   },
   {
     path: 'security',

@@ -3,8 +3,11 @@ import { Suspense, lazy, useEffect, useState } from 'react'
 import { watchIdle } from '../inbox/availability'
 import { useNews } from '../inbox/counts'
 import { startShortcuts, useShortcut } from '../lib/keys'
+import { pushOn } from '../lib/notify'
 import { useMe } from '../lib/session'
 import { setTitleNews } from '../lib/title'
+import { goTo } from '../notifications/notifications'
+import { whenSaid } from '../push/register'
 import { OfflineBanner } from './OfflineBanner'
 import { Rail } from './Rail'
 import { UpdateChip } from './UpdateChip'
@@ -25,6 +28,11 @@ export function Shell() {
   useEffect(() => startEvents(), [me.member.id])
   useEffect(() => watchIdle(), [])
   useEffect(() => setTitleNews(news), [news])
+  useEffect(() => whenSaid((said) => said.type === 'open' && goTo(said.news, (to) => void navigate({ to }))), [navigate])
+  useEffect(() => {
+    // Nothing on the screen waits for it.
+    if (pushOn.get()) void import('../push/push').then(({ reconcile }) => reconcile()).catch(() => {})
+  }, [me.member.id])
 
   useShortcut('g i', 'Inbox', 'Go to', () => void navigate({ to: '/inbox' }))
   useShortcut('g c', 'Contacts', 'Go to', () => void navigate({ to: '/contacts' }))

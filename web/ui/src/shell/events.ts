@@ -10,6 +10,7 @@ import { notified } from '../notifications/notifications'
 import { incidentChanged } from '../incidents/incidents'
 import * as live from '../lib/live'
 import { queryClient } from '../lib/query'
+import { currentMe } from '../lib/session'
 import { ticketChanged, ticketTouched } from '../tickets/tickets'
 import { leave } from './leave'
 import { checkVersion } from './version'
@@ -66,6 +67,9 @@ function refreshQueries(event: live.LiveEvent): void {
       return
     case 'bell':
       notified(event.data)
+      return
+    case 'push_devices':
+      if (event.data.member_id === currentMe()?.member.id) void queryClient.invalidateQueries({ queryKey: ['push'] })
       return
     case 'calendar':
       void queryClient.invalidateQueries({ queryKey: ['calendars'] })

@@ -2,6 +2,8 @@
 import { api } from '../lib/api'
 import { flushDrafts } from '../lib/drafts'
 import * as live from '../lib/live'
+import { setPush } from '../lib/notify'
+import { tellSignedOut } from '../push/register'
 
 let onPurpose = false
 
@@ -21,6 +23,8 @@ export async function signOut(): Promise<void> {
 export function leave(): void {
   live.stop()
   flushDrafts()
+  tellSignedOut()
+  setPush(false)
   if (location.pathname === '/login') return
   const next = location.pathname + location.search
   const search = new URLSearchParams(onPurpose ? { reason: 'signed_out' } : { reason: 'expired', next })

@@ -1,8 +1,7 @@
-import { Button, NativeSelect, Switch, TextInput, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
-import { useState, type FormEvent, type ReactNode } from 'react'
+import { Button, NativeSelect, TextInput, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
+import { useState, type FormEvent } from 'react'
 import { ApiError, api } from '../../lib/api'
 import { setShortcutsEnabled, shortcutsEnabled } from '../../lib/keys'
-import { desktopOn, setDesktop, setSound, soundOn } from '../../lib/notify'
 import { queryClient } from '../../lib/query'
 import { meQuery, savePreferences, useMe } from '../../lib/session'
 import { useCell } from '../../lib/store'
@@ -11,6 +10,7 @@ import type { Member, Preferences } from '../../lib/types'
 import { Avatar } from '../../ui/Avatar'
 import { IconDeviceDesktop, IconMoon, IconSun } from '../../ui/icons'
 import { Heading } from '../parts/Heading'
+import { Option } from '../parts/Option'
 import { Panel } from '../parts/Panel'
 import p from '../parts/parts.module.css'
 import s from './profile.module.css'
@@ -29,7 +29,6 @@ export default function ProfilePage() {
       <Appearance />
       <Writing />
       <Inbox />
-      <Alerts />
     </>
   )
 }
@@ -224,59 +223,5 @@ function OneOf<Value extends string>({ title, text, options, chosen, onChoose }:
         ))}
       </fieldset>
     </Panel>
-  )
-}
-
-function Alerts() {
-  const sound = useCell(soundOn)
-  const desktop = useCell(desktopOn)
-  const supported = 'Notification' in window
-  const [blocked, setBlocked] = useState(supported && Notification.permission === 'denied')
-
-  async function chooseDesktop(on: boolean) {
-    setBlocked((await setDesktop(on)) === 'denied')
-  }
-
-  return (
-    <Panel title="Notifications" text="In this browser.">
-      <Option label="Sound" text="Two soft tones when a customer writes." checked={sound} onChange={setSound} />
-      <Option
-        label="Desktop notifications"
-        text={
-          !supported
-            ? 'This browser has none.'
-            : blocked
-              ? 'The browser blocks them for this site. Allow notifications in its site settings, then switch them on here.'
-              : 'When a customer writes while you look at another window. The browser asks for permission first.'
-        }
-        checked={desktop}
-        disabled={!supported}
-        onChange={(on) => void chooseDesktop(on)}
-      />
-    </Panel>
-  )
-}
-
-interface OptionProps {
-  label: string
-  text: ReactNode
-  checked: boolean
-  disabled?: boolean
-  onChange: (on: boolean) => void
-}
-
-function Option({ label, text, checked, disabled = false, onChange }: OptionProps) {
-  return (
-    <div className={p.option}>
-      <Switch
-        className={s.switch ?? ''}
-        label={label}
-        description={text}
-        labelPosition="left"
-        checked={checked}
-        disabled={disabled}
-        onChange={(event) => onChange(event.currentTarget.checked)}
-      />
-    </div>
   )
 }

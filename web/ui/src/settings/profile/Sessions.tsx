@@ -11,8 +11,8 @@ import { Ago } from '../parts/Ago'
 import { ConfirmDialog } from '../parts/ConfirmDialog'
 import { RowsSkeleton } from '../parts/PageSkeleton'
 import { Panel } from '../parts/Panel'
+import p from '../parts/parts.module.css'
 import { deviceName, isHandheld } from './device'
-import s from './profile.module.css'
 
 const KEY = ['sessions']
 
@@ -63,7 +63,7 @@ export function Sessions() {
       ) : !data ? (
         <RowsSkeleton rows={2} />
       ) : (
-        <ul className={s.sessions} aria-label="Sessions">
+        <ul className={p.devices} aria-label="Sessions">
           {data.map((session) => {
             const Icon = isHandheld(session.user_agent) ? IconDeviceMobile : IconDeviceLaptop
             const name = deviceName(session.user_agent)
