@@ -9,7 +9,7 @@ from channels import accounts, registry
 from channels.contract import Acknowledges
 from inbox import conversations, delivery, inbound, live, media, receipts, signals, templates
 from inbox.answering import deferred, push_delivery
-from inbox.finding import bulk, view_work
+from inbox.finding import bulk, tag_work, view_work
 from inbox.supervising import operations, rollups
 from inbox.ticketing import incidents, sla_watch
 
@@ -81,6 +81,10 @@ async def run_bulk(ctx: Context, workspace_id: str, bulk_id: str) -> None:
     await bulk.run_one(_runtime(ctx).workspace(workspace_id), bulk_id)
 
 
+async def merge_tag(ctx: Context, workspace_id: str, tag_id: str) -> None:
+    await tag_work.run_one(_runtime(ctx).workspace(workspace_id), tag_id)
+
+
 async def recount(ctx: Context, workspace_id: str) -> None:
     ws = _runtime(ctx).workspace(workspace_id)
     await conversations.recount(ws)
@@ -110,6 +114,7 @@ JOBS = (
     Job(mark_read, Lane.BACKGROUND, timeout_seconds=30, max_tries=1),
     Job(evaluate_view, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(run_bulk, Lane.BACKGROUND, timeout_seconds=3_600),
+    Job(merge_tag, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(recount, Lane.BACKGROUND, timeout_seconds=600),
     Job(look_up, Lane.BACKGROUND, timeout_seconds=60),
     Job(fetch_media, Lane.BACKGROUND, timeout_seconds=300),

@@ -77,11 +77,17 @@ async def _contact_prefixes(db: mongo.Database, progress: Progress, clock: Clock
     await contacts.add_prefixes(db)
 
 
+async def _blocked_contacts(db: mongo.Database, progress: Progress, clock: Clock) -> None:
+    """Contacts that are blocked are listed."""
+    await contacts.list_blocked(db)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "default queues", _default_queues),
     Migration(2, "conversation facets", _conversation_facets),
     Migration(3, "audit nouns", _audit_nouns),
     Migration(4, "contact prefixes", _contact_prefixes),
+    Migration(5, "blocked contacts", _blocked_contacts),
 )
 
 

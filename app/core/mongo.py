@@ -53,6 +53,7 @@ def _index(*fields: str, **options: Any) -> Index:
 # Collections that belong to one workspace: every row has workspace_id, and `Workspace.db` adds it to every filter.
 SCOPED: Mapping[str, tuple[Index, ...]] = {
     "contacts": (_index("workspace_id", "_id"), _index("workspace_id", "prefixes", "_id")),
+    "blocked": (_index("workspace_id", "at"),),
     "addresses": (_index("workspace_id", "contact_id"),),
     "consents": (_index("workspace_id", "contact_id", "at"),),
     "conversations": (
@@ -132,7 +133,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "teams": (_index("workspace_id", "name"), _index("retiring_key", sparse=True)),
     "agents": (_index("workspace_id"),),
     "routing": (),
-    "tags": (_index("workspace_id", "key", unique=True),),
+    "tags": (_index("workspace_id", "key", unique=True), _index("pending_key", sparse=True)),
     "bulk": (_index("pending_key", sparse=True),),
     "bulk_steps": (_index("workspace_id", "bulk_id", "number"),),
     # The words of messages and notes (see inbox/finding/search.py).

@@ -416,6 +416,21 @@ def refers(catalogue: Catalogue, rule: Rule, kind: str) -> set[str]:
     return found
 
 
+def swapped(catalogue: Catalogue, rule: Rule, kind: str, old: str, new: str) -> Rule:
+    """The same, where `new` is asked for wherever it named `old` of a kind."""
+    for name in ("all", "any"):
+        if name in rule:
+            return {name: [swapped(catalogue, each, kind, old, new) for each in rule[name]]}
+    if "not" in rule:
+        return {"not": swapped(catalogue, rule["not"], kind, old, new)}
+    field, value = catalogue.field(rule.get("field", "")), rule.get("value")
+    if field is None or field.refers_to != kind or value is None:
+        return rule
+    if isinstance(value, list | tuple):
+        return {**rule, "value": list(dict.fromkeys(new if each == old else each for each in value))}
+    return {**rule, "value": new if value == old else value}
+
+
 def turning_points(catalogue: Catalogue, rule: Rule) -> list[tuple[str, timedelta]]:
     """
     Where the passing of time alone changes an answer: (field, offset) says that it may for things whose field has just

@@ -56,9 +56,11 @@ async def tag(
     ws: Workspace, actor: Actor, conversation: Conversation, *, add: Sequence[str] = (), remove: Sequence[str] = ()
 ) -> Conversation:
     """Raises Invalid: no such tag, or too many."""
-    known = {each.id: each.name for each in await tags.every(ws)}
-    if unknown := next((each for each in add if each not in known), None):
-        raise Invalid.field("add", f"There is no tag {unknown!r}; it may have been deleted.")
+    found = await tags.every(ws)
+    known = {each.id: each.name for each in found}
+    usable = {each.id for each in found if each.merges_into is None}
+    if unknown := next((each for each in add if each not in usable), None):
+        raise Invalid.field("add", f"There is no tag {unknown!r}; it may have been deleted or merged into another.")
     async with live.announced(ws, "conversation", conversation.id):
         hand = conversations.hand(ws, actor)
         saved, changed = await conversations.set_tags(ws, conversation, add=add, remove=remove, hand=hand)

@@ -457,6 +457,23 @@ async def uses(ws: Workspace, noun: str, thing_id: str) -> list[usage.Use]:
     ]
 
 
+async def swap_tag(ws: Workspace, old: str, new: str) -> None:
+    """Those that name one tag name the other."""
+    for macro in await store.every(ws):
+        actions = tuple(
+            a.model_copy(update={"add": tags.swapped(a.add, old, new), "remove": tags.swapped(a.remove, old, new)})
+            if isinstance(a, TagAction)
+            else a
+            for a in macro.actions
+        )
+        if actions != macro.actions:
+            await store.replace(ws, macro, replace(macro, actions=actions, revision=macro.revision + 1))
+
+
+async def using_tag(ws: Workspace, tag_id: str) -> list[usage.Use]:
+    return await uses(ws, "tag", tag_id)
+
+
 async def using_team(ws: Workspace, team_id: str) -> list[usage.Use]:
     return await uses(ws, "team", team_id)
 

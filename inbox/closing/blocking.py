@@ -8,6 +8,7 @@ nothing here.
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 
 import httpx
 
@@ -21,9 +22,11 @@ from channels import accounts, registry
 from channels.contract import Blocks
 from channels.errors import SendError
 from crm import contacts
+from crm import store as contact_store
 from crm.contacts import Block, Contact
 from inbox import conversations, episodes, live, messages
 from inbox.conversations import Conversation
+from inbox.store import blocked
 from inbox.store import conversations as store
 from inbox.timeline import Author
 
@@ -41,9 +44,26 @@ async def unblock(ws: Workspace, actor: Actor, contact_id: str) -> Contact:
     return await _set(ws, actor, contact_id, None)
 
 
+async def listed(
+    ws: Workspace, *, before: tuple[datetime, str] | None, limit: int
+) -> tuple[list[Contact], tuple[datetime, str] | None]:
+    """A page of those who are blocked, the newest first, and where the next begins."""
+    rows = await blocked.page(ws, before=before, limit=limit + 1)
+    shown = rows[:limit]
+    known = await contact_store.contacts_by_id(ws, [contact_id for _, contact_id in shown])
+    found = [known[contact_id] for _, contact_id in shown if contact_id in known]
+    return [contact for contact in found if contact.block], shown[-1] if len(rows) > limit else None
+
+
 async def _set(ws: Workspace, actor: Actor, contact_id: str, wanted: Block | None) -> Contact:
     async with live.announced(ws, "contact", contact_id):
+        if wanted is not None:
+            await contacts.get(ws, contact_id)
+            # First, so that nobody is blocked and cannot be found; the list shows who really is.
+            await blocked.add(ws, contact_id, wanted.at)
         contact = await contacts.set_block(ws, contact_id, wanted)
+        if wanted is None:
+            await blocked.remove(ws, contact_id)
         found = await store.of_contact(ws, contact_id)
         changed = [await _mark(ws, conversation, actor, wanted) for conversation in found]
         told = await _tell_providers(ws, changed, on=wanted is not None)

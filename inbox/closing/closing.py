@@ -48,7 +48,8 @@ class AutoClose(Part):
 
 
 _Templates = Annotated[
-    dict[Annotated[str, Field(max_length=100)], Annotated[str, Field(max_length=600)]], Field(max_length=50)
+    dict[Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9_-]+$")], Annotated[str, Field(max_length=600)]],
+    Field(max_length=50),
 ]
 _Words = Annotated[str, Field(max_length=1_000)]
 

@@ -1,6 +1,7 @@
 """Tags: words that a workspace sorts its conversations by. These keep a tag's id, so that a new name costs nothing."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, get_args
@@ -9,8 +10,7 @@ from app.core import ids
 from app.core.errors import Conflict, NotFound
 from app.core.runtime import Workspace
 from inbox import conversations
-from inbox.finding import facets, views
-from inbox.routing import teams
+from inbox.finding import facets
 from inbox.store import tags as store
 
 Colour = Literal["gray", "red", "orange", "yellow", "green", "teal", "blue", "indigo", "violet", "pink"]
@@ -24,6 +24,10 @@ class Tag:
     name: str
     colour: Colour
     created_at: datetime
+    # On its way into another tag: with `done` of `of` conversations already there.
+    merges_into: str | None = None
+    done: int | None = None
+    of: int | None = None
 
 
 def key(name: str) -> str:
@@ -32,16 +36,30 @@ def key(name: str) -> str:
 
 
 async def every(ws: Workspace) -> list[Tag]:
-    """By name."""
+    """By name; not those that were merged into others."""
     return sorted(await store.every(ws), key=lambda tag: key(tag.name))
+
+
+async def names(ws: Workspace) -> dict[str, str]:
+    """By id, of those that were merged into others as well: what the past is told with."""
+    return {tag.id: tag.name for tag in [*await store.merged(ws), *await store.every(ws)]}
+
+
+def swapped(kept: Sequence[str], old: str, new: str) -> tuple[str, ...]:
+    """With one id in place of another, once."""
+    return tuple(dict.fromkeys(new if each == old else each for each in kept))
 
 
 async def get(ws: Workspace, tag_id: str) -> Tag:
     """Raises NotFound."""
-    tag = await store.get(ws, tag_id)
+    tag = await find(ws, tag_id)
     if tag is None:
         raise NotFound("There is no such tag.")
     return tag
+
+
+async def find(ws: Workspace, tag_id: str) -> Tag | None:
+    return next((tag for tag in await store.every(ws) if tag.id == tag_id), None)
 
 
 async def create(ws: Workspace, name: str, colour: Colour) -> Tag:
@@ -70,25 +88,3 @@ def _taken(name: str) -> Conflict:
 async def uses(ws: Workspace, tag_id: str) -> int:
     """How many conversations have it, closed ones too."""
     return sum((await conversations.numbers_of(ws, facets.within_all(f"tag:{tag_id}"))).values())
-
-
-async def delete(ws: Workspace, tag_id: str) -> Tag:
-    """Raises NotFound; Conflict while it is in use, with words that say where."""
-    tag = await get(ws, tag_id)
-    used = await uses(ws, tag_id)
-    if used:
-        things = "1 conversation has" if used == 1 else f"{used:,} conversations have"
-        raise Conflict(
-            f"{things} the tag “{tag.name}”. Merge it into another tag, or take it off them first.", code="in_use"
-        )
-    if named := await views.naming(ws, "tag", tag_id):
-        raise Conflict(
-            f"The view “{named[0].name}” asks for the tag “{tag.name}”. Change the view first.", code="in_use"
-        )
-    if named_by := await teams.naming(ws, "tag", tag_id):
-        raise Conflict(
-            f"A rule by skill of the team “{named_by[0][1]}” asks for the tag “{tag.name}”. Change the team first.",
-            code="in_use",
-        )
-    await store.delete(ws, tag_id)
-    return tag

@@ -1,6 +1,7 @@
 """
 Evaluating views: a view that was made, changed or deleted is worked out for every open row, and rules that depend on
-the time are looked at again as it goes by. Both go on where they were stopped, since what is left to do is stored.
+the time are looked at again as it goes by; tags that are being merged are put back to work. All go on where they were
+stopped, since what is left to do is stored.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from redis.exceptions import RedisError
 from app.core import leases, rules
 from app.core.errors import Conflict
 from app.core.mongo import DatabaseError
+from app.core.platform import tags as tag_rows
 from app.core.platform import views as platform
 from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
@@ -35,6 +37,10 @@ async def run(runtime: Runtime) -> None:
                 if lease is not None:
                     for workspace_id, view_id in await platform.pending(runtime):
                         await runtime.queue.enqueue("evaluate_view", workspace_id, view_id, lane=Lane.BACKGROUND)
+                    for workspace_id, tag_id in await tag_rows.pending(runtime):
+                        await runtime.queue.enqueue(
+                            "merge_tag", workspace_id, tag_id, lane=Lane.BACKGROUND, job_id=f"tag:{tag_id}"
+                        )
                     for workspace_id in await platform.timed(runtime):
                         await pass_time(runtime.workspace(workspace_id))
         await asyncio.sleep(EVERY_SECONDS)

@@ -252,6 +252,15 @@ async def naming(ws: Workspace, kind: str, ref: str) -> list[View]:
     return sorted(found, key=lambda view: view.name)
 
 
+async def swap_tag(ws: Workspace, old: str, new: str) -> None:
+    """Those that ask for one tag ask for the other, and are evaluated again."""
+    for view in await naming(ws, "tag", old):
+        rule = rules.swapped(CATALOGUE, view.rule, "tag", old, new)
+        changed = replace(view, rule=rule, rule_revision=view.rule_revision + 1, looked_at=ws.clock.now())
+        await store.save(ws, changed, evaluate=True)
+        forget(ws)
+
+
 def since(view: View, now: datetime) -> datetime:
     """From when on the clock has to be looked at for it."""
     return view.looked_at or now - timedelta(days=1)

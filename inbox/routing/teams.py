@@ -250,6 +250,14 @@ async def using_team(ws: Workspace, team_id: str) -> list[usage.Use]:
     return uses + [usage.Use("team", t.id, t.name) for t in await listed(ws) if t.overflow_team_id == team_id]
 
 
+async def swap_tag(ws: Workspace, old: str, new: str) -> None:
+    """Rules by skill that name one tag name the other."""
+    for team in await store.listed(ws):
+        needs = tuple(replace(n, rule=rules.swapped(CATALOGUE, n.rule, "tag", old, new)) for n in team.needs)
+        if needs != team.needs:
+            await store.replace(ws, replace(team, needs=needs, revision=team.revision + 1))
+
+
 async def naming(ws: Workspace, kind: str, ref: str) -> list[tuple[str, str]]:
     """(id, name) of those whose rules by skill name this tag."""
     return [

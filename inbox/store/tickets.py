@@ -155,6 +155,11 @@ async def by_token(ws: Workspace, prefix: str, *, limit: int) -> list[tickets.Ti
     return [_from_row(row) for row in {row["_id"]: row for row in rows}.values()]
 
 
+async def tagged(ws: Workspace, tag_id: str, *, limit: int) -> list[tickets.Ticket]:
+    """Some with this tag. Index: workspace_id, facets, updated_at."""
+    return [_from_row(row) for row in await ws.db.tickets.find({"facets": f"tag:{tag_id}"}, limit=limit)]
+
+
 async def children(ws: Workspace, ticket_id: str) -> list[tickets.Ticket]:
     """Index: workspace_id, facets, updated_at."""
     rows = await ws.db.tickets.find({"facets": f"parent:{ticket_id}"}, limit=tickets.MOST_RELATED)

@@ -122,7 +122,7 @@ async def labels(ws: Workspace, by: Dimension) -> dict[str, str]:
         case "channel":
             return {kind: registry.adapter(kind).label for kind in registry.adapters()}
         case "tag":
-            return {tag.id: tag.name for tag in await tags.every(ws)}
+            return await tags.names(ws)
         case "policy":
             return {policy.id: policy.name for policy in await sla_policies.listed(ws)}
         case "reason":

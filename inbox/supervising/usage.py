@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass
 from app.core.errors import Conflict
 from app.core.runtime import Workspace
 from inbox.answering import macros
-from inbox.finding import views
+from inbox.finding import tags, views
 from inbox.routing import agents, teams
+from inbox.store import tickets as ticket_rows
 from inbox.ticketing import sla_policies
 
 
@@ -42,8 +43,37 @@ class InUse(Conflict):
 def _finders() -> Mapping[str, tuple[Callable[[Workspace, str], Awaitable[list[Use]]], ...]]:
     return {
         "calendar": (teams.using_calendar, agents.using_calendar, _policies_by_calendar),
+        "tag": (
+            _conversations_tagged,
+            _tickets_tagged,
+            macros.using_tag,
+            _views_of("tag"),
+            _teams_of("tag"),
+            _policies_of("tag"),
+        ),
         "team": (macros.using_team, teams.using_team, _views_of("team"), _policies_of("team")),
     }
+
+
+# Tickets are counted when asked, up to so many.
+_MOST_TICKETS = 100
+
+
+async def _conversations_tagged(ws: Workspace, tag_id: str) -> list[Use]:
+    number = await tags.uses(ws, tag_id)
+    return [Use("conversations", "", f"{number:,}")] if number else []
+
+
+async def _tickets_tagged(ws: Workspace, tag_id: str) -> list[Use]:
+    number = len(await ticket_rows.tagged(ws, tag_id, limit=_MOST_TICKETS))
+    return [Use("tickets", "", f"{number}{'+' if number == _MOST_TICKETS else ''}")] if number else []
+
+
+def _teams_of(kind: str) -> Callable[[Workspace, str], Awaitable[list[Use]]]:
+    async def using(ws: Workspace, thing_id: str) -> list[Use]:
+        return [Use("team", *found) for found in await teams.naming(ws, kind, thing_id)]
+
+    return using
 
 
 def _views_of(kind: str) -> Callable[[Workspace, str], Awaitable[list[Use]]]:

@@ -137,6 +137,17 @@ async def naming(ws: Workspace, kind: str, ref: str) -> list[tuple[str, str]]:
     return found
 
 
+async def swap_tag(ws: Workspace, old: str, new: str) -> None:
+    """Those that name one tag name the other; what they time is timed anew."""
+    for policy in await listed(ws):
+        rule = rules.swapped(CATALOGUES[policy.subject], policy.rule, "tag", old, new) if policy.rule else policy.rule
+        steps = tuple(replace(s, value=new) if s.do == "tag" and s.value == old else s for s in policy.steps)
+        if (rule, steps) != (policy.rule, policy.steps):
+            await store.save(ws, replace(policy, rule=rule, steps=steps, revision=policy.revision + 1))
+            forget(ws)
+            await ws.queue.enqueue("retime_sla", ws.id, lane=Lane.BACKGROUND, delay_seconds=RETIME_AFTER_SECONDS)
+
+
 async def _checked(ws: Workspace, policy: Policy) -> Policy:
     """Raises Invalid."""
     if policy.rule is not None:

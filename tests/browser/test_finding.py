@@ -207,3 +207,44 @@ def test_rows_stay_under_the_pointer_and_may_be_compact(desks: Desks, stage: Sta
     page.goto("/settings/profile")
     with page.expect_response("**/api/v1/me"):
         page.get_by_role("radio", name="Comfortable").click()
+
+
+def test_tags_are_merged_and_who_is_blocked_is_listed(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    shop = stage.shop
+    Customer(stage, "whatsapp", "Sam Spammer").writes("Buy now")
+    conversation = stage.run(shop.conversation_with("Sam Spammer"))
+    for name, colour in (("Advert", "orange"), ("Spam", "red")):
+        tag = stage.run(shop.post("/tags", 201, name=name, colour=colour))
+        stage.run(shop.post(f"/conversations/{conversation['id']}/tags", add=[tag["id"]]))
+    page = desks(allowed="status of 409").page
+    page.goto("/settings/tags")
+    row = page.get_by_role("row", name=re.compile("^Advert"))
+    row.get_by_role("button", name="Actions for Advert").click()
+    page.get_by_role("menuitem", name="Delete…").click()
+    dialog = page.get_by_role("dialog", name="Delete Advert?")
+    dialog.get_by_role("button", name="Delete").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("still used: conversations 1")
+    axe(page)
+    dialog.get_by_role("button", name="Cancel").click()
+    row.get_by_role("button", name="Actions for Advert").click()
+    page.get_by_role("menuitem", name="Merge into another…").click()
+    dialog = page.get_by_role("dialog", name="Merge Advert?")
+    dialog.get_by_role("combobox", name="Into").select_option("Spam")
+    shot(page, "tags-merge")
+    dialog.get_by_role("button", name="Merge").click()
+    expect(row).to_have_count(0)
+    page.get_by_role("button", name="New tag").click()
+    shot(page, "tag-dialog")
+    axe(page)
+    page.keyboard.press("Escape")
+    shot(page, "tags")
+
+    stage.run(shop.post(f"/contacts/{conversation['contact_id']}/block", reason="spam", note="Third time"))
+    page.goto("/settings/blocked")
+    row = page.get_by_role("row", name=re.compile("^Sam Spammer"))
+    expect(row).to_contain_text("Third time")
+    shot(page, "blocked")
+    axe(page)
+    row.get_by_role("button", name="Unblock Sam Spammer").click()
+    page.get_by_role("dialog").get_by_role("button", name="Unblock").click()
+    expect(page.get_by_text("Nobody is blocked")).to_be_visible()

@@ -19,6 +19,15 @@ async def test_a_spammer(shop: Shop) -> None:
         "note": "Third time",
         "providers": {"whatsapp": "done"},
     }
+    _, other = await shop.someone("sms")
+    await shop.post(f"/contacts/{other['contact_id']}/block", reason="abuse", note="")
+    listed = await shop.get("/contacts/blocked", limit=1)
+    assert [(row["id"], row["block"]["reason"]) for row in listed["items"]] == [(other["contact_id"], "abuse")]
+    after = await shop.get("/contacts/blocked", limit=1, cursor=listed["next_cursor"])
+    assert [(row["id"], row["block"]["by"]) for row in after["items"]] == [(one["contact_id"], "Olu Owner")]
+    assert after["next_cursor"] is None
+    await shop.post(f"/contacts/{other['contact_id']}/unblock")
+    assert [row["id"] for row in (await shop.get("/contacts/blocked"))["items"]] == [one["contact_id"]]
     counts = await shop.get("/conversations/counts")
 
     # What they write is kept, and moves nothing.

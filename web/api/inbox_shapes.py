@@ -321,6 +321,18 @@ class BlockShape(TypedDict):
     note: str
 
 
+class BlockedShape(TypedDict):
+    id: str
+    name: str
+    avatar_hue: int
+    block: BlockShape
+
+
+class BlockedPage(TypedDict):
+    items: list[BlockedShape]
+    next_cursor: str | None
+
+
 class ContactShape(TypedDict):
     id: str
     name: str

@@ -7,11 +7,10 @@ from pydantic import Field
 from app.core import audit
 from app.core.audit import Target
 from app.core.clock import iso
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Permission
 from inbox import conversations, live
-from inbox.answering import macros
-from inbox.finding import facets, tags
+from inbox.finding import facets, tag_work, tags
 from inbox.finding.tags import Colour, Tag
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Out, Time
@@ -27,6 +26,10 @@ class TagOut(Out):
     # How many conversations have it.
     open: int
     total: int
+    # While it is being merged into another: into which, and how many conversations have followed.
+    merges_into: str | None
+    done: int | None
+    of: int | None
 
 
 class Tags(Out):
@@ -41,6 +44,12 @@ class CreateTag(Body):
 class EditTag(Body):
     name: _Name | None = None
     colour: Colour | None = None
+
+
+class MergeTag(Body):
+    """What has the tag, or names it, follows to this one."""
+
+    into: Annotated[str, Field(max_length=100)]
 
 
 async def list_tags(request: ApiRequest) -> Tags:
@@ -58,6 +67,9 @@ async def _shown(request: ApiRequest, found: list[Tag]) -> list[TagOut]:
             created_at=iso(tag.created_at) or "",
             open=numbers[names[tag.id][0]],
             total=sum(numbers[name] for name in names[tag.id]),
+            merges_into=tag.merges_into,
+            done=tag.done,
+            of=tag.of,
         )
         for tag in found
     ]
@@ -74,9 +86,12 @@ async def edit(request: ApiRequest, tag_id: str, body: EditTag) -> TagOut:
 
 
 async def delete(request: ApiRequest, tag_id: str) -> None:
-    await macros.require_unused(request.ws, "tag", tag_id)
-    tag = await tags.delete(request.ws, tag_id)
-    await _done(request, tag, "tag.deleted")
+    await tag_work.delete(request.ws, request.actor, tag_id)
+
+
+async def merge(request: ApiRequest, tag_id: str, body: MergeTag) -> TagOut:
+    tag = await tag_work.merge(request.ws, request.actor, tag_id, body.into)
+    return (await _shown(request, [tag]))[0]
 
 
 async def _done(request: ApiRequest, tag: Tag, action: str) -> TagOut:
@@ -91,6 +106,15 @@ ENDPOINTS = [
     Endpoint("POST", "/tags", create, Permission.INBOX_MANAGE, "Make a tag", status=201, errors=(Conflict,)),
     Endpoint(
         "PATCH", "/tags/{tag_id}", edit, Permission.INBOX_MANAGE, "Rename or recolour", errors=(NotFound, Conflict)
+    ),
+    Endpoint(
+        "POST",
+        "/tags/{tag_id}/merge",
+        merge,
+        Permission.INBOX_MANAGE,
+        "Merge it into another, in the background",
+        status=202,
+        errors=(NotFound, Invalid, Conflict),
     ),
     Endpoint(
         "DELETE",

@@ -5,6 +5,14 @@ from app.core import mongo
 _REPLACED = "workspace_id_1_tokens_1"
 
 
+async def list_blocked(db: mongo.Database) -> None:
+    """Those that are blocked are in the list of blocked ones."""
+    async for row in db.contacts.find({"block": {"$ne": None}}, {"workspace_id": 1, "block": 1}):
+        if row.get("block"):
+            listed = {"workspace_id": row["workspace_id"], "at": row["block"]["at"]}
+            await db.blocked.update_one({"_id": row["_id"]}, {"$set": listed}, upsert=True)
+
+
 async def add_prefixes(db: mongo.Database) -> None:
     """Those without the beginnings of their words get them, and the index that these replace goes."""
     while rows := await db.contacts.find({"prefixes": None}, {"tokens": 1}).limit(500).to_list():

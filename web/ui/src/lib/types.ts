@@ -53,6 +53,7 @@ export type InvitationOffer = api.Offer
 export type ApiToken = api.TokenOut
 export type NewApiToken = api.NewTokenOut
 export type AuditItem = api.AuditItem
+export type BlockedContact = api.BlockedShape
 export type Metric = api.MetricOut
 export type MetricValues = Report['total']
 export type Report = api.ReportOut

@@ -3,6 +3,7 @@ import type { Permission } from '../lib/types'
 import {
   IconActivity,
   IconApi,
+  IconBan,
   IconBell,
   IconBolt,
   IconCircleCheck,
@@ -13,6 +14,7 @@ import {
   IconShieldLock,
   IconStack2,
   IconStopwatch,
+  IconTag,
   IconTicket,
   IconUserCircle,
   IconUsers,
@@ -111,6 +113,22 @@ export const SECTIONS: SettingsSection[] = [
     icon: IconStack2,
     needs: 'inbox.reply',
     Page: lazy(() => import('./macros/MacrosPage')),
+  },
+  {
+    path: 'tags',
+    label: 'Tags',
+    group: 'Workspace',
+    icon: IconTag,
+    needs: 'inbox.read',
+    Page: lazy(() => import('./tags/TagsPage')),
+  },
+  {
+    path: 'blocked',
+    label: 'Blocked contacts',
+    group: 'Workspace',
+    icon: IconBan,
+    needs: 'inbox.read',
+    Page: lazy(() => import('./blocked/BlockedPage')),
   },
   {
     path: 'tokens',

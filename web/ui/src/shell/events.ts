@@ -130,6 +130,7 @@ function refreshQueries(event: live.LiveEvent): void {
       return
     case 'contact':
       void queryClient.invalidateQueries({ queryKey: ['contact', event.data.id] })
+      void queryClient.invalidateQueries({ queryKey: ['contacts', 'blocked'] })
       return
   }
 }

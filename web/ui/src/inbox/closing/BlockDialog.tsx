@@ -7,7 +7,7 @@ import type { Conversation } from '../../lib/types'
 import { blocking } from './closing'
 import s from './closing.module.css'
 
-const REASONS = [
+export const REASONS = [
   { value: 'spam', label: 'Spam' },
   { value: 'abuse', label: 'Abuse' },
   { value: 'other', label: 'Something else' },

@@ -8,7 +8,7 @@ const viewsQuery = queryOptions({
   queryKey: ['views'],
   queryFn: async ({ signal }) => (await api.get<{ items: SavedView[] }>('/views', signal)).items,
 })
-const tagsQuery = queryOptions({
+export const tagsQuery = queryOptions({
   queryKey: ['tags'],
   queryFn: async ({ signal }) => (await api.get<{ items: Tag[] }>('/tags', signal)).items,
 })
