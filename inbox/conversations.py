@@ -5,6 +5,7 @@ A conversation is saved only if nobody changed it since it was read (its revisio
 screens is always what is stored.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -28,6 +29,7 @@ from inbox.finding import facets, lists, reading, views
 from inbox.finding.lists import Wanted
 from inbox.routing import waiting
 from inbox.routing.waiting import Feed, Queued
+from inbox.sight import Sight
 from inbox.store import conversations as store
 from inbox.ticketing import sla, sla_policies
 from inbox.ticketing.sla import Clock
@@ -44,6 +46,9 @@ COUNTS_SECONDS = 4 * 3600
 COUNTED_AT_ONCE = 20_000
 CLOSING_COUNT_SECONDS = 15
 CLOSING_COUNTED = 1_000
+# Of each piece of what is seen by somebody who does not see everything.
+COUNTED_WITHIN = 500
+_CLOSING = "closing"
 MOST_TAGS = 20
 
 
@@ -628,21 +633,21 @@ def window(conversation: Conversation, account_id: str, address: str, hours: int
 
 
 async def page(
-    ws: Workspace, wanted: Wanted, *, member_id: str, cursor: str | None, limit: int
+    ws: Workspace, wanted: Wanted, *, sight: Sight, cursor: str | None, limit: int
 ) -> tuple[list[Conversation], str | None]:
     """
-    A page of a list, and the cursor of the next.
+    A page of a list, as far as it is seen, and the cursor of the next.
 
     With a cursor a page may be short, even empty: no more than a bounded number of rows is looked at for each.
     """
     by = lists.order_of(wanted.view)
-    dimensions = lists.dimensions(wanted, member_id)
+    dimensions = lists.dimensions(wanted, sight)
     sizes = await _sizes(ws, dimensions)
     # Begin with what the fewest conversations have; the sorted lists have an index of their own.
     first = sizes.index(min(sizes)) if by == lists.ACTIVITY else 0
     days = await _waiting_days(ws) if by == "waiting_at" and cursor is None else {}
     keep = [dimension for at, dimension in enumerate(dimensions) if at != first]
-    fits = store.fitting(wanted, keep, lists.without(wanted, member_id))
+    fits = store.fitting(wanted, keep, lists.without(wanted, sight.member_id))
     return await store.page(
         ws, by, dimensions[first], fits, wanted, size=sizes[first], days=days, cursor=cursor, limit=limit
     )
@@ -666,37 +671,56 @@ async def _waiting_days(ws: Workspace) -> dict[date, int]:
     }
 
 
-def fits(conversation: Conversation, wanted: Wanted, member_id: str) -> bool:
+def fits(conversation: Conversation, wanted: Wanted, sight: Sight) -> bool:
     """Whether a conversation is in a list, judged by itself."""
-    dimensions, without = lists.dimensions(wanted, member_id), lists.without(wanted, member_id)
+    dimensions, without = lists.dimensions(wanted, sight), lists.without(wanted, sight.member_id)
     return store.fitting(wanted, dimensions, without)(store.to_row(conversation))
 
 
-async def total(ws: Workspace, wanted: Wanted, member_id: str) -> int | None:
+async def total(ws: Workspace, wanted: Wanted, sight: Sight) -> int | None:
     """How many rows a list has, where a kept counter tells."""
-    if wanted != Wanted(view=wanted.view):
+    if wanted != Wanted(view=wanted.view) or not sight.everything:
         return None
     if wanted.view == "closing":
         return await _closing(ws)
-    return (await _sums(ws, {"": lists.counted(wanted.view, member_id)}))[""]
+    return (await _sums(ws, sight, {"": lists.counted(wanted.view, sight.member_id)}))[""]
 
 
-async def counts(ws: Workspace, member_id: str) -> dict[str, int]:
-    """How many are in each built-in view of this member, `closing` up to a bound."""
-    counted = await _sums(ws, {view: lists.counted(view, member_id) for view in lists.COUNTED})
-    return {**counted, "closing": await _closing(ws)}
+async def counts(ws: Workspace, sight: Sight, saved: Sequence[str] = ()) -> dict[str, int]:
+    """How many are in each built-in view of this member, and in saved ones, by id; `closing` up to a bound."""
+    wanted = {view: lists.counted(view, sight.member_id) for view in (*lists.COUNTED, *saved)}
+    if sight.everything:
+        return {**await _sums(ws, sight, wanted), "closing": await _closing(ws)}
+    return await _sums(ws, sight, {**wanted, "closing": {_CLOSING: 1}})
 
 
-async def unread_counts(ws: Workspace, member_id: str, saved: Sequence[str]) -> dict[str, int]:
+async def unread_counts(ws: Workspace, sight: Sight, saved: Sequence[str]) -> dict[str, int]:
     """How many open ones this member has not read, in some built-in views and in saved ones, by their ids."""
-    return await _sums(ws, {view: lists.unread(view, member_id) for view in (*lists.READ_IN, *saved)})
+    return await _sums(ws, sight, {view: lists.unread(view, sight.member_id) for view in (*lists.READ_IN, *saved)})
 
 
-async def _sums(ws: Workspace, wanted: Mapping[str, lists.Counters]) -> dict[str, int]:
-    """Of counters, each added or taken off; all in one command."""
-    numbers = await numbers_of(ws, sorted({facet for counters in wanted.values() for facet in counters}))
-    sums = {name: sum(sign * numbers[facet] for facet, sign in each.items()) for name, each in wanted.items()}
+async def _sums(ws: Workspace, sight: Sight, wanted: Mapping[str, lists.Counters]) -> dict[str, int]:
+    """Of counters, each added or taken off."""
+    if sight.everything:
+        numbers = await numbers_of(ws, sorted({facet for counters in wanted.values() for facet in counters}))
+    else:
+        numbers = await _numbers_within(ws, sight)
+    sums = {name: sum(sign * numbers.get(facet, 0) for facet, sign in each.items()) for name, each in wanted.items()}
     return {name: max(0, number) for name, number in sums.items()}
+
+
+async def _numbers_within(ws: Workspace, sight: Sight) -> dict[str, int]:
+    """
+    The counters over what is seen by somebody who does not see everything: read, not kept, up to a bound for each part
+    of it.
+    """
+    now = ws.clock.now()
+    soon = now + timedelta(hours=lists.CLOSING_HOURS)
+    numbers: Counter[str] = Counter()
+    for row in await store.found_by(ws, sight.facets(facets.GROUPS), most=COUNTED_WITHIN):
+        numbers.update(facets.counters(row["facets"], row.get("waiting_at")))
+        numbers[_CLOSING] += bool(row.get("closing_at") and now <= row["closing_at"] <= soon)
+    return numbers
 
 
 async def _closing(ws: Workspace) -> int:

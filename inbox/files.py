@@ -8,7 +8,7 @@ inline.
 import asyncio
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -76,6 +76,8 @@ class StoredFile:
     created_at: datetime
     owner: str | None = None
     unused_until: datetime | None = None
+    # Where it is shown, if a customer sent it; what colleagues upload is the business's own.
+    conversation_ids: tuple[str, ...] = ()
 
 
 async def keep(
@@ -87,6 +89,7 @@ async def keep(
     owner: str | None,
     file_id: str | None = None,
     unused_until: datetime | None = None,
+    conversation_id: str | None = None,
 ) -> StoredFile:
     """
     Store bytes that came from outside, whatever they are. `file_id` makes it repeatable; `owner` is who brought them.
@@ -110,6 +113,7 @@ async def keep(
         created_at=ws.clock.now(),
         owner=owner,
         unused_until=unused_until,
+        conversation_ids=(conversation_id,) if conversation_id else (),
     )
     await store.insert(ws, file)
     return file
@@ -141,6 +145,11 @@ async def use(ws: Workspace, file: StoredFile) -> None:
         raise NotFound("This file was not sent in time; add it again.")
 
 
+async def put_in(ws: Workspace, file_id: str, conversation_id: str) -> None:
+    """A message of this conversation has it: who sees the conversation sees the file."""
+    await store.put_in(ws, file_id, conversation_id)
+
+
 async def delete_unused(runtime: Runtime, now: datetime) -> int:
     """Deletes uploads that no message took in time; how many."""
     found = await work.unused_files(runtime, now)
@@ -163,7 +172,7 @@ async def get(ws: Workspace, file_id: str) -> StoredFile:
     if file is None and not thumbnail:
         raise NotFound("There is no such file.")
     if thumbnail and file is not None and file.thumbnail_id == file_id:
-        return StoredFile(id=file_id, name=f"{file.name}.webp", mime="image/webp", bytes=0, created_at=file.created_at)
+        return replace(file, id=file_id, name=f"{file.name}.webp", mime="image/webp", bytes=0)
     file = file if not thumbnail else await store.get(ws, file_id)
     if file is None:
         raise NotFound("There is no such file.")
@@ -183,9 +192,9 @@ async def read(ws: Workspace, file_id: str) -> bytes:
         raise NotFound("This file is no longer stored.") from None
 
 
-async def media_of(ws: Workspace, file_id: str, *, voice: bool = False) -> Media:
+async def media_of(ws: Workspace, file_id: str) -> Media:
     """A stored file as the media of a message. Raises NotFound."""
-    return as_media(await get(ws, file_id), voice=voice)
+    return as_media(await get(ws, file_id))
 
 
 def as_media(file: StoredFile, *, voice: bool = False, duration_seconds: float | None = None) -> Media:

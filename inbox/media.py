@@ -82,6 +82,7 @@ async def _keep(ws: Workspace, row: MediaRow, fetched: FetchedMedia) -> None:
         claimed_mime=fetched.mime or told.get("mime"),
         owner=None,
         file_id=ids.derived("fil", row.id),
+        conversation_id=entry.conversation_id,
     )
     shown = files.as_media(file).model_dump(exclude_none=True)
     # The channel's word for it stays (a voice note, a sticker, a picture sent as a document).

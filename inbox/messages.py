@@ -38,7 +38,7 @@ from crm import consent, contacts, keywords
 from crm.consent import PURPOSES, ConsentFact
 from crm.contacts import ContactAddress, Profile
 from crm.keywords import Keyword
-from inbox import conversations, live, menus, timeline
+from inbox import conversations, files, live, menus, timeline
 from inbox.answering import notifications
 from inbox.closing import closing, surveys
 from inbox.conversations import Conversation
@@ -228,7 +228,11 @@ def parsed(content: Mapping[str, Any]) -> Content:
 
 async def _want_media(ws: Workspace, entry: Entry, content: Content) -> None:
     """A file still at the provider is fetched by a job of its own, so that a slow download delays no message."""
-    if isinstance(content, MediaMessage) and content.media.state == "pending" and entry.account_id:
+    if not isinstance(content, MediaMessage):
+        return
+    if content.media.file_id:
+        await files.put_in(ws, content.media.file_id, entry.conversation_id)
+    elif content.media.state == "pending" and entry.account_id:
         row = MediaRow(
             id=entry.id,
             workspace_id=ws.id,

@@ -118,7 +118,7 @@ async def admit(ws: Workspace, conversation: Conversation, draft: Draft, *, late
         address=address,
         capabilities=capabilities,
         purpose=purpose,
-        content=await _prepared(ws, account, capabilities, draft.content),
+        content=await _prepared(ws, conversation, account, capabilities, draft.content),
         quote=await _quote(ws, conversation, draft.reply_to_entry_id),
         closes=closes,
     )
@@ -324,10 +324,16 @@ def _window(
     return closes
 
 
-async def _prepared(ws: Workspace, account: ChannelAccount, capabilities: Capabilities, content: Content) -> Content:
+async def _prepared(
+    ws: Workspace, conversation: Conversation, account: ChannelAccount, capabilities: Capabilities, content: Content
+) -> Content:
     """Checks what the channel can take, and fills in what the server knows. Raises Invalid."""
     if isinstance(content, MediaMessage):
-        media = await files.media_of(ws, content.media.file_id or "", voice=content.media.kind == "voice")
+        file = await files.get(ws, content.media.file_id or "")
+        if file.conversation_ids and conversation.id not in file.conversation_ids:
+            # Forwarded: who sees this conversation sees it from now on.
+            await files.put_in(ws, file.id, conversation.id)
+        media = files.as_media(file, voice=content.media.kind == "voice")
         # How long a recording is only its recorder knows without decoding it.
         media = media.model_copy(update={"duration_seconds": content.media.duration_seconds})
         _check_media(media, content.caption, capabilities)

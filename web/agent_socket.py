@@ -24,12 +24,13 @@ from app.core.runtime import Workspace
 from app.core.stream import Cursor
 from app.core.tasks import end
 from app.core.viewing import Look
-from inbox import access, conversations, live
+from inbox import access, conversations, live, screening
 from inbox.hub import Hub
 from inbox.routing import waiting
+from inbox.screening import Screening
 from web import auth
 from web.auth import Known
-from web.outlet import MAX_WAITING_BYTES, Outlet
+from web.outlet import MAX_WAITING_BYTES, TOO_SLOW, Outlet
 from web.state import State, state_of
 
 SIGNED_OUT, WRONG_ORIGIN, GOING_AWAY, TRY_AGAIN = 4401, 4403, 1012, 1013
@@ -37,6 +38,8 @@ HELLO_SECONDS = 10
 # A screen pings every 25 s; after two missed pings it is gone.
 SILENT_SECONDS = 70
 MAX_FRAME_BYTES = 16_384
+# Of somebody who does not see everything; one that has more to catch up with reconnects.
+MOST_UNSCREENED = 10_000
 # How signs begin that say that a screen turned to something else.
 _VIEWING = '{"type":"viewing"'
 # How often a person's right to be here is asked again.
@@ -95,6 +98,10 @@ class _Screen:
         self._there = Presence.ONLINE
         self._active = False
         self._recheck_now = asyncio.Event()
+        # Of somebody who does not see everything; then frames wait here until it is known what they are told of them.
+        self._screening: Screening | None = None
+        self._unscreened: asyncio.Queue[str] = asyncio.Queue(MOST_UNSCREENED)
+        self._screened = False
 
     # --- Listener ---
 
@@ -103,13 +110,29 @@ class _Screen:
             self._held.append((number, frame))
         elif number > self._last:
             self._last = number
-            self._outlet.push(frame)
+            self._pass(frame)
 
     def sign(self, frame: str) -> None:
         if self._held is None:
             if frame.startswith(_VIEWING):
                 self._looks = None
+            self._pass(frame)
+
+    def _pass(self, frame: str) -> None:
+        if not self._screened:
             self._outlet.push(frame)
+            return
+        try:
+            self._unscreened.put_nowait(frame)
+        except asyncio.QueueFull:
+            self._outlet.close(TOO_SLOW)
+
+    async def _screen(self) -> None:
+        """Frames go on in their order, as far as they are for this person."""
+        while True:
+            frame = await self._unscreened.get()
+            for told in [frame] if self._screening is None else await self._screening.frames(frame):
+                self._outlet.push(told)
 
     def reload(self) -> None:
         self._last = 0
@@ -132,16 +155,17 @@ class _Screen:
                 return
             if self._known is None:
                 self._known = await self._by_token(hello.get("token"))
-            if self._known is None or not access.may_listen(self._known.principal.actor.permissions):
+            if self._known is None or not access.may_listen(self._known.principal.actor):
                 code = SIGNED_OUT
                 return
+            await self._look_through()
             position = await self._hub.join(self._known.ws.id, self)
             joined = True
             await self._welcome(hello.get("cursor"), position)
             await self._show_presence(Presence.ONLINE)
             await self._tell_looks(self._looking)
             tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._outlet.closed.wait())]
-            tasks.append(asyncio.create_task(self._recheck()))
+            tasks += [asyncio.create_task(self._recheck()), asyncio.create_task(self._screen())]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             broke = any(task.done() and task.exception() is not None for task in tasks)
             code = self._outlet.close_code or (TRY_AGAIN if broke else 1000)
@@ -160,6 +184,15 @@ class _Screen:
                 await self._show_presence(Presence.OFFLINE)
             with suppress(OSError, RuntimeError):
                 await self._send({"type": "websocket.close", "code": code})
+
+    async def _look_through(self) -> None:
+        """From now on by what this person sees."""
+        known = self._require()
+        self._screening = await screening.of(known.ws, known.principal.actor)
+        self._screened = self._screened or self._screening is not None
+
+    async def _sees(self, conversation_id: str) -> bool:
+        return self._screening is None or await self._screening.sees(conversation_id)
 
     async def _by_token(self, token: object) -> Known | None:
         if not isinstance(token, str):
@@ -218,7 +251,8 @@ class _Screen:
                 await self._tell_looks(self._looking)
             case "viewing":
                 seen = frame.get("conversation_id")
-                await self._look_at(seen if isinstance(seen, str) and len(seen) < 100 else None)
+                named = isinstance(seen, str) and len(seen) < 100 and await self._sees(seen)
+                await self._look_at(seen if named else None)
             case "presence" if frame.get("presence") in ("online", "away"):
                 self._there = Presence(frame["presence"])
                 await self._show_presence(self._there)
@@ -232,6 +266,8 @@ class _Screen:
         known, conversation_id = self._require(), frame.get("conversation_id")
         actor = known.principal.actor
         if not isinstance(conversation_id, str) or Permission.INBOX_REPLY not in actor.permissions:
+            return
+        if not await self._sees(conversation_id):
             return
         on = bool(frame.get("on", True))
         account_id, address = frame.get("account_id"), frame.get("address")
@@ -299,7 +335,11 @@ class _Screen:
         lost, and who dropped off without a word has sent none.
         """
         with suppress(RedisError, OSError):
-            looks = await viewing.look(self._require().ws, before, self._looking)
+            looks = [
+                look
+                for look in await viewing.look(self._require().ws, before, self._looking)
+                if look.conversation_id is None or await self._sees(look.conversation_id)
+            ]
             if looks != self._looks:
                 self._looks = looks
                 self._outlet.push(orjson.dumps({"type": "viewers", "data": looks}).decode())
@@ -334,10 +374,11 @@ class _Screen:
             known = await auth.who(self._headers, self._state["sessions"])
         except SignedOut:
             return False
-        if not access.may_listen(known.principal.actor.permissions):
+        if not access.may_listen(known.principal.actor):
             return False
         if self._known is not None and known.principal.actor.rights != self._known.principal.actor.rights:
             self._known = known
+            await self._look_through()
             self._outlet.push('{"type":"rights"}')
         return True
 

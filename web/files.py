@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.core.errors import AppError, Invalid, NotFound
 from app.core.permissions import Permission
 from app.core.runtime import Workspace
-from inbox import files
+from inbox import access, files
 from inbox.answering import voice
 from inbox.files import StoredFile
 from web import auth, errors
@@ -70,8 +70,7 @@ def shown(file: StoredFile) -> FileShape:
 async def download(request: Request) -> Response:
     """`GET /files/<id>`: for who is signed in and may read the inbox, or with a signature that has not ended."""
     try:
-        ws = await _workspace(request)
-        file = await files.get(ws, request.path_params["file_id"])
+        ws, file = await _file(request)
         data = await files.read(ws, file.id)
     except AppError as error:
         return _refusal(error)
@@ -90,7 +89,7 @@ async def download(request: Request) -> Response:
     return _ranged(request, data, file.mime, headers)
 
 
-async def _workspace(request: Request) -> Workspace:
+async def _file(request: Request) -> tuple[Workspace, StoredFile]:
     """Raises SignedOut, Forbidden, NotFound."""
     state = state_of(request.scope)
     query = parse_qs(request.url.query)
@@ -100,10 +99,9 @@ async def _workspace(request: Request) -> Workspace:
         signed = until.isascii() and until.isdigit() and len(until) < 15
         if not signed or not files.signature_holds(ws, request.path_params["file_id"], int(until), query["sig"][0]):
             raise NotFound("This link has ended.")
-        return ws
+        return ws, await files.get(ws, request.path_params["file_id"])
     known = await auth.who(dict(request.scope["headers"]), state["sessions"])
-    known.principal.actor.require(Permission.INBOX_READ)
-    return known.ws
+    return known.ws, await access.file(known.ws, known.principal.actor, request.path_params["file_id"])
 
 
 def _ranged(request: Request, data: bytes, mime: str, headers: dict[str, str]) -> Response:

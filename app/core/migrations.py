@@ -82,12 +82,18 @@ async def _blocked_contacts(db: mongo.Database, progress: Progress, clock: Clock
     await contacts.list_blocked(db)
 
 
+async def _conversation_watchers(db: mongo.Database, progress: Progress, clock: Clock) -> None:
+    """Conversations are found by who follows them, and those that nobody has by that."""
+    await conversations.add_watchers(db)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "default queues", _default_queues),
     Migration(2, "conversation facets", _conversation_facets),
     Migration(3, "audit nouns", _audit_nouns),
     Migration(4, "contact prefixes", _contact_prefixes),
     Migration(5, "blocked contacts", _blocked_contacts),
+    Migration(6, "conversation watchers", _conversation_watchers),
 )
 
 

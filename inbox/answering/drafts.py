@@ -80,14 +80,22 @@ async def of_member(ws: Workspace, member_id: str) -> list[SharedDraft]:
     return sorted(await store.of_member(ws, member_id), key=lambda draft: draft.at, reverse=True)
 
 
+async def get(ws: Workspace, draft_id: str) -> SharedDraft:
+    """Raises NotFound: it was sent, discarded or taken over."""
+    draft = await store.get(ws, draft_id)
+    if draft is None:
+        raise NotFound("This draft is gone: it was sent, discarded or taken over.")
+    return draft
+
+
 async def take_over(ws: Workspace, actor: Actor, draft_id: str) -> SharedDraft:
     """
     A colleague's draft becomes the member's own, after what they have there already; its author is told.
 
     Raises NotFound: it was sent, discarded or taken by somebody else meanwhile.
     """
-    theirs = await store.get(ws, draft_id)
-    if theirs is None or not await store.delete(ws, draft_id):
+    theirs = await get(ws, draft_id)
+    if not await store.delete(ws, draft_id):
         raise NotFound("This draft is gone: it was sent, discarded or taken over.")
     own_id = id_for(theirs.conversation_id, actor.member_id, theirs.mode)
     own = await store.get(ws, own_id)

@@ -236,9 +236,14 @@ async def page(ws: Workspace, member_id: str, *, before: tuple[datetime, str] | 
     return await store.page(ws, member_id, before=before, limit=limit)
 
 
+async def waiting(ws: Workspace, member_id: str) -> list[Notification]:
+    """The unread ones, at most MOST_COUNTED, in no particular order."""
+    return await store.unread(ws, member_id, limit=MOST_COUNTED)
+
+
 async def unread(ws: Workspace, member_id: str) -> int:
     """At most MOST_COUNTED."""
-    return len(await store.unread(ws, member_id, limit=MOST_COUNTED))
+    return len(await waiting(ws, member_id))
 
 
 async def read(ws: Workspace, member_id: str, ids: Sequence[str] | None = None) -> None:

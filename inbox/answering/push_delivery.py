@@ -87,12 +87,12 @@ async def _is_wanted(ws: Workspace, row: Push, now: datetime) -> bool:
     member = await member_rows.get_in(ws.runtime.mongo, ws.id, row.member_id)
     if member is None or member.status != "active":
         return False
-    permissions = (await sign_in.actor_of(ws.runtime, member)).permissions
-    if not access.may_listen(permissions):
+    actor = await sign_in.actor_of(ws.runtime, member)
+    if not access.may_listen(actor):
         return False
     if row.conversation_id:
         try:
-            conversation = await access.conversation(ws, permissions, row.conversation_id)
+            conversation = await access.conversation(ws, actor, row.conversation_id)
         except (Forbidden, NotFound):
             return False
         if row.kind == "message" and not _concerns(row, conversation):

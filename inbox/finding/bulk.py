@@ -21,12 +21,12 @@ from app.core import audit, clock, ids, leases, sign_in
 from app.core.audit import Target
 from app.core.errors import AppError, Conflict, Invalid, NotFound
 from app.core.mongo import DatabaseError
-from app.core.permissions import Actor, Permission, Rights
+from app.core.permissions import Actor, Rights
 from app.core.platform import bulk as platform
 from app.core.platform import members as member_rows
 from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
-from inbox import conversations, live
+from inbox import access, conversations, live
 from inbox.answering import acts
 from inbox.conversations import Conversation
 from inbox.finding import reading
@@ -325,9 +325,8 @@ async def run_one(ws: Workspace, bulk_id: str) -> None:
 async def _choose(ws: Workspace, now: Bulk) -> None:
     """A page of the list becomes steps."""
     given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in (now.wanted or {}).items()}
-    page, cursor = await conversations.page(
-        ws, Wanted(**given), member_id=now.by.member_id, cursor=now.cursor, limit=_PAGE
-    )
+    sight = await access.sight(ws, await _actor(ws, now.by))
+    page, cursor = await conversations.page(ws, Wanted(**given), sight=sight, cursor=now.cursor, limit=_PAGE)
     await store.add_steps(ws, now.id, now.total, [each.id for each in page])
     total = now.total + len(page)
     over = cursor is None or total >= MOST
@@ -375,8 +374,7 @@ async def _actor(ws: Workspace, by: By) -> Actor:
 
 
 async def _forwards(ws: Workspace, now: Bulk, actor: Actor, step: Step) -> _Outcome:
-    actor.require(Permission.INBOX_REPLY)
-    conversation = await conversations.get(ws, step.conversation_id)
+    conversation = await access.conversation(ws, actor, step.conversation_id, access.REPLY)
     before = step.before or _kept(conversation, now.by)
     if step.before is None:
         # First, so that a crash in between does not take what is there after it for what was there before.
@@ -389,10 +387,9 @@ async def _forwards(ws: Workspace, now: Bulk, actor: Actor, step: Step) -> _Outc
 
 
 async def _undone(ws: Workspace, now: Bulk, actor: Actor, step: Step) -> _Outcome:
-    actor.require(Permission.INBOX_REPLY)
     if step.before is None or step.touch is None:
         return "same", {}
-    conversation = await conversations.get(ws, step.conversation_id)
+    conversation = await access.conversation(ws, actor, step.conversation_id, access.REPLY)
     about = _ABOUT.get(now.action["type"], ())
     wanted = _wanted_after(now.action, step.before)
     current = _kept(conversation, now.by)

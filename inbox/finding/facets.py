@@ -30,6 +30,8 @@ def of(conversation: Conversation) -> list[str]:
     within = group(conversation.state)
     assignee = conversation.assignee_id
     found = [within, f"{within}:assignee:{assignee}" if assignee else f"{within}:unassigned"]
+    if assignee is None and conversation.team_id is None:
+        found.append(f"{within}:unclaimed")
     if conversation.team_id:
         found.append(f"{within}:team:{conversation.team_id}")
     found += _reading(within, conversation)
@@ -40,6 +42,8 @@ def of(conversation: Conversation) -> list[str]:
     found += [f"{within}:channel:{kind}" for kind in channels(conversation)]
     found += [f"{within}:tag:{tag}" for tag in conversation.tags]
     found += [f"mention:{member_id}" for member_id in conversation.mentioned]
+    # Whose it is finds it by that already.
+    found += [f"follow:{member_id}" for member_id in conversation.followers if member_id != assignee]
     found += [f"view:{view}" for view in conversation.views]
     return found
 

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from inbox.finding import facets
 from inbox.finding.facets import CLOSED, GROUPS, OPEN, SNOOZED
+from inbox.sight import Sight
 
 BuiltIn = Literal[
     "open", "mine", "unassigned", "mentions", "unread", "snoozed", "closing", "waiting", "breached", "closed", "all"
@@ -102,10 +103,12 @@ def without(wanted: Wanted, member_id: str) -> frozenset[str]:
     return frozenset(f"{group}:read:{member_id}" for group in GROUPS)
 
 
-def dimensions(wanted: Wanted, member_id: str) -> list[Sequence[str]]:
-    """Lists of facets: what is wanted has one of each. The first is the view's own."""
-    groups = _groups(wanted.view)
+def dimensions(wanted: Wanted, sight: Sight) -> list[Sequence[str]]:
+    """Lists of facets: what is wanted, and seen, has one of each. The first is the view's own."""
+    groups, member_id = _groups(wanted.view), sight.member_id
     found: list[Sequence[str]] = [_of_view(wanted.view, member_id)]
+    if not sight.everything:
+        found.append(sight.facets(groups))
 
     def narrow(rests: Sequence[str]) -> None:
         if rests:

@@ -212,6 +212,20 @@ async def turning(
     return [_from_row(row) for row in rows], following
 
 
+async def found_by(ws: Workspace, some: Sequence[str], *, most: int) -> list[Document]:
+    """
+    What those with one of these facets are in, once each; `most` are read for each facet.
+
+    Index: workspace_id, facets, last_activity_at.
+    """
+    found: dict[str, Document] = {}
+    for facet in some:
+        names = ["facets", "waiting_at", "closing_at"]
+        rows = await ws.db.conversations.find({"facets": facet}, limit=most, fields=names)
+        found |= {row["_id"]: row for row in rows}
+    return list(found.values())
+
+
 async def closing_soon(ws: Workspace, *, most: int) -> int:
     """How many open conversations have a window that is about to close; `most` at most. Index: closing_at."""
     now = ws.clock.now()

@@ -37,6 +37,10 @@ async def use(ws: Workspace, file_id: str) -> bool:
     return await ws.db.files.update({"_id": file_id, "gone": None}, {"$unset": {"unused_until": ""}})
 
 
+async def put_in(ws: Workspace, file_id: str, conversation_id: str) -> None:
+    await ws.db.files.update({"_id": file_id}, {"$addToSet": {"conversation_ids": conversation_id}})
+
+
 async def mark_gone(ws: Workspace, file_id: str) -> files.StoredFile | None:
     """To be deleted, and given to nobody any more; None if a message has taken it."""
     if not await ws.db.files.update({"_id": file_id, "unused_until": {"$gt": EPOCH}}, {"$set": {"gone": True}}):
@@ -51,4 +55,5 @@ async def delete(ws: Workspace, file_id: str) -> None:
 
 def _from_row(row: Document) -> files.StoredFile:
     values = {k: v for k, v in row.items() if k not in ("_id", "workspace_id", "gone")}
+    values["conversation_ids"] = tuple(values.get("conversation_ids", ()))
     return files.StoredFile(id=row["_id"], **values)

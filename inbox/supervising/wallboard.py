@@ -13,6 +13,7 @@ from inbox.finding import facets
 from inbox.finding.lists import Wanted
 from inbox.routing import agents, teams
 from inbox.routing.agents import Availability
+from inbox.sight import Sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,5 +89,5 @@ async def now(ws: Workspace) -> Board:
 
 
 async def _waits_longest(ws: Workspace) -> Conversation | None:
-    found, _ = await conversations.page(ws, Wanted(view="waiting"), member_id="", cursor=None, limit=1)
+    found, _ = await conversations.page(ws, Wanted(view="waiting"), sight=Sight(""), cursor=None, limit=1)
     return found[0] if found else None

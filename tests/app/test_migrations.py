@@ -14,6 +14,7 @@ from app.core.platform.migrations import LOCK_SECONDS
 from app.core.runtime import Runtime
 from inbox import conversations
 from inbox.finding.lists import Wanted
+from inbox.sight import Sight
 from inbox.store import conversations as store
 
 
@@ -103,12 +104,18 @@ async def test_conversations_of_before_are_found_in_lists(runtime: Runtime, db: 
     ws = runtime.workspace(ids.new("ws"))
     at = Clock().now()
     reach = ({"account_id": "acc_1", "address": "whatsapp:1", "last_inbound_at": at, "stopped": []},)
-    row = store.to_row(replace(conversations.new_for(ws, "con_old", name="Ana"), unread=1, revision=3))
+    old = replace(conversations.new_for(ws, "con_old", name="Ana"), unread=1, revision=3, followers=("mem_2",))
+    row = store.to_row(old)
     for new in ("facets", "tags", "priority", "team_id", "touched", "waiting_since", "waiting_at", "closing_at"):
         row.pop(new, None)
     await db.conversations.insert_one({**row, "reach": reach, "active": True, "workspace_id": ws.id})
     await migrations.run(db, Clock())
-    found, _ = await conversations.page(ws, Wanted(view="unread"), member_id="mem_1", cursor=None, limit=5)
+    found, _ = await conversations.page(ws, Wanted(view="unread"), sight=Sight("mem_1"), cursor=None, limit=5)
     assert [each.contact_id for each in found] == ["con_old"]
     assert found[0].window_closes_at == at + timedelta(hours=24)
-    assert store.to_row(found[0])["facets"] == ["open", "open:unassigned", "open:unread", "open:channel:whatsapp"]
+    stored = await db.conversations.find_one({"_id": old.id})
+    assert stored is not None
+    assert set(stored["facets"]) == set(store.to_row(found[0])["facets"])
+    assert {"open:unassigned", "open:unclaimed", "open:unread", "open:channel:whatsapp", "follow:mem_2"} <= {
+        *stored["facets"]
+    }

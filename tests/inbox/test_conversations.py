@@ -17,6 +17,7 @@ from inbox.closing import snooze
 from inbox.conversations import Conversation, Reach
 from inbox.finding import facets, reading
 from inbox.finding.lists import BuiltIn, Wanted
+from inbox.sight import Sight
 from inbox.store import conversations as store
 from inbox.timeline import Author, Entry
 from tests.support import servers
@@ -36,7 +37,7 @@ async def pages(ws: Workspace, wanted: Wanted, limit: int) -> list[list[Conversa
     found: list[list[Conversation]] = []
     cursor: str | None = None
     while True:
-        items, cursor = await conversations.page(ws, wanted, member_id=MINE, cursor=cursor, limit=limit)
+        items, cursor = await conversations.page(ws, wanted, sight=Sight(MINE), cursor=cursor, limit=limit)
         found.append(items)
         if cursor is None:
             return found
@@ -164,13 +165,13 @@ async def test_a_list_holds_what_its_words_mean(
     if wanted.view == "waiting":
         assert [row.waiting_since for row in found] == sorted(row.waiting_since for row in found if row.waiting_since)
     if wanted == Wanted(view=wanted.view):
-        assert await conversations.total(ws, wanted, MINE) == len(found)
+        assert await conversations.total(ws, wanted, Sight(MINE)) == len(found)
 
 
 @pytest.mark.parametrize("cursor", ["x", "eyJhIjoxfQ==", "WzEsMiwzLDRd", "W25hbiwxLDFd", "é"])
 async def test_a_made_up_cursor_is_refused_in_words(ws: Workspace, cursor: str) -> None:
     with pytest.raises(Invalid):
-        await conversations.page(ws, Wanted(), member_id=MINE, cursor=cursor, limit=5)
+        await conversations.page(ws, Wanted(), sight=Sight(MINE), cursor=cursor, limit=5)
 
 
 ACTIONS = st.lists(
@@ -256,7 +257,7 @@ async def test_kept_counters_equal_a_recount(runtime: Runtime, actions: list[tup
     ws = runtime.workspace(ids.new("ws"))
     people = [conversations.new_for(ws, ids.new("con"), name=f"P{n}") for n in range(4)]
     people = [(await received(ws, one))[0] for one in people]
-    await conversations.counts(ws, MINE)
+    await conversations.counts(ws, Sight(MINE))
     for who, action in actions:
         people[who] = await act(ws, people[who], action)
     everything = sorted({facet for one in people for facet in facets.counted(one)} | {"open", "closed", "waiting"})
@@ -266,21 +267,21 @@ async def test_kept_counters_equal_a_recount(runtime: Runtime, actions: list[tup
     now = [one for one in [await conversations.get(ws, one.id) for one in people] if one.state == "open"]
     for me in (MINE, "mem_other"):
         mine = [one for one in now if reading.unread_by(one, me)]
-        assert await conversations.unread_counts(ws, me, []) == {
+        assert await conversations.unread_counts(ws, Sight(me), []) == {
             "open": len(mine),
             "mine": len([one for one in mine if one.assignee_id == me]),
             "unassigned": len([one for one in mine if one.assignee_id is None]),
             "mentions": 0,
         }
-        assert (await conversations.counts(ws, me))["unread"] == len(mine)
+        assert (await conversations.counts(ws, Sight(me)))["unread"] == len(mine)
 
 
 async def test_counters_that_redis_lost_are_counted_again_and_not_guessed(ws: Workspace) -> None:
     people = [(await received(ws, conversations.new_for(ws, ids.new("con"), name="A")))[0] for _ in range(3)]
-    assert (await conversations.counts(ws, MINE))["open"] == 3
+    assert (await conversations.counts(ws, Sight(MINE)))["open"] == 3
     await ws.redis.delete(f"parley:counts:{ws.id}")
     await conversations.close(ws, people[0])
-    found = await conversations.counts(ws, MINE)
+    found = await conversations.counts(ws, Sight(MINE))
     assert {name: number for name, number in found.items() if number} == {
         "open": 2, "closed": 1, "unassigned": 2, "unread": 2, "waiting": 2
     }  # fmt: skip
@@ -290,7 +291,7 @@ async def test_a_change_goes_through_while_redis_is_away_and_the_figures_come_ri
     runtime: Runtime, ws: Workspace
 ) -> None:
     one, _ = await received(ws, conversations.new_for(ws, ids.new("con"), name="A"))
-    await conversations.counts(ws, MINE)
+    await conversations.counts(ws, Sight(MINE))
     async with servers.without_redis(runtime.settings) as cut_off:
         apart = cut_off.workspace(ws.id)
         closed, changed = await conversations.close(apart, one)
@@ -300,7 +301,7 @@ async def test_a_change_goes_through_while_redis_is_away_and_the_figures_come_ri
             "path"
         ]
         await conversations.reopen(apart, closed)
-    assert (await conversations.counts(ws, MINE))["open"] == 1
+    assert (await conversations.counts(ws, Sight(MINE)))["open"] == 1
 
 
 async def test_waiting_begins_with_the_first_message_and_ends_with_an_answer(ws: Workspace) -> None:

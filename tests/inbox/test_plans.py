@@ -130,7 +130,18 @@ async def test_nothing_is_asked_that_reads_everything(journey: tuple[Shop, list[
 # What nobody waits for: small collections that are read as a whole now and then.
 SMALL_COLLECTIONS = (
     *("accounts", "workspaces", "migrations", "members", "sessions", "queues", "changes", "templates"),
-    *("teams", "agents", "routing", "calendars", "tags", "views", "sla_policies", "closing_settings", "ticket_forms"),
+    *(
+        "roles",
+        "teams",
+        "agents",
+        "routing",
+        "calendars",
+        "tags",
+        "views",
+        "sla_policies",
+        "closing_settings",
+        "ticket_forms",
+    ),
 )
 
 

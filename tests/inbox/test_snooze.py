@@ -16,6 +16,7 @@ from inbox import conversations, timeline
 from inbox.closing import snooze
 from inbox.conversations import Conversation
 from inbox.routing import duties
+from inbox.sight import Sight
 from tests.support.shop import Shop, eventually
 
 SLOW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -57,7 +58,7 @@ async def test_it_is_awake_exactly_from_its_time_on(runtime: Runtime, naps: list
             assert (found.state == "open") == due, (until, moving.now())
             assert (found.woke_at is not None) == due
             assert found.unread == (1 if due else 0)
-    counted = await conversations.counts(ws, ME)
+    counted = await conversations.counts(ws, Sight(ME))
     everything = await conversations.recount(ws) or {}
     assert (counted["open"], counted["snoozed"]) == (everything.get("open", 0), everything.get("snoozed", 0))
 

@@ -16,6 +16,7 @@ from inbox import conversations
 from inbox.conversations import Conversation, Reach
 from inbox.finding import view_work, views
 from inbox.finding.lists import Wanted
+from inbox.sight import Sight
 from inbox.store import views as store
 from tests.support.people import People, Person
 
@@ -43,7 +44,7 @@ async def make(ws: Workspace, rule: Any) -> str:
 
 
 async def members(ws: Workspace, view_id: str) -> set[str]:
-    found, _ = await conversations.page(ws, Wanted(view=view_id), member_id="mem_1", cursor=None, limit=200)
+    found, _ = await conversations.page(ws, Wanted(view=view_id), sight=Sight("mem_1"), cursor=None, limit=200)
     return {row.id for row in found}
 
 

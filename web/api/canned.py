@@ -116,7 +116,7 @@ async def remove(request: ApiRequest, reply_id: str) -> None:
 async def fill(request: ApiRequest, reply_id: str, body: FillCanned) -> FilledOut:
     ws, actor = request.ws, request.actor
     reply = await canned.get(ws, actor, reply_id)
-    conversation = await access.conversation(ws, actor.permissions, body.conversation_id, access.REPLY)
+    conversation = await access.conversation(ws, actor, body.conversation_id, access.REPLY)
     filled = await canned.filled(ws, reply, conversation, agent_name=actor.name, account_id=body.account_id)
     if body.insert:
         await canned.count_use(ws, reply)

@@ -12,7 +12,7 @@ from app.core.permissions import Permission
 from crm import consent, contacts
 from crm import store as contact_store
 from crm.contacts import Block, Contact, ContactAddress, search_tokens
-from inbox import conversations, live, present, timeline
+from inbox import access, conversations, live, present, timeline
 from inbox.closing import blocking
 from inbox.store import conversations as conversation_store
 from web.api import cursors
@@ -30,6 +30,8 @@ from web.api.inbox_shapes import (
 from web.api.models import Body, Page, Query
 
 NEWEST = 2**53
+# Somebody who does not see everybody gets a short page rather than wait for more than this.
+_MOST_READS = 5
 
 
 class ContactsQuery(Page):
@@ -75,12 +77,21 @@ def _consent(row: ContactAddress, purpose: str) -> ConsentState:
 async def list_contacts(request: ApiRequest, query: ContactsQuery) -> ContactPage:
     ws = request.ws
     if query.q and (words := search_tokens(query.q)):
-        found = await contact_store.contacts_named(ws, words, limit=query.limit)
+        named = await contact_store.contacts_named(ws, words, limit=query.limit)
+        found = await access.visible_contacts(ws, request.actor, named)
         return {"items": [await _row(request, contact) for contact in found], "next_cursor": None}
     (after,) = cursors.read(query.cursor, str) or (None,)
-    found = await contact_store.contacts_page(ws, after=after, limit=query.limit + 1)
-    shown = found[: query.limit]
-    next_cursor = cursors.write(shown[-1].id) if len(found) > query.limit else None
+    shown: list[Contact] = []
+    more = True
+    for _ in range(_MOST_READS):
+        read = await contact_store.contacts_page(ws, after=after, limit=query.limit + 1 - len(shown))
+        more = len(read) > query.limit - len(shown)
+        read = read[: query.limit - len(shown)]
+        shown += await access.visible_contacts(ws, request.actor, read)
+        after = read[-1].id if read else after
+        if not more or len(shown) == query.limit:
+            break
+    next_cursor = cursors.write(after) if more and after else None
     return {"items": [await _row(request, contact) for contact in shown], "next_cursor": next_cursor}
 
 
@@ -97,13 +108,14 @@ async def _row(request: ApiRequest, contact: Contact) -> ContactRow:
 
 
 async def get(request: ApiRequest, contact_id: str) -> ContactShape:
-    return await _full(request, await contacts.get(request.ws, contact_id))
+    return await _full(request, await access.contact(request.ws, request.actor, contact_id))
 
 
 async def _full(request: ApiRequest, contact: Contact) -> ContactShape:
     ws = request.ws
     rows = await contacts.addresses_of(ws, contact.id)
-    threads = await conversation_store.of_contact(ws, contact.id)
+    sight = await access.sight(ws, request.actor)
+    threads = [each for each in await conversation_store.of_contact(ws, contact.id) if sight.sees(each)]
     heard = {r.address: iso(r.last_inbound_at) for thread in threads for r in thread.reach}
     return {
         "id": contact.id,
@@ -127,6 +139,7 @@ def _block(block: Block | None) -> BlockShape | None:
 
 async def edit(request: ApiRequest, contact_id: str, body: EditContact) -> ContactShape:
     ws = request.ws
+    await access.contact(ws, request.actor, contact_id)
     async with live.announced(ws, "conversation", conversations.id_for(contact_id)):
         contact = await contacts.edit(ws, contact_id, name=body.name, language=body.language, notes=body.notes)
         changed = await conversations.rename(ws, contact_id, contact.name)
@@ -141,27 +154,30 @@ async def edit(request: ApiRequest, contact_id: str, body: EditContact) -> Conta
 
 
 async def block(request: ApiRequest, contact_id: str, body: BlockContact) -> ContactShape:
+    await access.contact(request.ws, request.actor, contact_id)
     return await _full(request, await blocking.block(request.ws, request.actor, contact_id, body.reason, body.note))
 
 
 async def unblock(request: ApiRequest, contact_id: str) -> ContactShape:
+    await access.contact(request.ws, request.actor, contact_id)
     return await _full(request, await blocking.unblock(request.ws, request.actor, contact_id))
 
 
 async def entries(request: ApiRequest, contact_id: str, query: TimelineQuery) -> EntryPage:
     ws = request.ws
-    await contacts.get(ws, contact_id)
+    await access.contact(ws, request.actor, contact_id)
     before = query.before
     if before is None:
         threads = await conversation_store.of_contact(ws, contact_id)
         before = max((thread.last_number for thread in threads), default=0) + 20
     found = (await timeline.page_before(ws, contact_id, before, limit=query.limit + 20))[-query.limit :]
-    shown = [present.entry(entry) for entry in found]
+    seen = await access.visible(ws, request.actor, [entry.conversation_id for entry in found])
+    shown = [present.entry(entry) for entry in found if entry.conversation_id in seen]
     return {"items": shown, "has_more": bool(found) and found[0].number > 1}  # type: ignore[typeddict-item]
 
 
 async def consents(request: ApiRequest, contact_id: str) -> ConsentPage:
-    await contacts.get(request.ws, contact_id)
+    await access.contact(request.ws, request.actor, contact_id)
     facts = await consent.history(request.ws, contact_id)
     return {
         "items": [

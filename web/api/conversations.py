@@ -157,18 +157,18 @@ class Prioritise(Body):
 
 
 async def list_conversations(request: ApiRequest, query: ListQuery) -> ConversationPage:
-    ws, me = request.ws, request.actor.member_id
-    wanted = _wanted(query)
+    ws = request.ws
+    wanted, sight = _wanted(query), await access.sight(ws, request.actor)
     if not lists.is_built_in(wanted.view):
-        await views.get(ws, wanted.view, me)
+        await views.get(ws, wanted.view, request.actor.member_id)
     if query.q and (words := search_tokens(query.q)):
         found = await contact_store.contacts_named(ws, words, limit=SEARCH_HITS)
         hits = await store.named(ws, [contact.id for contact in found])
-        hits = [hit for hit in hits if conversations.fits(hit, wanted, me)]
+        hits = [hit for hit in hits if conversations.fits(hit, wanted, sight)]
         hits.sort(key=lambda hit: hit.last_activity_at, reverse=True)
         return {"items": await _shown(request, hits), "next_cursor": None, "total": len(hits)}
-    items, cursor = await conversations.page(ws, wanted, member_id=me, cursor=query.cursor, limit=query.limit)
-    total = await conversations.total(ws, wanted, me)
+    items, cursor = await conversations.page(ws, wanted, sight=sight, cursor=query.cursor, limit=query.limit)
+    total = await conversations.total(ws, wanted, sight)
     return {"items": await _shown(request, items), "next_cursor": cursor, "total": total}
 
 
@@ -192,13 +192,12 @@ async def _shown(request: ApiRequest, items: list[Conversation]) -> list[Convers
 
 
 async def counts(request: ApiRequest) -> CountsShape:
-    ws, me = request.ws, request.actor.member_id
-    saved = [view.id for view in await views.visible(ws, me)]
-    found: Any = await conversations.counts(ws, me)
-    numbers = await conversations.numbers_of(ws, [f"view:{view_id}" for view_id in saved]) if saved else {}
-    unread = await conversations.unread_counts(ws, me, saved)
+    ws, sight = request.ws, await access.sight(request.ws, request.actor)
+    saved = [view.id for view in await views.visible(ws, request.actor.member_id)]
+    found: Any = await conversations.counts(ws, sight, saved)
+    unread = await conversations.unread_counts(ws, sight, saved)
     own = {view: unread.pop(view) for view in lists.READ_IN}
-    of_views = {view_id: numbers[f"view:{view_id}"] for view_id in saved}
+    of_views = {view_id: found.pop(view_id) for view_id in saved}
     return {**found, "views": of_views, "unread_in": {**own, "views": unread}}  # type: ignore[typeddict-item]
 
 
@@ -210,8 +209,8 @@ async def get(request: ApiRequest, conversation_id: str) -> ConversationShape:
     return await _one(request, await _open(request, conversation_id))
 
 
-async def _open(request: ApiRequest, conversation_id: str, need: str = access.READ) -> Conversation:
-    return await access.conversation(request.ws, request.actor.permissions, conversation_id, need)
+async def _open(request: ApiRequest, conversation_id: str, need: Permission = access.READ) -> Conversation:
+    return await access.conversation(request.ws, request.actor, conversation_id, need)
 
 
 async def entries(request: ApiRequest, conversation_id: str, query: EntriesQuery) -> EntryPage:

@@ -123,7 +123,7 @@ class ChooseReopener(Body):
 
 async def defer(request: ApiRequest, conversation_id: str, body: Defer) -> DeferredOut:
     ws, actor = request.ws, request.actor
-    conversation = await access.conversation(ws, actor.permissions, conversation_id, access.REPLY)
+    conversation = await access.conversation(ws, actor, conversation_id, access.REPLY)
     draft = Draft(
         content=body.content,
         author=Author("member" if actor.type == "member" else "bot", actor.id, actor.name),
@@ -140,7 +140,7 @@ async def defer(request: ApiRequest, conversation_id: str, body: Defer) -> Defer
 
 
 async def of_conversation(request: ApiRequest, conversation_id: str) -> DeferredList:
-    conversation = await access.conversation(request.ws, request.actor.permissions, conversation_id)
+    conversation = await access.conversation(request.ws, request.actor, conversation_id)
     return DeferredList(items=[_shown(row) for row in await deferred.of_conversation(request.ws, conversation)])
 
 
@@ -151,11 +151,12 @@ async def list_deferred(request: ApiRequest, query: DeferredQuery) -> DeferredLi
     items = rows[: query.limit]
     more = len(rows) > query.limit
     cursor = cursors.write(items[-1].at, items[-1].id) if more else None
-    return DeferredList(items=[_shown(row) for row in items], next_cursor=cursor)
+    seen = await access.visible(request.ws, request.actor, [row.conversation_id for row in items])
+    return DeferredList(items=[_shown(row) for row in items if row.conversation_id in seen], next_cursor=cursor)
 
 
 async def where(request: ApiRequest, conversation_id: str, query: WhereQuery) -> WhereOut:
-    conversation = await access.conversation(request.ws, request.actor.permissions, conversation_id)
+    conversation = await access.conversation(request.ws, request.actor, conversation_id)
     if all(reach.address != query.address for reach in conversation.reach):
         raise NotFound("This address does not belong to this conversation.")
     contact = await contacts.get(request.ws, conversation.contact_id)
@@ -204,7 +205,7 @@ def _utc(at: datetime | None) -> datetime | None:
 
 async def _open(request: ApiRequest, deferred_id: str) -> Deferred:
     row = await deferred.get(request.ws, deferred_id)
-    await access.conversation(request.ws, request.actor.permissions, row.conversation_id, access.REPLY)
+    await access.conversation(request.ws, request.actor, row.conversation_id, access.REPLY)
     manages = Permission.INBOX_MANAGE in request.actor.permissions
     deferred.may_decide(row, request.actor.id, manages=manages)
     return row

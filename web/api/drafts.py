@@ -46,22 +46,25 @@ class SavedDraft(Out):
 
 async def list_drafts(request: ApiRequest) -> DraftList:
     found = await drafts.of_member(request.ws, request.actor.member_id)
-    return DraftList(items=[_out(draft) for draft in found])
+    seen = await access.visible(request.ws, request.actor, [draft.conversation_id for draft in found])
+    return DraftList(items=[_out(draft) for draft in found if draft.conversation_id in seen])
 
 
 async def of_conversation(request: ApiRequest, conversation_id: str) -> DraftList:
-    conversation = await access.conversation(request.ws, request.actor.permissions, conversation_id)
+    conversation = await access.conversation(request.ws, request.actor, conversation_id)
     return DraftList(items=[_out(draft) for draft in await drafts.of_conversation(request.ws, conversation.id)])
 
 
 async def save(request: ApiRequest, conversation_id: str, body: SaveDraft) -> SavedDraft:
-    conversation = await access.conversation(request.ws, request.actor.permissions, conversation_id, access.REPLY)
+    conversation = await access.conversation(request.ws, request.actor, conversation_id, access.REPLY)
     draft = await drafts.save(request.ws, request.actor, conversation, body.mode, body.text)
     return SavedDraft(draft=_out(draft) if draft else None)
 
 
 async def take_over(request: ApiRequest, draft_id: str) -> DraftOut:
-    return _out(await drafts.take_over(request.ws, request.actor, draft_id))
+    draft = await drafts.get(request.ws, draft_id)
+    await access.conversation(request.ws, request.actor, draft.conversation_id, access.REPLY)
+    return _out(await drafts.take_over(request.ws, request.actor, draft.id))
 
 
 def _out(draft: SharedDraft) -> DraftOut:

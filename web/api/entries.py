@@ -30,8 +30,8 @@ class RawPayload(Out):
     payload: JsonValue
 
 
-async def _open(request: ApiRequest, entry_id: str, need: str = access.READ) -> Entry:
-    return await access.entry(request.ws, request.actor.permissions, entry_id, need)
+async def _open(request: ApiRequest, entry_id: str, need: Permission = access.READ) -> Entry:
+    return await access.entry(request.ws, request.actor, entry_id, need)
 
 
 async def react(request: ApiRequest, entry_id: str, body: React) -> EntryShape:

@@ -7,9 +7,10 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.core.clock import iso
-from app.core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound
+from app.core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Permission
 from channels.content import TemplateParameters
+from inbox import access
 from inbox.store import incidents as store
 from inbox.ticketing import incidents
 from inbox.ticketing.incidents import Incident, Link, Telling, Update
@@ -179,10 +180,12 @@ def _telling(telling: Telling) -> TellingShape:
 
 async def _full(request: ApiRequest, incident: Incident) -> IncidentShape:
     ws = request.ws
+    linked = await store.links(ws, incident.id, limit=SHOWN_LINKS)
+    seen = await access.visible(ws, request.actor, [each.conversation_id for each in linked])
     return {
         **_row(incident),
         "updates": [_update(update) for update in await store.updates(ws, incident.id)],
-        "links": [_link(link) for link in await store.links(ws, incident.id, limit=SHOWN_LINKS)],
+        "links": [_link(each) for each in linked if each.conversation_id in seen],
     }
 
 
@@ -193,6 +196,7 @@ async def list_incidents(request: ApiRequest, query: IncidentsQuery) -> Incident
 
 async def create(request: ApiRequest, body: CreateIncident) -> IncidentShape:
     ws, actor = request.ws, request.actor
+    await access.require(ws, actor, body.conversation_ids)
     incident = await incidents.create(ws, actor, title=body.title.strip(), status_text=body.status_text)
     if body.conversation_ids:
         incident = await incidents.link(ws, actor, incident.id, body.conversation_ids, [])
@@ -217,10 +221,16 @@ async def link(request: ApiRequest, incident_id: str, body: LinkIncident) -> Inc
 
 
 async def unlink(request: ApiRequest, incident_id: str, conversation_id: str) -> IncidentShape:
+    await access.conversation(request.ws, request.actor, conversation_id)
     return await _full(request, await incidents.unlink(request.ws, request.actor, incident_id, conversation_id))
 
 
 async def post_update(request: ApiRequest, incident_id: str, body: PostIncidentUpdate) -> IncidentUpdateShape:
+    linked = await store.links(request.ws, incident_id, limit=incidents.MOST_LINKED)
+    try:
+        await access.require(request.ws, request.actor, [each.conversation_id for each in linked])
+    except NotFound:
+        raise Forbidden("This would write to customers whom your role does not show you.") from None
     template: dict[str, Any] | None = body.template.model_dump() if body.template else None
     update = await incidents.post_update(
         request.ws,
@@ -238,7 +248,8 @@ async def post_update(request: ApiRequest, incident_id: str, body: PostIncidentU
 async def tellings(request: ApiRequest, update_id: str, query: TellingsQuery) -> TellingList:
     await incidents.get_update(request.ws, update_id)
     found = await store.tellings(request.ws, update_id, limit=incidents.MOST_LINKED)
-    wanted = [each for each in found if query.state in (None, each.state)]
+    seen = await access.visible(request.ws, request.actor, [each.conversation_id for each in found])
+    wanted = [each for each in found if query.state in (None, each.state) and each.conversation_id in seen]
     return {"items": [_telling(each) for each in wanted[: query.limit]], "next_cursor": None}
 
 
@@ -274,7 +285,7 @@ ENDPOINTS = [
         _MANAGE,
         "Tell everybody, each on their own channel; once each",
         status=202,
-        errors=(NotFound, Invalid, Conflict),
+        errors=(NotFound, Invalid, Conflict, Forbidden),
         idempotent=False,
     ),
     Endpoint(

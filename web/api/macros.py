@@ -108,7 +108,7 @@ async def remove(request: ApiRequest, macro_id: str) -> None:
 async def plan(request: ApiRequest, macro_id: str, body: PlanMacro) -> PlanOut:
     ws, actor = request.ws, request.actor
     macro = await macros.get(ws, actor, macro_id)
-    conversation = await access.conversation(ws, actor.permissions, body.conversation_id, access.REPLY)
+    conversation = await access.conversation(ws, actor, body.conversation_id, access.REPLY)
     steps = await macros.plan(ws, actor, macro, conversation, body.account_id)
     return PlanOut(steps=[_step(step) for step in steps])
 
@@ -116,7 +116,7 @@ async def plan(request: ApiRequest, macro_id: str, body: PlanMacro) -> PlanOut:
 async def run(request: ApiRequest, macro_id: str, body: RunMacro) -> RunOut:
     ws, actor = request.ws, request.actor
     macro = await macros.get(ws, actor, macro_id)
-    conversation = await access.conversation(ws, actor.permissions, body.conversation_id, access.REPLY)
+    conversation = await access.conversation(ws, actor, body.conversation_id, access.REPLY)
     done = await macros.run(ws, actor, macro, conversation, client_id=str(body.client_id), account_id=body.account_id)
     target = Target("conversation", conversation.id, conversation.contact_name)
     await audit.record(ws, actor, "macro.run", target, {"macro": macro.name, "state": done.state})

@@ -73,6 +73,8 @@ async def describe(ws: Workspace, actor: Actor, session: Session | None) -> Me:
         csrf=auth.csrf_value(session, ws.runtime.keyring) if session else "",
         role_name=await roles.name_of(ws, member.role),
         permissions=sorted(actor.permissions),
+        scope=actor.rights.scope,
+        unclaimed=actor.rights.unclaimed,
         demo=settings.demo,
         demo_phone_url=f"{settings.sandbox_url}/phone" if settings.demo and settings.sandbox_url else None,
         version=pages.version(),

@@ -55,8 +55,13 @@ async def list_notifications(request: ApiRequest, query: Page) -> Notifications:
     found = await notifications.page(ws, me, before=(before[0], before[1]) if before else None, limit=query.limit + 1)
     shown = found[: query.limit]
     next_cursor = cursors.write(shown[-1].at, shown[-1].id) if len(found) > query.limit else None
+    unread = await notifications.waiting(ws, me)
+    # What one was told of may have gone where one does not see it.
+    seen = await access.visible(ws, request.actor, [row.conversation_id for row in (*shown, *unread)])
     return Notifications(
-        items=[_out(row) for row in shown], next_cursor=next_cursor, unread=await notifications.unread(ws, me)
+        items=[_out(row) for row in shown if row.ticket_id or row.conversation_id in seen],
+        next_cursor=next_cursor,
+        unread=sum(bool(row.ticket_id) or row.conversation_id in seen for row in unread),
     )
 
 
@@ -65,13 +70,13 @@ async def read(request: ApiRequest, body: ReadNotifications) -> None:
 
 
 async def seen(request: ApiRequest, conversation_id: str) -> None:
-    conversation = await access.conversation(request.ws, request.actor.permissions, conversation_id)
+    conversation = await access.conversation(request.ws, request.actor, conversation_id)
     async with live.announced(request.ws, "conversation", conversation.id):
         await notifications.seen(request.ws, request.actor.member_id, conversation)
 
 
 async def follow(request: ApiRequest, conversation_id: str, body: Follow) -> ConversationShape:
-    conversation = await access.conversation(request.ws, request.actor.permissions, conversation_id)
+    conversation = await access.conversation(request.ws, request.actor, conversation_id)
     async with live.announced(request.ws, "conversation", conversation.id):
         conversation = await notifications.follow(request.ws, conversation, request.actor.member_id, body.following)
     return (await present.conversations(request.ws, [conversation]))[0]  # type: ignore[return-value]

@@ -91,7 +91,7 @@ class MessagePreviewOut(Out):
 
 async def preview(request: ApiRequest, conversation_id: str, body: WantPreview) -> MessagePreviewOut:
     ws, actor = request.ws, request.actor
-    conversation = await access.conversation(ws, actor.permissions, conversation_id, access.REPLY)
+    conversation = await access.conversation(ws, actor, conversation_id, access.REPLY)
     draft = Draft(
         content=body.contents[0],
         author=acts.author(actor),

@@ -18,6 +18,7 @@ from app.core.clock import iso
 from app.core.errors import Forbidden, Invalid
 from app.core.permissions import Permission
 from crm import store as contact_store
+from inbox import access
 from inbox.episodes import Episode
 from inbox.supervising import metrics, reports, rollups, wallboard
 from inbox.supervising.metrics import Group, Hours, Unit
@@ -282,7 +283,13 @@ async def episodes(request: ApiRequest, query: RowsQuery) -> EpisodePage:
     )
     shown = found[: query.limit]
     names = await _names(request, [episode.contact_id for _, episode in shown])
-    items = [_episode(row_id, episode, names.get(episode.contact_id, "")) for row_id, episode in shown]
+    # Figures count all that was closed; the rows behind them are those that one sees.
+    seen = await access.visible(request.ws, request.actor, [episode.conversation_id for _, episode in shown])
+    items = [
+        _episode(row_id, episode, names.get(episode.contact_id, ""))
+        for row_id, episode in shown
+        if episode.conversation_id in seen
+    ]
     last = shown[-1] if shown and len(found) > query.limit else None
     cursor = cursors.write(last[1].facts.closed_at, last[0]) if last and last[1].facts.closed_at else None
     return EpisodePage(items=items, next_cursor=cursor)
@@ -320,6 +327,7 @@ async def answers(request: ApiRequest, query: RowsQuery) -> AnswerPage:
     )
     shown = found[: query.limit]
     names = await _names(request, [survey.contact_id for survey in shown])
+    seen = await access.visible(request.ws, request.actor, [survey.conversation_id for survey in shown])
     last = shown[-1] if shown and len(found) > query.limit else None
     return AnswerPage(
         items=[
@@ -333,6 +341,7 @@ async def answers(request: ApiRequest, query: RowsQuery) -> AnswerPage:
                 comment=survey.comment,
             )
             for survey in shown
+            if survey.conversation_id in seen
         ],
         next_cursor=cursors.write(last.answered_at, last.id) if last and last.answered_at else None,
     )
@@ -348,13 +357,15 @@ async def put_settings(request: ApiRequest, body: ReportSettings) -> ReportSetti
 
 async def now(request: ApiRequest) -> WallboardOut:
     board = await wallboard.now(request.ws)
+    waits = board.oldest_wait_conversation_id
+    seen = await access.visible(request.ws, request.actor, [waits] if waits else [])
     return WallboardOut(
         open=board.open,
         waiting=board.waiting,
         unassigned=board.unassigned,
         snoozed=board.snoozed,
         oldest_wait_seconds=board.oldest_wait_seconds,
-        oldest_wait_conversation_id=board.oldest_wait_conversation_id,
+        oldest_wait_conversation_id=waits if waits in seen else None,
         inbound_lag_seconds=board.inbound_lag_seconds,
         agents=[
             AgentNow(

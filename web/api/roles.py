@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.core import roles
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
-from app.core.permissions import RIGHTS, Permission, Rights
+from app.core.permissions import RIGHTS, Permission, Rights, Scope
 from app.core.platform import members as member_rows
 from app.core.platform.roles import CustomRole
 from app.core.roles import Wanted
@@ -22,9 +22,13 @@ _Permissions = Annotated[list[Permission], Field(max_length=100)]
 
 
 class CreateRole(Body):
+    """`unclaimed`: with a narrower scope, also the conversations that neither a member nor a team has."""
+
     name: _Name
     description: _Description = ""
     permissions: _Permissions
+    scope: Scope = Scope.EVERYTHING
+    unclaimed: bool = False
 
 
 class ChangeRole(Body):
@@ -34,6 +38,8 @@ class ChangeRole(Body):
     name: _Name | None = None
     description: _Description | None = None
     permissions: _Permissions | None = None
+    scope: Scope | None = None
+    unclaimed: bool | None = None
 
 
 class RoleOut(Out):
@@ -44,6 +50,8 @@ class RoleOut(Out):
     description: str
     built_in: bool
     permissions: list[Permission]
+    scope: Scope
+    unclaimed: bool
     members: int
     may_give: bool
     revision: int | None
@@ -79,6 +87,8 @@ def _out(
         description=description,
         built_in=revision is None,
         permissions=sorted(rights.permissions),
+        scope=rights.scope,
+        unclaimed=rights.unclaimed,
         members=members,
         may_give=not rights.beyond(request.actor.rights),
         revision=revision,
@@ -86,7 +96,7 @@ def _out(
 
 
 async def create(request: ApiRequest, body: CreateRole) -> RoleOut:
-    rights = Rights(frozenset(body.permissions))
+    rights = Rights(frozenset(body.permissions), body.scope, body.unclaimed)
     role = await roles.create(request.ws, request.actor, Wanted(body.name, body.description, rights))
     await _tell(request, role.id)
     return _own(request, role, 0)
@@ -94,7 +104,11 @@ async def create(request: ApiRequest, body: CreateRole) -> RoleOut:
 
 async def change(request: ApiRequest, role_id: str, body: ChangeRole) -> RoleOut:
     now = await roles.get(request.ws, role_id)
-    rights = now.rights if body.permissions is None else Rights(frozenset(body.permissions))
+    rights = Rights(
+        now.rights.permissions if body.permissions is None else frozenset(body.permissions),
+        now.rights.scope if body.scope is None else body.scope,
+        now.rights.unclaimed if body.unclaimed is None else body.unclaimed,
+    )
     name = now.name if body.name is None else body.name
     wanted = Wanted(name, now.description if body.description is None else body.description, rights)
     role, having = await roles.change(request.ws, request.actor, role_id, wanted, seen=body.revision)

@@ -10,8 +10,10 @@ from app.core.errors import Invalid
 from app.core.permissions import Permission
 from crm import store as contact_rows
 from crm.contacts import search_tokens
-from inbox import conversations
+from inbox import access, conversations
+from inbox.conversations import Conversation
 from inbox.finding import search
+from inbox.finding.search import Hit
 from inbox.store import conversations as conversation_rows
 from inbox.ticketing import tickets
 from inbox.timeline import place
@@ -19,6 +21,8 @@ from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Channel, Query, Time
 
 _SHOWN = 8
+# Somebody who does not see every conversation gets a short page rather than wait for more than this.
+_MOST_READS = 5
 
 
 class SearchQuery(Query):
@@ -78,37 +82,44 @@ async def everything(request: ApiRequest, query: SearchQuery) -> Found:
         "contacts": await _contacts(request, query.q),
         "tickets": [
             {"ticket_id": each.id, "number": each.number, "title": each.title, "contact_id": each.contact_id}
-            for each in await tickets.search(ws, query.q, limit=_SHOWN)
+            for each in await access.visible_tickets(ws, request.actor, await tickets.search(ws, query.q, limit=_SHOWN))
         ],
     }
 
 
 async def messages(request: ApiRequest, query: SearchQuery) -> MessageHits:
     ws = request.ws
-    hits, cursor = await search.messages(ws, query.q, cursor=query.cursor, limit=query.limit)
-    ids = dict.fromkeys(hit.entry.conversation_id for hit in hits)
-    known = {each.id: each for each in await conversation_rows.get_many(ws, list(ids))}
+    sight = await access.sight(ws, request.actor)
+    hits: list[Hit] = []
+    known: dict[str, Conversation] = {}
+    cursor = query.cursor
+    for _ in range(_MOST_READS):
+        found, cursor = await search.messages(ws, query.q, cursor=cursor, limit=query.limit - len(hits))
+        ids = {hit.entry.conversation_id for hit in found} - known.keys()
+        known |= {each.id: each for each in await conversation_rows.get_many(ws, list(ids)) if sight.sees(each)}
+        hits += [hit for hit in found if hit.entry.conversation_id in known]
+        if sight.everything or cursor is None or len(hits) == query.limit:
+            break
     items: list[MessageHit] = []
     for hit in hits:
-        entry, conversation = hit.entry, known.get(hit.entry.conversation_id)
-        if conversation is not None:
-            items.append(
-                {
-                    "entry_id": entry.id,
-                    "conversation_id": conversation.id,
-                    "contact_id": conversation.contact_id,
-                    "contact_name": conversation.contact_name,
-                    "avatar_hue": conversation.avatar_hue,
-                    "number": entry.number,
-                    "at": iso(place(entry)) or "",
-                    "kind": "note" if entry.kind == "note" else "message",
-                    "direction": entry.direction,
-                    "channel": entry.channel,
-                    "author_name": entry.author.name,
-                    "text": hit.text,
-                    "marks": hit.marks,
-                }
-            )
+        entry, conversation = hit.entry, known[hit.entry.conversation_id]
+        items.append(
+            {
+                "entry_id": entry.id,
+                "conversation_id": conversation.id,
+                "contact_id": conversation.contact_id,
+                "contact_name": conversation.contact_name,
+                "avatar_hue": conversation.avatar_hue,
+                "number": entry.number,
+                "at": iso(place(entry)) or "",
+                "kind": "note" if entry.kind == "note" else "message",
+                "direction": entry.direction,
+                "channel": entry.channel,
+                "author_name": entry.author.name,
+                "text": hit.text,
+                "marks": hit.marks,
+            }
+        )
     return {"items": items, "next_cursor": cursor}
 
 
@@ -116,7 +127,8 @@ async def _contacts(request: ApiRequest, text: str) -> list[ContactHit]:
     words = search_tokens(text)
     if not words:
         return []
-    found = await contact_rows.contacts_named(request.ws, words, limit=_SHOWN)
+    named = await contact_rows.contacts_named(request.ws, words, limit=_SHOWN)
+    found = await access.visible_contacts(request.ws, request.actor, named)
     return [
         {
             "contact_id": contact.id,

@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 
 from app.core import presence
 from app.core.clock import iso
-from app.core.permissions import Permission
+from app.core.permissions import Permission, Scope
 from app.core.platform.members import Member
 from app.core.presence import Presence
 from app.core.runtime import Workspace
@@ -42,6 +42,9 @@ class Me(Out):
     csrf: str
     role_name: str
     permissions: list[Permission]
+    # Which conversations are shown.
+    scope: Scope
+    unclaimed: bool
     demo: bool
     demo_phone_url: str | None
     version: str

@@ -7,7 +7,7 @@ from pydantic import Field
 from app.core.clock import iso
 from app.core.errors import NotFound
 from app.core.permissions import Permission
-from crm import contacts
+from inbox import access
 from inbox.closing import surveys
 from inbox.closing.surveys import Survey
 from web.api.endpoint import ApiRequest, Endpoint
@@ -59,11 +59,13 @@ def _out(survey: Survey) -> SurveyOut:
 
 
 async def of_contact(request: ApiRequest, contact_id: str) -> Surveys:
-    contact = await contacts.get(request.ws, contact_id)
+    contact = await access.contact(request.ws, request.actor, contact_id)
     return Surveys(items=[_out(survey) for survey in await surveys.of_contact(request.ws, contact.id)])
 
 
 async def review(request: ApiRequest, survey_id: str, body: Review) -> SurveyOut:
+    found = await surveys.get(request.ws, survey_id)
+    await access.contact(request.ws, request.actor, found.contact_id)
     return _out(await surveys.review(request.ws, request.actor, survey_id, body.note))
 
 

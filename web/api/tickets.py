@@ -9,7 +9,7 @@ from pydantic import Field
 from app.core import ids
 from app.core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound
 from app.core.permissions import Permission
-from inbox import conversations, outbox, present, timeline
+from inbox import access, conversations, outbox, present
 from inbox.store import entries as entry_store
 from inbox.ticketing import ticket_news, ticket_relations, tickets
 from inbox.ticketing.ticket_relations import Part
@@ -21,6 +21,8 @@ from web.api.models import Body, Out, Page
 from web.api.ticket_shapes import TicketPage, TicketShape, full, rows
 
 MOST_ACTIVITY = 1_000
+# Somebody who does not see every ticket gets a short page rather than wait for more than this.
+_MOST_READS = 5
 
 Id = Annotated[str, Field(min_length=1, max_length=100)]
 Title = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
@@ -122,7 +124,7 @@ class TicketLink(Out):
 async def list_tickets(request: ApiRequest, query: TicketsQuery) -> TicketPage:
     ws, me = request.ws, request.actor.member_id
     if query.q:
-        found = await tickets.search(ws, query.q, limit=query.limit)
+        found = await access.visible_tickets(ws, request.actor, await tickets.search(ws, query.q, limit=query.limit))
         return {"items": await rows(ws, found, me), "next_cursor": None}
     wanted = Filter(
         view=query.view,
@@ -135,7 +137,13 @@ async def list_tickets(request: ApiRequest, query: TicketsQuery) -> TicketPage:
         contact_id=query.contact_id,
         member_id=me,
     )
-    items, cursor = await tickets.page(ws, wanted, cursor=query.cursor, limit=query.limit)
+    items: list[Ticket] = []
+    cursor = query.cursor
+    for _ in range(_MOST_READS):
+        page, cursor = await tickets.page(ws, wanted, cursor=cursor, limit=query.limit - len(items))
+        items += await access.visible_tickets(ws, request.actor, page)
+        if cursor is None or len(items) == query.limit:
+            break
     return {"items": await rows(ws, items, me), "next_cursor": cursor}
 
 
@@ -148,14 +156,16 @@ async def create(request: ApiRequest, body: CreateTicket) -> TicketShape:
     ws = request.ws
     contact_id, conversation_id = body.contact_id, body.conversation_id
     if body.entry_id is not None:
-        entry = await timeline.get(ws, body.entry_id)
+        entry = await access.entry(ws, request.actor, body.entry_id)
         contact_id, conversation_id = entry.contact_id, entry.conversation_id
     elif conversation_id is not None:
-        contact_id = (await conversations.get(ws, conversation_id)).contact_id
+        contact_id = (await access.conversation(ws, request.actor, conversation_id)).contact_id
+    elif contact_id is not None:
+        await access.contact(ws, request.actor, contact_id)
     if contact_id is None:
         raise Invalid.field("contact_id", "Say whom the ticket is about: a contact, a conversation or a message.")
     if body.parent_id is not None:
-        await tickets.get(ws, body.parent_id)
+        await access.ticket(ws, request.actor, body.parent_id)
     wanted = NewTicket(
         contact_id=contact_id,
         title=body.title.strip(),
@@ -186,7 +196,7 @@ async def _told(request: ApiRequest, *changed: Ticket) -> TicketShape:
 
 
 async def get(request: ApiRequest, ticket_id: str) -> TicketShape:
-    return await full(request.ws, await tickets.get(request.ws, ticket_id), request.actor.member_id)
+    return await full(request.ws, await access.ticket(request.ws, request.actor, ticket_id), request.actor.member_id)
 
 
 async def edit(request: ApiRequest, ticket_id: str, body: EditTicket) -> TicketShape:
@@ -197,13 +207,14 @@ async def edit(request: ApiRequest, ticket_id: str, body: EditTicket) -> TicketS
         given["tags"] = tuple(dict.fromkeys(body.tags))
     if "checklist" in given:
         given["checklist"] = _checks(body.checklist)
+    await access.ticket(request.ws, request.actor, ticket_id)
     changed = await tickets.edit(request.ws, request.actor, ticket_id, given, fields=body.fields, seen=body.revision)
     return await _told(request, changed)
 
 
 async def activity(request: ApiRequest, ticket_id: str) -> EntryList:
     """Comments and changes, of tickets that were merged into this one too; oldest first."""
-    ticket = await tickets.get(request.ws, ticket_id)
+    ticket = await access.ticket(request.ws, request.actor, ticket_id)
     found = [
         entry
         for each in (ticket.id, *ticket.merged_ids)
@@ -215,7 +226,7 @@ async def activity(request: ApiRequest, ticket_id: str) -> EntryList:
 
 async def comment(request: ApiRequest, ticket_id: str, body: AddTicketComment) -> EntryShape:
     ws = request.ws
-    ticket = await tickets.get(ws, ticket_id)
+    ticket = await access.ticket(ws, request.actor, ticket_id)
     linked = ticket.conversation_ids[0] if ticket.conversation_ids else conversations.id_for(ticket.contact_id)
     conversation = await conversations.get(ws, linked)
     author = Author("member" if request.actor.type == "member" else "bot", request.actor.id, request.actor.name)
@@ -224,8 +235,13 @@ async def comment(request: ApiRequest, ticket_id: str, body: AddTicketComment) -
 
 
 async def link(request: ApiRequest, ticket_id: str, body: LinkTicket) -> TicketShape:
+    await access.ticket(request.ws, request.actor, ticket_id)
     if (body.conversation_id is None) == (body.entry_id is None):
         raise Invalid.field("conversation_id", "Name a conversation or a message.")
+    if body.conversation_id is not None:
+        await access.conversation(request.ws, request.actor, body.conversation_id)
+    if body.entry_id is not None:
+        await access.entry(request.ws, request.actor, body.entry_id)
     changed = await tickets.link(
         request.ws, request.actor, ticket_id, conversation_id=body.conversation_id, entry_id=body.entry_id
     )
@@ -233,10 +249,13 @@ async def link(request: ApiRequest, ticket_id: str, body: LinkTicket) -> TicketS
 
 
 async def unlink(request: ApiRequest, ticket_id: str, linked_id: str) -> TicketShape:
+    await access.ticket(request.ws, request.actor, ticket_id)
     return await _told(request, await tickets.unlink(request.ws, request.actor, ticket_id, linked_id))
 
 
 async def merge(request: ApiRequest, ticket_id: str, body: MergeTicket) -> TicketShape:
+    await access.ticket(request.ws, request.actor, ticket_id)
+    await access.ticket(request.ws, request.actor, body.into_id)
     ticket, into = await ticket_relations.merge(request.ws, request.actor, ticket_id, body.into_id)
     return await _told(request, into, ticket)
 
@@ -248,27 +267,34 @@ async def split(request: ApiRequest, ticket_id: str, body: SplitTicket) -> Ticke
         entry_ids=body.entry_ids,
         check_ids=body.check_ids,
     )
+    await access.ticket(request.ws, request.actor, ticket_id)
     ticket, made = await ticket_relations.split(request.ws, request.actor, ticket_id, part)
     return await _told(request, made, ticket)
 
 
 async def relate(request: ApiRequest, ticket_id: str, body: RelateTicket) -> TicketShape:
+    await access.ticket(request.ws, request.actor, ticket_id)
+    await access.ticket(request.ws, request.actor, body.ticket_id)
     changed = await ticket_relations.relate(request.ws, request.actor, ticket_id, body.ticket_id)
     return await _told(request, changed, await tickets.get(request.ws, body.ticket_id))
 
 
 async def unrelate(request: ApiRequest, ticket_id: str, other_id: str) -> TicketShape:
+    await access.ticket(request.ws, request.actor, ticket_id)
     changed = await ticket_relations.unrelate(request.ws, request.actor, ticket_id, other_id)
     return await _told(request, changed, await tickets.get(request.ws, other_id))
 
 
 async def set_parent(request: ApiRequest, ticket_id: str, body: SetParent) -> TicketShape:
+    await access.ticket(request.ws, request.actor, ticket_id)
+    if body.parent_id is not None:
+        await access.ticket(request.ws, request.actor, body.parent_id)
     changed = await ticket_relations.set_parent(request.ws, request.actor, ticket_id, body.parent_id)
     return await _told(request, changed)
 
 
 async def public_link(request: ApiRequest, ticket_id: str) -> TicketLink:
-    ticket = await tickets.get(request.ws, ticket_id)
+    ticket = await access.ticket(request.ws, request.actor, ticket_id)
     return TicketLink(url=ticket_news.public_link(request.ws, ticket.id))
 
 

@@ -38,7 +38,7 @@ async def _file(
     suffix: str,
     write: Callable[..., Awaitable[str]],
 ) -> str:
-    conversation = await access.conversation(request.ws, request.actor.permissions, conversation_id)
+    conversation = await access.conversation(request.ws, request.actor, conversation_id)
     written = await write(request.ws, conversation, notes=query.notes)
     target = Target("conversation", conversation.id, conversation.contact_name)
     detail = {"format": suffix, "notes": query.notes}

@@ -49,7 +49,7 @@ async def preview(request: ApiRequest, body: PreviewText) -> RenderedOut:
 
 
 async def render(request: ApiRequest, conversation_id: str, body: RenderText) -> RenderedOut:
-    conversation = await access.conversation(request.ws, request.actor.permissions, conversation_id, access.REPLY)
+    conversation = await access.conversation(request.ws, request.actor, conversation_id, access.REPLY)
     values = await variables.values(request.ws, conversation, agent_name=request.actor.name, account_id=body.account_id)
     rendered = variables.render(body.text, values)
     return RenderedOut(text=rendered.text, missing=rendered.missing)

@@ -9,7 +9,7 @@ from app.core.audit import Target
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Permission
 from app.core.queue import Lane
-from inbox import conversations, live
+from inbox import access, conversations, live
 from inbox.finding import views
 from inbox.finding.tags import Colour
 from inbox.finding.views import View
@@ -110,7 +110,8 @@ async def _done(request: ApiRequest, view: View, action: str, *, evaluate: bool)
 
 async def _shown(request: ApiRequest, found: list[View]) -> list[ViewOut]:
     manages = request.actor.may(Permission.INBOX_MANAGE)
-    numbers = await conversations.numbers_of(request.ws, [f"view:{view.id}" for view in found]) if found else {}
+    sight = await access.sight(request.ws, request.actor)
+    numbers = await conversations.counts(request.ws, sight, [view.id for view in found]) if found else {}
     return [
         ViewOut(
             id=view.id,
@@ -120,7 +121,7 @@ async def _shown(request: ApiRequest, found: list[View]) -> list[ViewOut]:
             rule=dict(view.rule),
             shared=view.owner_id is None,
             may_change=view.owner_id is not None or manages,
-            count=numbers[f"view:{view.id}"],
+            count=numbers[view.id],
             done=view.done,
             of=view.of,
         )

@@ -21,6 +21,19 @@ async def add_facets(db: mongo.Database) -> None:
             await db.conversations.drop_index(name)
 
 
+async def add_watchers(db: mongo.Database) -> None:
+    """Facets for who follows a conversation, and for what neither a member nor a team has. Safe to run again."""
+    async for row in db.conversations.find({}, {"state": 1, "assignee_id": 1, "team_id": 1, "followers": 1}):
+        within = row["state"] if row["state"] in ("closed", "snoozed") else "open"
+        assignee = row.get("assignee_id")
+        new = [f"follow:{member_id}" for member_id in row.get("followers", ()) if member_id != assignee]
+        if assignee is None and row.get("team_id") is None:
+            new.append(f"{within}:unclaimed")
+        if new:
+            # One that a message changes at this moment gets them by itself: its row is written as a whole list.
+            await db.conversations.update_one({"_id": row["_id"]}, {"$addToSet": {"facets": {"$each": new}}})
+
+
 def _found_by(row: mongo.Document) -> mongo.Document:
     """As it was when facets came: no tags, teams or priorities yet, and one channel with a reply window."""
     within = row["state"] if row["state"] in ("closed", "snoozed") else "open"

@@ -25,6 +25,11 @@ function mine(next: Conversation): Conversation {
   return unread === undefined || unread === next.unread ? next : { ...next, unread }
 }
 
+/** It is no longer one that this person sees. */
+export function dropConversation(id: string): void {
+  known.delete(id)
+}
+
 /** Show a change before the server confirms it; the returned function takes it back unless the server spoke meanwhile. */
 export function patchConversation(id: string, change: Partial<Conversation>): () => void {
   const before = known.get(id)

@@ -1,16 +1,18 @@
 /** Applies events to the inbox: conversations, threads, lists, presence, notifications; one batch, one redraw. */
+import { ApiError, api } from '../lib/api'
 import type { LiveEvent } from '../lib/live'
 import { announce } from '../lib/notify'
 import { currentMe } from '../lib/session'
+import { toast } from '../lib/toast'
 import type { Conversation, Entry } from '../lib/types'
-import { getConversation, putConversation } from './conversations'
+import { conversationsChanged, dropConversation, getConversation, putConversation } from './conversations'
 import { refreshCounts } from './counts'
-import { placeInLists, refreshLists } from './list/lists'
+import { placeInLists, refreshLists, removeFromLists } from './list/lists'
 import { settle } from './outbox'
 import { applyPresence, applyTyping, applyViewing, stopTyping } from './presence'
 import { active, open } from './selection'
 import { previewOf } from './summary'
-import { applyEntries, refreshThreads } from './thread/threads'
+import { applyEntries, forgetThread, refreshThreads } from './thread/threads'
 
 export { retryUnsent } from './outbox'
 
@@ -26,6 +28,11 @@ export function applyInboxEvents(batch: LiveEvent[]): void {
         break
       case 'conversation':
         take(event.data, changed)
+        break
+      case 'gone':
+        changed.delete(event.data.conversation_id)
+        entries.delete(event.data.conversation_id)
+        drop(event.data.conversation_id)
         break
       case 'typing':
         applyTyping(event)
@@ -52,6 +59,30 @@ export function reloadInbox(): void {
   refreshCounts()
   refreshLists()
   refreshThreads(active.get())
+  const shown = active.get()
+  if (shown) void lookAgain(shown)
+}
+
+/** The open conversation may have left this person's sight unheard. */
+async function lookAgain(id: string): Promise<void> {
+  try {
+    if (putConversation(await api.get<Conversation>(`/conversations/${id}`))) conversationsChanged()
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) drop(id)
+  }
+}
+
+/** It is no longer one that this person sees: nothing of it stays. */
+function drop(id: string): void {
+  const name = getConversation(id)?.contact.name
+  if (active.get() === id) {
+    open(null)
+    toast(name ? `The conversation with ${name} went where you do not see it.` : 'This conversation went where you do not see it.')
+  }
+  dropConversation(id)
+  forgetThread(id)
+  removeFromLists([id])
+  refreshCounts()
 }
 
 /** A tick moved and nothing else: the row that shows this message as its newest, with the new tick. */

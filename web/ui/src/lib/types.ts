@@ -47,6 +47,7 @@ export type CurrentSession = { me: Me | null }
 export type WorkspaceChoice = NonNullable<Problem['workspaces']>[number]
 export type Session = api.SessionOut
 export type Role = api.RoleOut
+export type RoleScope = Role['scope']
 export type Invitation = api.InvitationOut
 export type NewInvitation = api.NewInvitation
 export type InvitationOffer = api.Offer
@@ -202,6 +203,8 @@ export type Survey = api.SurveyOut
 export type NumberedEvent =
   | { n: number; type: 'entry'; data: { entry: Entry; conversation: Conversation | null } }
   | { n: number; type: 'conversation'; data: Conversation }
+  | { n: number; type: 'gone'; data: { conversation_id: string } }
+  | { n: number; type: 'nothing'; data: object }
   | { n: number; type: 'account'; data: Account }
   | { n: number; type: 'member'; data: Member }
   | { n: number; type: 'contact'; data: { id: string } & Partial<Contact> }

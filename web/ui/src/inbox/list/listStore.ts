@@ -177,6 +177,14 @@ export class ConversationListStore extends Emitter {
     return this.held && !this.order.includes(id)
   }
 
+  /** Take out what is not to be seen any more, from a held list as well; call `changed` once after a batch. */
+  remove(id: string): boolean {
+    const before = this.ids.length + this.order.length
+    this.ids = this.ids.filter((each) => each !== id)
+    this.order = this.order.filter((each) => each !== id)
+    return this.ids.length + this.order.length < before
+  }
+
   changed(): void {
     if (this.held) this.news = movedUp(this.ids, this.order)
     this.version += 1

@@ -116,6 +116,14 @@ export function placeInLists(changed: Conversation[], own = false): void {
   conversationsChanged()
 }
 
+/** Take conversations out of every list. */
+export function removeFromLists(ids: string[]): void {
+  for (const list of lists.values()) {
+    if (ids.filter((id) => list.remove(id)).length > 0) list.changed()
+  }
+  conversationsChanged()
+}
+
 /** Read the shown list again; the others are read when they are next opened. */
 export function refreshLists(): void {
   const shown = currentList()

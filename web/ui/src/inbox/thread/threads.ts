@@ -109,6 +109,11 @@ export function markUnreadFrom(id: string, unread: number): void {
   if (thread) update(id, { unreadMark: firstUnread(thread.entries, unread) })
 }
 
+/** It is not one that this person sees any more. */
+export function forgetThread(id: string): void {
+  if (threads.delete(id)) changes.emit()
+}
+
 /** The stream has a gap: read the open thread again and forget the others. */
 export function refreshThreads(openId: string | null): void {
   for (const id of threads.keys()) if (id !== openId) threads.delete(id)

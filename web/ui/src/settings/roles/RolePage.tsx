@@ -1,11 +1,11 @@
-import { Button, Checkbox, TextInput } from '@mantine/core'
+import { Button, Checkbox, Radio, TextInput } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { ApiError, api, messageOf } from '../../lib/api'
 import { plural } from '../../lib/format'
 import { useCan, useMe } from '../../lib/session'
 import { toast } from '../../lib/toast'
-import type { Permission, Role } from '../../lib/types'
+import type { Permission, Role, RoleScope } from '../../lib/types'
 import { ConfirmDialog, Problem } from '../parts/ConfirmDialog'
 import { Heading } from '../parts/Heading'
 import { PageSkeleton } from '../parts/PageSkeleton'
@@ -14,7 +14,7 @@ import { FailedPage } from '../parts/States'
 import p from '../parts/parts.module.css'
 import { useGoTo } from '../parts/useSettingsPath'
 import { SCOPE_GROUPS } from '../tokens/scopes'
-import { rolesQuery } from './roles'
+import { SCOPES, rolesQuery } from './roles'
 import s from './roles.module.css'
 
 const BACK = { to: 'roles', label: 'Roles' }
@@ -45,6 +45,8 @@ function RoleForm({ role, copy }: { role: Role; copy: boolean }) {
     description: role.built_in ? '' : role.description,
     // A copy begins with as much of it as one may give.
     permissions: copy ? role.permissions.filter((each) => me.permissions.includes(each)) : role.permissions,
+    scope: copy ? narrower(role.scope, me.scope) : role.scope,
+    unclaimed: role.unclaimed,
   }))
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
@@ -98,7 +100,7 @@ function RoleForm({ role, copy }: { role: Role; copy: boolean }) {
         }
       />
       {mayManage && !copy && !fixed && !role.may_give && (
-        <p className={s.hint}>This role may do more than yours, so you cannot change it.</p>
+        <p className={s.hint}>This role may do or see more than yours, so you cannot change it.</p>
       )}
       <fieldset disabled={!editable || busy} className={s.fieldset}>
         {!fixed && (
@@ -145,6 +147,30 @@ function RoleForm({ role, copy }: { role: Role; copy: boolean }) {
           </div>
           {refusal?.field('permissions') && <p className={s.hint}>{refusal.field('permissions')}</p>}
         </Panel>
+        <Panel title="Sees" text="A conversation that somebody follows or is mentioned in is always shown to them.">
+          <Radio.Group aria-label="Sees" value={value.scope} onChange={(scope) => change({ scope: scope as RoleScope })}>
+            <div className={s.choices}>
+              {Object.entries(SCOPES).map(([key, { label, text }]) => (
+                <Radio
+                  key={key}
+                  value={key}
+                  label={label}
+                  description={text}
+                  disabled={editable && narrower(key as RoleScope, me.scope) !== key}
+                />
+              ))}
+            </div>
+          </Radio.Group>
+          {value.scope !== 'everything' && (
+            <Checkbox
+              label="Also what nobody has"
+              description="Conversations that no member and no team has yet, so that they can be taken."
+              checked={value.unclaimed}
+              disabled={editable && me.scope !== 'everything' && !me.unclaimed}
+              onChange={(event) => change({ unclaimed: event.currentTarget.checked })}
+            />
+          )}
+        </Panel>
       </fieldset>
       <Problem text={error ? messageOf(error) : ''} />
       {editable && (
@@ -175,4 +201,10 @@ function RoleForm({ role, copy }: { role: Role; copy: boolean }) {
       )}
     </form>
   )
+}
+
+const WIDTH: Record<RoleScope, number> = { own: 0, teams: 1, everything: 2 }
+
+function narrower(one: RoleScope, other: RoleScope): RoleScope {
+  return WIDTH[one] <= WIDTH[other] ? one : other
 }

@@ -9,7 +9,7 @@ import { useGoTo, useSettingsPath } from '../parts/useSettingsPath'
 import { ListPage } from '../parts/ListPage'
 import { ListLink } from '../parts/ListLink'
 import { RolePage } from './RolePage'
-import { rolesQuery } from './roles'
+import { SCOPES, rolesQuery } from './roles'
 import s from './roles.module.css'
 
 const TITLE = 'Roles'
@@ -30,7 +30,7 @@ function RoleList() {
   return (
     <ListPage
       title={TITLE}
-      text="What each kind of colleague may do."
+      text="What each kind of colleague may do, and which conversations they see."
       list={list}
       empty={{ icon: IconShieldLock, title: 'No roles yet' }}
       create={
@@ -61,6 +61,7 @@ function RoleList() {
             </>
           ),
         },
+        { head: 'Sees', wide: true, cell: ({ scope }) => SCOPES[scope].label },
         { head: 'Members', end: true, cell: ({ members }) => members },
       ]}
     />

@@ -1,6 +1,6 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { api } from '../../lib/api'
-import type { Role } from '../../lib/types'
+import type { Role, RoleScope } from '../../lib/types'
 
 export const rolesQuery = queryOptions({
   queryKey: ['roles'],
@@ -11,4 +11,10 @@ export const rolesQuery = queryOptions({
 export function useRoleName(): (id: string) => string {
   const { data } = useQuery(rolesQuery)
   return (id) => data?.find((role) => role.id === id)?.name ?? ''
+}
+
+export const SCOPES: Record<RoleScope, { label: string; text: string }> = {
+  everything: { label: 'Everything', text: 'All conversations, contacts and tickets of the workspace.' },
+  teams: { label: 'Own teams', text: 'What their teams have and what is assigned to them.' },
+  own: { label: 'Only their own', text: 'What is assigned to them.' },
 }
