@@ -9,7 +9,7 @@ from channels.contract import ChannelAccount
 from channels.livechat import site
 from inbox import files, visitors
 from inbox.files import StoredFile
-from web import chat_limits, errors
+from web import chat_limits, errors, limits
 from web.chat_socket import Refused, may_run, site_of
 from web.files import read_part
 from web.state import state_of
@@ -90,7 +90,7 @@ async def _take(request: Request, account: ChannelAccount) -> StoredFile:
     if visitor is None:
         raise SignedOut("This chat has ended; open it again.")
     ip = request.client.host if request.client else "local"
-    if wait := await chat_limits.take(ws.redis, chat_limits.uploads(visitor.session, ip)):
+    if wait := await limits.take(ws.redis, chat_limits.uploads(visitor.session, ip)):
         raise TooManyRequests("That were many files. Please wait a while.", retry_after_seconds=wait)
     data, name, claimed = await read_part(request)
     if files.sniff(data, claimed, name) not in ALLOWED:

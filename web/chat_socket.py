@@ -33,7 +33,7 @@ from inbox import delivery, files, inbound, present, visitors
 from inbox.store.entries import inbound_id
 from inbox.timeline import Entry
 from inbox.visitors import Admitted, IdentityNeeded, Person, Visitor
-from web import auth, chat_frames, chat_limits
+from web import auth, chat_frames, chat_limits, limits
 from web.chat_frames import FRAME, HELLO, Acknowledge, Details, Earlier, Hello, Message, React, Refresh, Typing
 from web.chat_rooms import Room, rooms_of
 from web.outlet import Outlet
@@ -181,7 +181,7 @@ class _Chat:
             hello = HELLO.validate_json(text or "")
         except ValidationError:
             raise Refused("bad_hello", NOISE) from None
-        if wait := await chat_limits.take(self._runtime.redis, chat_limits.connections(self._ip)):
+        if wait := await limits.take(self._runtime.redis, chat_limits.connections(self._ip)):
             raise Refused("too_many_connections", TOO_MANY, retry_after_seconds=wait)
         account = await site_of(self._state, hello.key)
         if not may_run(self._state, account, self._headers):
@@ -199,7 +199,7 @@ class _Chat:
         try:
             person = _person(account, hello, ws.clock.now())
             known = await visitors.by_token(ws, account.id, hello.token)
-            if known is None and (wait := await chat_limits.take(ws.redis, chat_limits.sessions(self._ip))):
+            if known is None and (wait := await limits.take(ws.redis, chat_limits.sessions(self._ip))):
                 raise Refused("too_many_sessions", TOO_MANY, retry_after_seconds=wait)
             return await visitors.admit(
                 ws,
@@ -350,7 +350,7 @@ class _Chat:
     async def _write(self, frame: Message | Details) -> None:
         """Stored, then confirmed. What cannot be taken is refused for good; what comes too fast may come again."""
         ws = self._place.ws
-        if wait := await chat_limits.take(ws.redis, chat_limits.messages(self.visitor.session)):
+        if wait := await limits.take(ws.redis, chat_limits.messages(self.visitor.session)):
             slow = {"type": "error", "code": "too_fast", "client_id": frame.client_id, "retry_after_seconds": wait}
             self._push(slow)
             return
