@@ -13,17 +13,15 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.core.errors import Conflict
-from app.core.mongo import Document, DuplicateId
+from app.core.mongo import Document
 from app.core.runtime import Workspace
 from crm.contacts import search_tokens
-from inbox.store import windows
+from inbox.store import counters, windows
 from inbox.store.sla_policies import clock_from_row
 from inbox.ticketing import tickets
 from inbox.ticketing.moments import Moment
 
 _EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
-_NUMBER_TRIES = 200
 
 
 def facets(ticket: tickets.Ticket) -> list[str]:
@@ -101,24 +99,8 @@ def _from_row(row: Document) -> tickets.Ticket:
 
 
 async def next_number(ws: Workspace) -> int:
-    """
-    The workspace's next ticket number, given to nobody else; one that is not used leaves a gap.
-
-    Raises Conflict when too many ask at once.
-    """
-    key = f"{ws.id}/tickets"
-    for _ in range(_NUMBER_TRIES):
-        row = await ws.db.counters.get(key)
-        if row is None:
-            try:
-                await ws.db.counters.insert({"_id": key, "value": 1})
-            except DuplicateId:
-                continue
-            return 1
-        value: int = row["value"]
-        if await ws.db.counters.update({"_id": key, "value": value}, {"$set": {"value": value + 1}}):
-            return value + 1
-    raise Conflict("Too many tickets are being made at once; try again.")
+    """The workspace's next ticket number. Raises Conflict when too many ask at once."""
+    return await counters.next_number(ws, "tickets")
 
 
 async def insert(ws: Workspace, ticket: tickets.Ticket) -> None:
