@@ -5,11 +5,12 @@ import { open, openAt } from '../inbox/selection'
 import { useNow } from '../inbox/useNow'
 import { api, query } from '../lib/api'
 import { listTime } from '../lib/format'
-import type { Found, MessageHit, MessageHits } from '../lib/types'
+import type { Found, MessageHits } from '../lib/types'
 import { Avatar } from '../ui/Avatar'
 import { ChannelIcon } from '../ui/ChannelIcon'
 import { EmptyState } from '../ui/EmptyState'
 import { ErrorState } from '../ui/ErrorState'
+import { Marked } from '../ui/Marked'
 import { IconNote, IconSearch, IconTicket } from '../ui/icons'
 import s from './search.module.css'
 
@@ -100,7 +101,7 @@ export default function Results({ q }: { q: string }) {
               </span>
               <span className={s.text}>
                 {hit.direction !== 'in' && hit.author_name && <i>{hit.author_name}: </i>}
-                <Marked hit={hit} />
+                <Marked text={hit.text} marks={hit.marks} />
               </span>
             </button>
           ))}
@@ -125,14 +126,3 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
 }
 
 /** Places are counted in characters, not in the halves of them that JavaScript counts. */
-function Marked({ hit }: { hit: MessageHit }) {
-  const characters = [...hit.text]
-  const parts: ReactNode[] = []
-  let at = 0
-  for (const [start, end] of hit.marks) {
-    parts.push(characters.slice(at, start).join(''), <mark key={start}>{characters.slice(start, end).join('')}</mark>)
-    at = end
-  }
-  parts.push(characters.slice(at).join(''))
-  return <>{parts}</>
-}
