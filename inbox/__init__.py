@@ -27,6 +27,7 @@ Conversations, the timeline, and everything that comes in and goes out.
     answering/        kept texts, macros, drafts, later and taken-back sends, notes
     routing/          teams, agents, calendars, who gets what
     ticketing/        tickets, what was promised by when, incidents
+    help/             articles for customers and colleagues: written, found, judged
     closing/          reasons, silence, snoozing, surveys, blocking
     supervising/      reports, the wall, operations
     store/            every query of this package

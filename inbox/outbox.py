@@ -22,11 +22,14 @@ from inbox import conversations, files, live, messages, present, templates, time
 from inbox.answering import notifications
 from inbox.closing import closing
 from inbox.conversations import Conversation
+from inbox.help import listening
 from inbox.splitting import split_text
 from inbox.timeline import Author, Entry, Mention, Quote
 
 # Of the messages that a draft did not know, at most so many are shown.
 _MOST_NEWER = 20
+# So much of a message is looked through for links to articles.
+_MOST_READ_CHARS = 4_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,8 @@ async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> li
         entry = replace(entry, window_until=way.closes, reply_to=way.quote if number == 0 else None)
         guard = _stale(draft) if number == 0 else None
         entry, new = await timeline.append(ws, entry, after=conversation.last_number, guard=guard)
+        if new:
+            await listening.count_links(ws, preview(part, _MOST_READ_CHARS))
         if new or conversation.last_number < entry.number:
             summary = conversations.summary_of(entry, preview(part))
             if number == 0:

@@ -26,7 +26,7 @@ _REVALIDATE = "no-cache"
 _WIDGET = "public, max-age=300"
 
 # First parts of paths that are not screens.
-_NOT_SCREENS = frozenset({"api", "assets", "files", "webhooks", "ws", "w", "t", "metrics", "healthz", "readyz"})
+_NOT_SCREENS = frozenset({"api", "assets", "files", "webhooks", "ws", "w", "t", "help", "metrics", "healthz", "readyz"})
 _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 _NOT_BUILT = (
     b"<!doctype html><meta charset=utf-8><title>Parley</title><h1>The front end is not built yet</h1>"

@@ -9,6 +9,7 @@ from web.agent_socket import agent_socket
 from web.api import (
     accounts,
     agents,
+    articles,
     audit,
     blocked,
     bulk,
@@ -20,6 +21,7 @@ from web.api import (
     deferred,
     drafts,
     entries,
+    help_centre,
     incidents,
     invitations,
     macros,
@@ -48,6 +50,7 @@ from web.api import (
 )
 from web.api.endpoint import PREFIX, Endpoint, routes_of
 from web.chat_socket import chat_socket
+from web.help import pages as help_pages
 from web.webhooks import webhooks
 
 # The REST API; each module ends in its list.
@@ -84,6 +87,8 @@ API: tuple[Endpoint, ...] = (
     *audit.ENDPOINTS,
     *variables.ENDPOINTS,
     *canned.ENDPOINTS,
+    *articles.ENDPOINTS,
+    *help_centre.ENDPOINTS,
     *drafts.ENDPOINTS,
     *macros.ENDPOINTS,
     *operations.ENDPOINTS,
@@ -117,6 +122,9 @@ def table() -> list[BaseRoute]:
         Route("/readyz", health.readyz),
         Route("/metrics", health.metrics),
         Route("/t/{workspace_id}/{ticket_id}/{signature}", ticket_page.show),
+        Route("/help/{slug}", help_pages.show),
+        Route("/help/{slug}/{path:path}", help_pages.show, methods=["GET"]),
+        Route("/help/{slug}/{path:path}", help_pages.take, methods=["POST"]),
         Route("/widget.js", pages.widget),
         Route("/widget-more.js", pages.widget),
         Route("/assets/{path:path}", pages.asset),

@@ -128,6 +128,22 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "macro_runs": (),
     "drafts": (_index("workspace_id", "conversation_id"), _index("workspace_id", "member_id")),
     "canned": (_index("workspace_id", "owner_id", "shortcut", unique=True),),
+    # `facets` are the lists an article stands in, `tokens` the words it is found by, among which readers.
+    "articles": (
+        _index("workspace_id", "number", unique=True),
+        _index("workspace_id", "facets", "updated_at"),
+        _index("workspace_id", "tokens"),
+    ),
+    "article_versions": (_index("workspace_id", "article_id", "revision"),),
+    # What an article is worth, apart from it: counting must not write its words anew.
+    "article_counts": (),
+    "article_feedback": (
+        _index("workspace_id", "article_id", "at"),
+        _index("expires_at", expire_after_seconds=0),
+    ),
+    # What was searched for in the help centre and not found; forgotten when nobody asks for it any more.
+    "help_misses": (_index("workspace_id", "last_at"), _index("expires_at", expire_after_seconds=0)),
+    "help_centre": (),
     "queues": (_index("workspace_id", "name"),),
     "calendars": (_index("workspace_id", "name"),),
     "teams": (_index("workspace_id", "name"), _index("retiring_key", sparse=True)),
@@ -179,6 +195,8 @@ PLATFORM: Mapping[str, tuple[Index, ...]] = {
     "media": (_index("pending_key", sparse=True), _DEAD),
     "changes": (_index("at"),),
     "channel_log": (_index("account_id", "at"), _index("expires_at", expire_after_seconds=0)),
+    # Addresses of help centres, former ones too: each belongs to one workspace for ever.
+    "help_sites": (),
     "migrations": (),
     # How far work that follows what is stored has come.
     "marks": (),

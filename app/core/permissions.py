@@ -40,6 +40,7 @@ class Permission(StrEnum):
     WORKSPACE_MANAGE = "workspace.manage"
     OPERATIONS_MANAGE = "operations.manage"
     REPORTS_READ = "reports.read"
+    ARTICLES_MANAGE = "articles.manage"
 
 
 _READ = frozenset(
@@ -63,9 +64,10 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.CONTACTS_WRITE,
         Permission.TEMPLATES_MANAGE,
         Permission.REPORTS_READ,
+        Permission.ARTICLES_MANAGE,
     },
     Role.AGENT: _READ | {Permission.INBOX_REPLY, Permission.CONTACTS_WRITE},
-    Role.MARKETER: _READ | {Permission.CONTACTS_WRITE, Permission.TEMPLATES_MANAGE},
+    Role.MARKETER: _READ | {Permission.CONTACTS_WRITE, Permission.TEMPLATES_MANAGE, Permission.ARTICLES_MANAGE},
     Role.READONLY: _READ,
 }
 

@@ -41,9 +41,10 @@ class Word:
     tokens: tuple[str, ...]
 
 
-def words(text: str) -> Iterator[Word]:
+def words(text: str, latin: str = _LATIN) -> Iterator[Word]:
+    """`latin` is the language that words in Latin letters are taken for; none leaves them as they are."""
     for match in _WORD.finditer(text):
-        yield Word(match.start(), match.end(), tokens_of(match.group()))
+        yield Word(match.start(), match.end(), tokens_of(match.group(), latin))
 
 
 def tokens(*texts: str) -> list[str]:
@@ -64,11 +65,11 @@ def wanted(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=20_000)
-def tokens_of(word: str) -> tuple[str, ...]:
+def tokens_of(word: str, latin: str = _LATIN) -> tuple[str, ...]:
     folded = fold(word)[:_MOST_CHARS]
     if folded.isdigit():
         return (folded, folded[-_LAST_DIGITS:]) if len(folded) > _LONG_NUMBER else (folded,)
-    return (_stem(folded, _language(word)),)
+    return (_stem(folded, _language(word, latin)),)
 
 
 def fold(text: str) -> str:
@@ -76,12 +77,14 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c)))
 
 
-def _language(word: str) -> str:
+def _language(word: str, latin: str) -> str:
     name = unicodedata.name(word[0], "")
-    return next((language for script, language in _BY_SCRIPT if name.startswith(script)), _LATIN)
+    return next((language for script, language in _BY_SCRIPT if name.startswith(script)), latin)
 
 
 def _stem(word: str, language: str) -> str:
+    if not language:
+        return word
     # A stemmer keeps the word it works on in itself, so each thread has its own.
     known: dict[str, object] = _stemmers.__dict__.setdefault("by_language", {})
     found = known.get(language)
@@ -100,7 +103,11 @@ def marks(text: str, sought: Sequence[str]) -> list[tuple[int, int]]:
 def excerpt(text: str, sought: Sequence[str], *, chars: int) -> tuple[str, list[tuple[int, int]]]:
     """The part of a text around the first word that was searched for, in one line, and where such words stand in it."""
     line = " ".join(text.split())
-    found = marks(line, sought)
+    return cut(line, marks(line, sought), chars=chars)
+
+
+def cut(line: str, found: Sequence[tuple[int, int]], *, chars: int) -> tuple[str, list[tuple[int, int]]]:
+    """The part of a line around the first of these places, and those of them that stand in it."""
     begin = max(0, (found[0][0] if found else 0) - chars // 3)
     if begin:
         # At a word's beginning.

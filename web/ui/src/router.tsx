@@ -88,6 +88,15 @@ const incidents = createRoute({
 })
 const incident = createRoute({ getParentRoute: () => incidents, path: '$incidentId', component: () => null })
 
+const articles = createRoute({
+  getParentRoute: () => app,
+  path: '/articles',
+  validateSearch: (search: Record<string, unknown>): { title?: string } =>
+    typeof search.title === 'string' ? { title: search.title } : {},
+  component: lazyRouteComponent(() => import('./help/HelpPage')),
+})
+const article = createRoute({ getParentRoute: () => articles, path: '$articleId', component: () => null })
+
 const settings = createRoute({
   getParentRoute: () => app,
   path: '/settings',
@@ -107,6 +116,7 @@ export const router = createRouter({
       contacts.addChildren([contact]),
       tickets.addChildren([ticket]),
       incidents.addChildren([incident]),
+      articles.addChildren([article]),
       reports,
       settings.addChildren([settingsSection]),
     ]),

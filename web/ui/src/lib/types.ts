@@ -221,6 +221,7 @@ export type NumberedEvent =
   | { n: number; type: 'ticket_forms'; data: { id: string } }
   | { n: number; type: 'sla_policy'; data: { id: string } }
   | { n: number; type: 'incident'; data: { id: string } }
+  | { n: number; type: 'article' | 'help_centre'; data: { id: string } }
   | { n: number; type: 'bulk'; data: Pick<BulkOut, 'id' | 'state' | 'total' | 'done' | 'same' | 'failed' | 'reasons'> & { by: string } }
   | { n: number; type: 'tag' | 'view' | 'counts'; data: { id?: string; done?: number; of?: number } }
 
@@ -270,6 +271,22 @@ export type ClientFrame =
   | { type: 'presence'; presence: 'online' | 'away' }
   | { type: 'active'; on: boolean }
   | { type: 'ping' }
+
+// --- help centre ---
+
+export type Article = api.ArticleOut
+export type ArticleItem = api.ArticleItem
+export type ArticleDraft = Required<Omit<api.KeepArticle, 'texts'>> & { texts: ArticleText[] }
+export type ArticleText = Required<api.ArticleTextIn>
+export type ArticleHit = api.ArticleHit
+export type ArticleHits = api.ArticleHits
+export type ArticleSuggestions = api.Suggestions
+export type ArticleVersions = api.ArticleVersions
+export type ArticleFeedback = api.ArticleFeedback
+export type InsertedArticle = api.InsertedArticle
+export type HelpCentre = api.HelpCentreOut
+export type HelpCategory = HelpCentre['categories'][number]
+export type HelpMisses = api.HelpMisses
 
 // --- who answers ---
 

@@ -6,6 +6,7 @@ import {
   IconBan,
   IconBell,
   IconBolt,
+  IconBook,
   IconCircleCheck,
   IconClock,
   IconHistory,
@@ -105,6 +106,14 @@ export const SECTIONS: SettingsSection[] = [
     icon: IconTicket,
     needs: 'inbox.manage',
     Page: lazy(() => import('./tickets/TicketFormsPage')),
+  },
+  {
+    path: 'help',
+    label: 'Help centre',
+    group: 'Workspace',
+    icon: IconBook,
+    needs: 'articles.manage',
+    Page: lazy(() => import('../help/HelpCentrePage')),
   },
   {
     path: 'macros',

@@ -6,7 +6,7 @@ import { Bell } from '../notifications/Bell'
 import { useCan } from '../lib/session'
 import { shortCount } from '../lib/format'
 import { Logo } from '../ui/Logo'
-import { IconChartBar, IconInbox, IconSettings, IconTicket, IconUsers } from '../ui/icons'
+import { IconBook, IconChartBar, IconInbox, IconSettings, IconTicket, IconUsers } from '../ui/icons'
 import { ProfileMenu } from './ProfileMenu'
 import s from './shell.module.css'
 
@@ -38,6 +38,13 @@ export function Rail({ onShowShortcuts }: { onShowShortcuts: () => void }) {
         <Tooltip label="Tickets" position="right">
           <Link to="/tickets" className={s.railLink} aria-label="Tickets">
             <IconTicket size={20} stroke={1.7} />
+          </Link>
+        </Tooltip>
+      )}
+      {seesInbox && (
+        <Tooltip label="Help centre" position="right">
+          <Link to="/articles" className={s.railLink} aria-label="Help centre">
+            <IconBook size={20} stroke={1.7} />
           </Link>
         </Tooltip>
       )}

@@ -39,6 +39,7 @@ export function Shell() {
   useShortcut('g s', 'Settings', 'Go to', () => void navigate({ to: '/settings' }))
   useShortcut('g t', 'Tickets', 'Go to', () => void navigate({ to: '/tickets' }))
   useShortcut('g r', 'Reports', 'Go to', () => void navigate({ to: '/reports' }))
+  useShortcut('g h', 'Help centre', 'Go to', () => void navigate({ to: '/articles', search: {} }))
   useShortcut('mod+k', 'Command palette', 'Window', () => setPalette(true))
   useShortcut('?', 'Keyboard shortcuts', 'Window', () => setSheet(true))
 

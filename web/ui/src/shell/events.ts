@@ -7,6 +7,7 @@ import { deferredChanged } from '../inbox/deferred/deferred'
 import { applyInboxEvents, reloadInbox, retryUnsent } from '../inbox/live'
 import { draftChanged } from '../drafts/sharedDrafts'
 import { notified } from '../notifications/notifications'
+import { articlesChanged, centreChanged } from '../help/help'
 import { incidentChanged } from '../incidents/incidents'
 import * as live from '../lib/live'
 import { queryClient } from '../lib/query'
@@ -124,6 +125,13 @@ function refreshQueries(event: live.LiveEvent): void {
       return
     case 'incident':
       incidentChanged(event.data.id)
+      return
+    case 'article':
+      articlesChanged()
+      return
+    case 'help_centre':
+      centreChanged()
+      articlesChanged()
       return
     case 'sla_policy':
       void queryClient.invalidateQueries({ queryKey: ['sla-policies'] })

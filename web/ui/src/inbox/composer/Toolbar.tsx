@@ -2,10 +2,11 @@ import { ActionIcon, Popover, Tooltip } from '@mantine/core'
 import { Suspense, lazy, memo, useRef, useState } from 'react'
 import { useShortcut } from '../../lib/keys'
 import type { Capabilities, Content, OutgoingContent, Reach } from '../../lib/types'
-import { IconListDetails, IconMicrophone, IconMoodSmile, IconPaperclip, IconTemplate } from '../../ui/icons'
+import { IconBook, IconListDetails, IconMicrophone, IconMoodSmile, IconPaperclip, IconTemplate } from '../../ui/icons'
 import { EmojiPicker } from './EmojiPicker'
 
 const TemplatePicker = lazy(() => import('./TemplatePicker'))
+const ArticlePicker = lazy(() => import('../assist/ArticlePicker'))
 const InteractiveForm = lazy(() => import('./InteractiveForm'))
 
 interface ToolbarProps {
@@ -26,7 +27,7 @@ interface ToolbarProps {
 export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
   const { conversationId, noting, writable, reach, capabilities, contactName, onInsert, onFiles, onSend, onRecord } = props
   const [emoji, setEmoji] = useState(false)
-  const [dialog, setDialog] = useState<'template' | 'interactive' | null>(null)
+  const [dialog, setDialog] = useState<'article' | 'template' | 'interactive' | null>(null)
   const input = useRef<HTMLInputElement>(null)
   const takesFiles = !noting && writable && Object.keys(capabilities.media).length > 0
   const takesTemplates = !noting && capabilities.templates && reach !== undefined && !reach.blocked
@@ -36,6 +37,9 @@ export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
 
   useShortcut('v', 'Record a voice message', 'Reply', () => onRecord?.(), takesVoice)
   useShortcut('t', 'Choose a template', 'Reply', () => setDialog('template'), takesTemplates)
+
+  useShortcut('b', 'Insert a help article', 'Reply', () => setDialog('article'), writable)
+  useShortcut('mod+i', 'Insert a help article', 'Reply', () => setDialog('article'), writable)
 
   return (
     <>
@@ -84,6 +88,13 @@ export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
           </Popover.Dropdown>
         </Popover>
       )}
+      {writable && (
+        <Tooltip label="Insert a help article">
+          <ActionIcon aria-label="Insert a help article" onClick={() => setDialog('article')}>
+            <IconBook size={18} stroke={1.7} />
+          </ActionIcon>
+        </Tooltip>
+      )}
       {takesTemplates && (
         <Tooltip label="Choose template">
           <ActionIcon
@@ -107,6 +118,7 @@ export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
         {dialog === 'template' && reach && (
           <TemplatePicker conversationId={conversationId} reach={reach} contactName={contactName} onSend={onSend} onClose={() => setDialog(null)} />
         )}
+        {dialog === 'article' && <ArticlePicker conversationId={conversationId} onInsert={onInsert} onClose={() => setDialog(null)} />}
         {dialog === 'interactive' && <InteractiveForm capabilities={capabilities} onSend={onSend} onClose={() => setDialog(null)} />}
       </Suspense>
     </>

@@ -32,6 +32,12 @@ export const SCOPE_GROUPS: ScopeGroup[] = [
     ],
   },
   {
+    title: 'Help centre',
+    scopes: [
+      { scope: 'articles.manage', label: 'Manage articles', text: 'Write, publish and delete articles, and set up the help centre.' },
+    ],
+  },
+  {
     title: 'Workspace',
     scopes: [
       { scope: 'members.read', label: 'Read members', text: 'Names, emails, roles and presence.' },
