@@ -6,10 +6,14 @@ What somebody does not see is not there for them: 404, never 403, so that nobody
 
 from collections.abc import Iterable, Sequence
 
+from app.core import addresses
+from app.core.addresses import Address
 from app.core.errors import NotFound
 from app.core.permissions import Actor, Permission, Scope
 from app.core.runtime import Workspace
-from crm import contacts
+from channels import registry
+from crm import contacts, masks
+from crm import store as contact_store
 from crm.contacts import Contact
 from inbox import conversations, files, timeline
 from inbox.conversations import Conversation
@@ -80,6 +84,40 @@ async def visible_contacts(ws: Workspace, actor: Actor, found: Sequence[Contact]
     """Those of these that the actor sees."""
     seen = await visible(ws, actor, [conversations.id_for(each.id) for each in found])
     return [each for each in found if conversations.id_for(each.id) in seen]
+
+
+async def contacts_named(ws: Workspace, actor: Actor, words: str, *, limit: int) -> list[Contact]:
+    """
+    Contacts that one sees, by words of their name or handle. From whom handles are hidden, to them names count as they
+    are shown, and a handle only as a whole.
+    """
+    sought = contacts.search_tokens(words)
+    if not sought:
+        return []
+    found = await contact_store.contacts_named(ws, sought, limit=limit)
+    if (masker := masks.of(ws, actor)) is not None:
+        known = {each.id: contacts.search_tokens(masker.within(each.name)) for each in found}
+        found = [each for each in found if all(any(t.startswith(w) for t in known[each.id]) for w in sought)]
+        found = [*await _with_handle(ws, words), *found]
+    return await visible_contacts(ws, actor, list({each.id: each for each in found}.values()))
+
+
+async def _with_handle(ws: Workspace, handle: str) -> list[Contact]:
+    """The contacts of this very number, or email address."""
+    handle = handle.strip()
+    values = [value for value in (addresses.e164(handle), handle if "@" in handle else None) if value]
+    wanted = [Address(kind, value) for kind in (*registry.adapters(), "email") for value in values]
+    rows = await contact_store.addresses(ws, wanted)
+    return list((await contact_store.contacts_by_id(ws, {row.contact_id for row in rows})).values())
+
+
+async def address(ws: Workspace, actor: Actor, conversation: Conversation, given: str | None) -> str | None:
+    """The address that is meant by whom it may be hidden from."""
+    masker = masks.of(ws, actor)
+    if masker is None or given is None:
+        return given
+    rows = await contacts.addresses_of(ws, conversation.contact_id)
+    return masker.unmasked(given, [*(each.address for each in conversation.reach), *(str(row.address) for row in rows)])
 
 
 async def ticket(ws: Workspace, actor: Actor, ticket_id: str) -> Ticket:

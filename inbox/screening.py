@@ -1,5 +1,5 @@
 """
-What a screen is told of the stream when its person does not see everything.
+What a screen is told of the stream when its person does not see everything, or not all of everybody.
 
 A frame keeps its number whatever becomes of it: what is not seen goes out as `nothing`, and a conversation that has
 just left a person's sight as `gone`, so that a screen drops it. See docs/access.md and docs/realtime.md.
@@ -12,19 +12,24 @@ import orjson
 
 from app.core.permissions import Actor
 from app.core.runtime import Workspace
+from crm import masks
+from crm.masks import Masker
 from inbox import access, conversations, sight
 from inbox.sight import Facts, Sight
 from inbox.store import conversations as store
 
 _MOST_KNOWN = 5_000
+# Events about the business and its members.
+_OWN = ("account", "member")
 RELOAD = '{"type":"reload"}'
 
 
 class Screening:
     """For one screen; it has to see every frame, in order."""
 
-    def __init__(self, ws: Workspace, actor: Actor, seen: Sight) -> None:
+    def __init__(self, ws: Workspace, actor: Actor, seen: Sight, masker: Masker | None) -> None:
         self._ws = ws
+        self._masker = masker
         self._actor = actor
         self._sight = seen
         # What decides who sees a conversation, as of the last frame that told.
@@ -33,6 +38,12 @@ class Screening:
     async def frames(self, frame: str) -> list[str]:
         """What the screen is told instead of this frame."""
         told = orjson.loads(frame)
+        shown = [frame] if self._sight.everything else await self._seen(frame, told)
+        if self._masker is None or shown != [frame] or told["type"] in _OWN:
+            return shown
+        return [orjson.dumps(self._masker.walk(told)).decode()]
+
+    async def _seen(self, frame: str, told: dict[str, Any]) -> list[str]:
         kind, data = told["type"], told["data"]
         if kind == "team" and await self._teams_changed():
             return [frame, RELOAD]
@@ -57,6 +68,8 @@ class Screening:
         return _nothing(told) if was_hidden else [_numbered(told["n"], "gone", {"conversation_id": conversation_id})]
 
     async def sees(self, conversation_id: str) -> bool:
+        if self._sight.everything:
+            return True
         if conversation_id not in self._known:
             found = await store.get(self._ws, conversation_id)
             self._keep(conversation_id, sight.facts_of(found) if found else None)
@@ -77,8 +90,8 @@ class Screening:
 
 async def of(ws: Workspace, actor: Actor) -> Screening | None:
     """None: this person is told everything."""
-    seen = await access.sight(ws, actor)
-    return None if seen.everything else Screening(ws, actor, seen)
+    seen, masker = await access.sight(ws, actor), masks.of(ws, actor)
+    return None if seen.everything and masker is None else Screening(ws, actor, seen, masker)
 
 
 def _about(kind: str, data: dict[str, Any]) -> str | None:

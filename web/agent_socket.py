@@ -280,7 +280,8 @@ class _Screen:
             return
         with suppress(AppError):
             conversation = await conversations.get(known.ws, conversation_id)
-            await show_typing(known.ws, conversation, account_id, address)
+            meant = await access.address(known.ws, actor, conversation, address)
+            await show_typing(known.ws, conversation, account_id, meant or "")
 
     def _require(self) -> Known:
         if self._known is None:

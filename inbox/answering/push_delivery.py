@@ -28,6 +28,7 @@ from app.core.queue import Lane
 from app.core.runtime import Workspace
 from app.core.security import CannotDecrypt
 from app.core.webpush import Answer, BadSubscription, Subscription
+from crm import masks
 from inbox import access, live
 from inbox.answering import notifications, push
 from inbox.answering.push import Push
@@ -131,12 +132,15 @@ async def _sees(ws: Workspace, row: Push) -> bool:
 
 async def _payload(ws: Workspace, row: Push) -> bytes:
     """What the service worker makes a notification of; far below what services take."""
+    member = await member_rows.get_in(ws.runtime.mongo, ws.id, row.member_id)
+    masker = masks.of(ws, await sign_in.actor_of(ws.runtime, member)) if member else None
+    name = masker.within(row.contact_name) if masker else row.contact_name
     return _encoded(
         kind=row.kind,
         id=row.notification_id,
         conversation_id=row.conversation_id,
         ticket_id=row.ticket_id,
-        contact_name=row.contact_name[:_NAME_CHARS],
+        contact_name=name[:_NAME_CHARS],
         by_name=row.by_name and row.by_name[:_NAME_CHARS],
         text=row.text[:_TEXT_CHARS],
         unread=await notifications.unread(ws, row.member_id),

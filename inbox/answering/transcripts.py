@@ -13,6 +13,7 @@ from html import escape
 
 from app.core.runtime import Workspace
 from channels.content import MediaMessage
+from crm.masks import Masker
 from inbox import messages, timeline
 from inbox.conversations import Conversation
 from inbox.timeline import Entry
@@ -23,7 +24,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _COLUMNS = ("number", "time_utc", "channel", "direction", "author", "kind", "text", "file", "status")
 
 
-async def text(ws: Workspace, conversation: Conversation, *, notes: bool) -> str:
+async def text(ws: Workspace, conversation: Conversation, *, notes: bool, masker: Masker | None) -> str:
     """One message after another, each under its time and author."""
     lines = [f"Conversation with {conversation.contact_name}", f"Exported {_time(ws.clock.now())}", ""]
     day = ""
@@ -31,11 +32,11 @@ async def text(ws: Workspace, conversation: Conversation, *, notes: bool) -> str
         if _day(entry) != day:
             day = _day(entry)
             lines += [f"--- {day} ---", ""]
-        lines += [f"{entry.at:%H:%M} {_author(entry, conversation)}{_mark(entry)}", words(entry), ""]
+        lines += [f"{entry.at:%H:%M} {_author(entry, conversation)}{_mark(entry)}", words(entry, masker), ""]
     return "\n".join(lines)
 
 
-async def html(ws: Workspace, conversation: Conversation, *, notes: bool) -> str:
+async def html(ws: Workspace, conversation: Conversation, *, notes: bool, masker: Masker | None) -> str:
     """A page that stands by itself and prints well."""
     name = escape(conversation.contact_name)
     parts = [f"<!doctype html><html lang=en><meta charset=utf-8><title>Conversation with {name}</title>", _STYLE]
@@ -47,23 +48,23 @@ async def html(ws: Workspace, conversation: Conversation, *, notes: bool) -> str
             parts.append(f"<h2>{day}</h2>")
         side = "note" if entry.kind == "note" else entry.direction or "in"
         head = escape(f"{_author(entry, conversation)} · {entry.at:%H:%M}{_mark(entry)}")
-        parts.append(f'<article class="{side}"><small>{head}</small><p>{escape(words(entry))}</p></article>')
+        parts.append(f'<article class="{side}"><small>{head}</small><p>{escape(words(entry, masker))}</p></article>')
     return "\n".join([*parts, "</html>"])
 
 
-async def table(ws: Workspace, conversation: Conversation, *, notes: bool) -> str:
+async def table(ws: Workspace, conversation: Conversation, *, notes: bool, masker: Masker | None) -> str:
     """Comma-separated, a line for each message."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(_COLUMNS)
     async for entry in _entries(ws, conversation, notes=notes):
-        author, said = _author(entry, conversation), words(entry)
+        author, said = _author(entry, conversation), words(entry, masker)
         row = (entry.number, _time(entry.at), entry.channel, entry.direction, author, entry.kind, said, _file(entry))
         writer.writerow([_plain(value) for value in (*row, entry.status)])
     return out.getvalue()
 
 
-def words(entry: Entry) -> str:
+def words(entry: Entry, masker: Masker | None) -> str:
     """What a message says, as far as words can."""
     if entry.deleted_at:
         return "[deleted]"
@@ -73,7 +74,10 @@ def words(entry: Entry) -> str:
     if isinstance(content, MediaMessage):
         return " ".join(filter(None, (f"[{content.media.kind}: {content.media.name or 'file'}]", content.caption)))
     said: str | None = getattr(content, "text", None)
-    return said if isinstance(said, str) else messages.text_of(entry.content)
+    if isinstance(said, str):
+        return said
+    shown = messages.text_of(entry.content)
+    return shown if masker is None else masker.within(shown)
 
 
 async def _entries(ws: Workspace, conversation: Conversation, *, notes: bool) -> AsyncIterator[Entry]:

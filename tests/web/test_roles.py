@@ -35,17 +35,17 @@ async def test_a_custom_role_reaches_what_its_permissions_say(people: People, ow
 
 
 async def test_the_list_has_the_built_in_roles_unchanged_and_ones_own(people: People, owner: Person) -> None:
-    made = await make(owner, description="Evenings", scope="teams", unclaimed=True)
+    made = await make(owner, description="Evenings", scope="teams", unclaimed=True, masks=["phones"])
     await people.join(owner.ws, made["id"])
     items = (await owner.client.get(ROLES)).json()["items"]
     built_in = [item for item in items if item["built_in"]]
     assert {item["id"]: item["permissions"] for item in built_in} == {
         role.value: sorted(PERMISSIONS[role]) for role in Role
     }
-    assert all(item["scope"] == "everything" for item in built_in)
+    assert all((item["scope"], item["masks"]) == ("everything", []) for item in built_in)
     own = next(item for item in items if item["id"] == made["id"])
     assert own == {**made, "members": 1}
-    assert (own["scope"], own["unclaimed"], own["description"]) == ("teams", True, "Evenings")
+    assert (own["scope"], own["unclaimed"], own["masks"], own["description"]) == ("teams", True, ["phones"], "Evenings")
 
 
 async def test_what_is_wrong_with_a_role_is_said_at_its_field(owner: Person) -> None:
@@ -68,13 +68,14 @@ async def test_what_is_wrong_with_a_role_is_said_at_its_field(owner: Person) -> 
 
 
 async def test_nobody_gives_what_they_do_not_have(people: People, owner: Person) -> None:
-    people_office = await make(owner, ("members.read", "members.manage", "inbox.read"), scope="own")
+    people_office = await make(owner, ("members.read", "members.manage", "inbox.read"), scope="own", masks=["emails"])
     clerk = await people.join(owner.ws, people_office["id"])
-    allowed = await make(clerk, ("inbox.read",), scope="own")
+    allowed = await make(clerk, ("inbox.read",), scope="own", masks=["emails", "phones"])
     for body in (
-        {"permissions": ["inbox.reply"], "scope": "own"},
-        {"permissions": ["inbox.read"], "scope": "teams"},
-        {"permissions": ["inbox.read"], "scope": "own", "unclaimed": True},
+        {"permissions": ["inbox.reply"], "scope": "own", "masks": ["emails"]},
+        {"permissions": ["inbox.read"], "scope": "teams", "masks": ["emails"]},
+        {"permissions": ["inbox.read"], "scope": "own", "unclaimed": True, "masks": ["emails"]},
+        {"permissions": ["inbox.read"], "scope": "own", "masks": []},
     ):
         made = await clerk.client.post(ROLES, json={"name": "More", **body})
         assert (made.status_code, made.json()["code"]) == (403, "beyond_own_rights"), body

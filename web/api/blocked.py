@@ -4,6 +4,7 @@ from datetime import datetime
 
 from app.core.clock import iso
 from app.core.permissions import Permission
+from inbox import access
 from inbox.closing import blocking
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
@@ -29,7 +30,7 @@ async def list_blocked(request: ApiRequest, query: Page) -> BlockedPage:
                     "note": contact.block.note,
                 },
             }
-            for contact in found
+            for contact in await access.visible_contacts(request.ws, request.actor, found)
             if contact.block is not None
         ],
         "next_cursor": cursors.write(*following) if following else None,

@@ -9,7 +9,7 @@ from app.core.audit import Target
 from app.core.clock import iso
 from app.core.errors import NotFound
 from app.core.permissions import Permission
-from crm import consent, contacts
+from crm import consent, contacts, masks
 from crm import store as contact_store
 from crm.contacts import Block, Contact, ContactAddress, search_tokens
 from inbox import access, conversations, live, present, timeline
@@ -76,9 +76,8 @@ def _consent(row: ContactAddress, purpose: str) -> ConsentState:
 
 async def list_contacts(request: ApiRequest, query: ContactsQuery) -> ContactPage:
     ws = request.ws
-    if query.q and (words := search_tokens(query.q)):
-        named = await contact_store.contacts_named(ws, words, limit=query.limit)
-        found = await access.visible_contacts(ws, request.actor, named)
+    if query.q and search_tokens(query.q):
+        found = await access.contacts_named(ws, request.actor, query.q, limit=query.limit)
         return {"items": [await _row(request, contact) for contact in found], "next_cursor": None}
     (after,) = cursors.read(query.cursor, str) or (None,)
     shown: list[Contact] = []
@@ -139,9 +138,12 @@ def _block(block: Block | None) -> BlockShape | None:
 
 async def edit(request: ApiRequest, contact_id: str, body: EditContact) -> ContactShape:
     ws = request.ws
-    await access.contact(ws, request.actor, contact_id)
+    known = await access.contact(ws, request.actor, contact_id)
+    masker = masks.of(ws, request.actor)
+    # Sent back as it was shown, a name that is hidden stays what it is.
+    name = None if masker is not None and body.name == masker.within(known.name) else body.name
     async with live.announced(ws, "conversation", conversations.id_for(contact_id)):
-        contact = await contacts.edit(ws, contact_id, name=body.name, language=body.language, notes=body.notes)
+        contact = await contacts.edit(ws, contact_id, name=name, language=body.language, notes=body.notes)
         changed = await conversations.rename(ws, contact_id, contact.name)
         await live.tell_conversations(ws, *changed)
         told = {"id": contact.id, "name": contact.name, "language": contact.language, "notes": contact.notes}

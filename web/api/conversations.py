@@ -11,7 +11,6 @@ from app.core.permissions import Permission
 from app.core.queue import Lane
 from channels.content import Content
 from channels.contract import Purpose
-from crm import store as contact_store
 from crm.contacts import search_tokens
 from inbox import access, conversations, live, outbox, present, timeline
 from inbox.answering import acts
@@ -161,8 +160,8 @@ async def list_conversations(request: ApiRequest, query: ListQuery) -> Conversat
     wanted, sight = _wanted(query), await access.sight(ws, request.actor)
     if not lists.is_built_in(wanted.view):
         await views.get(ws, wanted.view, request.actor.member_id)
-    if query.q and (words := search_tokens(query.q)):
-        found = await contact_store.contacts_named(ws, words, limit=SEARCH_HITS)
+    if query.q and search_tokens(query.q):
+        found = await access.contacts_named(ws, request.actor, query.q, limit=SEARCH_HITS)
         hits = await store.named(ws, [contact.id for contact in found])
         hits = [hit for hit in hits if conversations.fits(hit, wanted, sight)]
         hits.sort(key=lambda hit: hit.last_activity_at, reverse=True)
@@ -237,7 +236,7 @@ async def send(request: ApiRequest, conversation_id: str, body: SendMessage) -> 
         client_id=str(body.client_id),
         purpose=body.purpose,
         account_id=body.account_id,
-        address=body.address,
+        address=await access.address(request.ws, request.actor, conversation, body.address),
         reply_to_entry_id=body.reply_to_entry_id,
         seen=body.seen,
         undo_seconds=body.undo_seconds,
@@ -294,7 +293,8 @@ async def typing(request: ApiRequest, conversation_id: str, body: ShowTyping) ->
     conversation = await _open(request, conversation_id, access.REPLY)
     told = {"conversation_id": conversation.id, "by": request.actor.id, "name": request.actor.name, "on": True}
     await live.sign(request.ws, "typing", told)
-    await agent_socket.show_typing(request.ws, conversation, body.account_id, body.address)
+    address = await access.address(request.ws, request.actor, conversation, body.address)
+    await agent_socket.show_typing(request.ws, conversation, body.account_id, address or "")
 
 
 async def assign(request: ApiRequest, conversation_id: str, body: Assign) -> ConversationShape:

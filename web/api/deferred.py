@@ -129,7 +129,7 @@ async def defer(request: ApiRequest, conversation_id: str, body: Defer) -> Defer
         author=Author("member" if actor.type == "member" else "bot", actor.id, actor.name),
         client_id=str(body.client_id),
         account_id=body.account_id,
-        address=body.address,
+        address=await access.address(ws, actor, conversation, body.address),
         reply_to_entry_id=body.reply_to_entry_id,
         seen=body.seen,
     )
@@ -157,10 +157,11 @@ async def list_deferred(request: ApiRequest, query: DeferredQuery) -> DeferredLi
 
 async def where(request: ApiRequest, conversation_id: str, query: WhereQuery) -> WhereOut:
     conversation = await access.conversation(request.ws, request.actor, conversation_id)
-    if all(reach.address != query.address for reach in conversation.reach):
+    address = await access.address(request.ws, request.actor, conversation, query.address)
+    if address is None or all(reach.address != address for reach in conversation.reach):
         raise NotFound("This address does not belong to this conversation.")
     contact = await contacts.get(request.ws, conversation.contact_id)
-    return WhereOut(place=await _place(request, conversation.contact_id, query.address), language=contact.language)
+    return WhereOut(place=await _place(request, conversation.contact_id, address), language=contact.language)
 
 
 async def _place(request: ApiRequest, contact_id: str, address: str) -> PlaceOut | None:

@@ -49,6 +49,8 @@ from app.core.errors import AppError, FieldError, Forbidden, Invalid, NotFound, 
 from app.core.permissions import Actor, Permission
 from app.core.platform.members import Session
 from app.core.runtime import Runtime, Workspace
+from crm import masks
+from crm.masks import Masker
 from web import auth, errors, idempotency
 from web.auth import Known, Sessions
 from web.errors import BadRequest
@@ -63,6 +65,15 @@ _MOST_QUERY_FIELDS = 100
 _MOST_FIELD_ERRORS = 20
 
 Handler = Callable[..., Awaitable[Any]]
+
+# Modules whose answers are about the business and its members. Those of all others are masked for whom something of
+# customers is hidden from, whatever is in them.
+OWN = frozenset(
+    (
+        *("accounts", "agents", "calendars", "canned", "closing", "invitations", "macros", "me", "members", "roles"),
+        *("sign_in", "sla_policies", "tags", "teams", "templates", "ticket_forms", "tokens"),
+    )
+)
 
 
 class Access(Enum):
@@ -221,8 +232,14 @@ class Endpoint:
                 key = headers.get(idempotency.HEADER) if self.idempotent else None
 
             async def run() -> Answer:
-                result = await self.handler(request, **arguments)
-                return Answer(self.status, self._encode(result), request.answer_headers)
+                masker = self._masker(request)
+                try:
+                    result = await self.handler(request, **arguments)
+                except AppError as error:
+                    if masker is not None:
+                        error.detail, error.extra = masker.within(error.detail), masker.walk(error.extra)
+                    raise
+                return Answer(self.status, self._encode(result, masker), request.answer_headers)
 
             if key is None:
                 return await run()
@@ -255,9 +272,17 @@ class Endpoint:
                 raise NotFound("There is no such thing.")
         return {name: given[name] for name in self.path_names}
 
-    def _encode(self, result: Any) -> bytes:
+    def _masker(self, request: PublicRequest) -> Masker | None:
+        if self.noun in OWN or not isinstance(request, ApiRequest):
+            return None
+        return masks.of(request.ws, request.actor)
+
+    def _encode(self, result: Any, masker: Masker | None) -> bytes:
         if result is None and self.answer_adapter is None:
             return b""
+        if masker is not None and self.media_type == "application/json":
+            shown = orjson.loads(self._encode(result, None))
+            return orjson.dumps(masker.walk(shown))
         if isinstance(result, bytes):
             return result
         if isinstance(result, str) and self.media_type != "application/json":

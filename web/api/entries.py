@@ -83,6 +83,8 @@ async def refetch(request: ApiRequest, entry_id: str) -> None:
 
 async def raw(request: ApiRequest, entry_id: str) -> RawPayload:
     entry = await _open(request, entry_id)
+    if request.actor.rights.masks:
+        raise Forbidden("The provider's payload holds what your role does not show.", code="masked")
     body = await work.raw_payload(request.runtime, request.ws.id, entry.raw_id) if entry.raw_id else None
     if body is None:
         raise NotFound("The provider's payload of this entry is not kept (any more).")
@@ -154,6 +156,6 @@ ENDPOINTS = [
         raw,
         Permission.INBOX_READ,
         "The provider's payload, redacted",
-        errors=(NotFound,),
+        errors=(NotFound, Forbidden),
     ),
 ]

@@ -75,6 +75,7 @@ async def describe(ws: Workspace, actor: Actor, session: Session | None) -> Me:
         permissions=sorted(actor.permissions),
         scope=actor.rights.scope,
         unclaimed=actor.rights.unclaimed,
+        masks=sorted(actor.rights.masks),
         demo=settings.demo,
         demo_phone_url=f"{settings.sandbox_url}/phone" if settings.demo and settings.sandbox_url else None,
         version=pages.version(),

@@ -98,7 +98,7 @@ async def preview(request: ApiRequest, conversation_id: str, body: WantPreview) 
         client_id="",
         purpose=body.purpose,
         account_id=body.account_id,
-        address=body.address,
+        address=await access.address(ws, actor, conversation, body.address),
     )
     seen = await previews.preview(ws, conversation, draft, body.contents)
     encoding = seen.encoding

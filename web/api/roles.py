@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.core import roles
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
-from app.core.permissions import RIGHTS, Permission, Rights, Scope
+from app.core.permissions import RIGHTS, Mask, Permission, Rights, Scope
 from app.core.platform import members as member_rows
 from app.core.platform.roles import CustomRole
 from app.core.roles import Wanted
@@ -19,6 +19,7 @@ from web.api.shapes import RoleId
 _Name = Annotated[str, Field(max_length=200)]
 _Description = Annotated[str, Field(max_length=roles.MOST_DESCRIPTION_CHARS)]
 _Permissions = Annotated[list[Permission], Field(max_length=100)]
+_Masks = Annotated[list[Mask], Field(max_length=10)]
 
 
 class CreateRole(Body):
@@ -29,6 +30,7 @@ class CreateRole(Body):
     permissions: _Permissions
     scope: Scope = Scope.EVERYTHING
     unclaimed: bool = False
+    masks: _Masks = Field(default_factory=list)
 
 
 class ChangeRole(Body):
@@ -40,6 +42,7 @@ class ChangeRole(Body):
     permissions: _Permissions | None = None
     scope: Scope | None = None
     unclaimed: bool | None = None
+    masks: _Masks | None = None
 
 
 class RoleOut(Out):
@@ -52,6 +55,7 @@ class RoleOut(Out):
     permissions: list[Permission]
     scope: Scope
     unclaimed: bool
+    masks: list[Mask]
     members: int
     may_give: bool
     revision: int | None
@@ -89,6 +93,7 @@ def _out(
         permissions=sorted(rights.permissions),
         scope=rights.scope,
         unclaimed=rights.unclaimed,
+        masks=sorted(rights.masks),
         members=members,
         may_give=not rights.beyond(request.actor.rights),
         revision=revision,
@@ -96,7 +101,7 @@ def _out(
 
 
 async def create(request: ApiRequest, body: CreateRole) -> RoleOut:
-    rights = Rights(frozenset(body.permissions), body.scope, body.unclaimed)
+    rights = Rights(frozenset(body.permissions), body.scope, body.unclaimed, frozenset(body.masks))
     role = await roles.create(request.ws, request.actor, Wanted(body.name, body.description, rights))
     await _tell(request, role.id)
     return _own(request, role, 0)
@@ -108,6 +113,7 @@ async def change(request: ApiRequest, role_id: str, body: ChangeRole) -> RoleOut
         now.rights.permissions if body.permissions is None else frozenset(body.permissions),
         now.rights.scope if body.scope is None else body.scope,
         now.rights.unclaimed if body.unclaimed is None else body.unclaimed,
+        now.rights.masks if body.masks is None else frozenset(body.masks),
     )
     name = now.name if body.name is None else body.name
     wanted = Wanted(name, now.description if body.description is None else body.description, rights)

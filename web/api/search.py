@@ -8,8 +8,6 @@ from typing_extensions import TypedDict
 from app.core.clock import iso
 from app.core.errors import Invalid
 from app.core.permissions import Permission
-from crm import store as contact_rows
-from crm.contacts import search_tokens
 from inbox import access, conversations
 from inbox.conversations import Conversation
 from inbox.finding import search
@@ -124,11 +122,7 @@ async def messages(request: ApiRequest, query: SearchQuery) -> MessageHits:
 
 
 async def _contacts(request: ApiRequest, text: str) -> list[ContactHit]:
-    words = search_tokens(text)
-    if not words:
-        return []
-    named = await contact_rows.contacts_named(request.ws, words, limit=_SHOWN)
-    found = await access.visible_contacts(request.ws, request.actor, named)
+    found = await access.contacts_named(request.ws, request.actor, text, limit=_SHOWN)
     return [
         {
             "contact_id": contact.id,

@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 
 from app.core import presence
 from app.core.clock import iso
-from app.core.permissions import Permission, Scope
+from app.core.permissions import Mask, Permission, Scope
 from app.core.platform.members import Member
 from app.core.presence import Presence
 from app.core.runtime import Workspace
@@ -42,9 +42,10 @@ class Me(Out):
     csrf: str
     role_name: str
     permissions: list[Permission]
-    # Which conversations are shown.
+    # Which conversations are shown, and what of customers is not.
     scope: Scope
     unclaimed: bool
+    masks: list[Mask]
     demo: bool
     demo_phone_url: str | None
     version: str

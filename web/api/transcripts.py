@@ -1,12 +1,14 @@
 """Transcripts of a conversation, to download; each leaves an audit entry."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from urllib.parse import quote
 
 from app.core import audit
 from app.core.audit import Target
 from app.core.errors import NotFound
 from app.core.permissions import Permission
+from crm import masks
 from inbox import access
 from inbox.answering import transcripts
 from web.api.endpoint import ApiRequest, Endpoint
@@ -39,11 +41,13 @@ async def _file(
     write: Callable[..., Awaitable[str]],
 ) -> str:
     conversation = await access.conversation(request.ws, request.actor, conversation_id)
-    written = await write(request.ws, conversation, notes=query.notes)
+    masker = masks.of(request.ws, request.actor)
+    name = masker.within(conversation.contact_name) if masker else conversation.contact_name
+    written = await write(request.ws, replace(conversation, contact_name=name), notes=query.notes, masker=masker)
     target = Target("conversation", conversation.id, conversation.contact_name)
     detail = {"format": suffix, "notes": query.notes}
     await audit.record(request.ws, request.actor, "conversation.exported", target, detail)
-    name = quote(f"{conversation.contact_name} {request.ws.clock.now():%Y-%m-%d}.{suffix}")
+    name = quote(f"{name} {request.ws.clock.now():%Y-%m-%d}.{suffix}")
     # Never shown in place: it is a file, and what customers wrote is no page of ours.
     request.answer_headers.append((b"content-disposition", f"attachment; filename*=UTF-8''{name}".encode()))
     return written

@@ -1,5 +1,6 @@
 """Saved views: one's own and shared ones."""
 
+import re
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -66,7 +67,23 @@ async def catalogue(request: ApiRequest) -> CatalogueOut:
     return catalogue_out(views.CATALOGUE)
 
 
+def _may_ask(request: ApiRequest, rule: FreeForm | None) -> None:
+    """Raises Invalid where a rule would find out what is hidden from its author."""
+    if request.actor.rights.masks and re.search(r"@|\d\D{0,3}\d\D{0,3}\d", _asked(rule)):
+        raise Invalid.field("rule", "Your role hides numbers and email addresses, so a view cannot ask for them.")
+
+
+def _asked(rule: Any) -> str:
+    """What a rule asks of names."""
+    if isinstance(rule, dict):
+        if rule.get("field") == "contact_name":
+            return str(rule.get("value", ""))
+        return " ".join(_asked(each) for each in rule.values())
+    return " ".join(map(_asked, rule)) if isinstance(rule, list) else ""
+
+
 async def create(request: ApiRequest, body: CreateView) -> ViewOut:
+    _may_ask(request, body.rule)
     view = await views.create(
         request.ws,
         request.actor,
@@ -80,6 +97,7 @@ async def create(request: ApiRequest, body: CreateView) -> ViewOut:
 
 
 async def edit(request: ApiRequest, view_id: str, body: EditView) -> ViewOut:
+    _may_ask(request, body.rule)
     view, evaluate = await views.edit(
         request.ws, request.actor, view_id, name=body.name, rule=body.rule, icon=body.icon, colour=body.colour
     )

@@ -48,6 +48,7 @@ export type WorkspaceChoice = NonNullable<Problem['workspaces']>[number]
 export type Session = api.SessionOut
 export type Role = api.RoleOut
 export type RoleScope = Role['scope']
+export type RoleMask = Role['masks'][number]
 export type Invitation = api.InvitationOut
 export type NewInvitation = api.NewInvitation
 export type InvitationOffer = api.Offer

@@ -5,7 +5,7 @@ import { ApiError, api, messageOf } from '../../lib/api'
 import { plural } from '../../lib/format'
 import { useCan, useMe } from '../../lib/session'
 import { toast } from '../../lib/toast'
-import type { Permission, Role, RoleScope } from '../../lib/types'
+import type { Permission, Role, RoleMask, RoleScope } from '../../lib/types'
 import { ConfirmDialog, Problem } from '../parts/ConfirmDialog'
 import { Heading } from '../parts/Heading'
 import { PageSkeleton } from '../parts/PageSkeleton'
@@ -14,7 +14,7 @@ import { FailedPage } from '../parts/States'
 import p from '../parts/parts.module.css'
 import { useGoTo } from '../parts/useSettingsPath'
 import { SCOPE_GROUPS } from '../tokens/scopes'
-import { SCOPES, rolesQuery } from './roles'
+import { MASKS, SCOPES, rolesQuery } from './roles'
 import s from './roles.module.css'
 
 const BACK = { to: 'roles', label: 'Roles' }
@@ -47,6 +47,7 @@ function RoleForm({ role, copy }: { role: Role; copy: boolean }) {
     permissions: copy ? role.permissions.filter((each) => me.permissions.includes(each)) : role.permissions,
     scope: copy ? narrower(role.scope, me.scope) : role.scope,
     unclaimed: role.unclaimed,
+    masks: copy ? [...new Set([...role.masks, ...me.masks])] : role.masks,
   }))
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
@@ -59,6 +60,11 @@ function RoleForm({ role, copy }: { role: Role; copy: boolean }) {
   function toggle(permission: Permission, on: boolean) {
     const rest = value.permissions.filter((each) => each !== permission)
     change({ permissions: on ? [...rest, permission] : rest })
+  }
+
+  function mask(which: RoleMask, on: boolean) {
+    const rest = value.masks.filter((each) => each !== which)
+    change({ masks: on ? [...rest, which] : rest })
   }
 
   async function submit(event: FormEvent) {
@@ -170,6 +176,18 @@ function RoleForm({ role, copy }: { role: Role; copy: boolean }) {
               onChange={(event) => change({ unclaimed: event.currentTarget.checked })}
             />
           )}
+        </Panel>
+        <Panel title="Hidden" text="What customers write themselves stays as they wrote it.">
+          {Object.entries(MASKS).map(([key, { label, text }]) => (
+            <Checkbox
+              key={key}
+              label={label}
+              description={text}
+              checked={value.masks.includes(key as RoleMask)}
+              disabled={editable && me.masks.includes(key as RoleMask)}
+              onChange={(event) => mask(key as RoleMask, event.currentTarget.checked)}
+            />
+          ))}
         </Panel>
       </fieldset>
       <Problem text={error ? messageOf(error) : ''} />

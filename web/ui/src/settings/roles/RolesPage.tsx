@@ -2,6 +2,7 @@ import { Button, Menu } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { plural } from '../../lib/format'
 import { useCan } from '../../lib/session'
+import type { Role } from '../../lib/types'
 import { Badge } from '../../ui/Badge'
 import { IconChevronDown, IconCopy, IconShieldLock } from '../../ui/icons'
 import { ForbiddenPage } from '../parts/States'
@@ -30,7 +31,7 @@ function RoleList() {
   return (
     <ListPage
       title={TITLE}
-      text="What each kind of colleague may do, and which conversations they see."
+      text="What each kind of colleague may do, which conversations they see, and what of customers is hidden from them."
       list={list}
       empty={{ icon: IconShieldLock, title: 'No roles yet' }}
       create={
@@ -61,9 +62,14 @@ function RoleList() {
             </>
           ),
         },
-        { head: 'Sees', wide: true, cell: ({ scope }) => SCOPES[scope].label },
+        { head: 'Sees', wide: true, cell: sees },
         { head: 'Members', end: true, cell: ({ members }) => members },
       ]}
     />
   )
+}
+
+function sees(role: Role): string {
+  const hidden = role.masks.map((mask) => (mask === 'phones' ? 'phone numbers' : 'email addresses'))
+  return SCOPES[role.scope].label + (hidden.length > 0 ? `, without ${hidden.join(' and ')}` : '')
 }
