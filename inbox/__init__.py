@@ -4,7 +4,7 @@ Conversations, the timeline, and everything that comes in and goes out.
     inbound.py        accept (web side: durable before acknowledged) and process (worker side: one contact at a time)
     journal.py        group commit of what providers send; spool.py its files on disk
     messages.py       what an inbound event does to contact, conversation and timeline
-    timeline.py       the customer's story: numbered, append-only entries
+    timeline.py       the customer's story: numbered, append-only entries; shelves.py parts of it, by kind and channel
     conversations.py  the contact's thread with one queue: open, read, assign, close
     episodes.py       open-to-close stretches: the facts that reports are made of
     outbox.py         enqueue: the only way anything is sent; splitting.py long texts, stops.py what a stop is told

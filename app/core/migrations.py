@@ -16,7 +16,7 @@ from typing import Any
 
 from app.core import log, mongo
 from app.core.clock import Clock
-from app.core.platform import audit, contacts, conversations, queues, workspaces
+from app.core.platform import audit, contacts, conversations, entries, queues, workspaces
 from app.core.platform import migrations as rows
 from app.core.platform.migrations import LOCK_SECONDS
 from app.core.tasks import end
@@ -87,6 +87,11 @@ async def _conversation_watchers(db: mongo.Database, progress: Progress, clock: 
     await conversations.add_watchers(db)
 
 
+async def _entry_shelves(db: mongo.Database, progress: Progress, clock: Clock) -> None:
+    """Entries are found by kind and channel."""
+    await entries.add_shelves(db)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "default queues", _default_queues),
     Migration(2, "conversation facets", _conversation_facets),
@@ -94,6 +99,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(4, "contact prefixes", _contact_prefixes),
     Migration(5, "blocked contacts", _blocked_contacts),
     Migration(6, "conversation watchers", _conversation_watchers),
+    Migration(7, "entry shelves", _entry_shelves),
 )
 
 

@@ -84,6 +84,8 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "report_settings": (),
     "entries": (
         _index("workspace_id", "contact_id", "number", unique=True),
+        # By kind and channel (see inbox/shelves.py); the contact is part of the shelf.
+        _index("shelves", "number"),
         # What was stored since a time, for the search index.
         _index("created_at"),
         _index("outbox_key", sparse=True),
@@ -385,6 +387,10 @@ class ScopedCollection:
         `_id` do.
         """
         where = {field: values[0] if len(values) == 1 else {"$in": list(values)}}
+        return [row for row in await self._collection.find(where).limit(limit).to_list() if self._is_mine(row)]
+
+    async def find_exactly(self, where: Mapping[str, Any], *, limit: int) -> list[Document]:
+        """By fields of one index whose values are nobody else's: like `find_marked`, with a range beside it."""
         return [row for row in await self._collection.find(where).limit(limit).to_list() if self._is_mine(row)]
 
     async def insert(self, row: Document) -> None:

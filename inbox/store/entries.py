@@ -1,8 +1,9 @@
 """
 Queries on the timeline.
 
-Indexes: (workspace_id, contact_id, number) unique; outbox_key, external_ids and ticket_id, sparse and single, so that
-they hold only what is open, only what we sent, and only what belongs to a ticket.
+Indexes: (workspace_id, contact_id, number) unique; (shelves, number), whose shelves are one contact's; outbox_key,
+external_ids and ticket_id, sparse and single, so that they hold only what is open, only what we sent, and only what
+belongs to a ticket.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from app.core import ids, windows
 from app.core.mongo import MOST_IN, Document, DuplicateId
 from app.core.rows import plain
 from app.core.runtime import Workspace
-from inbox import timeline
+from inbox import shelves, timeline
 
 
 def inbound_id(account_id: str, external_id: str) -> str:
@@ -30,6 +31,10 @@ def external_key(account_id: str, external_id: str) -> str:
     return f"{account_id}:{external_id}"
 
 
+# Beside the entry's own fields: whose it is, and what it is found by.
+_BESIDE = frozenset(("_id", "workspace_id", "failed_key", "shelves"))
+
+
 def to_row(entry: timeline.Entry) -> Document:
     """Empty values are left out: sparse indexes must not see them, and rows stay small."""
     row: Document = {}
@@ -37,6 +42,7 @@ def to_row(entry: timeline.Entry) -> Document:
         value = getattr(entry, f.name)
         if not _empty(value):
             row["_id" if f.name == "id" else f.name] = plain(value)
+    row["shelves"] = shelves.of(entry)
     return row
 
 
@@ -45,7 +51,7 @@ def _empty(value: Any) -> bool:
 
 
 def from_row(row: Document) -> timeline.Entry:
-    values: dict[str, Any] = {k: v for k, v in row.items() if k not in ("_id", "workspace_id", "failed_key")}
+    values: dict[str, Any] = {k: v for k, v in row.items() if k not in _BESIDE}
     values["author"] = timeline.Author(**values["author"])
     if "reply_to" in values:
         values["reply_to"] = timeline.Quote(**values["reply_to"])
@@ -116,6 +122,13 @@ async def range_of(ws: Workspace, contact_id: str, first: int, last: int) -> lis
     return sorted((from_row(row) for row in rows), key=lambda entry: entry.number)
 
 
+async def on_shelf(ws: Workspace, shelf: str, first: int, last: int, *, limit: int) -> list[timeline.Entry]:
+    """What stands on a shelf of a contact (see shelves.py), numbered first to last. Index: shelves, number."""
+    where = {"shelves": shelf, "number": {"$gte": first, "$lte": last}}
+    rows = await ws.db.entries.find_exactly(where, limit=limit)
+    return [from_row(row) for row in rows]
+
+
 async def of_ticket(ws: Workspace, ticket_id: str, *, limit: int) -> list[timeline.Entry]:
     """What belongs to a ticket, in the order it happened. Index: ticket_id."""
     rows = await ws.db.entries.find_marked("ticket_id", [ticket_id], limit=limit)
@@ -162,6 +175,8 @@ def _difference(ws: Workspace, old: timeline.Entry, new: timeline.Entry) -> tupl
         before, after = getattr(old, f.name), getattr(new, f.name)
         if before is after or before == after:
             continue
+        if f.name in ("kind", "ticket_id"):
+            changed["shelves"] = shelves.of(new)
         if _empty(after):
             gone.append(f.name)
         else:

@@ -96,6 +96,8 @@ async def _work(shop: Shop) -> None:
     await shop.get("/conversations/counts")
     await shop.get(f"{path}/entries", before=3)
     await shop.get(f"{path}/entries", after=1)
+    await shop.get(f"{path}/entries", kind="note,message", since="2026-01-01T00:00:00Z")
+    await shop.get(f"{path}/entries", kind="event", channel="sms")
     await shop.get(f"/contacts/{conversation['contact_id']}")
     await shop.get("/contacts")
     # The sweeper and the marks come round.

@@ -12,10 +12,10 @@ from app.core.permissions import Permission
 from crm import consent, contacts, masks
 from crm import store as contact_store
 from crm.contacts import Block, Contact, ContactAddress, search_tokens
-from inbox import access, conversations, live, present, timeline
+from inbox import access, conversations, live
 from inbox.closing import blocking
 from inbox.store import conversations as conversation_store
-from web.api import cursors
+from web.api import cursors, timelines
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import (
     BlockShape,
@@ -27,20 +27,14 @@ from web.api.inbox_shapes import (
     ContactShape,
     EntryPage,
 )
-from web.api.models import Body, Page, Query
+from web.api.models import Body, Page
 
-NEWEST = 2**53
 # Somebody who does not see everybody gets a short page rather than wait for more than this.
 _MOST_READS = 5
 
 
 class ContactsQuery(Page):
     q: Annotated[str | None, Field(max_length=200)] = None
-
-
-class TimelineQuery(Query):
-    before: Annotated[int | None, Field(ge=1, le=NEWEST)] = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 50
 
 
 class EditContact(Body):
@@ -165,17 +159,12 @@ async def unblock(request: ApiRequest, contact_id: str) -> ContactShape:
     return await _full(request, await blocking.unblock(request.ws, request.actor, contact_id))
 
 
-async def entries(request: ApiRequest, contact_id: str, query: TimelineQuery) -> EntryPage:
+async def entries(request: ApiRequest, contact_id: str, query: timelines.TimelineQuery) -> EntryPage:
     ws = request.ws
     await access.contact(ws, request.actor, contact_id)
-    before = query.before
-    if before is None:
-        threads = await conversation_store.of_contact(ws, contact_id)
-        before = max((thread.last_number for thread in threads), default=0) + 20
-    found = (await timeline.page_before(ws, contact_id, before, limit=query.limit + 20))[-query.limit :]
-    seen = await access.visible(ws, request.actor, [entry.conversation_id for entry in found])
-    shown = [present.entry(entry) for entry in found if entry.conversation_id in seen]
-    return {"items": shown, "has_more": bool(found) and found[0].number > 1}  # type: ignore[typeddict-item]
+    threads = await conversation_store.of_contact(ws, contact_id)
+    newest = max((thread.last_number for thread in threads), default=0)
+    return await timelines.page(request, contact_id, query, newest=newest)
 
 
 async def consents(request: ApiRequest, contact_id: str) -> ConsentPage:

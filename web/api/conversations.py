@@ -23,6 +23,7 @@ from inbox.routing.handover import Handover
 from inbox.store import conversations as store
 from inbox.timeline import Mention
 from web import agent_socket
+from web.api import timelines
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import (
     ConversationPage,
@@ -32,17 +33,15 @@ from web.api.inbox_shapes import (
     EntryPage,
     EntryShape,
 )
-from web.api.models import Body, Page, Query
+from web.api.models import Body, Page
 
 SEARCH_HITS = 100
 
 
-def _listed(given: object) -> object:
-    return tuple(part for part in given.split(",") if part) if isinstance(given, str) else given
-
-
 # Several values with commas between; any of them is wanted.
-_Any = Annotated[tuple[Annotated[str, Field(max_length=100)], ...], BeforeValidator(_listed), Field(max_length=20)]
+_Any = Annotated[
+    tuple[Annotated[str, Field(max_length=100)], ...], BeforeValidator(timelines.listed), Field(max_length=20)
+]
 _When = Annotated[AwareDatetime | None, Field(description="About the last activity")]
 
 
@@ -62,10 +61,10 @@ class ListQuery(Page):
     q: Annotated[str | None, Field(max_length=200)] = None
 
 
-class EntriesQuery(Query):
-    before: Annotated[int | None, Field(ge=1, le=2**53)] = None
+class EntriesQuery(timelines.TimelineQuery):
+    """Or upwards: `after` gives all entries with numbers above it, unfiltered."""
+
     after: Annotated[int | None, Field(ge=0, le=2**53)] = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 50
 
 
 class SendMessage(Body):
@@ -216,12 +215,8 @@ async def entries(request: ApiRequest, conversation_id: str, query: EntriesQuery
     conversation = await _open(request, conversation_id)
     if query.after is not None:
         found = await timeline.page_after(request.ws, conversation.contact_id, query.after, limit=query.limit)
-        return {"items": _entries(found), "has_more": len(found) == query.limit}
-    # Numbers above the last known one may just have been taken: a little slack loses nothing.
-    before = query.before or conversation.last_number + 20
-    found = await timeline.page_before(request.ws, conversation.contact_id, before, limit=query.limit + 20)
-    shown = found[-query.limit :]
-    return {"items": _entries(shown), "has_more": bool(shown) and shown[0].number > 1}
+        return {"items": _entries(found), "has_more": len(found) == query.limit, "next_before": None}
+    return await timelines.page(request.ws, conversation.contact_id, query, newest=conversation.last_number)
 
 
 def _entries(found: list[timeline.Entry]) -> list[EntryShape]:

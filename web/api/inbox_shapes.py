@@ -159,8 +159,11 @@ class EntryShape(TypedDict):
 
 
 class EntryPage(TypedDict):
+    """`next_before`: where the next older page ends; null at the beginning, and where one reads upwards."""
+
     items: list[EntryShape]
     has_more: bool
+    next_before: int | None
 
 
 class EntryList(TypedDict):
