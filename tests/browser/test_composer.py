@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Route, expect
@@ -43,7 +44,7 @@ def test_what_the_customer_will_see_and_what_it_costs(desks: Desks, stage: Stage
     expect(page.get_by_label("Price")).to_have_text("US$0.0158")
     page.keyboard.press("Escape")
     page.keyboard.press("Shift+P")
-    card = page.get_by_role("dialog", name="Preview")
+    card = page.get_by_role("region", name="Preview")
     expect(card).to_contain_text("GSM-7, 2 segments")
     expect(card.get_by_role("group")).to_contain_text("Yes, until six.")
     # On this channel marks are only characters.
@@ -57,7 +58,7 @@ def test_what_the_customer_will_see_and_what_it_costs(desks: Desks, stage: Stage
     olu.open(wes.known_as)
     olu.composer.fill("*Closed* on _Sundays_:\n- but not ~this~ next one\n> see you")
     expect(card.get_by_role("group")).to_contain_text("Closed on Sundays")
-    expect(page.get_by_label("Price")).to_contain_text("Free, after 1,000 a month no price set")
+    expect(page.get_by_label("Price")).to_contain_text("Free up to 1,000 a month, then no price set")
     shot(page, "preview-whatsapp")
     olu.goes_dark()
     axe(page)
@@ -105,3 +106,41 @@ def test_a_colleague_was_faster(desks: Desks, stage: Stage, shot: Shot) -> None:
     held[0].continue_()
     expect(olu.page.get_by_text(re.compile("has snoozed it meanwhile"))).to_be_visible()
     shot(olu.page, "faster")
+
+
+def test_the_part_of_a_thread_that_one_asks_for(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    fay = Customer(stage, "whatsapp", "Fay Filter")
+    fay.writes("Do you repair tents?")
+    shop = stage.shop
+    one = stage.run(shop.conversation_with("Fay Filter"))
+    path = f"/conversations/{one['id']}"
+    note = {"client_id": str(uuid4()), "text": "Ask the workshop"}
+    stage.run(shop.post(f"{path}/notes", 201, **note))
+    for number in range(12):
+        fay.writes(f"And this one, number {number}?")
+    olu = _open(desks, fay)
+    page = olu.page
+    page.keyboard.press("Shift+F")
+    part = page.get_by_role("region", name="Filtered thread")
+    rows = part.get_by_role("listitem")
+    expect(part).to_contain_text("number 11?")
+    axe(page)
+    part.get_by_role("button", name="Notes").click()
+    expect(part).not_to_contain_text("number 11?")
+    expect(part).to_contain_text("Ask the workshop")
+    shot(page, "filtered")
+    part.get_by_role("button", name="Notes").click()
+    part.get_by_label("Up to").fill("2020-01-01")
+    expect(part).to_contain_text("Nothing like this has happened")
+    part.get_by_role("button", name="Show everything").click()
+    part.get_by_label("Channel").select_option("whatsapp")
+    expect(rows.filter(has_text="Do you repair tents?")).to_be_visible()
+    rows.filter(has_text="Do you repair tents?").get_by_role("button").click()
+    expect(part).to_have_count(0)
+    expect(olu.bubble("Do you repair tents?")).to_be_in_viewport()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"/contacts/{one['contact_id']}")
+    page.get_by_role("button", name="Notes").click()
+    expect(page.get_by_role("group", name="Timeline")).to_contain_text("Ask the workshop")
+    axe(page)
+    shot(page, "filtered-contact-390")

@@ -224,6 +224,7 @@ async def _grow(db: mongo.Database, collection: str, workspace_id: str, size: in
                 "last_activity_at": before,
                 "facets": ["closed" if at % 2 else "open", "open:unassigned"],
                 "closing_at": None,
+                "shelves": ["filler/on/sms"],
                 "waiting_at": None,
                 "account_id": "filler",
                 "expires_at": now + timedelta(days=1),

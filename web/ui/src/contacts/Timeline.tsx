@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
 import { api, query } from '../lib/api'
 import { clock, dayKey, dayLabel, fullTime } from '../lib/format'
 import type { Entry } from '../lib/types'
@@ -11,24 +12,50 @@ import { EmptyState } from '../ui/EmptyState'
 import { ErrorState } from '../ui/ErrorState'
 import { Skeleton } from '../ui/Skeleton'
 import { IconClock, IconLock } from '../ui/icons'
+import { EVERYTHING, TimelineFilters, asQuery, type Filters } from './TimelineFilters'
 import s from './contacts.module.css'
 
 const PAGE_SIZE = 50
 
 interface EntriesPage {
   items: Entry[]
-  has_more: boolean
+  next_before: number | null
 }
 
-/** Everything that happened with a contact, on all channels, newest first. */
-export function Timeline({ contactId }: { contactId: string }) {
+interface TimelineProps {
+  contactId: string
+  /** whose thread it is read from; otherwise the contact's whole story */
+  conversationId?: string
+  /** goes to the place of an entry in its conversation */
+  onShow?: (entry: Entry) => void
+}
+
+/** Everything that happened with a contact, on all channels, newest first, or the part of it that one asks for. */
+export function Timeline({ contactId, conversationId, onShow }: TimelineProps) {
+  const [filters, setFilters] = useState(EVERYTHING)
+  return (
+    <>
+      <TimelineFilters filters={filters} onChange={setFilters} />
+      <Entries contactId={contactId} conversationId={conversationId} filters={filters} onShow={onShow} />
+    </>
+  )
+}
+
+function Entries({ contactId, conversationId, filters, onShow }: { [Name in keyof TimelineProps]: TimelineProps[Name] | undefined } & { contactId: string; filters: Filters }) {
+  const path = conversationId ? `/conversations/${conversationId}` : `/contacts/${contactId}`
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
-    queryKey: ['contact', contactId, 'entries'],
-    queryFn: ({ pageParam }) =>
-      api.get<EntriesPage>(`/contacts/${contactId}/entries${query({ before: pageParam, limit: PAGE_SIZE })}`),
+    queryKey: ['contact', contactId, 'entries', path, filters],
+    queryFn: ({ pageParam, signal }) =>
+      api.get<EntriesPage>(`${path}/entries${query({ before: pageParam, limit: PAGE_SIZE, ...asQuery(filters) })}`, signal),
     initialPageParam: null as number | null,
-    getNextPageParam: (page) => (page.has_more ? (page.items[0]?.number ?? null) : null),
+    getNextPageParam: (page) => page.next_before,
+    placeholderData: keepPreviousData,
   })
+  const found = data?.pages.reduce((sum, page) => sum + page.items.length, 0) ?? 0
+  // A page of something rare may be short: where nothing is found yet, the next is asked for.
+  useEffect(() => {
+    if (found === 0 && hasNextPage && !isFetchingNextPage) void fetchNextPage()
+  }, [found, hasNextPage, isFetchingNextPage, fetchNextPage])
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />
   if (!data) {
     return (
@@ -40,12 +67,15 @@ export function Timeline({ contactId }: { contactId: string }) {
     )
   }
   const entries = data.pages.flatMap((page) => page.items.toReversed())
-  if (entries.length === 0) return <EmptyState icon={IconClock} title="Nothing has happened yet" />
+  if (entries.length === 0) {
+    if (hasNextPage) return <Skeleton width="80%" height={34} />
+    return <EmptyState icon={IconClock} title={filters === EVERYTHING ? 'Nothing has happened yet' : 'Nothing like this has happened'} />
+  }
   return (
     <div className={s.timeline} tabIndex={0} role="group" aria-label="Timeline">
       <ol>
         {entries.map((entry, index) => (
-          <TimelineRow key={entry.id} entry={entry} newDay={dayKey(entry.at) !== dayKey(entries[index - 1]?.at ?? '')} />
+          <TimelineRow key={entry.id} entry={entry} newDay={dayKey(entry.at) !== dayKey(entries[index - 1]?.at ?? '')} onShow={onShow} />
         ))}
       </ol>
       {hasNextPage && (
@@ -57,7 +87,7 @@ export function Timeline({ contactId }: { contactId: string }) {
   )
 }
 
-function TimelineRow({ entry, newDay }: { entry: Entry; newDay: boolean }) {
+function TimelineRow({ entry, newDay, onShow }: { entry: Entry; newDay: boolean; onShow: ((entry: Entry) => void) | undefined }) {
   const isMessage = entry.kind === 'message'
   return (
     <>
@@ -83,9 +113,15 @@ function TimelineRow({ entry, newDay }: { entry: Entry; newDay: boolean }) {
           )}
         </span>
         {entry.direction === 'out' && entry.status && <Ticks status={entry.status} times={entry.status_times} />}
-        <time dateTime={entry.at} title={fullTime(entry.at)}>
-          {clock(entry.at)}
-        </time>
+        {onShow ? (
+          <button type="button" title={`${fullTime(entry.at)}: show it in the conversation`} onClick={() => onShow(entry)}>
+            <time dateTime={entry.at}>{clock(entry.at)}</time>
+          </button>
+        ) : (
+          <time dateTime={entry.at} title={fullTime(entry.at)}>
+            {clock(entry.at)}
+          </time>
+        )}
       </li>
     </>
   )

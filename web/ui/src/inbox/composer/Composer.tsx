@@ -7,7 +7,7 @@ import { toastError } from '../../lib/toast'
 import type { Content, Conversation, Deferred, OutgoingContent, Reach } from '../../lib/types'
 import { channelLabel } from '../../ui/ChannelIcon'
 import { IconBan, IconClock, IconDeviceMobile, IconLock, IconSend2, IconTemplate, IconX } from '../../ui/icons'
-import { ActionIcon, Button, Popover, Tooltip } from '@mantine/core'
+import { ActionIcon, Button, Tooltip } from '@mantine/core'
 import { ColleagueDrafts } from '../../drafts/ColleagueDrafts'
 import { WritingColleague } from '../assist/WritingColleague'
 import { useAssist } from '../assist/useAssist'
@@ -369,20 +369,11 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
           {!noting && writable && <Counter text={text} capabilities={capabilities} />}
           {!noting && <CostChip preview={preview} />}
           {!noting && reach && writable && (
-            <Popover opened={previewing} position="top-end" offset={14} closeOnClickOutside={false} closeOnEscape={false}>
-              <Popover.Target>
-                <Tooltip label="Preview (Shift P)" disabled={previewing}>
-                  <ActionIcon aria-label="Preview" aria-pressed={previewing} onClick={() => setPreviewing(!previewing)}>
-                    <IconDeviceMobile size={18} stroke={1.7} />
-                  </ActionIcon>
-                </Tooltip>
-              </Popover.Target>
-              <Popover.Dropdown p={0} className={s.previewCard} aria-label="Preview">
-                <Suspense fallback={null}>
-                  <PreviewCard preview={preview} name={contact.name} />
-                </Suspense>
-              </Popover.Dropdown>
-            </Popover>
+            <Tooltip label="Preview (Shift P)">
+              <ActionIcon aria-label="Preview on the phone" aria-pressed={previewing} onClick={() => setPreviewing(!previewing)}>
+                <IconDeviceMobile size={18} stroke={1.7} />
+              </ActionIcon>
+            </Tooltip>
           )}
           {!noting && !holding && (
             <Tooltip label="Send later">
@@ -404,6 +395,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
         </div>
       )}
       <Suspense fallback={null}>
+        {previewing && !noting && writable && <PreviewCard preview={preview} name={contact.name} />}
         {dialog === 'later' && reach && (
           <SendLater
             contactName={contact.name}

@@ -9,7 +9,7 @@ import s from './preview.module.css'
 /** The customer's phone with what is being written on it. */
 export default function PreviewCard({ preview, name }: { preview: MessagePreview | null; name: string }) {
   return (
-    <div className={s.card}>
+    <section className={s.card} aria-label="Preview">
       <div className={s.phone}>
         <div className={s.top}>{name}</div>
         <div className={s.screen} tabIndex={0} role="group" aria-label={`As ${name} will see it`}>
@@ -17,7 +17,7 @@ export default function PreviewCard({ preview, name }: { preview: MessagePreview
         </div>
       </div>
       {preview && <Facts preview={preview} />}
-    </div>
+    </section>
   )
 }
 

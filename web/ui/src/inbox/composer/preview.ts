@@ -51,7 +51,7 @@ export const categoryName = (key: string): string => CATEGORIES[key] ?? key
 /** For a narrow place: €0.02, or that nobody has said what it costs. */
 export function costText({ amount, currency, free_a_month: free }: Cost): string {
   const price = amount === null || currency === null ? 'no price set' : money(amount, currency)
-  return free > 0 ? `Free, after ${count(free)} a month ${price}` : price.charAt(0).toUpperCase() + price.slice(1)
+  return free > 0 ? `Free up to ${count(free)} a month, then ${price}` : price.charAt(0).toUpperCase() + price.slice(1)
 }
 
 /** In full: what it is charged as, and how the amount comes about. */

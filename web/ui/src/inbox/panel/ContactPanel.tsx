@@ -15,6 +15,7 @@ import { IconExternalLink, IconX } from '../../ui/icons'
 import { Satisfaction } from '../closing/Satisfaction'
 import { useConversation } from '../conversations'
 import { useMembers } from '../presence'
+import { openAt } from '../selection'
 import { TicketsSection } from './TicketsSection'
 import s from './panel.module.css'
 
@@ -51,7 +52,9 @@ export const ContactPanel = memo(function ContactPanel({ conversationId, onClose
               </ActionIcon>
             )}
           </div>
-          {tab === 'details' ? <Details conversation={conversation} /> : <Timeline contactId={conversation.contact_id} />}
+          {tab === 'details' ? <Details conversation={conversation} /> : (
+            <Timeline contactId={conversation.contact_id} onShow={(entry) => openAt(conversation.id, entry.id)} />
+          )}
         </>
       )}
     </aside>

@@ -6,7 +6,7 @@ import { useCan, useMe } from '../../lib/session'
 import type { Conversation } from '../../lib/types'
 import { Avatar } from '../../ui/Avatar'
 import { ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
-import { IconArrowLeft, IconCheck, IconDots, IconDownload, IconLayoutSidebarRight, IconMailOpened, IconRefresh, IconUser } from '../../ui/icons'
+import { IconArrowLeft, IconCheck, IconDots, IconDownload, IconFilter, IconLayoutSidebarRight, IconMailOpened, IconRefresh, IconUser } from '../../ui/icons'
 import { close, markUnread, reopen } from '../actions'
 import { ClosingDialogs, ClosingItems } from '../closing/Closing'
 import { useMembers, useViewers, useWritingColleague } from '../presence'
@@ -15,8 +15,10 @@ import { SnoozeMenu } from '../snooze/SnoozeMenu'
 import { PriorityMenu } from '../tags/PriorityMenu'
 import { TagMenu } from '../tags/TagMenu'
 import { FollowItem, useFollowShortcut } from '../../notifications/FollowItem'
+import { Kbd } from '../../ui/Kbd'
 import { SlaCountdown } from '../../sla/SlaMark'
 import { AssignMenu } from './AssignMenu'
+import { filtering } from './menuState'
 import s from './thread.module.css'
 
 const TIGHT = '(max-width: 900px)'
@@ -38,6 +40,7 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
   useShortcut('e', 'Close', 'Conversations', () => close(id), mayReply && !closed)
   useShortcut('shift+e', 'Reopen', 'Conversations', () => reopen(id), mayReply && closed)
   useFollowShortcut(conversation)
+  useShortcut('shift+f', 'Find in the thread', 'Conversations', () => filtering.set(filtering.get() === id ? null : id))
   useShortcut('u', 'Mark unread', 'Conversations', () => markUnread(id))
 
   return (
@@ -109,6 +112,9 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
           <Menu.Dropdown>
             <Menu.Item leftSection={<IconMailOpened size={16} />} onClick={() => markUnread(id)}>
               Mark unread
+            </Menu.Item>
+            <Menu.Item leftSection={<IconFilter size={16} />} rightSection={<Kbd>⇧F</Kbd>} onClick={() => filtering.set(id)}>
+              Find in the thread
             </Menu.Item>
             <FollowItem conversation={conversation} />
             <ClosingItems conversation={conversation} />

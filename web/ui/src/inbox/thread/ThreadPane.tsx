@@ -10,7 +10,7 @@ import { Composer } from '../composer/Composer'
 import { conversationsChanged, getConversation, putConversation, useConversation } from '../conversations'
 import { Waiting } from '../deferred/Waiting'
 import { lightbox } from './lightboxState'
-import { changing, rawEntry } from './menuState'
+import { changing, filtering, rawEntry } from './menuState'
 import { Messages } from './Messages'
 import { ThreadHeader } from './ThreadHeader'
 import { loadThread, markUnreadFrom, useThread } from './threads'
@@ -19,6 +19,7 @@ import s from './thread.module.css'
 const Lightbox = lazy(() => import('./Lightbox'))
 const EditDialog = lazy(() => import('./EditDialog'))
 const ForwardDialog = lazy(() => import('./ForwardDialog'))
+const FilteredThread = lazy(() => import('./FilteredThread'))
 const RawPayload = lazy(() => import('./RawPayload'))
 
 /** So long a conversation must be looked at to count as read: J runs past many. */
@@ -37,6 +38,7 @@ export const ThreadPane = memo(function ThreadPane({ conversationId, panelOpen, 
   useUnreadLine(conversationId)
   useMarkRead(conversationId, conversation)
   useSeen(conversation)
+  const filtered = useCell(filtering)
 
   if (missing.error) {
     return (
@@ -49,7 +51,13 @@ export const ThreadPane = memo(function ThreadPane({ conversationId, panelOpen, 
   return (
     <section className={s.pane} aria-label={`Conversation with ${conversation.contact.name}`}>
       <ThreadHeader conversation={conversation} panelOpen={panelOpen} onTogglePanel={onTogglePanel} />
-      <Messages conversationId={conversationId} contactName={conversation.contact.name} />
+      {filtered === conversationId ? (
+        <Suspense fallback={<div className={s.frame} aria-busy />}>
+          <FilteredThread conversation={conversation} />
+        </Suspense>
+      ) : (
+        <Messages conversationId={conversationId} contactName={conversation.contact.name} />
+      )}
       {conversation.deferred > 0 && <Waiting conversation={conversation} />}
       <Composer conversation={conversation} />
       <Overlays />
