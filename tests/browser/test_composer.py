@@ -44,7 +44,7 @@ def test_what_the_customer_will_see_and_what_it_costs(desks: Desks, stage: Stage
     expect(page.get_by_label("Price")).to_have_text("US$0.0158")
     page.keyboard.press("Escape")
     page.keyboard.press("Shift+P")
-    card = page.get_by_role("region", name="Preview")
+    card = page.get_by_role("region", name="Preview", exact=True)
     expect(card).to_contain_text("GSM-7, 2 segments")
     expect(card.get_by_role("group")).to_contain_text("Yes, until six.")
     # On this channel marks are only characters.
@@ -141,6 +141,6 @@ def test_the_part_of_a_thread_that_one_asks_for(desks: Desks, stage: Stage, axe:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"/contacts/{one['contact_id']}")
     page.get_by_role("button", name="Notes").click()
-    expect(page.get_by_role("group", name="Timeline")).to_contain_text("Ask the workshop")
+    expect(page.get_by_role("group", name="Timeline", exact=True)).to_contain_text("Ask the workshop")
     axe(page)
     shot(page, "filtered-contact-390")

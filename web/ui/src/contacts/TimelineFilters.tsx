@@ -32,7 +32,7 @@ export function TimelineFilters({ filters, onChange }: { filters: Filters; onCha
   const { kinds, channel, from, to } = filters
   const toggle = (kind: Kind) => onChange({ ...filters, kinds: kinds.includes(kind) ? kinds.filter((each) => each !== kind) : [...kinds, kind] })
   return (
-    <div className={s.filters} role="group" aria-label="Filter the timeline">
+    <div className={s.filters} role="group" aria-label="Show only">
       <div className={s.kinds}>
         {KINDS.map((kind) => (
           <button key={kind} type="button" aria-pressed={kinds.includes(kind)} onClick={() => toggle(kind)}>
