@@ -674,6 +674,15 @@ class ManagesTemplates(Protocol):
 
 
 @runtime_checkable
+class OpensWithText(Protocol):
+    """For channels on which a link opens the person's app with something ready to be sent to us."""
+
+    def opening_link(self, account: ChannelAccount, text: str) -> str:
+        """`text` is letters, digits and hyphens; it comes back as a message, or as the payload of a referral."""
+        ...
+
+
+@runtime_checkable
 class Previews(Protocol):
     def shown(self, account: ChannelAccount, content: Content) -> Shown:
         """How the person's app will show this, by the code that sends it. Raises MessageRefused."""

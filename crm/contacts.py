@@ -134,6 +134,21 @@ async def _link(
     return row
 
 
+async def join(ws: Workspace, contact_id: str, address: Address, profile: Profile) -> ContactAddress:
+    """
+    Link a handle that was shown to be the contact's; the handle as it is then. One that is another contact's already
+    stays theirs: look whose it is.
+    """
+    linked = await _link(ws, address, contact_id, profile, {})
+    if linked.contact_id != contact_id:
+        return linked
+    if not linked.verified:
+        await store.verify_address(ws, address)
+    contact = await get(ws, contact_id)
+    await store.save_contact(ws, contact, await _tokens(ws, contact))
+    return replace(linked, verified=True)
+
+
 async def known(ws: Workspace, address: Address) -> ContactAddress | None:
     """The contact's handle, if there is one; nothing is made."""
     found = await store.addresses(ws, [address])

@@ -61,6 +61,10 @@ async def insert_address(ws: Workspace, row: contacts.ContactAddress) -> bool:
     return True
 
 
+async def verify_address(ws: Workspace, address: Address) -> None:
+    await ws.db.addresses.update({"_id": _address_id(ws, address)}, {"$set": {"verified": True}})
+
+
 def _contact(row: Document) -> contacts.Contact:
     return contacts.Contact(
         id=row["_id"],

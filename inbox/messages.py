@@ -39,7 +39,7 @@ from crm.consent import PURPOSES, ConsentFact
 from crm.contacts import ContactAddress, Profile
 from crm.keywords import Keyword
 from inbox import conversations, files, live, menus, timeline
-from inbox.answering import notifications
+from inbox.answering import notifications, proofs
 from inbox.closing import closing, surveys
 from inbox.conversations import Conversation
 from inbox.finding import search
@@ -92,6 +92,7 @@ async def handle(
 async def _received(
     ws: Workspace, account: ChannelAccount, event: InboundMessage, raw_id: str, received_at: datetime
 ) -> Conversation:
+    await proofs.meet(ws, account, event)
     sender = await _resolve(ws, event.sender)
     name = event.sender.name or event.sender.username
     conversation = await conversations.for_contact(ws, sender.contact_id, name=name or str(sender.address.value))

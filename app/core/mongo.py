@@ -115,6 +115,8 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     ),
     "reopeners": (),
     "price_lists": (),
+    # Codes that show whose an address is; they end a month after they were good for.
+    "proofs": (_index("workspace_id", "conversation_id"), _index("forget_at", expire_after_seconds=0)),
     "templates": (_index("workspace_id", "account_id", "name"),),
     "files": (_index("unused_until", sparse=True),),
     # `unread_key` is the member's id until they have read it.

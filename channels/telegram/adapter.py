@@ -116,6 +116,10 @@ class TelegramAdapter:
     def capabilities(self, account: ChannelAccount | None) -> Capabilities:
         return CAPABILITIES
 
+    def opening_link(self, account: ChannelAccount, text: str) -> str:
+        """Source: https://core.telegram.org/bots/features#deep-linking"""
+        return f"https://t.me/{account.address.removeprefix('@')}?start={text}"
+
     def shown(self, account: ChannelAccount, content: Content) -> Shown:
         return rendering.shown(content)
 

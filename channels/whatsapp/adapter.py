@@ -107,6 +107,10 @@ class WhatsAppAdapter:
             raise errors.send_error(refusal) from None
         return _result(message, answer)
 
+    def opening_link(self, account: ChannelAccount, text: str) -> str:
+        """Source: https://faq.whatsapp.com/5913398998672934 (click to chat)"""
+        return f"https://wa.me/{account.address.removeprefix('+')}?text={text}"
+
     def shown(self, account: ChannelAccount, content: Content) -> Shown:
         return rendering.shown(content)
 

@@ -7,6 +7,7 @@ What helps an agent to answer.
     deferred.py  messages for later; undo.py those taken back in time; reopeners.py those kept for a closed window
     corrections.py  editing and deleting what was sent; voice.py recorded in the browser
     previews.py     a message as the customer will see it; prices.py what it costs
+    proofs.py    going on with a thread on another channel, after a code
     following.py    who follows a conversation; notifications.py what members are told
     push.py         the same on their devices; push_delivery.py sends it
     transcripts.py  a conversation as a document

@@ -49,10 +49,13 @@ function refreshQueries(event: live.LiveEvent): void {
       if (event.data.entry.event?.name.startsWith('survey_')) {
         void queryClient.invalidateQueries({ queryKey: ['surveys', event.data.entry.contact_id] })
       }
-      // What a person said about consent is part of the contact.
-      if (event.data.entry.kind === 'consent') {
-        void queryClient.invalidateQueries({ queryKey: ['contact', event.data.entry.contact_id] })
+      if (event.data.entry.event?.name.startsWith('channel_')) {
+        void queryClient.invalidateQueries({ queryKey: ['ways', event.data.entry.conversation_id] })
       }
+      // What a person said about consent, and where they are at home, is part of the contact; of the story all is.
+      void queryClient.invalidateQueries({
+        queryKey: ['contact', event.data.entry.contact_id, ...(event.data.entry.kind === 'message' ? ['entries'] : [])],
+      })
       return
     case 'account':
       void queryClient.invalidateQueries({ queryKey: ['accounts'] })
