@@ -89,10 +89,14 @@ async def ways(ws: Workspace, conversation: Conversation) -> list[Way]:
     """All accounts that are switched on, those first that the contact can be reached on at once."""
     known = [row for row in await contacts.addresses_of(ws, conversation.contact_id) if row.verified]
     reached = {(reach.account_id, reach.address) for reach in conversation.reach}
+    answered_by = {reach.account_id for reach in conversation.reach}
 
     def at_once(account: ChannelAccount) -> tuple[ContactAddress, ...]:
-        own = (row for row in known if row.address.kind == account.kind)
-        return tuple(row for row in own if (account.id, str(row.address)) not in reached)
+        own = [
+            row for row in known if row.address.kind == account.kind and (account.id, str(row.address)) not in reached
+        ]
+        # Beside the handle that is answered already, what is no number is only another name of it.
+        return tuple(row for row in own if account.id not in answered_by or row.address.value.startswith("+"))
 
     found = [
         Way(

@@ -138,9 +138,36 @@ def test_the_part_of_a_thread_that_one_asks_for(desks: Desks, stage: Stage, axe:
     rows.filter(has_text="Do you repair tents?").get_by_role("button").click()
     expect(part).to_have_count(0)
     expect(olu.bubble("Do you repair tents?")).to_be_in_viewport()
-    page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"/contacts/{one['contact_id']}")
     page.get_by_role("button", name="Notes").click()
     expect(page.get_by_role("group", name="Timeline", exact=True)).to_contain_text("Ask the workshop")
     axe(page)
+    page.set_viewport_size({"width": 390, "height": 844})
     shot(page, "filtered-contact-390")
+
+
+def test_going_on_on_another_channel(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    gus = Customer(stage, "whatsapp", "Gus Goes")
+    gus.writes("Can we go on over Telegram?")
+    olu = _open(desks, gus)
+    page = olu.page
+    page.get_by_role("button", name=re.compile("Choose channel")).click()
+    page.get_by_role("menuitem", name="Another channel…").click()
+    dialog = page.get_by_role("dialog", name="Continue on another channel")
+    form = dialog.get_by_role("form", name="Ask with a code")
+    telegram = stage.shop.accounts["telegram"]
+    form.get_by_label("Channel").select_option(telegram)
+    expect(form.get_by_label("Message")).to_have_value(re.compile("{link}"))
+    axe(page)
+    shot(page, "go-on")
+    form.get_by_role("button", name="Send the code").click()
+    expect(dialog).to_have_count(0)
+    olu.ticks(olu.bubble("https://t.me/"), "Delivered")
+    (sent,) = gus.received()
+    code = str(sent["body"]["text"]).rpartition("start=")[2]
+    stage.run(stage.shop.writes("telegram", gus.id, type="start", payload=code))
+    expect(olu.log).to_contain_text("Shown by a code: on Telegram it is the same person")
+    stage.run(stage.shop.writes("telegram", gus.id, type="text", text="Here I am"))
+    expect(olu.bubble("Here I am")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("Choose channel: Telegram"))).to_be_visible()
+    shot(page, "gone-on")

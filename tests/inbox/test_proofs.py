@@ -1,11 +1,15 @@
 """A thread goes on where the customer has shown that they are at home, and nobody's address is ever taken."""
 
 import re
+import secrets
 from typing import Any
 
 import pytest
 
+from app.core.addresses import Address
 from app.core.permissions import Role
+from crm import contacts
+from crm.contacts import Profile
 from tests.support.shop import Shop, eventually
 
 PLEASE = "Please go on there: {link} (or send {code} to us)"
@@ -119,9 +123,14 @@ async def test_a_verified_address_needs_no_code(shop: Shop) -> None:
     ways = (await shop.get(f"/conversations/{one['id']}/ways"))["items"]
     by_channel = {way["channel"]: way for way in ways}
     assert (by_channel["telegram"]["opens"], by_channel["sms"]["opens"]) == (True, False)
-    # WhatsApp itself names two handles of one person.
-    (handle,) = by_channel["whatsapp"]["addresses"]
-    told = {"account_id": by_channel["whatsapp"]["account_id"], "address": handle["address"]}
+    # WhatsApp names two handles of one person, and the other one is no other way.
+    assert [way["addresses"] for way in ways] == [[]] * len(ways)
+    number = Address("sms", f"+1202555{secrets.randbelow(1000) + 9000}")
+    await contacts.join(shop.runtime.workspace(shop.owner.ws.id), one["contact_id"], number, Profile())
+    way = (await shop.get(f"/conversations/{one['id']}/ways"))["items"][0]
+    (handle,) = way["addresses"]
+    assert (way["channel"], handle["address"]) == ("sms", str(number))
+    told = {"account_id": way["account_id"], "address": handle["address"]}
     gone_on = await shop.post(f"/conversations/{one['id']}/ways", **told)
     assert gone_on["reach"][0]["address"] == handle["address"]
     await shop.entry_where(one["id"], event("channel_continued"))

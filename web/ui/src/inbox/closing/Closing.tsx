@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import { Menu } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Suspense, lazy } from 'react'
@@ -61,10 +62,18 @@ async function unblock(contactId: string): Promise<void> {
   }
 }
 
-/** One click undoes what a word of thanks did: nothing. */
+/** What can be done about an event, right where it is told: a word of thanks opens nothing, two contacts may be one. */
 export function EventAction({ entry }: { entry: Entry }) {
   const conversation = useConversation(entry.conversation_id)
   const mayReply = useCan('inbox.reply')
+  const other = entry.event?.other_contact_id
+  if (entry.event?.name === 'channel_proved_elsewhere' && typeof other === 'string') {
+    return (
+      <Link to="/contacts/$contactId" params={{ contactId: other }} className={s.reopen}>
+        Open them
+      </Link>
+    )
+  }
   if (entry.event?.name !== 'conversation_kept_closed' || !mayReply) return null
   // A line of an earlier episode has nothing to say about this closing.
   const { state, blocked, closed_at: closedAt } = conversation ?? {}

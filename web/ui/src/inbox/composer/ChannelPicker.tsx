@@ -1,7 +1,7 @@
 import { Menu } from '@mantine/core'
 import type { Reach } from '../../lib/types'
 import { ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
-import { IconCheck, IconChevronDown } from '../../ui/icons'
+import { IconArrowForwardUp, IconCheck, IconChevronDown } from '../../ui/icons'
 import { reachKey, reachState, reachText } from '../reach'
 import s from './composer.module.css'
 
@@ -10,9 +10,10 @@ interface ChannelPickerProps {
   chosen: Reach
   now: number
   onChoose: (key: string) => void
+  onGoOn: () => void
 }
 
-export function ChannelPicker({ reaches, chosen, now, onChoose }: ChannelPickerProps) {
+export function ChannelPicker({ reaches, chosen, now, onChoose, onGoOn }: ChannelPickerProps) {
   return (
     <Menu position="top-start" width={320}>
       <Menu.Target>
@@ -45,6 +46,10 @@ export function ChannelPicker({ reaches, chosen, now, onChoose }: ChannelPickerP
             </Menu.Item>
           )
         })}
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconArrowForwardUp size={18} stroke={1.6} />} onClick={onGoOn}>
+          Another channel…
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   )

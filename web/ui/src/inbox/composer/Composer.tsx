@@ -41,6 +41,7 @@ const SendLater = lazy(() => import('../deferred/SendLater'))
 const TemplatePicker = lazy(() => import('./TemplatePicker'))
 const VoiceRecorder = lazy(() => import('./VoiceRecorder'))
 const NewerDialog = lazy(() => import('./NewerDialog'))
+const GoOnDialog = lazy(() => import('./GoOnDialog'))
 const PreviewCard = lazy(() => import('./PreviewCard'))
 
 export const Composer = memo(function Composer({ conversation }: { conversation: Conversation }) {
@@ -62,7 +63,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
   const reopener = useReopener(reach?.account_id, holding)
   const [opener, setOpener] = useState<Opener | null>(null)
   const [onReply, setOnReply] = useState<'ask' | 'send'>('ask')
-  const [dialog, setDialog] = useState<'later' | 'opener' | null>(null)
+  const [dialog, setDialog] = useState<'later' | 'opener' | 'elsewhere' | null>(null)
   const [deferring, setDeferring] = useState(false)
   const [recording, setRecording] = useState(false)
   const [writingTo, setWritingTo] = useState(id)
@@ -262,6 +263,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
                 updateComposer(id, { reachKey: key, ...(quote && { quote: null }) })
                 focusComposer()
               }}
+              onGoOn={() => setDialog('elsewhere')}
             />
             <WindowChip reach={reach} now={now} />
             <TheirClock where={where} now={now} name={first} />
@@ -405,6 +407,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
             onClose={() => setDialog(null)}
           />
         )}
+        {dialog === 'elsewhere' && <GoOnDialog conversation={conversation} onClose={() => setDialog(null)} />}
         {dialog === 'opener' && reach && (
           <TemplatePicker
             conversationId={id}

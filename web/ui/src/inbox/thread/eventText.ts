@@ -78,6 +78,14 @@ export function eventText(entry: Entry): string {
       return who ? `${who} unblocked this contact` : 'Contact unblocked'
     case 'address_changed':
       return `Address changed from ${address(event.old)} to ${address(event.new)}`
+    case 'channel_continued':
+      return `${who ?? 'Somebody'} continued on ${channelLabel(text(event.channel) ?? '')}, ${address(event.address)}`
+    case 'channel_proved':
+      return `Shown by a code: on ${channelLabel(text(event.channel) ?? '')} it is the same person`
+    case 'channel_proved_elsewhere':
+      return `Shown by a code, but that address on ${channelLabel(text(event.channel) ?? '')} is the contact ${text(event.other_contact_name) ?? ''}: the two may be one person`
+    case 'channel_not_proved':
+      return `The code came from ${address(event.address)}, not from ${address(event.expected)}: nothing was joined`
     case 'incident_linked':
       return `Added to the incident “${text(event.title) ?? ''}”`
     case 'incident_update_not_sent':
