@@ -240,9 +240,9 @@ async def meet(ws: Workspace, account: ChannelAccount, event: InboundMessage) ->
     handle = await contacts.join(ws, proof.contact_id, event.sender.address, profile)
     told = {"name": "channel_proved", "channel": account.kind, "address": sender, "asked_by": proof.by_name}
     if handle.contact_id != proof.contact_id:
-        other = await contacts.get(ws, handle.contact_id)
-        await store.note_other(ws, proof.id, other.id)
-        told |= {"name": "channel_proved_elsewhere", "other_contact_id": other.id, "other_contact_name": other.name}
+        # Not by name: not everybody who reads this sees the other one.
+        await store.note_other(ws, proof.id, handle.contact_id)
+        told |= {"name": "channel_proved_elsewhere", "other_contact_id": handle.contact_id}
     await _note(ws, proof.contact_id, f"proved/{proof.id}", told)
 
 

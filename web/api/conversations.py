@@ -216,7 +216,7 @@ async def entries(request: ApiRequest, conversation_id: str, query: EntriesQuery
     if query.after is not None:
         found = await timeline.page_after(request.ws, conversation.contact_id, query.after, limit=query.limit)
         return {"items": _entries(found), "has_more": len(found) == query.limit, "next_before": None}
-    return await timelines.page(request.ws, conversation.contact_id, query, newest=conversation.last_number)
+    return await timelines.page(request, conversation.contact_id, query, newest=conversation.last_number)
 
 
 def _entries(found: list[timeline.Entry]) -> list[EntryShape]:

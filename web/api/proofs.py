@@ -79,7 +79,7 @@ class Proofs(Out):
 
 
 async def ways(request: ApiRequest, conversation_id: str) -> Ways:
-    conversation = await access.conversation(request.ws, request.actor.permissions, conversation_id, access.REPLY)
+    conversation = await access.conversation(request.ws, request.actor, conversation_id, access.REPLY)
     return Ways(items=[_way(way) for way in await proofs.ways(request.ws, conversation)])
 
 
@@ -101,14 +101,14 @@ def _way(way: Way) -> WayOut:
 
 async def go_on(request: ApiRequest, conversation_id: str, body: GoOn) -> ConversationShape:
     ws = request.ws
-    conversation = await access.conversation(ws, request.actor.permissions, conversation_id, access.REPLY)
+    conversation = await access.conversation(ws, request.actor, conversation_id, access.REPLY)
     saved = await proofs.go_on(ws, request.actor, conversation, body.account_id, body.address)
     return (await present.conversations(ws, [saved]))[0]  # type: ignore[return-value]
 
 
 async def start(request: ApiRequest, conversation_id: str, body: StartProof) -> ProofOut:
     ws = request.ws
-    conversation = await access.conversation(ws, request.actor.permissions, conversation_id, access.REPLY)
+    conversation = await access.conversation(ws, request.actor, conversation_id, access.REPLY)
     proof = await proofs.start(
         ws, request.actor, conversation, account_id=body.account_id, expected=body.number, text=body.text
     )
@@ -116,13 +116,13 @@ async def start(request: ApiRequest, conversation_id: str, body: StartProof) -> 
 
 
 async def of_conversation(request: ApiRequest, conversation_id: str) -> Proofs:
-    conversation = await access.conversation(request.ws, request.actor.permissions, conversation_id)
+    conversation = await access.conversation(request.ws, request.actor, conversation_id)
     return Proofs(items=[_shown(request, proof) for proof in await proofs.of_conversation(request.ws, conversation)])
 
 
 async def cancel(request: ApiRequest, conversation_id: str, proof_id: str) -> ProofOut:
     ws = request.ws
-    conversation = await access.conversation(ws, request.actor.permissions, conversation_id, access.REPLY)
+    conversation = await access.conversation(ws, request.actor, conversation_id, access.REPLY)
     return _shown(request, await proofs.cancel(ws, request.actor, conversation, proof_id))
 
 

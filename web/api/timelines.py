@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
-from app.core.runtime import Workspace
 from channels import registry
-from inbox import present, shelves, timeline
+from inbox import access, present, shelves, timeline
 from inbox.shelves import Filter, Kind
+from web.api.endpoint import ApiRequest
 from web.api.inbox_shapes import EntryPage
 from web.api.models import Channel, Query
 
@@ -41,8 +41,9 @@ class TimelineQuery(Query):
     until: AwareDatetime | None = None
 
 
-async def page(ws: Workspace, contact_id: str, query: TimelineQuery, *, newest: int) -> EntryPage:
-    """`newest` is a number about which the newest entry is."""
+async def page(request: ApiRequest, contact_id: str, query: TimelineQuery, *, newest: int) -> EntryPage:
+    """What the actor sees of it; `newest` is a number about which the newest entry is."""
+    ws = request.ws
     wanted = Filter(kinds=query.kind, channels=query.channel, since=query.since, until=query.until)
     before = query.before or newest + _SLACK
     if not wanted.is_everything:
@@ -51,11 +52,12 @@ async def page(ws: Workspace, contact_id: str, query: TimelineQuery, *, newest: 
         found, rest = await shelves.page_before(
             ws, contact_id, wanted, end, channels=registry.adapters(), limit=query.limit
         )
-        return _shown(found, rest)
+        return await _shown(request, found, rest)
     found = (await timeline.page_before(ws, contact_id, before, limit=query.limit + _SLACK))[-query.limit :]
-    return _shown(found, found[0].number if found and found[0].number > 1 else None)
+    return await _shown(request, found, found[0].number if found and found[0].number > 1 else None)
 
 
-def _shown(found: list[timeline.Entry], rest: int | None) -> EntryPage:
-    items = [present.entry(entry) for entry in found]
+async def _shown(request: ApiRequest, found: list[timeline.Entry], rest: int | None) -> EntryPage:
+    seen = await access.visible(request.ws, request.actor, [entry.conversation_id for entry in found])
+    items = [present.entry(entry) for entry in found if entry.conversation_id in seen]
     return {"items": items, "has_more": rest is not None, "next_before": rest}  # type: ignore[typeddict-item]

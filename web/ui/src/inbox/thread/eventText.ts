@@ -83,7 +83,7 @@ export function eventText(entry: Entry): string {
     case 'channel_proved':
       return `Shown by a code: on ${channelLabel(text(event.channel) ?? '')} it is the same person`
     case 'channel_proved_elsewhere':
-      return `Shown by a code, but that address on ${channelLabel(text(event.channel) ?? '')} is the contact ${text(event.other_contact_name) ?? ''}: the two may be one person`
+      return `Shown by a code, but that address on ${channelLabel(text(event.channel) ?? '')} is another contact's: the two may be one person`
     case 'channel_not_proved':
       return `The code came from ${address(event.address)}, not from ${address(event.expected)}: nothing was joined`
     case 'incident_linked':
