@@ -11,7 +11,7 @@ from inbox import conversations, delivery, inbound, live, media, receipts, signa
 from inbox.answering import deferred, push_delivery
 from inbox.finding import bulk, tag_work, view_work
 from inbox.supervising import operations, rollups
-from inbox.ticketing import incidents, sla_watch
+from inbox.ticketing import incidents, sla_trials, sla_watch
 
 Context = Mapping[str, Any]
 
@@ -99,6 +99,10 @@ async def retime_sla(ctx: Context, workspace_id: str) -> None:
     await sla_watch.retime(_runtime(ctx).workspace(workspace_id))
 
 
+async def try_sla(ctx: Context, workspace_id: str, trial_id: str) -> None:
+    await sla_trials.run(_runtime(ctx).workspace(workspace_id), trial_id)
+
+
 async def count_reports(ctx: Context, workspace_id: str, zone: str) -> None:
     await rollups.count(_runtime(ctx).workspace(workspace_id), zone)
 
@@ -119,6 +123,7 @@ JOBS = (
     Job(look_up, Lane.BACKGROUND, timeout_seconds=60),
     Job(fetch_media, Lane.BACKGROUND, timeout_seconds=300),
     Job(send_incident_update, Lane.BACKGROUND, timeout_seconds=3_600),
+    Job(try_sla, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(count_reports, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(retime_sla, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(sync_templates, Lane.BACKGROUND, timeout_seconds=300, max_tries=2),

@@ -107,6 +107,9 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "incident_updates": (_index("workspace_id", "incident_id"), _index("work_key", sparse=True)),
     "incident_tellings": (_index("workspace_id", "update_id"),),
     "sla_policies": (_index("workspace_id", "position"),),
+    # What policies would have made of the past (see inbox/ticketing/sla_trials.py), for a week.
+    "sla_trials": (_index("expires_at", expire_after_seconds=0),),
+    "sla_trial_rows": (_index("workspace_id", "trial_id", "number"), _index("expires_at", expire_after_seconds=0)),
     "counters": (),
     "deferred": (
         _index("due_at", sparse=True),

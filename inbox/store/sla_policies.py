@@ -12,7 +12,7 @@ from inbox.ticketing import sla
 _MOST = 200
 
 
-def _to_row(policy: sla.Policy) -> Document:
+def to_row(policy: sla.Policy) -> Document:
     row = asdict(policy)
     row["_id"] = row.pop("id")
     row["steps"] = list(row["steps"])
@@ -21,7 +21,7 @@ def _to_row(policy: sla.Policy) -> Document:
     return row
 
 
-def _from_row(row: Document) -> sla.Policy:
+def from_row(row: Document) -> sla.Policy:
     values: dict[str, Any] = {f.name: row[f.name] for f in fields(sla.Policy) if f.name in row}
     values["pauses"] = tuple(row["pauses"])
     values["steps"] = tuple(sla.Step(**step) for step in row["steps"])
@@ -33,20 +33,20 @@ def _from_row(row: Document) -> sla.Policy:
 
 async def get(ws: Workspace, policy_id: str) -> sla.Policy | None:
     row = await ws.db.sla_policies.get(policy_id)
-    return _from_row(row) if row else None
+    return from_row(row) if row else None
 
 
 async def listed(ws: Workspace) -> list[sla.Policy]:
-    return [_from_row(row) for row in await ws.db.sla_policies.find({}, limit=_MOST)]
+    return [from_row(row) for row in await ws.db.sla_policies.find({}, limit=_MOST)]
 
 
 async def insert(ws: Workspace, policy: sla.Policy) -> None:
-    await ws.db.sla_policies.insert(_to_row(policy))
+    await ws.db.sla_policies.insert(to_row(policy))
 
 
 async def save(ws: Workspace, policy: sla.Policy) -> bool:
     """False if the stored one is not the revision before."""
-    row = _to_row(policy)
+    row = to_row(policy)
     return await ws.db.sla_policies.update({"_id": row.pop("_id"), "revision": policy.revision - 1}, {"$set": row})
 
 

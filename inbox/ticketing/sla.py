@@ -10,7 +10,7 @@ Time is counted in the open hours of the policy's calendar. A pause is not count
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
 from app.core import rules
@@ -138,7 +138,7 @@ class Promise:
 
     @property
     def metric(self) -> Metric:
-        return next(metric for metric in METRICS if self.wait.startswith(f"{metric}@"))
+        return metric_of(self.wait)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -355,6 +355,14 @@ def held(stands: Sequence[tuple[str, datetime]], states: Sequence[str]) -> tuple
 def wait_of(metric: Metric, since: datetime) -> str:
     """Names one wait: a further one of the same metric has another name."""
     return f"{metric}@{int(since.timestamp() * 1000)}"
+
+
+def metric_of(wait: str) -> Metric:
+    return next(metric for metric in METRICS if wait.startswith(f"{metric}@"))
+
+
+def since_of(wait: str) -> datetime:
+    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(wait.partition("@")[2]))
 
 
 def happenings(

@@ -74,7 +74,7 @@ async def create(ws: Workspace, actor: Actor, policy: Policy) -> Policy:
     if len(others) >= MOST:
         raise Conflict(f"There may be {MOST} policies.", code="too_many")
     position = 1 + max((each.position for each in others), default=0)
-    made = await _checked(ws, replace(policy, id=ids.new("sla"), position=position, revision=1))
+    made = await checked(ws, replace(policy, id=ids.new("sla"), position=position, revision=1))
     await store.insert(ws, made)
     await _changed(ws, actor, made, "created")
     return made
@@ -83,7 +83,7 @@ async def create(ws: Workspace, actor: Actor, policy: Policy) -> Policy:
 async def save(ws: Workspace, actor: Actor, policy: Policy) -> Policy:
     """Replaces the stored one, if that has `policy.revision`. Raises NotFound, Invalid, ChangedMeanwhile."""
     now = await get(ws, policy.id)
-    wanted = await _checked(ws, replace(policy, position=now.position, revision=policy.revision + 1))
+    wanted = await checked(ws, replace(policy, position=now.position, revision=policy.revision + 1))
     if now.revision != policy.revision or not await store.save(ws, wanted):
         raise ChangedMeanwhile("A colleague has just changed this policy.", Change("policy"))
     await _changed(ws, actor, wanted, "changed")
@@ -148,8 +148,8 @@ async def swap_tag(ws: Workspace, old: str, new: str) -> None:
             await ws.queue.enqueue("retime_sla", ws.id, lane=Lane.BACKGROUND, delay_seconds=RETIME_AFTER_SECONDS)
 
 
-async def _checked(ws: Workspace, policy: Policy) -> Policy:
-    """Raises Invalid."""
+async def checked(ws: Workspace, policy: Policy) -> Policy:
+    """As it would be saved. Raises Invalid."""
     if policy.rule is not None:
         rules.validate(CATALOGUES[policy.subject], policy.rule)
     await _calendars().require(ws, policy.calendar_id)

@@ -23,7 +23,7 @@ from inbox.answering import notifications
 from inbox.conversations import Conversation
 from inbox.routing import duties
 from inbox.routing.duties import Failures
-from inbox.ticketing import sla, sla_policies, sla_watch, ticket_news, tickets
+from inbox.ticketing import sla, sla_policies, sla_trials, sla_watch, ticket_news, tickets
 from inbox.ticketing.sla import Facts, Pause, Policy, Step, Target
 from inbox.ticketing.tickets import NewTicket
 from inbox.timeline import Author, Entry
@@ -325,3 +325,59 @@ async def test_a_tickets_clock_stands_while_it_waits(runtime: Runtime, clock: Fi
 def test_a_calendar_that_never_opens_again_promises_nothing() -> None:
     never = replace(ALWAYS, week=((),) * 7)
     assert sla.due(never, START, 5, ()) is None
+
+
+async def test_a_policy_is_tried_on_the_past_before_it_is_in_force(
+    runtime: Runtime, clock: FixedClock, owner: Person
+) -> None:
+    ws = owner.ws
+    policy = await promised(ws, targets={"": Target(first=60, resolve=600)}, warn_minutes=None)
+    await promised(ws, subject="tickets", targets={"": Target(first=60, resolve=240)}, warn_minutes=None)
+    quick, slow, open_one = [await heard(ws) for _ in range(3)]
+    ticket = await tickets.create(ws, SYSTEM, NewTicket(contact_id=quick.contact_id, title="T"))
+    clock.advance(minutes=20)
+    quick = await answered(ws, quick)
+    clock.advance(minutes=70)
+    slow = await answered(ws, slow)
+    ticket = await tickets.edit(ws, SYSTEM, ticket.id, {"status": "solved"})
+    for one in (quick, slow):
+        await conversations.close(ws, one)
+    clock.advance(seconds=60)
+    await duties.sweep(runtime, Failures())
+
+    async def tried(targets: list[dict[str, Any]], subject: str = "conversations", **more: Any) -> dict[str, Any]:
+        draft = {"name": "D", "subject": subject, "targets": targets, "warn_minutes": None}
+        span = {"first": "2026-03-20", "last": "2026-03-30"}
+        body = {"policy": draft, **span, **more}
+        answer = await owner.client.post("/api/v1/sla-policies/trials", json=body)
+        assert answer.status_code == 201, answer.text
+        await sla_trials.run(ws, answer.json()["id"])
+        found: dict[str, Any] = (await owner.client.get(f"/api/v1/sla-policies/trials/{answer.json()['id']}")).json()
+        assert (found["state"], found["progress"]) == ("done", 1)
+        return found
+
+    # What is in force, tried: nothing differs, and it is what has happened.
+    same = await tried([{"first": 60, "resolve": 600}], policy_id=policy.id)
+    assert (same["looked_at"], same["unknown"], same["differing"]) == (3, 0, 0)
+    first = next(each for each in same["metrics"] if each["metric"] == "first")
+    assert first == {"metric": "first", "now": {"kept": 1, "missed": 2}, "draft": {"kept": 1, "missed": 2}}
+
+    # A promise of two hours would have been kept twice; the open one would not be late yet.
+    slower = await tried([{"first": 120, "resolve": 600}], policy_id=policy.id)
+    first = next(each for each in slower["metrics"] if each["metric"] == "first")
+    assert first["draft"] == {"kept": 2, "missed": 0}
+    rows = (await owner.client.get(f"/api/v1/sla-policies/trials/{slower['id']}/rows")).json()["items"]
+    assert {row["conversation_id"]: row["differences"][0]["draft"] for row in rows} == {
+        slow.id: "kept",
+        open_one.id: None,
+    }
+    assert {row["differences"][0]["now"] for row in rows} == {"missed"}
+
+    # Behind the others it would apply to nothing.
+    assert (await tried([{"first": 1}]))["differing"] == 0
+    solved = await tried([{"first": 120, "resolve": 30}], subject="tickets")
+    assert (solved["looked_at"], solved["differing"]) == (1, 0)
+    now = {each["metric"]: each["now"] for each in solved["metrics"]}
+    assert (now["first"], now["resolve"]) == ({"kept": 0, "missed": 1}, {"kept": 1, "missed": 0})
+    assert ticket.sla is not None
+    assert {promise.metric: promise.kept for promise in ticket.sla.promises} == {"first": False, "resolve": True}

@@ -1,5 +1,6 @@
 """What the models of several endpoints share: strictness, pages, times, free-form JSON."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
@@ -9,6 +10,8 @@ from channels import registry
 
 # `2026-11-21T12:00:00.000Z`, as app.core.clock.iso writes it.
 Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+# No installation is older; and days far ahead have no day after them.
+Day = Annotated[date, Field(ge=date(2020, 1, 1), le=date(2100, 1, 1))]
 # The kinds of channel there are: one for each folder of `channels/`.
 Channel = TypeAliasType(
     "Channel", Annotated[str, WithJsonSchema({"type": "string", "enum": sorted(registry.adapters())})]

@@ -26,11 +26,7 @@ from inbox.supervising.reports import Asked, Dimension
 from inbox.supervising.rollups import BeingCounted
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
-from web.api.models import Body, Channel, Out, Page, Query, Time
-
-# No installation is older; and days far ahead have no day after them.
-Day = Annotated[date, Field(ge=date(2020, 1, 1), le=date(2100, 1, 1))]
-
+from web.api.models import Body, Channel, Day, Out, Page, Query, Time
 
 Zone = Annotated[str, Field(min_length=1, max_length=60)]
 Only = Annotated[str | None, Field(pattern=r"^(member|team|channel|tag|reason|policy):[A-Za-z0-9_]{1,100}$")]
