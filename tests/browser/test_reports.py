@@ -1,5 +1,6 @@
 """Reports as a supervisor and an agent see them."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -157,3 +158,31 @@ def test_an_agent_sees_their_own_figures(desks: Desks, stage: Stage, history: No
     expect(page.get_by_text("Your own figures")).to_be_visible()
     expect(page.get_by_text("Nothing was closed in these days")).to_be_visible()
     expect(page.get_by_role("navigation", name="Reports")).to_have_count(0)
+
+
+def test_a_policy_is_tried_before_it_is_in_force(
+    desks: Desks, stage: Stage, axe: Axe, shot: Shot, history: None
+) -> None:
+    desk = desks()
+    page = desk.page
+    Customer(stage, "whatsapp", "Tara Tried").writes("How long will it take?")
+    desk.open("Tara Tried")
+    desk.writes("A day")
+    page.goto("/settings/sla")
+    page.get_by_role("link", name="Gold").click()
+    page.get_by_role("textbox", name="First answer").fill("")
+    page.get_by_role("button", name="Try it").click()
+    outcome = page.get_by_role("table", name="What would have been kept")
+    expect(outcome.get_by_role("row", name="First answer")).to_contain_text("nothing promised")
+    outcome.scroll_into_view_if_needed()
+    axe(page)
+    for width, scheme in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 1100})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        shot(page, f"sla-trial-{width}-{scheme}")
+    page.get_by_role("button", name=re.compile("^Show the")).click()
+    listed = page.get_by_role("dialog", name="What would have been different")
+    expect(listed.get_by_role("listitem").filter(has_text="Tara Tried")).to_contain_text(
+        "First answer: kept → not promised"
+    )
+    axe(page)

@@ -192,6 +192,8 @@ export type IncidentUpdate = api.IncidentUpdateShape
 export type Telling = api.TellingShape
 export type SlaPolicy = api.SlaPolicyOut
 export type SlaPolicyIn = api.SlaPolicyBody
+export type SlaTrial = api.SlaTrialOut
+export type SlaTrialRow = api.TrialRow
 export type SlaTarget = api.SlaTargetShape
 export type SlaStep = api.SlaStepShape
 

@@ -9,6 +9,7 @@ import type { SlaPolicy, SlaPolicyIn, SlaStep, SlaTarget } from '../../lib/types
 import { RuleBuilder } from '../../rules/RuleBuilder'
 import { asGroup, partsOf, type Rule } from '../../rules/rules'
 import { METRICS, type Metric } from '../../sla/sla'
+import { Trial } from '../../sla/Trial'
 import { PRIORITIES, options, useForms } from '../../tickets/tickets'
 import { IconPlus, IconTrash } from '../../ui/icons'
 import { Problem } from '../parts/ConfirmDialog'
@@ -178,6 +179,9 @@ function Editor({ policy }: { policy: SlaPolicy | null }) {
         {steps.map((step, at) => (
           <Step key={step.id} step={step} onChange={(change) => setStep(at, change)} onRemove={() => set({ steps: steps.filter((_, index) => index !== at) })} />
         ))}
+      </Panel>
+      <Panel title="What if" text="What this policy would have made of the last days, beside those in force. Nothing is changed by trying it.">
+        <Trial draft={draft} policyId={policy?.id ?? null} />
       </Panel>
     </>
   )
