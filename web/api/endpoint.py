@@ -70,8 +70,8 @@ Handler = Callable[..., Awaitable[Any]]
 # customers is hidden from, whatever is in them.
 OWN = frozenset(
     (
-        *("accounts", "agents", "calendars", "canned", "closing", "invitations", "macros", "me", "members", "roles"),
-        *("sign_in", "sla_policies", "tags", "teams", "templates", "ticket_forms", "tokens"),
+        *("accounts", "agents", "articles", "calendars", "canned", "closing", "help_centre", "invitations", "macros"),
+        *("me", "members", "roles", "sign_in", "sla_policies", "tags", "teams", "templates", "ticket_forms", "tokens"),
     )
 )
 
