@@ -5,7 +5,26 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Axe, Shot, Stage
-from tests.browser.desk import PHONE, Customer, Desks
+from tests.browser.desk import PHONE, Customer, Desk, Desks
+
+# What is on the screen and cannot be hit by a finger: less than 44 pixels wide or high, its label counted in.
+TOO_SMALL = """() => [...document.querySelectorAll('button, a[href], input, select, [role=option], [role=menuitem]')]
+  .map((each) => [each, (each.closest('label, .mantine-Checkbox-body') ?? each).getBoundingClientRect()])
+  .filter(([each, box]) => box.width > 0 && box.bottom > 0 && box.top < innerHeight)
+  .filter(([each]) => getComputedStyle(each).visibility === 'visible')
+  .filter(([, box]) => box.width < 43.5 || box.height < 43.5)
+  .map(([each, box]) => `${each.ariaLabel ?? each.textContent} ${Math.round(box.width)}x${Math.round(box.height)}`)"""
+FITS = "document.documentElement.scrollWidth <= 390 && innerWidth === 390"
+# An iPhone's keyboard lies over the page, and only the visual viewport tells.
+KEYBOARD = """(height) => {
+  Object.defineProperty(visualViewport, 'height', { value: height, configurable: true })
+  visualViewport.dispatchEvent(new Event('resize'))
+}"""
+
+
+def fits_fingers(desk: Desk) -> None:
+    assert desk.page.evaluate(TOO_SMALL) == []
+    assert desk.page.evaluate(FITS)
 
 
 def test_a_phone_shows_one_pane_at_a_time(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
@@ -15,13 +34,23 @@ def test_a_phone_shows_one_pane_at_a_time(desks: Desks, stage: Stage, axe: Axe, 
     desk = desks(**PHONE)
     expect(desk.row("Gus Phone")).to_be_visible()
     axe(desk.page)
+    fits_fingers(desk)
     shot(desk.page, "phone-list")
     desk.row("Gus Phone").tap()
     expect(desk.thread("Gus Phone")).to_be_visible()
     expect(desk.list).to_be_hidden()
     expect(desk.bubble("Look at this").get_by_role("img")).to_be_visible()
     axe(desk.page)
+    fits_fingers(desk)
     shot(desk.page, "phone-thread")
+    desk.composer.fill("Lovely! " * 30)
+    desk.page.evaluate(KEYBOARD, 480)
+    expect(desk.button("Send")).to_be_in_viewport(ratio=1)
+    box = desk.button("Send").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 480
+    fits_fingers(desk)
+    desk.page.evaluate(KEYBOARD, 844)
     desk.composer.fill("Lovely!")
     desk.button("Send").tap()
     desk.ticks(desk.bubble("Lovely!"), "Delivered")
@@ -30,6 +59,7 @@ def test_a_phone_shows_one_pane_at_a_time(desks: Desks, stage: Stage, axe: Axe, 
     panel = desk.page.get_by_role("dialog")
     expect(panel).to_contain_text("Gus Phone")
     axe(desk.page)
+    fits_fingers(desk)
     shot(desk.page, "phone-contact")
     panel.get_by_role("button", name="Close").tap()
     expect(panel).to_have_count(0)
@@ -45,6 +75,17 @@ def test_a_phone_shows_one_pane_at_a_time(desks: Desks, stage: Stage, axe: Axe, 
     desk.page.go_back()
     expect(desk.list).to_be_visible()
     expect(desk.thread("Ivy Phone")).to_have_count(0)
+
+    # Opened by a notification: the first page that the window ever showed, and yet there is a way back to the list.
+    talk = stage.run(stage.shop.conversation_with("Ivy Phone"))
+    with desk.context.expect_page() as opened:
+        desk.page.evaluate("(path) => { open(path, '_blank', 'noopener') }", f"/inbox/{talk['id']}")
+    straight = Desk(opened.value, desk.person)
+    straight.page.set_viewport_size(PHONE["viewport"])
+    expect(straight.thread("Ivy Phone")).to_be_visible()
+    straight.page.go_back()
+    expect(straight.list).to_be_visible()
+    straight.page.close()
 
     desk.goes_dark()
     shot(desk.page, "phone-list-dark")

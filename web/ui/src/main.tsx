@@ -2,6 +2,7 @@ import '@fontsource-variable/inter/index.css'
 import './mantine.css'
 import './tokens.css'
 import './app.css'
+import './touch.css'
 import { MantineProvider } from '@mantine/core'
 import { Notifications } from '@mantine/notifications'
 import { QueryClientProvider } from '@tanstack/react-query'
@@ -12,6 +13,7 @@ import { flushDrafts } from './lib/drafts'
 import { queryClient } from './lib/query'
 import { currentMe } from './lib/session'
 import { colorSchemeManager, theme } from './lib/theme'
+import { watchKeyboard } from './lib/viewport'
 import { startWorker } from './push/register'
 import { router } from './router'
 import { leave } from './shell/leave'
@@ -21,6 +23,7 @@ import { watchVersion } from './shell/version'
 whenSignedOut(() => currentMe() && leave())
 watchVersion()
 startWorker()
+watchKeyboard()
 // Both: a phone may end a hidden page without a word.
 addEventListener('pagehide', flushDrafts)
 document.addEventListener('visibilitychange', flushDrafts)

@@ -15,7 +15,16 @@ export const keptUnread = new Set<string>()
 
 let timer: number | undefined
 /** on a phone: the page before this one is the list */
-let listIsBefore = false
+let listIsBefore = cameStraightIn()
+
+/** A notification or a link opened this conversation as the first page: the list is put before it, to go back to. */
+function cameStraightIn(): boolean {
+  if (!isPhone() || !idInAddress() || history.length > 1) return false
+  const here = location.pathname + location.search + location.hash
+  history.replaceState(history.state, '', `/inbox${location.search}`)
+  history.pushState(history.state, '', here)
+  return true
+}
 
 export function open(id: string | null): void {
   if (id) keptUnread.delete(id)

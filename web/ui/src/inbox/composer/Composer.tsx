@@ -354,36 +354,38 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
         </div>
       ) : (
         <div className={s.bottom}>
-          <Toolbar
-            conversationId={id}
-            noting={noting}
-            writable={writable}
-            reach={reach}
-            capabilities={capabilities}
-            contactName={contact.name}
-            onInsert={insert}
-            onFiles={addFiles}
-            onSend={sendContent}
-            onRecord={holding ? null : () => setRecording(true)}
-          />
-          <MacroMenu conversationId={id} reach={reach} />
-          <span className={s.space} />
-          {!noting && writable && <Counter text={text} capabilities={capabilities} />}
-          {!noting && <CostChip preview={preview} />}
-          {!noting && reach && writable && (
-            <Tooltip label="Preview (Shift P)">
-              <ActionIcon aria-label="Preview on the phone" aria-pressed={previewing} onClick={() => setPreviewing(!previewing)}>
-                <IconDeviceMobile size={18} stroke={1.7} />
-              </ActionIcon>
-            </Tooltip>
-          )}
-          {!noting && !holding && (
-            <Tooltip label="Send later">
-              <ActionIcon aria-label="Send later" disabled={!sendable} onClick={() => setDialog('later')}>
-                <IconClock size={18} stroke={1.7} />
-              </ActionIcon>
-            </Tooltip>
-          )}
+          <div className={s.tools}>
+            <Toolbar
+              conversationId={id}
+              noting={noting}
+              writable={writable}
+              reach={reach}
+              capabilities={capabilities}
+              contactName={contact.name}
+              onInsert={insert}
+              onFiles={addFiles}
+              onSend={sendContent}
+              onRecord={holding ? null : () => setRecording(true)}
+            />
+            <MacroMenu conversationId={id} reach={reach} />
+            <span className={s.space} />
+            {!noting && writable && <Counter text={text} capabilities={capabilities} />}
+            {!noting && <CostChip preview={preview} />}
+            {!noting && reach && writable && (
+              <Tooltip label="Preview (Shift P)">
+                <ActionIcon aria-label="Preview on the phone" aria-pressed={previewing} onClick={() => setPreviewing(!previewing)}>
+                  <IconDeviceMobile size={18} stroke={1.7} />
+                </ActionIcon>
+              </Tooltip>
+            )}
+            {!noting && !holding && (
+              <Tooltip label="Send later">
+                <ActionIcon aria-label="Send later" disabled={!sendable} onClick={() => setDialog('later')}>
+                  <IconClock size={18} stroke={1.7} />
+                </ActionIcon>
+              </Tooltip>
+            )}
+          </div>
           <Button
             size="compact-md"
             className={s.send}
