@@ -241,11 +241,6 @@ async def waiting(ws: Workspace, member_id: str) -> list[Notification]:
     return await store.unread(ws, member_id, limit=MOST_COUNTED)
 
 
-async def unread(ws: Workspace, member_id: str) -> int:
-    """At most MOST_COUNTED."""
-    return len(await waiting(ws, member_id))
-
-
 async def read(ws: Workspace, member_id: str, ids: Sequence[str] | None = None) -> None:
     """The member has read these, or (None) all of them."""
     waiting = await store.unread(ws, member_id, limit=1_000)

@@ -57,10 +57,11 @@ async def deliver(ws: Workspace, push_id: str) -> None:
         return
     found = await push_devices.of_member(ws.runtime.mongo, ws.runtime.keyring, row.member_id, now)
     devices = [device for device in found if device.session_id not in row.done and device.workspace_id == ws.id]
-    if not devices or not await _is_wanted(ws, row, now):
+    reader = await _reader(ws, row, now) if devices else None
+    if reader is None:
         await store.finish(ws, row.id, done=row.done)
         return
-    payload = await _payload(ws, row)
+    payload = await _payload(ws, row, reader)
     topic = _topic(row.ticket_id or row.conversation_id or row.id)
     answers = await asyncio.gather(*(_send(ws, device, payload, topic, row.kind in _URGENT) for device in devices))
     pairs = list(zip(devices, answers, strict=True))
@@ -83,21 +84,31 @@ def _wait(attempts: int, waiting: list[Answer]) -> float:
     return min(max(WAITS[attempts] * random.uniform(0.8, 1.2), asked), WAITS[-1])  # noqa: S311
 
 
-async def _is_wanted(ws: Workspace, row: Push, now: datetime) -> bool:
-    """Whether the member may still see it, has not seen it, and wants to be disturbed now."""
+async def _reader(ws: Workspace, row: Push, now: datetime) -> Actor | None:
+    """The member, if they may still see it, have not seen it, and want to be disturbed now."""
     member = await member_rows.get_in(ws.runtime.mongo, ws.id, row.member_id)
     if member is None or member.status != "active":
-        return False
+        return None
     actor = await sign_in.actor_of(ws.runtime, member)
+    return actor if await _may_see(ws, row, actor) and await _is_wanted(ws, row, now) else None
+
+
+async def _may_see(ws: Workspace, row: Push, actor: Actor) -> bool:
     if not access.may_listen(actor):
         return False
-    if row.conversation_id:
-        try:
+    try:
+        if row.ticket_id:
+            await access.ticket(ws, actor, row.ticket_id)
+        elif row.conversation_id:
             conversation = await access.conversation(ws, actor, row.conversation_id)
-        except (Forbidden, NotFound):
-            return False
-        if row.kind == "message" and not _concerns(row, conversation):
-            return False
+            return row.kind != "message" or _concerns(row, conversation)
+    except (Forbidden, NotFound):
+        return False
+    return True
+
+
+async def _is_wanted(ws: Workspace, row: Push, now: datetime) -> bool:
+    """By their own choice, by what they have read, and by whether they sit at a screen."""
     settings = await push.settings_of(ws, row.member_id)
     if row.kind not in settings.kinds or push.is_quiet(settings.quiet, now):
         return False
@@ -130,10 +141,9 @@ async def _sees(ws: Workspace, row: Push) -> bool:
     return (await presence.of(ws, [row.member_id]))[row.member_id] is Presence.ONLINE
 
 
-async def _payload(ws: Workspace, row: Push) -> bytes:
-    """What the service worker makes a notification of; far below what services take."""
-    member = await member_rows.get_in(ws.runtime.mongo, ws.id, row.member_id)
-    masker = masks.of(ws, await sign_in.actor_of(ws.runtime, member)) if member else None
+async def _payload(ws: Workspace, row: Push, reader: Actor) -> bytes:
+    """What the service worker makes a notification of, as its reader may see it; far below what services take."""
+    masker = masks.of(ws, reader)
     name = masker.within(row.contact_name) if masker else row.contact_name
     return _encoded(
         kind=row.kind,
@@ -143,12 +153,19 @@ async def _payload(ws: Workspace, row: Push) -> bytes:
         contact_name=name[:_NAME_CHARS],
         by_name=row.by_name and row.by_name[:_NAME_CHARS],
         text=row.text[:_TEXT_CHARS],
-        unread=await notifications.unread(ws, row.member_id),
+        unread=await _unread(ws, reader),
     )
 
 
 def _encoded(**values: str | int | None) -> bytes:
     return orjson.dumps({name: value for name, value in values.items() if value is not None})
+
+
+async def _unread(ws: Workspace, reader: Actor) -> int:
+    """As the bell counts."""
+    waiting = await notifications.waiting(ws, reader.member_id)
+    seen = await access.visible(ws, reader, [row.conversation_id for row in waiting])
+    return sum(bool(row.ticket_id) or row.conversation_id in seen for row in waiting)
 
 
 def _topic(subject: str) -> str:
@@ -231,7 +248,7 @@ async def test(ws: Workspace, actor: Actor, session_id: str) -> Answer:
     device = next((d for d in await devices(ws, actor.member_id) if d.session_id == session_id), None)
     if device is None:
         raise NotFound("This device takes no pushes. Turn them on there first.")
-    payload = _encoded(kind="test", unread=await notifications.unread(ws, actor.member_id))
+    payload = _encoded(kind="test", unread=await _unread(ws, actor))
     answer = await _send(ws, device, payload, None, True, ttl_seconds=_TEST_TTL_SECONDS)
     await _note(ws, device, answer)
     return answer

@@ -119,6 +119,30 @@ async def test_what_a_member_is_told_reaches_their_devices(shop: Shop) -> None:
     assert len((await got(phone, "Long xx"))["text"]) <= 200
 
 
+async def test_a_push_holds_no_more_than_its_reader_may_see(shop: Shop) -> None:
+    sees = ["inbox.read", "inbox.reply"]
+    body = {"name": "Own, no numbers", "permissions": sees, "masks": ["phones"], "scope": "own", "unclaimed": False}
+    role = await shop.post("/roles", 201, **body)
+    ama = await shop.people.join(shop.owner.ws, role["id"])
+    phone = Browser(ama, shop.sandbox)
+    await phone.subscribe()
+    customer, talk = await shop.someone("sms")
+    # Somebody else's is not theirs to see, whoever mentions them there.
+    await shop.post(f"/conversations/{talk['id']}/assign", member_id=shop.owner.member.id)
+    ws, others = shop.runtime.workspace(ama.ws.id), (await phone.state())["posts"]
+    news = push.Push(
+        id=push.id_of("others"), member_id=ama.member.id, kind="mention", conversation_id=talk["id"],
+        contact_name="C", by_name=None, text="Not theirs", at=ws.clock.now(),
+    )  # fmt: skip
+    assert await push.plan(ws, [news])
+    await push_delivery.deliver(ws, news.id)
+    assert (await phone.state())["posts"] == others
+    # Given to them it is, but for the number by which the customer is known.
+    await shop.post(f"/conversations/{talk['id']}/assign", member_id=ama.member.id)
+    told = await got(phone, talk["last_entry"]["text"])
+    assert told["contact_name"] == f"•••• {customer['phone'][-4:]}"
+
+
 async def test_nothing_is_pushed_to_whoever_sees_it_anyway(shop: Shop) -> None:
     ama = await shop.people.join(shop.owner.ws, Role.AGENT)
     phone = Browser(ama, shop.sandbox)
