@@ -22,11 +22,12 @@ def test_a_role_is_made_given_and_felt_at_once(stage: Stage, desks: Desks, axe: 
 
     # Made as a copy of Agent.
     page = desks(path="/settings/roles", allowed="status of 409").page
+    expect(page.get_by_role("table", name="Roles")).to_be_visible()
     axe(page)
     shot(page, "roles")
     page.get_by_role("button", name="Make a role").click()
     page.get_by_role("menuitem", name="Agent").click()
-    expect(page.get_by_role("heading", name="New role, as Agent")).to_be_visible()
+    expect(page.get_by_role("heading", name="New role, as Agent")).to_be_focused()
     name = f"Evening shift {uuid4().hex[:4]}"
     page.get_by_role("textbox", name="Name").fill(name)
     page.get_by_label("What it is for").fill("Answers after six, for their own customers")
