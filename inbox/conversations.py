@@ -172,6 +172,8 @@ class Conversation:
     # Its place in the team's queue, while it waits for an agent; and who looked after it last.
     routing: Queued | None = None
     last_agent_id: str | None = None
+    # Skills that a route rule asks of its agent.
+    wants: tuple[str, ...] = ()
     # Which closed period (by its beginning) the customer has been told of.
     told_closed: datetime | None = None
 

@@ -6,6 +6,8 @@ derives from the provider's, and a conversation takes the same message in once.
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import partial
+from types import ModuleType
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -137,11 +139,14 @@ async def _received(
     answer = surveys.answer_in(conversation, content, entry)
     thanked = answer is None and await closing.keeps_closed(ws, conversation, content)
     reopens = answer is None and not thanked
-    received = conversations.received(
-        entry, summary, window_hours=hours, reopens=reopens, feed=await _feed(ws, account)
-    )
-    before = conversation
-    conversation, _ = await conversations.change(ws, conversation, received)
+    received = partial(conversations.received, entry, summary, window_hours=hours, reopens=reopens)
+    before, feed = conversation, await _feed(ws, account)
+    begins = conversation.revision == 0 or (conversation.state == "closed" and reopens)
+    if begins and not conversation.blocked:
+        feed = await _route_rules().feed(ws, received()(conversation), entry, feed)
+    conversation, _ = await conversations.change(ws, conversation, received(feed=feed))
+    if begins and feed is not None and feed.rule is not None:
+        await _note_route(ws, conversation, feed, entry)
     if before.state == "snoozed" and conversation.state == "open":
         woken = {"name": "conversation_woken", "reason": "customer"}
         await note_event(ws, sender.contact_id, key=f"conversation_woken/{entry.id}", event=woken, at=entry.created_at)
@@ -159,6 +164,21 @@ async def _received(
         await ws.queue.enqueue("acknowledge", account.id, event.acknowledge, lane=Lane.REPLIES)
     await live.tell_entry(ws, entry, conversation)
     return conversation
+
+
+def _route_rules() -> ModuleType:
+    """Rules know of teams and of where these are used, and so stand above the messages that they sort."""
+    from inbox.routing import route_rules
+
+    return route_rules
+
+
+async def _note_route(ws: Workspace, conversation: Conversation, feed: Feed, entry: Entry) -> None:
+    said = {"rule": feed.rule, "team_name": feed.team_name, "priority": feed.priority, "skills": list(feed.skills)}
+    routed = {"name": "conversation_sorted", **{name: value for name, value in said.items() if value}}
+    await note_event(
+        ws, conversation.contact_id, key=f"conversation_sorted/{entry.id}", event=routed, at=entry.created_at
+    )
 
 
 async def _feed(ws: Workspace, account: ChannelAccount) -> Feed | None:

@@ -156,6 +156,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "teams": (_index("workspace_id", "name"), _index("retiring_key", sparse=True)),
     "agents": (_index("workspace_id"),),
     "routing": (),
+    "route_rules": (),
     "tags": (_index("workspace_id", "key", unique=True), _index("pending_key", sparse=True)),
     "bulk": (_index("pending_key", sparse=True),),
     "bulk_steps": (_index("workspace_id", "bulk_id", "number"),),

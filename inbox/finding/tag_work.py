@@ -21,7 +21,7 @@ from inbox.answering import macros
 from inbox.conversations import Conversation
 from inbox.finding import facets, tags, views
 from inbox.finding.tags import Tag
-from inbox.routing import teams
+from inbox.routing import route_rules, teams
 from inbox.store import conversations as rows
 from inbox.store import tags as store
 from inbox.store import tickets as ticket_rows
@@ -31,7 +31,7 @@ from inbox.ticketing.tickets import Ticket
 
 _BATCH = 100
 # What names tags, and changes that: each gives every one of its own the new id instead of the old.
-FOLLOWERS = (views.swap_tag, macros.swap_tag, teams.swap_tag, sla_policies.swap_tag)
+FOLLOWERS = (views.swap_tag, macros.swap_tag, teams.swap_tag, route_rules.swap_tag, sla_policies.swap_tag)
 
 
 async def delete(ws: Workspace, actor: Actor, tag_id: str) -> Tag:

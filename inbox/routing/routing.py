@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Literal
 
 from redis.exceptions import RedisError
 
@@ -248,17 +249,26 @@ def channel_of(conversation: Conversation) -> str | None:
     return Address.parse(conversation.reach[0].address).kind if conversation.reach else None
 
 
-async def _give(floor: _Floor, conversation: Conversation, language: str | None) -> bool:
-    """To whom the strategy says, if they are still there; whether somebody has it now."""
-    ws, weight = floor.ws, floor.settings.weight(channel_of(conversation))
+def _ask(floor: _Floor, conversation: Conversation, language: str | None) -> Ask:
+    """What it wants of whoever gets it, by the team's rules by skill and by what a route rule said."""
     thing = {**views.thing(conversation), "language": language}
     skills = frozenset(
         skill
         for need, matches in zip(floor.team.needs, floor.matches, strict=True)
-        if matches(thing, ws.clock.now())
+        if matches(thing, floor.ws.clock.now())
         for skill in need.skills
     )
-    ask = Ask(weight=weight, skills=skills, language=language, last_agent_id=conversation.last_agent_id)
+    return Ask(
+        weight=floor.settings.weight(channel_of(conversation)),
+        skills=skills | frozenset(conversation.wants),
+        language=language,
+        last_agent_id=conversation.last_agent_id,
+    )
+
+
+async def _give(floor: _Floor, conversation: Conversation, language: str | None) -> bool:
+    """To whom the strategy says, if they are still there; whether somebody has it now."""
+    ws, ask = floor.ws, _ask(floor, conversation, language)
     while (chosen := strategies.choose(floor.team, ask, list(floor.desks.values()))) is not None:
         desk = floor.desks[chosen]
         agent = (await agents.of(ws, [chosen]))[chosen]
@@ -267,7 +277,7 @@ async def _give(floor: _Floor, conversation: Conversation, language: str | None)
             continue
         saved = await _assign(ws, conversation, floor.team, agent)
         if saved:
-            floor.desks[chosen] = desk.given(weight, ws.clock.now())
+            floor.desks[chosen] = desk.given(ask.weight, ws.clock.now())
         return saved
     return False
 
@@ -318,6 +328,26 @@ async def _overflow(ws: Workspace, team: Team, conversation: Conversation, why: 
             detail = {"from": team.name, "team_id": target.id, "team_name": target.name, "reason": why}
             await note(ws, saved, "conversation_overflowed", detail)
     return changed
+
+
+# Why a conversation would be given to somebody, or not.
+WhyGiven = Literal["given", "nobody_free", "closed", "taken_by_hand"]
+
+
+async def would_give(
+    ws: Workspace, team: Team, conversation: Conversation, skills: Sequence[str]
+) -> tuple[str | None, WhyGiven]:
+    """To whom the team would give it now, and in a word why (not); gives nothing."""
+    if not team.routed:
+        return None, "taken_by_hand"
+    if not open_at(await calendars.of(ws, team.calendar_id), ws.clock.now()):
+        return None, "closed"
+    floor = await _floor(ws, team)
+    languages = await _languages(ws, team, [conversation])
+    wanting = replace(conversation, wants=tuple(skills))
+    ask = _ask(floor, wanting, languages.get(conversation.contact_id))
+    chosen = strategies.choose(team, ask, list(floor.desks.values()))
+    return chosen, "given" if chosen else "nobody_free"
 
 
 @dataclass(frozen=True, slots=True)

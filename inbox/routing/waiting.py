@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from app.core.clock import iso
 
 if TYPE_CHECKING:
-    from inbox.conversations import Conversation
+    from inbox.conversations import Conversation, Priority
 
 IN_QUEUE, WITH_AGENT = "q", "w"
 _URGENCY = {"urgent": 0, "high": 1, "normal": 2, "low": 3}
@@ -38,10 +38,17 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """Where an account's conversations go; `routed` if that team's are given out by themselves."""
+    """
+    Where a conversation goes, as its account or a rule of that name says (see route_rules.py); `routed` if that team's
+    are given out by themselves. A rule may also say how urgent it is, and which skills its agent must have.
+    """
 
-    team_id: str
+    team_id: str | None
     routed: bool
+    priority: Priority | None = None
+    skills: tuple[str, ...] = ()
+    rule: str | None = None
+    team_name: str | None = None
 
 
 def fed(now: Conversation, feed: Feed | None, *, begins: bool) -> Conversation:
@@ -49,7 +56,9 @@ def fed(now: Conversation, feed: Feed | None, *, begins: bool) -> Conversation:
     The customer wrote on an account that feeds a team. What `begins` (a new or reopened conversation) is that team's;
     in a routed one it is given out anew, to its last agent only if they are there.
     """
-    if feed is None or not (begins or now.team_id is None):
+    if begins:
+        now = replace(now, wants=feed.skills if feed else (), priority=(feed and feed.priority) or now.priority)
+    if feed is None or feed.team_id is None or not (begins or now.team_id is None):
         return now
     if not (begins and feed.routed):
         return replace(now, team_id=feed.team_id)

@@ -50,6 +50,7 @@ def _from_row(row: Document) -> conversations.Conversation:
     if values.get("last_entry"):
         values["last_entry"] = conversations.Summary(**values["last_entry"])
     values["tags"] = tuple(values.get("tags", ()))
+    values["wants"] = tuple(values.get("wants", ()))
     values["views"] = tuple(values.get("views", ()))
     values["touched"] = {what: conversations.Touch(**touch) for what, touch in values.get("touched", {}).items()}
     values["reach"] = tuple(

@@ -14,7 +14,7 @@ from app.core.errors import Conflict
 from app.core.runtime import Workspace
 from inbox.answering import macros
 from inbox.finding import tags, views
-from inbox.routing import agents, teams
+from inbox.routing import agents, route_rules, teams
 from inbox.store import tickets as ticket_rows
 from inbox.ticketing import sla_policies
 
@@ -50,8 +50,15 @@ def _finders() -> Mapping[str, tuple[Callable[[Workspace, str], Awaitable[list[U
             _views_of("tag"),
             _teams_of("tag"),
             _policies_of("tag"),
+            _route_rules_of("tag"),
         ),
-        "team": (macros.using_team, teams.using_team, _views_of("team"), _policies_of("team")),
+        "team": (
+            macros.using_team,
+            teams.using_team,
+            _views_of("team"),
+            _policies_of("team"),
+            _route_rules_of("team"),
+        ),
     }
 
 
@@ -72,6 +79,13 @@ async def _tickets_tagged(ws: Workspace, tag_id: str) -> list[Use]:
 def _teams_of(kind: str) -> Callable[[Workspace, str], Awaitable[list[Use]]]:
     async def using(ws: Workspace, thing_id: str) -> list[Use]:
         return [Use("team", *found) for found in await teams.naming(ws, kind, thing_id)]
+
+    return using
+
+
+def _route_rules_of(kind: str) -> Callable[[Workspace, str], Awaitable[list[Use]]]:
+    async def using(ws: Workspace, thing_id: str) -> list[Use]:
+        return await route_rules.naming(ws, kind, thing_id)
 
     return using
 

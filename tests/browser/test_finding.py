@@ -227,7 +227,7 @@ def test_tags_are_merged_and_who_is_blocked_is_listed(desks: Desks, stage: Stage
     axe(page)
     dialog.get_by_role("button", name="Cancel").click()
     row.get_by_role("button", name="Actions for Advert").click()
-    page.get_by_role("menuitem", name="Merge into another…").click()
+    page.get_by_role("menuitem", name="Merge…").click()
     dialog = page.get_by_role("dialog", name="Merge Advert?")
     dialog.get_by_role("combobox", name="Into").select_option("Spam")
     shot(page, "tags-merge")
@@ -248,3 +248,31 @@ def test_tags_are_merged_and_who_is_blocked_is_listed(desks: Desks, stage: Stage
     row.get_by_role("button", name="Unblock Sam Spammer").click()
     page.get_by_role("dialog").get_by_role("button", name="Unblock").click()
     expect(page.get_by_text("Nobody is blocked")).to_be_visible()
+
+
+def test_where_conversations_go_is_settled_and_tried(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    shop = stage.shop
+    team = stage.run(shop.post("/teams", 201, name="Money matters"))
+    rita = Customer(stage, "whatsapp", "Rita Refund")
+    rita.writes("Hello")
+    stage.run(shop.conversation_with("Rita Refund"))
+    page = desks(allowed="status of 422").page
+    page.goto("/settings/routing")
+    page.get_by_role("button", name="Add a rule").click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert").first).not_to_be_empty()
+    page.get_by_role("textbox", name="Name of rule 1").fill("Refunds")
+    page.get_by_role("textbox", name="Value").fill("hello")
+    page.get_by_role("combobox", name="Goes to").select_option(team["id"])
+    page.get_by_role("combobox", name="Priority").select_option("high")
+    page.get_by_role("combobox", name="Conversation").select_option(label="Rita Refund: Hello")
+    page.get_by_role("button", name="Where would it go?").click()
+    expect(page.get_by_text(re.compile("Rule 1, Refunds, decides. It goes to Money matters"))).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    axe(page)
+    shot(page, "routing-rules")
+    kept = stage.run(shop.get("/route-rules"))
+    assert [(rule["name"], rule["team_id"], rule["priority"]) for rule in kept["items"]] == [
+        ("Refunds", team["id"], "high")
+    ]

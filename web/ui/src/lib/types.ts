@@ -219,6 +219,7 @@ export type NumberedEvent =
   | { n: number; type: 'draft'; data: DraftEvent }
   | { n: number; type: 'macro'; data: { id: string } }
   | { n: number; type: 'closing_settings'; data: { id: string } }
+  | { n: number; type: 'route_rules'; data: { id: string } }
   | { n: number; type: 'survey'; data: { id: string; contact_id: string } }
   | { n: number; type: 'push_devices'; data: { member_id: string } }
   | { n: number; type: 'bell'; data: { member_id: string } & Partial<Notification> }
@@ -302,6 +303,9 @@ export type HandOver = api.HandOver
 export type Team = api.TeamOut
 export type TeamIn = api.TeamIn
 export type SkillNeed = api.NeedIn
+export type RouteRules = api.RouteRulesOut
+export type RouteRule = RouteRules['items'][number]
+export type RouteTrial = api.RouteTrialOut
 export type TeamQueue = api.QueueOut
 export type Desk = api.DeskOut
 export type Calendar = api.CalendarOut

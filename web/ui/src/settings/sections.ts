@@ -15,6 +15,7 @@ import {
   IconShieldLock,
   IconStack2,
   IconStopwatch,
+  IconRoute,
   IconTag,
   IconTicket,
   IconUserCircle,
@@ -66,6 +67,14 @@ export const SECTIONS: SettingsSection[] = [
     icon: IconUsersGroup,
     needs: 'inbox.read',
     Page: lazy(() => import('./teams/TeamsPage')),
+  },
+  {
+    path: 'routing',
+    label: 'Routing rules',
+    group: 'Workspace',
+    icon: IconRoute,
+    needs: 'inbox.read',
+    Page: lazy(() => import('./routing/RoutingPage')),
   },
   {
     path: 'calendars',

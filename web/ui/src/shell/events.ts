@@ -78,6 +78,9 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'calendar':
       void queryClient.invalidateQueries({ queryKey: ['calendars'] })
       return
+    case 'route_rules':
+      void queryClient.invalidateQueries({ queryKey: ['route-rules'] })
+      return
     case 'team':
       void queryClient.invalidateQueries({ queryKey: ['teams'] })
       return

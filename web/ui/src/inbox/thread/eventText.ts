@@ -32,6 +32,10 @@ export function eventText(entry: Entry): string {
       const why = event.reason === 'closed' ? `${text(event.from)} is closed` : `waited too long for ${text(event.from)}`
       return `Moved to ${text(event.team_name)}: ${why}`
     }
+    case 'conversation_sorted': {
+      const what = [text(event.team_name), event.priority && `${text(event.priority)} priority`, Array.isArray(event.skills) && event.skills.join(', ')]
+      return `Sorted by the rule “${text(event.rule)}”: ${what.filter(Boolean).join(', ')}`
+    }
     case 'conversation_moved': {
       const to = [text(event.member_name), text(event.team_name)].filter(Boolean).join(', ') || 'nobody'
       return who ? `${who} handed it over to ${to}` : `Moved to ${to}`

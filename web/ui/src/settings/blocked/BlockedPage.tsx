@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { REASONS } from '../../inbox/closing/BlockDialog'
@@ -8,15 +8,12 @@ import { useCan } from '../../lib/session'
 import { toast } from '../../lib/toast'
 import type { BlockedContact, Page } from '../../lib/types'
 import { Avatar } from '../../ui/Avatar'
-import { EmptyState } from '../../ui/EmptyState'
 import { IconBan } from '../../ui/icons'
 import c from '../canned/canned.module.css'
 import { Ago } from '../parts/Ago'
 import { ConfirmDialog } from '../parts/ConfirmDialog'
-import { Heading } from '../parts/Heading'
-import { PageSkeleton } from '../parts/PageSkeleton'
-import { FailedPage, ForbiddenPage } from '../parts/States'
-import p from '../parts/parts.module.css'
+import { ListPage } from '../parts/ListPage'
+import { ForbiddenPage } from '../parts/States'
 import s from './blocked.module.css'
 
 const TITLE = 'Blocked contacts'
@@ -43,72 +40,56 @@ export default function BlockedPage() {
   }
 
   if (!allowed) return <ForbiddenPage title={TITLE} />
-  if (error && !data) return <FailedPage title={TITLE} error={error} onRetry={() => void refetch()} />
-  if (!data) return <PageSkeleton title={TITLE} />
-  const blocked = data.pages.flatMap((page) => page.items)
   return (
-    <>
-      <Heading title={TITLE} text="What they write is kept and shown nowhere. Block somebody from the menu of their conversation." />
-      <section className={c.list} aria-label={TITLE}>
-        {blocked.length === 0 ? (
-          <EmptyState icon={IconBan} title="Nobody is blocked" text="Spammers and worse can be kept away from every list." />
-        ) : (
-          <div className={p.tableWrap}>
-            <table className={p.table} aria-label={TITLE}>
-              <thead>
-                <tr>
-                  <th>Contact</th>
-                  <th>Why</th>
-                  <th data-wide>By</th>
-                  <th data-wide>Since</th>
-                  <th data-end>
-                    <span className="visually-hidden">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {blocked.map((contact) => (
-                  <tr key={contact.id}>
-                    <td>
-                      <Link to="/contacts/$contactId" params={{ contactId: contact.id }} className={s.person ?? ''}>
-                        <Avatar name={contact.name} hue={contact.avatar_hue} size={28} />
-                        <b>{contact.name}</b>
-                      </Link>
-                    </td>
-                    <td>
-                      {REASONS.find(({ value }) => value === contact.block.reason)?.label}
-                      {contact.block.note && <span className={c.text}>{contact.block.note}</span>}
-                    </td>
-                    <td data-wide className={p.nowrap}>
-                      {contact.block.by}
-                    </td>
-                    <td data-wide className={p.nowrap}>
-                      <Ago at={contact.block.at} />
-                    </td>
-                    <td data-end>
-                      {mayReply && (
-                        <Button size="compact-sm" variant="default" aria-label={`Unblock ${contact.name}`} onClick={() => setFreed(contact)}>
-                          Unblock
-                        </Button>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
-        {hasNextPage && (
-          <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            Show more
-          </Button>
-        )}
-      </section>
+    <ListPage
+      title={TITLE}
+      text="What they write is kept and shown nowhere. Block somebody from the menu of their conversation."
+      list={{ data: data?.pages.flatMap((page) => page.items), error, refetch } as Pick<UseQueryResult<BlockedContact[]>, 'data' | 'error' | 'refetch'>}
+      empty={{ icon: IconBan, title: 'Nobody is blocked', text: 'Spammers and worse can be kept away from every list.' }}
+      columns={[
+        {
+          head: 'Contact',
+          cell: (contact) => (
+            <Link to="/contacts/$contactId" params={{ contactId: contact.id }} className={s.person ?? ''}>
+              <Avatar name={contact.name} hue={contact.avatar_hue} size={28} />
+              <b>{contact.name}</b>
+            </Link>
+          ),
+        },
+        {
+          head: 'Why',
+          cell: ({ block }) => (
+            <>
+              {REASONS.find(({ value }) => value === block.reason)?.label}
+              {block.note && <span className={c.text}>{block.note}</span>}
+            </>
+          ),
+        },
+        { head: 'By', wide: true, nowrap: true, cell: ({ block }) => block.by },
+        { head: 'Since', wide: true, nowrap: true, cell: ({ block }) => <Ago at={block.at} /> },
+        {
+          head: 'Actions',
+          silent: true,
+          end: true,
+          cell: (contact) =>
+            mayReply && (
+              <Button size="compact-sm" variant="default" aria-label={`Unblock ${contact.name}`} onClick={() => setFreed(contact)}>
+                Unblock
+              </Button>
+            ),
+        },
+      ]}
+    >
+      {hasNextPage && (
+        <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          Show more
+        </Button>
+      )}
       {freed && (
         <ConfirmDialog title={`Unblock ${freed.name}?`} confirm="Unblock" danger={false} onConfirm={() => unblock(freed)} onClose={() => setFreed(null)}>
           <p>Their conversation stays closed until they write again.</p>
         </ConfirmDialog>
       )}
-    </>
+    </ListPage>
   )
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Progress } from '@mantine/core'
+import { Button, Menu, Progress } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { tagsQuery } from '../../inbox/list/choices'
@@ -8,14 +8,12 @@ import { count as formatted } from '../../lib/format'
 import { useCan } from '../../lib/session'
 import { toast } from '../../lib/toast'
 import type { Tag } from '../../lib/types'
-import { EmptyState } from '../../ui/EmptyState'
-import { IconArrowsJoin, IconDots, IconPencil, IconPlus, IconTag, IconTrash } from '../../ui/icons'
+import { IconArrowsJoin, IconPlus, IconTag } from '../../ui/icons'
 import c from '../canned/canned.module.css'
 import { ConfirmDialog } from '../parts/ConfirmDialog'
-import { Heading } from '../parts/Heading'
-import { PageSkeleton } from '../parts/PageSkeleton'
-import { FailedPage, ForbiddenPage } from '../parts/States'
-import p from '../parts/parts.module.css'
+import { ListPage } from '../parts/ListPage'
+import { RowMenu } from '../parts/RowMenu'
+import { ForbiddenPage } from '../parts/States'
 import { MergeDialog, TagDialog } from './TagDialogs'
 
 const TITLE = 'Tags'
@@ -24,7 +22,7 @@ export default function TagsPage() {
   const allowed = useCan('inbox.read')
   const manages = useCan('inbox.manage')
   const client = useQueryClient()
-  const { data, error, refetch } = useQuery({ ...tagsQuery, enabled: allowed })
+  const list = useQuery({ ...tagsQuery, enabled: allowed })
   const [edited, setEdited] = useState<Tag | 'new' | null>(null)
   const [merged, setMerged] = useState<Tag | null>(null)
   const [deleted, setDeleted] = useState<Tag | null>(null)
@@ -36,86 +34,62 @@ export default function TagsPage() {
   }
 
   if (!allowed) return <ForbiddenPage title={TITLE} />
-  if (error && !data) return <FailedPage title={TITLE} error={error} onRetry={() => void refetch()} />
-  if (!data) return <PageSkeleton title={TITLE} />
-  const names = new Map(data.map((tag) => [tag.id, tag.name]))
-  const create = manages && (
-    <Button leftSection={<IconPlus size={16} />} onClick={() => setEdited('new')}>
-      New tag
-    </Button>
-  )
+  const all = list.data ?? []
+  const names = new Map(all.map((tag) => [tag.id, tag.name]))
   return (
-    <>
-      <Heading title={TITLE} text="Words to sort conversations and tickets by." actions={data.length > 0 && create} />
-      <section className={c.list} aria-label={TITLE}>
-        {data.length === 0 ? (
-          <EmptyState icon={IconTag} title="No tags yet" text="Tags say what a conversation is about, for filters, views, rules and reports." action={create} />
-        ) : (
-          <div className={p.tableWrap}>
-            <table className={p.table} aria-label={TITLE}>
-              <thead>
-                <tr>
-                  <th>Tag</th>
-                  <th data-wide>Open</th>
-                  <th>All conversations</th>
-                  <th data-end>
-                    <span className="visually-hidden">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {data.map((tag) => (
-                  <tr key={tag.id}>
-                    <td>
-                      <span className={t.tag} data-colour={tag.colour}>
-                        <i aria-hidden />
-                        {tag.name}
-                      </span>
-                      {tag.merges_into && <Merging tag={tag} into={names.get(tag.merges_into) ?? ''} />}
-                    </td>
-                    <td data-wide className={p.nowrap}>
-                      {formatted(tag.open)}
-                    </td>
-                    <td className={p.nowrap}>{formatted(tag.total)}</td>
-                    <td data-end>
-                      {manages && !tag.merges_into && (
-                        <Menu position="bottom-end" width={190}>
-                          <Menu.Target>
-                            <ActionIcon aria-label={`Actions for ${tag.name}`}>
-                              <IconDots size={17} />
-                            </ActionIcon>
-                          </Menu.Target>
-                          <Menu.Dropdown>
-                            <Menu.Item leftSection={<IconPencil size={16} />} onClick={() => setEdited(tag)}>
-                              Edit…
-                            </Menu.Item>
-                            {data.length > 1 && (
-                              <Menu.Item leftSection={<IconArrowsJoin size={16} />} onClick={() => setMerged(tag)}>
-                                Merge into another…
-                              </Menu.Item>
-                            )}
-                            <Menu.Item leftSection={<IconTrash size={16} />} className={p.dangerItem ?? ''} onClick={() => setDeleted(tag)}>
-                              Delete…
-                            </Menu.Item>
-                          </Menu.Dropdown>
-                        </Menu>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
-      </section>
+    <ListPage
+      title={TITLE}
+      text="Words to sort conversations and tickets by."
+      list={list}
+      empty={{ icon: IconTag, title: 'No tags yet', text: 'Tags say what a conversation is about, for filters, views, rules and reports.' }}
+      create={
+        manages && (
+          <Button leftSection={<IconPlus size={16} />} onClick={() => setEdited('new')}>
+            New tag
+          </Button>
+        )
+      }
+      columns={[
+        {
+          head: 'Tag',
+          cell: (tag) => (
+            <>
+              <span className={t.tag} data-colour={tag.colour}>
+                <i aria-hidden />
+                {tag.name}
+              </span>
+              {tag.merges_into && <Merging tag={tag} into={names.get(tag.merges_into) ?? ''} />}
+            </>
+          ),
+        },
+        { head: 'Open', wide: true, nowrap: true, cell: ({ open }) => formatted(open) },
+        { head: 'All conversations', nowrap: true, cell: ({ total }) => formatted(total) },
+        {
+          head: 'Actions',
+          silent: true,
+          end: true,
+          cell: (tag) =>
+            manages &&
+            !tag.merges_into && (
+              <RowMenu name={tag.name} onEdit={() => setEdited(tag)} onDelete={() => setDeleted(tag)}>
+                {all.length > 1 && (
+                  <Menu.Item leftSection={<IconArrowsJoin size={16} />} onClick={() => setMerged(tag)}>
+                    Merge…
+                  </Menu.Item>
+                )}
+              </RowMenu>
+            ),
+        },
+      ]}
+    >
       {edited && <TagDialog tag={edited === 'new' ? null : edited} onClose={() => setEdited(null)} />}
-      {merged && <MergeDialog tag={merged} others={data.filter((tag) => tag.id !== merged.id && !tag.merges_into)} onClose={() => setMerged(null)} />}
+      {merged && <MergeDialog tag={merged} others={all.filter((tag) => tag.id !== merged.id && !tag.merges_into)} onClose={() => setMerged(null)} />}
       {deleted && (
         <ConfirmDialog title={`Delete ${deleted.name}?`} confirm="Delete" onConfirm={() => remove(deleted)} onClose={() => setDeleted(null)}>
           <p>Only a tag that nothing uses is deleted. One that is in use can be merged into another.</p>
         </ConfirmDialog>
       )}
-    </>
+    </ListPage>
   )
 }
 
