@@ -24,6 +24,7 @@ WRITTEN = frozenset(
 _PLAIN = frozenset(
     (
         *("id", "ids", "at", "until", "since", "ip", "user_agent", "url", "thumb_url", "link", "next_cursor", "cursor"),
+        *("amount", "each"),
         *("csrf", "version", "day", "first", "last", "mime", "code", "provider_code", "account_name"),
     )
 )

@@ -10,5 +10,5 @@ What helps an agent to answer.
     proofs.py    going on with a thread on another channel, after a code
     following.py    who follows a conversation; notifications.py what members are told
     push.py         the same on their devices; push_delivery.py sends it
-    transcripts.py  a conversation as a document
+    transcripts.py  a conversation as a document; pdf.py how one is drawn
 """

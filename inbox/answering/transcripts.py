@@ -1,25 +1,29 @@
 """
-Transcripts: a conversation as a file to read elsewhere, as text, as a page or as a table.
+Transcripts: a conversation as a file to read elsewhere, as text, as a page, as a PDF or as a table.
 
 Private notes stay out unless asked for. What people wrote is data in every form: escaped on the page, and in the table
 never a formula.
 """
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator
 from datetime import datetime
 from html import escape
+from typing import Literal
 
 from app.core.runtime import Workspace
 from channels.content import MediaMessage
 from crm.masks import Masker
 from inbox import messages, timeline
+from inbox.answering import pdf
 from inbox.conversations import Conversation
 from inbox.timeline import Entry
 
 # The newest so many entries; a file beyond that is read by nobody.
 MOST = 10_000
+MOST_DRAWN = 1_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _COLUMNS = ("number", "time_utc", "channel", "direction", "author", "kind", "text", "file", "status")
 
@@ -64,6 +68,26 @@ async def table(ws: Workspace, conversation: Conversation, *, notes: bool, maske
     return out.getvalue()
 
 
+async def document(ws: Workspace, conversation: Conversation, *, notes: bool, masker: Masker | None) -> bytes:
+    """A PDF of the newest entries; drawing takes CPU, so a document has fewer than the other forms."""
+    left_out = f"{pdf.MISSING} stands for letters that this document has no font for; a page to print has them."
+    paragraphs = [
+        pdf.Paragraph("title", f"Conversation with {conversation.contact_name}"),
+        pdf.Paragraph("day", f"Exported {_time(ws.clock.now())}, times in UTC"),
+    ]
+    if conversation.last_number > MOST_DRAWN:
+        paragraphs.append(pdf.Paragraph("day", f"The newest {MOST_DRAWN} entries; the other forms have all."))
+    day = ""
+    async for entry in _entries(ws, conversation, notes=notes, most=MOST_DRAWN):
+        if _day(entry) != day:
+            day = _day(entry)
+            paragraphs.append(pdf.Paragraph("day", day))
+        kind: Literal["in", "out", "note"] = "note" if entry.kind == "note" else entry.direction or "in"
+        head = f"{_author(entry, conversation)} · {entry.at:%H:%M}{_mark(entry)}"
+        paragraphs.append(pdf.Paragraph(kind, words(entry, masker), head))
+    return await asyncio.to_thread(pdf.document, paragraphs, left_out=left_out)
+
+
 def words(entry: Entry, masker: Masker | None) -> str:
     """What a message says, as far as words can."""
     if entry.deleted_at:
@@ -80,9 +104,9 @@ def words(entry: Entry, masker: Masker | None) -> str:
     return shown if masker is None else masker.within(shown)
 
 
-async def _entries(ws: Workspace, conversation: Conversation, *, notes: bool) -> AsyncIterator[Entry]:
+async def _entries(ws: Workspace, conversation: Conversation, *, notes: bool, most: int = MOST) -> AsyncIterator[Entry]:
     """Messages (and notes) in the order of their numbers; what was taken back was never said."""
-    after = max(0, conversation.last_number - MOST)
+    after = max(0, conversation.last_number - most)
     while page := await timeline.page_after(ws, conversation.contact_id, after, limit=timeline.PAGE):
         for entry in page:
             if (entry.kind == "message" and entry.status != "cancelled") or (notes and entry.kind == "note"):

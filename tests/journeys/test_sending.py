@@ -378,5 +378,7 @@ async def test_a_transcript_says_what_was_said_and_no_more(shop: Shop) -> None:
     lines = list(csv.DictReader(io.StringIO(answers["csv"].text)))
     assert any(line["text"] == f"'{nasty}" for line in lines)
     assert "For us only" in (await shop.agent.get(f"{url}/text", params={"notes": "true"})).text
+    drawn = await shop.agent.get(f"{url}/pdf")
+    assert (drawn.status_code, drawn.headers["content-type"], drawn.content[:5]) == (200, "application/pdf", b"%PDF-")
     trail = await shop.get("/audit")
-    assert sum(item["action"] == "conversation.exported" for item in trail["items"]) >= 4
+    assert sum(item["action"] == "conversation.exported" for item in trail["items"]) >= 5

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import TypeVar
 from urllib.parse import quote
 
 from app.core import audit
@@ -13,6 +14,9 @@ from inbox import access
 from inbox.answering import transcripts
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Query
+
+# Text, or bytes.
+Written = TypeVar("Written", str, bytes)
 
 
 class TranscriptQuery(Query):
@@ -33,13 +37,17 @@ async def as_csv(request: ApiRequest, conversation_id: str, query: TranscriptQue
     return await _file(request, conversation_id, query, "csv", transcripts.table)
 
 
+async def as_pdf(request: ApiRequest, conversation_id: str, query: TranscriptQuery) -> bytes:
+    return await _file(request, conversation_id, query, "pdf", transcripts.document)
+
+
 async def _file(
     request: ApiRequest,
     conversation_id: str,
     query: TranscriptQuery,
     suffix: str,
-    write: Callable[..., Awaitable[str]],
-) -> str:
+    write: Callable[..., Awaitable[Written]],
+) -> Written:
     conversation = await access.conversation(request.ws, request.actor, conversation_id)
     masker = masks.of(request.ws, request.actor)
     name = masker.within(conversation.contact_name) if masker else conversation.contact_name
@@ -54,9 +62,10 @@ async def _file(
 
 
 _FORMS = (
-    ("text", as_text, "text/plain", "A conversation as text"),
-    ("html", as_html, "text/html", "A conversation as a page to print"),
-    ("csv", as_csv, "text/csv", "A conversation as a table"),
+    ("text", as_text, "text/plain; charset=utf-8", "A conversation as text"),
+    ("html", as_html, "text/html; charset=utf-8", "A conversation as a page to print"),
+    ("csv", as_csv, "text/csv; charset=utf-8", "A conversation as a table"),
+    ("pdf", as_pdf, "application/pdf", "The newest thousand entries of a conversation as a PDF"),
 )
 
 ENDPOINTS = [
@@ -67,7 +76,7 @@ ENDPOINTS = [
         Permission.INBOX_READ,
         summary,
         errors=(NotFound,),
-        media_type=f"{media_type}; charset=utf-8",
+        media_type=media_type,
     )
     for form, handler, media_type, summary in _FORMS
 ]

@@ -154,6 +154,7 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
 const TRANSCRIPTS = [
   ['text', 'As text'],
   ['html', 'As a page to print'],
+  ['pdf', 'As a PDF'],
   ['csv', 'As a table (CSV)'],
 ] as const
 
