@@ -16,7 +16,7 @@ from typing import Any
 
 from app.core import log, mongo
 from app.core.clock import Clock
-from app.core.platform import audit, contacts, conversations, entries, queues, workspaces
+from app.core.platform import audit, contacts, conversations, entries, queues, reports, workspaces
 from app.core.platform import migrations as rows
 from app.core.platform.migrations import LOCK_SECONDS
 from app.core.tasks import end
@@ -92,6 +92,12 @@ async def _entry_shelves(db: mongo.Database, progress: Progress, clock: Clock) -
     await entries.add_shelves(db)
 
 
+async def _open_since(db: mongo.Database, progress: Progress, clock: Clock) -> None:
+    """What is open is found by its age; sums of reports are kept by zones."""
+    await reports.add_open_since(db)
+    await reports.drop_days_of_no_zone(db)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "default queues", _default_queues),
     Migration(2, "conversation facets", _conversation_facets),
@@ -100,6 +106,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(5, "blocked contacts", _blocked_contacts),
     Migration(6, "conversation watchers", _conversation_watchers),
     Migration(7, "entry shelves", _entry_shelves),
+    Migration(8, "ages and zones of reports", _open_since),
 )
 
 

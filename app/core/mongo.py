@@ -61,6 +61,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         # Open ones only: empty for all others, so a message in them moves nothing here.
         _index("workspace_id", "closing_at"),
         _index("workspace_id", "waiting_at"),
+        _index("workspace_id", "open_since"),
         _index("workspace_id", "contact_id"),
         # Conversations with which something has to be done at that time (see inbox/routing/duties.py), and no others.
         _index("due_at", sparse=True),
@@ -98,6 +99,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("workspace_id", "number", unique=True),
         _index("workspace_id", "facets", "updated_at"),
         _index("workspace_id", "active", "sla_due_at"),
+        _index("workspace_id", "open_since"),
         _index("workspace_id", "tokens"),
         _index("look_at", sparse=True),
     ),

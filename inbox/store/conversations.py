@@ -42,6 +42,7 @@ def to_row(conversation: conversations.Conversation) -> Document:
     is_open = facets.group(conversation.state) == OPEN
     row["closing_at"] = conversation.window_closes_at if is_open else None
     row["waiting_at"] = conversation.waiting_since if is_open else None
+    row["open_since"] = conversation.opened_at if conversation.state != "closed" else None
     return row
 
 
@@ -225,6 +226,25 @@ async def found_by(ws: Workspace, some: Sequence[str], *, most: int) -> list[Doc
         rows = await ws.db.conversations.find({"facets": facet}, limit=most, fields=names)
         found |= {row["_id"]: row for row in rows}
     return list(found.values())
+
+
+async def opened_within(
+    ws: Workspace, start: datetime, end: datetime, *, cursor: str | None, limit: int
+) -> tuple[list[conversations.Conversation], str | None]:
+    """What is not closed and was opened in a span of time, the oldest first. Index: workspace_id, open_since."""
+
+    async def read(span: Document, most: int) -> list[Document]:
+        return await ws.db.conversations.find({"open_since": span}, limit=most)
+
+    walk = Walk("open_since", start, end, end - start)
+    rows, following = await windows.page(walk, read, cursor=cursor, limit=limit, fits=lambda _: True)
+    return [_from_row(row) for row in rows], following
+
+
+async def count_opened(ws: Workspace, start: datetime, end: datetime, *, most: int) -> int:
+    """How many those are, counted no further than `most`. Index: workspace_id, open_since."""
+    span = {"$gte": start, "$lte": end}
+    return len(await ws.db.conversations.find({"open_since": span}, limit=most, fields=["_id"]))
 
 
 async def closing_soon(ws: Workspace, *, most: int) -> int:

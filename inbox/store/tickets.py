@@ -72,6 +72,7 @@ def _to_row(ticket: tickets.Ticket) -> Document:
     # Names of fields may hold a dot, which a path in the database would take apart.
     row["touched"] = [{"facet": facet, **touch} for facet, touch in row["touched"].items()]
     row["active"] = ticket.active
+    row["open_since"] = ticket.created_at if ticket.active else None
     row["facets"] = facets(ticket)
     row["tokens"] = sorted(search_tokens(ticket.title))
     row["look_at"] = _look_at(ticket)
@@ -196,3 +197,22 @@ async def page(
     walk = windows.Walk("updated_at", ws.clock.now() + timedelta(minutes=5), _EARLIEST)
     rows, next_cursor = await windows.page(walk, read, cursor=cursor, limit=limit, fits=lambda row: _fits(row, wanted))
     return [_from_row(row) for row in rows], next_cursor
+
+
+async def opened_within(
+    ws: Workspace, start: datetime, end: datetime, *, cursor: str | None, limit: int
+) -> tuple[list[tickets.Ticket], str | None]:
+    """Those that are not solved and were made in a span of time, the oldest first. Index: workspace_id, open_since."""
+
+    async def read(span: Document, most: int) -> list[Document]:
+        return await ws.db.tickets.find({"open_since": span}, limit=most)
+
+    walk = windows.Walk("open_since", start, end, end - start)
+    rows, following = await windows.page(walk, read, cursor=cursor, limit=limit, fits=lambda _: True)
+    return [_from_row(row) for row in rows], following
+
+
+async def count_opened(ws: Workspace, start: datetime, end: datetime, *, most: int) -> int:
+    """How many those are, counted no further than `most`. Index: workspace_id, open_since."""
+    span = {"$gte": start, "$lte": end}
+    return len(await ws.db.tickets.find({"open_since": span}, limit=most, fields=["_id"]))

@@ -152,6 +152,27 @@ def test_the_wallboard_keeps_itself_up_to_date(desks: Desks, stage: Stage, axe: 
     shot(page, "wallboard")
 
 
+def test_the_backlog_is_told_by_age(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    Customer(stage, "sms", "Bea Backlog").writes("Hello?")
+    desk = desks()
+    desk.open("Bea Backlog")
+    page = desk.page
+    page.goto("/reports?tab=backlog")
+    ages = page.get_by_role("table", name="Open conversations by age")
+    young = ages.get_by_role("button", name="Less than a day")
+    expect(young).to_be_enabled()
+    expect(page.get_by_role("region", name="Open tickets by age")).to_be_visible()
+    for width, scheme in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        axe(page)
+        shot(page, f"reports-backlog-{width}-{scheme}")
+    young.click()
+    listed = page.get_by_role("dialog", name="Open conversations by age: less than a day")
+    expect(listed.get_by_role("link").filter(has_text="Bea Backlog")).to_be_visible()
+    axe(page)
+
+
 def test_an_agent_sees_their_own_figures(desks: Desks, stage: Stage, history: None) -> None:
     page = desks(stage.joins(Role.AGENT)).page
     page.goto("/reports")

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from statistics import fmean, median
@@ -14,16 +15,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core import days, ids
+from app.core.addresses import Address
 from app.core.calendars import Calendar, Span
 from app.core.permissions import SYSTEM, Role
 from app.core.runtime import Workspace
+from crm import contacts
+from crm.contacts import Profile
+from inbox import conversations
 from inbox.closing.surveys import Survey
 from inbox.episodes import Episode, Facts, Stretch, in_hours_of
 from inbox.store import report_days
 from inbox.store import surveys as survey_rows
 from inbox.supervising import figures, metrics, reports, rollups
-from inbox.ticketing import sla_policies
+from inbox.ticketing import sla_policies, tickets
 from inbox.ticketing.sla import Policy, Promise, Target
+from inbox.ticketing.tickets import NewTicket
 from tests.support.people import People, Person
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -296,6 +302,48 @@ async def test_odd_spans_are_refused_in_words(owner: Person, first: str, last: s
     answer = await owner.client.get("/api/v1/reports", params={"first": first, "last": last})
     assert answer.status_code == 422
     assert "days" in answer.json()["detail"]
+
+
+async def test_the_backlog_by_age_is_made_of_what_is_open(owner: Person, ws: Workspace) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    contact_id = (await contacts.resolve(ws, Address("sms", "+12025550171"), profile=Profile(name="Ana"))).contact_id
+    made: dict[str, int] = {}
+    for hours in (1, 30, 31, 24 * 5, 24 * 40, 24 * 41):
+        made[await opened(ws, now - timedelta(hours=hours))] = hours
+    closed_one = await opened(ws, now - timedelta(hours=2))
+    await conversations.close(ws, await conversations.get(ws, closed_one))
+    ticket = await tickets.create(ws, SYSTEM, NewTicket(contact_id=contact_id, title="T"))
+    found = (await owner.client.get("/api/v1/reports/backlog")).json()
+    parts = {part["key"]: part["count"] for part in found["conversations"]["parts"]}
+    assert parts == {"day": 1, "3d": 2, "7d": 1, "14d": 0, "30d": 0, "older": 2}
+    table = list(csv.reader(io.StringIO((await owner.client.get("/api/v1/reports/backlog/csv")).text)))
+    assert [int(line[1]) for line in table[1:]] == list(parts.values())
+    listed: list[str] = []
+    for key, count in parts.items():
+        rows: list[dict[str, Any]] = []
+        query: dict[str, Any] = {"subject": "conversations", "range": key, "at": found["at"], "limit": 1}
+        while True:
+            page = (await owner.client.get("/api/v1/reports/backlog/rows", params=query)).json()
+            rows += page["items"]
+            if page["next_cursor"] is None:
+                break
+            query["cursor"] = page["next_cursor"]
+        assert len(rows) == count
+        # The oldest first.
+        assert [made[row["id"]] for row in rows] == sorted((made[row["id"]] for row in rows), reverse=True)
+        listed += [row["id"] for row in rows]
+    assert set(listed) == set(made)
+    query = {"subject": "tickets", "range": "day", "at": found["at"]}
+    (row,) = (await owner.client.get("/api/v1/reports/backlog/rows", params=query)).json()["items"]
+    assert (row["id"], row["label"]) == (ticket.id, "#1 T")
+    refused = await owner.client.get("/api/v1/reports/backlog/rows", params={**query, "range": "century"})
+    assert refused.status_code == 422
+
+
+async def opened(ws: Workspace, at: datetime) -> str:
+    """A conversation that has been open since then."""
+    new = replace(conversations.new_for(ws, ids.new("con"), name="Ana"), opened_at=at)
+    return (await conversations.change(ws, new, lambda one: replace(one, unread=1)))[0].id
 
 
 async def test_the_wallboard_counts_what_the_lists_hold(owner: Person) -> None:

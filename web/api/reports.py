@@ -7,10 +7,10 @@ Who may not read reports gets their own figures and nobody else's.
 import csv
 import io
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from app.core import audit
 from app.core.audit import Target
@@ -20,7 +20,7 @@ from app.core.permissions import Permission
 from crm import store as contact_store
 from inbox import access
 from inbox.episodes import Episode
-from inbox.supervising import metrics, reports, rollups, wallboard
+from inbox.supervising import backlog, metrics, reports, rollups, wallboard
 from inbox.supervising.metrics import Group, Hours, Unit
 from inbox.supervising.reports import Asked, Dimension
 from inbox.supervising.rollups import BeingCounted
@@ -28,6 +28,8 @@ from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Channel, Day, Out, Page, Query, Time
 
+# Nothing has been open since before Parley.
+Moment = Annotated[AwareDatetime, Field(ge=datetime(2021, 1, 1, tzinfo=UTC), le=datetime(2100, 1, 1, tzinfo=UTC))]
 Zone = Annotated[str, Field(min_length=1, max_length=60)]
 Only = Annotated[str | None, Field(pattern=r"^(member|team|channel|tag|reason|policy):[A-Za-z0-9_]{1,100}$")]
 
@@ -191,6 +193,49 @@ class WallboardOut(Out):
     teams: list[TeamNow]
 
 
+class AgePart(Out):
+    """How many are of this age; `more` if there are more than were counted."""
+
+    key: str
+    label: str
+    count: int
+    more: bool
+
+
+class AgesOut(Out):
+    definition: str
+    parts: list[AgePart]
+
+
+class BacklogOut(Out):
+    """`at` is the moment for which ages are told: name it to get the rows behind a number."""
+
+    at: Time
+    conversations: AgesOut
+    tickets: AgesOut
+
+
+class BacklogRowsQuery(Page):
+    subject: Literal["conversations", "tickets"]
+    range: Annotated[str, Field(max_length=20)]
+    at: Moment
+
+
+class BacklogRow(Out):
+    id: str
+    subject: Literal["conversations", "tickets"]
+    label: str
+    channel: Channel | None
+    opened_at: Time
+    assignee_id: str | None
+    team_id: str | None
+
+
+class BacklogRows(Out):
+    items: list[BacklogRow]
+    next_cursor: str | None
+
+
 def _only(request: ApiRequest, by: Dimension | None, only: str | None) -> str | None:
     """What this caller may be shown. Raises Forbidden."""
     if request.actor.may(Permission.REPORTS_READ):
@@ -351,6 +396,63 @@ async def put_settings(request: ApiRequest, body: ReportSettings) -> ReportSetti
     return ReportSettingsOut(zone=await rollups.choose_zone(request.ws, request.actor, body.zone))
 
 
+async def get_backlog(request: ApiRequest) -> BacklogOut:
+    at = request.ws.clock.now()
+
+    async def ages(subject: backlog.Subject) -> AgesOut:
+        parts = await backlog.ages(request.ws, subject, at)
+        return AgesOut(
+            definition=backlog.DEFINITIONS[subject],
+            parts=[AgePart(key=p.range.key, label=p.range.label, count=p.count, more=p.more) for p in parts],
+        )
+
+    return BacklogOut(at=iso(at) or "", conversations=await ages("conversations"), tickets=await ages("tickets"))
+
+
+async def backlog_csv(request: ApiRequest) -> str:
+    at = request.ws.clock.now()
+    subjects: tuple[backlog.Subject, ...] = ("conversations", "tickets")
+    parts = [(subject, await backlog.ages(request.ws, subject, at)) for subject in subjects]
+    await audit.record(request.ws, request.actor, "report.exported", Target("report", "backlog", iso(at) or ""), {})
+    text = io.StringIO()
+    csv.writer(text).writerows(backlog.csv_rows(parts))
+    request.answer_headers.append((b"content-disposition", b'attachment; filename="parley-backlog.csv"'))
+    return text.getvalue()
+
+
+async def backlog_rows(request: ApiRequest, query: BacklogRowsQuery) -> BacklogRows:
+    at = query.at.astimezone(UTC)
+    if query.subject == "tickets":
+        tickets, cursor = await backlog.tickets(request.ws, query.range, at, cursor=query.cursor, limit=query.limit)
+        items = [
+            BacklogRow(
+                id=row.id,
+                subject="tickets",
+                label=row.label,
+                channel=None,
+                opened_at=iso(row.created_at) or "",
+                assignee_id=row.owner_id,
+                team_id=row.team_id,
+            )
+            for row in tickets
+        ]
+        return BacklogRows(items=items, next_cursor=cursor)
+    found, cursor = await backlog.conversations(request.ws, query.range, at, cursor=query.cursor, limit=query.limit)
+    items = [
+        BacklogRow(
+            id=row.id,
+            subject="conversations",
+            label=row.contact_name,
+            channel=row.last_entry.channel if row.last_entry else None,
+            opened_at=iso(row.opened_at) or "",
+            assignee_id=row.assignee_id,
+            team_id=row.team_id,
+        )
+        for row in found
+    ]
+    return BacklogRows(items=items, next_cursor=cursor)
+
+
 async def now(request: ApiRequest) -> WallboardOut:
     board = await wallboard.now(request.ws)
     waits = board.oldest_wait_conversation_id
@@ -415,6 +517,23 @@ ENDPOINTS = [
         put_settings,
         Permission.INBOX_MANAGE,
         "Choose the time zone of the workspace's days",
+        errors=(Invalid,),
+    ),
+    Endpoint("GET", "/reports/backlog", get_backlog, Permission.REPORTS_READ, "How old is what is open"),
+    Endpoint(
+        "GET",
+        "/reports/backlog/csv",
+        backlog_csv,
+        Permission.REPORTS_READ,
+        "The same as CSV, a line for each age",
+        media_type="text/csv; charset=utf-8",
+    ),
+    Endpoint(
+        "GET",
+        "/reports/backlog/rows",
+        backlog_rows,
+        Permission.REPORTS_READ,
+        "What is open and of this age, the oldest first",
         errors=(Invalid,),
     ),
     Endpoint("GET", "/reports/now", now, Permission.REPORTS_READ, "The wallboard: what waits, and who is there"),

@@ -11,6 +11,7 @@ import type { Metric, Report, ReportDimension } from '../lib/types'
 import { ErrorState, NoPermission } from '../ui/ErrorState'
 import { IconDownload } from '../ui/icons'
 import { Skeleton } from '../ui/Skeleton'
+import { Backlog } from './Backlog'
 import { Behind, type Drill } from './Behind'
 import { FigureTable } from './FigureTable'
 import { Overview } from './Overview'
@@ -26,13 +27,14 @@ const TABS: { key: Tab; label: string }[] = [
   { key: 'live', label: 'Live' },
   { key: 'overview', label: 'Overview' },
   { key: 'promises', label: 'Service levels' },
+  { key: 'backlog', label: 'Backlog' },
   { key: 'member', label: 'Agents' },
   { key: 'team', label: 'Teams' },
   { key: 'channel', label: 'Channels' },
   { key: 'tag', label: 'Tags' },
   { key: 'reason', label: 'Reasons' },
 ]
-type Tab = 'live' | 'overview' | 'promises' | Exclude<ReportDimension, 'policy'>
+type Tab = 'live' | 'backlog' | 'overview' | 'promises' | Exclude<ReportDimension, 'policy'>
 const COUNTING_MS = 1_500
 
 export default function ReportsPage() {
@@ -64,7 +66,7 @@ export default function ReportsPage() {
           <h1>Reports</h1>
           {!seesAll && <p>Your own figures: conversations that were yours when they were closed.</p>}
         </div>
-        {tab !== 'live' && days && view && own && (
+        {tab !== 'live' && tab !== 'backlog' && days && view && own && (
           <div className={s.controls}>
             <Span value={days} zone={view.zone} onChange={setChosen} />
             <ViewSwitch view={view} own={own} onChange={change} />
@@ -85,12 +87,22 @@ export default function ReportsPage() {
           ))}
         </nav>
       )}
-      {tab === 'live' ? <Wallboard /> : days && view ? <Figures key={tab} tab={tab} days={days} view={view} /> : error ? <ErrorState error={error} /> : <Loading />}
+      {tab === 'live' ? (
+        <Wallboard />
+      ) : tab === 'backlog' ? (
+        <Backlog />
+      ) : days && view ? (
+        <Figures key={tab} tab={tab} days={days} view={view} />
+      ) : error ? (
+        <ErrorState error={error} />
+      ) : (
+        <Loading />
+      )}
     </main>
   )
 }
 
-function Figures({ tab, days, view }: { tab: Exclude<Tab, 'live'>; days: DaySpan; view: View }) {
+function Figures({ tab, days, view }: { tab: Exclude<Tab, 'live' | 'backlog'>; days: DaySpan; view: View }) {
   const metrics = useMetrics()
   const [drill, setDrill] = useState<Drill | null>(null)
   const by = tab === 'overview' ? undefined : tab === 'promises' ? 'policy' : tab
