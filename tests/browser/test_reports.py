@@ -153,7 +153,7 @@ def test_the_wallboard_keeps_itself_up_to_date(desks: Desks, stage: Stage, axe: 
 
 
 def test_the_backlog_is_told_by_age(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
-    Customer(stage, "sms", "Bea Backlog").writes("Hello?")
+    Customer(stage, "whatsapp", "Bea Backlog").writes("Hello?")
     desk = desks()
     desk.open("Bea Backlog")
     page = desk.page
