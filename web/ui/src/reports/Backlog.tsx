@@ -1,4 +1,4 @@
-import { Button, Drawer, Tooltip } from '@mantine/core'
+import { Button, Drawer } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState, type CSSProperties } from 'react'
@@ -56,9 +56,7 @@ function Distribution({ title, ages, onDrill }: { title: string; ages: BacklogAg
   return (
     <section className={s.panel} aria-label={title}>
       <header className={s.panelHead}>
-        <Tooltip label={ages.definition} multiline w={290} withArrow openDelay={250}>
-          <h2>{title}</h2>
-        </Tooltip>
+        <h2>{title}</h2>
         <p>{ages.definition}</p>
       </header>
       {all === 0 ? (
@@ -70,7 +68,7 @@ function Distribution({ title, ages, onDrill }: { title: string; ages: BacklogAg
               <tr key={part.key}>
                 <th scope="row">{part.label}</th>
                 <td>
-                  <span className={s.bar} aria-hidden style={{ '--share': part.count / most } as CSSProperties} data-old={part.key === 'older' || undefined} />
+                  {part.count > 0 && <span className={s.bar} aria-hidden style={{ '--share': part.count / most } as CSSProperties} data-old={part.key === 'older' || undefined} />}
                 </td>
                 <td>
                   <button type="button" disabled={!part.count} aria-label={`${part.label}: ${shownOf(part)}`} onClick={() => onDrill(part)}>
