@@ -11,7 +11,6 @@ from channels.contract import ChannelAccount, InboundMessage
 from crm.keywords import Keyword
 from inbox import messages, outbox
 from inbox.conversations import Conversation
-from inbox.outbox import Draft
 from inbox.timeline import Author
 
 
@@ -28,7 +27,7 @@ async def confirm(ws: Workspace, account: ChannelAccount, event: InboundMessage,
         return
     if registry.adapter(account.kind).capabilities(account).confirms_stop:
         return
-    draft = Draft(
+    draft = outbox.Draft(
         content=Text(text=answer),
         author=Author("bot", account.id, account.name),
         client_id=ids.derived("stop", account.id, event.external_id),

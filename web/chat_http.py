@@ -9,6 +9,7 @@ from channels.contract import ChannelAccount
 from channels.livechat import site
 from inbox import files, visitors
 from inbox.files import StoredFile
+from inbox.help import articles, finding, help_centre, languages, listening
 from web import chat_limits, errors, limits
 from web.chat_socket import Refused, may_run, site_of
 from web.files import read_part
@@ -36,6 +37,8 @@ ALLOWED = frozenset(
         *("application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.spreadsheet"),
     )
 )
+_MOST_HITS = 5
+_MOST_SOUGHT_CHARS = 200
 _PREFLIGHT = {
     "access-control-allow-methods": "POST",
     "access-control-allow-headers": "x-visitor-token",
@@ -52,6 +55,33 @@ async def look(request: Request) -> Response:
     response = Response(orjson.dumps(site.shown(account)), media_type="application/json")
     response.headers["cache-control"] = "public, max-age=60"
     return _answered(request, response)
+
+
+async def find(request: Request) -> Response:
+    """`GET /w/help?key=&q=&lang=`: articles of the help centre, for a visitor who would rather read than ask."""
+    try:
+        account = await _site(request)
+        ws = state_of(request.scope)["runtime"].workspace(account.workspace_id)
+        ip = request.client.host if request.client else "local"
+        if wait := await limits.take(ws.redis, chat_limits.searches(ip)):
+            raise TooManyRequests("Those were many questions. Please wait a while.", retry_after_seconds=wait)
+        centre = await help_centre.get(ws)
+        if not centre.open:
+            raise NotFound("There is no help centre.")
+        query = request.query_params
+        language = languages.best(query.get("lang", "")[:20], centre.languages)
+        sought = query.get("q", "")[:_MOST_SOUGHT_CHARS]
+        hits = await finding.find(ws, sought, shelves=finding.PUBLIC, language=language, limit=_MOST_HITS)
+        if not hits:
+            await listening.missed(ws, sought, language)
+    except AppError as error:
+        return _answered(request, _refusal(error))
+    url = help_centre.url(ws, centre)
+    items = [
+        {"title": hit.text.title, "text": hit.excerpt.text, "url": articles.url(url, hit.article, hit.text)}
+        for hit in hits
+    ]
+    return _answered(request, Response(orjson.dumps({"items": items}), media_type="application/json"))
 
 
 async def upload(request: Request) -> Response:

@@ -21,3 +21,7 @@ def connections(ip: str) -> tuple[Limit, ...]:
 
 def uploads(session: str, ip: str) -> tuple[Limit, ...]:
     return Limit("uploads", session, 20, 3_600), Limit("uploads-ip", ip, 200, 3_600)
+
+
+def searches(ip: str) -> tuple[Limit, ...]:
+    return (Limit("help-searches", ip, 120, 60),)

@@ -30,6 +30,7 @@ from channels.contract import RANK, ChannelAccount, DeliveryStatus, InboundEvent
 from channels.livechat import identity, payloads, site
 from channels.livechat.identity import IdentityRefused
 from inbox import delivery, files, inbound, present, visitors
+from inbox.help import help_centre
 from inbox.store.entries import inbound_id
 from inbox.timeline import Entry
 from inbox.visitors import Admitted, IdentityNeeded, Person, Visitor
@@ -246,6 +247,7 @@ class _Chat:
                 "now": int(now.timestamp() * 1000),
                 "config": {
                     **site.shown(account),
+                    "help": await _search_of(ws, account),
                     "max_upload_bytes": chat_limits.MAX_UPLOAD_BYTES,
                     "max_text_chars": payloads.MAX_TEXT_CHARS,
                     "typing_seconds": TYPING_SECONDS,
@@ -527,3 +529,10 @@ def _choice(entry: Entry | None, choice_id: str) -> Choice:
 
 
 chat_socket = ChatSocket()
+
+
+async def _search_of(ws: Workspace, account: ChannelAccount) -> str:
+    """Where the widget searches articles; empty while the help centre is not open."""
+    if not (await help_centre.get(ws)).open:
+        return ""
+    return f"{ws.settings.public_url}/w/help?key={site.site_key(account)}"

@@ -120,6 +120,7 @@ def table() -> list[BaseRoute]:
         Route(f"{PREFIX}/files", files.upload, methods=["POST"]),
         Route("/files/{file_id}", files.download),
         Route("/w/site", chat_http.look),
+        Route("/w/help", chat_http.find),
         Route("/w/uploads", chat_http.upload, methods=["POST", "OPTIONS"]),
         Route(f"{PREFIX}/openapi.json", _openapi),
         Route("/healthz", health.healthz),

@@ -17,7 +17,6 @@ from inbox.answering import variables
 from inbox.closing import closing
 from inbox.closing.closing import AutoClose
 from inbox.conversations import Conversation
-from inbox.outbox import Draft
 from inbox.timeline import Author
 
 AUTOMATIC = Author("bot", None, "Parley")
@@ -55,7 +54,7 @@ async def _warned(ws: Workspace, conversation: Conversation, rule: AutoClose) ->
     """False where the customer cannot be written to: then it closes without a word."""
     try:
         text = await written(ws, conversation, rule.warning)
-        draft = Draft(
+        draft = outbox.Draft(
             content=Text(text=text),
             author=AUTOMATIC,
             # The same silence is warned of once, however often this is done.

@@ -30,7 +30,6 @@ from inbox.closing import closing, idle, survey_answers, thanks
 from inbox.closing.closing import Csat, Nps
 from inbox.conversations import Asked, Conversation
 from inbox.episodes import Facts
-from inbox.outbox import Draft
 from inbox.store import surveys as store
 from inbox.supervising import rollups
 from inbox.ticketing import tickets
@@ -185,7 +184,7 @@ async def _question(ws: Workspace, survey: Survey, conversation: Conversation, p
     way = next((r for r in conversation.reach if r.account_id == survey.account_id), conversation.reach[0])
     account = await accounts.get(ws.runtime, way.account_id)
     capabilities = registry.adapter(account.kind).capabilities(account)
-    draft = Draft(
+    draft = outbox.Draft(
         content=await _content(ws, survey, conversation, part, capabilities),
         author=idle.AUTOMATIC,
         client_id=f"{CLIENT_ID}{survey.id}",
@@ -327,7 +326,7 @@ def _scored(survey: Survey) -> conversations.How:
 async def _thank(ws: Workspace, conversation: Conversation, survey: Survey, text: str) -> None:
     if not text:
         return
-    draft = Draft(
+    draft = outbox.Draft(
         content=Text(text=text),
         author=idle.AUTOMATIC,
         client_id=f"{CLIENT_ID}{survey.id}/thanks",

@@ -32,6 +32,7 @@ from app.core import mongo
 from app.core.clock import Clock
 from app.core.queue import Lane
 from app.core.runtime import Runtime, open_runtime
+from tests.inbox.test_articles import article, centre
 from tests.support import chromium, servers
 from tests.support.people import Person, people_of
 from tests.support.shop import eventually
@@ -564,6 +565,29 @@ async def test_emoji(site: Site, chrome: Browser) -> None:
         await page.get_by_role("group", name="Emoji").get_by_role("button", name="🎉").click()
         await page.keyboard.press("Enter")
         await visitor.sees("thanks 🎉 a lot")
+
+
+async def test_search_in_the_help_centre_before_writing(site: Site, chrome: Browser) -> None:
+    opened = await site.owner.client.put("/api/v1/help-centre", json=centre(open=True))
+    assert opened.status_code == 200, opened.text
+    made = await site.owner.client.post("/api/v1/articles", json=article("Change the bulb", "Switch it off first."))
+    async with visiting(chrome, site.page_url) as visitor:
+        await visitor.open()
+        search = visitor.page.get_by_role("searchbox", name="Search for an answer")
+        await search.fill("unicorn")
+        await search.press("Enter")
+        await expect(visitor.panel().get_by_text("Nothing found")).to_be_visible()
+        await search.fill("changing bulbs")
+        await search.press("Enter")
+        found = visitor.page.get_by_role("link", name="Change the bulb")
+        await expect(found).to_have_attribute("href", made.json()["texts"][0]["url"])
+        await visitor.passes_axe()
+        await visitor.shot("help")
+        # Once somebody writes, it makes room.
+        await visitor.write("Which bulb?")
+        await visitor.sees("Which bulb?")
+        await expect(search).to_have_count(0)
+        await expect(visitor.page.get_by_placeholder("Your e-mail")).to_be_visible()
 
 
 async def test_earlier_messages(site: Site, chrome: Browser) -> None:

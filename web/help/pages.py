@@ -30,7 +30,7 @@ from inbox.help.articles import Article, Text
 from inbox.help.finding import Listed
 from inbox.help.help_centre import Category, HelpCentre
 from inbox.store import articles as store
-from web import limits
+from web import chat_limits, limits
 from web.help import parts
 from web.help.look import Page, Place, answer
 from web.help.phrases import phrases_of
@@ -168,7 +168,7 @@ async def _search(request: Request, ws: Workspace, place: Place) -> Response:
     sought = " ".join(request.query_params.get("q", "").split())[:_MOST_CHARS]
     if not sought:
         return await _home(ws, place)
-    if await limits.take(ws.redis, _searches(request)):
+    if await limits.take(ws.redis, chat_limits.searches(_ip(request))):
         return answer(place, Page(title=spoken.search, body=parts.message(spoken.too_many, ""), path=None, status=429))
     hits = await finding.find(ws, sought, shelves=finding.PUBLIC, language=place.language, limit=_MOST_HITS)
     if not hits:
@@ -297,7 +297,3 @@ def _votes(request: Request, number: int) -> Limit:
 
 def _all_votes(request: Request) -> Limit:
     return Limit("help-all-votes", _ip(request), 60, 3_600)
-
-
-def _searches(request: Request) -> tuple[Limit, ...]:
-    return (Limit("help-searches", _ip(request), 120, 60),)

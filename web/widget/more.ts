@@ -3,7 +3,7 @@
  * neither the chat nor the script tag; the widget hands it words, and takes back elements and values.
  */
 
-import { h, icon, iconButton, set } from './dom.ts'
+import { h, icon, iconButton, link, set } from './dom.ts'
 import { CSS } from './more-look.ts'
 
 const ENGLISH = {
@@ -29,6 +29,9 @@ const ENGLISH = {
   email: 'Your e-mail',
   save: 'Save',
   skip: 'No, thanks',
+  help: 'Search for an answer',
+  search: 'Search',
+  nothing: 'Nothing found. Write to us below.',
 }
 type Words = typeof ENGLISH
 /** Those of the widget, and what the page says of ours: `data-i18n` may hold any of them. */
@@ -271,8 +274,9 @@ export function emojis(few: boolean, chosen: (emoji: string) => void, end: () =>
 
 // --- who they are ---
 
-/** After the first message: how can we reach you? */
-export function card(asks: ('name' | 'email')[], done: (values: { name?: string; email?: string }) => void): HTMLFormElement {
+/** After the first message: how can we reach you? Before it, when nothing is asked: a search in the help centre. */
+export function card(asks: ('name' | 'email')[], where: string | false | undefined, done: (values: { name?: string; email?: string }) => void): HTMLFormElement {
+  if (!asks.length) return help(where || '')
   const inputs = asks.map((field) =>
     h('input', {
       name: field,
@@ -290,5 +294,38 @@ export function card(asks: ('name' | 'email')[], done: (values: { name?: string;
     done(Object.fromEntries(inputs.map((input) => [input.name, input.value.trim()])))
   }
   skip.onclick = () => done({})
+  return form
+}
+
+// --- the help centre ---
+
+interface Found {
+  title: string
+  text: string
+  url: string
+}
+
+/** A search in the site's articles; they open beside the page. */
+function help(where: string): HTMLFormElement {
+  const input = h('input', { type: 'search', placeholder: T.help, 'aria-label': T.help, maxlength: '200', required: true })
+  const list = h('ul')
+  const said = h('p', { role: 'status', hidden: true })
+  const form = h('form', { class: 'card help', role: 'search' }, h('div', {}, input, h('button', { type: 'submit' }, T.search)), said, list)
+  form.onsubmit = async (event) => {
+    event.preventDefault()
+    const sought = input.value
+    const language = document.documentElement.lang || navigator.language
+    let items: Found[] = []
+    try {
+      const answer = await fetch(`${where}&q=${encodeURIComponent(sought)}&lang=${encodeURIComponent(language)}`, { signal: AbortSignal.timeout(8_000) })
+      if (answer.ok) items = ((await answer.json()) as { items: Found[] }).items
+    } catch {
+      // Offline, or too late: the chat is there all the same.
+    }
+    if (sought !== input.value) return
+    said.hidden = items.length > 0
+    said.textContent = items.length ? '' : T.nothing
+    list.replaceChildren(...items.map(({ title, text, url }) => h('li', {}, link(url, h('b', {}, title)), h('span', {}, text))))
+  }
   return form
 }

@@ -70,6 +70,8 @@ export interface Config {
   position: 'start' | 'end'
   reply_time: 'minutes' | 'hours' | 'day'
   prechat: ('name' | 'email')[]
+  /** where articles are searched; empty: there are none */
+  help?: string
   max_upload_bytes?: number
   max_text_chars?: number
   typing_seconds?: number

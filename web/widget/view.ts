@@ -39,7 +39,8 @@ export class View {
   readonly #panel = h('section', { class: 'panel', role: 'dialog', id: 'panel', 'aria-labelledby': 'title', tabindex: '-1', hidden: true })
   readonly #drawn = new Map<string, { element: HTMLElement; signature: string }>()
   readonly #root: ShadowRoot
-  #card: HTMLFormElement | null = null
+  #card: HTMLFormElement | undefined
+  #kind?: string | number | false
   /** What is in the composer's place. */
   #bar: Bar | null = null
   #newestAt = 0
@@ -387,7 +388,7 @@ export class View {
       element.remove()
       this.#drawn.delete(key)
     }
-    this.#renderCard(wanted)
+    this.#renderCard(wanted, rows.length)
     wanted.forEach((element, index) => {
       if (this.#log.children[index] !== element) this.#log.insertBefore(element, this.#log.children[index] ?? null)
     })
@@ -415,22 +416,22 @@ export class View {
     return element
   }
 
-  /** After the first message: how can we reach you? Never in front of it. */
-  #renderCard(wanted: HTMLElement[]): void {
-    const { asks } = this.#chat
-    if (!asks.length) {
-      this.#card?.remove()
-      this.#card = null
-      return
-    }
-    if (this.#card) return void wanted.push(this.#card)
-    void this.more().then(({ card }) => {
-      this.#card ??= card(asks, (values) => {
-        this.#chat.introduce(values)
-        this.#input.focus()
+  /** Before the first message: search in the help centre. After it: how can we reach you? Never in front of it. */
+  #renderCard(wanted: HTMLElement[], said: number): void {
+    // The greeting is always there.
+    const help = said < 2 && this.#chat.state.config?.help
+    const kind = this.#chat.asks.length || help
+    if (kind !== this.#kind) this.#card = void this.#card?.remove()
+    this.#kind = kind
+    if (this.#card) wanted.push(this.#card)
+    else if (kind)
+      void this.more().then(({ card }) => {
+        this.#card ??= card(this.#chat.asks, help, (values) => {
+          this.#chat.introduce(values)
+          this.#input.focus()
+        })
+        this.update()
       })
-      this.update()
-    })
   }
 }
 

@@ -31,7 +31,7 @@ function start(): void {
     else if (command === 'identify') chat.identify(value as Identity)
     else if (command === 'logout') chat.logout()
     else if (command === 'setConsent') chat.consent(value === true || (value as { functional?: boolean }).functional === true)
-    else console.warn(`Parley: there is no command ${command}`)
+    else console.warn(`Parley: no command ${command}`)
   }
   const waiting = window.Parley?.q ?? []
   window.Parley = run
@@ -46,7 +46,7 @@ async function look(): Promise<Config | null | 'refused'> {
     const answer = await fetch(`${ORIGIN}/w/site?key=${encodeURIComponent(KEY)}`, { signal: AbortSignal.timeout(LOOK_MS) })
     if (answer.ok) return (await answer.json()) as Config
     if (answer.status >= 500) return null
-    console.warn(`Parley: the widget is refused here (${answer.status}); see Allowed sites in the settings`)
+    console.warn(`Parley: refused here (${answer.status}); see Allowed sites`)
     return 'refused'
   } catch {
     return null
