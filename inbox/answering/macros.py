@@ -27,7 +27,6 @@ from inbox import conversations, outbox, templates
 from inbox.answering import acts, canned, variables
 from inbox.conversations import Conversation, Priority
 from inbox.finding import tags
-from inbox.outbox import Draft
 from inbox.routing import handover, teams
 from inbox.routing.handover import Handover
 from inbox.store import macros as store
@@ -235,7 +234,7 @@ async def _reply_contents(scene: Scene, action: ReplyAction) -> list[Content]:
 
 
 async def _send(scene: Scene, content: Content, client_id: str, account_id: str | None = None) -> None:
-    draft = Draft(
+    draft = outbox.Draft(
         content=content,
         author=acts.author(scene.actor),
         client_id=client_id,

@@ -31,7 +31,6 @@ from crm.contacts import ContactAddress, Profile
 from inbox import conversations, live, messages, outbox
 from inbox.answering import acts
 from inbox.conversations import Conversation, Reach
-from inbox.outbox import Draft
 from inbox.store import proofs as store
 from inbox.timeline import Author
 
@@ -175,7 +174,7 @@ async def start(
         expires_at=ws.clock.now() + GOOD_FOR,
     )
     await store.insert(ws, proof, forget_at=proof.expires_at + REMEMBERED)
-    draft = Draft(
+    draft = outbox.Draft(
         content=Text(text=words),
         author=acts.author(actor),
         client_id=proof.id,
