@@ -221,7 +221,7 @@ async def link(request: ApiRequest, incident_id: str, body: LinkIncident) -> Inc
 
 
 async def unlink(request: ApiRequest, incident_id: str, conversation_id: str) -> IncidentShape:
-    await access.conversation(request.ws, request.actor, conversation_id)
+    await access.conversation(request.ws, request.actor, conversation_id, access.REPLY)
     return await _full(request, await incidents.unlink(request.ws, request.actor, incident_id, conversation_id))
 
 

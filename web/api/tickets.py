@@ -156,10 +156,10 @@ async def create(request: ApiRequest, body: CreateTicket) -> TicketShape:
     ws = request.ws
     contact_id, conversation_id = body.contact_id, body.conversation_id
     if body.entry_id is not None:
-        entry = await access.entry(ws, request.actor, body.entry_id)
+        entry = await access.entry(ws, request.actor, body.entry_id, access.REPLY)
         contact_id, conversation_id = entry.contact_id, entry.conversation_id
     elif conversation_id is not None:
-        contact_id = (await access.conversation(ws, request.actor, conversation_id)).contact_id
+        contact_id = (await access.conversation(ws, request.actor, conversation_id, access.REPLY)).contact_id
     elif contact_id is not None:
         await access.contact(ws, request.actor, contact_id)
     if contact_id is None:
@@ -239,9 +239,9 @@ async def link(request: ApiRequest, ticket_id: str, body: LinkTicket) -> TicketS
     if (body.conversation_id is None) == (body.entry_id is None):
         raise Invalid.field("conversation_id", "Name a conversation or a message.")
     if body.conversation_id is not None:
-        await access.conversation(request.ws, request.actor, body.conversation_id)
+        await access.conversation(request.ws, request.actor, body.conversation_id, access.REPLY)
     if body.entry_id is not None:
-        await access.entry(request.ws, request.actor, body.entry_id)
+        await access.entry(request.ws, request.actor, body.entry_id, access.REPLY)
     changed = await tickets.link(
         request.ws, request.actor, ticket_id, conversation_id=body.conversation_id, entry_id=body.entry_id
     )
