@@ -9,7 +9,7 @@ export function CostChip({ preview }: { preview: MessagePreview | null }) {
   if (!first) return null
   return (
     <Tooltip label={[first, ...more].map(costDetail).join(' ')} multiline maw={320}>
-      <span className={s.counter} role="status" aria-label="Price" tabIndex={0}>
+      <span className={s.cost} role="status" aria-label="Price" tabIndex={0}>
         {[first, ...more].map(costText).join(' + ')}
       </span>
     </Tooltip>
