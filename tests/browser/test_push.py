@@ -9,6 +9,8 @@ handed to the browser as its service would.
 import json
 import re
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ import pytest
 from playwright.sync_api import BrowserContext, CDPSession, expect
 
 from app.core.permissions import Role
-from tests.browser.conftest import Axe, Shot, Stage
+from tests.browser.conftest import PATIENCE_MS, Axe, Shot, Stage
 from tests.browser.desk import LOST_NETWORK, PHONE, Customer, Desk, Desks
 from tests.support.browsers import Browser
 from tests.support.shop import eventually
@@ -81,6 +83,19 @@ def worker_of(context: BrowserContext) -> Any:
     return context.service_workers[0]
 
 
+def shown_in(desk: Desk) -> list[dict[str, str]]:
+    """The notifications that are on the screen."""
+    shown: list[dict[str, str]] = worker_of(desk.context).evaluate(SHOWN)
+    return shown
+
+
+def until(desk: Desk, look: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while not look():
+        assert time.monotonic() < deadline, shown_in(desk)
+        desk.page.wait_for_timeout(50)
+
+
 def test_a_phone_is_pushed_to(
     desks: Desks, stage: Stage, axe: Axe, shot: Shot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,11 +138,9 @@ def test_a_phone_is_pushed_to(
     assert service.delivers("assigned")["contact_name"] == "Pau Push"
     customer.writes("Is anybody there?")
     service.delivers("message")
-    shown: list[dict[str, str]] = []
-    while len(shown) != 1 or shown[0]["body"] != "Is anybody there?":
-        # One conversation, one notification: the newest.
-        shown = [each for each in worker_of(desk.context).evaluate(SHOWN) if each["tag"] == talk["id"]]
-    assert shown == [{"title": "Pau Push wrote", "body": "Is anybody there?", "tag": talk["id"]}]
+    # One conversation, one notification: the newest.
+    newest = {"title": "Pau Push wrote", "body": "Is anybody there?", "tag": talk["id"]}
+    until(desk, lambda: [each for each in shown_in(desk) if each["tag"] == talk["id"]] == [newest])
     worker_of(desk.context).evaluate(CLICK)
     expect(desk.thread("Pau Push")).to_be_visible()
 
@@ -155,10 +168,9 @@ def test_a_phone_is_pushed_to(
     # Signing out ends it, and leaves nothing for the next to see.
     desk.page.goto("/settings/notifications")
     expect(devices.get_by_role("listitem")).to_have_count(1)
-    assert len(worker_of(desk.context).evaluate(SHOWN)) > 0
+    assert shown_in(desk)
     desk.button(re.compile("Your profile")).tap()
     desk.page.get_by_role("menuitem", name="Sign out").tap()
     expect(desk.page.get_by_role("heading", name="Sign in")).to_be_visible()
-    while worker_of(desk.context).evaluate(SHOWN):
-        pass
+    until(desk, lambda: not shown_in(desk))
     assert stage.run(stage.shop.runtime.mongo.sessions.find_one({"push_member": ama.member.id})) is None

@@ -65,7 +65,10 @@ let choosing: Promise<unknown> = Promise.resolve()
 /** One after the other, so that the last choice is the one that stands. */
 export function choose(change: PushChoice): Promise<void> {
   const chosen = choosing.then(async () => {
-    queryClient.setQueryData(pushQuery.queryKey, await api.put<PushState>('/me/push', change))
+    const stored = await api.put<PushState>('/me/push', change)
+    // What is being read right now may be older than this.
+    await queryClient.cancelQueries({ queryKey: pushQuery.queryKey })
+    queryClient.setQueryData(pushQuery.queryKey, stored)
   })
   choosing = chosen.catch(() => {})
   return chosen
