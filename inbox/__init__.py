@@ -17,6 +17,7 @@ Conversations, the timeline, and everything that comes in and goes out.
     live.py           telling screens what has changed; hub.py the agents connected to this process
     access.py         the only door to a conversation for an agent
     visitors.py       who chats on a web page
+    usage.py          where things are used, asked before one is deleted; references.py who refers to what
     reconcile.py      asks providers that do not repeat a lost webhook; polling.py those that call nobody
     checkups.py       asks every account once an hour whether it still works
     signals.py        typing, read and reactions towards the customer; menus.py numbered answers

@@ -49,7 +49,7 @@ from channels.errors import (
     Throttled,
 )
 from crm import consent
-from inbox import conversations, files, live, messages, rates, timeline
+from inbox import contents, conversations, files, live, messages, rates, timeline
 from inbox.store import entries as store
 from inbox.timeline import Entry
 
@@ -225,7 +225,7 @@ async def _surely(record: Callable[..., Awaitable[None]], *args: Any, **named: A
 
 async def outbound(ws: Workspace, entry: Entry) -> OutboundMessage:
     """The entry as an adapter gets it."""
-    content = messages.parsed(entry.content or {})
+    content = contents.parsed(entry.content or {})
     file: OutboundFile | None = None
     if isinstance(content, MediaMessage) and content.media.file_id:
         file = files.outbound(ws, content.media)

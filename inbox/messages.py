@@ -3,14 +3,11 @@ What an inbound event does to contact, consent, conversation and timeline. Every
 derives from the provider's, and a conversation takes the same message in once.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
 from types import ModuleType
 from typing import Any
-
-from pydantic import TypeAdapter
 
 from app.core import clock
 from app.core.addresses import Address
@@ -40,7 +37,7 @@ from crm import consent, contacts, keywords
 from crm.consent import PURPOSES, ConsentFact
 from crm.contacts import ContactAddress, Profile
 from crm.keywords import Keyword
-from inbox import conversations, files, live, menus, timeline
+from inbox import contents, conversations, events, files, live, menus, timeline
 from inbox.answering import notifications, proofs
 from inbox.closing import closing, surveys
 from inbox.conversations import Conversation
@@ -50,7 +47,6 @@ from inbox.store import conversations as conversation_store
 from inbox.store.entries import external_key, inbound_id
 from inbox.timeline import Author, Entry, Quote, Reacted
 
-_CONTENT: TypeAdapter[Content] = TypeAdapter(Content)
 STARTED = "Started the chat"
 MARKETING = (Purpose.MARKETING.value,)
 
@@ -149,15 +145,15 @@ async def _received(
         await _note_route(ws, conversation, feed, entry)
     if before.state == "snoozed" and conversation.state == "open":
         woken = {"name": "conversation_woken", "reason": "customer"}
-        await note_event(ws, sender.contact_id, key=f"conversation_woken/{entry.id}", event=woken, at=entry.created_at)
+        await events.note(ws, sender.contact_id, key=f"conversation_woken/{entry.id}", event=woken, at=entry.created_at)
     if before.revision == 0 and not conversation.blocked:
         await surveys.after_first_contact(ws, sender.contact_id, entry.created_at)
     if answer is not None:
         await surveys.take(ws, conversation, answer, entry)
     if thanked and conversation.state == "closed":
         # From this line one click opens it.
-        kept = {"name": "conversation_kept_closed", "said": text_of(entry.content)[:60]}
-        await note_event(ws, sender.contact_id, key=f"conversation_kept/{entry.id}", event=kept, at=entry.created_at)
+        kept = {"name": "conversation_kept_closed", "said": contents.text_of(entry.content)[:60]}
+        await events.note(ws, sender.contact_id, key=f"conversation_kept/{entry.id}", event=kept, at=entry.created_at)
     await _want_media(ws, entry, event.content)
     await _obey_keyword(ws, account, sender, event, entry)
     if event.acknowledge is not None:
@@ -176,7 +172,7 @@ def _route_rules() -> ModuleType:
 async def _note_route(ws: Workspace, conversation: Conversation, feed: Feed, entry: Entry) -> None:
     said = {"rule": feed.rule, "team_name": feed.team_name, "priority": feed.priority, "skills": list(feed.skills)}
     routed = {"name": "conversation_sorted", **{name: value for name, value in said.items() if value}}
-    await note_event(
+    await events.note(
         ws, conversation.contact_id, key=f"conversation_sorted/{entry.id}", event=routed, at=entry.created_at
     )
 
@@ -229,22 +225,7 @@ async def _quote(ws: Workspace, account: ChannelAccount, external_id: str) -> Qu
     quoted = await timeline.by_external_id(ws, account.id, external_id)
     if quoted is None:
         return Quote(None, "", None, external_id)
-    return quote_of(quoted, external_id)
-
-
-def quote_of(entry: Entry, external_id: str | None) -> Quote:
-    """What a reply shows of the entry it answers."""
-    return Quote(entry.id, text_of(entry.content), entry.author.name, external_id)
-
-
-def text_of(content: Mapping[str, Any] | None) -> str:
-    """One line of stored content."""
-    return preview(parsed(content)) if content else ""
-
-
-def parsed(content: Mapping[str, Any]) -> Content:
-    """Stored content as its model."""
-    return _CONTENT.validate_python(content)
+    return contents.quote_of(quoted, external_id)
 
 
 async def _want_media(ws: Workspace, entry: Entry, content: Content) -> None:
@@ -333,7 +314,7 @@ async def _change_and_tell(ws: Workspace, entry: Entry, how: Any) -> Entry:
     """Told also when nothing changed: the process may have died after the change and before the telling."""
     entry, _ = await timeline.change(ws, entry, how)
     conversation = await conversations.get(ws, entry.conversation_id)
-    text = "Deleted message" if entry.deleted_at else text_of(entry.content)
+    text = "Deleted message" if entry.deleted_at else contents.text_of(entry.content)
     summary = conversations.summary_of(entry, text)
     conversation, _ = await conversations.change(ws, conversation, conversations.summary_shown(summary))
     await live.tell_entry(ws, entry, conversation)
@@ -442,7 +423,7 @@ async def _record(
             stopped = consent.stopped_purposes(row)
             for changed in await conversations.set_stopped(ws, sender.contact_id, row.address, stopped):
                 await live.tell_conversations(ws, changed)
-    await note_event(
+    await events.note(
         ws,
         sender.contact_id,
         key=f"consent/{evidence}/{state}/{','.join(purposes)}",
@@ -470,47 +451,6 @@ def _concerns(row: ContactAddress, sender: ContactAddress, purposes: tuple[str, 
     return bool(known) and all(k.source == source and k.state in ("withdrawn", "granted") for k in known)
 
 
-async def note_event(
-    ws: Workspace,
-    contact_id: str,
-    *,
-    key: str,
-    event: Mapping[str, Any],
-    at: datetime,
-    kind: Any = "event",
-    author: Author | None = None,
-    ticket_id: str | None = None,
-) -> None:
-    """Something that happened with the contact, on the timeline and on screens; once for each `key`."""
-    conversation = await conversation_store.get(ws, conversations.id_for(contact_id))
-    if conversation is None:
-        contact = await contacts.get(ws, contact_id)
-        conversation = conversations.new_for(ws, contact_id, name=contact.name)
-    entry = Entry(
-        id=inbound_id("event", f"{contact_id}/{key}"),
-        contact_id=contact_id,
-        conversation_id=conversation.id,
-        at=at,
-        created_at=ws.clock.now(),
-        kind=kind,
-        author=author or Author("system"),
-        event=dict(event),
-        ticket_id=ticket_id,
-    )
-    entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
-    conversation, _ = await conversations.change(ws, conversation, _noted(entry.number))
-    await live.tell_entry(ws, entry, conversation)
-
-
-def _noted(number: int) -> Any:
-    """Counts the entry in without moving the conversation up or changing its preview."""
-
-    def how(now: Conversation) -> Conversation:
-        return now if number <= now.last_number else replace(now, last_number=number)
-
-    return how
-
-
 # --- handles, accounts, signs -------------------------------------------------------------------------------------
 
 
@@ -535,7 +475,7 @@ async def _address_changed(ws: Workspace, account: ChannelAccount, event: Addres
     for conversation in await conversation_store.of_contact(ws, moved.contact_id):
         await conversations.change(ws, conversation, how)
     told = {"name": "address_changed", "old": str(event.old), "new": str(event.new), "detail": event.detail}
-    await note_event(ws, moved.contact_id, key=f"address/{raw_id}", event=told, at=event.at)
+    await events.note(ws, moved.contact_id, key=f"address/{raw_id}", event=told, at=event.at)
 
 
 async def _notice(

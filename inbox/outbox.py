@@ -18,7 +18,7 @@ from channels import accounts, registry
 from channels.content import Content, Media, MediaMessage, Template, Text, preview
 from channels.contract import Capabilities, ChannelAccount, DeliveryStatus, Purpose
 from crm import consent
-from inbox import conversations, files, live, messages, present, templates, timeline
+from inbox import contents, conversations, files, live, present, templates, timeline
 from inbox.answering import notifications
 from inbox.closing import closing
 from inbox.conversations import Conversation
@@ -152,7 +152,7 @@ async def resend(ws: Workspace, entry: Entry) -> Entry:
     await consent.require(ws, address, purpose)
     conversation = await conversations.get(ws, entry.conversation_id)
     capabilities = registry.adapter(account.kind).capabilities(account)
-    content = messages.parsed(entry.content)
+    content = contents.parsed(entry.content)
     closes = _window(ws, conversation, account, address, capabilities, content)
 
     def how(now: Entry) -> Entry:
@@ -383,7 +383,7 @@ async def _quote(ws: Workspace, conversation: Conversation, entry_id: str | None
     external_id = quoted.external_id
     if external_id is None and quoted.external_ids:
         external_id = quoted.external_ids[0].partition(":")[2]
-    return messages.quote_of(quoted, external_id)
+    return contents.quote_of(quoted, external_id)
 
 
 def _parts(content: Content, capabilities: Capabilities) -> Sequence[Content]:

@@ -3,6 +3,8 @@
 import ast
 import importlib
 import importlib.metadata
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,3 +90,10 @@ def test_no_name_of_a_channel_is_compared_outside_the_channels() -> None:
                 if isinstance(node, ast.Compare):
                     compared = [c.value for c in (node.left, *node.comparators) if isinstance(c, ast.Constant)]
                     assert not set(compared) & {"whatsapp", "sms", "telegram"}, f"{path}:{node.lineno}"
+
+
+@pytest.mark.parametrize("entry", ["app.demo.run", "app.doctor.run", "app.up.main", "app.worker", "web.app"])
+def test_each_program_finds_what_it_imports(entry: str) -> None:
+    """In a process of its own: which module comes first decides whether two that import each other get along."""
+    ran = subprocess.run([sys.executable, "-c", f"import {entry}"], cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr[-2000:]

@@ -12,7 +12,7 @@ from channels.content import preview
 from channels.contract import DeliveryStatus
 from channels.livechat import payloads
 from channels.livechat.payloads import MAX_TEXT_CHARS, ClientId
-from inbox import files, messages
+from inbox import contents, files
 
 _MOST_ACKS = 50
 # What stays of a page's query: where the visitor came from. The rest may hold anything about them.
@@ -185,7 +185,7 @@ def _content(ws: Workspace, content: Mapping[str, Any] | None) -> dict[str, Any]
         case "form_reply":
             return {"type": "details", "values": content.get("values", {})}
         case _:
-            return {"type": "text", "text": preview(messages.parsed(content), 1_000)}
+            return {"type": "text", "text": preview(contents.parsed(content), 1_000)}
 
 
 def _media(ws: Workspace, media: Mapping[str, Any]) -> dict[str, Any]:

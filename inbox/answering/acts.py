@@ -16,7 +16,7 @@ from app.core.permissions import Actor
 from app.core.platform import members as member_rows
 from app.core.platform.members import Member
 from app.core.runtime import Workspace
-from inbox import conversations, live, messages, timeline
+from inbox import conversations, events, live, timeline
 from inbox.answering import notifications
 from inbox.closing import closing
 from inbox.closing import snooze as sleep
@@ -186,7 +186,7 @@ async def _note(
     """In the audit trail, on the timeline, and told to every screen; the last may fail, and is then done again."""
     target = Target("conversation", saved.id, saved.contact_name)
     await audit.record(ws, actor, name.replace("_", "."), target, detail)
-    await messages.note_event(
+    await events.note(
         ws,
         saved.contact_id,
         key=f"{name}/{saved.id}/{saved.revision}",

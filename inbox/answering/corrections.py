@@ -17,7 +17,7 @@ from channels import accounts, registry
 from channels.content import Content, MediaMessage, Text
 from channels.contract import ChannelAccount, Deletes, DeliveryStatus, Edits
 from channels.errors import SendError
-from inbox import conversations, live, messages, timeline
+from inbox import contents, conversations, live, timeline
 from inbox.timeline import Entry
 
 _GONE = frozenset(s.value for s in (DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.READ))
@@ -39,7 +39,7 @@ async def edit(ws: Workspace, entry: Entry, text: str) -> Entry:
     to, io = Address.parse(entry.address or ""), accounts.io(ws.runtime)
     await _asked(adapter.edit(io, account, to, external_id, content))
     stored, now = content.model_dump(exclude_none=True), ws.clock.now()
-    return await _follow(ws, entry, replace(entry, content=stored, edited_at=now), messages.text_of(stored))
+    return await _follow(ws, entry, replace(entry, content=stored, edited_at=now), contents.text_of(stored))
 
 
 async def delete(ws: Workspace, entry: Entry) -> Entry:
@@ -68,7 +68,7 @@ async def _ours(ws: Workspace, entry: Entry) -> tuple[ChannelAccount, str]:
 
 
 def _with_words(entry: Entry, text: str, most: int, most_of_caption: int) -> Content:
-    content = messages.parsed(entry.content or {})
+    content = contents.parsed(entry.content or {})
     if isinstance(content, Text):
         if len(text) > most:
             raise Invalid.field("text", f"A message here has at most {most} characters.")

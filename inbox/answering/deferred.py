@@ -18,7 +18,7 @@ from app.core.errors import AppError, Change, ChangedMeanwhile, Conflict, Forbid
 from app.core.runtime import Workspace
 from channels.content import Choice, Content, Template, Text
 from channels.contract import Purpose
-from inbox import conversations, live, messages, outbox, timeline
+from inbox import contents, conversations, events, live, outbox, timeline
 from inbox.answering import notifications, reopeners
 from inbox.conversations import Conversation
 from inbox.outbox import Draft
@@ -208,7 +208,7 @@ async def change(
         raise ChangedMeanwhile("Somebody else has just changed this message. Please look again.", Change("message"))
     wanted = replace(row, on_reply=on_reply or row.on_reply)
     if text is not None:
-        content = messages.parsed(row.content)
+        content = contents.parsed(row.content)
         if isinstance(content, Text):
             wanted = replace(wanted, content=Text(text=text).model_dump())
         elif "caption" in type(content).model_fields:
@@ -296,7 +296,7 @@ async def _meet(ws: Workspace, conversation: Conversation, row: Deferred) -> Non
     said = await _newest_said(ws, row, conversation)
     if not any(entry.account_id == row.account_id and entry.address == row.address for entry in said):
         await _ask(ws, row, "The customer answered on another channel.")
-    elif row.on_reply == "ask" and not all(is_go_ahead(messages.parsed(e.content)) for e in said if e.content):
+    elif row.on_reply == "ask" and not all(is_go_ahead(contents.parsed(e.content)) for e in said if e.content):
         await _ask(ws, row, "The customer's answer is more than a go-ahead. Send it all the same?")
     else:
         await _send(ws, row)
@@ -366,7 +366,7 @@ async def _finish(ws: Workspace, row: Deferred) -> Deferred:
 
 def _draft(row: Deferred) -> Draft:
     return Draft(
-        content=messages.parsed(row.content),
+        content=contents.parsed(row.content),
         author=row.author,
         client_id=row.id,
         purpose=Purpose.SERVICE,
@@ -410,7 +410,7 @@ async def _tell(ws: Workspace, row: Deferred) -> None:
 
 async def _note(ws: Workspace, row: Deferred, name: str) -> None:
     """A line on the timeline that tells the author, and everybody, what became of it."""
-    text = messages.text_of(row.content)
+    text = contents.text_of(row.content)
     told = {
         "name": name,
         "deferred_id": row.id,
@@ -428,7 +428,7 @@ async def _note(ws: Workspace, row: Deferred, name: str) -> None:
             contact_name=row.contact_name,
             text=told["reason"] or text,
         )
-    await messages.note_event(
+    await events.note(
         ws,
         row.contact_id,
         key=f"{name}/{row.id}/{row.revision}",

@@ -23,14 +23,13 @@ from app.core.errors import AppError, Change, ChangedMeanwhile, Conflict, Forbid
 from app.core.permissions import Actor, Permission
 from app.core.runtime import Workspace
 from channels.content import Content, Media, MediaMessage, Template, TemplateParameters, Text
-from inbox import conversations, outbox, templates
+from inbox import conversations, outbox, templates, usage
 from inbox.answering import acts, canned, variables
 from inbox.conversations import Conversation, Priority
 from inbox.finding import tags
 from inbox.routing import handover, teams
 from inbox.routing.handover import Handover
 from inbox.store import macros as store
-from inbox.supervising import usage
 
 MOST = 1_000
 MOST_ACTIONS = 20

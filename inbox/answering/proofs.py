@@ -28,7 +28,7 @@ from channels.content import Text
 from channels.contract import ChannelAccount, InboundMessage, OpensWithText
 from crm import contacts
 from crm.contacts import ContactAddress, Profile
-from inbox import conversations, live, messages, outbox
+from inbox import conversations, events, live, outbox
 from inbox.answering import acts
 from inbox.conversations import Conversation, Reach
 from inbox.store import proofs as store
@@ -307,4 +307,4 @@ def _target(conversation: Conversation) -> Target:
 async def _note(
     ws: Workspace, contact_id: str, key: str, event: Mapping[str, object], author: Author | None = None
 ) -> None:
-    await messages.note_event(ws, contact_id, key=f"channel/{key}", event=event, at=ws.clock.now(), author=author)
+    await events.note(ws, contact_id, key=f"channel/{key}", event=event, at=ws.clock.now(), author=author)

@@ -16,7 +16,7 @@ from typing import Literal
 from app.core.runtime import Workspace
 from channels.content import MediaMessage
 from crm.masks import Masker
-from inbox import messages, timeline
+from inbox import contents, timeline
 from inbox.answering import pdf
 from inbox.conversations import Conversation
 from inbox.timeline import Entry
@@ -94,13 +94,13 @@ def words(entry: Entry, masker: Masker | None) -> str:
         return "[deleted]"
     if entry.content is None:
         return ""
-    content = messages.parsed(entry.content)
+    content = contents.parsed(entry.content)
     if isinstance(content, MediaMessage):
         return " ".join(filter(None, (f"[{content.media.kind}: {content.media.name or 'file'}]", content.caption)))
     said: str | None = getattr(content, "text", None)
     if isinstance(said, str):
         return said
-    shown = messages.text_of(entry.content)
+    shown = contents.text_of(entry.content)
     return shown if masker is None else masker.within(shown)
 
 

@@ -24,7 +24,7 @@ from channels.errors import SendError
 from crm import contacts
 from crm import store as contact_store
 from crm.contacts import Block, Contact
-from inbox import conversations, episodes, live, messages
+from inbox import conversations, episodes, events, live
 from inbox.conversations import Conversation
 from inbox.store import blocked
 from inbox.store import conversations as store
@@ -71,7 +71,7 @@ async def _set(ws: Workspace, actor: Actor, contact_id: str, wanted: Block | Non
         detail = {"reason": wanted.reason, "note": wanted.note} if wanted else {}
         await audit.record(ws, actor, name.replace("_", "."), Target("contact", contact.id, contact.name), detail)
         if changed:
-            await messages.note_event(
+            await events.note(
                 ws,
                 contact_id,
                 key=f"{name}/{changed[0].revision}",

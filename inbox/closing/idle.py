@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from app.core.errors import AppError
 from app.core.runtime import Workspace
 from channels.content import Text
-from inbox import conversations, episodes, live, messages, outbox
+from inbox import conversations, episodes, events, live, outbox
 from inbox.answering import variables
 from inbox.closing import closing
 from inbox.closing.closing import AutoClose
@@ -36,7 +36,7 @@ async def attend(ws: Workspace, conversation: Conversation) -> Conversation:
     async with live.announced(ws, "conversation", conversation.id):
         saved, closed = await conversations.close(ws, conversation, only_if=_still_idle(conversation))
         if closed:
-            await messages.note_event(
+            await events.note(
                 ws,
                 saved.contact_id,
                 key=f"conversation_closed/{saved.id}/{saved.revision}",

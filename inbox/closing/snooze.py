@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from app.core.errors import Conflict, Invalid
 from app.core.runtime import Workspace
-from inbox import conversations, live, messages
+from inbox import conversations, events, live
 from inbox.answering import notifications
 from inbox.conversations import Conversation, Hand
 
@@ -77,7 +77,7 @@ async def wake_due(ws: Workspace, conversation: Conversation) -> Conversation:
     async with live.announced(ws, "conversation", conversation.id):
         conversation, woke = await conversations.change(ws, conversation, how)
         if woke:
-            await messages.note_event(
+            await events.note(
                 ws,
                 conversation.contact_id,
                 key=f"conversation_woken/{conversation.id}/{conversation.revision}",

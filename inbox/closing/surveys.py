@@ -24,7 +24,7 @@ from app.core.runtime import Workspace
 from channels import accounts, registry
 from channels.content import Button, Buttons, Choice, Content, Template, TemplateParameters, Text
 from channels.contract import Capabilities
-from inbox import conversations, live, messages, outbox
+from inbox import conversations, events, live, outbox
 from inbox.answering import notifications
 from inbox.closing import closing, idle, survey_answers, thanks
 from inbox.closing.closing import Csat, Nps
@@ -287,7 +287,7 @@ async def _take_score(
     )
     await store.save(ws, survey, scored)
     await rollups.add_answer(ws, scored)
-    await messages.note_event(
+    await events.note(
         ws,
         survey.contact_id,
         key=f"survey_answered/{survey.id}",
@@ -342,7 +342,7 @@ async def _thank(ws: Workspace, conversation: Conversation, survey: Survey, text
 async def _keep_comment(ws: Workspace, conversation: Conversation, survey: Survey, comment: str) -> None:
     commented = replace(survey, comment=comment[:2_000])
     await store.save(ws, survey, commented)
-    await messages.note_event(
+    await events.note(
         ws,
         survey.contact_id,
         key=f"survey_commented/{survey.id}",
@@ -385,7 +385,7 @@ async def _follow_up(ws: Workspace, conversation: Conversation, survey: Survey, 
 
             saved, changed = await conversations.change(ws, conversation, how)
             if changed:
-                await messages.note_event(
+                await events.note(
                     ws,
                     saved.contact_id,
                     key=f"conversation_reopened/{survey.id}",

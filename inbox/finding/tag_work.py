@@ -16,7 +16,7 @@ from app.core.errors import Conflict, Invalid
 from app.core.permissions import Actor
 from app.core.queue import Lane
 from app.core.runtime import Workspace
-from inbox import conversations, live
+from inbox import conversations, live, usage
 from inbox.answering import macros
 from inbox.conversations import Conversation
 from inbox.finding import facets, tags, views
@@ -25,7 +25,6 @@ from inbox.routing import route_rules, teams
 from inbox.store import conversations as rows
 from inbox.store import tags as store
 from inbox.store import tickets as ticket_rows
-from inbox.supervising import usage
 from inbox.ticketing import sla_policies, tickets
 from inbox.ticketing.tickets import Ticket
 

@@ -14,12 +14,11 @@ from app.core.errors import Change, ChangedMeanwhile, Conflict, Invalid
 from app.core.permissions import Actor
 from app.core.platform import help_sites, workspaces
 from app.core.runtime import Workspace
-from inbox import live
+from inbox import live, usage
 from inbox.help import languages
 from inbox.help.slugs import slug_of
 from inbox.store import articles as article_rows
 from inbox.store import help_centre as store
-from inbox.supervising import usage
 
 MOST_LANGUAGES = 12
 MOST_CATEGORIES = 50

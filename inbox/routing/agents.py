@@ -21,10 +21,9 @@ from app.core.permissions import Actor
 from app.core.platform import members as member_rows
 from app.core.presence import Presence
 from app.core.runtime import Workspace
-from inbox import live
+from inbox import live, usage
 from inbox.routing import calendars, waiting
 from inbox.store import agents as store
-from inbox.supervising import usage
 
 MOST_SKILLS = 30
 DEFAULT_WEIGHT = 1.0

@@ -11,9 +11,8 @@ from app.core.calendars import ALWAYS, MINUTES_A_DAY, Calendar, Hours, SpecialDa
 from app.core.errors import Change, ChangedMeanwhile, Conflict, Invalid, NotFound
 from app.core.permissions import Actor
 from app.core.runtime import Workspace
-from inbox import live
+from inbox import live, usage
 from inbox.store import calendars as store
-from inbox.supervising import usage
 
 MOST_SPANS_A_DAY = 8
 MOST_SPECIAL_DAYS = 1_000

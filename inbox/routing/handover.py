@@ -9,7 +9,7 @@ from app.core.audit import Target
 from app.core.errors import Conflict
 from app.core.permissions import Actor
 from app.core.runtime import Workspace
-from inbox import conversations, live, messages, outbox
+from inbox import conversations, events, live, outbox
 from inbox.answering import acts, notifications
 from inbox.conversations import Conversation
 from inbox.routing import teams
@@ -52,7 +52,7 @@ async def hand_over(
         await audit.record(
             ws, actor, "conversation.moved", Target("conversation", saved.id, saved.contact_name), detail
         )
-        await messages.note_event(
+        await events.note(
             ws,
             saved.contact_id,
             key=f"conversation_moved/{saved.id}/{wanted.client_id}",

@@ -21,14 +21,13 @@ from app.core.rules import Catalogue, Field, Predicate, Rule
 from app.core.runtime import Runtime, Workspace
 from channels import registry
 from crm import store as contact_store
-from inbox import live
+from inbox import live, usage
 from inbox.conversations import Conversation, Priority
 from inbox.finding import views
 from inbox.routing import teams
 from inbox.routing.teams import Team
 from inbox.routing.waiting import Feed
 from inbox.store import route_rules as store
-from inbox.supervising import usage
 from inbox.timeline import Entry
 
 MOST = 50

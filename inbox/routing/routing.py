@@ -34,7 +34,7 @@ from app.core.platform import work
 from app.core.rules import Predicate
 from app.core.runtime import Runtime, Workspace
 from crm import store as contact_store
-from inbox import conversations, live, messages
+from inbox import conversations, events, live
 from inbox.answering import notifications
 from inbox.conversations import Conversation
 from inbox.finding import views
@@ -414,7 +414,7 @@ async def _name(ws: Workspace, member_id: str) -> str:
 async def note(ws: Workspace, saved: Conversation, name: str, detail: Mapping[str, object]) -> None:
     """What routing did, on the timeline and on every screen."""
     with suppress(AppError):
-        await messages.note_event(
+        await events.note(
             ws,
             saved.contact_id,
             key=f"{name}/{saved.id}/{saved.revision}",

@@ -17,12 +17,11 @@ from app.core.platform import accounts as account_rows
 from app.core.platform import members as member_rows
 from app.core.rules import Catalogue, Field, Rule
 from app.core.runtime import Workspace
-from inbox import conversations, live
+from inbox import conversations, live, usage
 from inbox.answering import variables
 from inbox.finding import facets, views
 from inbox.routing import calendars, waiting
 from inbox.store import teams as store
-from inbox.supervising import usage
 
 Strategy = Literal["manual", "round_robin", "least_busy"]
 MOST_MEMBERS = 500

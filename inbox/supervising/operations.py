@@ -17,7 +17,7 @@ from app.core.platform.dead_letters import DeadLetter
 from app.core.queue import Lane, health_key
 from app.core.runtime import Workspace
 from channels.content import preview
-from inbox import inbound, messages, outbox, timeline
+from inbox import contents, inbound, outbox, timeline
 from inbox.store import entries
 from inbox.timeline import Entry
 
@@ -134,7 +134,7 @@ def _of_message(entry: Entry) -> Failure:
         error=str(error.get("message") or error.get("code") or ""),
         attempts=entry.attempts,
         payload={
-            "text": preview(messages.parsed(entry.content)) if entry.content else "",
+            "text": preview(contents.parsed(entry.content)) if entry.content else "",
             "code": error.get("code"),
             "provider_code": error.get("provider_code"),
         },

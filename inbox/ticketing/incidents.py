@@ -25,7 +25,7 @@ from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
 from channels.content import Content, Template, Text
 from channels.contract import Purpose
-from inbox import conversations, live, messages, outbox, timeline
+from inbox import conversations, events, live, outbox, timeline
 from inbox.conversations import Conversation
 from inbox.outbox import Draft
 from inbox.store import conversations as conversation_store
@@ -227,7 +227,7 @@ async def _note(
 ) -> None:
     author = Author("member", actor.id, actor.name) if actor.type == "member" else Author("system", None, actor.name)
     event = {"name": name, "incident_id": incident.id, "title": incident.title, **detail}
-    await messages.note_event(ws, contact_id, key=key, event=event, at=ws.clock.now(), author=author)
+    await events.note(ws, contact_id, key=key, event=event, at=ws.clock.now(), author=author)
 
 
 # --- updates ------------------------------------------------------------------------------------------------------
@@ -392,7 +392,7 @@ async def _resolve(ws: Workspace, to: Link) -> None:
         async with live.announced(ws, "conversation", conversation.id):
             conversation, closed = await conversations.close(ws, conversation)
             if closed:
-                await messages.note_event(
+                await events.note(
                     ws,
                     conversation.contact_id,
                     key=f"conversation_closed/{conversation.id}/{conversation.revision}",

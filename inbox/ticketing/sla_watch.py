@@ -18,7 +18,7 @@ from app.core.clock import iso
 from app.core.permissions import SYSTEM, Permission, Role
 from app.core.platform import members
 from app.core.runtime import Workspace
-from inbox import conversations, live, messages
+from inbox import conversations, events, live
 from inbox.answering import notifications
 from inbox.conversations import Conversation
 from inbox.finding.facets import OPEN, SNOOZED
@@ -122,7 +122,7 @@ async def tell(ws: Workspace, conversation: Conversation) -> Conversation:
         target = Target("conversation", conversation.id, conversation.contact_name)
         detail = {k: iso(v) if k == "at" else v for k, v in each.items()}
         await audit.record(ws, SYSTEM, each["name"].replace("_", ".", 1), target, detail, once=key)
-        await messages.note_event(ws, conversation.contact_id, key=key, event=detail, at=ws.clock.now(), author=_AUTHOR)
+        await events.note(ws, conversation.contact_id, key=key, event=detail, at=ws.clock.now(), author=_AUTHOR)
         await notify(ws, each, key, conversation.id, conversation.contact_name, conversation.assignee_id)
     if news:
         told = {(each["wait"], each.get("step") or each["name"]) for each in news}

@@ -15,10 +15,9 @@ from app.core.audit import Target
 from app.core.errors import Change, ChangedMeanwhile, FieldError, Invalid
 from app.core.permissions import Actor
 from app.core.runtime import Workspace
-from inbox import live
+from inbox import live, usage
 from inbox.answering import variables
 from inbox.store import ticket_forms as store
-from inbox.supervising import usage
 
 Kind = Literal["text", "number", "date", "checkbox", "choice"]
 Priority = Literal["low", "normal", "high", "urgent"]

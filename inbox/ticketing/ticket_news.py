@@ -20,7 +20,7 @@ from app.core.platform import work
 from app.core.runtime import Runtime, Workspace
 from channels.content import Text
 from channels.contract import Purpose
-from inbox import conversations, live, messages, outbox, timeline
+from inbox import conversations, events, live, outbox, timeline
 from inbox.answering import notifications, variables
 from inbox.conversations import Conversation
 from inbox.outbox import Draft
@@ -88,7 +88,7 @@ async def _settle_one(ws: Workspace, ticket: Ticket, news: News) -> None:
         await settle(ws, await ticket_relations.absorb(ws, actor, ticket))
     author = Author("member", actor.id, actor.name) if actor.type == "member" else Author("system", None, actor.name)
     about = {"ticket_id": ticket.id, "number": ticket.number, "title": ticket.title}
-    await messages.note_event(
+    await events.note(
         ws,
         ticket.contact_id,
         key=news.key,
@@ -167,7 +167,7 @@ async def _tell_customer(ws: Workspace, ticket: Ticket, news: News, status: Stat
         except AppError as error:
             reason, code = error.detail, error.code
     if reason is not None:
-        await messages.note_event(
+        await events.note(
             ws,
             ticket.contact_id,
             key=f"{news.key}/untold",

@@ -1,0 +1,71 @@
+"""Who refers to what: for each noun, the finders of what names one of it. Asked by usage.py."""
+
+from collections.abc import Mapping
+
+from app.core.runtime import Workspace
+from inbox import usage
+from inbox.answering import macros
+from inbox.finding import tags, views
+from inbox.routing import agents, route_rules, teams
+from inbox.store import tickets as ticket_rows
+from inbox.ticketing import sla_policies
+
+# Tickets are counted when asked, up to so many.
+_MOST_TICKETS = 100
+
+
+async def _conversations_tagged(ws: Workspace, tag_id: str) -> list[usage.Use]:
+    number = await tags.uses(ws, tag_id)
+    return [usage.Use("conversations", "", f"{number:,}")] if number else []
+
+
+async def _tickets_tagged(ws: Workspace, tag_id: str) -> list[usage.Use]:
+    number = len(await ticket_rows.tagged(ws, tag_id, limit=_MOST_TICKETS))
+    return [usage.Use("tickets", "", f"{number}{'+' if number == _MOST_TICKETS else ''}")] if number else []
+
+
+def _teams_of(kind: str) -> usage.Finder:
+    async def using(ws: Workspace, thing_id: str) -> list[usage.Use]:
+        return [usage.Use("team", *found) for found in await teams.naming(ws, kind, thing_id)]
+
+    return using
+
+
+def _route_rules_of(kind: str) -> usage.Finder:
+    async def using(ws: Workspace, thing_id: str) -> list[usage.Use]:
+        return await route_rules.naming(ws, kind, thing_id)
+
+    return using
+
+
+def _views_of(kind: str) -> usage.Finder:
+    async def using(ws: Workspace, thing_id: str) -> list[usage.Use]:
+        return [usage.Use("view", view.id, view.name) for view in await views.naming(ws, kind, thing_id)]
+
+    return using
+
+
+async def _policies_by_calendar(ws: Workspace, calendar_id: str) -> list[usage.Use]:
+    return [usage.Use("sla_policy", *found) for found in await sla_policies.using_calendar(ws, calendar_id)]
+
+
+def _policies_of(kind: str) -> usage.Finder:
+    async def using(ws: Workspace, thing_id: str) -> list[usage.Use]:
+        return [usage.Use("sla_policy", *found) for found in await sla_policies.naming(ws, kind, thing_id)]
+
+    return using
+
+
+FINDERS: Mapping[str, tuple[usage.Finder, ...]] = {
+    "calendar": (teams.using_calendar, agents.using_calendar, _policies_by_calendar),
+    "tag": (
+        _conversations_tagged,
+        _tickets_tagged,
+        macros.using_tag,
+        _views_of("tag"),
+        _teams_of("tag"),
+        _policies_of("tag"),
+        _route_rules_of("tag"),
+    ),
+    "team": (macros.using_team, teams.using_team, _views_of("team"), _policies_of("team"), _route_rules_of("team")),
+}
