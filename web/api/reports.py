@@ -434,10 +434,11 @@ async def backlog_rows(request: ApiRequest, query: BacklogRowsQuery) -> BacklogR
                 assignee_id=row.owner_id,
                 team_id=row.team_id,
             )
-            for row in tickets
+            for row in await access.visible_tickets(request.ws, request.actor, tickets)
         ]
         return BacklogRows(items=items, next_cursor=cursor)
     found, cursor = await backlog.conversations(request.ws, query.range, at, cursor=query.cursor, limit=query.limit)
+    sight = await access.sight(request.ws, request.actor)
     items = [
         BacklogRow(
             id=row.id,
@@ -449,6 +450,7 @@ async def backlog_rows(request: ApiRequest, query: BacklogRowsQuery) -> BacklogR
             team_id=row.team_id,
         )
         for row in found
+        if sight.sees(row)
     ]
     return BacklogRows(items=items, next_cursor=cursor)
 
