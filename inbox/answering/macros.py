@@ -16,17 +16,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
+from pydantic import Field as Value
 
-from app.core import ids
+from app.core import ids, rules
 from app.core.errors import AppError, Change, ChangedMeanwhile, Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Actor, Permission
+from app.core.rules import Catalogue, Field, Rule
 from app.core.runtime import Workspace
 from channels.content import Content, Media, MediaMessage, Template, TemplateParameters, Text
+from crm import store as contact_store
 from inbox import conversations, outbox, templates, usage
 from inbox.answering import acts, canned, variables
 from inbox.conversations import Conversation, Priority
-from inbox.finding import tags
+from inbox.finding import tags, views
 from inbox.routing import handover, teams
 from inbox.routing.handover import Handover
 from inbox.store import macros as store
@@ -37,34 +40,42 @@ MOST_ACTIONS = 20
 RUN_SECONDS = 60
 
 
+# What conditions can ask: of the conversation, and the language of its customer.
+CATALOGUE = Catalogue("conversation", (*views.CATALOGUE.fields, Field("language", "Language", "text")))
+
+
 class Action(BaseModel):
+    """Done only where `when` holds for the conversation as it is before the first action."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    when: dict[str, JsonValue] | None = None
 
 
 class ReplyAction(Action):
     """Text with variables, or a canned reply in the variant that suits."""
 
     type: Literal["reply"]
-    text: Annotated[str | None, Field(max_length=variables.MAX_TEXT_CHARS)] = None
-    canned_id: Annotated[str | None, Field(max_length=100)] = None
+    text: Annotated[str | None, Value(max_length=variables.MAX_TEXT_CHARS)] = None
+    canned_id: Annotated[str | None, Value(max_length=100)] = None
 
 
 class NoteAction(Action):
     type: Literal["note"]
-    text: Annotated[str, Field(min_length=1, max_length=variables.MAX_TEXT_CHARS)]
+    text: Annotated[str, Value(min_length=1, max_length=variables.MAX_TEXT_CHARS)]
 
 
 class AssignAction(Action):
     type: Literal["assign"]
     to: Literal["me", "member", "team", "nobody"]
-    member_id: Annotated[str | None, Field(max_length=100)] = None
-    team_id: Annotated[str | None, Field(max_length=100)] = None
+    member_id: Annotated[str | None, Value(max_length=100)] = None
+    team_id: Annotated[str | None, Value(max_length=100)] = None
 
 
 class TagAction(Action):
     type: Literal["tag"]
-    add: Annotated[tuple[str, ...], Field(max_length=20, strict=False)] = ()
-    remove: Annotated[tuple[str, ...], Field(max_length=20, strict=False)] = ()
+    add: Annotated[tuple[str, ...], Value(max_length=20, strict=False)] = ()
+    remove: Annotated[tuple[str, ...], Value(max_length=20, strict=False)] = ()
 
 
 class PriorityAction(Action):
@@ -76,7 +87,7 @@ class SnoozeAction(Action):
     """For so many hours, or (null) until the customer writes."""
 
     type: Literal["snooze"]
-    hours: Annotated[int | None, Field(ge=1, le=24 * 365)] = None
+    hours: Annotated[int | None, Value(ge=1, le=24 * 365)] = None
 
 
 class CloseAction(Action):
@@ -91,9 +102,9 @@ class TemplateAction(Action):
     """An approved template; its values are texts with variables."""
 
     type: Literal["template"]
-    account_id: Annotated[str, Field(max_length=100)]
-    name: Annotated[str, Field(min_length=1, max_length=600)]
-    language: Annotated[str, Field(min_length=1, max_length=40)]
+    account_id: Annotated[str, Value(max_length=100)]
+    name: Annotated[str, Value(min_length=1, max_length=600)]
+    language: Annotated[str, Value(min_length=1, max_length=40)]
     parameters: TemplateParameters = TemplateParameters()
 
 
@@ -107,7 +118,7 @@ AnyAction = Annotated[
     | CloseAction
     | ReopenAction
     | TemplateAction,
-    Field(discriminator="type"),
+    Value(discriminator="type"),
 ]
 _ACTIONS: TypeAdapter[tuple[AnyAction, ...]] = TypeAdapter(tuple[AnyAction, ...])
 
@@ -119,6 +130,8 @@ class Macro:
     id: str
     name: str
     actions: tuple[AnyAction, ...]
+    # Where it may be run at all; None: everywhere.
+    rule: Rule | None = None
     owner_id: str | None = None
     uses: int = 0
     last_used_at: datetime | None = None
@@ -133,7 +146,7 @@ class Step:
 
     type: str
     words: str
-    state: Literal["planned", "done", "refused", "not_run"] = "planned"
+    state: Literal["planned", "done", "refused", "not_run", "skipped"] = "planned"
     reason: str = ""
 
 
@@ -148,7 +161,21 @@ class Run:
     at: datetime
     claimed_at: datetime
     state: Literal["running", "done", "stopped", "refused"] = "running"
+    # Why it may not be run here at all.
+    reason: str = ""
     steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`reason`: why it may not be run here at all; then no step is."""
+
+    steps: Sequence[Step]
+    reason: str = ""
+
+    @property
+    def possible(self) -> bool:
+        return not self.reason and all(step.state != "refused" for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,7 +421,9 @@ async def get(ws: Workspace, actor: Actor, macro_id: str) -> Macro:
     return macro
 
 
-async def create(ws: Workspace, actor: Actor, name: str, actions: Sequence[Action], *, shared: bool) -> Macro:
+async def create(
+    ws: Workspace, actor: Actor, name: str, actions: Sequence[Action], *, shared: bool, rule: Rule | None = None
+) -> Macro:
     """Raises Invalid, Forbidden (for everyone: who manages the inbox), Conflict (too many)."""
     _require(actor, shared=shared)
     if len(await listed(ws, actor)) >= MOST:
@@ -403,7 +432,8 @@ async def create(ws: Workspace, actor: Actor, name: str, actions: Sequence[Actio
     macro = Macro(
         id=ids.new("mac"),
         name=_name(name),
-        actions=await _checked(ws, actor, actions, shared=shared),
+        actions=await _checked(ws, actor, actions, rule, shared=shared),
+        rule=rule,
         owner_id=None if shared else actor.member_id,
         created_at=now,
         updated_at=now,
@@ -420,6 +450,7 @@ async def change(
     actions: Sequence[Action],
     *,
     shared: bool,
+    rule: Rule | None = None,
     revision: int | None = None,
 ) -> Macro:
     """Raises NotFound, Invalid, Forbidden, Conflict (somebody was faster)."""
@@ -428,7 +459,8 @@ async def change(
     after = replace(
         before,
         name=_name(name),
-        actions=await _checked(ws, actor, actions, shared=shared),
+        actions=await _checked(ws, actor, actions, rule, shared=shared),
+        rule=rule,
         owner_id=None if shared else actor.member_id,
         updated_at=ws.clock.now(),
         revision=before.revision + 1,
@@ -452,20 +484,28 @@ async def uses(ws: Workspace, noun: str, thing_id: str) -> list[usage.Use]:
         usage.Use("macro", macro.id, macro.name)
         for macro in await store.every(ws)
         if any((noun, thing_id) in ACTIONS[action.type].names(action) for action in macro.actions)
+        or any(thing_id in rules.refers(CATALOGUE, rule, noun) for rule in _conditions(macro))
     ]
+
+
+def _conditions(macro: Macro) -> list[Rule]:
+    return [rule for rule in (macro.rule, *(action.when for action in macro.actions)) if rule]
 
 
 async def swap_tag(ws: Workspace, old: str, new: str) -> None:
     """Those that name one tag name the other."""
     for macro in await store.every(ws):
-        actions = tuple(
-            a.model_copy(update={"add": tags.swapped(a.add, old, new), "remove": tags.swapped(a.remove, old, new)})
-            if isinstance(a, TagAction)
-            else a
-            for a in macro.actions
-        )
-        if actions != macro.actions:
-            await store.replace(ws, macro, replace(macro, actions=actions, revision=macro.revision + 1))
+        rule = macro.rule and rules.swapped(CATALOGUE, macro.rule, "tag", old, new)
+        after = replace(macro, rule=rule, actions=tuple(_swapped(action, old, new) for action in macro.actions))
+        if after != macro:
+            await store.replace(ws, macro, replace(after, revision=macro.revision + 1))
+
+
+def _swapped(action: AnyAction, old: str, new: str) -> AnyAction:
+    changed: dict[str, Any] = {"when": action.when and rules.swapped(CATALOGUE, action.when, "tag", old, new)}
+    if isinstance(action, TagAction):
+        changed |= {"add": tags.swapped(action.add, old, new), "remove": tags.swapped(action.remove, old, new)}
+    return action.model_copy(update=changed)
 
 
 async def using_tag(ws: Workspace, tag_id: str) -> list[usage.Use]:
@@ -483,9 +523,15 @@ async def require_unused(ws: Workspace, noun: str, thing_id: str) -> None:
         raise usage.InUse({"canned": "canned reply"}.get(noun, noun), found)
 
 
-async def _checked(ws: Workspace, actor: Actor, actions: Sequence[Action], *, shared: bool) -> tuple[AnyAction, ...]:
+async def _checked(
+    ws: Workspace, actor: Actor, actions: Sequence[Action], rule: Rule | None, *, shared: bool
+) -> tuple[AnyAction, ...]:
     """Raises Invalid, with the place of the action in the field's name."""
+    if rule is not None:
+        rules.validate(CATALOGUE, rule)
     for place, action in enumerate(actions):
+        if action.when is not None:
+            rules.validate(CATALOGUE, action.when, at=f"actions.{place}.when")
         try:
             await ACTIONS[action.type].check(ws, actor, action)  # type: ignore[attr-defined]
             if shared and isinstance(action, ReplyAction) and action.canned_id is not None:
@@ -513,20 +559,43 @@ def _require(actor: Actor, *, shared: bool) -> None:
 # --- running them -------------------------------------------------------------------------------------------------
 
 
-async def plan(
-    ws: Workspace, actor: Actor, macro: Macro, conversation: Conversation, account_id: str | None
-) -> list[Step]:
-    """What a run would do, and what would be refused as far as that can be known."""
+async def plan(ws: Workspace, actor: Actor, macro: Macro, conversation: Conversation, account_id: str | None) -> Plan:
+    """What a run would do, and what would be left out or refused as far as that can be known."""
     scene = Scene(ws, actor, conversation, account_id, "plan", ws.clock.now())
-    steps: list[Step] = []
+    thing = await _thing(ws, conversation, _conditions(macro))
+    if macro.rule is not None and not _holds(macro.rule, thing, scene.at):
+        steps = [Step(action.type, "", "not_run") for action in macro.actions]
+        return Plan(steps, f"This macro is for other conversations: {_unmet(macro.rule)}")
+    steps = []
     for action in macro.actions:
         kind = ACTIONS[action.type]
+        if action.when is not None and not _holds(action.when, thing, scene.at):
+            steps.append(Step(action.type, "", "skipped", f"Left out: {_unmet(action.when)}"))
+            continue
         try:
             await kind.check(ws, actor, action)
             steps.append(Step(action.type, await kind.words(scene, action)))
         except AppError as error:
             steps.append(Step(action.type, "", "refused", error.detail))
-    return steps
+    return Plan(steps)
+
+
+async def _thing(ws: Workspace, conversation: Conversation, conditions: Sequence[Rule]) -> Mapping[str, Any]:
+    """The conversation as conditions ask of it; its contact is read only where one asks for the language."""
+    language = None
+    if any(leaf["field"] == "language" for rule in conditions for leaf in rules.leaves(rule)):
+        contact = await contact_store.contact(ws, conversation.contact_id)
+        language = contact.language if contact else None
+    return {**views.thing(conversation), "language": language}
+
+
+def _holds(rule: Rule, thing: Mapping[str, Any], now: datetime) -> bool:
+    return rules.predicate(CATALOGUE, rule)(thing, now)
+
+
+def _unmet(rule: Rule) -> str:
+    fields = dict.fromkeys(CATALOGUE.field(leaf["field"]) for leaf in rules.leaves(rule))
+    return f"the condition on {', '.join(field.label.lower() for field in fields if field)} does not hold here."
 
 
 async def run(
@@ -552,14 +621,14 @@ async def run(
     if begun.state != "running":
         return begun
     if not begun.steps:
-        steps = await plan(ws, actor, macro, conversation, account_id)
-        if any(step.state == "refused" for step in steps):
-            steps = [step if step.state == "refused" else replace(step, state="not_run") for step in steps]
-            return await _settle(ws, replace(begun, state="refused", steps=tuple(steps)))
-        begun = await _settle(ws, replace(begun, steps=tuple(steps)))
+        planned = await plan(ws, actor, macro, conversation, account_id)
+        if not planned.possible:
+            steps = [step if step.state == "refused" else replace(step, state="not_run") for step in planned.steps]
+            return await _settle(ws, replace(begun, state="refused", reason=planned.reason, steps=tuple(steps)))
+        begun = await _settle(ws, replace(begun, steps=tuple(planned.steps)))
         await store.count_use(ws, macro.id, now)
     for place, action in enumerate(macro.actions[: len(begun.steps)]):
-        if begun.steps[place].state == "done":
+        if begun.steps[place].state in ("done", "skipped"):
             continue
         conversation = await conversations.get(ws, conversation.id)
         scene = Scene(ws, actor, conversation, account_id, begun.id, begun.at, place)
@@ -596,7 +665,7 @@ def _stopped(begun: Run, place: int, reason: str) -> Run:
         replace(step, state="refused", reason=reason)
         if at == place
         else replace(step, state="not_run")
-        if at > place
+        if at > place and step.state != "skipped"
         else step
         for at, step in enumerate(begun.steps)
     ]

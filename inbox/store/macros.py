@@ -84,5 +84,5 @@ async def claim_run(ws: Workspace, run: macros.Run, at: datetime) -> bool:
 
 
 async def save_run(ws: Workspace, run: macros.Run) -> None:
-    changed = {"state": run.state, "steps": [asdict(step) for step in run.steps]}
+    changed = {"state": run.state, "reason": run.reason, "steps": [asdict(step) for step in run.steps]}
     await ws.db.macro_runs.update({"_id": run.id}, {"$set": changed})

@@ -272,6 +272,20 @@ def test_where_conversations_go_is_settled_and_tried(desks: Desks, stage: Stage,
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     axe(page)
     shot(page, "routing-rules")
+
+    # Macros ask in the same words.
+    page.goto("/settings/macros")
+    page.get_by_role("button", name="New macro").click()
+    dialog = page.get_by_role("dialog", name="New macro")
+    dialog.get_by_role("textbox", name="Name").fill("Close what is urgent")
+    dialog.get_by_role("button", name="Add an action").click()
+    page.get_by_role("menuitem", name="Close", exact=True).click()
+    dialog.get_by_role("button", name="Only where… for action 1").click()
+    expect(dialog.get_by_role("group", name="Condition of action 1")).to_be_visible()
+    shot(page, "macro-condition")
+    axe(page)
+    dialog.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Close what is urgent was saved.")).to_be_visible()
     kept = stage.run(shop.get("/route-rules"))
     assert [(rule["name"], rule["team_id"], rule["priority"]) for rule in kept["items"]] == [
         ("Refunds", team["id"], "high")

@@ -190,3 +190,41 @@ async def test_a_conversation_is_given_to_a_team_that_then_cannot_go(shop: Shop)
     refused = await shop.agent.request("DELETE", f"/api/v1/teams/{team['id']}", json={})
     assert refused.status_code == 409
     assert "To returns" in refused.json()["detail"]
+
+
+async def test_conditions_are_asked_before_anything_is_done(shop: Shop) -> None:
+    _, talk = await shop.someone("sms")
+    tag = await shop.post("/tags", 201, name=f"vip {talk['id']}", colour="violet")
+    tagged = {"field": "tags", "op": "has_any", "value": [tag["id"]]}
+    low = {"field": "priority", "op": "in", "value": ["low", "normal"]}
+    macro = await kept(
+        shop.owner,
+        {"type": "priority", "priority": "urgent", "when": low},
+        {"type": "tag", "add": [tag["id"]]},
+        {"type": "note", "text": "An old friend", "when": tagged},
+        {"type": "note", "text": "It was not urgent", "when": low},
+        name=f"Conditions {talk['id']}",
+    )
+    planned = await shop.post(f"/macros/{macro['id']}/plan", conversation_id=talk["id"])
+    states = ["planned", "planned", "skipped", "planned"]
+    assert ([step["state"] for step in planned["steps"]], planned["reason"]) == (states, "")
+    assert planned["steps"][2]["reason"] == "Left out: the condition on tags does not hold here."
+    done = (await runs(shop.owner, macro, talk["id"])).json()
+    # As it was planned, although the first two have changed what the last two ask for.
+    assert (done["state"], [step["state"] for step in done["steps"]]) == ("done", ["done", "done", "skipped", "done"])
+    again = (await runs(shop.owner, macro, talk["id"])).json()
+    assert [step["state"] for step in again["steps"]] == ["skipped", "done", "done", "skipped"]
+
+    body = {"name": macro["name"], "shared": True, "rule": {"not": tagged}, "actions": macro["actions"][1:2]}
+    changed = await shop.agent.patch(f"/api/v1/macros/{macro['id']}", json=body)
+    assert (changed.status_code, changed.json()["rule"]) == (200, {"not": tagged})
+    refused = (await runs(shop.owner, macro, talk["id"])).json()
+    assert (refused["state"], refused["steps"][0]["state"]) == ("refused", "not_run")
+    assert refused["reason"] == "This macro is for other conversations: the condition on tags does not hold here."
+    # What a condition names is in use; nonsense is refused where it stands.
+    in_use = await shop.agent.delete(f"/api/v1/tags/{tag['id']}")
+    assert ("macro", macro["name"]) in [(use["type"], use["name"]) for use in in_use.json()["used_in"]]
+    body["actions"] = [{"type": "close", "when": {"field": "shoe_size", "op": "is", "value": 43}}]
+    wrong = await shop.agent.patch(f"/api/v1/macros/{macro['id']}", json=body)
+    assert wrong.status_code == 422
+    assert wrong.json()["errors"][0]["field"].startswith("actions.0.when")

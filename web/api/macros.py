@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from app.core import audit
 from app.core.audit import Target
@@ -14,15 +14,20 @@ from inbox import access, live
 from inbox.answering import macros
 from inbox.answering.macros import AnyAction, Macro, Run, Step
 from web.api.endpoint import ApiRequest, Endpoint
-from web.api.models import Body, Out, Time
+from web.api.models import Body, FreeForm, Out, Time
+from web.api.rules import CatalogueOut, catalogue_out
 
 
 class KeepMacro(Body):
-    """`shared`: for everyone, which needs inbox.manage; otherwise for oneself."""
+    """
+    `shared`: for everyone, which needs inbox.manage; otherwise for oneself. `rule` says where it may be run at all, and
+    an action's `when` where that action is done.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=120)]
     actions: Annotated[list[AnyAction], Field(min_length=1, max_length=macros.MOST_ACTIONS)]
     shared: bool = False
+    rule: FreeForm | None = None
 
 
 class ChangeMacro(KeepMacro):
@@ -42,6 +47,8 @@ class MacroOut(Out):
     id: str
     name: str
     actions: list[AnyAction]
+    # Where it may be run at all; null: everywhere.
+    rule: dict[str, JsonValue] | None
     shared: bool
     uses: int
     last_used_at: Time | None
@@ -59,12 +66,16 @@ class StepOut(Out):
 
     type: str
     words: str
-    state: Literal["planned", "done", "refused", "not_run"]
+    # `skipped`: its condition does not hold here.
+    state: Literal["planned", "done", "refused", "not_run", "skipped"]
     reason: str
 
 
 class PlanOut(Out):
+    """`reason`: why it may not be run here at all."""
+
     steps: list[StepOut]
+    reason: str
 
 
 class RunOut(Out):
@@ -72,6 +83,7 @@ class RunOut(Out):
 
     id: str
     state: Literal["running", "done", "stopped", "refused"]
+    reason: str
     steps: list[StepOut]
 
 
@@ -85,7 +97,9 @@ async def get(request: ApiRequest, macro_id: str) -> MacroOut:
 
 async def create(request: ApiRequest, body: KeepMacro) -> MacroOut:
     async with live.announced(request.ws, "macro", body.name):
-        macro = await macros.create(request.ws, request.actor, body.name, body.actions, shared=body.shared)
+        macro = await macros.create(
+            request.ws, request.actor, body.name, body.actions, shared=body.shared, rule=body.rule
+        )
         await _tell(request, "macro.created", macro)
     return _out(macro)
 
@@ -94,7 +108,7 @@ async def change(request: ApiRequest, macro_id: str, body: ChangeMacro) -> Macro
     ws, actor = request.ws, request.actor
     async with live.announced(ws, "macro", macro_id):
         macro = await macros.change(
-            ws, actor, macro_id, body.name, body.actions, shared=body.shared, revision=body.revision
+            ws, actor, macro_id, body.name, body.actions, shared=body.shared, rule=body.rule, revision=body.revision
         )
         await _tell(request, "macro.changed", macro)
     return _out(macro)
@@ -109,8 +123,12 @@ async def plan(request: ApiRequest, macro_id: str, body: PlanMacro) -> PlanOut:
     ws, actor = request.ws, request.actor
     macro = await macros.get(ws, actor, macro_id)
     conversation = await access.conversation(ws, actor, body.conversation_id, access.REPLY)
-    steps = await macros.plan(ws, actor, macro, conversation, body.account_id)
-    return PlanOut(steps=[_step(step) for step in steps])
+    planned = await macros.plan(ws, actor, macro, conversation, body.account_id)
+    return PlanOut(steps=[_step(step) for step in planned.steps], reason=planned.reason)
+
+
+async def catalogue(request: ApiRequest) -> CatalogueOut:
+    return catalogue_out(macros.CATALOGUE)
 
 
 async def run(request: ApiRequest, macro_id: str, body: RunMacro) -> RunOut:
@@ -133,6 +151,7 @@ def _out(macro: Macro) -> MacroOut:
         id=macro.id,
         name=macro.name,
         actions=list(macro.actions),
+        rule=dict(macro.rule) if macro.rule else None,
         shared=macro.owner_id is None,
         uses=macro.uses,
         last_used_at=iso(macro.last_used_at),
@@ -142,7 +161,7 @@ def _out(macro: Macro) -> MacroOut:
 
 
 def _run_out(done: Run) -> RunOut:
-    return RunOut(id=done.id, state=done.state, steps=[_step(step) for step in done.steps])
+    return RunOut(id=done.id, state=done.state, reason=done.reason, steps=[_step(step) for step in done.steps])
 
 
 def _step(step: Step) -> StepOut:
@@ -160,6 +179,7 @@ ENDPOINTS = [
         status=201,
         errors=(Invalid, Conflict, Forbidden),
     ),
+    Endpoint("GET", "/macros/catalogue", catalogue, Permission.INBOX_READ, "What conditions of macros can ask"),
     Endpoint("GET", "/macros/{macro_id}", get, Permission.INBOX_READ, "One macro", errors=(NotFound,)),
     Endpoint(
         "PATCH",

@@ -166,6 +166,7 @@ export type FilledReply = api.FilledOut
 export type Macro = api.MacroOut
 export type MacroAction = Macro['actions'][number]
 export type MacroStep = api.StepOut
+export type MacroPlan = api.PlanOut
 export type MacroRun = api.RunOut
 export type SharedDraft = api.DraftOut
 export type Notification = api.NotificationOut

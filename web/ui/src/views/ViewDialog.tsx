@@ -1,14 +1,14 @@
 import { Button, Modal, Skeleton, Switch, TextInput, UnstyledButton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useMemo, useState, type FormEvent } from 'react'
-import { useTags, useTeams, viewChanged } from '../inbox/list/choices'
-import { useMembers } from '../inbox/presence'
+import { useState, type FormEvent } from 'react'
+import { viewChanged } from '../inbox/list/choices'
 import { ApiError, api, messageOf } from '../lib/api'
-import { useCan, useMe } from '../lib/session'
+import { useCan } from '../lib/session'
 import { toast, toastError } from '../lib/toast'
 import type { Catalogue, SavedView } from '../lib/types'
 import { RuleBuilder } from '../rules/RuleBuilder'
 import { asGroup, type Rule } from '../rules/rules'
+import { useThings } from './useThings'
 import s from './views.module.css'
 
 const COLOURS = ['gray', 'red', 'orange', 'yellow', 'green', 'teal', 'blue', 'indigo', 'violet', 'pink']
@@ -127,21 +127,5 @@ export default function ViewDialog({ view, rule: initial, onSaved, onClose }: Vi
         </div>
       </form>
     </Modal>
-  )
-}
-
-/** What fields that refer to something offer, by name. */
-function useThings() {
-  const tags = useTags()
-  const teams = useTeams()
-  const members = useMembers()
-  const me = useMe().member
-  return useMemo(
-    () => ({
-      tag: tags.map((tag) => ({ value: tag.id, label: tag.name })),
-      team: teams.map((team) => ({ value: team.id, label: team.name })),
-      member: members.map((member) => ({ value: member.id, label: member.id === me.id ? `${member.name} (you)` : member.name })),
-    }),
-    [tags, teams, members, me.id],
   )
 }

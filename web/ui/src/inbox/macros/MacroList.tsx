@@ -96,7 +96,8 @@ function Plan({ macro, conversationId, accountId }: { macro: Macro; conversation
   return (
     <div className={s.plan} aria-live="polite">
       {error && <p className={s.quiet}>It cannot be shown: {messageOf(error)}</p>}
-      {data && <Steps steps={data} />}
+      {data?.reason && <p className={s.quiet}>{data.reason}</p>}
+      {data && <Steps steps={data.steps} />}
     </div>
   )
 }

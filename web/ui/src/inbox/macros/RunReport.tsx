@@ -11,7 +11,7 @@ export default function RunReport({ name, run, onClose }: { name: string; run: M
     <Dialog onClose={onClose} title={title} size={480}>
       <div className={p.dialog}>
         <p className={p.prose}>
-          {run.state === 'refused' ? 'One of its actions is not possible here, so none was done.' : 'An action was refused. What comes after it was not done.'}
+          {run.reason || (run.state === 'refused' ? 'One of its actions is not possible here, so none was done.' : 'An action was refused. What comes after it was not done.')}
         </p>
         <Steps steps={run.steps} />
         <div className={p.dialogFoot}>

@@ -3,7 +3,7 @@ import { IconAlertTriangle, IconCircleCheck, IconCircleDashed } from '../../ui/i
 import { actionLabel } from './macros'
 import s from './macros.module.css'
 
-const STATES = { planned: '', done: 'Done', refused: 'Refused', not_run: 'Not done' }
+const STATES = { planned: '', done: 'Done', refused: 'Refused', not_run: 'Not done', skipped: 'Left out' }
 
 /** What a macro does, step by step, or what came of it. */
 export function Steps({ steps }: { steps: MacroStep[] }) {

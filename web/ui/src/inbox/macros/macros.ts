@@ -3,7 +3,7 @@ import { queryOptions } from '@tanstack/react-query'
 import { api } from '../../lib/api'
 import { plural } from '../../lib/format'
 import { toast, toastError } from '../../lib/toast'
-import type { Macro, MacroAction, MacroRun, MacroStep, Page } from '../../lib/types'
+import type { Macro, MacroAction, MacroPlan, MacroRun, Page } from '../../lib/types'
 
 export const macrosQuery = queryOptions({
   queryKey: ['macros'],
@@ -29,10 +29,7 @@ export function actionLabel(type: string): string {
 export function planQuery(macro: Macro, conversationId: string, accountId: string | undefined) {
   return queryOptions({
     queryKey: ['macros', 'plan', macro.id, macro.revision, conversationId, accountId],
-    queryFn: () =>
-      api
-        .post<{ steps: MacroStep[] }>(`/macros/${macro.id}/plan`, { conversation_id: conversationId, account_id: accountId ?? null })
-        .then((plan) => plan.steps),
+    queryFn: () => api.post<MacroPlan>(`/macros/${macro.id}/plan`, { conversation_id: conversationId, account_id: accountId ?? null }),
     staleTime: 0,
   })
 }
@@ -43,7 +40,7 @@ export async function runMacro(macro: Macro, conversationId: string, accountId: 
   try {
     const run = await api.post<MacroRun>(`/macros/${macro.id}/run`, body)
     if (run.state !== 'done') return run
-    toast(`${macro.name}: ${plural(run.steps.length, 'action')} done`)
+    toast(`${macro.name}: ${plural(run.steps.filter((step) => step.state === 'done').length, 'action')} done`)
   } catch (error) {
     toastError(`${macro.name} was not run`, error)
   }

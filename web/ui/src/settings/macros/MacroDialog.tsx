@@ -5,16 +5,24 @@ import { ACTIONS, actionLabel } from '../../inbox/macros/macros'
 import { ApiError, api, messageOf } from '../../lib/api'
 import { useCan } from '../../lib/session'
 import { toast } from '../../lib/toast'
-import type { Macro, MacroAction } from '../../lib/types'
+import type { FieldProblem, Macro, MacroAction } from '../../lib/types'
+import type { Rule } from '../../rules/rules'
 import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from '../../ui/icons'
 import c from '../canned/canned.module.css'
 import { Problem } from '../parts/ConfirmDialog'
 import { Dialog } from '../parts/Dialog'
 import p from '../parts/parts.module.css'
 import { ActionFields } from './ActionFields'
+import { Condition } from './Condition'
 import s from './macros.module.css'
 
 const TYPES = Object.keys(ACTIONS) as MacroAction['type'][]
+
+/** What the server says of an action's condition, by the names that rules have. */
+function conditionProblems(fields: FieldProblem[], place: number): FieldProblem[] {
+  const before = `actions.${place}.when`
+  return fields.filter(({ field }) => field.startsWith(before)).map((each) => ({ ...each, field: `rule${each.field.slice(before.length)}` }))
+}
 
 interface Item {
   key: string
@@ -26,11 +34,12 @@ export function MacroDialog({ macro, onClose }: { macro: Macro | null; onClose: 
   const manages = useCan('inbox.manage')
   const [name, setName] = useState(macro?.name ?? '')
   const [shared, setShared] = useState(macro?.shared ?? manages)
+  const [rule, setRule] = useState((macro?.rule ?? null) as Rule | null)
   const [items, setItems] = useState<Item[]>(() => (macro?.actions ?? []).map((action) => ({ key: crypto.randomUUID(), action })))
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
   const fields = error instanceof ApiError ? error.fields : []
-  const problemOf = (place: number) => fields.find((each) => each.field.startsWith(`actions.${place}.`))?.message
+  const problemOf = (place: number) => fields.find(({ field }) => field.startsWith(`actions.${place}.`) && !field.startsWith(`actions.${place}.when`))?.message
 
   function move(place: number, by: number) {
     setItems((known) => {
@@ -43,7 +52,7 @@ export function MacroDialog({ macro, onClose }: { macro: Macro | null; onClose: 
     event.preventDefault()
     setBusy(true)
     setError(null)
-    const body = { name, shared, actions: items.map((item) => item.action) }
+    const body = { name, shared, rule, actions: items.map((item) => item.action) }
     try {
       if (macro) await api.patch(`/macros/${macro.id}`, { ...body, revision: macro.revision })
       else await api.post('/macros', body)
@@ -83,6 +92,7 @@ export function MacroDialog({ macro, onClose }: { macro: Macro | null; onClose: 
             className={c.scope ?? ''}
           />
         )}
+        <Condition of="this macro" rule={rule} problems={fields.filter(({ field }) => field.startsWith('rule'))} onChange={setRule} />
         <ol className={s.actions} aria-label="Actions, in order">
           {items.map(({ key, action }, place) => (
             <li key={key}>
@@ -105,6 +115,12 @@ export function MacroDialog({ macro, onClose }: { macro: Macro | null; onClose: 
                 place={place + 1}
                 error={problemOf(place)}
                 onChange={(next) => setItems((known) => known.with(place, { key, action: next }))}
+              />
+              <Condition
+                of={`action ${place + 1}`}
+                rule={(action.when ?? null) as Rule | null}
+                problems={conditionProblems(fields, place)}
+                onChange={(when) => setItems((known) => known.with(place, { key, action: { ...action, when } as MacroAction }))}
               />
             </li>
           ))}
