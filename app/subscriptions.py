@@ -10,6 +10,7 @@ from app.core.queue import Job
 from app.core.runtime import Runtime
 from inbox import checkups, delivery, inbound, jobs, polling, reconcile, sweeper
 from inbox.finding import bulk, search, view_work
+from inbox.merging import merging
 from inbox.routing import duties, routing
 from inbox.ticketing import incidents, ticket_news
 
@@ -26,6 +27,7 @@ BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "checkups": checkups.run,
     "tickets": ticket_news.run,
     "incidents": incidents.run,
+    "merges": merging.run,
     "views": view_work.run,
     "search": search.run,
     "bulk": bulk.run,

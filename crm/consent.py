@@ -16,7 +16,8 @@ from app.core import ids
 from app.core.addresses import Address
 from app.core.errors import OptedOut
 from app.core.runtime import Workspace
-from crm import contacts, store
+from crm import contacts
+from crm.store import contacts as store
 
 PURPOSES = ("service", "transactional", "marketing")
 

@@ -12,7 +12,8 @@ from app.core import addresses, ids
 from app.core.addresses import Address
 from app.core.errors import NotFound
 from app.core.runtime import Workspace
-from crm import store
+from crm import likeness
+from crm.store import contacts as store
 
 ConsentState = Literal["unknown", "granted", "withdrawn", "blocked"]
 
@@ -30,7 +31,8 @@ class PurposeConsent:
 class ContactAddress:
     """
     One handle of a contact. `username` is what the person is called there, where the handle itself says nothing.
-    `consent` is keyed by purpose; a purpose not in it is unknown.
+    `consent` is keyed by purpose; a purpose not in it is unknown. `came_by` are the merges by which it came to this
+    contact, the first one first; undone, they take it back.
     """
 
     address: Address
@@ -39,6 +41,7 @@ class ContactAddress:
     created_at: datetime
     username: str | None = None
     consent: Mapping[str, PurposeConsent] = field(default_factory=dict)
+    came_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,8 @@ class Block:
 class Contact:
     """
     A person. `name_source` is who gave the name: what a colleague typed is never overwritten by a profile name.
-    `avatar_hue` (0-359) colours the initials.
+    `avatar_hue` (0-359) colours the initials. `merged_into` is the contact that this one is a part of now, `absorbed`
+    are those that are a part of this one, and `merge_id` is the merge that is being made or undone (see merging.py).
     """
 
     id: str
@@ -66,6 +70,9 @@ class Contact:
     language: str | None = None
     notes: str = ""
     block: Block | None = None
+    merged_into: str | None = None
+    absorbed: tuple[str, ...] = ()
+    merge_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,19 +97,24 @@ async def resolve(
     """
     wanted = (address, *aliases)
     known = {found.address: found for found in await store.addresses(ws, wanted)}
+    found = frozenset(known)
     owner = known.get(address) or next((known[alias] for alias in aliases if alias in known), None)
-    contact_id = owner.contact_id if owner else await _create(ws, address, profile)
+    contact_id = owner.contact_id if owner else await _create(ws, wanted, profile)
     said = owner.consent if owner and owner.address.kind == address.kind else {}
+    came_by = owner.came_by if owner else ()
     for handle in wanted:
         if handle not in known:
             consent = said if handle.kind == address.kind else {}
-            known[handle] = await _link(ws, handle, contact_id, profile, consent)
+            known[handle] = await _link(ws, handle, contact_id, profile, consent, came_by)
+    if owner is not None and any(handle not in found for handle in wanted):
+        await index(ws, contact_id)
     if len({row.contact_id for row in known.values()}) > 1:
         ws.log.warning("one_person_is_two_contacts", contact_ids=sorted({row.contact_id for row in known.values()}))
     return known[address]
 
 
-async def _create(ws: Workspace, address: Address, profile: Profile) -> str:
+async def _create(ws: Workspace, handles: Sequence[Address], profile: Profile) -> str:
+    address = handles[0]
     contact_id = ids.derived("con", ws.id, str(address))
     name = (profile.name or "").strip() or profile.username
     contact = Contact(
@@ -113,12 +125,19 @@ async def _create(ws: Workspace, address: Address, profile: Profile) -> str:
         created_at=ws.clock.now(),
         language=profile.language,
     )
-    await store.insert_contact(ws, contact, search_tokens(contact.name, address.value, profile.username or ""))
+    texts = [text for handle in handles for text in (handle.value, profile.username or "")]
+    keys = likeness.keys(contact.name, [(handle, profile.username) for handle in handles])
+    await store.insert_contact(ws, contact, search_tokens(contact.name, *texts), keys)
     return contact_id
 
 
 async def _link(
-    ws: Workspace, address: Address, contact_id: str, profile: Profile, consent: Mapping[str, PurposeConsent]
+    ws: Workspace,
+    address: Address,
+    contact_id: str,
+    profile: Profile,
+    consent: Mapping[str, PurposeConsent],
+    came_by: tuple[str, ...],
 ) -> ContactAddress:
     row = ContactAddress(
         address=address,
@@ -127,6 +146,7 @@ async def _link(
         created_at=ws.clock.now(),
         username=profile.username,
         consent=consent,
+        came_by=came_by,
     )
     if not await store.insert_address(ws, row):
         # Another process linked it a moment ago; whatever it decided stands.
@@ -139,13 +159,13 @@ async def join(ws: Workspace, contact_id: str, address: Address, profile: Profil
     Link a handle that was shown to be the contact's; the handle as it is then. One that is another contact's already
     stays theirs: look whose it is.
     """
-    linked = await _link(ws, address, contact_id, profile, {})
+    linked = await _link(ws, address, contact_id, profile, {}, ())
     if linked.contact_id != contact_id:
         return linked
     if not linked.verified:
         await store.verify_address(ws, address)
     contact = await get(ws, contact_id)
-    await store.save_contact(ws, contact, await _tokens(ws, contact))
+    await save(ws, contact)
     return replace(linked, verified=True)
 
 
@@ -156,8 +176,10 @@ async def known(ws: Workspace, address: Address) -> ContactAddress | None:
 
 
 async def get(ws: Workspace, contact_id: str) -> Contact:
-    """Raises NotFound."""
+    """The contact; if it was merged into another, that one. Raises NotFound."""
     contact = await store.contact(ws, contact_id)
+    while contact is not None and contact.merged_into is not None:
+        contact = await store.contact(ws, contact.merged_into)
     if contact is None:
         raise NotFound("There is no such contact.")
     return contact
@@ -173,7 +195,7 @@ async def learn_name(ws: Workspace, contact_id: str, name: str) -> Contact | Non
     if contact.name_source == "member" or contact.name == name:
         return None
     changed = replace(contact, name=name, name_source="profile")
-    await store.save_contact(ws, changed, await _tokens(ws, changed))
+    await save(ws, changed)
     return changed
 
 
@@ -188,14 +210,14 @@ async def edit(
         contact = replace(contact, language=language or None)
     if notes is not None:
         contact = replace(contact, notes=notes)
-    await store.save_contact(ws, contact, await _tokens(ws, contact))
+    await save(ws, contact)
     return contact
 
 
 async def set_block(ws: Workspace, contact_id: str, block: Block | None) -> Contact:
     """Raises NotFound. What follows from it for conversations is the inbox's (blocking.py)."""
     contact = replace(await get(ws, contact_id), block=block)
-    await store.save_contact(ws, contact, await _tokens(ws, contact))
+    await save(ws, contact)
     return contact
 
 
@@ -219,9 +241,27 @@ async def move_address(ws: Workspace, old: Address, new: Address) -> ContactAddr
     return row if await store.insert_address(ws, row) else (await store.addresses(ws, [new]))[0]
 
 
-async def _tokens(ws: Workspace, contact: Contact) -> list[str]:
-    handles = [row.address.value for row in await store.addresses_of_contact(ws, contact.id)]
-    return search_tokens(contact.name, *handles)
+async def save(ws: Workspace, contact: Contact) -> None:
+    """Store what colleagues and channels say of it, and what it is found by."""
+    await store.save_contact(ws, contact, *await _index(ws, contact))
+
+
+async def index(ws: Workspace, contact_id: str) -> None:
+    """Find it by the handles it has now."""
+    contact = await store.contact(ws, contact_id)
+    if contact is not None:
+        await store.save_index(ws, contact_id, *await _index(ws, contact))
+
+
+async def _index(ws: Workspace, contact: Contact) -> tuple[list[str], list[str]]:
+    """Words to search it by, and keys to find its duplicates by; those merged into it are found by their names, too."""
+    rows = await store.addresses_of_contact(ws, contact.id)
+    names = [contact.name]
+    if contact.absorbed:
+        names += [each.name for each in (await store.contacts_by_id(ws, contact.absorbed)).values()]
+    texts = [text for row in rows for text in (row.address.value, row.username or "")]
+    keys = likeness.keys(contact.name, [(row.address, row.username) for row in rows], contact.notes)
+    return search_tokens(*names, *texts), keys
 
 
 def search_tokens(*texts: str) -> list[str]:

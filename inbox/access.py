@@ -13,8 +13,8 @@ from app.core.permissions import Actor, Permission, Scope
 from app.core.runtime import Workspace
 from channels import registry
 from crm import contacts, masks
-from crm import store as contact_store
 from crm.contacts import Contact
+from crm.store import contacts as contact_store
 from inbox import conversations, files, timeline
 from inbox.conversations import Conversation
 from inbox.files import StoredFile
@@ -59,7 +59,7 @@ async def visible(ws: Workspace, actor: Actor, conversation_ids: Iterable[str]) 
     seen = await sight(ws, actor)
     if seen.everything or not asked:
         return set(asked)
-    return {each.id for each in await store.get_many(ws, asked) if seen.sees(each)}
+    return {given for given, each in (await conversations.whole(ws, asked)).items() if seen.sees(each)}
 
 
 async def entry(ws: Workspace, actor: Actor, entry_id: str, need: Permission = READ) -> Entry:

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from app.core import hints, ids
 from app.core.addresses import Address
-from app.core.errors import Change, ChangedMeanwhile, Conflict, Invalid, NotFound
+from app.core.errors import Change, ChangedMeanwhile, Conflict, ContactMerged, Invalid, NotFound
 from app.core.permissions import Actor
 from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
@@ -176,6 +176,11 @@ class Conversation:
     wants: tuple[str, ...] = ()
     # Which closed period (by its beginning) the customer has been told of.
     told_closed: datetime | None = None
+    # The conversation that this one is a part of now, those that are a part of it, and whether its contact was ever
+    # merged or parted, so that its thread may be more, or less, than the contact's own timeline (see merging.py).
+    merged_into: str | None = None
+    absorbed: tuple[str, ...] = ()
+    woven: bool = False
 
     @property
     def window_closes_at(self) -> datetime | None:
@@ -192,6 +197,8 @@ class Conversation:
 
 def due_at(conversation: Conversation) -> datetime | None:
     """When something has to be done with it that nobody asks for (see duties.py)."""
+    if conversation.merged_into is not None:
+        return None
     times = [episodes.ripe_at(facts) for facts in conversation.finished]
     if conversation.state == "snoozed" and conversation.snoozed_until:
         times.append(conversation.snoozed_until)
@@ -210,9 +217,16 @@ def id_for(contact_id: str, queue_id: str = DEFAULT_QUEUE) -> str:
 
 
 async def for_contact(ws: Workspace, contact_id: str, *, name: str) -> Conversation:
-    """The contact's conversation, as stored, or a new one that the first save will store."""
-    existing = await store.get(ws, id_for(contact_id))
-    return existing or new_for(ws, contact_id, name=name)
+    """
+    The contact's conversation, as stored, or a new one that the first save will store.
+
+    Raises ContactMerged if the contact is just being merged into another, or parted from it: once that is done, the
+    address that led here leads to the right one.
+    """
+    existing = await store.get(ws, id_for(contact_id)) or new_for(ws, contact_id, name=name)
+    if existing.merged_into is not None:
+        raise ContactMerged("This contact is just being merged with another, or parted from it.")
+    return existing
 
 
 def new_for(ws: Workspace, contact_id: str, *, name: str) -> Conversation:
@@ -230,9 +244,26 @@ def new_for(ws: Workspace, contact_id: str, *, name: str) -> Conversation:
     )
 
 
-async def get(ws: Workspace, conversation_id: str) -> Conversation:
-    """Raises NotFound. For agents, `inbox.access` is the door."""
+async def find(ws: Workspace, conversation_id: str) -> Conversation | None:
+    """The conversation; if it was merged into another, that one."""
     conversation = await store.get(ws, conversation_id)
+    while conversation is not None and conversation.merged_into is not None:
+        conversation = await store.get(ws, conversation.merged_into)
+    return conversation
+
+
+async def whole(ws: Workspace, conversation_ids: Sequence[str]) -> dict[str, Conversation]:
+    """The conversations by the ids they are asked for by; of those that were merged into another, that one."""
+    known = {each.id: each for each in await store.get_many(ws, conversation_ids)}
+    for asked, found in known.items():
+        if found.merged_into is not None and (now := await find(ws, found.merged_into)):
+            known[asked] = now
+    return known
+
+
+async def get(ws: Workspace, conversation_id: str) -> Conversation:
+    """The same. Raises NotFound. For agents, `inbox.access` is the door."""
+    conversation = await find(ws, conversation_id)
     if conversation is None:
         raise NotFound("There is no such conversation.")
     return conversation
@@ -245,27 +276,41 @@ async def change(
     Replace it by `how(it)`, as often as it takes until nobody interferes; the stored one, and whether it changed.
 
     `how` is called again with the newer one if somebody was faster, and may return its argument: nothing to change.
+    Raises ContactMerged if it has become a part of another, or is about to.
     """
     current = conversation
     for _ in range(8):
+        if current.merged_into is not None:
+            raise ContactMerged("This conversation was merged into another one a moment ago; go on there.")
         wanted = how(current)
         if wanted is current:
             return current, False
-        now = ws.clock.now()
-        wanted = episodes.followed(current, wanted, now)
-        wanted = waiting.followed(current, wanted, now)
-        wanted = replace(wanted, views=await views.of(ws, wanted), sla=await _timed(ws, current, wanted, now))
-        wanted = episodes.timed(current, wanted, sla_facts(wanted), now)
+        wanted = await followed(ws, current, wanted)
         if wanted == current:
             return current, False
         wanted = replace(wanted, revision=current.revision + 1)
-        if await store.save(ws, current, wanted):
-            await _count(ws, current, wanted)
-            if waiting.wakes(current, wanted):
-                await hints.give(ws.redis, waiting.HINT)
+        if await replaced(ws, current, wanted):
             return wanted, True
         current = await store.get(ws, current.id) or conversation
     raise Conflict("This conversation is being changed by too many at once; try again.")
+
+
+async def followed(ws: Workspace, old: Conversation, new: Conversation) -> Conversation:
+    """The changed conversation with all that follows from the change."""
+    now = ws.clock.now()
+    new = waiting.followed(old, episodes.followed(old, new, now), now)
+    new = replace(new, views=await views.of(ws, new), sla=await _timed(ws, old, new, now))
+    return episodes.timed(old, new, sla_facts(new), now)
+
+
+async def replaced(ws: Workspace, current: Conversation, wanted: Conversation) -> bool:
+    """Store `wanted`, whose revision is the next, if nobody was faster; it is counted in lists and found by routing."""
+    if not await store.save(ws, current, wanted):
+        return False
+    await _count(ws, current, wanted)
+    if waiting.wakes(current, wanted):
+        await hints.give(ws.redis, waiting.HINT)
+    return True
 
 
 async def _timed(ws: Workspace, old: Conversation, new: Conversation, now: datetime) -> Clock | None:
@@ -307,11 +352,14 @@ def received(
     """
     The customer wrote, on an account that feeds this team; or only opened a chat, which asks for no answer.
 
-    Applied twice it does nothing the second time.
+    Applied twice it does nothing the second time. What was stored before the contacts were merged, or parted, was taken
+    in then.
     """
     wrote = entry.kind == "message"
 
     def how(now: Conversation) -> Conversation:
+        if entry.contact_id != now.contact_id:
+            return now
         if any(_is_way(r, entry) and entry.number <= r.last_number for r in now.reach):
             return now
         reach = _heard(now.reach, entry, window_hours)
@@ -354,6 +402,8 @@ def sent(
     """
 
     def how(now: Conversation) -> Conversation:
+        if entry.contact_id != now.contact_id:
+            return now
         if entry.number <= now.last_number and now.last_entry is not None and now.last_entry.id == entry.id:
             return now
         touched = following.taken_in(_touched(now, entry, summary), entry)

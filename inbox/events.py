@@ -9,7 +9,6 @@ from app.core.runtime import Workspace
 from crm import contacts
 from inbox import conversations, live, timeline
 from inbox.conversations import Conversation
-from inbox.store import conversations as conversation_store
 from inbox.store.entries import inbound_id
 from inbox.timeline import Author, Entry
 
@@ -24,15 +23,15 @@ async def note(
     kind: Any = "event",
     author: Author | None = None,
     ticket_id: str | None = None,
-) -> None:
+) -> Entry:
     """Something that happened with the contact, on the timeline and on screens; once for each `key`."""
-    conversation = await conversation_store.get(ws, conversations.id_for(contact_id))
+    conversation = await conversations.find(ws, conversations.id_for(contact_id))
     if conversation is None:
         contact = await contacts.get(ws, contact_id)
-        conversation = conversations.new_for(ws, contact_id, name=contact.name)
+        conversation = conversations.new_for(ws, contact.id, name=contact.name)
     entry = Entry(
         id=inbound_id("event", f"{contact_id}/{key}"),
-        contact_id=contact_id,
+        contact_id=conversation.contact_id,
         conversation_id=conversation.id,
         at=at,
         created_at=ws.clock.now(),
@@ -42,14 +41,17 @@ async def note(
         ticket_id=ticket_id,
     )
     entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
-    conversation, _ = await conversations.change(ws, conversation, _noted(entry.number))
+    conversation, _ = await conversations.change(ws, conversation, _noted(entry))
     await live.tell_entry(ws, entry, conversation)
+    return entry
 
 
-def _noted(number: int) -> Any:
+def _noted(entry: Entry) -> Any:
     """Counts the entry in without moving the conversation up or changing its preview."""
 
     def how(now: Conversation) -> Conversation:
-        return now if number <= now.last_number else replace(now, last_number=number)
+        if entry.contact_id != now.contact_id or entry.number <= now.last_number:
+            return now
+        return replace(now, last_number=entry.number)
 
     return how

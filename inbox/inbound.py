@@ -15,7 +15,7 @@ import orjson
 from redis.exceptions import RedisError
 
 from app.core import leases, log
-from app.core.errors import NotFound, Unavailable
+from app.core.errors import ContactMerged, NotFound, Unavailable
 from app.core.leases import Lease
 from app.core.mongo import ConnectionFailure, DatabaseError, Document
 from app.core.platform import work
@@ -116,7 +116,7 @@ async def _process_rows(runtime: Runtime, rows: Sequence[InboundRow], lease: Lea
             return False
         try:
             await _handle(runtime, row)
-        except (ConnectionFailure, RedisError, TimeoutError, Unavailable):
+        except (ConnectionFailure, RedisError, TimeoutError, Unavailable, ContactMerged):
             # Not the event's fault, so it uses up none of its tries; the sweeper brings it back.
             raise
         except NotFound as error:

@@ -7,6 +7,7 @@ from app.core.queue import Job, Lane
 from app.core.runtime import Runtime
 from channels import accounts, registry
 from channels.contract import Acknowledges
+from crm import duplicates
 from inbox import conversations, delivery, inbound, live, media, receipts, signals, templates
 from inbox.answering import deferred, push_delivery
 from inbox.finding import bulk, tag_work, view_work
@@ -95,6 +96,20 @@ async def send_incident_update(ctx: Context, workspace_id: str, update_id: str) 
     await incidents.send(_runtime(ctx).workspace(workspace_id), update_id)
 
 
+async def find_duplicates(ctx: Context, workspace_id: str, contact_id: str) -> None:
+    ws = _runtime(ctx).workspace(workspace_id)
+    await duplicates.look(ws, contact_id)
+
+
+async def look_for_duplicates(ctx: Context, workspace_id: str, after: str) -> None:
+    ws = _runtime(ctx).workspace(workspace_id)
+    following = await duplicates.look_through(ws, after or None)
+    if following is None:
+        await live.publish(ws, live.event("duplicates", {}))
+    else:
+        await ws.queue.enqueue("look_for_duplicates", ws.id, following, lane=Lane.BACKGROUND)
+
+
 async def retime_sla(ctx: Context, workspace_id: str) -> None:
     await sla_watch.retime(_runtime(ctx).workspace(workspace_id))
 
@@ -126,6 +141,8 @@ JOBS = (
     Job(try_sla, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(count_reports, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(retime_sla, Lane.BACKGROUND, timeout_seconds=3_600),
+    Job(find_duplicates, Lane.BACKGROUND, timeout_seconds=60),
+    Job(look_for_duplicates, Lane.BACKGROUND, timeout_seconds=300),
     Job(sync_templates, Lane.BACKGROUND, timeout_seconds=300, max_tries=2),
     Job(retry_failures, Lane.BACKGROUND, timeout_seconds=600, max_tries=2),
 )

@@ -17,7 +17,7 @@ from app.core import ids
 from app.core.mongo import DatabaseError
 from app.core.platform import work
 from app.core.runtime import Workspace
-from inbox import conversations, present, timeline
+from inbox import conversations, present, story, timeline
 from inbox.conversations import Conversation
 from inbox.timeline import Entry
 
@@ -33,11 +33,17 @@ async def entry_event(ws: Workspace, entry: Entry, conversation: Conversation | 
     costs no read.
     """
     shown: dict[str, Any] | None = None
+    place: float | None = None
     if conversation is not None:
+        if entry.contact_id != conversation.contact_id:
+            place = (await story.of(ws, conversation.contact_id)).place_of(entry.contact_id, entry.number)
         accounts = await present.accounts_by_id(ws)
         newest = conversation.last_entry is not None and conversation.last_entry.id == entry.id
         shown = present.conversation(conversation, ws.clock.now(), accounts, entry.status if newest else None)
-    return event("entry", {"entry": present.entry(entry), "conversation": shown})
+    told = present.entry(entry)
+    if place is not None and conversation is not None:
+        told = present.placed(entry, place, conversation.id)
+    return event("entry", {"entry": told, "conversation": shown})
 
 
 async def publish(ws: Workspace, *events: bytes) -> None:

@@ -3,6 +3,8 @@ What an inbound event does to contact, consent, conversation and timeline. Every
 derives from the provider's, and a conversation takes the same message in once.
 """
 
+import asyncio
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
@@ -11,6 +13,7 @@ from typing import Any
 
 from app.core import clock
 from app.core.addresses import Address
+from app.core.errors import ContactMerged
 from app.core.platform import accounts as account_rows
 from app.core.platform import work
 from app.core.platform.work import MediaRow
@@ -33,7 +36,7 @@ from channels.contract import (
     TemplateChanged,
     TypingStarted,
 )
-from crm import consent, contacts, keywords
+from crm import consent, contacts, duplicates, keywords
 from crm.consent import PURPOSES, ConsentFact
 from crm.contacts import ContactAddress, Profile
 from crm.keywords import Keyword
@@ -49,6 +52,8 @@ from inbox.timeline import Author, Entry, Quote, Reacted
 
 STARTED = "Started the chat"
 MARKETING = (Purpose.MARKETING.value,)
+# Seconds to wait for a merge that has begun on somebody who writes this very moment.
+_WHILE_MERGED = (0.05, 0.1, 0.2, 0.4, 0.8)
 
 
 async def handle(
@@ -57,8 +62,19 @@ async def handle(
     """
     Do what the event says; the conversation in which the customer has written, if that is what happened.
 
-    Raises whatever keeps it from being done; the caller tries again.
+    Raises whatever keeps it from being done; the caller tries again. A contact that is just being merged is waited for:
+    every step may run twice.
     """
+    for pause in _WHILE_MERGED:
+        with suppress(ContactMerged):
+            return await _handle(ws, account, event, raw_id, received_at)
+        await asyncio.sleep(pause)
+    return await _handle(ws, account, event, raw_id, received_at)
+
+
+async def _handle(
+    ws: Workspace, account: ChannelAccount, event: InboundEvent, raw_id: str, received_at: datetime
+) -> Conversation | None:
     match event:
         case InboundMessage(echo=True):
             await _echoed(ws, account, event, raw_id, received_at)
@@ -94,18 +110,19 @@ async def _received(
     sender = await _resolve(ws, event.sender)
     name = event.sender.name or event.sender.username
     conversation = await conversations.for_contact(ws, sender.contact_id, name=name or str(sender.address.value))
+    await _require_theirs(ws, conversation, sender)
     if conversation.revision == 0:
         # The contact may be known from elsewhere, under the name a colleague gave.
-        contact = await contacts.get(ws, sender.contact_id)
+        contact = await contacts.get(ws, conversation.contact_id)
         conversation = replace(conversation, contact_name=contact.name)
-    elif name and name != conversation.contact_name and await contacts.learn_name(ws, sender.contact_id, name):
+    elif name and name != conversation.contact_name and await contacts.learn_name(ws, conversation.contact_id, name):
         conversation, _ = await conversations.change(
             ws, conversation, lambda now: replace(now, contact_name=name) if now.contact_name != name else now
         )
     content = await menus.chosen(ws, account, conversation, event.content)
     entry = Entry(
         id=inbound_id(account.id, event.external_id),
-        contact_id=sender.contact_id,
+        contact_id=conversation.contact_id,
         conversation_id=conversation.id,
         at=event.at if event.timed else received_at,
         created_at=ws.clock.now(),
@@ -114,7 +131,7 @@ async def _received(
         channel=account.kind,
         account_id=account.id,
         address=str(event.sender.address),
-        author=Author("contact", sender.contact_id, conversation.contact_name),
+        author=Author("contact", conversation.contact_id, conversation.contact_name),
         content=None if event.started else content.model_dump(exclude_none=True),
         event={"name": "chat_started"} if event.started else None,
         reply_to=await _quote(ws, account, event.reply_to) if event.reply_to else None,
@@ -125,7 +142,7 @@ async def _received(
         raw_id=raw_id,
     )
     if event.timed and conversations.heard_since(conversation, account.id, event.at):
-        late = await timeline.place_of_late(ws, sender.contact_id, event.at, conversation.last_number)
+        late = await timeline.place_of_late(ws, conversation.contact_id, event.at, conversation.last_number)
         entry = replace(entry, order_at=late)
     entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
     summary = conversations.summary_of(entry, STARTED if event.started else preview(content))
@@ -145,15 +162,17 @@ async def _received(
         await _note_route(ws, conversation, feed, entry)
     if before.state == "snoozed" and conversation.state == "open":
         woken = {"name": "conversation_woken", "reason": "customer"}
-        await events.note(ws, sender.contact_id, key=f"conversation_woken/{entry.id}", event=woken, at=entry.created_at)
+        await events.note(ws, conversation.contact_id, key=f"conversation_woken/{entry.id}", event=woken, at=entry.created_at)
+    if before.revision == 0:
+        await duplicates.look_later(ws, conversation.contact_id)
     if before.revision == 0 and not conversation.blocked:
-        await surveys.after_first_contact(ws, sender.contact_id, entry.created_at)
+        await surveys.after_first_contact(ws, conversation.contact_id, entry.created_at)
     if answer is not None:
         await surveys.take(ws, conversation, answer, entry)
     if thanked and conversation.state == "closed":
         # From this line one click opens it.
         kept = {"name": "conversation_kept_closed", "said": contents.text_of(entry.content)[:60]}
-        await events.note(ws, sender.contact_id, key=f"conversation_kept/{entry.id}", event=kept, at=entry.created_at)
+        await events.note(ws, conversation.contact_id, key=f"conversation_kept/{entry.id}", event=kept, at=entry.created_at)
     await _want_media(ws, entry, event.content)
     await _obey_keyword(ws, account, sender, event, entry)
     if event.acknowledge is not None:
@@ -190,6 +209,7 @@ async def _echoed(
     sender = await _resolve(ws, event.sender)
     contact = await contacts.get(ws, sender.contact_id)
     conversation = await conversations.for_contact(ws, contact.id, name=contact.name)
+    await _require_theirs(ws, conversation, sender)
     entry = Entry(
         id=inbound_id(account.id, event.external_id),
         contact_id=contact.id,
@@ -219,6 +239,18 @@ async def _echoed(
 async def _resolve(ws: Workspace, sender: Sender) -> ContactAddress:
     profile = Profile(name=sender.name, username=sender.username, language=sender.language, verified=sender.verified)
     return await contacts.resolve(ws, sender.address, aliases=sender.aliases, profile=profile)
+
+
+async def _require_theirs(ws: Workspace, conversation: Conversation, sender: ContactAddress) -> None:
+    """
+    Looks at the address once more where contacts were merged or parted: it may have moved since it led here. What is
+    found now was so after the conversation was read, so that a fence put since stands before the entry to be written.
+
+    Raises ContactMerged.
+    """
+    known = await contacts.known(ws, sender.address) if conversation.woven else None
+    if known is not None and known.contact_id != conversation.contact_id:
+        raise ContactMerged("This address was given to another contact a moment ago.")
 
 
 async def _quote(ws: Workspace, account: ChannelAccount, external_id: str) -> Quote:

@@ -378,7 +378,8 @@ async def _quote(ws: Workspace, conversation: Conversation, entry_id: str | None
     if entry_id is None:
         return None
     quoted = await timeline.get(ws, entry_id)
-    if quoted.contact_id != conversation.contact_id:
+    elsewhere = quoted.contact_id != conversation.contact_id
+    if elsewhere and (await conversations.get(ws, quoted.conversation_id)).id != conversation.id:
         raise Invalid.field("reply_to_entry_id", "This message belongs to another conversation.")
     external_id = quoted.external_id
     if external_id is None and quoted.external_ids:

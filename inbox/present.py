@@ -55,6 +55,13 @@ def entry(item: Entry) -> dict[str, Any]:
     }
 
 
+def placed(item: Entry, place: float, conversation_id: str) -> dict[str, Any]:
+    """
+    An entry where it is read: among those of contacts that were merged, in the conversation in which they are one now.
+    """
+    return {**entry(item), "number": place, "conversation_id": conversation_id}
+
+
 def _error(item: Entry) -> dict[str, Any] | None:
     if item.error is None:
         return None
@@ -124,6 +131,8 @@ def conversation(
         "woke_at": iso(item.woke_at),
         "closed_at": iso(item.closed_at),
         "blocked": item.blocked,
+        "merged_into": item.merged_into,
+        "absorbed": list(item.absorbed),
         "revision": item.revision,
         "sla": sla(item.sla),
         "last_entry": _summary(item.last_entry, status) if item.last_entry else None,

@@ -67,7 +67,7 @@ def _channel(contact_id: str, channel: str) -> str:
 
 
 def _wanted(contact_id: str, wanted: Filter, channels: Iterable[str]) -> list[str]:
-    """The fewest shelves on which everything wanted stands; what else stands there is left out by `_fits`."""
+    """The fewest shelves on which everything wanted stands; what else stands there is left out by `fits`."""
     if wanted.kinds and "message" not in wanted.kinds:
         return [_kind(contact_id, kind) for kind in wanted.kinds]
     if wanted.channels:
@@ -78,7 +78,8 @@ def _wanted(contact_id: str, wanted: Filter, channels: Iterable[str]) -> list[st
     ]
 
 
-def _fits(entry: timeline.Entry, wanted: Filter) -> bool:
+def fits(entry: timeline.Entry, wanted: Filter) -> bool:
+    """Whether an entry is of the kinds and channels wanted, whenever it was."""
     return (not wanted.kinds or kind_of(entry) in wanted.kinds) and (
         not wanted.channels or channel_of(entry) in wanted.channels
     )
@@ -113,7 +114,7 @@ async def _from_shelves(
             width = max(_WIDEST_ROWS, width // 8)
             continue
         looked_at += sum(map(len, rows))
-        found |= {entry.number: entry for on_shelf in rows for entry in on_shelf if _fits(entry, wanted)}
+        found |= {entry.number: entry for on_shelf in rows for entry in on_shelf if fits(entry, wanted)}
         last, width = start - 1, width * 16
     newest = sorted(found)[-limit:]
     if len(found) > limit:

@@ -10,14 +10,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from app.core.errors import AppError, Conflict, NotFound
+from app.core.addresses import Address
+from app.core.errors import AppError, Conflict, ContactMerged, NotFound
 from app.core.runtime import Workspace
+from crm.store import contacts as contact_rows
 from inbox.store import entries as store
 
 PAGE = 100
 # Each try that fails means that another entry took the number; a hundred in a row mean that something is broken.
 _APPEND_TRIES = 100
 _ROOM_FOR_LATE = timedelta(seconds=1)
+# Names of events that nobody who began before them may pass unseen (see merging.py).
+FENCES = frozenset({"contact_absorbed", "contact_parted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,8 @@ async def append(ws: Workspace, entry: Entry, *, after: int, guard: "Guard | Non
     Store the entry under the contact's next number; the entry as stored, and whether it is new.
 
     `after` is a number known to be taken (0 for none): only a hint. The unique index on (contact, number) decides, and
-    an id that exists already gives back what is stored. Raises Conflict when no number can be had.
+    an id that exists already gives back what is stored. Raises Conflict when no number can be had, ContactMerged when
+    the contact is no longer one to write to.
 
     With a `guard` the entry is stored only if it lets pass everything between what its author had seen and the entry:
     of two that are written at the same time, the one that gets the later number meets the other.
@@ -173,7 +178,9 @@ async def append(ws: Workspace, entry: Entry, *, after: int, guard: "Guard | Non
         existing = await store.get(ws, entry.id)
         if existing is not None:
             return existing, False
-        number = await _next_number(ws, entry.contact_id, number)
+        number, fenced = await _next_number(ws, entry.contact_id, number)
+        if fenced and not await _still_theirs(ws, entry):
+            raise ContactMerged("This contact was merged with another, or parted from it, a moment ago; try again.")
     ws.log.error("no_number_for_entry", contact_id=entry.contact_id, number=number)
     raise Conflict("This contact's timeline is being written by too many at once; try again.")
 
@@ -200,12 +207,32 @@ async def _refused(ws: Workspace, entry: Entry, guard: Guard, *, before: int) ->
     return None
 
 
-async def _next_number(ws: Workspace, contact_id: str, taken: int) -> int:
-    """The first free number from `taken` on, found by reading ranges upwards."""
-    free = taken
-    while numbers := await store.numbers_from(ws, contact_id, free, limit=PAGE):
-        free = numbers[-1] + 1
-    return free
+async def _next_number(ws: Workspace, contact_id: str, taken: int) -> tuple[int, bool]:
+    """
+    The first free number from `taken` on, found by reading ranges upwards, and whether there is a fence on the way:
+    the entry with which a merge or its undoing begins.
+    """
+    free, fenced = taken, False
+    while rows := await store.numbers_from(ws, contact_id, free, limit=PAGE):
+        fenced = fenced or any(name in FENCES for name in rows.values())
+        free = max(rows) + 1
+    return free, fenced
+
+
+async def _still_theirs(ws: Workspace, entry: Entry) -> bool:
+    """
+    Whether the contact may still be written to under this id: not merged into another, and still at this address.
+
+    Whoever began before a merge holds a number from before it, and so has to come past the fence: nothing is stored
+    behind it where nobody would read it.
+    """
+    contact = await contact_rows.contact(ws, entry.contact_id)
+    if contact is None or contact.merged_into is not None:
+        return False
+    if entry.address is None:
+        return True
+    known = await contact_rows.addresses(ws, [Address.parse(entry.address)])
+    return not known or known[0].contact_id == entry.contact_id
 
 
 async def get(ws: Workspace, entry_id: str) -> Entry:

@@ -18,7 +18,8 @@ from app.core.runtime import Workspace
 from app.core.security import hash_token, random_token
 from channels.contract import DeliveryStatus
 from crm import contacts
-from inbox import timeline
+from inbox import story, timeline
+from inbox.conversations import Conversation
 from inbox.store import conversations as conversation_store
 from inbox.store import entries as entry_store
 from inbox.store import visitors as store
@@ -256,6 +257,8 @@ async def history(ws: Workspace, visitor: Visitor, contact_id: str, *, after: in
     and may be edited or deleted later.
     """
     threads = await conversation_store.of_contact(ws, contact_id)
+    if any(thread.woven for thread in threads):
+        return await _woven_history(ws, visitor, contact_id, threads)
     last = max((thread.last_number for thread in threads), default=0)
     read = max((thread.read_number for thread in threads), default=0)
     floor = max(0, min(after, last) - _LOOK_BACK)
@@ -268,6 +271,24 @@ async def history(ws: Workspace, visitor: Visitor, contact_id: str, *, after: in
         before -= timeline.PAGE
     cut = len(found) > HISTORY
     return History(found[-HISTORY:], not cut and before <= after + 1, last, read)
+
+
+async def _woven_history(ws: Workspace, visitor: Visitor, contact_id: str, threads: Sequence[Conversation]) -> History:
+    """
+    The same of a contact that was merged: what this visitor wrote before stands between the numbers of others, so it is
+    read as one goes back, and a screen that knows some of it already puts it where it was.
+    """
+    last = max(thread.last_number for thread in threads)
+    known = await story.of(ws, contact_id)
+    found: list[Entry] = []
+    place, scanned, older = float(last + 1), 0, True
+    while older and scanned < _MOST_READ and len(found) < HISTORY:
+        page, older = await story.page_before(ws, known, place, limit=timeline.PAGE)
+        found = [each.entry for each in page if _visible(visitor, each.entry, 0, None)] + found
+        scanned += timeline.PAGE
+        place = page[0].place if page else place - timeline.PAGE
+    read = max(thread.read_number for thread in threads)
+    return History(found[-HISTORY:], not older and len(found) <= HISTORY, last, read)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Errors that are part of the rules, each with a stable code, an HTTP status and w
     ├── Invalid              422  a value is wrong; `errors` says which field and why
     ├── Conflict             409  the thing has changed, or the rules forbid it now
     │   ├── ChangedMeanwhile      a colleague has just changed the same; `changed` says what, and who
+    │   ├── ContactMerged         it was merged with another contact, or parted from it, a moment ago
     │   ├── OptedOut              the person does not want this
     │   ├── ReplyWindowClosed     the channel allows templates only
     │   └── NewerMessages         others wrote after what the writer had seen; `newer` are their messages
@@ -87,6 +88,10 @@ class ChangedMeanwhile(Conflict):
         super().__init__(detail)
         shown = [{"what": c.what, "by": c.by, "name": c.name, "at": iso(c.at), "value": c.value} for c in changed]
         self.extra = {"changed": shown}
+
+
+class ContactMerged(Conflict):
+    title, code = "Merged or parted meanwhile", "contact_merged"
 
 
 class OptedOut(Conflict):

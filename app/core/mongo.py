@@ -52,8 +52,21 @@ def _index(*fields: str, **options: Any) -> Index:
 
 # Collections that belong to one workspace: every row has workspace_id, and `Workspace.db` adds it to every filter.
 SCOPED: Mapping[str, tuple[Index, ...]] = {
-    "contacts": (_index("workspace_id", "_id"), _index("workspace_id", "prefixes", "_id")),
     "blocked": (_index("workspace_id", "at"),),
+    # `keys` are what duplicates are found by (see crm/duplicates.py).
+    "contacts": (
+        _index("workspace_id", "_id"),
+        _index("workspace_id", "prefixes", "_id"),
+        _index("workspace_id", "keys"),
+    ),
+    # `work_key` is there while a merge, or its undoing, is not finished.
+    "merges": (_index("workspace_id", "into_id"), _index("workspace_id", "from_id"), _index("work_key", sparse=True)),
+    # Pairs of contacts that may be one person; `open_at` until somebody has decided.
+    "duplicates": (
+        _index("workspace_id", "open_at"),
+        _index("workspace_id", "contact_ids"),
+    ),
+    "stories": (),
     "addresses": (_index("workspace_id", "contact_id"),),
     "consents": (_index("workspace_id", "contact_id", "at"),),
     "conversations": (

@@ -16,7 +16,7 @@ from typing import Literal
 from app.core.runtime import Workspace
 from channels.content import MediaMessage
 from crm.masks import Masker
-from inbox import contents, timeline
+from inbox import contents, story, timeline
 from inbox.answering import pdf
 from inbox.conversations import Conversation
 from inbox.timeline import Entry
@@ -105,13 +105,14 @@ def words(entry: Entry, masker: Masker | None) -> str:
 
 
 async def _entries(ws: Workspace, conversation: Conversation, *, notes: bool, most: int = MOST) -> AsyncIterator[Entry]:
-    """Messages (and notes) in the order of their numbers; what was taken back was never said."""
-    after = max(0, conversation.last_number - most)
-    while page := await timeline.page_after(ws, conversation.contact_id, after, limit=timeline.PAGE):
-        for entry in page:
+    """Messages (and notes) in the order in which they are read; what was taken back was never said."""
+    contact_id, woven = conversation.contact_id, conversation.woven
+    after: float = max(0, conversation.last_number - most)
+    while page := await story.entries_after(ws, contact_id, after, woven=woven, limit=timeline.PAGE):
+        for entry in (placed.entry for placed in page):
             if (entry.kind == "message" and entry.status != "cancelled") or (notes and entry.kind == "note"):
                 yield entry
-        after = page[-1].number
+        after = page[-1].place
 
 
 def _author(entry: Entry, conversation: Conversation) -> str:

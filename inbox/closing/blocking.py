@@ -22,8 +22,8 @@ from channels import accounts, registry
 from channels.contract import Blocks
 from channels.errors import SendError
 from crm import contacts
-from crm import store as contact_store
 from crm.contacts import Block, Contact
+from crm.store import contacts as contact_store
 from inbox import conversations, episodes, events, live
 from inbox.conversations import Conversation
 from inbox.store import blocked
@@ -57,14 +57,14 @@ async def listed(
 
 async def _set(ws: Workspace, actor: Actor, contact_id: str, wanted: Block | None) -> Contact:
     async with live.announced(ws, "contact", contact_id):
+        contact_id = (await contacts.get(ws, contact_id)).id
         if wanted is not None:
-            await contacts.get(ws, contact_id)
             # First, so that nobody is blocked and cannot be found; the list shows who really is.
             await blocked.add(ws, contact_id, wanted.at)
         contact = await contacts.set_block(ws, contact_id, wanted)
         if wanted is None:
             await blocked.remove(ws, contact_id)
-        found = await store.of_contact(ws, contact_id)
+        found = await store.of_contact(ws, contact.id)
         changed = [await _mark(ws, conversation, actor, wanted) for conversation in found]
         told = await _tell_providers(ws, changed, on=wanted is not None)
         name = "contact_blocked" if wanted else "contact_unblocked"
@@ -73,13 +73,13 @@ async def _set(ws: Workspace, actor: Actor, contact_id: str, wanted: Block | Non
         if changed:
             await events.note(
                 ws,
-                contact_id,
+                contact.id,
                 key=f"{name}/{changed[0].revision}",
                 event={"name": name, **detail, "providers": told},
                 at=ws.clock.now(),
                 author=Author("member" if actor.type == "member" else "bot", actor.id, actor.name),
             )
-        await live.publish(ws, live.event("contact", {"id": contact_id}))
+        await live.publish(ws, live.event("contact", {"id": contact.id}))
     return contact
 
 

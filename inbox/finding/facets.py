@@ -26,7 +26,9 @@ def group(state: str) -> str:
 
 
 def of(conversation: Conversation) -> list[str]:
-    """In a fixed order, so that equal conversations have equal rows."""
+    """In a fixed order, so that equal conversations have equal rows. One that was merged stands in no list."""
+    if conversation.merged_into is not None:
+        return []
     within = group(conversation.state)
     assignee = conversation.assignee_id
     found = [within, f"{within}:assignee:{assignee}" if assignee else f"{within}:unassigned"]
@@ -62,8 +64,8 @@ def _reading(within: str, conversation: Conversation) -> list[str]:
 
 
 def counted(conversation: Conversation) -> set[str]:
-    """What is counted of it; nothing before it is stored."""
-    if conversation.revision == 0:
+    """What is counted of it; nothing before it is stored, nor while it is a part of another."""
+    if conversation.revision == 0 or conversation.merged_into is not None:
         return set()
     waits = conversation.waiting_since if group(conversation.state) == OPEN else None
     return counters(of(conversation), waits)

@@ -20,7 +20,7 @@ from app.core.permissions import Actor
 from app.core.rules import Catalogue, Field, Predicate, Rule
 from app.core.runtime import Runtime, Workspace
 from channels import registry
-from crm import store as contact_store
+from crm.store import contacts as contact_store
 from inbox import live, usage
 from inbox.conversations import Conversation, Priority
 from inbox.finding import views

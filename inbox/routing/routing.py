@@ -33,7 +33,7 @@ from app.core.platform import members as member_rows
 from app.core.platform import work
 from app.core.rules import Predicate
 from app.core.runtime import Runtime, Workspace
-from crm import store as contact_store
+from crm.store import contacts as contact_store
 from inbox import conversations, events, live
 from inbox.answering import notifications
 from inbox.conversations import Conversation

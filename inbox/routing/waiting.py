@@ -80,6 +80,8 @@ def followed(old: Conversation, new: Conversation, at: datetime) -> Conversation
 
 def key(conversation: Conversation) -> str | None:
     """What its row is found by while it waits for somebody; None if it does not."""
+    if conversation.merged_into is not None:
+        return None
     if conversation.routing is not None:
         urgency = _URGENCY[conversation.priority]
         return f"{queue(conversation.team_id or '')}{urgency}|{iso(conversation.routing.since)}"

@@ -39,14 +39,18 @@ def to_row(conversation: conversations.Conversation) -> Document:
         row["routing_key"] = routing_key
     row["facets"] = facets.of(conversation)
     # What the sorted lists hold: nothing but open conversations.
-    is_open = facets.group(conversation.state) == OPEN
+    is_open = facets.group(conversation.state) == OPEN and conversation.merged_into is None
+    if not (conversation.merged_into or conversation.absorbed or conversation.woven):
+        # Most are of contacts that were never merged: their rows need not say so.
+        for name in ("merged_into", "absorbed", "woven"):
+            del row[name]
     row["closing_at"] = conversation.window_closes_at if is_open else None
     row["waiting_at"] = conversation.waiting_since if is_open else None
     row["open_since"] = conversation.opened_at if conversation.state != "closed" else None
     return row
 
 
-def _from_row(row: Document) -> conversations.Conversation:
+def from_row(row: Document) -> conversations.Conversation:
     values: dict[str, Any] = {f.name: row[f.name] for f in fields(conversations.Conversation) if f.name in row}
     if values.get("last_entry"):
         values["last_entry"] = conversations.Summary(**values["last_entry"])
@@ -57,7 +61,7 @@ def _from_row(row: Document) -> conversations.Conversation:
     values["reach"] = tuple(
         conversations.Reach(**{**reach, "stopped": tuple(reach["stopped"])}) for reach in values["reach"]
     )
-    for name in ("followers", "mentioned", "notified", "deferred"):
+    for name in ("followers", "mentioned", "notified", "deferred", "absorbed"):
         values[name] = tuple(values.get(name, ()))
     if values.get("routing"):
         values["routing"] = Queued(**{**values["routing"], "past": tuple(values["routing"]["past"])})
@@ -78,16 +82,17 @@ def _facts(row: Document) -> Facts:
 
 async def get(ws: Workspace, conversation_id: str) -> conversations.Conversation | None:
     row = await ws.db.conversations.get(conversation_id)
-    return _from_row(row) if row else None
+    return from_row(row) if row else None
 
 
 async def get_many(ws: Workspace, ids: Sequence[str]) -> list[conversations.Conversation]:
-    return [_from_row(row) for row in await ws.db.conversations.get_many(ids)]
+    return [from_row(row) for row in await ws.db.conversations.get_many(ids)]
 
 
 async def of_contact(ws: Workspace, contact_id: str) -> list[conversations.Conversation]:
-    """Index: workspace_id, contact_id."""
-    return [_from_row(row) for row in await ws.db.conversations.find({"contact_id": contact_id}, limit=50)]
+    """Without those that are a part of another now. Index: workspace_id, contact_id."""
+    rows = await ws.db.conversations.find({"contact_id": contact_id}, limit=50)
+    return [from_row(row) for row in rows if not row.get("merged_into")]
 
 
 async def save(ws: Workspace, old: conversations.Conversation, new: conversations.Conversation) -> bool:
@@ -178,7 +183,7 @@ async def page(
 
     walk = _walk(ws, by, wanted, size, days, limit)
     rows, following = await windows.page(walk, read, cursor=cursor, limit=limit, fits=fits)
-    return [_from_row(row) for row in rows], following
+    return [from_row(row) for row in rows], following
 
 
 async def batch(
@@ -191,7 +196,7 @@ async def batch(
         return await ws.db.conversations.find({"facets": facet, lists.ACTIVITY: span}, limit=most)
 
     rows, following = await windows.page(walk, read, cursor=cursor, limit=limit, fits=lambda _: True)
-    return [_from_row(row) for row in rows], following
+    return [from_row(row) for row in rows], following
 
 
 # Fields of rules that the time passes over, and where rows keep them.
@@ -211,7 +216,7 @@ async def turning(
 
     walk = Walk(kept, since, until, max(until - since, _NARROW))
     rows, following = await windows.page(walk, read, cursor=cursor, limit=limit, fits=lambda _: True)
-    return [_from_row(row) for row in rows], following
+    return [from_row(row) for row in rows], following
 
 
 async def found_by(ws: Workspace, some: Sequence[str], *, most: int) -> list[Document]:
@@ -305,13 +310,13 @@ async def of_team(ws: Workspace, team_id: str, *, limit: int) -> list[conversati
         if len(found) < limit:
             where = {"facets": f"{group}:team:{team_id}"}
             found += await ws.db.conversations.find(where, limit=limit - len(found))
-    return [_from_row(row) for row in found]
+    return [from_row(row) for row in found]
 
 
 async def waiting_in(ws: Workspace, team_id: str, *, limit: int) -> list[conversations.Conversation]:
     """The head of a team's queue, the most urgent and oldest first. Index: routing_key."""
     rows = await ws.db.conversations.find({"routing_key": _queue_range(team_id)}, limit=limit)
-    return [_from_row(row) for row in sorted(rows, key=lambda row: str(row["routing_key"]))]
+    return [from_row(row) for row in sorted(rows, key=lambda row: str(row["routing_key"]))]
 
 
 async def unaware(ws: Workspace, team_id: str, *, most: int) -> list[str]:

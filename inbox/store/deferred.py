@@ -7,7 +7,7 @@ Indexes: due_at, sparse, so that it holds only what has a time to be looked at; 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -60,6 +60,13 @@ async def save(ws: Workspace, old: deferred.Deferred, new: deferred.Deferred) ->
     if "due_at" not in row:
         update["$unset"] = {"due_at": ""}
     return await ws.db.deferred.update({"_id": old.id, "revision": old.revision}, update)
+
+
+async def give(ws: Workspace, heard: Mapping[str, int], contact_id: str, conversation_id: str) -> None:
+    """Those that wait, by id, are another contact's: they go from that conversation, whose author knew it so far."""
+    whose = {"contact_id": contact_id, "conversation_id": conversation_id}
+    changes = [([row_id], {"open": True}, {"$set": {**whose, "heard": number}}) for row_id, number in heard.items()]
+    await ws.db.deferred.update_each(changes)
 
 
 async def page(

@@ -106,11 +106,14 @@ async def by_external_ids(ws: Workspace, account_id: str, external_ids: Sequence
     return [from_row(row) for row in rows]
 
 
-async def numbers_from(ws: Workspace, contact_id: str, number: int, *, limit: int) -> list[int]:
-    """Numbers in use from `number` on, within the next `limit`. Index: workspace_id, contact_id, number."""
+async def numbers_from(ws: Workspace, contact_id: str, number: int, *, limit: int) -> dict[int, str | None]:
+    """
+    Numbers in use from `number` on, within the next `limit`, and what each entry's event is called if it is one.
+    Index: workspace_id, contact_id, number.
+    """
     where = {"contact_id": contact_id, "number": {"$gte": number, "$lte": number + limit}}
-    rows = await ws.db.entries.find(where, limit=limit + 1, fields=["number"])
-    return sorted(row["number"] for row in rows)
+    rows = await ws.db.entries.find(where, limit=limit + 1, fields=["number", "event.name"])
+    return {row["number"]: (row.get("event") or {}).get("name") for row in rows}
 
 
 async def range_of(ws: Workspace, contact_id: str, first: int, last: int) -> list[timeline.Entry]:
@@ -127,6 +130,13 @@ async def on_shelf(ws: Workspace, shelf: str, first: int, last: int, *, limit: i
     where = {"shelves": shelf, "number": {"$gte": first, "$lte": last}}
     rows = await ws.db.entries.find_exactly(where, limit=limit)
     return [from_row(row) for row in rows]
+
+
+async def times_of(ws: Workspace, contact_id: str, first: int, last: int) -> list[datetime]:
+    """When entries numbered first to last were stored, ascending. Index: workspace_id, contact_id, number."""
+    where = {"contact_id": contact_id, "number": {"$gte": first, "$lte": last}}
+    rows = await ws.db.entries.find(where, limit=last - first + 1, fields=["number", "created_at"])
+    return [row["created_at"] for row in sorted(rows, key=lambda row: int(row["number"]))]
 
 
 async def of_ticket(ws: Workspace, ticket_id: str, *, limit: int) -> list[timeline.Entry]:
@@ -217,6 +227,12 @@ async def save_many(ws: Workspace, pairs: Sequence[tuple[timeline.Entry, timelin
         alike.setdefault(orjson.dumps([old.revision, change]), ([], old.revision, change))[0].append(old.id)
     changes = [(row_ids, {"revision": revision}, change) for row_ids, revision, change in alike.values()]
     return await ws.db.entries.update_each(changes) == len(pairs)
+
+
+async def set_conversation(ws: Workspace, entry_ids: Sequence[str], conversation_id: str) -> None:
+    """They are read in this conversation; nothing else of them changes."""
+    if entry_ids:
+        await ws.db.entries.update_each([(list(entry_ids), {}, {"$set": {"conversation_id": conversation_id}})])
 
 
 async def clear_outbox(ws: Workspace, entry_ids: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 
@@ -45,6 +46,12 @@ async def save(ws: Workspace, old: surveys.Survey, new: surveys.Survey) -> bool:
         change["$unset"] = gone
     change = {operator: values for operator, values in change.items() if values}
     return not change or await ws.db.surveys.update({"_id": old.id, "status": old.status}, change)
+
+
+async def give(ws: Workspace, survey_ids: Sequence[str], contact_id: str) -> None:
+    """They are another contact's."""
+    if survey_ids:
+        await ws.db.surveys.update_each([(list(survey_ids), {}, {"$set": {"contact_id": contact_id}})])
 
 
 async def of_contact(ws: Workspace, contact_id: str) -> list[surveys.Survey]:

@@ -341,7 +341,7 @@ async def _progress(ws: Workspace, update: Update, had: list[Telling], of: int, 
 
 async def _tell_one(ws: Workspace, incident: Incident, update: Update, to: Link) -> Telling:
     """Through the outbox, which asks consent and window; a refusal is a reason that a person can read."""
-    conversation = await conversation_store.get(ws, to.conversation_id)
+    conversation = await conversations.find(ws, to.conversation_id)
     telling = Telling(
         update_id=update.id,
         conversation_id=to.conversation_id,
@@ -387,7 +387,7 @@ async def _resolve(ws: Workspace, to: Link) -> None:
             ticket = await tickets.get(ws, to.ticket_id)
             if ticket.active:
                 await ticket_news.settle(ws, await tickets.edit(ws, SYSTEM, ticket.id, {"status": "solved"}))
-    conversation = await conversation_store.get(ws, to.conversation_id)
+    conversation = await conversations.find(ws, to.conversation_id)
     if conversation is not None and conversation.state != "closed":
         async with live.announced(ws, "conversation", conversation.id):
             conversation, closed = await conversations.close(ws, conversation)

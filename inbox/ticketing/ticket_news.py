@@ -24,7 +24,6 @@ from inbox import conversations, events, live, outbox, timeline
 from inbox.answering import notifications, variables
 from inbox.conversations import Conversation
 from inbox.outbox import Draft
-from inbox.store import conversations as conversation_store
 from inbox.ticketing import sla_watch, ticket_forms, ticket_relations, tickets
 from inbox.ticketing.tickets import News, Status, Ticket
 from inbox.timeline import Author
@@ -126,8 +125,10 @@ async def _await_customer(ws: Workspace, ticket: Ticket) -> None:
         others = tuple(each for each in now.awaited_by if each != ticket.id)
         return replace(now, awaited_by=(*others, ticket.id) if waits else others)
 
-    for conversation in await conversation_store.get_many(ws, ticket.conversation_ids):
-        await conversations.change(ws, conversation, how)
+    for conversation_id in ticket.conversation_ids:
+        conversation = await conversations.find(ws, conversation_id)
+        if conversation is not None:
+            await conversations.change(ws, conversation, how)
 
 
 async def customer_answered(ws: Workspace, conversation: Conversation) -> Conversation:
@@ -152,7 +153,7 @@ def _conversation_of(ticket: Ticket) -> str:
 
 async def _tell_customer(ws: Workspace, ticket: Ticket, news: News, status: Status) -> None:
     """A service message in the conversation that the ticket is from; a refusal is noted with its reason."""
-    conversation = await conversation_store.get(ws, _conversation_of(ticket))
+    conversation = await conversations.find(ws, _conversation_of(ticket))
     client_id = ids.derived("told", news.key)
     if conversation is not None and await timeline.find(ws, outbox.entry_id(conversation, client_id)) is not None:
         return

@@ -186,7 +186,7 @@ async def create(ws: Workspace, actor: Actor, wanted: NewTicket) -> Ticket:
     category = forms.category(wanted.category_id)
     if wanted.category_id is not None and category is None:
         raise Invalid.field("category_id", "There is no such category.")
-    await contacts.get(ws, wanted.contact_id)
+    contact = await contacts.get(ws, wanted.contact_id)
     await _check_links(ws, wanted.conversation_ids, wanted.entry_ids)
     await require_member(ws, "owner_id", wanted.owner_id)
     now = ws.clock.now()
@@ -197,7 +197,7 @@ async def create(ws: Workspace, actor: Actor, wanted: NewTicket) -> Ticket:
     ticket = Ticket(
         id=wanted.key or ids.new("tck"),
         number=await store.next_number(ws),
-        contact_id=wanted.contact_id,
+        contact_id=contact.id,
         title=wanted.title,
         description=wanted.description,
         type=wanted.type,

@@ -11,8 +11,9 @@ from app.core.addresses import Address
 from app.core.errors import NotFound
 from app.core.platform import contacts as contact_rows
 from app.core.runtime import Workspace
-from crm import contacts, store
+from crm import contacts
 from crm.contacts import Profile
+from crm.store import contacts as store
 
 PROFILE = Profile(name="Ana Kovacs")
 

@@ -17,8 +17,8 @@ import pytest
 from app.core import ids
 from app.core.permissions import Role
 from app.core.runtime import Workspace
-from crm import store as contact_store
 from crm.contacts import Contact
+from crm.store import contacts as contact_store
 from inbox import conversations, files, live, timeline
 from inbox.conversations import Conversation
 from inbox.finding import search

@@ -17,9 +17,9 @@ from app.core.addresses import Address
 from app.core.permissions import Mask, Permission
 from app.core.runtime import Runtime
 from crm import masks
-from crm import store as contact_store
 from crm.contacts import ContactAddress
 from crm.masks import Masker
+from crm.store import contacts as contact_store
 from tests.support.people import Person
 from tests.support.screens import headers_of, screen
 from tests.support.shop import Shop, eventually

@@ -9,9 +9,10 @@ from app.core.audit import Target
 from app.core.clock import iso
 from app.core.errors import NotFound
 from app.core.permissions import Permission
-from crm import consent, contacts, masks
-from crm import store as contact_store
+from app.core.runtime import Workspace
+from crm import consent, contacts, duplicates, masks
 from crm.contacts import Block, Contact, ContactAddress, search_tokens
+from crm.store import contacts as contact_store
 from inbox import access, conversations, live
 from inbox.closing import blocking
 from inbox.store import conversations as conversation_store
@@ -48,7 +49,7 @@ class BlockContact(Body):
     note: Annotated[str, Field(max_length=1_000)] = ""
 
 
-def _address(row: ContactAddress, last_inbound_at: str | None) -> ContactAddressShape:
+def address_of(row: ContactAddress, last_inbound_at: str | None) -> ContactAddressShape:
     return {
         "address": str(row.address),
         "channel": row.address.kind,
@@ -72,7 +73,7 @@ async def list_contacts(request: ApiRequest, query: ContactsQuery) -> ContactPag
     ws = request.ws
     if query.q and search_tokens(query.q):
         found = await access.contacts_named(ws, request.actor, query.q, limit=query.limit)
-        return {"items": [await _row(request, contact) for contact in found], "next_cursor": None}
+        return {"items": [await row_of(ws, contact) for contact in found], "next_cursor": None}
     (after,) = cursors.read(query.cursor, str) or (None,)
     shown: list[Contact] = []
     more = True
@@ -85,26 +86,28 @@ async def list_contacts(request: ApiRequest, query: ContactsQuery) -> ContactPag
         if not more or len(shown) == query.limit:
             break
     next_cursor = cursors.write(after) if more and after else None
-    return {"items": [await _row(request, contact) for contact in shown], "next_cursor": next_cursor}
+    return {"items": [await row_of(ws, contact) for contact in shown], "next_cursor": next_cursor}
 
 
-async def _row(request: ApiRequest, contact: Contact) -> ContactRow:
-    rows = await contacts.addresses_of(request.ws, contact.id)
+async def row_of(ws: Workspace, contact: Contact) -> ContactRow:
+    """A contact as lists show it."""
+    rows = await contacts.addresses_of(ws, contact.id)
     return {
         "id": contact.id,
         "name": contact.name,
         "avatar_hue": contact.avatar_hue,
         "language": contact.language,
         "created_at": iso(contact.created_at) or "",
-        "addresses": [_address(row, None) for row in rows],
+        "addresses": [address_of(row, None) for row in rows],
     }
 
 
 async def get(request: ApiRequest, contact_id: str) -> ContactShape:
-    return await _full(request, await access.contact(request.ws, request.actor, contact_id))
+    return await full(request, await access.contact(request.ws, request.actor, contact_id))
 
 
-async def _full(request: ApiRequest, contact: Contact) -> ContactShape:
+async def full(request: ApiRequest, contact: Contact) -> ContactShape:
+    """All of a contact."""
     ws = request.ws
     rows = await contacts.addresses_of(ws, contact.id)
     sight = await access.sight(ws, request.actor)
@@ -118,8 +121,9 @@ async def _full(request: ApiRequest, contact: Contact) -> ContactShape:
         "notes": contact.notes,
         "block": _block(contact.block),
         "created_at": iso(contact.created_at) or "",
-        "addresses": [_address(row, heard.get(str(row.address))) for row in rows],
+        "addresses": [address_of(row, heard.get(str(row.address))) for row in rows],
         "conversations": [{"id": thread.id, "state": thread.state} for thread in threads],
+        "merged": len(contact.absorbed),
         "last_number": max((thread.last_number for thread in threads), default=0),
     }
 
@@ -133,6 +137,7 @@ def _block(block: Block | None) -> BlockShape | None:
 async def edit(request: ApiRequest, contact_id: str, body: EditContact) -> ContactShape:
     ws = request.ws
     known = await access.contact(ws, request.actor, contact_id)
+    contact_id = known.id
     masker = masks.of(ws, request.actor)
     # Sent back as it was shown, a name that is hidden stays what it is.
     name = None if masker is not None and body.name == masker.within(known.name) else body.name
@@ -142,34 +147,36 @@ async def edit(request: ApiRequest, contact_id: str, body: EditContact) -> Conta
         await live.tell_conversations(ws, *changed)
         told = {"id": contact.id, "name": contact.name, "language": contact.language, "notes": contact.notes}
         await live.publish(ws, live.event("contact", told))
+    await duplicates.look_later(ws, contact_id)
     fields = sorted(body.model_dump(exclude_none=True))
     await audit.record(
         ws, request.actor, "contact.edited", Target("contact", contact.id, contact.name), {"fields": fields}
     )
-    return await _full(request, contact)
+    return await full(request, contact)
 
 
 async def block(request: ApiRequest, contact_id: str, body: BlockContact) -> ContactShape:
     await access.contact(request.ws, request.actor, contact_id)
-    return await _full(request, await blocking.block(request.ws, request.actor, contact_id, body.reason, body.note))
+    return await full(request, await blocking.block(request.ws, request.actor, contact_id, body.reason, body.note))
 
 
 async def unblock(request: ApiRequest, contact_id: str) -> ContactShape:
     await access.contact(request.ws, request.actor, contact_id)
-    return await _full(request, await blocking.unblock(request.ws, request.actor, contact_id))
+    return await full(request, await blocking.unblock(request.ws, request.actor, contact_id))
 
 
 async def entries(request: ApiRequest, contact_id: str, query: timelines.TimelineQuery) -> EntryPage:
     ws = request.ws
-    await access.contact(ws, request.actor, contact_id)
-    threads = await conversation_store.of_contact(ws, contact_id)
+    contact = await access.contact(ws, request.actor, contact_id)
+    threads = await conversation_store.of_contact(ws, contact.id)
     newest = max((thread.last_number for thread in threads), default=0)
-    return await timelines.page(request, contact_id, query, newest=newest)
+    woven = any(thread.woven for thread in threads)
+    return await timelines.page(request, contact.id, query, newest=newest, woven=woven)
 
 
 async def consents(request: ApiRequest, contact_id: str) -> ConsentPage:
-    await access.contact(request.ws, request.actor, contact_id)
-    facts = await consent.history(request.ws, contact_id)
+    contact = await access.contact(request.ws, request.actor, contact_id)
+    facts = await consent.history(request.ws, contact.id)
     return {
         "items": [
             {

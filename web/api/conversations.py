@@ -12,7 +12,7 @@ from app.core.queue import Lane
 from channels.content import Content
 from channels.contract import Purpose
 from crm.contacts import search_tokens
-from inbox import access, conversations, live, outbox, present, timeline
+from inbox import access, conversations, live, outbox, present, story, timeline
 from inbox.answering import acts
 from inbox.conversations import Conversation
 from inbox.finding import lists, views
@@ -64,7 +64,7 @@ class ListQuery(Page):
 class EntriesQuery(timelines.TimelineQuery):
     """Or upwards: `after` gives all entries with numbers above it, unfiltered."""
 
-    after: Annotated[int | None, Field(ge=0, le=2**53)] = None
+    after: Annotated[float | None, Field(ge=0, le=2**53)] = None
 
 
 class SendMessage(Body):
@@ -213,10 +213,12 @@ async def _open(request: ApiRequest, conversation_id: str, need: Permission = ac
 
 async def entries(request: ApiRequest, conversation_id: str, query: EntriesQuery) -> EntryPage:
     conversation = await _open(request, conversation_id)
+    contact_id, woven = conversation.contact_id, conversation.woven
     if query.after is not None:
-        found = await timeline.page_after(request.ws, conversation.contact_id, query.after, limit=query.limit)
-        return {"items": _entries(found), "has_more": len(found) == query.limit, "next_before": None}
-    return await timelines.page(request, conversation.contact_id, query, newest=conversation.last_number)
+        found = await story.entries_after(request.ws, contact_id, query.after, woven=woven, limit=query.limit)
+        items = [present.placed(each.entry, each.place, conversation.id) for each in found]
+        return {"items": items, "has_more": len(found) == query.limit, "next_before": None}  # type: ignore[typeddict-item]
+    return await timelines.page(request, contact_id, query, newest=conversation.last_number, woven=woven)
 
 
 def _entries(found: list[timeline.Entry]) -> list[EntryShape]:

@@ -126,7 +126,8 @@ class EntryShape(TypedDict):
     id: str
     contact_id: str
     conversation_id: str
-    number: int
+    # Where it stands among those it is read with: between whole numbers if it is of a contact that was merged.
+    number: float
     revision: int
     at: Time
     # Where it stands in the thread: arrival, or for a held-up message the time at which it was written.
@@ -163,7 +164,7 @@ class EntryPage(TypedDict):
 
     items: list[EntryShape]
     has_more: bool
-    next_before: int | None
+    next_before: float | None
 
 
 class EntryList(TypedDict):
@@ -255,6 +256,9 @@ class ConversationShape(TypedDict):
     woke_at: Time | None
     closed_at: Time | None
     blocked: bool
+    # The conversation that it is a part of since its contact was merged, and those that are a part of it.
+    merged_into: str | None
+    absorbed: list[str]
     revision: int
     sla: SlaShape | None
     last_entry: EntrySummaryShape | None
@@ -337,6 +341,8 @@ class BlockedPage(TypedDict):
 
 
 class ContactShape(TypedDict):
+    """`merged` is how many other contacts are a part of this one."""
+
     id: str
     name: str
     avatar_hue: int
@@ -346,6 +352,7 @@ class ContactShape(TypedDict):
     created_at: Time
     addresses: list[ContactAddressShape]
     conversations: list[ConversationRef]
+    merged: int
     last_number: int
 
 

@@ -17,7 +17,7 @@ from app.core.audit import Target
 from app.core.clock import iso
 from app.core.errors import Forbidden, Invalid
 from app.core.permissions import Permission
-from crm import store as contact_store
+from crm.store import contacts as contact_store
 from inbox import access
 from inbox.episodes import Episode
 from inbox.supervising import backlog, metrics, reports, rollups, wallboard

@@ -12,7 +12,6 @@ from inbox import access, conversations
 from inbox.conversations import Conversation
 from inbox.finding import search
 from inbox.finding.search import Hit
-from inbox.store import conversations as conversation_rows
 from inbox.ticketing import tickets
 from inbox.timeline import place
 from web.api.endpoint import ApiRequest, Endpoint
@@ -94,7 +93,8 @@ async def messages(request: ApiRequest, query: SearchQuery) -> MessageHits:
     for _ in range(_MOST_READS):
         found, cursor = await search.messages(ws, query.q, cursor=cursor, limit=query.limit - len(hits))
         ids = {hit.entry.conversation_id for hit in found} - known.keys()
-        known |= {each.id: each for each in await conversation_rows.get_many(ws, list(ids)) if sight.sees(each)}
+        whole = await conversations.whole(ws, list(ids))
+        known |= {asked: each for asked, each in whole.items() if sight.sees(each)}
         hits += [hit for hit in found if hit.entry.conversation_id in known]
         if sight.everything or cursor is None or len(hits) == query.limit:
             break

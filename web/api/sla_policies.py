@@ -10,7 +10,7 @@ from app.core import days
 from app.core.clock import iso
 from app.core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound
 from app.core.permissions import Permission
-from crm import store as contact_store
+from crm.store import contacts as contact_store
 from inbox.supervising import rollups
 from inbox.ticketing import sla_policies, sla_trials
 from inbox.ticketing.sla import CATALOGUES, METRICS, Policy, Step, Target

@@ -7,8 +7,8 @@ from typing_extensions import TypedDict
 
 from app.core.clock import iso
 from app.core.runtime import Workspace
-from crm import store as contact_store
 from crm.contacts import hue
+from crm.store import contacts as contact_store
 from inbox import present
 from inbox.store import tickets as store
 from inbox.ticketing.ticket_forms import Priority

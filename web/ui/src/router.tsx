@@ -66,6 +66,11 @@ const contacts = createRoute({
   path: '/contacts',
   component: lazyRouteComponent(() => import('./contacts/ContactsPage')),
 })
+const duplicates = createRoute({
+  getParentRoute: () => app,
+  path: '/duplicates',
+  component: lazyRouteComponent(() => import('./contacts/DuplicatesPage')),
+})
 const contact = createRoute({ getParentRoute: () => contacts, path: '$contactId', component: () => null })
 
 const tickets = createRoute({
@@ -114,6 +119,7 @@ export const router = createRouter({
       inbox.addChildren([conversation]),
       later,
       contacts.addChildren([contact]),
+      duplicates,
       tickets.addChildren([ticket]),
       incidents.addChildren([incident]),
       articles.addChildren([article]),

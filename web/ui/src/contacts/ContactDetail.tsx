@@ -1,6 +1,6 @@
 import { ActionIcon, Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { api } from '../lib/api'
 import { fullTime, shortDay } from '../lib/format'
@@ -16,12 +16,20 @@ import { IconArrowLeft, IconMessages } from '../ui/icons'
 import { AddressList } from './AddressList'
 import { ContactNotes } from './ContactNotes'
 import { EditableName } from './EditableName'
+import { SamePerson } from './SamePerson'
 import { Timeline } from './Timeline'
 import { useContact } from './contactQuery'
 import s from './contacts.module.css'
 
 export function ContactDetail({ id }: { id: string }) {
   const { data: contact, error, refetch } = useContact(id)
+  const navigate = useNavigate()
+  const whole = contact?.id ?? id
+
+  useEffect(() => {
+    // An old link: this one is a part of another contact now.
+    if (whole !== id) void navigate({ to: '/contacts/$contactId', params: { contactId: whole }, replace: true })
+  }, [id, whole, navigate])
 
   useEffect(() => {
     setTitle(`${contact?.name ?? 'Contact'} · Parley`)
@@ -53,6 +61,7 @@ export function ContactDetail({ id }: { id: string }) {
                 <h2>Notes</h2>
                 <ContactNotes key={contact.id} contact={contact} />
               </section>
+              <SamePerson contact={contact} />
               <ConsentHistory contactId={id} />
             </>
           ) : (

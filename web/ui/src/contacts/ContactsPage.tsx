@@ -49,6 +49,7 @@ function ContactList() {
     <section className={pane.list} aria-label="Contacts">
       <div className={`${pane.listHead} ${s.listHead}`}>
         <h1>Contacts</h1>
+        <Link to="/duplicates">Perhaps the same person</Link>
         <SearchBox label="Search contacts" placeholder="Search name or address" value={text} onChange={setText} />
       </div>
       {error ? (

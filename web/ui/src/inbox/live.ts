@@ -12,7 +12,7 @@ import { settle } from './outbox'
 import { applyPresence, applyTyping, applyViewing, stopTyping } from './presence'
 import { active, open } from './selection'
 import { previewOf } from './summary'
-import { applyEntries, forgetThread, refreshThreads } from './thread/threads'
+import { applyEntries, forgetThread, refreshThreads, rereadThread } from './thread/threads'
 
 export { retryUnsent } from './outbox'
 
@@ -93,14 +93,29 @@ function moved(entry: Entry): Conversation | null {
 }
 
 function take(conversation: Conversation | null, changed: Map<string, Conversation>): void {
-  if (conversation && putConversation(conversation)) changed.set(conversation.id, conversation)
+  if (!conversation) return
+  const before = getConversation(conversation.id)
+  if (!putConversation(conversation)) return
+  changed.set(conversation.id, conversation)
+  if (before && whereRead(before) !== whereRead(conversation)) rereadThread(conversation.id, conversation.id === active.get())
+  if (conversation.merged_into && conversation.id === active.get()) open(conversation.merged_into)
+}
+
+/** What of a conversation changes where its entries are read. */
+const whereRead = ({ merged_into: into, absorbed }: Conversation) => [into, ...absorbed].join(' ')
+
+/** The conversation in which an entry is read: that of a contact that was merged is a part of another. */
+function home(entry: Entry): string | null {
+  const known = entry.conversation_id ? getConversation(entry.conversation_id) : undefined
+  return known?.merged_into ?? entry.conversation_id
 }
 
 function collect(entry: Entry, entries: Map<string, Entry[]>): void {
-  if (!entry.conversation_id) return
-  const list = entries.get(entry.conversation_id)
+  const id = home(entry)
+  if (!id) return
+  const list = entries.get(id)
   if (list) list.push(entry)
-  else entries.set(entry.conversation_id, [entry])
+  else entries.set(id, [entry])
 }
 
 /** Sound and notification for what a customer wrote to me or to nobody, unless I am looking at it. */

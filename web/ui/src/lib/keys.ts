@@ -57,6 +57,8 @@ function onKeyDown(event: KeyboardEvent): void {
   if (!pressed) return
   const mod = event.metaKey || event.ctrlKey
   if (!mod && (!shortcutsEnabled.get() || isTyping(event.target))) return
+  // Enter is the button's or the link's that has the focus.
+  if (pressed === 'Enter' && event.target instanceof HTMLElement && event.target.closest('button, a[href], summary')) return
   const candidates = prefix && Date.now() - prefix.at < SEQUENCE_MS ? [`${prefix.key} ${pressed}`, pressed] : [pressed]
   prefix = null
   for (const keys of candidates) {

@@ -141,6 +141,9 @@ export type StoredFile = api.FileShape
 
 export type Contact = api.ContactShape
 export type ContactRow = api.ContactRow
+export type Duplicate = api.DuplicateShape
+export type Merge = api.MergeShape
+export type MergePreview = api.PreviewShape
 export type ContactAddress = api.ContactAddressShape
 export type ConsentFact = api.ConsentShape
 export type ConsentState = ConsentFact['state']
@@ -217,6 +220,7 @@ export type NumberedEvent =
   | { n: number; type: 'account'; data: Account }
   | { n: number; type: 'member'; data: Member }
   | { n: number; type: 'contact'; data: { id: string } & Partial<Contact> }
+  | { n: number; type: 'duplicates'; data: object }
   | { n: number; type: 'deferred'; data: { id: string } }
   | { n: number; type: 'templates'; data: { account_id: string } }
   | { n: number; type: 'canned' | 'calendar' | 'team' | 'agent' | 'routing' | 'role'; data: { id: string } }

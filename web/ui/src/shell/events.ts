@@ -145,6 +145,13 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'contact':
       void queryClient.invalidateQueries({ queryKey: ['contact', event.data.id] })
       void queryClient.invalidateQueries({ queryKey: ['contacts', 'blocked'] })
+      if ('merge_id' in event.data) {
+        void queryClient.invalidateQueries({ queryKey: ['contacts'] })
+        void queryClient.invalidateQueries({ queryKey: ['duplicates'] })
+      }
+      return
+    case 'duplicates':
+      void queryClient.invalidateQueries({ queryKey: ['duplicates'] })
       return
   }
 }

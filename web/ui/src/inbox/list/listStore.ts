@@ -294,6 +294,7 @@ const CLOSING_MS = 4 * 3_600_000
 /** What the server's words for views mean, for rows that change while they are shown. */
 function isInView(conversation: Conversation, view: View, me: string | undefined, now: number): boolean {
   const { state, assignee_id: assignee } = conversation
+  if (conversation.merged_into) return false
   const isOpen = state === 'open' || state === 'pending'
   switch (view) {
     case 'open':

@@ -5,6 +5,7 @@ import { useContact } from '../../contacts/contactQuery'
 import { AddressList } from '../../contacts/AddressList'
 import { ContactNotes } from '../../contacts/ContactNotes'
 import { EditableName } from '../../contacts/EditableName'
+import { SamePerson } from '../../contacts/SamePerson'
 import { Timeline } from '../../contacts/Timeline'
 import { fullTime, languageName, shortDay } from '../../lib/format'
 import type { Conversation } from '../../lib/types'
@@ -91,6 +92,7 @@ function Details({ conversation }: { conversation: Conversation }) {
           <Section title="Notes">
             <ContactNotes key={contact.id} contact={contact} />
           </Section>
+          <SamePerson contact={contact} className={s.section} />
           <Section title="Conversation">
             <Facts conversation={conversation} language={contact.language} />
           </Section>

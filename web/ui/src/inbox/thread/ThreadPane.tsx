@@ -11,6 +11,7 @@ import { conversationsChanged, getConversation, putConversation, useConversation
 import { Waiting } from '../deferred/Waiting'
 import { lightbox } from './lightboxState'
 import { changing, filtering, rawEntry } from './menuState'
+import { open } from '../selection'
 import { Messages } from './Messages'
 import { ThreadHeader } from './ThreadHeader'
 import { loadThread, markUnreadFrom, useThread } from './threads'
@@ -85,8 +86,11 @@ function useMissing(id: string, enabled: boolean): { error: unknown; retry: () =
   const { error, refetch } = useQuery({
     queryKey: ['conversation', id],
     queryFn: async () => {
-      putConversation(await api.get<Conversation>(`/conversations/${id}`))
+      const found = await api.get<Conversation>(`/conversations/${id}`)
+      putConversation(found)
       conversationsChanged()
+      // An old link: it is a part of another conversation now.
+      if (found.id !== id) open(found.id)
       return true
     },
     enabled,

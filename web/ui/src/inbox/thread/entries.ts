@@ -8,7 +8,8 @@ export function mergeEntries(current: Entry[], incoming: Entry[]): Entry[] {
     const at = result.findLastIndex((each) => each.id === entry.id)
     if (at >= 0) {
       const known = result[at]
-      if (known && known.revision < entry.revision) result = result.with(at, entry)
+      // Its place is that of the thread: a tick tells the number under which the entry is stored.
+      if (known && known.revision < entry.revision) result = result.with(at, { ...entry, number: known.number })
       continue
     }
     const after = result.findLastIndex((each) => each.number < entry.number)

@@ -16,6 +16,14 @@ export function eventText(entry: Entry): string {
   switch (event.name) {
     case 'chat_started':
       return `${entry.author.name ?? 'The customer'} started the chat`
+    case 'contact_merged':
+      return `${who ?? 'Somebody'} merged ${text(event.from_name)} into this contact`
+    case 'contact_absorbed':
+      return `${who ?? 'Somebody'} merged this contact into ${text(event.into_name)}`
+    case 'contact_parted':
+      return `${who ?? 'Somebody'} undid the merge with ${text(event.from_name)}`
+    case 'contact_restored':
+      return `${who ?? 'Somebody'} parted this contact from ${text(event.into_name)} again`
     case 'conversation_opened':
       return 'Conversation started'
     case 'conversation_assigned': {

@@ -120,6 +120,12 @@ export function refreshThreads(openId: string | null): void {
   if (openId && threads.has(openId)) void readNewest(openId)
 }
 
+/** Contacts were merged or parted: what is read here is another story. */
+export function rereadThread(id: string, isOpen: boolean): void {
+  forgetThread(id)
+  if (isOpen) loadThread(id)
+}
+
 async function readNewest(id: string): Promise<void> {
   try {
     const page = await api.get<EntriesPage>(`/conversations/${id}/entries${query({ limit: PAGE_SIZE })}`)

@@ -1,4 +1,4 @@
-"""Every query of this package."""
+"""Queries on contacts, their addresses, and what they have said about consent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_PREFIXES = 200
 _MOST_EXAMINED = 4_000
 
 
-def _address_id(ws: Workspace, address: Address) -> str:
+def address_id(ws: Workspace, address: Address) -> str:
     return f"{ws.id}/{address}"
 
 
@@ -29,12 +29,13 @@ def _address(row: Document) -> contacts.ContactAddress:
         created_at=row["created_at"],
         username=row.get("username"),
         consent={purpose: contacts.PurposeConsent(**state) for purpose, state in row.get("consent", {}).items()},
+        came_by=tuple(row.get("came_by", ())),
     )
 
 
 async def addresses(ws: Workspace, wanted: Iterable[Address]) -> list[contacts.ContactAddress]:
     """Point reads by `_id`."""
-    return [_address(row) for row in await ws.db.addresses.get_many(_address_id(ws, a) for a in wanted)]
+    return [_address(row) for row in await ws.db.addresses.get_many(address_id(ws, a) for a in wanted)]
 
 
 async def addresses_of_contact(ws: Workspace, contact_id: str) -> list[contacts.ContactAddress]:
@@ -46,7 +47,7 @@ async def addresses_of_contact(ws: Workspace, contact_id: str) -> list[contacts.
 async def insert_address(ws: Workspace, row: contacts.ContactAddress) -> bool:
     """False if the address is linked already."""
     document: Document = {
-        "_id": _address_id(ws, row.address),
+        "_id": address_id(ws, row.address),
         "address": str(row.address),
         "contact_id": row.contact_id,
         "verified": row.verified,
@@ -54,6 +55,8 @@ async def insert_address(ws: Workspace, row: contacts.ContactAddress) -> bool:
         "username": row.username,
         "consent": {purpose: asdict(state) for purpose, state in row.consent.items()},
     }
+    if row.came_by:
+        document["came_by"] = list(row.came_by)
     try:
         await ws.db.addresses.insert(document)
     except DuplicateId:
@@ -62,7 +65,7 @@ async def insert_address(ws: Workspace, row: contacts.ContactAddress) -> bool:
 
 
 async def verify_address(ws: Workspace, address: Address) -> None:
-    await ws.db.addresses.update({"_id": _address_id(ws, address)}, {"$set": {"verified": True}})
+    await ws.db.addresses.update({"_id": address_id(ws, address)}, {"$set": {"verified": True}})
 
 
 def _contact(row: Document) -> contacts.Contact:
@@ -75,7 +78,18 @@ def _contact(row: Document) -> contacts.Contact:
         language=row.get("language"),
         notes=row.get("notes", ""),
         block=contacts.Block(**row["block"]) if row.get("block") else None,
+        merged_into=row.get("merged_into"),
+        absorbed=tuple(row.get("absorbed", ())),
+        merge_id=row.get("merge_id"),
     )
+
+
+# Written by merging alone (see store/merging.py): nothing else that stores a contact may put them back.
+_OF_MERGES = ("merged_into", "absorbed", "merge_id")
+
+
+def _values(contact: contacts.Contact) -> Document:
+    return {name: value for name, value in asdict(contact).items() if name not in (*_OF_MERGES, "id")}
 
 
 async def contact(ws: Workspace, contact_id: str) -> contacts.Contact | None:
@@ -87,19 +101,27 @@ async def contacts_by_id(ws: Workspace, contact_ids: Iterable[str]) -> dict[str,
     return {row["_id"]: _contact(row) for row in await ws.db.contacts.get_many(contact_ids)}
 
 
-async def insert_contact(ws: Workspace, new: contacts.Contact, tokens: Sequence[str]) -> None:
+async def insert_contact(ws: Workspace, new: contacts.Contact, tokens: Sequence[str], keys: Sequence[str]) -> None:
     """An existing row of this id is left as it is."""
-    document = asdict(new)
-    document["_id"] = document.pop("id")
-    await ws.db.contacts.insert_new([{**document, "tokens": list(tokens), "prefixes": prefixes_of(tokens)}])
+    await ws.db.contacts.insert_new([{**_values(new), "_id": new.id, **_found_by(tokens, keys)}])
 
 
-async def save_contact(ws: Workspace, changed: contacts.Contact, tokens: Sequence[str]) -> None:
-    values: Document = asdict(changed)
-    contact_id = values.pop("id")
-    await ws.db.contacts.update(
-        {"_id": contact_id}, {"$set": {**values, "tokens": list(tokens), "prefixes": prefixes_of(tokens)}}
-    )
+async def save_contact(ws: Workspace, changed: contacts.Contact, tokens: Sequence[str], keys: Sequence[str]) -> None:
+    await ws.db.contacts.update({"_id": changed.id}, {"$set": {**_values(changed), **_found_by(tokens, keys)}})
+
+
+async def save_index(ws: Workspace, contact_id: str, tokens: Sequence[str], keys: Sequence[str]) -> None:
+    await ws.db.contacts.update({"_id": contact_id}, {"$set": _found_by(tokens, keys)})
+
+
+def _found_by(tokens: Sequence[str], keys: Sequence[str]) -> Document:
+    return {"tokens": list(tokens), "prefixes": prefixes_of(tokens), "keys": list(keys)}
+
+
+async def contacts_with(ws: Workspace, key: str, *, limit: int) -> list[contacts.Contact]:
+    """Contacts that have this in common (see likeness.py); not those that were merged. Index: workspace_id, keys."""
+    rows = await ws.db.contacts.find({"keys": key}, limit=limit)
+    return [_contact(row) for row in rows if not row.get("merged_into")]
 
 
 async def contacts_page(ws: Workspace, *, after: str | None, limit: int) -> list[contacts.Contact]:
@@ -145,7 +167,7 @@ async def _in_order(
     fits: Callable[[Document], bool] = lambda row: True,
 ) -> list[Document]:
     """
-    The first rows by id where this holds.
+    The first rows by id where this holds, without contacts that are a part of another now.
 
     Read in bounded ranges of ids, widened while they come up short: a sort with a limit, or a limit alone, would read
     every row that matches.
@@ -159,7 +181,8 @@ async def _in_order(
         upper = {"$lt": f"con_{_digits(end)}"} if end < _POSITIONS else {"$lt": "con`"}
         rows = await ws.db.contacts.find({**where, "_id": lower | upper}, limit=100_000)
         examined += len(rows)
-        found += [row for row in sorted(rows, key=lambda row: str(row["_id"])) if fits(row)]
+        whole = [row for row in rows if "merged_into" not in row]
+        found += [row for row in sorted(whole, key=lambda row: str(row["_id"])) if fits(row)]
         # Ids are spread evenly: aim at what is missing, carefully as long as nothing is known.
         width = max(1, width * min(32, max(1, 2 * (limit - len(found)) // len(rows)))) if rows else width * 32
         lower, start = {"$gte": upper["$lt"]}, end
@@ -193,7 +216,7 @@ async def insert_fact(ws: Workspace, fact_id: str, fact: consent.ConsentFact) ->
 async def set_consent(ws: Workspace, fact: consent.ConsentFact, purpose: str) -> None:
     """Only forward in time: a later fact stands."""
     state: dict[str, Any] = {"state": fact.state, "at": fact.at, "source": fact.source}
-    row_id = _address_id(ws, fact.address)
+    row_id = address_id(ws, fact.address)
     field = f"consent.{purpose}"
     # Two updates, because a missing date compares as neither older nor newer.
     if not await ws.db.addresses.update({"_id": row_id, field: None}, {"$set": {field: state}}):

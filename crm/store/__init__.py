@@ -1,0 +1,1 @@
+"""The queries of this package, one module for each noun."""
