@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
 
 from redis.exceptions import RedisError
 
@@ -19,6 +20,8 @@ from inbox.merging.parting import PARTING
 
 EVERY_SECONDS = 2.0
 _PATIENCE_SECONDS = 20.0
+# What is younger is probably just being worked on.
+_LEFT_AFTER_SECONDS = 4.0
 
 
 async def merge(
@@ -73,7 +76,8 @@ async def run(runtime: Runtime) -> None:
 
 
 async def sweep(runtime: Runtime) -> None:
-    for workspace_id, merge_id in await work.open_merges(runtime):
+    before = runtime.clock.now() - timedelta(seconds=_LEFT_AFTER_SECONDS)
+    for workspace_id, merge_id in await work.open_merges(runtime, before):
         ws = runtime.workspace(workspace_id)
         try:
             await carry(ws, merge_id)

@@ -405,10 +405,14 @@ async def open_incident_updates(runtime: Runtime) -> list[tuple[str, str]]:
     return [(row["workspace_id"], row["_id"]) for row in rows]
 
 
-async def open_merges(runtime: Runtime) -> list[tuple[str, str]]:
-    """(workspace, merge) of those that are not carried through. Index: work_key, which holds no others."""
-    rows = await runtime.mongo.merges.find({"work_key": {"$gt": ""}}, {"workspace_id": 1}).limit(100).to_list()
-    return [(row["workspace_id"], row["_id"]) for row in rows]
+async def open_merges(runtime: Runtime, before: datetime) -> list[tuple[str, str]]:
+    """
+    (workspace, merge) of those begun (or to be undone) before a time and not carried through. Index: work_key, which
+    holds no others.
+    """
+    names = ("workspace_id", "at", "undone_at")
+    rows = await runtime.mongo.merges.find({"work_key": {"$gt": ""}}, dict.fromkeys(names, 1)).limit(100).to_list()
+    return [(row["workspace_id"], row["_id"]) for row in rows if (row.get("undone_at") or row["at"]) < before]
 
 
 # --- media --------------------------------------------------------------------------------------------------------
