@@ -153,7 +153,7 @@ def _hint(
 async def page(
     ws: Workspace, *, before: tuple[datetime, str] | None, limit: int
 ) -> list[tuple[Duplicate, Contact, Contact]]:
-    """Pairs that nobody has decided about, the newest first, with both contacts."""
+    """Pairs that nobody has decided about, the newest first, with both contacts; some may be merged meanwhile."""
     found = await store.newest(ws, before=before, limit=limit)
     known = await contact_store.contacts_by_id(ws, {each for pair in found for each in pair.contact_ids})
     both = [(pair, known.get(pair.contact_ids[0]), known.get(pair.contact_ids[1])) for pair in found]

@@ -427,32 +427,40 @@ async def release(ws: Workspace, merge: Merge) -> tuple[Contact, Contact]:
 
 
 async def undone(
-    ws: Workspace, merge: Merge, subject: str, names: Sequence[str], now: Mapping[str, Any]
+    ws: Workspace,
+    merge: Merge,
+    subject: str,
+    names: Sequence[str],
+    now: Mapping[str, Any],
+    *,
+    computed: Sequence[str] = (),
 ) -> dict[str, Any]:
     """
     The values under these names, which change together, without this merge.
 
     They go back to what they were before it if they are still what it made of them: what somebody has changed by hand
-    since stays. Of later merges that took them over unchanged, the record is corrected.
+    since stays. Of later merges that took them over unchanged, the record is corrected. Those `computed` from others
+    go along, and say nothing about whether anything was changed.
     """
+    told = [name for name in names if name not in computed]
     before = {name: merge.kept[subject]["before"][name] for name in names}
-    after = {name: merge.kept[subject]["after"][name] for name in names}
-    if before == after:
-        return {name: now[name] for name in names}
+    after = merge.kept[subject]["after"]
+    current = {name: now[name] for name in names}
+    if all(before[name] == after[name] for name in told):
+        return current
     for each in await later(ws, merge):
         known = each.kept[subject]
-        found, left = ({name: known[when][name] for name in names} for when in ("before", "after"))
-        if found != after:
+        if any(known["before"][name] != after[name] for name in told):
             break
+        took_over = all(known["after"][name] == after[name] for name in told)
         corrected = {**known, "before": {**known["before"], **before}}
-        if left == after:
+        if took_over:
             corrected["after"] = {**known["after"], **before}
         await keep(ws, each, **{subject: corrected})
-        if left != after:
+        if not took_over:
             # A later merge put something of its own there.
-            return {name: now[name] for name in names}
-    same = all(now[name] == after[name] for name in names)
-    return before if same else {name: now[name] for name in names}
+            return current
+    return before if all(now[name] == after[name] for name in told) else current
 
 
 async def _stored(ws: Workspace, contact_id: str) -> Contact:

@@ -190,7 +190,7 @@ async def _take_out(ws: Workspace, known: Merge) -> Merge:
         now = sides.kept(current)
         values: dict[str, Any] = {}
         for names in sides.ALONE:
-            values |= await merging.undone(ws, known, "conversation", names, now)
+            values |= await merging.undone(ws, known, "conversation", names, now, computed=sides.COMPUTED)
         await _correct_later(ws, known, theirs)
         wanted = store.from_row({**store.to_row(current), **values})
         going = {row.id for row in await deferred_store.get_many(ws, current.deferred) if row.address in addresses}

@@ -44,6 +44,8 @@ STATE = (
     "last_activity_at",
 )
 ALONE = (STATE, ("priority",), ("assignee_id", "last_agent_id"), ("team_id",))
+# What follows from the others, and from the time.
+COMPUTED = ("facts", "routing", "sla")
 LISTS = ("tags", "followers", "mentioned", "notified", "awaited_by")
 _URGENCY = ("low", "normal", "high", "urgent")
 

@@ -68,7 +68,8 @@ async def listed(request: ApiRequest, query: Page) -> DuplicatePage:
     before = cursors.read(query.cursor, datetime, str)
     found = await duplicates.page(request.ws, before=before or None, limit=query.limit + 1)
     shown = found[: query.limit]
-    everybody = [each for _, *both in shown for each in both]
+    # A pair that has just been merged leaves the list a moment later.
+    everybody = [each for _, *both in shown for each in both if each.merged_into is None]
     seen = {each.id for each in await access.visible_contacts(request.ws, request.actor, everybody)}
     last = shown[-1][0] if len(found) > query.limit else None
     return {
