@@ -162,7 +162,9 @@ async def _received(
         await _note_route(ws, conversation, feed, entry)
     if before.state == "snoozed" and conversation.state == "open":
         woken = {"name": "conversation_woken", "reason": "customer"}
-        await events.note(ws, conversation.contact_id, key=f"conversation_woken/{entry.id}", event=woken, at=entry.created_at)
+        await events.note(
+            ws, conversation.contact_id, key=f"conversation_woken/{entry.id}", event=woken, at=entry.created_at
+        )
     if before.revision == 0:
         await duplicates.look_later(ws, conversation.contact_id)
     if before.revision == 0 and not conversation.blocked:
@@ -172,7 +174,9 @@ async def _received(
     if thanked and conversation.state == "closed":
         # From this line one click opens it.
         kept = {"name": "conversation_kept_closed", "said": contents.text_of(entry.content)[:60]}
-        await events.note(ws, conversation.contact_id, key=f"conversation_kept/{entry.id}", event=kept, at=entry.created_at)
+        await events.note(
+            ws, conversation.contact_id, key=f"conversation_kept/{entry.id}", event=kept, at=entry.created_at
+        )
     await _want_media(ws, entry, event.content)
     await _obey_keyword(ws, account, sender, event, entry)
     if event.acknowledge is not None:

@@ -243,7 +243,7 @@ async def opened_within(
 
     walk = Walk("open_since", start, end, end - start)
     rows, following = await windows.page(walk, read, cursor=cursor, limit=limit, fits=lambda _: True)
-    return [_from_row(row) for row in rows], following
+    return [from_row(row) for row in rows], following
 
 
 async def count_opened(ws: Workspace, start: datetime, end: datetime, *, most: int) -> int:
