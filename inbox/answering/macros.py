@@ -25,7 +25,7 @@ from app.core.permissions import Actor, Permission
 from app.core.rules import Catalogue, Field, Rule
 from app.core.runtime import Workspace
 from channels.content import Content, Media, MediaMessage, Template, TemplateParameters, Text
-from crm import store as contact_store
+from crm.store import contacts as contact_store
 from inbox import conversations, outbox, templates, usage
 from inbox.answering import acts, canned, variables
 from inbox.conversations import Conversation, Priority
