@@ -292,6 +292,17 @@ async def insert(collection: AsyncCollection[Document], row: Document) -> None:
         raise DuplicateId(str(error.details.get("errmsg", "")) if error.details else "") from None
 
 
+async def update(
+    collection: AsyncCollection[Document], where: Mapping[str, Any], change: Mapping[str, Any], *, upsert: bool = False
+) -> bool:
+    """Changes one row; whether one matched (or was upserted). Raises DuplicateId."""
+    try:
+        result = await collection.update_one(where, change, upsert=upsert)
+    except DuplicateKeyError as error:
+        raise DuplicateId(str(error.details.get("errmsg", "")) if error.details else "") from None
+    return bool(result.matched_count or result.upserted_id)
+
+
 async def insert_new(collection: AsyncCollection[Document], rows: Sequence[Document]) -> set[str]:
     """Inserts those rows whose `_id` is new, in one command; the ids that were there already."""
     if not rows:
@@ -424,11 +435,7 @@ class ScopedCollection:
 
     async def update(self, where: Mapping[str, Any], change: Mapping[str, Any], *, upsert: bool = False) -> bool:
         """Whether a row matched (or was upserted). Raises DuplicateId."""
-        try:
-            result = await self._collection.update_one(self._mine(where), change, upsert=upsert)
-        except DuplicateKeyError as error:
-            raise DuplicateId(str(error.details.get("errmsg", "")) if error.details else "") from None
-        return bool(result.matched_count or result.upserted_id)
+        return await update(self._collection, self._mine(where), change, upsert=upsert)
 
     async def update_at(self, row_id: str, revision: int, changed: Mapping[str, Any], gone: Iterable[str] = ()) -> bool:
         """

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pymongo.errors import DuplicateKeyError
-
 from app.core import mongo
 from app.core.permissions import RIGHTS, Mask, Permission, Rights, Scope
 
@@ -94,11 +92,7 @@ async def replace(db: mongo.Database, role: CustomRole) -> bool:
     Raises mongo.DuplicateId when another has its name. Index: workspace_id, name_key.
     """
     where = {"_id": role.id, "workspace_id": role.workspace_id, "revision": role.revision - 1}
-    try:
-        result = await db.roles.update_one(where, {"$set": {k: v for k, v in _document(role).items() if k != "_id"}})
-    except DuplicateKeyError as error:
-        raise mongo.DuplicateId("name_key") from error
-    return result.matched_count == 1
+    return await mongo.update(db.roles, where, {"$set": {k: v for k, v in _document(role).items() if k != "_id"}})
 
 
 async def delete(db: mongo.Database, workspace_id: str, role_id: str) -> bool:
