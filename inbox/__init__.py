@@ -5,6 +5,8 @@ Conversations, the timeline, and everything that comes in and goes out.
     journal.py        group commit of what providers send; spool.py its files on disk
     messages.py       what an inbound event does to contact, conversation and timeline
     timeline.py       the customer's story: numbered, append-only entries; shelves.py parts of it, by kind and channel
+    story.py          what is read as one timeline where contacts were merged or parted
+    contents.py       what stands in an entry, read back; events.py what happens beside what is written
     conversations.py  the contact's thread with one queue: open, read, assign, close
     episodes.py       open-to-close stretches: the facts that reports are made of
     outbox.py         enqueue: the only way anything is sent; splitting.py long texts, stops.py what a stop is told
@@ -15,7 +17,7 @@ Conversations, the timeline, and everything that comes in and goes out.
     templates.py      approved texts: synced, listed, previewed
     present.py        how entries and conversations look from outside
     live.py           telling screens what has changed; hub.py the agents connected to this process
-    access.py         the only door to a conversation for an agent
+    access.py         the only door to a conversation for an agent; sight.py who sees what, screening.py on sockets
     visitors.py       who chats on a web page
     usage.py          where things are used, asked before one is deleted; references.py who refers to what
     reconcile.py      asks providers that do not repeat a lost webhook; polling.py those that call nobody
@@ -29,6 +31,7 @@ Conversations, the timeline, and everything that comes in and goes out.
     routing/          teams, agents, calendars, who gets what
     ticketing/        tickets, what was promised by when, incidents
     help/             articles for customers and colleagues: written, found, judged
+    merging/          contacts that are one person: looked at together, joined, parted
     closing/          reasons, silence, snoozing, surveys, blocking
     supervising/      reports, the wall, operations
     store/            every query of this package
