@@ -13,7 +13,7 @@ from crm import contacts, duplicates, merging
 from crm.merging import Merge
 from crm.store import merging as merge_store
 from inbox import contents, conversations, events, story, timeline
-from inbox.conversations import Conversation
+from inbox.conversations import Conversation, Summary
 from inbox.finding import views
 from inbox.merging import sides
 from inbox.merging.sides import Step
@@ -203,7 +203,7 @@ async def _take_out(ws: Workspace, known: Merge) -> Merge:
             deferred=tuple(each for each in current.deferred if each not in going),
             absorbed=tuple(each for each in current.absorbed if each != theirs.id),
         )
-        wanted = await _without_news(ws, mine, wanted, addresses)
+        wanted = await _with_own_newest(ws, mine, current, wanted)
         if any(values[name] != now[name] for name in sides.STATE):
             # Put back as it was, clocks and all.
             wanted = replace(wanted, views=await views.of(ws, wanted))
@@ -234,12 +234,15 @@ async def _correct_later(ws: Workspace, known: Merge, theirs: Conversation) -> N
         await merging.keep(ws, each, conversation={**found, "before": {**found["before"], **own}})
 
 
-async def _without_news(ws: Workspace, mine: story.Story, wanted: Conversation, addresses: set[str]) -> Conversation:
-    """A row never shows a message of somebody else: the newest of its own instead."""
-    if wanted.last_entry is None:
-        return wanted
-    entry = await timeline.find(ws, wanted.last_entry.id)
-    if entry is None or entry.address not in addresses:
+async def _with_own_newest(
+    ws: Workspace, mine: story.Story, current: Conversation, wanted: Conversation
+) -> Conversation:
+    """A row never shows an entry of somebody else, nor hides a newer one of its own."""
+    if await _is_in(ws, mine, current.last_entry):
+        if wanted.last_entry is not None and current.last_entry == wanted.last_entry:
+            return wanted
+        return replace(wanted, last_entry=current.last_entry, last_activity_at=current.last_activity_at)
+    if await _is_in(ws, mine, wanted.last_entry):
         return wanted
     place: float = wanted.last_number + 1
     older = True
@@ -253,6 +256,11 @@ async def _without_news(ws: Workspace, mine: story.Story, wanted: Conversation, 
             break
         place = page[0].place
     return replace(wanted, last_entry=None)
+
+
+async def _is_in(ws: Workspace, mine: story.Story, shown: Summary | None) -> bool:
+    entry = await timeline.find(ws, shown.id) if shown else None
+    return entry is not None and mine.place_of(entry.contact_id, entry.number) is not None
 
 
 async def _release(ws: Workspace, known: Merge) -> Merge:

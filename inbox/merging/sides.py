@@ -45,7 +45,7 @@ STATE = (
 )
 ALONE = (STATE, ("priority",), ("assignee_id", "last_agent_id"), ("team_id",))
 # What follows from the others, and from the time.
-COMPUTED = ("facts", "routing", "sla")
+COMPUTED = ("facts", "routing", "sla", "last_entry", "last_activity_at")
 LISTS = ("tags", "followers", "mentioned", "notified", "awaited_by")
 _URGENCY = ("low", "normal", "high", "urgent")
 
