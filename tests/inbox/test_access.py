@@ -53,7 +53,7 @@ async def team_of(owner: Person, *members: Person) -> str:
 async def put(ws: Workspace, number: int, **more: Any) -> Conversation:
     """A conversation with one message of a customer."""
     contact = Contact(id=ids.new("con"), name=f"Nana {number}", name_source="profile", avatar_hue=1, created_at=NOW)
-    await contact_store.insert_contact(ws, contact, ["nana", str(number)])
+    await contact_store.insert_contact(ws, contact, ["nana", str(number)], [])
     made = conversations.new_for(ws, contact.id, name=contact.name)
     at = NOW - timedelta(minutes=number)
     entry = Entry(

@@ -161,7 +161,7 @@ async def test_a_tag_that_a_view_asks_for_is_not_deleted(owner: Person) -> None:
     await save(owner, name="Refunds", rule={"field": "tags", "op": "has_any", "value": [tag["id"]]})
     refused = await owner.client.delete(f"/api/v1/tags/{tag['id']}")
     assert (refused.status_code, refused.json()["code"]) == (409, "in_use")
-    assert "“Refunds”" in refused.json()["detail"]
+    assert "view Refunds" in refused.json()["detail"]
 
 
 async def test_views_are_arranged(owner: Person) -> None:

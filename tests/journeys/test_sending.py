@@ -120,7 +120,8 @@ async def test_who_was_answered_by_what_was_taken_back_waits_as_before(shop: Sho
     await shop.post(f"/entries/{entry['id']}/undo")
     after = await conversations.get(shop.owner.ws, conversation["id"])
     assert after.waiting_since == before.waiting_since
-    assert after.facts == before.facts
+    # That somebody answered for a moment is remembered, and counts for nothing.
+    assert replace(after.facts, moments=()) == replace(before.facts, moments=())
 
 
 async def test_what_is_not_taken_back_goes_in_its_turn(shop: Shop) -> None:

@@ -53,7 +53,7 @@ async def test_every_change_leaves_an_entry(people: People, owner: Person) -> No
     changed = next(item for item in items if item["action"] == "member.changed")
     assert changed["actor"] == {"type": "member", "id": owner.member.id, "name": owner.member.name}
     assert changed["target"] == {"type": "member", "id": agent.member.id, "label": agent.member.name}
-    assert changed["detail"] == {"role": "supervisor"}
+    assert changed["detail"] == {"role": "supervisor", "role_name": "Supervisor"}
     assert changed["ip"] == "127.0.0.1"
     assert token.json()["token"] not in str(items)
 

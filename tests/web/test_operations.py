@@ -127,6 +127,7 @@ async def test_lanes_and_waiting_work_are_told(shop: Shop) -> None:
         "inbound": True,
         "replies": True,
         "background": True,
+        "push": True,
     }
     assert {one["kind"] for one in found["work"]} == {"inbound", "receipts", "media", "outbox"}
     assert {one["level"] for one in found["work"]} <= {"ok", "late"}

@@ -32,9 +32,15 @@ async def test_a_token_acts_within_its_scopes(owner: Person, anonymous: httpx.As
 
 
 async def test_a_token_needs_no_csrf_value(owner: Person, anonymous: httpx.AsyncClient) -> None:
+    _, headers = await make(owner, "inbox.read", "inbox.reply", "inbox.manage")
+    assert (await anonymous.post("/api/v1/tags", json={"name": "Robot"}, headers=headers)).status_code == 201
+
+
+async def test_a_token_gives_nobody_rights_that_it_lacks(owner: Person, anonymous: httpx.AsyncClient) -> None:
     _, headers = await make(owner, "members.manage")
     body = {"email": "robot@example.com", "role": "agent"}
-    assert (await anonymous.post("/api/v1/invitations", json=body, headers=headers)).status_code == 201
+    refused = await anonymous.post("/api/v1/invitations", json=body, headers=headers)
+    assert refused.status_code == 403, refused.text
 
 
 async def test_the_token_is_shown_once_and_stored_as_a_hash(owner: Person, runtime: Runtime) -> None:
