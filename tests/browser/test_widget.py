@@ -34,9 +34,12 @@ from app.core.queue import Lane
 from app.core.runtime import Runtime, open_runtime
 from tests.inbox.test_articles import article, centre
 from tests.support import chromium, servers
+from tests.support.network import SHORT_LIVED
 from tests.support.people import Person, people_of
 from tests.support.shop import eventually
 from web import build
+
+expect.set_options(timeout=15_000)
 
 ROOT = Path(__file__).resolve().parents[2]
 # Pictures for people to look at; nothing is compared with them.
@@ -78,7 +81,7 @@ class Parley:
                 return (await client.get("/healthz")).status_code == 200
             return False
 
-        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=self.url, trust_env=False, limits=SHORT_LIVED) as client:
             await eventually(look, seconds=30)
 
     async def kill(self) -> None:

@@ -1,10 +1,15 @@
-"""A guard: any connection that leaves this machine fails the test."""
+"""A guard: any connection that leaves this machine fails the test. And how long a client of the tests keeps one."""
 
 import ipaddress
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+import httpx
+
+# Less than uvicorn's five seconds: a request on a connection that the server is just closing gets no answer.
+SHORT_LIVED = httpx.Limits(keepalive_expiry=2)
 
 
 class LeftLocalhost(AssertionError):

@@ -24,6 +24,7 @@ from app.core import mongo
 from app.core.queue import Lane
 from app.core.runtime import Runtime, open_runtime
 from tests.support import servers
+from tests.support.network import SHORT_LIVED
 from tests.support.people import People, Person, people_of
 from web.app import create_app
 
@@ -150,7 +151,7 @@ class Shop:
     async def replay(self, webhook: Webhook, **changes: Any) -> httpx.Response:
         """The same request once more, headers and all but its length."""
         headers = [(k, v) for k, v in changes.get("headers", webhook.headers) if k != b"content-length"]
-        async with httpx.AsyncClient(base_url=self.url, timeout=20, trust_env=False) as provider:
+        async with httpx.AsyncClient(base_url=self.url, timeout=20, trust_env=False, limits=SHORT_LIVED) as provider:
             return await provider.post(
                 changes.get("path", webhook.path),
                 content=changes.get("body", webhook.body),
@@ -232,7 +233,7 @@ async def open_shop(databases: servers.Databases, data_dir: Path) -> AsyncIterat
             open_runtime(settings) as runtime,
             servers.live(recorder, listening) as url,
             people_of(runtime, url) as people,
-            httpx.AsyncClient(base_url=sandbox_url, timeout=30, trust_env=False) as phones,
+            httpx.AsyncClient(base_url=sandbox_url, timeout=30, trust_env=False, limits=SHORT_LIVED) as phones,
         ):
             await mongo.ensure_indexes(runtime.mongo)
             tasks = worker.start_tasks(runtime, tuple(Lane))

@@ -9,7 +9,8 @@ const PAUSE_MS = 450
 
 /** null while nothing is known, and where nothing is asked. */
 export function usePreview(conversationId: string, reach: Reach | undefined, contents: OutgoingContent[], wanted: boolean): MessagePreview | null {
-  const said = useSettled(JSON.stringify(contents))
+  const now = JSON.stringify(contents)
+  const said = useSettled(now)
   const { data } = useQuery({
     queryKey: ['preview', conversationId, reach?.account_id, reach?.address, said],
     queryFn: ({ signal }) =>
@@ -19,7 +20,7 @@ export function usePreview(conversationId: string, reach: Reach | undefined, con
         undefined,
         signal,
       ),
-    enabled: wanted && reach !== undefined && contents.length > 0 && said !== '[]',
+    enabled: wanted && reach !== undefined && contents.length > 0 && said === now,
     placeholderData: keepPreviousData,
     gcTime: 0,
   })
