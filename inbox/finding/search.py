@@ -13,20 +13,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pydantic import TypeAdapter
 from redis.exceptions import RedisError
 
 from app.core import leases
 from app.core.mongo import DatabaseError
 from app.core.platform import search as platform
 from app.core.runtime import Runtime, Workspace
-from channels.content import Content, preview
+from channels.content import preview
+from inbox import contents
 from inbox.finding import words
 from inbox.store import entries as entry_rows
 from inbox.store import search as store
 from inbox.timeline import Entry
 
-_CONTENT: TypeAdapter[Content] = TypeAdapter(Content)
 EVERY_SECONDS = 3.0
 # An entry may be stored so long after the time that it carries.
 _OVERLAP = timedelta(seconds=40)
@@ -70,7 +69,7 @@ async def messages(ws: Workspace, text: str, *, cursor: str | None, limit: int) 
 
 
 def text_of(entry: Entry) -> str:
-    return preview(_CONTENT.validate_python(entry.content), _MOST_CHARS) if entry.content else ""
+    return preview(contents.parsed(entry.content), _MOST_CHARS) if entry.content else ""
 
 
 # --- indexing -----------------------------------------------------------------------------------------------------

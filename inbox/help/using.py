@@ -2,19 +2,16 @@
 
 from typing import Literal
 
-from pydantic import TypeAdapter
-
 from app.core.errors import Conflict
 from app.core.runtime import Workspace
-from channels.content import Content, preview
+from channels.content import preview
 from crm import contacts
-from inbox import timeline
+from inbox import contents, timeline
 from inbox.conversations import Conversation
 from inbox.help import articles, finding, help_centre, languages, markdown
 from inbox.help.articles import Article
 from inbox.help.finding import Hit
 
-_CONTENT: TypeAdapter[Content] = TypeAdapter(Content)
 _MOST_SUGGESTED = 5
 _MOST_CHARS = 500
 # The customer's last message stands among so many entries before the newest, or is too old to matter.
@@ -29,7 +26,7 @@ async def suggested(ws: Workspace, conversation: Conversation) -> tuple[str, lis
     said = [each for each in newest if each.kind == "message" and each.direction == "in" and not each.deleted_at]
     if not said or not said[-1].content:
         return "", []
-    asked = preview(_CONTENT.validate_python(said[-1].content), _MOST_CHARS)
+    asked = preview(contents.parsed(said[-1].content), _MOST_CHARS)
     language = await _spoken(ws, conversation)
     hits = await finding.find(
         ws, asked, shelves=finding.COLLEAGUES, language=language, limit=_MOST_SUGGESTED, typing=False
