@@ -228,7 +228,8 @@ async def test_a_template_where_the_window_is_closed(shop: Shop, settled: Any) -
     await shop.post(f"/accounts/{account}/templates/sync")
     named = next(t for t in (await shop.get("/templates"))["items"] if t["name"] == "reply_ready")
     templates = {account: f"{named['name']}/{named['language']}"}
-    await settled(csat=CSAT.model_copy(update={"templates": templates}))
+    # Not due by the real clock, so that the worker does not ask while the window is still open.
+    await settled(csat=CSAT.model_copy(update={"templates": templates, "delay_minutes": 60}))
     _, one = await helped(shop, "whatsapp")
     survey = await asked(shop, one["id"], hours=25)
     assert (survey.status, survey.skipped_because) == ("asked", "")
