@@ -66,6 +66,12 @@ class Calendar:
 ALWAYS: Final = Calendar(id="", name="Always open", zone="UTC", week=(WHOLE_DAY,) * 7)
 
 
+def clock(minute: int) -> str:
+    """What clocks show so many minutes after a midnight; `24:00` at the end of the day."""
+    within = minute if minute <= MINUTES_A_DAY else minute - MINUTES_A_DAY
+    return f"{within // 60:02}:{within % 60:02}"
+
+
 def hours_on(calendar: Calendar, day: date) -> Hours:
     """The spans that begin on this local day."""
     for special in calendar.special:
@@ -84,7 +90,12 @@ def holiday_on(calendar: Calendar, day: date) -> str | None:
 
 
 def open_at(calendar: Calendar, at: datetime) -> bool:
-    return any(start <= at < end for start, end in _around(calendar, at))
+    return bool(begun_at(calendar, at))
+
+
+def begun_at(calendar: Calendar, at: datetime) -> list[datetime]:
+    """When the spans that hold `at` began: none if it is closed, two where a night reaches into the hours of a day."""
+    return [start for start, end in _around(calendar, at) if start <= at < end]
 
 
 def next_open(calendar: Calendar, at: datetime) -> datetime | None:

@@ -170,6 +170,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "calendars": (_index("workspace_id", "name"),),
     "teams": (_index("workspace_id", "name"), _index("retiring_key", sparse=True)),
     "agents": (_index("workspace_id"),),
+    "roster": (_index("workspace_id", "day"),),
     "routing": (),
     "route_rules": (),
     "tags": (_index("workspace_id", "key", unique=True), _index("pending_key", sparse=True)),

@@ -15,14 +15,13 @@ from typing import Any
 
 from app.core import audit, hints, presence
 from app.core.audit import Target
-from app.core.calendars import Calendar, open_at
 from app.core.errors import NotFound
 from app.core.permissions import Actor
 from app.core.platform import members as member_rows
 from app.core.presence import Presence
 from app.core.runtime import Workspace
 from inbox import live, usage
-from inbox.routing import calendars, waiting
+from inbox.routing import calendars, shifts, waiting
 from inbox.store import agents as store
 
 MOST_SKILLS = 30
@@ -42,7 +41,8 @@ class Availability(StrEnum):
 class Agent:
     """
     `id` is the member's. `chosen` is what they said of themselves; `capacity` is how many points of conversations they
-    hold at a time, None as many as the workspace says. Outside the hours of `calendar_id` they count as away.
+    hold at a time, None as many as the workspace says. Outside the hours of `calendar_id`, which dated shifts overrule
+    on their days (shifts.py), they count as away.
     """
 
     id: str
@@ -73,15 +73,13 @@ class RoutingSettings:
         return self.weights.get(channel or "", DEFAULT_WEIGHT)
 
 
-def availability(agent: Agent, there: Presence, schedule: Calendar | None, now: datetime) -> Availability:
+def availability(agent: Agent, there: Presence, on_duty: bool) -> Availability:
     """What a member is to colleagues and to routing, all things considered."""
     if there is Presence.OFFLINE or agent.chosen is Availability.OFFLINE:
         return Availability.OFFLINE
     if there is Presence.AWAY or agent.chosen is Availability.AWAY:
         return Availability.AWAY
-    if schedule is not None and not open_at(schedule, now):
-        return Availability.AWAY
-    return agent.chosen
+    return agent.chosen if on_duty else Availability.AWAY
 
 
 async def of(ws: Workspace, member_ids: Sequence[str]) -> dict[str, Agent]:
@@ -95,10 +93,12 @@ async def available(ws: Workspace, members: Mapping[str, Agent]) -> dict[str, Av
     there = await presence.of(ws, list(members))
     schedules = await calendars.by_id(ws) if any(agent.calendar_id for agent in members.values()) else {}
     now = ws.clock.now()
-    return {
-        agent.id: availability(agent, there[agent.id], schedules.get(agent.calendar_id or ""), now)
-        for agent in members.values()
-    }
+    planned = await shifts.around(ws, list(members), now)
+
+    def on_duty(agent: Agent) -> bool:
+        return shifts.on_duty(planned.get(agent.id, ()), schedules.get(agent.calendar_id or ""), now)
+
+    return {agent.id: availability(agent, there[agent.id], on_duty(agent)) for agent in members.values()}
 
 
 async def choose(ws: Workspace, actor: Actor, chosen: Availability, reason: str) -> Agent:

@@ -152,18 +152,19 @@ def _checked(calendar: Calendar) -> Calendar:
             raise Invalid.field("region", "This country has no such region.")
     if len(calendar.special) > MOST_SPECIAL_DAYS:
         raise Invalid.field("special", f"At most {MOST_SPECIAL_DAYS} days.")
-    special = {entry.day: replace(entry, hours=_hours(entry.hours, "special")) for entry in calendar.special}
+    special = {entry.day: replace(entry, hours=checked_hours(entry.hours, "special")) for entry in calendar.special}
     return replace(
         calendar,
         name=name,
         region=calendar.region if calendar.country else None,
         worked=calendar.worked if calendar.country else frozenset(),
-        week=tuple(_hours(hours, f"week.{n}") for n, hours in enumerate(calendar.week)),
+        week=tuple(checked_hours(hours, f"week.{n}") for n, hours in enumerate(calendar.week)),
         special=tuple(special[day] for day in sorted(special)),
     )
 
 
-def _hours(hours: Hours, field: str) -> Hours:
+def checked_hours(hours: Hours, field: str) -> Hours:
+    """A day's spans in order. Raises Invalid."""
     ordered = tuple(sorted(hours, key=lambda span: span.start))
     if len(ordered) > MOST_SPANS_A_DAY:
         raise Invalid.field(field, f"At most {MOST_SPANS_A_DAY} spans a day.")

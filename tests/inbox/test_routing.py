@@ -5,6 +5,7 @@ Routing on real stores: rounds over whatever happens in a workspace, and what mu
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core import ids, presence
+from app.core.calendars import MINUTES_A_DAY, Span
+from app.core.errors import NotFound
 from app.core.permissions import SYSTEM, Role
 from app.core.platform import members as member_rows
 from app.core.platform.members import Member
@@ -21,7 +24,7 @@ from app.core.runtime import Runtime, Workspace
 from channels.content import Text
 from inbox import conversations, timeline
 from inbox.conversations import Conversation
-from inbox.routing import agents, routing, teams
+from inbox.routing import agents, roster, routing, teams
 from inbox.routing.agents import Availability
 from inbox.routing.teams import Need, Team
 from inbox.routing.waiting import Feed
@@ -356,18 +359,20 @@ class World:
     agents: list[str]
     capacity: dict[str, int]
     there: dict[str, bool]
+    # What the roster says of this hour.
+    on_duty: dict[str, bool]
     arrived: list[Conversation] = field(default_factory=list)
 
     async def conversations(self) -> list[Conversation]:
         return await store.get_many(self.ws, [each.id for each in self.arrived])
 
     def online(self) -> set[str]:
-        return {agent for agent in self.agents if self.there[agent]}
+        return {agent for agent in self.agents if self.there[agent] and self.on_duty[agent]}
 
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["arrives", "comes", "goes", "busy", "answers", "closes", "round", "round"]),
+        st.sampled_from(["arrives", "comes", "goes", "busy", "answers", "closes", "planned", "round", "round"]),
         st.integers(0, 2**16),
     ),
     min_size=4,
@@ -394,7 +399,8 @@ async def test_nobody_is_assigned_who_is_not_there(
     team = await team_of(ws, *members, strategy=strategy, sticky=False)
     for agent, points in zip(ids_, capacity, strict=True):
         await agents.change(ws, SYSTEM, agent, {"capacity": points})
-    world = World(ws, team, ids_, dict(zip(ids_, capacity, strict=True)), dict.fromkeys(ids_, False))
+    room = dict(zip(ids_, capacity, strict=True))
+    world = World(ws, team, ids_, room, dict.fromkeys(ids_, False), dict.fromkeys(ids_, True))
     for what, pick in [*steps, ("round", 0)]:
         await DO[what](world, random.Random(pick))
 
@@ -424,6 +430,22 @@ async def _shows(world: World, agent: str, how: Availability) -> None:
     chosen = Availability.BUSY if how is Availability.BUSY else Availability.ONLINE
     if before.chosen is not chosen:
         await agent_store.change(world.ws, before, replace(before, chosen=chosen))
+
+
+async def _planned(world: World, rng: random.Random) -> None:
+    """A supervisor plans somebody's day: now, far from now, absent, or nothing any more."""
+    agent, now = rng.choice(world.agents), world.ws.clock.now()
+    shift, elsewhere = Span(0, MINUTES_A_DAY), (now.hour + 12) % 24 * 60
+    what = rng.choice(["now", "elsewhere", "absent", "nothing"])
+    world.on_duty[agent] = what in ("now", "nothing")
+    if what == "nothing":
+        with suppress(NotFound):
+            await roster.clear(world.ws, SYSTEM, agent, now.date())
+    elif what == "absent":
+        await roster.plan(world.ws, SYSTEM, agent, now.date(), absence="Holiday")
+    else:
+        hours = (shift if what == "now" else Span(elsewhere, elsewhere + 60),)
+        await roster.plan(world.ws, SYSTEM, agent, now.date(), hours=hours)
 
 
 async def _closes(world: World, rng: random.Random) -> None:
@@ -469,6 +491,7 @@ DO: dict[str, Callable[[World, random.Random], Awaitable[None]]] = {
     "goes": _goes,
     "busy": _busy,
     "closes": _closes,
+    "planned": _planned,
     "answers": _answers,
     "round": _round,
 }

@@ -122,16 +122,11 @@ class Holidays(Out):
     items: list[Holiday]
 
 
-def _clock(minute: int) -> str:
-    within = minute if minute <= MINUTES_A_DAY else minute - MINUTES_A_DAY
-    return f"{within // 60:02}:{within % 60:02}"
-
-
 def _minute(clock: str) -> int:
     return int(clock[:2]) * 60 + int(clock[3:])
 
 
-def _hours(spans: list[SpanIn]) -> Hours:
+def read_spans(spans: list[SpanIn]) -> Hours:
     found = []
     for span in spans:
         start, end = _minute(span.start), _minute(span.end)
@@ -151,16 +146,16 @@ def _read(body: CalendarIn) -> Calendar:
         id="",
         name=body.name,
         zone=body.zone,
-        week=tuple(_hours(spans) for spans in body.week),
+        week=tuple(read_spans(spans) for spans in body.week),
         country=body.country,
         region=body.region,
         worked=frozenset(_date(day, "worked") for day in body.worked),
-        special=tuple(SpecialDay(_date(s.day, "special"), s.name.strip(), _hours(s.hours)) for s in body.special),
+        special=tuple(SpecialDay(_date(s.day, "special"), s.name.strip(), read_spans(s.hours)) for s in body.special),
     )
 
 
-def _spans(shown: Hours) -> list[SpanOut]:
-    return [SpanOut(start=_clock(span.start), end=_clock(span.end)) for span in shown]
+def show_spans(shown: Hours) -> list[SpanOut]:
+    return [SpanOut(start=hours.clock(span.start), end=hours.clock(span.end)) for span in shown]
 
 
 def _shown(request: ApiRequest, kept: KeptCalendar) -> CalendarOut:
@@ -171,12 +166,12 @@ def _shown(request: ApiRequest, kept: KeptCalendar) -> CalendarOut:
         id=calendar.id,
         name=calendar.name,
         zone=calendar.zone,
-        week=[_spans(day) for day in calendar.week],
+        week=[show_spans(day) for day in calendar.week],
         country=calendar.country,
         region=calendar.region,
         worked=sorted(day.isoformat() for day in calendar.worked),
         special=[
-            SpecialDayOut(day=special.day.isoformat(), name=special.name, hours=_spans(special.hours))
+            SpecialDayOut(day=special.day.isoformat(), name=special.name, hours=show_spans(special.hours))
             for special in calendar.special
         ],
         revision=kept.revision,

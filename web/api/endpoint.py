@@ -71,7 +71,19 @@ Handler = Callable[..., Awaitable[Any]]
 OWN = frozenset(
     (
         *("accounts", "agents", "articles", "calendars", "canned", "closing", "help_centre", "invitations", "macros"),
-        *("me", "members", "roles", "sign_in", "sla_policies", "tags", "teams", "templates", "ticket_forms", "tokens"),
+        *(
+            "me",
+            "members",
+            "roles",
+            "roster",
+            "sign_in",
+            "sla_policies",
+            "tags",
+            "teams",
+            "templates",
+            "ticket_forms",
+            "tokens",
+        ),
     )
 )
 

@@ -223,7 +223,7 @@ export type NumberedEvent =
   | { n: number; type: 'duplicates'; data: object }
   | { n: number; type: 'deferred'; data: { id: string } }
   | { n: number; type: 'templates'; data: { account_id: string } }
-  | { n: number; type: 'canned' | 'calendar' | 'team' | 'agent' | 'routing' | 'role'; data: { id: string } }
+  | { n: number; type: 'canned' | 'calendar' | 'team' | 'agent' | 'routing' | 'role' | 'roster'; data: { id: string } }
   | { n: number; type: 'draft'; data: DraftEvent }
   | { n: number; type: 'macro'; data: { id: string } }
   | { n: number; type: 'closing_settings'; data: { id: string } }
@@ -320,6 +320,9 @@ export type Calendar = api.CalendarOut
 export type CalendarIn = api.CalendarIn
 export type CalendarImport = api.ImportOut
 export type Span = api.SpanIn
+export type RosterWeek = api.RosterWeek
+export type RosterRow = api.RosterRow
+export type RosterDay = api.RosterDay
 export type SpecialDay = api.SpecialDayIn
 export type Countries = api.Countries
 export type Holidays = api.Holidays

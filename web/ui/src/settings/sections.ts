@@ -7,6 +7,7 @@ import {
   IconBell,
   IconBolt,
   IconBook,
+  IconCalendarWeek,
   IconCircleCheck,
   IconClock,
   IconHistory,
@@ -83,6 +84,14 @@ export const SECTIONS: SettingsSection[] = [
     icon: IconClock,
     needs: 'inbox.read',
     Page: lazy(() => import('./calendars/CalendarsPage')),
+  },
+  {
+    path: 'roster',
+    label: 'Roster',
+    group: 'Workspace',
+    icon: IconCalendarWeek,
+    needs: 'inbox.read',
+    Page: lazy(() => import('./roster/RosterPage')),
   },
   {
     path: 'canned',

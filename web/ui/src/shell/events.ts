@@ -77,6 +77,11 @@ function refreshQueries(event: live.LiveEvent): void {
       return
     case 'calendar':
       void queryClient.invalidateQueries({ queryKey: ['calendars'] })
+      void queryClient.invalidateQueries({ queryKey: ['roster'] })
+      return
+    case 'roster':
+      void queryClient.invalidateQueries({ queryKey: ['roster'] })
+      void queryClient.invalidateQueries({ queryKey: ['agents'] })
       return
     case 'route_rules':
       void queryClient.invalidateQueries({ queryKey: ['route-rules'] })
@@ -88,6 +93,7 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'routing':
       void queryClient.invalidateQueries({ queryKey: ['agents'] })
       void queryClient.invalidateQueries({ queryKey: ['teams', 'queue'] })
+      void queryClient.invalidateQueries({ queryKey: ['roster'] })
       return
     case 'draft':
       draftChanged(event.data)
