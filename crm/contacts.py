@@ -106,7 +106,12 @@ async def resolve(
         if handle not in known:
             consent = said if handle.kind == address.kind else {}
             known[handle] = await _link(ws, handle, contact_id, profile, consent, came_by)
-    if owner is not None and any(handle not in found for handle in wanted):
+    # What a person is called there may be told later: a visitor's e-mail address, a new user name.
+    called = address in found and profile.username not in (None, known[address].username)
+    if called:
+        await store.set_username(ws, address, profile.username or "")
+        known[address] = replace(known[address], username=profile.username)
+    if called or (owner is not None and any(handle not in found for handle in wanted)):
         await index(ws, contact_id)
     if len({row.contact_id for row in known.values()}) > 1:
         ws.log.warning("one_person_is_two_contacts", contact_ids=sorted({row.contact_id for row in known.values()}))

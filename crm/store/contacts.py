@@ -64,6 +64,10 @@ async def insert_address(ws: Workspace, row: contacts.ContactAddress) -> bool:
     return True
 
 
+async def set_username(ws: Workspace, address: Address, username: str) -> None:
+    await ws.db.addresses.update({"_id": address_id(ws, address)}, {"$set": {"username": username}})
+
+
 async def verify_address(ws: Workspace, address: Address) -> None:
     await ws.db.addresses.update({"_id": address_id(ws, address)}, {"$set": {"verified": True}})
 
