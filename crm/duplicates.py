@@ -1,16 +1,18 @@
 """
 Contacts that may be one person, each pair with its reasons in words.
 
-Found by what contacts have in common (likeness.py), each an exact look-up. A pair is looked for when one of the two is
-new or has changed, and kept until somebody merges them or says that they are not the same, which is remembered.
-Nothing is ever merged by itself: a shared telephone is no proof of one person.
+Found by what contacts have in common (likeness.py), each an exact look-up, or because the person has shown it: a code
+that was sent to one came back from the other. A pair is looked for when one of the two is new or has changed, and kept
+until somebody merges them or says that they are not the same, which is remembered, also for what either becomes a part
+of. Nothing is ever merged by itself: a shared telephone is no proof of one person.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from redis.exceptions import RedisError
 
@@ -25,13 +27,12 @@ from crm.contacts import Contact, ContactAddress
 from crm.store import contacts as contact_store
 from crm.store import duplicates as store
 
-Code = Literal["same_phone", "same_email", "same_id", "same_name"]
+Code = Literal["proved", "same_id", "same_phone", "same_email", "same_name"]
 # Somebody whose key more contacts have than this is a switchboard, not a person.
 MOST_WITH_KEY = 20
 _MOST_ALIKE = 60
 _MOST_FOUND = 20
-AT_ONCE = 200
-_RANK = {"same_id": 0, "same_phone": 1, "same_email": 2, "same_name": 3}
+_RANK: dict[Code, int] = {code: rank for rank, code in enumerate(get_args(Code))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +45,32 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duplicate:
-    """Two contacts, the older one first. `dismissed_by` has said that they are two people."""
+    """
+    Two contacts, the older one first. `dismissed_by` has said that they are two people; `proved` is what the person
+    themselves has shown. `listed` while nobody has decided.
+    """
 
     id: str
     contact_ids: tuple[str, str]
     reasons: tuple[Reason, ...]
     found_at: datetime
+    proved: "Proved | None" = None
     dismissed_at: datetime | None = None
     dismissed_by: str | None = None
+    listed: bool = True
 
     def other(self, contact_id: str) -> str:
         first, second = self.contact_ids
         return second if contact_id == first else first
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A code that was sent on one's channel was brought on the other's; kinds of channel."""
+
+    at: datetime
+    sent_on: str
+    brought_on: str
 
 
 def id_for(contact_id: str, other_id: str) -> str:
@@ -66,7 +81,9 @@ def id_for(contact_id: str, other_id: str) -> str:
 async def of_contact(ws: Workspace, contact: Contact) -> list[Duplicate]:
     """Who else this may be, the surest first; looked for now. Those dismissed are left out."""
     rows = await contacts.addresses_of(ws, contact.id)
-    candidates: dict[str, Contact] = {}
+    said = await _said(ws, contact)
+    proved = [other_id for other_id, pairs in said.items() if any(pair.proved for pair in pairs)]
+    candidates = await contact_store.contacts_by_id(ws, proved)
     for key in likeness.keys(contact.name, _handles(rows), contact.notes):
         kind = key.partition(":")[0]
         most = _MOST_ALIKE if kind in ("name", "like", "user") else MOST_WITH_KEY
@@ -75,20 +92,51 @@ async def of_contact(ws: Workspace, contact: Contact) -> list[Duplicate]:
             candidates |= {each.id: each for each in found if each.id != contact.id}
     pairs: list[Duplicate] = []
     for other in candidates.values():
-        theirs = await contacts.addresses_of(ws, other.id)
-        if reasons := why(contact, rows, other, theirs):
-            older, newer = sorted((contact, other), key=lambda each: (each.created_at, each.id))
-            pairs.append(
-                Duplicate(
-                    id=id_for(contact.id, other.id),
-                    contact_ids=(older.id, newer.id),
-                    reasons=reasons,
-                    found_at=ws.clock.now(),
-                )
+        shown, dismissed = _decided(said.get(other.id, ()))
+        if dismissed:
+            continue
+        sides = [(contact, rows), (other, await contacts.addresses_of(ws, other.id))]
+        # The same words, whichever of the two it is found from.
+        (older, its), (newer, theirs) = sorted(sides, key=lambda side: (side[0].created_at, side[0].id))
+        if reasons := (*_shown(shown), *why(older, its, newer, theirs)):
+            pair = Duplicate(
+                id=id_for(contact.id, other.id),
+                contact_ids=(older.id, newer.id),
+                reasons=reasons,
+                found_at=shown.at if shown else ws.clock.now(),
+                proved=shown,
             )
-    known = {each.id: each for each in await store.get_many(ws, [pair.id for pair in pairs])}
-    left = [pair for pair in pairs if pair.id not in known or known[pair.id].dismissed_at is None]
-    return sorted(left, key=lambda pair: (_RANK[pair.reasons[0].code], pair.id))[:_MOST_FOUND]
+            pairs.append(pair)
+    return sorted(pairs, key=lambda pair: (_RANK[pair.reasons[0].code], pair.id))[:_MOST_FOUND]
+
+
+async def _said(ws: Workspace, contact: Contact) -> dict[str, list[Duplicate]]:
+    """What is kept of pairs with this contact or one that is a part of it, by the contact that the other is now."""
+    parts, left = [contact.id], list(contact.absorbed)
+    while left:
+        parts += left
+        left = [each for part in (await contact_store.contacts_by_id(ws, left)).values() for each in part.absorbed]
+    found: dict[str, list[Duplicate]] = defaultdict(list)
+    for part in parts:
+        for pair in await store.of_contact(ws, part):
+            with suppress(NotFound):
+                found[(await contacts.get(ws, pair.other(part))).id].append(pair)
+    found.pop(contact.id, None)
+    return found
+
+
+def _decided(said: Sequence[Duplicate]) -> tuple[Proved | None, bool]:
+    """What was proved last, and whether somebody has said since, or without it, that they are two."""
+    proved = max((pair.proved for pair in said if pair.proved), key=lambda each: each.at, default=None)
+    dismissed_at = max((pair.dismissed_at for pair in said if pair.dismissed_at), default=None)
+    return proved, dismissed_at is not None and (proved is None or proved.at <= dismissed_at)
+
+
+def _shown(proved: Proved | None) -> tuple[Reason, ...]:
+    if proved is None:
+        return ()
+    sent, brought = (_CHANNEL.get(kind, kind) for kind in (proved.sent_on, proved.brought_on))
+    return (Reason("proved", f"Proved by a code on both channels: sent on {sent}, brought on {brought}."),)
 
 
 def _handles(rows: Sequence[ContactAddress]) -> list[likeness.Handle]:
@@ -160,30 +208,37 @@ async def page(
     return [(pair, older, newer) for pair, older, newer in both if older and newer]
 
 
-async def look(ws: Workspace, contact_id: str) -> None:
-    """Find who else this contact may be, and keep it for the list; what is no longer so is taken off."""
+async def look(ws: Workspace, contact_id: str) -> list[Duplicate]:
+    """
+    Find who else this contact may be, and keep it for the list; what is no longer so is taken off. What has changed.
+    """
     contact = await contact_store.contact(ws, contact_id)
     known = {each.id: each for each in await store.of_contact(ws, contact_id)}
     found = [] if contact is None or contact.merged_into else await of_contact(ws, contact)
+    changed: list[Duplicate] = []
     for pair in found:
         before = known.get(pair.id)
-        if before is None or before.reasons != pair.reasons:
-            await store.put(ws, pair, found_at=before.found_at if before else pair.found_at)
+        if before is None or before.reasons != pair.reasons or before.dismissed_at or not before.listed:
+            found_at = before.found_at if before and not pair.proved else pair.found_at
+            if await store.suggest(ws, replace(pair, found_at=found_at), before):
+                changed.append(pair)
     still = {pair.id for pair in found}
     for each in known.values():
         if each.dismissed_at is None and each.id not in still:
-            await store.delete(ws, each.id)
+            # What was proved is kept: it holds again should the two be parted.
+            await (store.unlist(ws, each.id) if each.proved else store.delete_undecided(ws, each.id))
+            changed += [each] if each.listed else []
+    return changed
 
 
-async def look_through(ws: Workspace, after: str | None) -> str | None:
-    """Some more contacts, in the order of their ids: look who they may be; where to go on, None at the end."""
-    some = await contact_store.contacts_page(ws, after=after, limit=AT_ONCE)
-    for contact in some:
-        # Those from before keys were kept get theirs.
-        await contacts.index(ws, contact.id)
-    for contact in some:
-        await look(ws, contact.id)
-    return some[-1].id if len(some) == AT_ONCE else None
+async def prove(ws: Workspace, contact_id: str, other_id: str, proved: Proved) -> list[Duplicate]:
+    """The person has shown that both are theirs: suggested, whatever was said before. What has changed."""
+    ordered = sorted(
+        [await contacts.get(ws, each) for each in (contact_id, other_id)], key=lambda c: (c.created_at, c.id)
+    )
+    older, newer = ordered
+    await store.put_proof(ws, id_for(older.id, newer.id), (older.id, newer.id), proved)
+    return await look(ws, newer.id)
 
 
 async def look_later(ws: Workspace, contact_id: str) -> None:
@@ -213,13 +268,13 @@ async def dismiss(ws: Workspace, actor: Actor, contact_id: str, other_id: str) -
         dismissed_at=ws.clock.now(),
         dismissed_by=actor.name,
     )
-    await store.put(ws, pair, found_at=pair.found_at)
+    await store.dismiss(ws, pair)
     return pair
 
 
 async def restore(ws: Workspace, duplicate_id: str) -> Duplicate:
     """Nobody has decided about them. Raises NotFound."""
     pair = await get(ws, duplicate_id)
-    await store.delete(ws, pair.id)
+    await store.restore(ws, pair.id)
     await look(ws, pair.contact_ids[0])
     return pair

@@ -317,6 +317,25 @@ async def move_addresses(ws: Workspace, merge: Merge) -> list[ContactAddress]:
     return [row for row in rows if merge.id in row.came_by]
 
 
+async def bring_home(ws: Workspace, handle: ContactAddress) -> ContactAddress:
+    """
+    A handle that was linked to a contact just when, or after, that became a part of another follows it, and goes back
+    when they are parted; as it is then. While a merge is being made or undone it stays where it is.
+    """
+    while True:
+        contact = await contact_store.contact(ws, handle.contact_id)
+        if contact is None or contact.merged_into is None or contact.merge_id is not None:
+            return handle
+        known = await store.into(ws, contact.merged_into)
+        merge = next((each for each in known if each.from_id == contact.id and each.status == "merged"), None)
+        if merge is None:
+            return handle
+        came_by = (*handle.came_by, merge.id)
+        await store.move_address(ws, handle, merge.into_id, came_by)
+        await contacts.index(ws, merge.into_id)
+        handle = replace(handle, contact_id=merge.into_id, came_by=came_by)
+
+
 async def return_addresses(ws: Workspace, merge: Merge) -> list[ContactAddress]:
     """What the merge brought, and what was linked to it since, is the absorbed contact's again; all it has."""
     for row in await contact_store.addresses_of_contact(ws, merge.into_id):

@@ -7,7 +7,7 @@ from app.core.queue import Job, Lane
 from app.core.runtime import Runtime
 from channels import accounts, registry
 from channels.contract import Acknowledges
-from crm import duplicates
+from crm import duplicate_search, duplicates
 from inbox import conversations, delivery, inbound, live, media, receipts, signals, templates
 from inbox.answering import deferred, push_delivery
 from inbox.finding import bulk, tag_work, view_work
@@ -98,16 +98,16 @@ async def send_incident_update(ctx: Context, workspace_id: str, update_id: str) 
 
 async def find_duplicates(ctx: Context, workspace_id: str, contact_id: str) -> None:
     ws = _runtime(ctx).workspace(workspace_id)
-    await duplicates.look(ws, contact_id)
+    changed = await duplicates.look(ws, contact_id)
+    if changed:
+        found = sorted({each for pair in changed for each in pair.contact_ids})
+        await live.publish(ws, live.event("duplicates", {"contact_ids": found}))
 
 
-async def look_for_duplicates(ctx: Context, workspace_id: str, after: str) -> None:
+async def look_for_duplicates(ctx: Context, workspace_id: str) -> None:
     ws = _runtime(ctx).workspace(workspace_id)
-    following = await duplicates.look_through(ws, after or None)
-    if following is None:
-        await live.publish(ws, live.event("duplicates", {}))
-    else:
-        await ws.queue.enqueue("look_for_duplicates", ws.id, following, lane=Lane.BACKGROUND)
+    if await duplicate_search.go_on(ws) is not None:
+        await live.publish(ws, live.event("duplicates", {"contact_ids": []}))
 
 
 async def retime_sla(ctx: Context, workspace_id: str) -> None:

@@ -20,7 +20,7 @@ from app.core.platform.work import MediaRow
 from app.core.queue import Lane
 from app.core.runtime import Workspace
 from channels import registry
-from channels.content import Choice, Content, MediaMessage, Text, preview
+from channels.content import Choice, Content, FormReply, MediaMessage, Text, preview
 from channels.contract import (
     AccountNotice,
     AddressChanged,
@@ -36,7 +36,7 @@ from channels.contract import (
     TemplateChanged,
     TypingStarted,
 )
-from crm import consent, contacts, duplicates, keywords
+from crm import consent, contacts, duplicates, keywords, merging
 from crm.consent import PURPOSES, ConsentFact
 from crm.contacts import ContactAddress, Profile
 from crm.keywords import Keyword
@@ -69,7 +69,15 @@ async def handle(
         with suppress(ContactMerged):
             return await _handle(ws, account, event, raw_id, received_at)
         await asyncio.sleep(pause)
+        await _bring_home(ws, event)
     return await _handle(ws, account, event, raw_id, received_at)
+
+
+async def _bring_home(ws: Workspace, event: InboundEvent) -> None:
+    """A handle may have been linked to a contact in the moment in which that became a part of another."""
+    handle = await contacts.known(ws, event.sender.address) if isinstance(event, InboundMessage) else None
+    if handle is not None:
+        await merging.bring_home(ws, handle)
 
 
 async def _handle(
@@ -165,7 +173,8 @@ async def _received(
         await events.note(
             ws, conversation.contact_id, key=f"conversation_woken/{entry.id}", event=woken, at=entry.created_at
         )
-    if before.revision == 0:
+    if before.revision == 0 or isinstance(content, FormReply):
+        # Somebody new, or somebody who has told more of themselves.
         await duplicates.look_later(ws, conversation.contact_id)
     if before.revision == 0 and not conversation.blocked:
         await surveys.after_first_contact(ws, conversation.contact_id, entry.created_at)

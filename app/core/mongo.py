@@ -66,6 +66,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("workspace_id", "open_at"),
         _index("workspace_id", "contact_ids"),
     ),
+    "duplicate_searches": (),
     "stories": (),
     "addresses": (_index("workspace_id", "contact_id"),),
     "consents": (_index("workspace_id", "contact_id", "at"),),

@@ -7,10 +7,11 @@ Indexes: (workspace_id, open_at), where `open_at` is there until somebody has de
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from app.core import windows
-from app.core.mongo import Document
+from app.core.mongo import Document, DuplicateId
 from app.core.runtime import Workspace
 from crm import duplicates
 
@@ -20,10 +21,12 @@ def _pair(row: Document) -> duplicates.Duplicate:
     return duplicates.Duplicate(
         id=row["_id"],
         contact_ids=(first, second),
-        reasons=tuple(duplicates.Reason(**reason) for reason in row["reasons"]),
+        reasons=tuple(duplicates.Reason(**reason) for reason in row.get("reasons", ())),
         found_at=row["found_at"],
+        proved=duplicates.Proved(**row["proved"]) if row.get("proved") else None,
         dismissed_at=row.get("dismissed_at"),
         dismissed_by=row.get("dismissed_by"),
+        listed=row.get("open_at") is not None,
     )
 
 
@@ -31,21 +34,46 @@ async def get_many(ws: Workspace, pair_ids: Sequence[str]) -> list[duplicates.Du
     return [_pair(row) for row in await ws.db.duplicates.get_many(pair_ids)]
 
 
-async def put(ws: Workspace, pair: duplicates.Duplicate, *, found_at: datetime) -> None:
-    """One that is decided leaves the list."""
-    row: Document = {
+def _told(pair: duplicates.Duplicate) -> Document:
+    return {
         "contact_ids": list(pair.contact_ids),
         "reasons": [{"code": reason.code, "text": reason.text} for reason in pair.reasons],
-        "found_at": found_at,
+        "found_at": pair.found_at,
         "dismissed_at": pair.dismissed_at,
         "dismissed_by": pair.dismissed_by,
-        "open_at": None if pair.dismissed_at else found_at,
     }
-    await ws.db.duplicates.update({"_id": pair.id}, {"$set": row}, upsert=True)
 
 
-async def delete(ws: Workspace, pair_id: str) -> None:
-    await ws.db.duplicates.delete({"_id": pair_id})
+async def suggest(ws: Workspace, pair: duplicates.Duplicate, known: duplicates.Duplicate | None) -> bool:
+    """On the list; False if somebody has decided about them since it was read as `known`."""
+    where = {"_id": pair.id, "dismissed_at": known.dismissed_at if known else None}
+    try:
+        return await ws.db.duplicates.update(where, {"$set": {**_told(pair), "open_at": pair.found_at}}, upsert=True)
+    except DuplicateId:
+        return False
+
+
+async def put_proof(ws: Workspace, pair_id: str, contact_ids: tuple[str, str], proved: duplicates.Proved) -> None:
+    row = {"contact_ids": list(contact_ids), "found_at": proved.at, "proved": asdict(proved)}
+    await ws.db.duplicates.update({"_id": pair_id}, {"$set": row}, upsert=True)
+
+
+async def dismiss(ws: Workspace, pair: duplicates.Duplicate) -> None:
+    """One that is decided leaves the list."""
+    await ws.db.duplicates.update({"_id": pair.id}, {"$set": {**_told(pair), "open_at": None}}, upsert=True)
+
+
+async def restore(ws: Workspace, pair_id: str) -> None:
+    """Nobody has decided; it is on the list as soon as it is found again."""
+    await ws.db.duplicates.update({"_id": pair_id}, {"$set": {"dismissed_at": None, "dismissed_by": None}})
+
+
+async def unlist(ws: Workspace, pair_id: str) -> None:
+    await ws.db.duplicates.update({"_id": pair_id}, {"$set": {"open_at": None}})
+
+
+async def delete_undecided(ws: Workspace, pair_id: str) -> None:
+    await ws.db.duplicates.delete({"_id": pair_id, "dismissed_at": None, "proved": None})
 
 
 async def of_contact(ws: Workspace, contact_id: str) -> list[duplicates.Duplicate]:

@@ -26,8 +26,9 @@ from app.core.security import hash_token
 from channels import accounts, registry
 from channels.content import Text
 from channels.contract import ChannelAccount, InboundMessage, OpensWithText
-from crm import contacts
+from crm import contacts, duplicates, merging
 from crm.contacts import ContactAddress, Profile
+from crm.duplicates import Proved
 from inbox import conversations, events, live, outbox
 from inbox.answering import acts
 from inbox.conversations import Conversation, Reach
@@ -67,6 +68,8 @@ class Proof:
     expires_at: datetime
     proved_by: str | None = None
     other_contact_id: str | None = None
+    # The kind of channel on which the code went out.
+    sent_on: str | None = None
 
     def is_open(self, now: datetime) -> bool:
         return self.state == "waiting" and self.expires_at > now
@@ -172,6 +175,7 @@ async def start(
         by_name=actor.name,
         created_at=ws.clock.now(),
         expires_at=ws.clock.now() + GOOD_FOR,
+        sent_on=Address.parse(here.address).kind,
     )
     await store.insert(ws, proof, forget_at=proof.expires_at + REMEMBERED)
     draft = outbox.Draft(
@@ -195,15 +199,19 @@ async def start(
 
 
 async def of_conversation(ws: Workspace, conversation: Conversation) -> list[Proof]:
-    """The newest first."""
-    found = await store.of_conversation(ws, conversation.id)
+    """The newest first, those of conversations that are a part of it now among them."""
+    found = [proof for each in _parts(conversation) for proof in await store.of_conversation(ws, each)]
     return sorted(found, key=lambda proof: proof.created_at, reverse=True)
+
+
+def _parts(conversation: Conversation) -> tuple[str, ...]:
+    return (conversation.id, *conversation.absorbed)
 
 
 async def cancel(ws: Workspace, actor: Actor, conversation: Conversation, proof_id: str) -> Proof:
     """The code counts no longer. Raises NotFound, Conflict (it was used)."""
     proof = await store.get(ws, proof_id)
-    if proof is None or proof.conversation_id != conversation.id:
+    if proof is None or proof.conversation_id not in _parts(conversation):
         raise NotFound("There is no such code.")
     cancelled = replace(proof, state="cancelled")
     if proof.state != "cancelled" and not (proof.state == "waiting" and await store.settle(ws, proof, cancelled)):
@@ -236,13 +244,25 @@ async def meet(ws: Workspace, account: ChannelAccount, event: InboundMessage) ->
     if not await _claimed(ws, proof, sender):
         return
     profile = Profile(name=event.sender.name, username=event.sender.username, verified=True)
-    handle = await contacts.join(ws, proof.contact_id, event.sender.address, profile)
+    # Whom we asked may be a part of another contact since.
+    handle = await merging.bring_home(ws, await contacts.join(ws, proof.contact_id, event.sender.address, profile))
+    asked = await contacts.get(ws, proof.contact_id)
     told = {"name": "channel_proved", "channel": account.kind, "address": sender, "asked_by": proof.by_name}
-    if handle.contact_id != proof.contact_id:
+    if handle.contact_id != asked.id:
         # Not by name: not everybody who reads this sees the other one.
         await store.note_other(ws, proof.id, handle.contact_id)
         told |= {"name": "channel_proved_elsewhere", "other_contact_id": handle.contact_id}
+        await _suggest(ws, proof, account, handle.contact_id)
     await _note(ws, proof.contact_id, f"proved/{proof.id}", told)
+
+
+async def _suggest(ws: Workspace, proof: Proof, account: ChannelAccount, other_id: str) -> None:
+    """Whoever holds both is one person, however they are kept here."""
+    shown = Proved(ws.clock.now(), proof.sent_on or "", account.kind)
+    changed = await duplicates.prove(ws, proof.contact_id, other_id, shown)
+    found = sorted({each for pair in changed for each in pair.contact_ids})
+    with live.told_later(ws):
+        await live.publish(ws, live.event("duplicates", {"contact_ids": found}))
 
 
 async def _claimed(ws: Workspace, proof: Proof, sender: str) -> bool:

@@ -4,12 +4,15 @@ import re
 import secrets
 from typing import Any
 
+import orjson
 import pytest
 
 from app.core.addresses import Address
 from app.core.permissions import Role
-from crm import contacts
+from app.core.stream import Cursor
+from crm import contacts, duplicates
 from crm.contacts import Profile
+from tests.support.persons import Persons
 from tests.support.shop import Shop, eventually
 
 PLEASE = "Please go on there: {link} (or send {code} to us)"
@@ -72,11 +75,54 @@ async def test_an_address_of_somebody_else_is_never_taken(shop: Shop) -> None:
         return next((c for c in listed if c["last_entry"]["text"] == f"Before {person['id']}"), None)
 
     other = await eventually(stranger)
+    # A colleague takes the two for a family; what the person shows afterwards counts more.
+    both = {"contact_id": one["contact_id"], "other_id": other["contact_id"]}
+    await shop.post("/duplicates/dismiss", **both)
+    before = await shop.owner.ws.stream.position(shop.owner.ws.id)
     await shop.writes("sms", person["id"], type="text", text=f"It is {code.lower()}.")
     told = await shop.entry_where(one["id"], event("channel_proved_elsewhere"))
+    for contact_id in both.values():
+        (pair,) = (await shop.get(f"/contacts/{contact_id}/duplicates"))["items"]
+        assert [reason["code"] for reason in pair["reasons"]] == ["proved", "same_phone"]
+        words = "Proved by a code on both channels: sent on WhatsApp, brought on SMS."
+        assert pair["reasons"][0]["words"] == words
+    assert (await shop.get("/duplicates"))["items"][0]["id"] == pair["id"]
+    assert sorted(both.values()) in await told_of_duplicates(shop, before)
+    # Looked at again it is told apart for good, and found again once that is taken back.
+    await shop.post("/duplicates/dismiss", **both)
+    await duplicates.look(shop.owner.ws, other["contact_id"])
+    assert (await shop.get(f"/contacts/{one['contact_id']}/duplicates"))["items"] == []
+    await shop.post(f"/duplicates/{pair['id']}/restore", 204)
+    assert (await shop.get("/duplicates"))["items"][0]["reasons"] == pair["reasons"]
     assert told["event"]["other_contact_id"] == other["contact_id"]
     assert await state_of(shop, one, proof) == "elsewhere"
     assert [r["channel"] for r in (await shop.get(f"/conversations/{one['id']}"))["reach"]] == ["whatsapp"]
+
+
+async def told_of_duplicates(shop: Shop, before: Cursor) -> list[list[str]]:
+    """Whose suggestions screens were told to read again since then."""
+    found = await shop.owner.ws.stream.since(shop.owner.ws.id, before, limit=500)
+    events = [orjson.loads(frame) for _, frame in found or ()]
+    return [each["data"]["contact_ids"] for each in events if each["type"] == "duplicates"]
+
+
+async def test_whom_we_asked_was_merged_meanwhile(shop: Shop) -> None:
+    """The code is good all the same: the new handle comes to the survivor, and goes back with whom it was asked of."""
+    persons, tag = Persons(shop), secrets.token_hex(3)
+    person, one = await shop.someone("whatsapp")
+    proof, code = await asked(shop, person, one, "telegram")
+    survivor, _ = await persons.someone(f"Survivor {tag}")
+    merge_id = await persons.merge(survivor, one["contact_id"])
+    await shop.writes("telegram", person["id"], type="start", payload=code)
+    into = await shop.conversation_with(f"Survivor {tag}")
+    await shop.entry_where(into["id"], event("channel_proved"))
+    said = await persons.says(person, f"Here I am {tag}", channel="telegram")
+    assert said["contact_id"] == survivor
+    assert await state_of(shop, into, proof) == "proved"
+    await shop.post(f"/merges/{merge_id}/undo")
+    back = await shop.get(f"/contacts/{one['contact_id']}")
+    assert {row["channel"] for row in back["addresses"]} == {"whatsapp", "telegram"}
+    assert f"Here I am {tag}" in await persons.read(one["contact_id"])
 
 
 async def test_a_code_counts_from_the_number_they_named_and_while_it_is_good(shop: Shop) -> None:

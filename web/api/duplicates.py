@@ -11,9 +11,9 @@ from app.core.audit import Target
 from app.core.clock import iso
 from app.core.errors import NotFound
 from app.core.permissions import Permission
-from app.core.queue import Lane
-from crm import contacts, duplicates
+from crm import contacts, duplicate_search, duplicates
 from crm.contacts import Contact
+from crm.duplicate_search import Search
 from crm.duplicates import Duplicate
 from inbox import access, live
 from web.api import cursors
@@ -24,7 +24,7 @@ from web.api.models import Body, Page, Time
 
 
 class ReasonShape(TypedDict):
-    code: Literal["same_phone", "same_email", "same_id", "same_name"]
+    code: Literal["proved", "same_id", "same_phone", "same_email", "same_name"]
     words: str
 
 
@@ -53,6 +53,21 @@ class Dismiss(Body):
 
 class DismissedShape(TypedDict):
     id: str
+
+
+class SearchShape(TypedDict):
+    """Looking through all contacts, the last time: from 0 to 1 how far, and how many pairs are new."""
+
+    state: Literal["running", "done"]
+    share: float
+    looked_at: int
+    found: int
+    by_name: str
+    started_at: Time
+
+
+class LastSearch(TypedDict):
+    search: SearchShape | None
 
 
 async def _shown(request: ApiRequest, pair: Duplicate, known: dict[str, Contact]) -> DuplicateShape:
@@ -111,10 +126,30 @@ async def _decided(request: ApiRequest, pair: Duplicate, action: str) -> None:
         await live.publish(ws, live.event("duplicates", {"contact_ids": list(pair.contact_ids)}))
 
 
-async def look(request: ApiRequest) -> None:
+async def look(request: ApiRequest) -> LastSearch:
     ws = request.ws
-    await ws.queue.enqueue("look_for_duplicates", ws.id, "", lane=Lane.BACKGROUND, job_id=f"duplicates:{ws.id}")
-    await audit.record(ws, request.actor, "contact.duplicates_sought", Target("workspace", ws.id))
+    search, begun = await duplicate_search.start(ws, request.actor)
+    if begun:
+        await audit.record(ws, request.actor, "contact.duplicates_sought", Target("workspace", ws.id))
+        with live.told_later(ws):
+            await live.publish(ws, live.event("duplicates", {"contact_ids": []}))
+    return {"search": _search(search)}
+
+
+async def looked(request: ApiRequest) -> LastSearch:
+    search = await duplicate_search.last(request.ws)
+    return {"search": _search(search) if search else None}
+
+
+def _search(search: Search) -> SearchShape:
+    return {
+        "state": search.state,
+        "share": round(search.share, 3),
+        "looked_at": search.looked_at,
+        "found": search.found,
+        "by_name": search.by,
+        "started_at": iso(search.started_at) or "",
+    }
 
 
 ENDPOINTS = [
@@ -134,8 +169,15 @@ ENDPOINTS = [
         "/duplicates/look",
         look,
         Permission.CONTACTS_WRITE,
-        "Look through all contacts, in the background",
+        "Look through all contacts, in the background; one that runs already goes on",
         status=202,
+    ),
+    Endpoint(
+        "GET",
+        "/duplicates/look",
+        looked,
+        Permission.CONTACTS_READ,
+        "How far looking through all contacts is, or has come the last time",
     ),
     Endpoint(
         "POST",

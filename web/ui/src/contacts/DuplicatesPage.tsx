@@ -1,12 +1,14 @@
-import { Button } from '@mantine/core'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { Button, Progress } from '@mantine/core'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Suspense, lazy, useEffect, useState } from 'react'
 import { api, query } from '../lib/api'
+import { ago, count, plural } from '../lib/format'
+import { queryClient } from '../lib/query'
 import { useCan } from '../lib/session'
 import { setTitle } from '../lib/title'
-import { toast, toastError } from '../lib/toast'
-import type { ContactRow, Duplicate, Page } from '../lib/types'
+import { toastError } from '../lib/toast'
+import type { ContactRow, Duplicate, DuplicateSearch, Page } from '../lib/types'
 import { Avatar } from '../ui/Avatar'
 import { EmptyState } from '../ui/EmptyState'
 import { ErrorState, NoPermission } from '../ui/ErrorState'
@@ -29,18 +31,19 @@ function Pairs() {
   const mayWrite = useCan('contacts.write')
   const [merging, setMerging] = useState<Duplicate | null>(null)
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
-    queryKey: ['duplicates'],
+    queryKey: ['duplicates', 'pairs'],
     queryFn: ({ pageParam, signal }) => api.get<Page<Duplicate>>(`/duplicates${query({ cursor: pageParam, limit: PAGE_SIZE })}`, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   })
   const pairs = data?.pages.flatMap((page) => page.items)
   const [first, second] = merging?.contacts ?? []
+  const search = useSearch()
+  const running = search?.state === 'running'
 
   async function lookThrough() {
     try {
-      await api.post('/duplicates/look')
-      toast('All contacts are looked through; what is found appears here.')
+      queryClient.setQueryData(SEARCH, await api.post<Searched>('/duplicates/look'))
     } catch (refusal) {
       toastError('Nothing was looked through', refusal)
     }
@@ -54,11 +57,12 @@ function Pairs() {
           <h1>Perhaps the same person</h1>
         </div>
         {mayWrite && (
-          <Button variant="default" onClick={() => void lookThrough()}>
+          <Button variant="default" loading={running} onClick={() => void lookThrough()}>
             Look through all contacts
           </Button>
         )}
       </header>
+      {search && <Looked search={search} />}
       {error ? (
         <ErrorState error={error} onRetry={() => void refetch()} />
       ) : !pairs ? (
@@ -80,7 +84,9 @@ function Pairs() {
               </div>
               <div className={s.reasons}>
                 {pair.reasons.map((reason) => (
-                  <p key={reason.words}>{reason.words}</p>
+                  <p key={reason.words} data-proved={reason.code === 'proved' || undefined}>
+                    {reason.words}
+                  </p>
                 ))}
               </div>
               {mayWrite && (
@@ -104,6 +110,35 @@ function Pairs() {
       )}
       <Suspense fallback={null}>{first && second && <MergeDialog contact={first} otherId={second.id} onClose={() => setMerging(null)} />}</Suspense>
     </>
+  )
+}
+
+interface Searched {
+  search: DuplicateSearch | null
+}
+
+const SEARCH = ['duplicates', 'search']
+
+/** Looking through all contacts, now or the last time. */
+function useSearch(): DuplicateSearch | null {
+  const { data } = useQuery({ queryKey: SEARCH, queryFn: ({ signal }) => api.get<Searched>('/duplicates/look', signal) })
+  return data?.search ?? null
+}
+
+function Looked({ search }: { search: DuplicateSearch }) {
+  const found = search.found === 1 ? 'one new pair' : `${count(search.found)} new pairs`
+  if (search.state === 'running') {
+    return (
+      <div className={s.looked} role="status">
+        <Progress value={Math.max(3, search.share * 100)} animated aria-label="How far it is" />
+        {plural(search.looked_at, 'contact')} looked at, {found} so far. You need not wait here.
+      </div>
+    )
+  }
+  return (
+    <p className={s.looked} role="status">
+      {search.by_name} had {plural(search.looked_at, 'contact')} looked through {ago(search.started_at)}: {found}.
+    </p>
   )
 }
 

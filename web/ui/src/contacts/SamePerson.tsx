@@ -81,7 +81,9 @@ function Suggestion({ duplicate, mine, onMerge }: SuggestionProps) {
       <div>
         <b>{other.name}</b>
         {duplicate.reasons.map((reason) => (
-          <small key={reason.words}>{reason.words}</small>
+          <small key={reason.words} data-proved={reason.code === 'proved' || undefined}>
+            {reason.words}
+          </small>
         ))}
         {onMerge && (
           <span className={s.decide}>

@@ -142,6 +142,7 @@ export type StoredFile = api.FileShape
 export type Contact = api.ContactShape
 export type ContactRow = api.ContactRow
 export type Duplicate = api.DuplicateShape
+export type DuplicateSearch = api.SearchShape
 export type Merge = api.MergeShape
 export type MergePreview = api.PreviewShape
 export type ContactAddress = api.ContactAddressShape
@@ -220,7 +221,7 @@ export type NumberedEvent =
   | { n: number; type: 'account'; data: Account }
   | { n: number; type: 'member'; data: Member }
   | { n: number; type: 'contact'; data: { id: string } & Partial<Contact> }
-  | { n: number; type: 'duplicates'; data: object }
+  | { n: number; type: 'duplicates'; data: { contact_ids: string[] } }
   | { n: number; type: 'deferred'; data: { id: string } }
   | { n: number; type: 'templates'; data: { account_id: string } }
   | { n: number; type: 'canned' | 'calendar' | 'team' | 'agent' | 'routing' | 'role' | 'roster'; data: { id: string } }

@@ -158,6 +158,7 @@ function refreshQueries(event: live.LiveEvent): void {
       return
     case 'duplicates':
       void queryClient.invalidateQueries({ queryKey: ['duplicates'] })
+      for (const id of event.data.contact_ids) void queryClient.invalidateQueries({ queryKey: ['contact', id, 'duplicates'] })
       return
   }
 }
