@@ -309,6 +309,13 @@ async def _read(ws: Workspace, story: Story, first: int, last: int) -> list[Plac
     return [Placed(known[key], place) for *rest, place in wanted if (key := (rest[0], rest[1])) in known]
 
 
+async def entries_from(ws: Workspace, contact_id: str, place: float, *, limit: int) -> list[Entry]:
+    """Up to `limit` entries of a contact from a place on, ascending."""
+    story = await of(ws, contact_id)
+    begin = story.before(place)
+    return [each.entry for each in await _read(ws, story, begin, begin + limit)]
+
+
 async def entries_after(ws: Workspace, contact_id: str, place: float, *, woven: bool, limit: int) -> list[Placed]:
     """`page_after` of a contact."""
     if woven:

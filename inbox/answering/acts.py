@@ -16,7 +16,7 @@ from app.core.permissions import Actor
 from app.core.platform import members as member_rows
 from app.core.platform.members import Member
 from app.core.runtime import Workspace
-from inbox import conversations, events, live, timeline
+from inbox import conversations, events, live, story
 from inbox.answering import notifications
 from inbox.closing import closing
 from inbox.closing import snooze as sleep
@@ -146,16 +146,13 @@ async def mark_read(
 
 
 async def mark_unread(
-    ws: Workspace, actor: Actor, conversation: Conversation, since: int | None = None
+    ws: Workspace, actor: Actor, conversation: Conversation, since: float | None = None
 ) -> Conversation:
     """For the actor alone: what the customer wrote from an entry's number on; without one, the newest message."""
     number = 1
     if since is not None:
-        newer = await timeline.page_after(ws, conversation.contact_id, since - 1, limit=reading.MOST_COUNTED)
-        heard = [
-            e for e in newer if e.conversation_id == conversation.id and (e.kind, e.direction) == ("message", "in")
-        ]
-        number = max(1, len(heard))
+        newer = await story.entries_from(ws, conversation.contact_id, since, limit=reading.MOST_COUNTED)
+        number = max(1, sum((e.kind, e.direction) == ("message", "in") for e in newer))
 
     def how(now: Conversation) -> Conversation:
         unread = reading.unread_by(now, actor.member_id)

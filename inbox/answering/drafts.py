@@ -50,7 +50,7 @@ async def save(ws: Workspace, actor: Actor, conversation: Conversation, mode: Mo
     if not text.strip():
         if before is not None:
             await store.delete(ws, draft_id)
-            await _tell(ws, before, None)
+            await tell(ws, before)
         return None
     draft = SharedDraft(
         id=draft_id,
@@ -65,7 +65,7 @@ async def save(ws: Workspace, actor: Actor, conversation: Conversation, mode: Mo
     )
     await store.put(ws, draft)
     if before is None:
-        await _tell(ws, draft, None)
+        await tell(ws, draft)
     return draft
 
 
@@ -112,11 +112,12 @@ async def take_over(ws: Workspace, actor: Actor, draft_id: str) -> SharedDraft:
         revision=own.revision + 1 if own else 1,
     )
     await store.put(ws, taken)
-    await _tell(ws, theirs, actor.name)
+    await tell(ws, theirs, taken_by=actor.name)
     return taken
 
 
-async def _tell(ws: Workspace, draft: SharedDraft, taken_by: str | None) -> None:
+async def tell(ws: Workspace, draft: SharedDraft, *, taken_by: str | None = None) -> None:
+    """Screens that show this conversation's drafts, or this member's, read them again."""
     told = {
         "conversation_id": draft.conversation_id,
         "member_id": draft.member_id,

@@ -52,7 +52,7 @@ async def listed(
     shown = rows[:limit]
     known = await contact_store.contacts_by_id(ws, [contact_id for _, contact_id in shown])
     found = [known[contact_id] for _, contact_id in shown if contact_id in known]
-    return [contact for contact in found if contact.block], shown[-1] if len(rows) > limit else None
+    return [each for each in found if each.block and each.merged_into is None], shown[-1] if len(rows) > limit else None
 
 
 async def _set(ws: Workspace, actor: Actor, contact_id: str, wanted: Block | None) -> Contact:

@@ -139,14 +139,25 @@ async def attend(ws: Workspace, survey_id: str) -> None:
         await _skip(ws, survey, "Switched off in the settings.")
     elif conversation.blocked:
         await _skip(ws, survey, "The contact is blocked.")
-    elif survey.kind == "csat" and (conversation.state != "closed" or conversation.episode != survey.episode):
+    elif survey.kind == "csat" and _reopened(survey, conversation):
         await _skip(ws, survey, "The conversation was reopened before.")
+    elif survey.kind == "nps" and await store.was_asked(ws, survey):
+        await _skip(ws, survey, "This person was asked already, as another contact.")
     elif survey.kind == "nps" and conversation.state != "closed" and survey.postponed < _MOST_POSTPONED:
         # Nobody is asked in the middle of a talk.
         later = replace(survey, due_at=ws.clock.now() + timedelta(days=1), postponed=survey.postponed + 1)
         await store.save(ws, survey, later)
     else:
         await _ask(ws, survey, conversation, part)
+
+
+def _reopened(survey: Survey, conversation: Conversation) -> bool:
+    """Also where the contact was merged since: episodes of the other conversation are counted by themselves."""
+    if conversation.state != "closed":
+        return True
+    if conversation.id == survey.conversation_id:
+        return conversation.episode != survey.episode
+    return conversation.opened_at > survey.created_at
 
 
 async def _ask(ws: Workspace, survey: Survey, conversation: Conversation, part: Csat | Nps) -> None:

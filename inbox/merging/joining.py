@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from math import inf
 from typing import Any
 
 from app.core import audit
@@ -15,8 +16,10 @@ from crm.merging import Merge
 from crm.store import merging as merge_store
 from inbox import contents, conversations, events, story
 from inbox.conversations import Conversation
-from inbox.merging import sides
+from inbox.finding.reading import unread_by
+from inbox.merging import drafts, sides
 from inbox.merging.sides import Step
+from inbox.store import blocked
 from inbox.store import deferred as deferred_store
 from inbox.store import entries as entry_store
 from inbox.store import surveys as survey_store
@@ -123,6 +126,7 @@ async def _move_work(ws: Workspace, known: Merge) -> Merge:
         await deferred_store.give(ws, heard, mine.contact_id, mine.id)
     brought = await merging.move_addresses(ws, known)
     await merge_store.move_facts(ws, known.from_id, known.into_id, [str(row.address) for row in brought])
+    known = await drafts.join(ws, known)
     return await merging.tighten(ws, known)
 
 
@@ -150,6 +154,9 @@ async def _join(ws: Workspace, known: Merge) -> Merge:
 async def _absorb(ws: Workspace, known: Merge) -> Merge:
     """The survivor has the values that were picked."""
     known, contact = await merging.absorb(ws, known)
+    if contact.block is not None:
+        # Whichever of them it was: the list of who is blocked shows the one that is left.
+        await blocked.add(ws, contact.id, contact.block.at)
     await conversations.rename(ws, contact.id, contact.name)
     return known
 
@@ -186,7 +193,7 @@ JOINING: Sequence[Step] = (
 def joined(mine: Conversation, theirs: Conversation, at: datetime) -> Conversation:
     """
     The survivor's conversation with what the other brings. It goes on as it is; one that is closed or asleep opens if
-    the other is open, so that nobody who waits is forgotten.
+    the other is open, so that nobody who waits is forgotten, and of two that are asleep the sooner end of it counts.
     """
     ways = {(reach.account_id, reach.address) for reach in mine.reach}
     # Numbers of the other timeline mean nothing on this one.
@@ -208,6 +215,7 @@ def joined(mine: Conversation, theirs: Conversation, at: datetime) -> Conversati
         last_activity_at=max(mine.last_activity_at, theirs.last_activity_at),
         last_entry=newest,
         answered_at=mine.answered_at or theirs.answered_at,
+        asked=max((a for a in (mine.asked, theirs.asked) if a), key=lambda a: a.asked_at, default=None),
         absorbed=(*mine.absorbed, theirs.id),
         woven=True,
     )
@@ -220,7 +228,18 @@ def joined(mine: Conversation, theirs: Conversation, at: datetime) -> Conversati
         wanted = conversations.opened(wanted, at)
         if theirs.state == "snoozed":
             wanted = replace(wanted, state="snoozed", snoozed_until=theirs.snoozed_until, snooze_by=theirs.snooze_by)
-    unread_by = mine.unread_by if not theirs.unread else {}
+    elif mine.state == theirs.state == "snoozed":
+        first = min((mine, theirs), key=_wakes_at)
+        wanted = replace(wanted, snoozed_until=first.snoozed_until, snooze_by=first.snooze_by)
+    unread = mine.unread + theirs.unread
+    each = {one: unread_by(mine, one) + unread_by(theirs, one) for one in {*mine.unread_by, *theirs.unread_by}}
     return replace(
-        wanted, unread=mine.unread + theirs.unread, unread_by=unread_by, waiting_since=min(waits, default=None)
+        wanted,
+        unread=unread,
+        unread_by={one: number for one, number in each.items() if number != unread},
+        waiting_since=min(waits, default=None),
     )
+
+
+def _wakes_at(asleep: Conversation) -> float:
+    return asleep.snoozed_until.timestamp() if asleep.snoozed_until else inf

@@ -15,8 +15,9 @@ from crm.store import merging as merge_store
 from inbox import contents, conversations, events, story, timeline
 from inbox.conversations import Conversation, Summary
 from inbox.finding import views
-from inbox.merging import sides
+from inbox.merging import drafts, sides
 from inbox.merging.sides import Step
+from inbox.store import blocked
 from inbox.store import conversations as store
 from inbox.store import deferred as deferred_store
 from inbox.store import entries as entry_store
@@ -100,6 +101,7 @@ async def _return_work(ws: Workspace, known: Merge) -> Merge:
     going = [row for row in await deferred_store.get_many(ws, mine.deferred) if row.address in addresses]
     heard = {row.id: before.get(row.id, theirs.last_inbound_number) for row in going}
     await deferred_store.give(ws, heard, theirs.contact_id, theirs.id)
+    await drafts.part(ws, known)
     return known
 
 
@@ -125,6 +127,7 @@ async def _bring_back(ws: Workspace, known: Merge) -> Merge:
             woven=True,
             deferred=tuple(dict.fromkeys((*here, *going))),
             reach=tuple(replace(r, stopped=stopped.get(r.address, r.stopped)) for r in reach),
+            asked=mine.asked if mine.asked and mine.asked.address in addresses else current.asked,
         )
         wanted = _gone_on(wanted, mine, since, ws.clock.now())
         untouched = replace(wanted, merged_into=current.merged_into) == current
@@ -203,6 +206,9 @@ async def _take_out(ws: Workspace, known: Merge) -> Merge:
             deferred=tuple(each for each in current.deferred if each not in going),
             absorbed=tuple(each for each in current.absorbed if each != theirs.id),
         )
+        if wanted.asked is not None and wanted.asked.address in addresses:
+            # Asked, or answered, since: the question went along with who was asked.
+            wanted = replace(wanted, asked=store.from_row({**store.to_row(current), **kept["before"]}).asked)
         wanted = await _with_own_newest(ws, mine, current, wanted)
         if any(values[name] != now[name] for name in sides.STATE):
             # Put back as it was, clocks and all.
@@ -266,6 +272,8 @@ async def _is_in(ws: Workspace, mine: story.Story, shown: Summary | None) -> boo
 async def _release(ws: Workspace, known: Merge) -> Merge:
     """Both contacts have the values that were theirs."""
     into, other = await merging.release(ws, known)
+    if into.block is None:
+        await blocked.remove(ws, into.id)
     for contact in (into, other):
         await conversations.rename(ws, contact.id, contact.name)
     return known

@@ -43,7 +43,7 @@ STATE = (
     "last_entry",
     "last_activity_at",
 )
-ALONE = (STATE, ("priority",), ("assignee_id", "last_agent_id"), ("team_id",))
+ALONE = (STATE, ("priority",), ("assignee_id", "last_agent_id"), ("team_id",), ("asked",))
 # What follows from the others, and from the time.
 COMPUTED = ("facts", "routing", "sla", "last_entry", "last_activity_at")
 LISTS = ("tags", "followers", "mentioned", "notified", "awaited_by")

@@ -68,6 +68,12 @@ async def asked_since(ws: Workspace, contact_id: str, kind: str, since: datetime
     )
 
 
+async def was_asked(ws: Workspace, survey: surveys.Survey) -> bool:
+    """Whether the contact was asked the same kind of question in another survey. Index: workspace_id, contact_id."""
+    found = await of_contact(ws, survey.contact_id)
+    return any(each.kind == survey.kind and each.id != survey.id and each.asked_at for each in found)
+
+
 async def answered_from(
     ws: Workspace, start: datetime, end: datetime, *, cursor: str | None, limit: int
 ) -> tuple[list[surveys.Survey], str | None]:

@@ -33,7 +33,7 @@ from web.api.inbox_shapes import (
     EntryPage,
     EntryShape,
 )
-from web.api.models import Body, Page
+from web.api.models import Body, Page, SeenNumber
 
 SEARCH_HITS = 100
 
@@ -75,7 +75,7 @@ class SendMessage(Body):
     reply_to_entry_id: Annotated[str | None, Field(max_length=100)] = None
     purpose: Purpose = Purpose.SERVICE
     # The newest entry that the writer had seen; without it, newer messages do not hold this one back.
-    seen: Annotated[int | None, Field(ge=0, le=2**53)] = None
+    seen: SeenNumber | None = None
     # So long it stays here, for second thoughts.
     undo_seconds: Annotated[int, Field(ge=0, le=60)] = 0
 
@@ -88,13 +88,13 @@ class AddNote(Body):
 
 
 class MarkRead(Body):
-    up_to: Annotated[int, Field(ge=0, le=2**53)]
+    up_to: SeenNumber
 
 
 class MarkUnread(Body):
     """From this entry's number on; without it, the newest message."""
 
-    since: Annotated[int | None, Field(ge=1, le=2**53)] = None
+    since: Annotated[float | None, Field(gt=0, le=2**53)] = None
 
 
 class ShowTyping(Body):

@@ -24,7 +24,7 @@ from inbox.timeline import Author
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import AuthorShape
-from web.api.models import Body, Channel, Out, Page, Query, Time
+from web.api.models import Body, Channel, Out, Page, Query, SeenNumber, Time
 
 OnReply = Literal["cancel", "ask", "send"]
 At = Annotated[AwareDatetime, Field(strict=False)]
@@ -39,7 +39,7 @@ class Defer(Body):
     account_id: Annotated[str | None, Field(max_length=100)] = None
     address: Annotated[str | None, Field(max_length=300)] = None
     reply_to_entry_id: Annotated[str | None, Field(max_length=100)] = None
-    seen: Annotated[int | None, Field(ge=0, le=2**53)] = None
+    seen: SeenNumber | None = None
     at: At | None = None
     on_reply: OnReply = "ask"
     opener: Template | None = None

@@ -1,9 +1,10 @@
 """What the models of several endpoints share: strictness, pages, times, free-form JSON."""
 
 from datetime import date
+from math import floor, isfinite
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
 from typing_extensions import TypeAliasType
 
 from channels import registry
@@ -16,6 +17,15 @@ Day = Annotated[date, Field(ge=date(2020, 1, 1), le=date(2100, 1, 1))]
 Channel = TypeAliasType(
     "Channel", Annotated[str, WithJsonSchema({"type": "string", "enum": sorted(registry.adapters())})]
 )
+
+
+def _whole(number: object) -> object:
+    return floor(number) if isinstance(number, float) and isfinite(number) else number
+
+
+# The newest entry that somebody has seen. Where contacts were merged its number may be a fraction: up to there, of the
+# survivor's own entries, all has been seen that stands at whole numbers below.
+SeenNumber = Annotated[int, BeforeValidator(_whole, json_schema_input_type=float), Field(ge=0, le=2**53)]
 
 _MOST_DEPTH = 8
 _MOST_VALUES = 1_000

@@ -8,12 +8,14 @@ from typing_extensions import TypedDict
 from app.core.clock import iso
 from app.core.errors import Invalid
 from app.core.permissions import Permission
-from inbox import access, conversations
+from app.core.runtime import Workspace
+from inbox import access, conversations, story
 from inbox.conversations import Conversation
 from inbox.finding import search
 from inbox.finding.search import Hit
+from inbox.story import Story
 from inbox.ticketing import tickets
-from inbox.timeline import place
+from inbox.timeline import Entry, place
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Channel, Query, Time
 
@@ -34,7 +36,8 @@ class MessageHit(TypedDict):
     contact_id: str
     contact_name: str
     avatar_hue: int
-    number: int
+    # Where it stands in the thread: a fraction between two numbers where contacts were merged.
+    number: float
     at: Time
     kind: Literal["message", "note"]
     direction: Literal["in", "out"] | None
@@ -99,6 +102,7 @@ async def messages(request: ApiRequest, query: SearchQuery) -> MessageHits:
         if sight.everything or cursor is None or len(hits) == query.limit:
             break
     items: list[MessageHit] = []
+    places = await _places(request.ws, [(hit.entry, known[hit.entry.conversation_id]) for hit in hits])
     for hit in hits:
         entry, conversation = hit.entry, known[hit.entry.conversation_id]
         items.append(
@@ -108,7 +112,7 @@ async def messages(request: ApiRequest, query: SearchQuery) -> MessageHits:
                 "contact_id": conversation.contact_id,
                 "contact_name": conversation.contact_name,
                 "avatar_hue": conversation.avatar_hue,
-                "number": entry.number,
+                "number": places.get(entry.id, entry.number),
                 "at": iso(place(entry)) or "",
                 "kind": "note" if entry.kind == "note" else "message",
                 "direction": entry.direction,
@@ -119,6 +123,20 @@ async def messages(request: ApiRequest, query: SearchQuery) -> MessageHits:
             }
         )
     return {"items": items, "next_cursor": cursor}
+
+
+async def _places(ws: Workspace, found: list[tuple[Entry, Conversation]]) -> dict[str, float]:
+    """Of entries that stand on the timeline of another contact, which was merged or parted, where they are read."""
+    places: dict[str, float] = {}
+    stories: dict[str, Story] = {}
+    for entry, conversation in found:
+        reader = conversation.contact_id
+        if entry.contact_id != reader:
+            if reader not in stories:
+                stories[reader] = await story.of(ws, reader)
+            place = stories[reader].place_of(entry.contact_id, entry.number)
+            places |= {} if place is None else {entry.id: place}
+    return places
 
 
 async def _contacts(request: ApiRequest, text: str) -> list[ContactHit]:
