@@ -50,6 +50,9 @@ def _index(*fields: str, **options: Any) -> Index:
     return Index(tuple((f.lstrip("-"), -1 if f.startswith("-") else 1) for f in fields), **options)
 
 
+# Of work that was put aside (see platform/dead_letters.py).
+_DEAD = _index("dead_key", "died_at", sparse=True)
+
 # Collections that belong to one workspace: every row has workspace_id, and `Workspace.db` adds it to every filter.
 SCOPED: Mapping[str, tuple[Index, ...]] = {
     "blocked": (_index("workspace_id", "at"),),
@@ -145,7 +148,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("expires_at", expire_after_seconds=0),
     ),
     # Pushes to members' devices; `due_at` only while there is something to do.
-    "pushes": (_index("due_at", sparse=True), _index("expires_at", expire_after_seconds=0)),
+    "pushes": (_index("due_at", sparse=True), _index("expires_at", expire_after_seconds=0), _DEAD),
     "push_settings": (),
     "macros": (_index("workspace_id", "owner_id"),),
     "macro_runs": (),
@@ -193,8 +196,6 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "visitors": (_index("expires_at", expire_after_seconds=0),),
     "idempotency": (_index("expires_at", expire_after_seconds=0),),
 }
-
-_DEAD = _index("dead_key", "died_at", sparse=True)
 
 # Collections read before a workspace is known; only app/core/platform touches them.
 PLATFORM: Mapping[str, tuple[Index, ...]] = {

@@ -23,13 +23,16 @@ from inbox.store import push as store
 Kind = Literal["mention", "assigned", "message", "activity", "attention", "deferred", "woken", "unhappy"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 KEPT = timedelta(days=2)
+# What was given up is shown to operators so long.
+KEPT_FAILED = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
     """
     News for one member. `notification_id` is the bell's row, where there is one; `done` are the devices (session ids)
-    that have it, or never will; `due_at` None: nothing is left to do.
+    that have it or are gone, `refused` those whose service will not have it, and `error` what was last said by one that
+    did not take it; `due_at` None: nothing is left to do.
     """
 
     id: str
@@ -44,6 +47,8 @@ class Push:
     notification_id: str | None = None
     attempts: int = 0
     done: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    error: str = ""
     due_at: datetime | None = None
 
 

@@ -9,6 +9,8 @@ replace each other, at the service and on the screen.
 
 import asyncio
 import random
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import orjson
@@ -56,7 +58,8 @@ async def deliver(ws: Workspace, push_id: str) -> None:
     if row is None or row.due_at is None or row.due_at > now or not await store.claim(ws, row, now + CLAIM):
         return
     found = await push_devices.of_member(ws.runtime.mongo, ws.runtime.keyring, row.member_id, now)
-    devices = [device for device in found if device.session_id not in row.done and device.workspace_id == ws.id]
+    over = {*row.done, *row.refused}
+    devices = [device for device in found if device.session_id not in over and device.workspace_id == ws.id]
     reader = await _reader(ws, row, now) if devices else None
     if reader is None:
         await store.finish(ws, row.id, done=row.done)
@@ -66,15 +69,33 @@ async def deliver(ws: Workspace, push_id: str) -> None:
     answers = await asyncio.gather(*(_send(ws, device, payload, topic, row.kind in _URGENT) for device in devices))
     pairs = list(zip(devices, answers, strict=True))
     await asyncio.gather(*(_note(ws, device, answer) for device, answer in pairs))
-    done = (*row.done, *(device.session_id for device, answer in pairs if answer.kind != "later"))
-    waiting = [answer for _, answer in pairs if answer.kind == "later"]
+    went = _went(row, pairs)
+    waiting = [answer for answer in answers if answer.kind == "later"]
+    if not waiting and not went.refused:
+        await store.finish(ws, row.id, done=went.done)
+        return
     if not waiting or row.attempts >= len(WAITS):
-        await store.finish(ws, row.id, done=done)
+        ws.log.warning("push_given_up", push_id=row.id, attempts=went.attempts)
+        await store.give_up(ws, went, at=ws.clock.now())
         return
     wait = _wait(row.attempts, waiting)
-    due_at = ws.clock.now() + timedelta(seconds=wait)
-    await store.postpone(ws, row.id, done=done, attempts=row.attempts + 1, due_at=due_at)
+    await store.postpone(ws, went, due_at=ws.clock.now() + timedelta(seconds=wait))
     await ws.queue.enqueue("push", ws.id, row.id, lane=Lane.PUSH, delay_seconds=wait + 0.05)
+
+
+def _went(row: Push, pairs: Sequence[tuple[Device, Answer]]) -> Push:
+    """The row after one more try."""
+    of_kind: dict[str, list[str]] = {}
+    for device, answer in pairs:
+        of_kind.setdefault(answer.kind, []).append(device.session_id)
+    said = dict.fromkeys(answer.words for _, answer in pairs if answer.kind in ("later", "refused"))
+    return replace(
+        row,
+        done=(*row.done, *of_kind.get("taken", ()), *of_kind.get("gone", ())),
+        refused=(*row.refused, *of_kind.get("refused", ())),
+        error=" ".join(said) or row.error,
+        attempts=row.attempts + 1,
+    )
 
 
 def _wait(attempts: int, waiting: list[Answer]) -> float:

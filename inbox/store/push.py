@@ -1,6 +1,6 @@
 """
 Queries on pushes and on what members want of them. Index: due_at, sparse, so that it holds only pushes that are still
-to be sent.
+to be sent; those that were given up are dead letters (app/core/platform/dead_letters.py).
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ from datetime import datetime, time
 from typing import Any
 
 from app.core.mongo import Document
+from app.core.platform import dead_letters
 from app.core.runtime import Workspace
 from inbox.answering import push
+
+_DEVICES = ("done", "refused")
 
 
 def _from_row(row: Document) -> push.Push:
     values: dict[str, Any] = {f.name: row.get(f.name) for f in fields(push.Push) if f.name != "id"}
-    values["done"] = tuple(values["done"])
+    values |= {name: tuple(values[name] or ()) for name in _DEVICES} | {"error": values["error"] or ""}
     return push.Push(id=row["_id"], **values)
 
 
@@ -27,7 +30,7 @@ async def insert_new(ws: Workspace, rows: Sequence[push.Push], *, due_at: dateti
     for row in rows:
         document = asdict(row)
         document["_id"] = document.pop("id")
-        documents.append({**document, "done": list(row.done), "due_at": due_at, "expires_at": expires_at})
+        documents.append({**document, "due_at": due_at, "expires_at": expires_at})
     await ws.db.pushes.insert_new(documents)
 
 
@@ -41,9 +44,24 @@ async def claim(ws: Workspace, row: push.Push, until: datetime) -> bool:
     return await ws.db.pushes.update({"_id": row.id, "due_at": row.due_at}, {"$set": {"due_at": until}})
 
 
-async def postpone(ws: Workspace, push_id: str, *, done: Sequence[str], attempts: int, due_at: datetime) -> None:
-    change = {"done": list(done), "attempts": attempts, "due_at": due_at}
-    await ws.db.pushes.update({"_id": push_id}, {"$set": change})
+async def postpone(ws: Workspace, row: push.Push, *, due_at: datetime) -> None:
+    """Keeps how it went so far, and tries again at `due_at`."""
+    await ws.db.pushes.update({"_id": row.id}, {"$set": {**_went(row), "due_at": due_at}})
+
+
+async def give_up(ws: Workspace, row: push.Push, *, at: datetime) -> None:
+    """Puts it aside for operators. Had it tried again, it goes to every device that did not take it."""
+    change = {
+        **_went(row),
+        "refused": [],
+        **dead_letters.mark(ws.id, at, row.error),
+        "expires_at": at + push.KEPT_FAILED,
+    }
+    await ws.db.pushes.update({"_id": row.id}, {"$set": change, "$unset": {"due_at": ""}})
+
+
+def _went(row: push.Push) -> Document:
+    return {**{name: list(getattr(row, name)) for name in _DEVICES}, "attempts": row.attempts, "error": row.error}
 
 
 async def finish(ws: Workspace, push_id: str, *, done: Sequence[str]) -> None:

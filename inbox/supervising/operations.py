@@ -13,6 +13,7 @@ from app.core import log
 from app.core.clock import iso
 from app.core.errors import AppError, NotFound
 from app.core.platform import dead_letters, probes
+from app.core.platform import members as member_rows
 from app.core.platform.dead_letters import DeadLetter
 from app.core.queue import Lane, health_key
 from app.core.runtime import Workspace
@@ -21,7 +22,7 @@ from inbox import contents, inbound, outbox, timeline
 from inbox.store import entries
 from inbox.timeline import Entry
 
-Kind = Literal["inbound", "receipts", "media", "messages"]
+Kind = Literal["inbound", "receipts", "media", "messages", "pushes"]
 Cursor = tuple[datetime, str]
 # What waits longer than this is late, and what waits longer than that needs somebody now.
 LATE_SECONDS = 15.0
@@ -59,7 +60,10 @@ class Overview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """`payload` is what was to be worked on, with credentials and addresses struck out."""
+    """
+    `payload` is what was to be worked on, with credentials and addresses struck out; of a push whom it was for and what
+    about, not what it says.
+    """
 
     kind: Kind
     id: str
@@ -102,16 +106,22 @@ async def failures(ws: Workspace, kind: Kind, *, before: Cursor | None, limit: i
     if kind == "messages":
         return [_of_message(entry) for entry in await entries.failed(ws, before=before, limit=limit)]
     found = await dead_letters.page(ws.runtime, ws.id, kind, before=before, limit=limit)
-    return [_of_letter(letter) for letter in found]
+    known = await member_rows.of_workspace(ws.runtime.mongo, ws.id) if kind == "pushes" and found else []
+    names = {member.id: member.name for member in known}
+    return [_of_letter(letter, names) for letter in found]
 
 
-def _of_letter(letter: DeadLetter) -> Failure:
+def _of_letter(letter: DeadLetter, names: Mapping[str, str]) -> Failure:
+    """`names` are those of members, where it is theirs."""
     row = letter.row
     payload: Any = row.get("source")
     if letter.kind == "inbound":
         payload = inbound.readable(bytes(row["body"]))
     elif letter.kind == "receipts":
         payload = [{**report, "at": iso(report["at"])} for report in row["reports"]]
+    elif letter.kind == "pushes":
+        about = {name: row.get(name) for name in ("kind", "by_name", "ticket_id")}
+        payload = {**about, "for": names.get(row["member_id"])}
     return Failure(
         kind=letter.kind,
         id=letter.id,
@@ -120,6 +130,7 @@ def _of_letter(letter: DeadLetter) -> Failure:
         error=letter.error,
         attempts=letter.attempts,
         payload=log.redact(payload),
+        conversation_id=row.get("conversation_id") or None,
         entry_id=row.get("entry_id"),
     )
 
@@ -187,13 +198,15 @@ async def retry_all(ws: Workspace, kind: Kind) -> int:
 
 async def _ask(ws: Workspace, letter: DeadLetter) -> None:
     """A hint to the workers; the sweeper would find the row, too."""
-    match letter.kind:
-        case "inbound":
-            await ws.queue.enqueue("process_inbound", letter.pending_key, lane=Lane.INBOUND)
-        case "receipts":
-            await ws.queue.enqueue("apply_receipts", letter.pending_key, lane=Lane.INBOUND)
-        case "media":
+    match letter.kind, letter.pending_key:
+        case "inbound", str(order_key):
+            await ws.queue.enqueue("process_inbound", order_key, lane=Lane.INBOUND)
+        case "receipts", str(account_id):
+            await ws.queue.enqueue("apply_receipts", account_id, lane=Lane.INBOUND)
+        case "media", _:
             await ws.queue.enqueue("fetch_media", letter.id, lane=Lane.BACKGROUND, job_id=f"media:{letter.id}")
+        case "pushes", _:
+            await ws.queue.enqueue("push", ws.id, letter.id, lane=Lane.PUSH)
 
 
 async def _letter(ws: Workspace, kind: dead_letters.Kind, letter_id: str) -> DeadLetter:

@@ -213,11 +213,12 @@ async def test_a_service_in_trouble_is_asked_again_and_a_gone_device_is_forgotte
     await phone.service(fail={"status": 500, "count": 100})
     await note(shop.owner, talk["id"], "Never", ama.member.id)
     row = await settled(shop, ama.member.id, "mention", "Never")
-    assert row["attempts"] == 2
+    assert row["attempts"] == 3
     shown = await devices(ama)
     assert [each["last_error"] for each in shown] == ["The push service has trouble (500).", ""]
     tried = await ama.client.post(f"/api/v1/me/push/devices/{shown[0]['id']}/test")
     assert tried.json() == {"sent": False, "words": "The push service has trouble (500)."}
+    await _is_tried_again_by_an_operator(shop, phone, row["_id"])
 
     # Another key than it was subscribed with: it stays, with the reason.
     await phone.service(fail={}, application_server_key="another")
@@ -230,6 +231,33 @@ async def test_a_service_in_trouble_is_asked_again_and_a_gone_device_is_forgotte
     await settled(shop, ama.member.id, "mention", "Gone")
     assert [each["id"] for each in await devices(ama)] == [shown[1]["id"]]
     assert (await ama.client.post(f"/api/v1/me/push/devices/{shown[0]['id']}/test")).status_code == 404
+
+
+async def _is_tried_again_by_an_operator(shop: Shop, phone: Browser, push_id: str) -> None:
+    """What was given up is failed work like any other; what the service refuses outright is, too."""
+
+    async def listed() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await shop.get("/operations/failures", kind="pushes"))["items"]
+        return found
+
+    (failure,) = await listed()
+    assert (failure["id"], failure["attempts"]) == (push_id, 3)
+    assert failure["error"] == "The push service has trouble (500)."
+    assert failure["payload"] == {"kind": "mention", "by_name": "Olu Owner", "ticket_id": None, "for": "Ama Agent"}
+    assert failure["conversation_id"]
+    assert "Never" not in str(failure)
+    assert (await shop.get("/operations"))["failed"]["pushes"] == 1
+    await phone.service(fail={"status": 403, "count": 1})
+    await shop.post("/operations/failures/retry", 204, kind="pushes", id=push_id)
+
+    async def refused() -> bool:
+        return [item["error"] for item in await listed()] == ["The push service does not accept our key (403)."]
+
+    await eventually(refused)
+    await phone.service(fail={})
+    await shop.post("/operations/failures/retry-all", 204, kind="pushes")
+    await got(phone, "Never")
+    assert await listed() == []
 
 
 async def test_a_push_that_a_worker_took_along_is_sent_by_another(shop: Shop) -> None:

@@ -129,7 +129,7 @@ async def test_lanes_and_waiting_work_are_told(shop: Shop) -> None:
         "background": True,
         "push": True,
     }
-    assert {one["kind"] for one in found["work"]} == {"inbound", "receipts", "media", "outbox"}
+    assert {one["kind"] for one in found["work"]} == {"inbound", "receipts", "media", "outbox", "pushes"}
     assert {one["level"] for one in found["work"]} <= {"ok", "late"}
 
 

@@ -37,6 +37,7 @@ class FailedCounts(Out):
     receipts: int
     media: int
     messages: int
+    pushes: int
 
 
 class OverviewOut(Out):

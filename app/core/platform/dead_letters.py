@@ -13,8 +13,8 @@ from typing import Any, Literal
 from app.core import mongo, windows
 from app.core.runtime import Runtime
 
-Kind = Literal["inbound", "receipts", "media"]
-KINDS: tuple[Kind, ...] = ("inbound", "receipts", "media")
+Kind = Literal["inbound", "receipts", "media", "pushes"]
+KINDS: tuple[Kind, ...] = ("inbound", "receipts", "media", "pushes")
 _MOST_COUNTED = 1_000
 _BATCH = 200
 _MARK = ("dead_key", "died_at")
@@ -22,16 +22,19 @@ _MARK = ("dead_key", "died_at")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """`row` is the whole stored row; `pending_key` the mark under which it would be work again."""
+    """
+    `row` is the whole stored row; `pending_key` the mark under which it would be work again, None where work is what is
+    due. A push belongs to no account.
+    """
 
     id: str
     kind: Kind
     workspace_id: str
-    account_id: str
+    account_id: str | None
     died_at: datetime
     error: str
     attempts: int
-    pending_key: str
+    pending_key: str | None
     row: Mapping[str, Any]
 
 
@@ -41,16 +44,17 @@ def mark(workspace_id: str, at: datetime, error: str) -> mongo.Document:
 
 
 def _letter(kind: Kind, row: mongo.Document) -> DeadLetter:
-    keys = {"inbound": f"{row['account_id']}|{row.get('order_key')}", "receipts": row["account_id"], "media": "media"}
+    account_id = row.get("account_id")
+    keys = {"inbound": f"{account_id}|{row.get('order_key')}", "receipts": account_id, "media": "media"}
     return DeadLetter(
         id=row["_id"],
         kind=kind,
         workspace_id=row["workspace_id"],
-        account_id=row["account_id"],
+        account_id=account_id,
         died_at=row["died_at"],
         error=row.get("error") or "",
         attempts=row.get("attempts", 0),
-        pending_key=keys[kind],
+        pending_key=keys.get(kind),
         row=row,
     )
 
@@ -102,11 +106,10 @@ async def everywhere(runtime: Runtime, kind: Kind, *, limit: int) -> list[DeadLe
 
 async def revive(runtime: Runtime, letter: DeadLetter) -> bool:
     """Back to work with all its tries; False if somebody was faster."""
-    change: mongo.Document = {
-        "$set": {"pending_key": letter.pending_key, "attempts": 0},
-        "$unset": dict.fromkeys((*_MARK, "error"), ""),
-    }
-    if letter.kind == "media":
+    change: mongo.Document = {"$set": {"attempts": 0}, "$unset": dict.fromkeys((*_MARK, "error"), "")}
+    if letter.pending_key is not None:
+        change["$set"]["pending_key"] = letter.pending_key
+    if letter.kind in ("media", "pushes"):
         change["$set"]["due_at"] = runtime.clock.now()
     else:
         change["$unset"]["due_at"] = ""

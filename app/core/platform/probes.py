@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from app.core import mongo
 
 _LOOKED_AT = 2_000
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def write_and_read(db: mongo.Database) -> None:
@@ -37,13 +38,14 @@ async def waiting(db: mongo.Database) -> Mapping[str, tuple[int, datetime | None
     What is put off until later (`due_at`) waits from then on.
     """
     found: dict[str, tuple[int, datetime | None]] = {}
-    for collection, key, at in (
-        ("inbound", "pending_key", "received_at"),
-        ("receipts", "pending_key", "received_at"),
-        ("media", "pending_key", "due_at"),
-        ("entries", "outbox_key", "created_at"),
+    for collection, key, least, at in (
+        ("inbound", "pending_key", "", "received_at"),
+        ("receipts", "pending_key", "", "received_at"),
+        ("media", "pending_key", "", "due_at"),
+        ("entries", "outbox_key", "", "created_at"),
+        ("pushes", "due_at", _EVER, "due_at"),
     ):
-        rows = await db[collection].find({key: {"$gt": ""}}, {at: 1, "due_at": 1}).limit(_LOOKED_AT).to_list()
+        rows = await db[collection].find({key: {"$gt": least}}, {at: 1, "due_at": 1}).limit(_LOOKED_AT).to_list()
         times = [since for row in rows if (since := row.get("due_at") or row.get(at))]
         found["outbox" if collection == "entries" else collection] = (len(rows), min(times, default=None))
     return found

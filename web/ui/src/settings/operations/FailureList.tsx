@@ -62,7 +62,7 @@ export function FailureList({ kind, count, onChange }: FailureListProps) {
   return (
     <>
       <div className={s.bar}>
-        <span className={p.muted}>{count >= 1_000 ? `1,000 ${words.one}s and more` : plural(count, words.one)}</span>
+        <span className={p.muted}>{count >= 1_000 ? `1,000 ${words.many ?? `${words.one}s`} and more` : plural(count, words.one, words.many)}</span>
         <Button variant="default" size="xs" leftSection={<IconRefresh size={14} />} onClick={() => setConfirming(true)}>
           Try all again
         </Button>
@@ -95,7 +95,7 @@ export function FailureList({ kind, count, onChange }: FailureListProps) {
       )}
       {confirming && (
         <ConfirmDialog
-          title={`Try ${plural(count, words.one)} again?`}
+          title={`Try ${plural(count, words.one, words.many)} again?`}
           confirm="Try all again"
           danger={kind === 'messages'}
           onConfirm={retryAll}

@@ -4,7 +4,9 @@ import { SegmentedControl } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api } from '../../lib/api'
+
 import { plural, remaining } from '../../lib/format'
+import { usePhone } from '../../lib/media'
 import { useCan } from '../../lib/session'
 import type { FailureKind, Operations } from '../../lib/types'
 import { IconAlertTriangle } from '../../ui/icons'
@@ -18,6 +20,7 @@ import s from './operations.module.css'
 const REFRESH_MS = 4_000
 
 export default function OperationsPage() {
+  const phone = usePhone()
   const allowed = useCan('operations.manage')
   const [chosen, setKind] = useState<FailureKind | null>(null)
   const { data, error, refetch } = useQuery({
@@ -62,6 +65,8 @@ export default function OperationsPage() {
           <h2>Failures</h2>
           <SegmentedControl
             aria-label="Kind of failure"
+            orientation={phone ? 'vertical' : 'horizontal'}
+            fullWidth={phone}
             value={kind}
             onChange={(value) => setKind(value as FailureKind)}
             data={KINDS.map((one) => ({ value: one.kind, label: `${one.label} ${shown(data.failed[one.kind])}` }))}

@@ -3,6 +3,7 @@ import type { FailureKind } from '../../lib/types'
 export const LANES: Record<string, { label: string; text: string }> = {
   inbound: { label: 'Lane of customers', text: 'jobs wait; never behind others' },
   replies: { label: 'Lane of answers', text: 'jobs wait; never behind bulk work' },
+  push: { label: 'Lane of pushes', text: 'jobs wait: notifications of members’ devices' },
   background: { label: 'Background lane', text: 'jobs wait: files, syncs, bulk work' },
 }
 
@@ -11,9 +12,10 @@ export const WORK: Record<string, string> = {
   receipts: 'Delivery reports',
   media: 'Files to fetch',
   outbox: 'Messages to send',
+  pushes: 'Pushes to send',
 }
 
-export const KINDS: { kind: FailureKind; label: string; one: string; empty: string; all: string }[] = [
+export const KINDS: { kind: FailureKind; label: string; one: string; many?: string; empty: string; all: string }[] = [
   {
     kind: 'inbound',
     label: 'From customers',
@@ -41,5 +43,13 @@ export const KINDS: { kind: FailureKind; label: string; one: string; empty: stri
     one: 'report',
     empty: 'Every delivery report was applied.',
     all: 'They are applied again. A status never moves backwards.',
+  },
+  {
+    kind: 'pushes',
+    label: 'Pushes',
+    one: 'push',
+    many: 'pushes',
+    empty: 'No push to a member’s device was given up.',
+    all: 'Devices that did not take theirs are sent them now, but for what has been read or is no longer wanted.',
   },
 ]
