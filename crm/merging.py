@@ -432,6 +432,10 @@ async def release(ws: Workspace, merge: Merge) -> tuple[Contact, Contact]:
     """Both stand for themselves again, with the values they had; survivor and other."""
     into = await _stored(ws, merge.into_id)
     if merge.from_id in into.absorbed:
+        other = await _stored(ws, merge.from_id)
+        if other.block is not None and into.block is None:
+            # A colleague has taken it back since.
+            await contacts.save(ws, replace(other, block=None))
         now = values_of(into)
         for name in ("name", "language", "notes", "block"):
             names = ("name", "name_source") if name == "name" else (name,)

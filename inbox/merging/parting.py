@@ -1,8 +1,9 @@
 """The steps by which a merge is undone: each side gets back its own. Each may be repeated."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from app.core import audit
@@ -14,7 +15,7 @@ from crm.merging import Merge
 from crm.store import merging as merge_store
 from inbox import contents, conversations, events, story, timeline
 from inbox.conversations import Conversation, Summary
-from inbox.finding import views
+from inbox.finding import reading, views
 from inbox.merging import drafts, sides
 from inbox.merging.sides import Step
 from inbox.store import blocked
@@ -114,6 +115,7 @@ async def _bring_back(ws: Workspace, known: Merge) -> Merge:
     since.sort(key=lambda entry: (entry.created_at, entry.number))
     mine = await sides.own(ws, known.into_id, known.into_name)
     going = [row.id for row in await deferred_store.get_many(ws, mine.deferred) if row.address in addresses]
+    going_with = {entry.id for entry in since}
     while True:
         current = await sides.own(ws, known.from_id, known.from_name)
         if current.merged_into is None:
@@ -127,9 +129,15 @@ async def _bring_back(ws: Workspace, known: Merge) -> Merge:
             woven=True,
             deferred=tuple(dict.fromkeys((*here, *going))),
             reach=tuple(replace(r, stopped=stopped.get(r.address, r.stopped)) for r in reach),
+            # If a colleague has unblocked them since, they stay so.
+            blocked=current.blocked and mine.blocked,
             asked=mine.asked if mine.asked and mine.asked.address in addresses else current.asked,
         )
         wanted = _gone_on(wanted, mine, since, ws.clock.now())
+        if any(entry.kind == "message" for entry in since) and wanted.state != "closed":
+            merged = store.from_row({**store.to_row(mine), **known.kept["conversation"]["after"]})
+            heard = await _heard_since(ws, known, mine)
+            wanted = _with_own_waiting(wanted, mine, merged, current, [(e, e.id in going_with) for e in heard])
         untouched = replace(wanted, merged_into=current.merged_into) == current
         if not untouched and since:
             wanted = await conversations.followed(ws, replace(current, merged_into=None), wanted)
@@ -157,23 +165,68 @@ def _gone_on(wanted: Conversation, mine: Conversation, since: Sequence[Entry], a
     if not said:
         return wanted
     newest = said[-1]
-    unread = [
-        e for e in said if e.direction == "in" and e.contact_id == mine.contact_id and e.number > mine.read_number
-    ]
     wanted = replace(
         wanted,
         last_entry=conversations.summary_of(newest, contents.text_of(newest.content)),
         last_activity_at=max(wanted.last_activity_at, newest.created_at),
         assignee_id=mine.assignee_id,
-        unread=len(unread) if mine.unread else 0,
-        unread_by={},
-        waiting_since=unread[0].created_at if unread and mine.waiting_since else None,
     )
     if mine.state == "closed":
         return wanted if wanted.state == "closed" else conversations.shut(wanted, at)
     if wanted.state == "closed":
         wanted = conversations.opened(wanted, at)
     return replace(wanted, state=mine.state, snoozed_until=mine.snoozed_until, snooze_by=mine.snooze_by)
+
+
+async def _heard_since(ws: Workspace, known: Merge, mine: Conversation) -> list[Entry]:
+    """What customers have written while the two were one, in order; nothing where nobody needs to know."""
+    if not (mine.unread or mine.waiting_since or any(mine.unread_by.values())):
+        return []
+    found = list(await entry_store.get_many(ws, known.kept["given"]["entries"]))
+    told, place = await story.of(ws, known.into_id), float(known.begins)
+    while page := await story.page_after(ws, told, place, limit=_PAGE):
+        found += [each.entry for each in page if each.place < known.ends]
+        place = page[-1].place
+        if place >= known.ends:
+            break
+    heard = {entry.id: entry for entry in found if (entry.kind, entry.direction) == ("message", "in")}
+    return sorted(heard.values(), key=lambda entry: (entry.created_at, entry.number))
+
+
+def _with_own_waiting(
+    wanted: Conversation,
+    now: Conversation,
+    merged: Conversation,
+    before: Conversation,
+    heard: Sequence[tuple[Entry, bool]],
+) -> Conversation:
+    """
+    One side's conversation with what of the unread messages, and of the customer's waiting, is its own. `merged` is
+    what the merge had made of both and `now` what has become of it, `before` is this side's before; `heard` is what
+    came in between, and whether it is this side's.
+    """
+
+    def unread(of: Callable[[Conversation], int]) -> int:
+        if of(now) < of(merged) + len(heard):
+            # It was read since: what is unread came last.
+            return sum(own for _, own in heard[-of(now) :]) if of(now) else 0
+        others = of(merged) - of(before) + sum(not own for _, own in heard)
+        return of(now) - others
+
+    number = unread(lambda each: each.unread)
+    by = {one: unread(partial(reading.unread_by, member_id=one)) for one in now.unread_by}
+    waiting_since = None
+    if now.waiting_since is not None:
+        unanswered = now.waiting_since == merged.waiting_since
+        own_since = [entry.created_at for entry, own in heard if own and entry.created_at >= now.waiting_since]
+        waits = [*([before.waiting_since] if unanswered and before.waiting_since else []), *own_since]
+        waiting_since = min(waits, default=None)
+    return replace(
+        wanted,
+        unread=number,
+        unread_by={one: each for one, each in by.items() if each != number},
+        waiting_since=waiting_since,
+    )
 
 
 async def _take_out(ws: Workspace, known: Merge) -> Merge:
@@ -196,21 +249,27 @@ async def _take_out(ws: Workspace, known: Merge) -> Merge:
             values |= await merging.undone(ws, known, "conversation", names, now, computed=sides.COMPUTED)
         await _correct_later(ws, known, theirs)
         wanted = store.from_row({**store.to_row(current), **values})
-        going = {row.id for row in await deferred_store.get_many(ws, current.deferred) if row.address in addresses}
+        leaving = {row.id for row in await deferred_store.get_many(ws, current.deferred) if row.address in addresses}
         mine = await story.of(ws, known.into_id)
         reach = tuple(r for r in current.reach if r.address not in addresses)
         wanted = replace(
             wanted,
             **lists,
             reach=tuple(replace(r, stopped=stopped.get(r.address, r.stopped)) for r in reach),
-            deferred=tuple(each for each in current.deferred if each not in going),
+            deferred=tuple(each for each in current.deferred if each not in leaving),
             absorbed=tuple(each for each in current.absorbed if each != theirs.id),
         )
         if wanted.asked is not None and wanted.asked.address in addresses:
             # Asked, or answered, since: the question went along with who was asked.
             wanted = replace(wanted, asked=store.from_row({**store.to_row(current), **kept["before"]}).asked)
         wanted = await _with_own_newest(ws, mine, current, wanted)
-        if any(values[name] != now[name] for name in sides.STATE):
+        going = set(known.kept["given"]["entries"])
+        restored = any(values[name] != now[name] for name in sides.STATE)
+        if not restored and current.state != "closed":
+            merged, before = (store.from_row({**store.to_row(current), **kept[when]}) for when in ("after", "before"))
+            heard = await _heard_since(ws, known, current)
+            wanted = _with_own_waiting(wanted, current, merged, before, [(e, e.id not in going) for e in heard])
+        if restored:
             # Put back as it was, clocks and all.
             wanted = replace(wanted, views=await views.of(ws, wanted))
         else:
