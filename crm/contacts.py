@@ -3,18 +3,26 @@
 import re
 import unicodedata
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from app.core import addresses, ids
 from app.core.addresses import Address
-from app.core.errors import NotFound
+from app.core.errors import Change, ChangedMeanwhile, Conflict, NotFound
+from app.core.permissions import Actor
 from app.core.runtime import Workspace
-from crm import likeness
+from crm import likeness, places
+from crm.fields import Value
+from crm.places import Place
 from crm.store import contacts as store
 
+# What colleagues set, one value each; fields of the workspace's own, tags and lists beside them.
+PROFILE = ("name", "language", "notes", "stage", "owner_id", "zone", "company_id")
+MOST_TAGS = 50
+MOST_LISTS = 100
+How = Callable[["Contact"], "Contact"]
 ConsentState = Literal["unknown", "granted", "withdrawn", "blocked"]
 
 
@@ -54,12 +62,36 @@ class Block:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Who changed something by hand last, and the revision that this made."""
+
+    revision: int
+    by: str
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Whose hand makes a change, and the revision that their screen showed (None: they do not say)."""
+
+    by: str
+    name: str
+    at: datetime
+    seen: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """
     A person. `name_source` is who gave the name: what a colleague typed is never overwritten by a profile name.
     `avatar_hue` (0-359) colours the initials. `merged_into` is the contact that this one is a part of now, `absorbed`
     are those that are a part of this one, and `merge_id` is the merge that is being made or undone (see merging.py).
+
+    `stage` has been that since `stage_since`; `zone` is an IANA time zone that somebody gave (see `place_of`); `fields`
+    are values of the workspace's own by their keys (see fields.py); `origin` is the import that made the contact.
+    `touched` is by what was changed by hand: a name of PROFILE, or `fields.<key>`.
     """
 
     id: str
@@ -73,6 +105,30 @@ class Contact:
     merged_into: str | None = None
     absorbed: tuple[str, ...] = ()
     merge_id: str | None = None
+    stage: str | None = None
+    stage_since: datetime | None = None
+    owner_id: str | None = None
+    zone: str | None = None
+    company_id: str | None = None
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    origin: str | None = None
+    revision: int = 0
+    touched: Mapping[str, Touch] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PastValue:
+    """A value that somebody changed by hand: what it is of (`stage`, `fields.<key>`), and what it was and became."""
+
+    contact_id: str
+    what: str
+    before: Any
+    after: Any
+    by: str
+    name: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,8 +225,7 @@ async def join(ws: Workspace, contact_id: str, address: Address, profile: Profil
         return linked
     if not linked.verified:
         await store.verify_address(ws, address)
-    contact = await get(ws, contact_id)
-    await save(ws, contact)
+    await index(ws, contact_id)
     return replace(linked, verified=True)
 
 
@@ -196,34 +251,85 @@ async def addresses_of(ws: Workspace, contact_id: str) -> list[ContactAddress]:
 
 async def learn_name(ws: Workspace, contact_id: str, name: str) -> Contact | None:
     """Takes over a profile name, unless a colleague gave the contact one; the contact if it changed."""
-    contact = await get(ws, contact_id)
-    if contact.name_source == "member" or contact.name == name:
-        return None
-    changed = replace(contact, name=name, name_source="profile")
-    await save(ws, changed)
-    return changed
 
+    def how(now: Contact) -> Contact:
+        return now if now.name_source == "member" else replace(now, name=name, name_source="profile")
 
-async def edit(
-    ws: Workspace, contact_id: str, *, name: str | None = None, language: str | None = None, notes: str | None = None
-) -> Contact:
-    """A colleague's correction. Raises NotFound."""
-    contact = await get(ws, contact_id)
-    if name is not None:
-        contact = replace(contact, name=name.strip(), name_source="member")
-    if language is not None:
-        contact = replace(contact, language=language or None)
-    if notes is not None:
-        contact = replace(contact, notes=notes)
-    await save(ws, contact)
-    return contact
+    before, after = await change(ws, contact_id, how)
+    return after if after.name != before.name else None
 
 
 async def set_block(ws: Workspace, contact_id: str, block: Block | None) -> Contact:
     """Raises NotFound. What follows from it for conversations is the inbox's (blocking.py)."""
-    contact = replace(await get(ws, contact_id), block=block)
-    await save(ws, contact)
-    return contact
+    return (await change(ws, contact_id, lambda now: replace(now, block=block)))[1]
+
+
+def hand(ws: Workspace, actor: Actor, seen: int | None = None) -> Hand:
+    return Hand(actor.id, actor.name, ws.clock.now(), seen)
+
+
+def values(contact: Contact) -> dict[str, Any]:
+    """What colleagues set, each value under the name by which it is known in `touched`."""
+    own = {f"fields.{key}": value for key, value in contact.fields.items() if value is not None}
+    return {name: getattr(contact, name) for name in PROFILE} | own
+
+
+async def change(ws: Workspace, contact_id: str, how: How, hand: Hand | None = None) -> tuple[Contact, Contact]:
+    """
+    Replace it by `how(it)`, as often as it takes until nobody interferes; as it was and as it is stored.
+
+    Done by a `hand` it is refused if a colleague changed the same value after `hand.seen`, and noted down as theirs.
+    Raises NotFound, ChangedMeanwhile.
+    """
+    for _ in range(8):
+        now = await get(ws, contact_id)
+        wanted = how(now)
+        if wanted == now:
+            return now, now
+        changed = _changed(now, wanted)
+        if "stage" in changed:
+            wanted = replace(wanted, stage_since=ws.clock.now())
+        if hand is not None:
+            _require_unchanged(now, changed, hand)
+            touch = Touch(now.revision + 1, hand.by, hand.name, hand.at)
+            wanted = replace(wanted, touched={**now.touched, **dict.fromkeys(changed, touch)})
+        if not await save(ws, wanted):
+            continue
+        if hand is not None and changed:
+            was, became = values(now), values(wanted)
+            told = [PastValue(now.id, w, was.get(w), became.get(w), hand.by, hand.name, hand.at) for w in changed]
+            await store.keep_past(ws, now.revision + 1, told)
+        return now, replace(wanted, revision=now.revision + 1)
+    raise Conflict("This contact is being changed by too many at once; try again.")
+
+
+def _changed(before: Contact, after: Contact) -> list[str]:
+    was, became = values(before), values(after)
+    return [what for what in {**was, **became} if was.get(what) != became.get(what)]
+
+
+def _require_unchanged(now: Contact, changed: Sequence[str], hand: Hand) -> None:
+    if hand.seen is None:
+        return
+    known = values(now)
+    others = [
+        Change(what, last.by, last.name, last.at, known.get(what))
+        for what in changed
+        if (last := now.touched.get(what)) is not None and last.revision > hand.seen and last.by != hand.by
+    ]
+    if others:
+        names = ", ".join(each.what.removeprefix("fields.").removesuffix("_id") for each in others)
+        raise ChangedMeanwhile(f"{others[0].name} has just changed {names}. Look at it and try again.", *others)
+
+
+async def past(ws: Workspace, contact_id: str) -> list[PastValue]:
+    """The newest 200 values that people have changed, newest first."""
+    return await store.past(ws, contact_id, limit=200)
+
+
+def place_of(rows: Sequence[ContactAddress], at: datetime) -> Place | None:
+    """Where somebody probably is, by the first of their numbers that says so."""
+    return next((place for row in rows if (place := places.place_of(row.address, at)) is not None), None)
 
 
 async def move_address(ws: Workspace, old: Address, new: Address) -> ContactAddress | None:
@@ -246,16 +352,19 @@ async def move_address(ws: Workspace, old: Address, new: Address) -> ContactAddr
     return row if await store.insert_address(ws, row) else (await store.addresses(ws, [new]))[0]
 
 
-async def save(ws: Workspace, contact: Contact) -> None:
-    """Store what colleagues and channels say of it, and what it is found by."""
-    await store.save_contact(ws, contact, *await _index(ws, contact))
+async def save(ws: Workspace, contact: Contact) -> bool:
+    """
+    Store what colleagues and channels say of it, and what it is found by, as the next revision; False if somebody else
+    has changed it since it was read.
+    """
+    return await store.save_contact(ws, contact, *await _index(ws, contact))
 
 
 async def index(ws: Workspace, contact_id: str) -> None:
     """Find it by the handles it has now."""
     contact = await store.contact(ws, contact_id)
     if contact is not None:
-        await store.save_index(ws, contact_id, *await _index(ws, contact))
+        await store.save_index(ws, contact, *await _index(ws, contact))
 
 
 async def _index(ws: Workspace, contact: Contact) -> tuple[list[str], list[str]]:

@@ -28,6 +28,8 @@ _PLAIN = frozenset(
         *("csrf", "version", "day", "first", "last", "mime", "code", "provider_code", "account_name"),
     )
 )
+# Maps whose names the workspace chose: what they are called says nothing about what they hold.
+_OWN = frozenset(("fields", "picks"))
 # A provider's own payload holds numbers in forms that nobody can list.
 _SEALED = frozenset(("payload", "raw"))
 HIDDEN = "••••"
@@ -51,7 +53,7 @@ class Masker:
     def walk(self, value: Any, key: str = "") -> Any:
         """JSON as this reader gets it."""
         if isinstance(value, Mapping):
-            return {name: self.walk(each, str(name)) for name, each in value.items()}
+            return {name: self.walk(each, "" if key in _OWN else str(name)) for name, each in value.items()}
         if isinstance(value, list | tuple):
             return [self.walk(each, key) for each in value]
         if key in _SEALED and value is not None:

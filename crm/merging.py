@@ -31,8 +31,11 @@ SOURCE = "merge"
 # Merges of one survivor that can be undone at the same time.
 MOST_MEMBERS = 20
 MOST_NOTES_CHARS = 20_000
-# Values of which one may differ from the other, and the person who merges picks.
-FIELDS = ("name", "language", "notes")
+# Values of which one may differ from the other, and the person who merges picks; fields of the workspace's own (known
+# as `fields/<key>`) beside them. Of tags and lists the merged contact has both sides'.
+FIELDS = contacts.PROFILE
+_OWN = "fields/"
+_SETS = ("tags", "lists")
 _STRICT = ("withdrawn", "blocked")
 
 
@@ -70,8 +73,8 @@ class Choice:
     """A value that the merged contact gets: what each side has, what it will have, and who decides."""
 
     field: str
-    into: str
-    other: str
+    into: Any
+    other: Any
     pick: Side
     differs: bool
 
@@ -124,9 +127,10 @@ def _facets(both: Sides) -> dict[str, str]:
         ("into", both.into, both.into_addresses),
         ("from", both.other, both.other_addresses),
     ):
-        for name in (*FIELDS, "block", "absorbed"):
+        for name in (*FIELDS, *_SETS, "block", "absorbed"):
             value = getattr(contact, name)
             known[f"{side}.{name}"] = asdict(value) if isinstance(value, Block) else value
+        known[f"{side}.fields"] = sorted(contact.fields.items())
         known[f"{side}.addresses"] = sorted(str(row.address) for row in rows)
         known[f"{side}.consent"] = sorted(
             [str(row.address), purpose, said.state] for row in rows for purpose, said in row.consent.items()
@@ -158,22 +162,31 @@ def require_unchanged(both: Sides, version: str) -> None:
 def choices(both: Sides, picks: Mapping[str, Side]) -> list[Choice]:
     """Every value that the person may pick, with their pick or, where they made none, ours."""
     found = []
-    for name in FIELDS:
-        into, other = getattr(both.into, name) or "", getattr(both.other, name) or ""
-        differs = bool(into and other and into != other)
+    own = sorted({*both.into.fields, *both.other.fields})
+    for name in (*FIELDS, *(f"{_OWN}{key}" for key in own)):
+        into, other = _value(both.into, name), _value(both.other, name)
+        differs = not _is_empty(into) and not _is_empty(other) and into != other
         found.append(Choice(name, into, other, picks.get(name) or _pick(both, name), differs))
     return found
 
 
+def _value(contact: Contact, name: str) -> Any:
+    return contact.fields.get(name.removeprefix(_OWN)) if name.startswith(_OWN) else getattr(contact, name)
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value in ("", ())
+
+
 def _pick(both: Sides, name: str) -> Side:
     """What people mostly want: a name that a colleague typed, a value rather than none, and all of the notes."""
-    into, other = getattr(both.into, name), getattr(both.other, name)
+    into, other = _value(both.into, name), _value(both.other, name)
     if name == "notes" and into and other and into != other:
         return "both"
     if name == "name":
         ranks = {"handle": 0, "profile": 1, "member": 2}
         return "from" if ranks[both.other.name_source] > ranks[both.into.name_source] else "into"
-    return "into" if into or not other else "from"
+    return "from" if _is_empty(into) and not _is_empty(other) else "into"
 
 
 def merged(both: Sides, picks: Mapping[str, Side]) -> Contact:
@@ -187,12 +200,16 @@ def merged(both: Sides, picks: Mapping[str, Side]) -> Contact:
     # A name that somebody picked is theirs: no profile of either side changes it any more.
     same = values["name"] == both.into.name
     source = both.into.name_source if same and both.other.name == both.into.name else "member"
+    own = {name.removeprefix(_OWN): values.pop(name) for name in list(values) if name.startswith(_OWN)}
+    stayed = values["stage"] == both.into.stage
     return replace(
         both.into,
-        name=values["name"],
+        **values,
         name_source=source,
-        language=values["language"] or None,
-        notes=values["notes"],
+        fields=own,
+        stage_since=both.into.stage_since if stayed else both.other.stage_since,
+        tags=tuple(dict.fromkeys((*both.into.tags, *both.other.tags))),
+        lists=tuple(dict.fromkeys((*both.into.lists, *both.other.lists))),
         block=both.into.block or both.other.block,
     )
 
@@ -405,48 +422,55 @@ async def advance(ws: Workspace, merge: Merge, **changes: Any) -> Merge:
 
 def values_of(contact: Contact) -> dict[str, Any]:
     """What of a contact a merge may change."""
-    block = asdict(contact.block) if contact.block else None
-    return {
-        "name": contact.name,
-        "name_source": contact.name_source,
-        "language": contact.language,
-        "notes": contact.notes,
-        "block": block,
-    }
+    values = {name: getattr(contact, name) for name in (*FIELDS, "name_source", "stage_since")}
+    values |= {f"{_OWN}{key}": list(v) if isinstance(v, tuple) else v for key, v in contact.fields.items()}
+    values |= {name: list(getattr(contact, name)) for name in _SETS}
+    return {**values, "block": asdict(contact.block) if contact.block else None}
 
 
 async def absorb(ws: Workspace, merge: Merge) -> tuple[Merge, Contact]:
     """The survivor gets the values picked, and the other becomes a part of it."""
-    into = await _stored(ws, merge.into_id)
-    if merge.from_id not in into.absorbed:
+    while merge.from_id not in (into := await _stored(ws, merge.into_id)).absorbed:
         both = Sides(into, await _stored(ws, merge.from_id), (), ())
         wanted = merged(both, merge.picks)
         merge = await keep(ws, merge, contact={"before": values_of(into), "after": values_of(wanted)})
-        await contacts.save(ws, wanted)
-        await store.set_absorbed(ws, into.id, (*into.absorbed, merge.from_id))
+        if await contacts.save(ws, wanted):
+            await store.set_absorbed(ws, into.id, (*into.absorbed, merge.from_id))
     await contacts.index(ws, merge.into_id)
     return merge, await _stored(ws, merge.into_id)
 
 
 async def release(ws: Workspace, merge: Merge) -> tuple[Contact, Contact]:
     """Both stand for themselves again, with the values they had; survivor and other."""
-    into = await _stored(ws, merge.into_id)
-    if merge.from_id in into.absorbed:
+    while merge.from_id in (into := await _stored(ws, merge.into_id)).absorbed:
         other = await _stored(ws, merge.from_id)
-        if other.block is not None and into.block is None:
-            # A colleague has taken it back since.
-            await contacts.save(ws, replace(other, block=None))
-        now = values_of(into)
-        for name in ("name", "language", "notes", "block"):
-            names = ("name", "name_source") if name == "name" else (name,)
-            now |= await undone(ws, merge, "contact", names, now)
-        block = Block(**now.pop("block")) if now["block"] else None
-        await contacts.save(ws, replace(into, **{**now, "block": block}))
-        await store.set_absorbed(ws, into.id, [each for each in into.absorbed if each != merge.from_id])
+        # A colleague has taken the block back since.
+        freed = other.block is not None and into.block is None
+        if freed and not await contacts.save(ws, replace(other, block=None)):
+            continue
+        if await contacts.save(ws, await _without(ws, merge, into)):
+            await store.set_absorbed(ws, into.id, [each for each in into.absorbed if each != merge.from_id])
     await store.part(ws, merge.from_id, merge.id)
     await contacts.index(ws, merge.into_id)
     await contacts.index(ws, merge.from_id)
     return await _stored(ws, merge.into_id), await _stored(ws, merge.from_id)
+
+
+async def _without(ws: Workspace, merge: Merge, into: Contact) -> Contact:
+    """The survivor with the values that it has without this merge."""
+    now = values_of(into)
+    kept = merge.kept["contact"]
+    # A value that one of the two did not have at all.
+    for name in {*kept["before"], *kept["after"]} - {*now}:
+        now[name] = None
+    for name in [name for name in kept["before"] | kept["after"] if name not in ("name_source", "stage_since")]:
+        names = {"name": ("name", "name_source"), "stage": ("stage", "stage_since")}.get(name, (name,))
+        now |= await undone(ws, merge, "contact", names, now)
+    block = now.pop("block")
+    own = {name.removeprefix(_OWN): now.pop(name) for name in list(now) if name.startswith(_OWN)}
+    own = {key: tuple(v) if isinstance(v, list) else v for key, v in own.items() if v is not None}
+    tags, lists = (tuple(now.pop(name)) for name in _SETS)
+    return replace(into, **now, tags=tags, lists=lists, block=Block(**block) if block else None, fields=own)
 
 
 async def undone(
@@ -466,16 +490,16 @@ async def undone(
     go along, and say nothing about whether anything was changed.
     """
     told = [name for name in names if name not in computed]
-    before = {name: merge.kept[subject]["before"][name] for name in names}
-    after = merge.kept[subject]["after"]
+    before = {name: merge.kept[subject]["before"].get(name) for name in names}
+    after = {name: merge.kept[subject]["after"].get(name) for name in names}
     current = {name: now[name] for name in names}
     if all(before[name] == after[name] for name in told):
         return current
     for each in await later(ws, merge):
         known = each.kept[subject]
-        if any(known["before"][name] != after[name] for name in told):
+        if any(known["before"].get(name) != after[name] for name in told):
             break
-        took_over = all(known["after"][name] == after[name] for name in told)
+        took_over = all(known["after"].get(name) == after[name] for name in told)
         corrected = {**known, "before": {**known["before"], **before}}
         if took_over:
             corrected["after"] = {**known["after"], **before}

@@ -1,12 +1,16 @@
 """Who refers to what: for each noun, the finders of what names one of it. Asked by usage.py."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
 
 from app.core.runtime import Workspace
 from inbox import usage
-from inbox.answering import macros
+from inbox.answering import macros, variables
 from inbox.finding import tags, views
 from inbox.routing import agents, route_rules, teams
+from inbox.store import canned as canned_rows
+from inbox.store import macros as macro_rows
 from inbox.store import tickets as ticket_rows
 from inbox.ticketing import sla_policies
 
@@ -56,7 +60,23 @@ def _policies_of(kind: str) -> usage.Finder:
     return using
 
 
+def _naming_field(noun: str, every: Callable[[Workspace], Awaitable[Iterable[Any]]]) -> usage.Finder:
+    """Things in whose texts a field of contacts stands."""
+
+    async def using(ws: Workspace, key: str) -> list[usage.Use]:
+        pattern = re.compile(rf"{re.escape(variables.FIELDS + key)}\b")
+        found = [each for each in await every(ws) if pattern.search(repr(each))]
+        return [usage.Use(noun, each.id, getattr(each, "title", None) or each.name) for each in found]
+
+    return using
+
+
 FINDERS: Mapping[str, tuple[usage.Finder, ...]] = {
+    "contact_field": (
+        _naming_field("canned_reply", canned_rows.every),
+        _naming_field("macro", macro_rows.every),
+        _naming_field("team", teams.listed),
+    ),
     "calendar": (teams.using_calendar, agents.using_calendar, _policies_by_calendar),
     "tag": (
         _conversations_tagged,

@@ -98,6 +98,11 @@ async def _open_since(db: mongo.Database, progress: Progress, clock: Clock) -> N
     await reports.drop_days_of_no_zone(db)
 
 
+async def _contact_lists(db: mongo.Database, progress: Progress, clock: Clock) -> None:
+    """Contacts are listed by when they came, by name, and by what they have."""
+    await contacts.add_lists(db)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "default queues", _default_queues),
     Migration(2, "conversation facets", _conversation_facets),
@@ -107,6 +112,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(6, "conversation watchers", _conversation_watchers),
     Migration(7, "entry shelves", _entry_shelves),
     Migration(8, "ages and zones of reports", _open_since),
+    Migration(9, "lists of contacts", _contact_lists),
 )
 
 

@@ -61,6 +61,16 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("workspace_id", "_id"),
         _index("workspace_id", "prefixes", "_id"),
         _index("workspace_id", "keys"),
+        # Lists of contacts, each the newest first (see crm/facets.py); and all of them by name (see store/alphabet.py).
+        _index("workspace_id", "facets", "created_at"),
+        _index("workspace_id", "name_key"),
+    ),
+    # The fields and stages of a workspace; and what values of contacts were before somebody changed them.
+    "contact_fields": (),
+    "contact_past": (_index("workspace_id", "contact_id", "at"),),
+    "companies": (
+        _index("workspace_id", "prefixes", "_id"),
+        _index("workspace_id", "name_key"),
     ),
     # `work_key` is there while a merge, or its undoing, is not finished.
     "merges": (_index("workspace_id", "into_id"), _index("workspace_id", "from_id"), _index("work_key", sparse=True)),

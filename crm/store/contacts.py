@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
+from app.core import alphabet, windows
 from app.core.addresses import Address
-from app.core.mongo import Document, DuplicateId
+from app.core.alphabet import Fences
+from app.core.mongo import MOST_IN, Document, DuplicateId
 from app.core.runtime import Workspace
-from crm import consent, contacts
+from crm import consent, contacts, facets
+from crm.store import evenly
 
-# Longer words are found by their beginning and then compared.
-PREFIX_CHARS = 8
-_MOST_PREFIXES = 200
-_MOST_EXAMINED = 4_000
+# How ids of contacts begin.
+IDS = "con_"
+_SAMPLE = 2_000
 
 
 def address_id(ws: Workspace, address: Address) -> str:
@@ -42,6 +45,16 @@ async def addresses_of_contact(ws: Workspace, contact_id: str) -> list[contacts.
     """Index: workspace_id, contact_id."""
     rows = await ws.db.addresses.find({"contact_id": contact_id}, limit=200)
     return sorted((_address(row) for row in rows), key=lambda row: row.created_at)
+
+
+async def addresses_of_contacts(ws: Workspace, contact_ids: Sequence[str]) -> dict[str, list[contacts.ContactAddress]]:
+    """By contact. Index: workspace_id, contact_id."""
+    found: dict[str, list[contacts.ContactAddress]] = {}
+    for first in range(0, len(contact_ids), MOST_IN):
+        some = list(contact_ids[first : first + MOST_IN])
+        for row in await ws.db.addresses.find({"contact_id": {"$in": some}}, limit=200 * len(some)):
+            found.setdefault(row["contact_id"], []).append(_address(row))
+    return {contact_id: sorted(rows, key=lambda row: row.created_at) for contact_id, rows in found.items()}
 
 
 async def insert_address(ws: Workspace, row: contacts.ContactAddress) -> bool:
@@ -85,15 +98,36 @@ def _contact(row: Document) -> contacts.Contact:
         merged_into=row.get("merged_into"),
         absorbed=tuple(row.get("absorbed", ())),
         merge_id=row.get("merge_id"),
+        stage=row.get("stage"),
+        stage_since=row.get("stage_since"),
+        owner_id=row.get("owner_id"),
+        zone=row.get("zone"),
+        company_id=row.get("company_id"),
+        fields={key: tuple(v) if isinstance(v, list) else v for key, v in row.get("fields", {}).items()},
+        tags=tuple(row.get("tags", ())),
+        lists=tuple(row.get("lists", ())),
+        origin=row.get("origin"),
+        revision=row.get("revision", 0),
+        touched={what.replace("/", "."): contacts.Touch(**touch) for what, touch in row.get("touched", {}).items()},
     )
 
 
 # Written by merging alone (see store/merging.py): nothing else that stores a contact may put them back.
 _OF_MERGES = ("merged_into", "absorbed", "merge_id")
+# Most contacts have none of these.
+_RARE = ("stage", "stage_since", "owner_id", "zone", "company_id", "fields", "tags", "lists", "origin", "touched")
 
 
 def _values(contact: contacts.Contact) -> Document:
-    return {name: value for name, value in asdict(contact).items() if name not in (*_OF_MERGES, "id")}
+    row: Document = {}
+    for name in contacts.Contact.__slots__:
+        if name not in _OF_MERGES and name != "id":
+            row[name] = getattr(contact, name)
+    row["block"] = asdict(contact.block) if contact.block else None
+    row["fields"] = {key: value for key, value in contact.fields.items() if value is not None}
+    # A name with a dot is a path in the database.
+    row["touched"] = {what.replace(".", "/"): asdict(touch) for what, touch in contact.touched.items()}
+    return row
 
 
 async def contact(ws: Workspace, contact_id: str) -> contacts.Contact | None:
@@ -107,19 +141,33 @@ async def contacts_by_id(ws: Workspace, contact_ids: Iterable[str]) -> dict[str,
 
 async def insert_contact(ws: Workspace, new: contacts.Contact, tokens: Sequence[str], keys: Sequence[str]) -> None:
     """An existing row of this id is left as it is."""
-    await ws.db.contacts.insert_new([{**_values(new), "_id": new.id, **_found_by(tokens, keys)}])
+    await ws.db.contacts.insert_new([new_row(new, tokens, keys)])
 
 
-async def save_contact(ws: Workspace, changed: contacts.Contact, tokens: Sequence[str], keys: Sequence[str]) -> None:
-    await ws.db.contacts.update({"_id": changed.id}, {"$set": {**_values(changed), **_found_by(tokens, keys)}})
+def new_row(new: contacts.Contact, tokens: Sequence[str], keys: Sequence[str]) -> Document:
+    """Without what is empty, as it mostly is."""
+    row = {**_values(new), "_id": new.id, **_found_by(new, tokens, keys)}
+    return {name: value for name, value in row.items() if value or name not in _RARE}
 
 
-async def save_index(ws: Workspace, contact_id: str, tokens: Sequence[str], keys: Sequence[str]) -> None:
-    await ws.db.contacts.update({"_id": contact_id}, {"$set": _found_by(tokens, keys)})
+async def save_contact(ws: Workspace, wanted: contacts.Contact, tokens: Sequence[str], keys: Sequence[str]) -> bool:
+    """As the revision after `wanted.revision`; False if the stored one is another."""
+    row = {**_values(wanted), **_found_by(wanted, tokens, keys), "revision": wanted.revision + 1}
+    return await ws.db.contacts.update_at(wanted.id, wanted.revision, row)
 
 
-def _found_by(tokens: Sequence[str], keys: Sequence[str]) -> Document:
-    return {"tokens": list(tokens), "prefixes": prefixes_of(tokens), "keys": list(keys)}
+async def save_index(ws: Workspace, contact: contacts.Contact, tokens: Sequence[str], keys: Sequence[str]) -> None:
+    await ws.db.contacts.update({"_id": contact.id}, {"$set": _found_by(contact, tokens, keys)})
+
+
+def _found_by(contact: contacts.Contact, tokens: Sequence[str], keys: Sequence[str]) -> Document:
+    return {
+        "tokens": list(tokens),
+        "prefixes": evenly.prefixes_of(tokens),
+        "keys": list(keys),
+        "facets": facets.of(contact),
+        "name_key": name_key(contact),
+    }
 
 
 async def contacts_with(ws: Workspace, key: str, *, limit: int) -> list[contacts.Contact]:
@@ -130,86 +178,53 @@ async def contacts_with(ws: Workspace, key: str, *, limit: int) -> list[contacts
 
 async def contacts_page(ws: Workspace, *, after: str | None, limit: int) -> list[contacts.Contact]:
     """By id. Index: workspace_id, _id."""
-    return [_contact(row) for row in await _in_order(ws, {}, after=after, limit=limit, width=1)]
+    return [
+        _contact(row)
+        for row in await evenly.in_order(ws.db.contacts, IDS, {}, after=after, limit=limit, fits=_is_whole)
+    ]
 
 
 async def contacts_named(ws: Workspace, words: Sequence[str], *, limit: int) -> list[contacts.Contact]:
-    """
-    Contacts with a word that begins like each of these, by id. Index: workspace_id, prefixes, _id.
-
-    Looked up by the longest, which is mostly the rarest; not more than a few thousand that share it are looked at.
-    """
-    longest = max(words, key=len)
-    where = {"prefixes": longest[:PREFIX_CHARS]}
-
-    def fits(row: Document) -> bool:
-        return all(any(token.startswith(word) for token in row["tokens"]) for word in words)
-
-    rows = await _in_order(ws, where, limit=limit, width=_POSITIONS >> 15, fits=fits)
+    """Contacts with a word that begins like each of these, by id. Index: workspace_id, prefixes, _id."""
+    rows = await evenly.matching(ws.db.contacts, IDS, words, limit=limit, fits=_is_whole)
     return [_contact(row) for row in rows]
 
 
-def prefixes_of(tokens: Iterable[str]) -> list[str]:
-    """
-    How the words begin, up to so many characters: a search is then an equality, which can be read in bounded ranges
-    of ids, while a range of words would have to be read whole.
-    """
-    found: dict[str, None] = {}
-    for token in tokens:
-        for chars in range(1, min(len(token), PREFIX_CHARS) + 1):
-            found[token[:chars]] = None
-    return list(found)[:_MOST_PREFIXES]
+async def newest(
+    ws: Workspace, facet: str, *, before: tuple[datetime, str] | None, limit: int
+) -> list[contacts.Contact]:
+    """Those with this facet, the newest first, by (time, id). Index: workspace_id, facets, created_at."""
+
+    async def find(where: Document, sort: list[tuple[str, int]], most: int) -> list[Document]:
+        return await ws.db.contacts.find({"facets": facet, **where}, sort=sort, limit=most)
+
+    rows = await windows.newest(find, "created_at", now=ws.clock.now(), before=before, limit=limit)
+    return [_contact(row) for row in rows if _is_whole(row)]
 
 
-async def _in_order(
-    ws: Workspace,
-    where: Document,
-    *,
-    after: str | None = None,
-    limit: int,
-    width: int,
-    fits: Callable[[Document], bool] = lambda row: True,
-) -> list[Document]:
-    """
-    The first rows by id where this holds, without contacts that are a part of another now.
+async def by_name(ws: Workspace, *, after: str | None, limit: int) -> list[contacts.Contact]:
+    """All of them; `after` is the name_key of the last one. Index: workspace_id, name_key."""
 
-    Read in bounded ranges of ids, widened while they come up short: a sort with a limit, or a limit alone, would read
-    every row that matches.
-    """
-    found: list[Document] = []
-    examined = 0
-    lower: Document = {"$gt": after or "con_"}
-    start = _position(after) if after else 0
-    while len(found) < limit and start < _POSITIONS and examined < _MOST_EXAMINED:
-        end = start + width
-        upper = {"$lt": f"con_{_digits(end)}"} if end < _POSITIONS else {"$lt": "con`"}
-        rows = await ws.db.contacts.find({**where, "_id": lower | upper}, limit=100_000)
-        examined += len(rows)
-        whole = [row for row in rows if "merged_into" not in row]
-        found += [row for row in sorted(whole, key=lambda row: str(row["_id"])) if fits(row)]
-        # Ids are spread evenly: aim at what is missing, carefully as long as nothing is known.
-        width = max(1, width * min(32, max(1, 2 * (limit - len(found)) // len(rows)))) if rows else width * 32
-        lower, start = {"$gte": upper["$lt"]}, end
-    return found[:limit]
+    async def sample() -> list[str]:
+        rows = await evenly.in_order(ws.db.contacts, IDS, {}, limit=_SAMPLE, fields=["name_key"])
+        return [row["name_key"] for row in rows]
+
+    async def read(lower: str, upper: str | None, most: int) -> list[Document]:
+        bounds = {"$gte": lower} if upper is None else {"$gte": lower, "$lt": upper}
+        return await ws.db.contacts.find({"name_key": bounds}, sort=[("name_key", 1)], limit=most)
+
+    fences = await Fences.of("contacts", ws.id, sample)
+    return [_contact(row) for row in await fences.page(read, after=after, limit=limit) if _is_whole(row)]
 
 
-# The first characters of a contact's id as a number, so that ranges of ids can be reckoned with.
-_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
-_PLACES = 6
-_POSITIONS = len(_ALPHABET) ** _PLACES
+def name_key(contact: contacts.Contact) -> str:
+    """Where it stands by name."""
+    return alphabet.key(contact.name, contact.id)
 
 
-def _position(contact_id: str) -> int:
-    start = contact_id.removeprefix("con_")[:_PLACES].ljust(_PLACES, "0")
-    return sum(max(0, _ALPHABET.find(c)) * len(_ALPHABET) ** (_PLACES - 1 - at) for at, c in enumerate(start))
-
-
-def _digits(position: int) -> str:
-    digits = ""
-    for _ in range(_PLACES):
-        position, digit = divmod(position, len(_ALPHABET))
-        digits = _ALPHABET[digit] + digits
-    return digits
+def _is_whole(row: Document) -> bool:
+    """Not a part of another contact."""
+    return not row.get("merged_into")
 
 
 async def insert_fact(ws: Workspace, fact_id: str, fact: consent.ConsentFact) -> bool:
@@ -244,3 +259,16 @@ async def facts(ws: Workspace, contact_id: str, *, limit: int) -> list[consent.C
         )
         for row in rows
     ]
+
+
+async def keep_past(ws: Workspace, revision: int, told: Sequence[contacts.PastValue]) -> None:
+    """What a change by hand to this revision replaced."""
+    rows = [{**asdict(each), "_id": f"{each.contact_id}/{revision}/{number}"} for number, each in enumerate(told)]
+    await ws.db.contact_past.insert_new(rows)
+
+
+async def past(ws: Workspace, contact_id: str, *, limit: int) -> list[contacts.PastValue]:
+    """Index: workspace_id, contact_id, at; one contact's are few."""
+    rows = await ws.db.contact_past.find({"contact_id": contact_id}, limit=limit, sort=[("at", -1)])
+    names = contacts.PastValue.__slots__
+    return [contacts.PastValue(**{name: row[name] for name in names}) for row in rows]

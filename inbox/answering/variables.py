@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from liquid import BoundTemplate, Environment, Undefined
 from liquid.exceptions import LiquidError
@@ -23,7 +24,8 @@ from app.core.errors import Invalid
 from app.core.platform import workspaces
 from app.core.runtime import Workspace
 from channels import registry
-from crm import contacts
+from crm import companies, contacts, fields
+from crm.contacts import Contact
 from inbox.conversations import Conversation
 
 MAX_TEXT_CHARS = 5_000
@@ -42,6 +44,8 @@ CATALOGUE: tuple[Variable, ...] = (
     Variable("contact.name", "Customer's name", "Ana Kovacs"),
     Variable("contact.first_name", "Customer's first name", "Ana"),
     Variable("contact.language", "Customer's language", "en"),
+    Variable("contact.stage", "Customer's stage", "Customer"),
+    Variable("contact.company", "Customer's company", "Adinkra Textiles"),
     Variable("agent.name", "Your name", "Ama Mensah"),
     Variable("agent.first_name", "Your first name", "Ama"),
     Variable("conversation.id", "Number of the conversation", "cnv_01"),
@@ -59,6 +63,11 @@ CATALOGUE: tuple[Variable, ...] = (
     Variable("queue.minutes", "Expected wait in minutes", "5"),
 )
 _NAMES = frozenset(variable.name for variable in CATALOGUE)
+# Fields of the workspace's own; one that there is not is as one without a value.
+FIELDS = "contact.fields."
+_FIELD = re.compile(re.escape(FIELDS) + r"[a-z][a-z0-9_]{0,39}")
+
+_EXAMPLES = {"number": "42", "date": "2026-11-21", "datetime": "2026-11-21T12:00:00.000Z", "boolean": "yes"}
 
 # Not among them: `replace`, `join`, `split` and their like, whose results multiply.
 _FILTERS = frozenset(
@@ -121,11 +130,15 @@ def check(text: str, *, field: str = "text") -> None:
 def render(text: str, values: Mapping[str, str | None], *, field: str = "text") -> Rendered:
     """The text with these values, by variable's name. Raises Invalid."""
     template = _template(text, field)
-    nested: dict[str, dict[str, str]] = {variable.name.partition(".")[0]: {} for variable in CATALOGUE}
+    nested: dict[str, dict[str, Any]] = {variable.name.partition(".")[0]: {} for variable in CATALOGUE}
+    nested["contact"]["fields"] = {}
     for name, value in values.items():
         if value:
             group, _, key = name.partition(".")
-            nested[group][key] = value
+            if name.startswith(FIELDS):
+                nested["contact"]["fields"][name.removeprefix(FIELDS)] = value
+            else:
+                nested[group][key] = value
     token = _missing.set({})
     try:
         written = template.render(**nested)
@@ -136,9 +149,17 @@ def render(text: str, values: Mapping[str, str | None], *, field: str = "text") 
         _missing.reset(token)
 
 
-def example(text: str) -> Rendered:
+def example(text: str, own: Sequence[Variable] = ()) -> Rendered:
     """The text as it reads for an invented customer. Raises Invalid."""
-    return render(text, {variable.name: variable.example for variable in CATALOGUE})
+    return render(text, {variable.name: variable.example for variable in (*CATALOGUE, *own)})
+
+
+async def own(ws: Workspace) -> list[Variable]:
+    """The fields that the workspace keeps of its contacts, as variables."""
+    known = await fields.get(ws)
+    return [
+        Variable(f"{FIELDS}{each.key}", each.label, _EXAMPLES.get(each.kind) or each.label) for each in known.offered
+    ]
 
 
 async def values(
@@ -157,12 +178,27 @@ async def values(
         "contact.name": name,
         "contact.first_name": _first(name),
         "contact.language": contact.language,
+        **await _own_values(ws, contact),
         "agent.name": agent_name,
         "agent.first_name": _first(agent_name),
         "conversation.id": conversation.id,
         "channel.name": await _channel_name(ws, conversation, account_id),
         "workspace.name": workspace.name if workspace else None,
     }
+
+
+async def _own_values(ws: Workspace, contact: Contact) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    if contact.stage or contact.fields:
+        known = await fields.get(ws)
+        stage = known.stage(contact.stage)
+        found["contact.stage"] = stage.label if stage else None
+        for each in known.fields:
+            found[f"{FIELDS}{each.key}"] = fields.written(each, contact.fields.get(each.key))
+    if contact.company_id:
+        company = (await companies.by_id(ws, [contact.company_id])).get(contact.company_id)
+        found["contact.company"] = company.name if company else None
+    return found
 
 
 async def _channel_name(ws: Workspace, conversation: Conversation, account_id: str | None) -> str | None:
@@ -192,7 +228,7 @@ def _template(text: str, field: str) -> BoundTemplate:
         if name not in _ENVIRONMENT.filters:
             raise Invalid.field(field, f"There is no filter '{name}'. There are {', '.join(sorted(_FILTERS))}.")
     for name in _asked(found.globals):
-        if name not in _NAMES:
+        if name not in _NAMES and not _FIELD.fullmatch(name):
             raise Invalid.field(field, f"There is no variable '{name}'. There are {', '.join(sorted(_NAMES))}.")
     return template
 

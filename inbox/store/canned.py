@@ -30,6 +30,11 @@ async def of_owner(ws: Workspace, owner_id: str | None) -> list[canned.CannedRep
     return [_from_row(row) for row in await ws.db.canned.find({"owner_id": owner_id}, limit=canned.MOST)]
 
 
+async def every(ws: Workspace) -> list[canned.CannedReply]:
+    """Also those that members keep for themselves; for asking where something is used."""
+    return [_from_row(row) for row in await ws.db.canned.find({}, limit=100_000)]
+
+
 async def get(ws: Workspace, reply_id: str) -> canned.CannedReply | None:
     row = await ws.db.canned.get(reply_id)
     return _from_row(row) if row else None

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from app.core import ids
 from app.core.addresses import Address
 from app.core.errors import NotFound
+from app.core.permissions import SYSTEM
 from app.core.platform import contacts as contact_rows
 from app.core.runtime import Workspace
-from crm import contacts
+from crm import contacts, profiles
 from crm.contacts import Profile
 from crm.store import contacts as store
+from crm.store import evenly
 
 PROFILE = Profile(name="Ana Kovacs")
 
@@ -74,7 +76,7 @@ async def test_a_colleagues_name_is_kept_and_a_profile_name_follows(ws: Workspac
     contact_id = (await contacts.resolve(ws, phone, profile=Profile())).contact_id
     assert (await contacts.get(ws, contact_id)).name_source == "handle"
     assert (await contacts.learn_name(ws, contact_id, "Ana")) is not None
-    await contacts.edit(ws, contact_id, name="Ana (VIP)")
+    await profiles.edit(ws, SYSTEM, contact_id, {"name": "Ana (VIP)"})
     assert await contacts.learn_name(ws, contact_id, "Ana K") is None
     assert (await contacts.get(ws, contact_id)).name == "Ana (VIP)"
 
@@ -129,7 +131,7 @@ async def test_search_reads_a_bounded_part_of_those_with_a_common_name(ws: Works
         tokens = contacts.search_tokens(name)
         contact_id = ids.derived("con", ws.id, name)
         made = {"name": name, "name_source": "profile", "avatar_hue": 1, "created_at": ws.clock.now()}
-        rows.append({"_id": contact_id, **made, "tokens": tokens, "prefixes": store.prefixes_of(tokens)})
+        rows.append({"_id": contact_id, **made, "tokens": tokens, "prefixes": evenly.prefixes_of(tokens)})
     await ws.db.contacts.insert_new(rows)
 
     async def found(text: str, limit: int = 20) -> list[str]:

@@ -1,25 +1,31 @@
 """Contacts: people, their addresses, consent and whole timeline."""
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from app.core import addresses, audit
 from app.core.audit import Target
 from app.core.clock import iso
-from app.core.errors import NotFound
+from app.core.errors import ChangedMeanwhile, Invalid, NotFound
 from app.core.permissions import Permission
 from app.core.runtime import Workspace
-from crm import consent, contacts, duplicates, masks
+from crm import companies, consent, contacts, duplicates, fields, masks, profiles
+from crm.companies import Company
 from crm.contacts import Block, Contact, ContactAddress, search_tokens
+from crm.fields import MOST_FIELDS
+from crm.masks import Masker
 from crm.store import contacts as contact_store
 from inbox import access, conversations, live
 from inbox.closing import blocking
 from inbox.store import conversations as conversation_store
-from web.api import cursors, timelines
+from web.api import contact_words, cursors, timelines
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import (
     BlockShape,
+    CompanyRef,
     ConsentPage,
     ConsentState,
     ContactAddressShape,
@@ -27,6 +33,8 @@ from web.api.inbox_shapes import (
     ContactRow,
     ContactShape,
     EntryPage,
+    PastValues,
+    ZoneShape,
 )
 from web.api.models import Body, Page
 
@@ -39,9 +47,20 @@ class ContactsQuery(Page):
 
 
 class EditContact(Body):
-    name: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+    """
+    What is not sent stays. `revision` is what the screen showed: a value that a colleague changed after it is refused.
+    Of `fields` only those sent change; null empties one.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")] = ""
     language: Annotated[str | None, Field(max_length=20)] = None
-    notes: Annotated[str | None, Field(max_length=20_000)] = None
+    notes: Annotated[str, Field(max_length=20_000)] = ""
+    stage: Annotated[str | None, Field(max_length=40)] = None
+    owner_id: Annotated[str | None, Field(max_length=100)] = None
+    zone: Annotated[str | None, Field(max_length=60)] = None
+    company_id: Annotated[str | None, Field(max_length=100)] = None
+    fields: Annotated[dict[str, str | float | bool | list[str] | None] | None, Field(max_length=MOST_FIELDS)] = None
+    revision: Annotated[int | None, Field(ge=0, le=2**53)] = None
 
 
 class BlockContact(Body):
@@ -73,7 +92,7 @@ async def list_contacts(request: ApiRequest, query: ContactsQuery) -> ContactPag
     ws = request.ws
     if query.q and search_tokens(query.q):
         found = await access.contacts_named(ws, request.actor, query.q, limit=query.limit)
-        return {"items": [await row_of(ws, contact) for contact in found], "next_cursor": None}
+        return {"items": await rows_of(ws, found), "next_cursor": None}
     (after,) = cursors.read(query.cursor, str) or (None,)
     shown: list[Contact] = []
     more = True
@@ -86,20 +105,43 @@ async def list_contacts(request: ApiRequest, query: ContactsQuery) -> ContactPag
         if not more or len(shown) == query.limit:
             break
     next_cursor = cursors.write(after) if more and after else None
-    return {"items": [await row_of(ws, contact) for contact in shown], "next_cursor": next_cursor}
+    return {"items": await rows_of(ws, shown), "next_cursor": next_cursor}
+
+
+async def rows_of(ws: Workspace, found: Sequence[Contact]) -> list[ContactRow]:
+    """Contacts as lists show them."""
+    rows = await contact_store.addresses_of_contacts(ws, [contact.id for contact in found])
+    known = await companies.by_id(ws, [contact.company_id for contact in found if contact.company_id])
+    return [
+        {
+            "id": contact.id,
+            "name": contact.name,
+            "avatar_hue": contact.avatar_hue,
+            "language": contact.language,
+            "stage": contact.stage,
+            "owner_id": contact.owner_id,
+            "company": _company(known.get(contact.company_id or "")),
+            "tags": list(contact.tags),
+            "created_at": iso(contact.created_at) or "",
+            "addresses": [address_of(row, None) for row in rows.get(contact.id, ())],
+        }
+        for contact in found
+    ]
 
 
 async def row_of(ws: Workspace, contact: Contact) -> ContactRow:
-    """A contact as lists show it."""
-    rows = await contacts.addresses_of(ws, contact.id)
-    return {
-        "id": contact.id,
-        "name": contact.name,
-        "avatar_hue": contact.avatar_hue,
-        "language": contact.language,
-        "created_at": iso(contact.created_at) or "",
-        "addresses": [address_of(row, None) for row in rows],
-    }
+    return (await rows_of(ws, [contact]))[0]
+
+
+def _company(company: Company | None) -> CompanyRef | None:
+    return {"id": company.id, "name": company.name} if company else None
+
+
+def _zone(contact: Contact, rows: Sequence[ContactAddress], at: datetime) -> ZoneShape | None:
+    if contact.zone:
+        return {"name": contact.zone, "derived": False, "sure": True}
+    place = contacts.place_of(rows, at)
+    return {"name": place.zone, "derived": True, "sure": place.sure} if place else None
 
 
 async def get(request: ApiRequest, contact_id: str) -> ContactShape:
@@ -109,6 +151,7 @@ async def get(request: ApiRequest, contact_id: str) -> ContactShape:
 async def full(request: ApiRequest, contact: Contact) -> ContactShape:
     """All of a contact."""
     ws = request.ws
+    known = await fields.get(ws)
     rows = await contacts.addresses_of(ws, contact.id)
     sight = await access.sight(ws, request.actor)
     threads = [each for each in await conversation_store.of_contact(ws, contact.id) if sight.sees(each)]
@@ -119,6 +162,15 @@ async def full(request: ApiRequest, contact: Contact) -> ContactShape:
         "avatar_hue": contact.avatar_hue,
         "language": contact.language,
         "notes": contact.notes,
+        "stage": contact.stage,
+        "stage_since": iso(contact.stage_since),
+        "owner_id": contact.owner_id,
+        "zone": _zone(contact, rows, ws.clock.now()),
+        "company": _company((await companies.by_id(ws, [contact.company_id or ""])).get(contact.company_id or "")),
+        "fields": {f.key: fields.shown(f, contact.fields[f.key]) for f in known.fields if f.key in contact.fields},
+        "tags": list(contact.tags),
+        "lists": list(contact.lists),
+        "revision": contact.revision,
         "block": _block(contact.block),
         "created_at": iso(contact.created_at) or "",
         "addresses": [address_of(row, heard.get(str(row.address))) for row in rows],
@@ -137,22 +189,61 @@ def _block(block: Block | None) -> BlockShape | None:
 async def edit(request: ApiRequest, contact_id: str, body: EditContact) -> ContactShape:
     ws = request.ws
     known = await access.contact(ws, request.actor, contact_id)
-    contact_id = known.id
-    masker = masks.of(ws, request.actor)
-    # Sent back as it was shown, a name that is hidden stays what it is.
-    name = None if masker is not None and body.name == masker.within(known.name) else body.name
-    async with live.announced(ws, "conversation", conversations.id_for(contact_id)):
-        contact = await contacts.edit(ws, contact_id, name=name, language=body.language, notes=body.notes)
-        changed = await conversations.rename(ws, contact_id, contact.name)
-        await live.tell_conversations(ws, *changed)
-        told = {"id": contact.id, "name": contact.name, "language": contact.language, "notes": contact.notes}
-        await live.publish(ws, live.event("contact", told))
-    await duplicates.look_later(ws, contact_id)
-    fields = sorted(body.model_dump(exclude_none=True))
-    await audit.record(
-        ws, request.actor, "contact.edited", Target("contact", contact.id, contact.name), {"fields": fields}
-    )
+    given = body.model_dump(exclude_unset=True, exclude={"revision"})
+    if (masker := masks.of(ws, request.actor)) is not None:
+        given = _as_stored(masker, known, given)
+    async with live.announced(ws, "conversation", conversations.id_for(known.id)):
+        before, contact = await profiles.edit(ws, request.actor, known.id, given, seen=body.revision)
+        if contact.revision != before.revision:
+            changed = await conversations.rename(ws, contact.id, contact.name) if contact.name != before.name else []
+            await live.tell_conversations(ws, *changed)
+            await tell(ws, contact)
+    if contact.revision != before.revision:
+        await duplicates.look_later(ws, contact.id)
+        own = [f"fields.{key}" for key in given.pop("fields", None) or ()]
+        names = sorted([*given, *own])
+        await audit.record(
+            ws, request.actor, "contact.edited", Target("contact", contact.id, contact.name), {"fields": names}
+        )
     return await full(request, contact)
+
+
+def _as_stored(masker: Masker, known: Contact, given: dict[str, Any]) -> dict[str, Any]:
+    """Sent back as it was shown, a text that is hidden stays what it is."""
+    kept = {name: value for name, value in given.items() if name != "name" or value != masker.within(known.name)}
+    own = {
+        key: value
+        for key, value in (given.get("fields") or {}).items()
+        if not isinstance(was := known.fields.get(key), str) or value == was or value != masker.within(was)
+    }
+    return {**kept, "fields": own} if "fields" in given else kept
+
+
+async def tell(ws: Workspace, contact: Contact) -> None:
+    """Screens that show it look again; those in whose lists it stands, too."""
+    told = {"id": contact.id, "name": contact.name, "language": contact.language, "revision": contact.revision}
+    await live.publish(ws, live.event("contact", told))
+
+
+async def past(request: ApiRequest, contact_id: str) -> PastValues:
+    ws = request.ws
+    contact = await access.contact(ws, request.actor, contact_id)
+    found = await contacts.past(ws, contact.id)
+    words = await contact_words.words(ws, ((each.what, v) for each in found for v in (each.before, each.after)))
+    return {
+        "items": [
+            {
+                "what": each.what,
+                "label": words.label(each.what),
+                "before": words.of(each.what, each.before) or None,
+                "after": words.of(each.what, each.after) or None,
+                "by_id": each.by,
+                "by_name": each.name,
+                "at": iso(each.at) or "",
+            }
+            for each in found
+        ]
+    }
 
 
 async def block(request: ApiRequest, contact_id: str, body: BlockContact) -> ContactShape:
@@ -216,7 +307,20 @@ ENDPOINTS = [
     ),
     Endpoint("GET", "/contacts/{contact_id}", get, Permission.CONTACTS_READ, "One contact", errors=(NotFound,)),
     Endpoint(
-        "PATCH", "/contacts/{contact_id}", edit, Permission.CONTACTS_WRITE, "Correct a contact", errors=(NotFound,)
+        "PATCH",
+        "/contacts/{contact_id}",
+        edit,
+        Permission.CONTACTS_WRITE,
+        "Correct a contact",
+        errors=(NotFound, Invalid, ChangedMeanwhile),
+    ),
+    Endpoint(
+        "GET",
+        "/contacts/{contact_id}/past",
+        past,
+        Permission.CONTACTS_READ,
+        "What of its values was changed by hand: by whom, when, from what to what",
+        errors=(NotFound,),
     ),
     Endpoint(
         "GET",

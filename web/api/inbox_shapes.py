@@ -340,14 +340,42 @@ class BlockedPage(TypedDict):
     next_cursor: str | None
 
 
+class CompanyRef(TypedDict):
+    id: str
+    name: str
+
+
+class ZoneShape(TypedDict):
+    """An IANA time zone; `derived` from a number, and then sure or not (the country has several)."""
+
+    name: str
+    derived: bool
+    sure: bool
+
+
+FieldValue = TypeAliasType("FieldValue", str | float | bool | list[str] | None)
+
+
 class ContactShape(TypedDict):
-    """`merged` is how many other contacts are a part of this one."""
+    """
+    `merged` is how many other contacts are a part of this one. `fields` are values of the workspace's own fields, those
+    that are known.
+    """
 
     id: str
     name: str
     avatar_hue: int
     language: str | None
     notes: str
+    stage: str | None
+    stage_since: Time | None
+    owner_id: str | None
+    zone: ZoneShape | None
+    company: CompanyRef | None
+    fields: dict[str, FieldValue]
+    tags: list[str]
+    lists: list[str]
+    revision: int
     block: BlockShape | None
     created_at: Time
     addresses: list[ContactAddressShape]
@@ -361,8 +389,28 @@ class ContactRow(TypedDict):
     name: str
     avatar_hue: int
     language: str | None
+    stage: str | None
+    owner_id: str | None
+    company: CompanyRef | None
+    tags: list[str]
     created_at: Time
     addresses: list[ContactAddressShape]
+
+
+class PastValueShape(TypedDict):
+    """What somebody changed by hand; `what` names the value (`stage`, `fields.<key>`), before and after are words."""
+
+    what: str
+    label: str
+    before: str | None
+    after: str | None
+    by_id: str
+    by_name: str
+    at: Time
+
+
+class PastValues(TypedDict):
+    items: list[PastValueShape]
 
 
 class ContactPage(TypedDict):

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from app.core.clock import iso
 from app.core.errors import ChangedMeanwhile, Conflict, NotFound, Unavailable
 from app.core.permissions import Permission
+from app.core.runtime import Workspace
 from crm import contacts
 from crm import merging as records
 from crm.merging import Merge
@@ -15,6 +16,8 @@ from inbox import access
 from inbox.conversations import Conversation
 from inbox.merging import merging
 from inbox.merging import preview as previews
+from inbox.merging.preview import Preview
+from web.api import contact_words
 from web.api.contacts import address_of, full, row_of
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import ContactAddressShape, ContactRow, ContactShape, ConversationState
@@ -22,6 +25,7 @@ from web.api.models import Body, Query, Time
 
 Side = Literal["into", "from"]
 NotesSide = Literal["into", "from", "both"]
+_ALWAYS = ("name", "language", "notes")
 
 
 class Picks(Body):
@@ -30,16 +34,26 @@ class Picks(Body):
     name: Side | None = None
     language: Side | None = None
     notes: NotesSide | None = None
+    stage: Side | None = None
+    owner_id: Side | None = None
+    zone: Side | None = None
+    company_id: Side | None = None
+    # By the keys of the workspace's own fields.
+    fields: Annotated[dict[str, Side] | None, Field(max_length=100)] = None
 
     def made(self) -> dict[str, records.Side]:
-        return dict(self.model_dump(exclude_none=True))
+        own = {f"fields/{key}": side for key, side in (self.fields or {}).items()}
+        return {**self.model_dump(exclude_none=True, exclude={"fields"}), **own}
 
 
 class PreviewQuery(Query):
+    """`picks` are pairs of a choice's field and a side: `name:from,fields/size:into`."""
+
     from_id: Annotated[str, Field(min_length=1, max_length=100)]
-    name: Side | None = None
-    language: Side | None = None
-    notes: NotesSide | None = None
+    picks: Annotated[str, Field(max_length=5_000, pattern=r"^([a-z0-9_/]+:(into|from|both)(,|$))*$")] = ""
+
+    def made(self) -> dict[str, records.Side]:
+        return {field: side for field, _, side in (each.partition(":") for each in self.picks.split(",")) if side}  # type: ignore[misc]
 
 
 class MergeContact(Body):
@@ -50,10 +64,14 @@ class MergeContact(Body):
 
 
 class ChoiceShape(TypedDict):
-    field: Literal["name", "language", "notes"]
+    """A value in words: `fields/<key>` where it is the workspace's own. `result` is what the merged contact has."""
+
+    field: str
+    label: str
     into: str
     # The value of the contact that becomes a part of the other.
     other: str
+    result: str
     pick: NotesSide
     differs: bool
 
@@ -133,8 +151,7 @@ async def _see_both(request: ApiRequest, *contact_ids: str) -> None:
 async def preview(request: ApiRequest, contact_id: str, query: PreviewQuery) -> PreviewShape:
     ws = request.ws
     await _see_both(request, contact_id, query.from_id)
-    picks = Picks(name=query.name, language=query.language, notes=query.notes).made()
-    found = await previews.preview(ws, contact_id, query.from_id, picks)
+    found = await previews.preview(ws, contact_id, query.from_id, query.made())
     rows = {row.address: row for row in (*found.sides.into_addresses, *found.sides.other_addresses)}
     return {
         "into": await row_of(ws, found.sides.into),
@@ -143,10 +160,7 @@ async def preview(request: ApiRequest, contact_id: str, query: PreviewQuery) -> 
         "language": found.contact.language,
         "notes": found.contact.notes,
         "blocked": found.contact.block is not None,
-        "choices": [
-            {"field": c.field, "into": c.into, "other": c.other, "pick": c.pick, "differs": c.differs}  # type: ignore[typeddict-item]
-            for c in found.choices
-        ],
+        "choices": await _choices(ws, found),
         "addresses": [address_of(row, None) for row in rows.values()],
         "stricter": [
             {
@@ -167,6 +181,25 @@ async def preview(request: ApiRequest, contact_id: str, query: PreviewQuery) -> 
         "troubles": [{"code": each.code, "words": each.text} for each in found.troubles],
         "version": found.version,
     }
+
+
+async def _choices(ws: Workspace, found: Preview) -> list[ChoiceShape]:
+    """Those that are there always, and others that one side has a value for."""
+    words = await contact_words.words(ws, ((c.field, value) for c in found.choices for value in (c.into, c.other)))
+    result = records.values_of(found.contact)
+    return [
+        {
+            "field": choice.field,
+            "label": words.label(choice.field),
+            "into": words.of(choice.field, choice.into),
+            "other": words.of(choice.field, choice.other),
+            "result": words.of(choice.field, result.get(choice.field)),
+            "pick": choice.pick,
+            "differs": choice.differs,
+        }
+        for choice in found.choices
+        if choice.field in _ALWAYS or words.of(choice.field, choice.into) or words.of(choice.field, choice.other)
+    ]
 
 
 def _conversation(thread: Conversation | None) -> MergedConversation | None:

@@ -39,12 +39,12 @@ class RenderedOut(Out):
 
 
 async def list_variables(request: ApiRequest) -> Variables:
-    items = [VariableOut(name=v.name, label=v.label, example=v.example) for v in variables.CATALOGUE]
-    return Variables(items=items)
+    known = [*variables.CATALOGUE, *await variables.own(request.ws)]
+    return Variables(items=[VariableOut(name=v.name, label=v.label, example=v.example) for v in known])
 
 
 async def preview(request: ApiRequest, body: PreviewText) -> RenderedOut:
-    rendered = variables.example(body.text)
+    rendered = variables.example(body.text, await variables.own(request.ws))
     return RenderedOut(text=rendered.text, missing=rendered.missing)
 
 

@@ -1,6 +1,6 @@
 """The contacts of all workspaces at once, for migrations."""
 
-from app.core import mongo
+from app.core import alphabet, mongo
 
 _REPLACED = "workspace_id_1_tokens_1"
 
@@ -22,3 +22,16 @@ async def add_prefixes(db: mongo.Database) -> None:
             await db.contacts.update_one({"_id": row["_id"]}, {"$set": {"prefixes": list(starts)[:200]}})
     if _REPLACED in await db.contacts.index_information():
         await db.contacts.drop_index(_REPLACED)
+
+
+async def add_lists(db: mongo.Database) -> None:
+    """Those without facets are found by what they had before there were any: who is written to in which language."""
+    while rows := await db.contacts.find({"facets": None}, {"name": 1, "language": 1}).limit(500).to_list():
+        for row in rows:
+            language = (row.get("language") or "").replace("_", "-").partition("-")[0].lower()
+            found = {
+                "facets": ["all", f"language:{language}"] if language else ["all"],
+                "name_key": alphabet.key(row["name"], row["_id"]),
+                "revision": 0,
+            }
+            await db.contacts.update_one({"_id": row["_id"]}, {"$set": found})

@@ -15,7 +15,9 @@ import { Skeleton } from '../ui/Skeleton'
 import { IconArrowLeft, IconMessages } from '../ui/icons'
 import { AddressList } from './AddressList'
 import { ContactNotes } from './ContactNotes'
+import { ContactValues } from './ContactValues'
 import { EditableName } from './EditableName'
+import { PastValues } from './PastValues'
 import { SamePerson } from './SamePerson'
 import { Timeline } from './Timeline'
 import { useContact } from './contactQuery'
@@ -56,6 +58,11 @@ export function ContactDetail({ id }: { id: string }) {
               <section>
                 <h2>Addresses</h2>
                 <AddressList addresses={contact.addresses} />
+              </section>
+              <section>
+                <h2>Profile</h2>
+                <ContactValues contact={contact} />
+                <PastValues contactId={contact.id} revision={contact.revision} />
               </section>
               <section>
                 <h2>Notes</h2>

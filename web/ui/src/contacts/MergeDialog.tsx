@@ -79,7 +79,6 @@ function Who({ contact }: { contact: ContactRow }) {
   )
 }
 
-const FIELDS = { name: 'Name', language: 'Language', notes: 'Notes' } as const
 const STATES = { open: 'open', pending: 'with the bot', snoozed: 'snoozed', closed: 'closed' } as const
 
 interface ResultProps {
@@ -165,7 +164,7 @@ function Result({ contactId, otherId, onClose, onMerged }: ResultProps) {
         <h3>The merged contact</h3>
         <dl>
           {data.choices.map((choice) => (
-            <Field key={choice.field} choice={choice} value={data[choice.field] ?? ''} onPick={(pick) => setPicks({ ...picks, [choice.field]: pick })} />
+            <Field key={choice.field} choice={choice} onPick={(pick) => setPicks({ ...picks, [choice.field]: pick })} />
           ))}
           <div>
             <dt>Addresses</dt>
@@ -233,13 +232,12 @@ type Picked = MergePreview['choices'][number]['pick']
 
 interface FieldProps {
   choice: MergePreview['choices'][number]
-  value: string
   onPick: (pick: Picked) => void
 }
 
 /** A value that both have is picked; one that only one has is taken. */
-function Field({ choice, value, onPick }: FieldProps) {
-  const name = FIELDS[choice.field]
+function Field({ choice, onPick }: FieldProps) {
+  const name = choice.label
   return (
     <div>
       <dt>{name}</dt>
@@ -257,7 +255,7 @@ function Field({ choice, value, onPick }: FieldProps) {
             ]}
           />
         )}
-        {(!choice.differs || choice.field === 'notes') && <span className={s.value}>{value || 'None'}</span>}
+        {(!choice.differs || choice.field === 'notes') && <span className={s.value}>{choice.result || 'None'}</span>}
       </dd>
     </div>
   )

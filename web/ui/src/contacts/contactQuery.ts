@@ -4,7 +4,7 @@ import { api } from '../lib/api'
 import { queryClient } from '../lib/query'
 import { useCan } from '../lib/session'
 import { toastError } from '../lib/toast'
-import type { Contact } from '../lib/types'
+import type { Contact, EditContact } from '../lib/types'
 
 export function contactQuery(id: string) {
   return queryOptions({ queryKey: ['contact', id], queryFn: ({ signal }) => api.get<Contact>(`/contacts/${id}`, signal) })
@@ -15,18 +15,21 @@ export function useContact(id: string) {
   return useQuery({ ...contactQuery(id), enabled: allowed })
 }
 
-type Change = Partial<Pick<Contact, 'name' | 'language' | 'notes'>>
+export type ContactChange = Omit<EditContact, 'revision'>
 
-/** Shown at once, taken back when the server refuses; true when it was stored. */
-export async function changeContact(contact: Contact, change: Change): Promise<boolean> {
+/** Shown at once where that is possible, taken back when the server refuses; true when it was stored. */
+export async function changeContact(contact: Contact, change: ContactChange): Promise<boolean> {
   const { queryKey } = contactQuery(contact.id)
-  queryClient.setQueryData(queryKey, { ...contact, ...change })
+  const { company_id: _, zone: __, fields, ...shown } = change
+  queryClient.setQueryData(queryKey, { ...contact, ...shown, fields: { ...contact.fields, ...fields } })
   try {
-    queryClient.setQueryData(queryKey, await api.patch<Contact>(`/contacts/${contact.id}`, change))
+    queryClient.setQueryData(queryKey, await api.patch<Contact>(`/contacts/${contact.id}`, { ...change, revision: contact.revision }))
     void queryClient.invalidateQueries({ queryKey: ['contacts'] })
     return true
   } catch (error) {
     queryClient.setQueryData(queryKey, contact)
+    // What a colleague has changed is seen before it is tried again.
+    void queryClient.invalidateQueries({ queryKey })
     toastError('The contact was not changed', error)
     return false
   }

@@ -7,7 +7,8 @@ import { toastError } from '../lib/toast'
 import type { Contact, Duplicate, Merge, MergePreview, Page } from '../lib/types'
 import { done } from '../lib/undo'
 
-export type Picks = Partial<Record<MergePreview['choices'][number]['field'], MergePreview['choices'][number]['pick']>>
+/** Sides by what is chosen: `name`, `fields/size`. */
+export type Picks = Record<string, MergePreview['choices'][number]['pick']>
 
 export function useDuplicates(contactId: string) {
   return useQuery({
@@ -28,7 +29,7 @@ export function useMerges(contactId: string, merged: number) {
 export function usePreview(intoId: string, fromId: string, picks: Picks) {
   return useQuery({
     queryKey: ['merge', intoId, fromId, picks],
-    queryFn: ({ signal }) => api.get<MergePreview>(`/contacts/${intoId}/merge${query({ from_id: fromId, ...picks })}`, signal),
+    queryFn: ({ signal }) => api.get<MergePreview>(`/contacts/${intoId}/merge${query({ from_id: fromId, picks: Object.entries(picks).map(([field, side]) => `${field}:${side}`).join(',') })}`, signal),
     placeholderData: (before) => before,
     staleTime: 0,
     gcTime: 0,
@@ -37,9 +38,15 @@ export function usePreview(intoId: string, fromId: string, picks: Picks) {
 
 /** The merged contact. Throws what the server refuses. */
 export async function mergeContacts(intoId: string, fromId: string, picks: Picks, version: string): Promise<Contact> {
-  const contact = await api.post<Contact>(`/contacts/${intoId}/merge`, { from_id: fromId, picks, version })
+  const contact = await api.post<Contact>(`/contacts/${intoId}/merge`, { from_id: fromId, picks: asSent(picks), version })
   contactsMerged()
   return contact
+}
+
+function asSent(picks: Picks) {
+  const own = Object.entries(picks).filter(([field]) => field.startsWith('fields/'))
+  const others = Object.entries(picks).filter(([field]) => !field.startsWith('fields/'))
+  return { ...Object.fromEntries(others), fields: Object.fromEntries(own.map(([field, side]) => [field.slice('fields/'.length), side])) }
 }
 
 /** The contact that stands for itself again; null when it was refused, which has been said. */

@@ -140,7 +140,13 @@ export type StoredFile = api.FileShape
 // --- contacts ---
 
 export type Contact = api.ContactShape
+export type EditContact = api.EditContact
 export type ContactRow = api.ContactRow
+export type ContactFields = api.ContactFieldsShape
+export type ContactField = api.ContactFieldShape
+export type FieldValue = Contact['fields'][string]
+export type PastValue = api.PastValueShape
+export type Company = api.CompanyOut
 export type Duplicate = api.DuplicateShape
 export type DuplicateSearch = api.SearchShape
 export type Merge = api.MergeShape
@@ -221,6 +227,7 @@ export type NumberedEvent =
   | { n: number; type: 'account'; data: Account }
   | { n: number; type: 'member'; data: Member }
   | { n: number; type: 'contact'; data: { id: string } & Partial<Contact> }
+  | { n: number; type: 'contact_fields' | 'company'; data: { id: string } }
   | { n: number; type: 'duplicates'; data: { contact_ids: string[] } }
   | { n: number; type: 'deferred'; data: { id: string } }
   | { n: number; type: 'templates'; data: { account_id: string } }

@@ -11,6 +11,7 @@ import {
   IconCircleCheck,
   IconClock,
   IconHistory,
+  IconListDetails,
   IconPlugConnected,
   IconShieldCheck,
   IconShieldLock,
@@ -140,6 +141,14 @@ export const SECTIONS: SettingsSection[] = [
     icon: IconStack2,
     needs: 'inbox.reply',
     Page: lazy(() => import('./macros/MacrosPage')),
+  },
+  {
+    path: 'fields',
+    label: 'Contact fields',
+    group: 'Workspace',
+    icon: IconListDetails,
+    needs: 'contacts.read',
+    Page: lazy(() => import('./fields/FieldsPage')),
   },
   {
     path: 'tags',

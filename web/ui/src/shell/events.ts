@@ -150,11 +150,14 @@ function refreshQueries(event: live.LiveEvent): void {
       return
     case 'contact':
       void queryClient.invalidateQueries({ queryKey: ['contact', event.data.id] })
-      void queryClient.invalidateQueries({ queryKey: ['contacts', 'blocked'] })
-      if ('merge_id' in event.data) {
-        void queryClient.invalidateQueries({ queryKey: ['contacts'] })
-        void queryClient.invalidateQueries({ queryKey: ['duplicates'] })
-      }
+      void queryClient.invalidateQueries({ queryKey: ['contacts'] })
+      if ('merge_id' in event.data) void queryClient.invalidateQueries({ queryKey: ['duplicates'] })
+      return
+    case 'contact_fields':
+      void queryClient.invalidateQueries({ queryKey: ['contact-fields'] })
+      return
+    case 'company':
+      void queryClient.invalidateQueries({ queryKey: ['companies'] })
       return
     case 'duplicates':
       void queryClient.invalidateQueries({ queryKey: ['duplicates'] })

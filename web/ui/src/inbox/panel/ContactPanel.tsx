@@ -4,10 +4,11 @@ import { Link } from '@tanstack/react-router'
 import { useContact } from '../../contacts/contactQuery'
 import { AddressList } from '../../contacts/AddressList'
 import { ContactNotes } from '../../contacts/ContactNotes'
+import { ContactValues } from '../../contacts/ContactValues'
 import { EditableName } from '../../contacts/EditableName'
 import { SamePerson } from '../../contacts/SamePerson'
 import { Timeline } from '../../contacts/Timeline'
-import { fullTime, languageName, shortDay } from '../../lib/format'
+import { fullTime, shortDay } from '../../lib/format'
 import type { Conversation } from '../../lib/types'
 import { Avatar } from '../../ui/Avatar'
 import { ErrorState } from '../../ui/ErrorState'
@@ -85,6 +86,9 @@ function Details({ conversation }: { conversation: Conversation }) {
           <Section title="Addresses">
             <AddressList addresses={contact.addresses} reaches={conversation.reach} />
           </Section>
+          <Section title="Profile">
+            <ContactValues contact={contact} />
+          </Section>
           <Section title="Tickets">
             <TicketsSection conversation={conversation} />
           </Section>
@@ -94,7 +98,7 @@ function Details({ conversation }: { conversation: Conversation }) {
           </Section>
           <SamePerson contact={contact} className={s.section} />
           <Section title="Conversation">
-            <Facts conversation={conversation} language={contact.language} />
+            <Facts conversation={conversation} />
           </Section>
         </>
       )}
@@ -118,14 +122,13 @@ const STATES: Record<Conversation['state'], string> = {
   closed: 'Closed',
 }
 
-function Facts({ conversation, language }: { conversation: Conversation; language: string | null }) {
+function Facts({ conversation }: { conversation: Conversation }) {
   const assignee = useMembers().find((member) => member.id === conversation.assignee_id)
   const rows: [string, string][] = [
     ['State', STATES[conversation.state]],
     ['Assigned to', assignee?.name ?? 'Nobody'],
     ['Queue', conversation.queue.name],
     ['Last activity', fullTime(conversation.last_activity_at)],
-    ...(language ? [['Language', languageName(language)] as [string, string]] : []),
   ]
   return (
     <dl className={s.facts}>

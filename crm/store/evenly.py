@@ -1,0 +1,95 @@
+"""
+Ranges of rows whose ids are spread evenly (they are hashes), read in the order of ids.
+
+A range of ids is widened while it comes up short: a sort with a limit, or a limit alone, would read every row that
+matches. It is also a fair sample of all rows.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from app.core.mongo import Document, ScopedCollection
+
+# Longer words are found by their beginning and then compared.
+PREFIX_CHARS = 8
+_MOST_PREFIXES = 200
+_MOST_EXAMINED = 4_000
+
+Fits = Callable[[Document], bool]
+
+
+def prefixes_of(tokens: Iterable[str]) -> list[str]:
+    """
+    How the words begin, up to so many characters: a search is then an equality, which can be read in bounded ranges
+    of ids, while a range of words would have to be read whole.
+    """
+    found: dict[str, None] = {}
+    for token in tokens:
+        for chars in range(1, min(len(token), PREFIX_CHARS) + 1):
+            found[token[:chars]] = None
+    return list(found)[:_MOST_PREFIXES]
+
+
+async def matching(
+    rows: ScopedCollection, prefix: str, words: Sequence[str], *, limit: int, fits: Fits = lambda row: True
+) -> list[Document]:
+    """
+    Rows with a token that begins like each of these words. Index: workspace_id, prefixes, _id.
+
+    Looked up by the longest, which is mostly the rarest; not more than a few thousand that share it are looked at.
+    """
+    longest = max(words, key=len)
+
+    def has_all(row: Document) -> bool:
+        return fits(row) and all(any(token.startswith(word) for token in row["tokens"]) for word in words)
+
+    where = {"prefixes": longest[:PREFIX_CHARS]}
+    return await in_order(rows, prefix, where, limit=limit, width=_POSITIONS >> 15, fits=has_all)
+
+
+async def in_order(
+    rows: ScopedCollection,
+    prefix: str,
+    where: Document,
+    *,
+    limit: int,
+    after: str | None = None,
+    width: int = 1,
+    fits: Fits = lambda row: True,
+    fields: Sequence[str] | None = None,
+) -> list[Document]:
+    """The first rows by id where this holds and that fit. `prefix` is how all ids begin: `con_`."""
+    found: list[Document] = []
+    examined = 0
+    lower: Document = {"$gt": after or prefix}
+    start = _position(after.removeprefix(prefix)) if after else 0
+    # Behind all ids of this prefix.
+    last = f"{prefix[:-1]}{chr(ord(prefix[-1]) + 1)}"
+    while len(found) < limit and start < _POSITIONS and examined < _MOST_EXAMINED:
+        end = start + width
+        upper = {"$lt": f"{prefix}{_digits(end)}"} if end < _POSITIONS else {"$lt": last}
+        read = await rows.find({**where, "_id": lower | upper}, limit=100_000, fields=fields)
+        examined += len(read)
+        found += [row for row in sorted(read, key=lambda row: str(row["_id"])) if fits(row)]
+        # Aim at what is missing, carefully as long as nothing is known.
+        width = max(1, width * min(32, max(1, 2 * (limit - len(found)) // len(read)))) if read else width * 32
+        lower, start = {"$gte": upper["$lt"]}, end
+    return found[:limit]
+
+
+# The first characters of an id behind its prefix as a number, so that ranges of ids can be reckoned with.
+_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PLACES = 6
+_POSITIONS = len(_ALPHABET) ** _PLACES
+
+
+def _position(digits: str) -> int:
+    start = digits[:_PLACES].ljust(_PLACES, "0")
+    return sum(max(0, _ALPHABET.find(c)) * len(_ALPHABET) ** (_PLACES - 1 - at) for at, c in enumerate(start))
+
+
+def _digits(position: int) -> str:
+    digits = ""
+    for _ in range(_PLACES):
+        position, digit = divmod(position, len(_ALPHABET))
+        digits = _ALPHABET[digit] + digits
+    return digits

@@ -1,0 +1,222 @@
+import { ActionIcon, Button, MultiSelect, NativeSelect, TagsInput, TextInput } from '@mantine/core'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { FIELD_KINDS, fieldsQuery } from '../../contacts/contactFields'
+import { api, messageOf } from '../../lib/api'
+import { useCan } from '../../lib/session'
+import { toast } from '../../lib/toast'
+import type { ContactField, ContactFields } from '../../lib/types'
+import { Badge } from '../../ui/Badge'
+import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from '../../ui/icons'
+import { Problem } from '../parts/ConfirmDialog'
+import { Heading } from '../parts/Heading'
+import { PageSkeleton } from '../parts/PageSkeleton'
+import { Panel } from '../parts/Panel'
+import { FailedPage, ForbiddenPage } from '../parts/States'
+import p from '../parts/parts.module.css'
+import s from './fields.module.css'
+
+const TITLE = 'Contact fields'
+type Stage = ContactFields['stages'][number]
+
+export default function FieldsPage() {
+  const mayRead = useCan('contacts.read')
+  const { data, error, refetch } = useQuery({ ...fieldsQuery, enabled: mayRead })
+  if (!mayRead) return <ForbiddenPage title={TITLE} />
+  if (error && !data) return <FailedPage title={TITLE} error={error} onRetry={() => void refetch()} />
+  if (!data) return <PageSkeleton title={TITLE} />
+  // A colleague's change gives the page a new revision, and with it a fresh form.
+  return <Page key={data.revision} stored={data} />
+}
+
+function Page({ stored }: { stored: ContactFields }) {
+  const client = useQueryClient()
+  const mayManage = useCan('inbox.manage')
+  const [known, setKnown] = useState(stored)
+  const [busy, setBusy] = useState(false)
+  const [problem, setProblem] = useState('')
+  const fields = known.fields ?? []
+  const stages = known.stages
+
+  const set = (change: Partial<ContactFields>) => setKnown((now) => ({ ...now, ...change }))
+  const setField = (at: number, change: Partial<ContactField>) =>
+    set({ fields: fields.map((field, index) => (index === at ? { ...field, ...change } : field)) })
+  const setStage = (at: number, change: Partial<Stage>) =>
+    set({ stages: stages.map((stage, index) => (index === at ? { ...stage, ...change } : stage)) })
+
+  function moveStage(at: number, by: number) {
+    const moved = [...stages]
+    const [stage] = moved.splice(at, 1)
+    if (stage) moved.splice(at + by, 0, stage)
+    set({ stages: moved })
+  }
+
+  function removeStage(id: string) {
+    set({
+      stages: stages.filter((stage) => stage.id !== id),
+      fields: fields.map((field) => ({ ...field, required_for: (field.required_for ?? []).filter((each) => each !== id) })),
+    })
+  }
+
+  async function save() {
+    setBusy(true)
+    setProblem('')
+    try {
+      client.setQueryData(fieldsQuery.queryKey, await api.put<ContactFields>('/contact-fields', known))
+      toast('Saved')
+    } catch (error) {
+      setProblem(messageOf(error))
+    }
+    setBusy(false)
+  }
+
+  return (
+    <>
+      <Heading
+        title={TITLE}
+        text="What you keep of your contacts, and how far they have come with you."
+        actions={
+          mayManage && (
+            <Button onClick={() => void save()} loading={busy} disabled={known === stored}>
+              Save
+            </Button>
+          )
+        }
+      />
+      <Problem text={problem} />
+      <fieldset className={s.form} disabled={!mayManage}>
+        <Panel
+          title="Fields"
+          text="Shown with every contact, and in texts as {{ contact.fields.key }}. One that has values is archived rather than deleted."
+          actions={
+            <Button
+              variant="default"
+              size="xs"
+              leftSection={<IconPlus size={14} />}
+              onClick={() =>
+                set({ fields: [...fields, { key: freeKey('field', fields.map((f) => f.key)), label: 'New field', kind: 'text', options: [], required_for: [], description: '', archived: false, used: false }] })
+              }
+            >
+              Add a field
+            </Button>
+          }
+        >
+          {fields.length === 0 && <p className={p.muted}>No fields yet: birthday, size, contract number…</p>}
+          {fields.map((field, at) => (
+            <div key={at} className={s.field}>
+              <div className={s.line}>
+                <TextInput size="xs" label="Label" value={field.label} maxLength={100} onChange={(event) => setField(at, { label: event.currentTarget.value })} />
+                <TextInput
+                  size="xs"
+                  label="Key"
+                  value={field.key}
+                  maxLength={40}
+                  disabled={stored.fields?.some((each) => each.key === field.key) ?? false}
+                  onChange={(event) => setField(at, { key: event.currentTarget.value })}
+                />
+                <NativeSelect
+                  size="xs"
+                  label="Kind"
+                  value={field.kind ?? 'text'}
+                  disabled={field.used ?? false}
+                  data={Object.entries(FIELD_KINDS).map(([value, label]) => ({ value, label }))}
+                  onChange={(event) => setField(at, { kind: event.currentTarget.value as ContactField['kind'] & string })}
+                />
+                <span className={s.end}>
+                  {field.used ? (
+                    <Button size="xs" variant="subtle" onClick={() => setField(at, { archived: !field.archived })}>
+                      {field.archived ? 'Restore' : 'Archive'}
+                    </Button>
+                  ) : (
+                    <ActionIcon aria-label={`Remove ${field.label}`} onClick={() => set({ fields: fields.filter((_, index) => index !== at) })}>
+                      <IconTrash size={16} />
+                    </ActionIcon>
+                  )}
+                </span>
+              </div>
+              {field.archived ? (
+                <span>
+                  <Badge tone="neutral">Archived</Badge>
+                </span>
+              ) : (
+                <div className={s.pair}>
+                  <TextInput
+                    size="xs"
+                    label="Description"
+                    placeholder="What to enter here"
+                    value={field.description ?? ''}
+                    maxLength={500}
+                    onChange={(event) => setField(at, { description: event.currentTarget.value })}
+                  />
+                  <MultiSelect
+                    size="xs"
+                    label="Needed before a contact is"
+                    placeholder={field.required_for?.length ? '' : 'Never'}
+                    value={field.required_for ?? []}
+                    data={stages.map((stage) => ({ value: stage.id, label: stage.label }))}
+                    onChange={(chosen) => setField(at, { required_for: chosen })}
+                  />
+                  {(field.kind === 'choice' || field.kind === 'choices') && (
+                    <TagsInput
+                      size="xs"
+                      label="Options"
+                      value={field.options ?? []}
+                      placeholder="Write one, press Enter"
+                      onChange={(chosen) => setField(at, { options: chosen })}
+                    />
+                  )}
+                </div>
+              )}
+            </div>
+          ))}
+        </Panel>
+        <Panel
+          title="Stages"
+          text="How far a contact has come, in this order. A stage is only changed by hand, by an import or by an automation of yours, never by itself."
+          actions={
+            <Button
+              variant="default"
+              size="xs"
+              leftSection={<IconPlus size={14} />}
+              onClick={() => set({ stages: [...stages, { id: freeKey('stage', stages.map((stage) => stage.id)), label: 'New stage' }] })}
+            >
+              Add a stage
+            </Button>
+          }
+        >
+          {stages.map((stage, at) => (
+            <div key={stage.id} className={s.stage}>
+              <TextInput size="xs" aria-label={`Stage ${at + 1}`} value={stage.label} maxLength={100} onChange={(event) => setStage(at, { label: event.currentTarget.value })} />
+              <ActionIcon aria-label={`Move ${stage.label} up`} disabled={at === 0} onClick={() => moveStage(at, -1)}>
+                <IconArrowUp size={16} />
+              </ActionIcon>
+              <ActionIcon aria-label={`Move ${stage.label} down`} disabled={at === stages.length - 1} onClick={() => moveStage(at, 1)}>
+                <IconArrowDown size={16} />
+              </ActionIcon>
+              <ActionIcon aria-label={`Remove ${stage.label}`} disabled={stages.length === 1} onClick={() => removeStage(stage.id)}>
+                <IconTrash size={16} />
+              </ActionIcon>
+            </div>
+          ))}
+        </Panel>
+        <Panel title="Phone numbers" text="Numbers that are imported or searched for without their country are taken to be of this one.">
+          <TextInput
+            label="Country"
+            description="Two letters, such as GH or BR; empty: such numbers are not accepted"
+            value={known.region ?? ''}
+            maxLength={2}
+            className={s.short ?? ''}
+            onChange={(event) => set({ region: event.currentTarget.value.toUpperCase() || null })}
+          />
+        </Panel>
+      </fieldset>
+    </>
+  )
+}
+
+/** Keys stay when labels change, so they do not come from labels. */
+function freeKey(start: string, taken: string[]): string {
+  let number = taken.length + 1
+  while (taken.includes(`${start}_${number}`)) number += 1
+  return `${start}_${number}`
+}
