@@ -1,6 +1,7 @@
 """A full inbox stays quick: processor time and size of the page, which hold on a busy machine, rather than seconds."""
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from inbox import conversations, timeline
 from inbox.conversations import Conversation, Reach, Summary
 from inbox.store import conversations as rows
 from tests.browser.conftest import Stage
-from tests.browser.desk import Desk, Desks
+from tests.browser.desk import Customer, Desk, Desks
 
 MANY = 400
 AT_ONCE = 20
@@ -139,3 +140,35 @@ def test_typing(desks: Desks, full: None) -> None:
     expect(desk.composer).to_have_value(text)
     spent = (cpu_ms(session) - before) / len(text)
     assert spent <= CPU_MS_PER_KEY, f"{spent:.1f} ms of CPU for each key"
+
+
+def test_what_is_read_ahead_stays_unread(desks: Desks, full: None, stage: Stage) -> None:
+    names = ["Ada Quist", "Bo Lindqvist", "Cyrille Mba"]
+    for name in names:
+        Customer(stage, "whatsapp", name).writes(f"Good morning from {name}")
+    desk = desks()
+    for name in names:
+        expect(desk.row(name)).to_contain_text("1 unread")
+    # All are there from the first; those of the same second stand in any order.
+    desk.page.reload()
+    expect(desk.first_row()).to_have_accessible_name(re.compile("|".join(names)))
+    above, middle, below = sorted(names, key=lambda name: int(desk.row(name).get_attribute("aria-posinset") or 0))
+    # The thread that J would open is drawn already, out of sight.
+    drawn = desk.page.locator("[role=log] [id^=entry-]", has_text=f"Good morning from {above}")
+    expect(drawn).to_be_attached()
+    expect(drawn).to_be_hidden()
+    with desk.page.expect_request(lambda request: "/entries?" in request.url and id_of(desk, below) in request.url):
+        desk.open(middle)
+    expect(desk.row(middle)).not_to_contain_text("unread")
+    expect(drawn).not_to_be_attached()
+    for name in (above, below):
+        expect(desk.row(name)).to_contain_text("1 unread")
+    # One row on each side, each of them once, and nobody else's.
+    asked = desk.page.evaluate("performance.getEntriesByType('resource').map((each) => each.name)")
+    read = sorted(url for url in asked if "/entries?" in url)
+    assert [url.split("/")[-2] for url in read] == sorted(id_of(desk, name) for name in names)
+
+
+def id_of(desk: Desk, name: str) -> str:
+    """The id of the conversation in a row."""
+    return (desk.row(name).get_attribute("id") or "").removeprefix("row-")

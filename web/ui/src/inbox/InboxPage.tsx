@@ -1,5 +1,6 @@
 import { useRouterState } from '@tanstack/react-router'
-import { Suspense, lazy, useCallback, useDeferredValue, useEffect, useState } from 'react'
+import { Activity, Suspense, lazy, useCallback, useEffect, useState } from 'react'
+import { useBehind } from '../lib/behind'
 import { useShortcut } from '../lib/keys'
 import { useNarrow, usePhone } from '../lib/media'
 import { useCell } from '../lib/store'
@@ -8,6 +9,7 @@ import { undoLast } from '../lib/undo'
 import { EmptyState } from '../ui/EmptyState'
 import { IconMessages } from '../ui/icons'
 import { Kbd } from '../ui/Kbd'
+import { useBasics, useRehearsed } from './ahead'
 import { takeBackNewest } from './composer/undo'
 import { useConversation } from './conversations'
 import { ConversationList } from './list/ConversationList'
@@ -29,7 +31,9 @@ const PANEL_KEY = 'parley.panel'
 export function InboxPage() {
   const activeId = useCell(active)
   // The highlight moves at once; the thread follows when there is time, so that J never waits for it.
-  const shownId = useDeferredValue(activeId)
+  const shownId = useBehind(activeId)
+  // And what is known of the person comes after what they wrote.
+  const panelId = useBehind(shownId)
   const phone = usePhone()
   const narrow = useNarrow()
   const [listShown, setListShown] = useState(true)
@@ -40,6 +44,10 @@ export function InboxPage() {
   useEffect(() => followAddress(idInAddress()), [path])
   useEffect(() => () => followAddress(null), [])
   useTitle(shownId)
+  useBasics()
+  const rehearsed = useRehearsed(shownId)
+  const drawnId = shownId ?? rehearsed
+  const mode = shownId ? 'visible' : 'hidden'
   useEffect(() => {
     void thread()
     void panel()
@@ -77,30 +85,35 @@ export function InboxPage() {
         <ListHeader />
         <ConversationList onFocusThread={focusThread} />
       </div>
-      {shownId ? (
-        <Suspense fallback={<div className={s.nothing} />}>
-          <ThreadPane conversationId={shownId} panelOpen={panelOpen} onTogglePanel={togglePanel} />
-        </Suspense>
-      ) : (
-        !phone && (
-          <div className={s.nothing}>
-            <EmptyState
-              icon={IconMessages}
-              title="No conversation is open"
-              text={
-                <>
-                  Choose one from the list or press <Kbd>J</Kbd>
-                  <br />
-                  All shortcuts: <Kbd>?</Kbd>
-                </>
-              }
-            />
-          </div>
-        )
+      {drawnId && (
+        <Activity mode={mode}>
+          <Suspense fallback={<div className={s.nothing} />}>
+            <ThreadPane conversationId={drawnId} panelOpen={panelOpen} onTogglePanel={togglePanel} />
+          </Suspense>
+        </Activity>
       )}
-      <Suspense fallback={null}>
-        {shownId && !narrow && wide && <ContactPanel conversationId={shownId} />}
-      </Suspense>
+      {!shownId && !phone && (
+        <div className={s.nothing}>
+          <EmptyState
+            icon={IconMessages}
+            title="No conversation is open"
+            text={
+              <>
+                Choose one from the list or press <Kbd>J</Kbd>
+                <br />
+                All shortcuts: <Kbd>?</Kbd>
+              </>
+            }
+          />
+        </div>
+      )}
+      {drawnId && !narrow && wide && (
+        <Activity mode={shownId && panelId ? 'visible' : 'hidden'}>
+          <Suspense fallback={null}>
+            <ContactPanel conversationId={panelId ?? drawnId} />
+          </Suspense>
+        </Activity>
+      )}
       <Suspense fallback={null}>
         {shownId && <NewTicketDialog conversationId={shownId} />}
         {shownId && narrow && drawer && <PanelDrawer conversationId={shownId} onClose={() => setDrawer(false)} />}

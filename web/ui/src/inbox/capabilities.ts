@@ -1,5 +1,5 @@
 /** What a channel account can do. Where the accounts may not be read, only what every channel can. */
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { api } from '../lib/api'
 import { useCan } from '../lib/session'
 import type { Account, Capabilities, MediaKind, MediaLimit, Page } from '../lib/types'
@@ -26,14 +26,15 @@ const LEAST: Capabilities = {
   delete: false,
 }
 
+export const accountsQuery = queryOptions({
+  queryKey: ['accounts'],
+  queryFn: () => api.get<Page<Account>>('/accounts'),
+  staleTime: 5 * 60_000,
+})
+
 export function useAccounts(): Account[] | undefined {
   const allowed = useCan('accounts.read')
-  const { data } = useQuery({
-    queryKey: ['accounts'],
-    queryFn: () => api.get<Page<Account>>('/accounts'),
-    enabled: allowed,
-    staleTime: 5 * 60_000,
-  })
+  const { data } = useQuery({ ...accountsQuery, enabled: allowed })
   return data?.items
 }
 

@@ -5,6 +5,7 @@
 import { isPhone } from '../lib/media'
 import { setViewing } from '../lib/live'
 import { Cell } from '../lib/store'
+import { loadThread } from './thread/threads'
 
 const ADDRESS_AFTER_MS = 150
 
@@ -32,6 +33,8 @@ export function open(id: string | null): void {
   const from = active.get()
   active.set(id)
   setViewing(id)
+  // Asked for before it is drawn: the answer is on its way meanwhile.
+  if (id) void loadThread(id)
   clearTimeout(timer)
   // On a phone the list and the conversation are two pages, and the back gesture leads from one to the other.
   if (isPhone() && from === null && id !== null) {

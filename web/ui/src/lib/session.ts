@@ -1,7 +1,9 @@
 /** Who is signed in: asked once, and kept in the query cache. */
-import { queryOptions, useSuspenseQuery } from '@tanstack/react-query'
+import { queryOptions } from '@tanstack/react-query'
+import { useSyncExternalStore } from 'react'
 import { api, setCsrf } from './api'
 import { queryClient } from './query'
+import { Emitter } from './store'
 import type { CurrentSession, Me, Permission, Preferences } from './types'
 
 /** Nobody is: for the router, which then shows the sign-in page. */
@@ -24,8 +26,17 @@ export function signedIn(me: Me): void {
   queryClient.setQueryData(meQuery.queryKey, remember(me))
 }
 
+// Every row and bubble asks who I am: an observer of the query in each of them would be most of what it costs to draw one.
+const changes = new Emitter()
+queryClient.getQueryCache().subscribe(({ type, query }) => {
+  if (type === 'updated' && query.queryKey[0] === meQuery.queryKey[0]) changes.emit()
+})
+
+/** Behind sign-in only: the router has asked, and the shell watches the query. */
 export function useMe(): Me {
-  return useSuspenseQuery(meQuery).data
+  const me = useSyncExternalStore(changes.subscribe, currentMe)
+  if (!me) throw new Error('Nobody is signed in')
+  return me
 }
 
 export function currentMe(): Me | undefined {

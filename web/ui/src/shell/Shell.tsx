@@ -1,10 +1,12 @@
+import { useQuery } from '@tanstack/react-query'
 import { Outlet, useNavigate } from '@tanstack/react-router'
 import { Suspense, lazy, useEffect, useState } from 'react'
 import { watchIdle } from '../inbox/availability'
 import { useNews } from '../inbox/counts'
+import { whenIdle } from '../lib/idle'
 import { startShortcuts, useShortcut } from '../lib/keys'
 import { pushOn } from '../lib/notify'
-import { useMe } from '../lib/session'
+import { meQuery, useMe } from '../lib/session'
 import { setTitleNews } from '../lib/title'
 import { goTo } from '../notifications/notifications'
 import { whenSaid } from '../push/register'
@@ -15,10 +17,13 @@ import { startEvents } from './events'
 import s from './shell.module.css'
 
 const CheatSheet = lazy(() => import('./CheatSheet'))
-const Palette = lazy(() => import('./Palette'))
+const loadPalette = () => import('./Palette')
+const Palette = lazy(loadPalette)
 
 export function Shell() {
   const me = useMe()
+  // Keeps it in the cache, and reads it again when it may have changed.
+  useQuery(meQuery)
   const news = useNews()
   const navigate = useNavigate()
   const [sheet, setSheet] = useState(false)
@@ -27,6 +32,7 @@ export function Shell() {
   useEffect(() => startShortcuts(), [])
   useEffect(() => startEvents(), [me.member.id])
   useEffect(() => watchIdle(), [])
+  useEffect(() => whenIdle(() => void loadPalette().catch(() => {})), [])
   useEffect(() => setTitleNews(news), [news])
   useEffect(() => whenSaid((said) => said.type === 'open' && goTo(said.news, (to) => void navigate({ to }))), [navigate])
   useEffect(() => {

@@ -9,6 +9,7 @@ import { EmptyState } from '../../ui/EmptyState'
 import { ErrorState, NoPermission } from '../../ui/ErrorState'
 import { IconCircleCheck, IconInbox, IconSearch } from '../../ui/icons'
 import { Kbd } from '../../ui/Kbd'
+import { useReadAhead } from '../ahead'
 import { getConversation, useConversation } from '../conversations'
 import { useCounts } from '../counts'
 import { useContactTyping, useMembers } from '../presence'
@@ -18,7 +19,7 @@ import { useNow } from '../useNow'
 import { ConversationRow } from './ConversationRow'
 import { useTeams } from './choices'
 import { isNarrowed } from './listStore'
-import { clearFilters, currentList, everywhere, filter, useList } from './lists'
+import { clearFilters, everywhere, filter, useList } from './lists'
 import { running } from './bulk'
 import { clearSelected, select, selectLoaded, selected, toggleActive, toggleSelected } from './selected'
 import { useSteady } from './steady'
@@ -33,7 +34,6 @@ const ROW_HEIGHT = { comfortable: 68, compact: 50 }
 const TAIL_ROWS = 6
 /** The next page is asked for when so few rows are left below. */
 const LOAD_AHEAD = 40
-const NEIGHBOURS = [1, -1, 2, -2]
 
 export function ConversationList({ onFocusThread }: { onFocusThread: () => void }) {
   const allowed = useCan('inbox.read')
@@ -104,7 +104,7 @@ function List({ onFocusThread }: { onFocusThread: () => void }) {
   useShortcut('shift+k', 'Choose up', 'Conversations', () => extend(-1), mayReply)
   useShortcut('mod+a', 'Choose all', 'Conversations', selectLoaded, mayReply)
   useShortcut('Enter', 'Go to the messages', 'Conversations', onFocusThread)
-  usePrefetch(activeId)
+  useReadAhead(ids, activeId)
 
   if (list.status === 'loading') return <LoadingRows />
   if (list.status === 'error') return <ErrorState error={list.error} onRetry={() => void list.retry()} />
@@ -208,7 +208,7 @@ const Slot = memo(function Slot({ id, index, top, gone, team, total, active: isA
       data-gone={gone || undefined}
       data-choosing={choosing || undefined}
       aria-description={chosen ? 'chosen' : undefined}
-      onPointerEnter={(event) => event.pointerType === 'mouse' && loadThread(id)}
+      onPointerEnter={(event) => event.pointerType === 'mouse' && void loadThread(id)}
     >
       <ConversationRow
         conversation={conversation}
@@ -226,23 +226,6 @@ const Slot = memo(function Slot({ id, index, top, gone, team, total, active: isA
 /** A press on the picture, or with the key for it, chooses the row instead of opening it. */
 function isChoice(event: { metaKey: boolean; ctrlKey: boolean; target: EventTarget }): boolean {
   return event.metaKey || event.ctrlKey || (event.target instanceof Element && event.target.closest('[data-choose]') !== null)
-}
-
-/** Read the neighbours of the open conversation, so that J and K find them in memory. */
-function usePrefetch(activeId: string | null): void {
-  useEffect(() => {
-    if (!activeId) return
-    const timer = setTimeout(() => {
-      const { ids } = currentList()
-      const at = ids.indexOf(activeId)
-      if (at < 0) return
-      for (const offset of NEIGHBOURS) {
-        const id = ids[at + offset]
-        if (id) loadThread(id)
-      }
-    }, 120)
-    return () => clearTimeout(timer)
-  }, [activeId])
 }
 
 /** How many rows the whole view has, when a filter does not hide some. */

@@ -75,7 +75,7 @@ export const Messages = memo(function Messages({ conversationId, contactName }: 
   if (thread.status === 'error') {
     return (
       <div className={s.scroller}>
-        <ErrorState error={thread.error} onRetry={() => loadThread(conversationId)} />
+        <ErrorState error={thread.error} onRetry={() => void loadThread(conversationId)} />
       </div>
     )
   }

@@ -35,7 +35,7 @@ interface ThreadPaneProps {
 export const ThreadPane = memo(function ThreadPane({ conversationId, panelOpen, onTogglePanel }: ThreadPaneProps) {
   const conversation = useConversation(conversationId)
   const missing = useMissing(conversationId, conversation === undefined)
-  useEffect(() => loadThread(conversationId), [conversationId])
+  useEffect(() => void loadThread(conversationId), [conversationId])
   useUnreadLine(conversationId)
   useMarkRead(conversationId, conversation)
   useSeen(conversation)

@@ -26,6 +26,8 @@ interface EntriesPage {
 const EMPTY: Thread = { entries: [], status: 'loading', error: null, hasOlder: false, loadingOlder: false, unreadMark: null }
 
 const threads = new Map<string, Thread>()
+/** those whose newest page is on its way */
+const reading = new Map<string, { stop: AbortController; done: Promise<void> }>()
 const changes = new Emitter()
 
 export function useThread(id: string): Thread {
@@ -36,14 +38,14 @@ export function getThread(id: string): Thread | undefined {
   return threads.get(id)
 }
 
-/** Read the newest page, unless the thread is in memory. */
-export function loadThread(id: string): void {
+/** Read the newest page, unless the thread is in memory; ends when it is there, or could not be read. */
+export function loadThread(id: string): Promise<void> {
   const known = threads.get(id)
   if (known && known.status !== 'error') {
     // The map's order is the order of use.
     threads.delete(id)
     threads.set(id, known)
-    return
+    return reading.get(id)?.done ?? Promise.resolve()
   }
   threads.set(id, EMPTY)
   for (const oldest of threads.keys()) {
@@ -51,7 +53,20 @@ export function loadThread(id: string): void {
     threads.delete(oldest)
   }
   changes.emit()
-  void readNewest(id)
+  return readNewest(id)
+}
+
+/**
+ * Read what is likely to be opened next, and stop reading what no longer is. Nothing is marked as read by it: that is
+ * done by whoever looks (`useMarkRead`).
+ */
+export async function readAhead(ids: string[], openId: string | null): Promise<void> {
+  for (const [id, { stop }] of reading) {
+    if (id === openId || ids.includes(id) || threads.get(id)?.status === 'ready') continue
+    stop.abort()
+    threads.delete(id)
+  }
+  await Promise.all(ids.map(loadThread))
 }
 
 export async function loadOlder(id: string): Promise<void> {
@@ -123,12 +138,23 @@ export function refreshThreads(openId: string | null): void {
 /** Contacts were merged or parted: what is read here is another story. */
 export function rereadThread(id: string, isOpen: boolean): void {
   forgetThread(id)
-  if (isOpen) loadThread(id)
+  if (isOpen) void loadThread(id)
 }
 
-async function readNewest(id: string): Promise<void> {
+function readNewest(id: string): Promise<void> {
+  // What was asked for earlier may tell less.
+  reading.get(id)?.stop.abort()
+  const stop = new AbortController()
+  const done = askNewest(id, stop.signal).finally(() => {
+    if (reading.get(id)?.stop === stop) reading.delete(id)
+  })
+  reading.set(id, { stop, done })
+  return done
+}
+
+async function askNewest(id: string, signal: AbortSignal): Promise<void> {
   try {
-    const page = await api.get<EntriesPage>(`/conversations/${id}/entries${query({ limit: PAGE_SIZE })}`)
+    const page = await api.get<EntriesPage>(`/conversations/${id}/entries${query({ limit: PAGE_SIZE })}`, signal)
     const thread = threads.get(id)
     if (!thread) return
     const oldestRead = page.items[0]?.number ?? 0
@@ -143,7 +169,7 @@ async function readNewest(id: string): Promise<void> {
       error: null,
     })
   } catch (error) {
-    if (threads.get(id)?.status === 'loading') update(id, { status: 'error', error })
+    if (!signal.aborted && threads.get(id)?.status === 'loading') update(id, { status: 'error', error })
   }
 }
 
