@@ -2,7 +2,8 @@
 Who the customers are and what they agreed to.
 
     contacts.py   people and their addresses: resolve, edit, search
-    consent.py    the one gate: record facts, derive the state, require it before anything is sent
+    consent.py    facts about what they agreed to, and the question asked before anything is sent
+    standing.py   what facts come to: pure, and the same in whatever order they came
     keywords.py   STOP, START and HELP in the words people use
-    store.py      every query of this package
+    store/        every query of this package
 """

@@ -1,25 +1,28 @@
 """
-The one gate: facts about what a person agreed to, the state derived from them, and the question asked before a send.
+What people agreed to: facts, the standing derived from them, and the question asked before a send.
 
-Facts are append-only, each with its source, wording and evidence. The state lives on the contact's address, per
-purpose, so that a send reads one row. Unknown means: service and transactional yes, marketing no.
+Facts are append-only, each with its source, wording and evidence. What they come to (see standing.py) is kept on the
+contact's address, so that a send reads one row; it can be derived again from the facts at any time, and is whenever
+one is added.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
 
 from app.core import ids
 from app.core.addresses import Address
 from app.core.errors import OptedOut
 from app.core.runtime import Workspace
-from crm import contacts
-from crm.store import contacts as store
+from crm import contacts, standing
+from crm.standing import BUSINESS, PERSON, PURPOSES, Said, Standing, Word
+from crm.store import consents as store
+from crm.store import contacts as contact_store
 
-PURPOSES = ("service", "transactional", "marketing")
+# Of one contact, in lists and files; nobody says more than that.
+MOST_FACTS = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,70 +30,127 @@ class ConsentFact:
     """
     Something a person, a provider or a colleague said about one address and some purposes.
 
-    `evidence` names what proves it (an entry, a provider's event) and makes the fact unique: told twice, kept once.
-    `wording` is what was said, word for word, where there are words.
+    `sender` is the connected account that it was said to; "" is the business as a whole. `evidence` names what proves
+    it (an entry, a provider's event, a form) and makes the fact unique: told twice, kept once. `wording` is what was
+    said or shown, word for word. `proof` is what else an authority would ask for: page, IP address, file, witness.
+    `actor` is "contact", or who wrote it down for them. A fact that is `voided` takes back those of its evidence.
     """
 
     contact_id: str
     address: Address
     purposes: tuple[str, ...]
-    state: Literal["granted", "withdrawn", "blocked", "unknown"]
+    state: Said
     source: str
     evidence: str
     at: datetime
     wording: str | None = None
-    actor: str = "contact"
+    actor: str = PERSON
+    sender: str = BUSINESS
+    expires_at: datetime | None = None
+    language: str | None = None
+    proof: Mapping[str, str] = field(default_factory=dict)
+    recorded_at: datetime | None = None
 
 
 async def record(ws: Workspace, fact: ConsentFact) -> bool:
     """
-    Keep the fact and bring the address's state up to date; False if it was known already.
+    Keep the fact and bring the address's standing up to date; False if it was known already.
 
-    A fact older than the one that set the state is kept but changes nothing: providers tell late and out of order.
+    A fact older than the one that counts is kept but changes nothing: providers tell late and out of order.
     """
-    fact_id = ids.derived("cns", fact.evidence, str(fact.address), ",".join(fact.purposes), fact.state)
-    new = await store.insert_fact(ws, fact_id, fact)
-    # Also when it is not new: the process may have died between the fact and the state.
-    for purpose in fact.purposes:
-        await store.set_consent(ws, fact, purpose)
+    new = await store.insert(ws, id_of(fact), replace(fact, recorded_at=fact.recorded_at or ws.clock.now()))
+    # Also when it is not new: the process may have died between the fact and the standing.
+    await derive(ws, fact.address)
     return new
 
 
+def id_of(fact: ConsentFact) -> str:
+    """Derives from what makes it one fact, so that it is the same however often it is told."""
+    parts = [fact.evidence, str(fact.address), ",".join(fact.purposes), fact.state]
+    return ids.derived("cns", *parts, *([fact.sender] if fact.sender else []))
+
+
+async def derive(ws: Workspace, address: Address) -> Mapping[str, Standing]:
+    """Reckon from all facts how things stand at an address, and keep it there."""
+    facts = await store.at_address(ws, address)
+    found = standings_of(facts)
+    await contact_store.set_standings(ws, address, found, len(facts))
+    return found
+
+
+def standings_of(facts: Sequence[ConsentFact]) -> dict[str, Standing]:
+    """What facts about one address come to."""
+    return standing.of_words(
+        Word(
+            said=fact.state,
+            purposes=fact.purposes,
+            sender=fact.sender,
+            source=fact.source,
+            evidence=fact.evidence,
+            at=fact.at,
+            heard_at=fact.recorded_at or fact.at,
+            by_person=fact.actor == PERSON,
+            expires_at=fact.expires_at,
+        )
+        for fact in facts
+    )
+
+
+async def carry(ws: Workspace, source: Address, target: Address) -> None:
+    """What was said under one handle was said under the other, too: the same person's, or their new number."""
+    facts = [replace(fact, address=target) for fact in await store.at_address(ws, source)]
+    for fact in facts:
+        await store.insert(ws, id_of(fact), fact)
+    if facts:
+        await derive(ws, target)
+
+
+async def void(ws: Workspace, address: Address, purpose: str, evidence: str, *, by: str, source: str) -> None:
+    """Facts of this evidence do not count for this purpose any more; what was before them, and after, does."""
+    for fact in await store.at_address(ws, address):
+        if fact.evidence != evidence or fact.state == "voided" or purpose not in fact.purposes:
+            continue
+        taken_back = replace(
+            fact,
+            purposes=(purpose,),
+            state="voided",
+            source=source,
+            at=ws.clock.now(),
+            actor=by,
+            wording=None,
+            recorded_at=None,
+        )
+        await record(ws, taken_back)
+
+
 async def history(ws: Workspace, contact_id: str) -> list[ConsentFact]:
-    """The newest 500 facts of a contact, newest first."""
-    return await store.facts(ws, contact_id, limit=500)
+    """The newest facts of a contact, newest first."""
+    return await store.of_contact(ws, contact_id, limit=MOST_FACTS)
 
 
-async def require(ws: Workspace, address: Address, purpose: str) -> contacts.ContactAddress:
-    """The address, if it may be written to for this purpose. Raises OptedOut, whose words a colleague can read."""
-    found = await store.addresses(ws, [address])
+async def require(ws: Workspace, address: Address, purpose: str, sender: str = BUSINESS) -> contacts.ContactAddress:
+    """
+    The address, if the person may be written to for this purpose by this account of ours.
+
+    Raises OptedOut, whose words a colleague can read.
+    """
+    found = await contact_store.addresses(ws, [address])
     if not found:
         raise OptedOut("This handle does not belong to a contact.", code="unknown_address")
-    check(found[0], purpose)
+    reason = refusal(found[0], purpose, ws.clock.now(), sender)
+    if reason is not None:
+        raise OptedOut(reason[1], code=reason[0])
     return found[0]
 
 
-def check(address: contacts.ContactAddress, purpose: str) -> None:
-    """Raises OptedOut if this address must not be written to for this purpose."""
-    reason = refusal(address, purpose)
-    if reason is not None:
-        raise OptedOut(reason[1], code=reason[0])
+def refusal(
+    address: contacts.ContactAddress, purpose: str, now: datetime, sender: str = BUSINESS
+) -> tuple[str, str] | None:
+    """Why not: (stable code, words for a person); None if nothing that was said stands against it."""
+    return standing.refusal(address.consent, purpose, sender, now)
 
 
-def refusal(address: contacts.ContactAddress, purpose: str) -> tuple[str, str] | None:
-    """Why not: (stable code, words for a person); None if nothing stands against it."""
-    known = address.consent.get(purpose)
-    state = known.state if known else "unknown"
-    if state == "blocked":
-        return "blocked", "This person has blocked us on this channel."
-    if state == "withdrawn":
-        return "opted_out", f"This person has asked us to stop {purpose} messages here. Only they can lift that."
-    if purpose == "marketing":
-        # Broadcasts add the rules under which marketing may go out; until then nobody gets any.
-        return "marketing_not_enabled", "Marketing messages cannot be sent yet: consent rules for them are not set up."
-    return None
-
-
-def stopped_purposes(address: contacts.ContactAddress) -> Sequence[str]:
-    """Purposes that the person has ended at this address."""
-    return [p for p in PURPOSES if (c := address.consent.get(p)) and c.state in ("withdrawn", "blocked")]
+def stopped_purposes(address: contacts.ContactAddress, sender: str = BUSINESS) -> Sequence[str]:
+    """Purposes that the person has ended at this address, as far as this account of ours goes."""
+    said = {p: standing.towards(address.consent, p, sender) for p in PURPOSES}
+    return [p for p in PURPOSES if any(each.state in ("withdrawn", "blocked") for each in said[p])]

@@ -13,9 +13,10 @@ from app.core.addresses import Address
 from app.core.errors import Change, ChangedMeanwhile, Conflict, NotFound
 from app.core.permissions import Actor
 from app.core.runtime import Workspace
-from crm import likeness, places
+from crm import consent, likeness, places
 from crm.fields import Value
 from crm.places import Place
+from crm.standing import Standings
 from crm.store import contacts as store
 
 # What colleagues set, one value each; fields of the workspace's own, tags and lists beside them.
@@ -23,24 +24,14 @@ PROFILE = ("name", "language", "notes", "stage", "owner_id", "zone", "company_id
 MOST_TAGS = 50
 MOST_LISTS = 100
 How = Callable[["Contact"], "Contact"]
-ConsentState = Literal["unknown", "granted", "withdrawn", "blocked"]
-
-
-@dataclass(frozen=True, slots=True)
-class PurposeConsent:
-    """The derived state for one purpose at one address, with the fact that set it."""
-
-    state: ConsentState
-    at: datetime
-    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactAddress:
     """
     One handle of a contact. `username` is what the person is called there, where the handle itself says nothing.
-    `consent` is keyed by purpose; a purpose not in it is unknown. `came_by` are the merges by which it came to this
-    contact, the first one first; undone, they take it back.
+    `consent` is how things stand, by purpose and sender (see standing.py). `came_by` are the merges by which it
+    came to this contact, the first one first; undone, they take it back.
     """
 
     address: Address
@@ -48,7 +39,7 @@ class ContactAddress:
     verified: bool
     created_at: datetime
     username: str | None = None
-    consent: Mapping[str, PurposeConsent] = field(default_factory=dict)
+    consent: Standings = field(default_factory=dict)
     came_by: tuple[str, ...] = ()
 
 
@@ -160,8 +151,10 @@ async def resolve(
     came_by = owner.came_by if owner else ()
     for handle in wanted:
         if handle not in known:
-            consent = said if handle.kind == address.kind else {}
-            known[handle] = await _link(ws, handle, contact_id, profile, consent, came_by)
+            told = said if handle.kind == address.kind else {}
+            known[handle] = await _link(ws, handle, contact_id, profile, told, came_by)
+            if told and owner is not None:
+                await consent.carry(ws, owner.address, handle)
     # What a person is called there may be told later: a visitor's e-mail address, a new user name.
     called = address in found and profile.username not in (None, known[address].username)
     if called:
@@ -197,7 +190,7 @@ async def _link(
     address: Address,
     contact_id: str,
     profile: Profile,
-    consent: Mapping[str, PurposeConsent],
+    told: Standings,
     came_by: tuple[str, ...],
 ) -> ContactAddress:
     row = ContactAddress(
@@ -206,7 +199,7 @@ async def _link(
         verified=profile.verified,
         created_at=ws.clock.now(),
         username=profile.username,
-        consent=consent,
+        consent=told,
         came_by=came_by,
     )
     if not await store.insert_address(ws, row):
@@ -349,7 +342,10 @@ async def move_address(ws: Workspace, old: Address, new: Address) -> ContactAddr
             )
         return known[new]
     row = replace(before, address=new, created_at=ws.clock.now())
-    return row if await store.insert_address(ws, row) else (await store.addresses(ws, [new]))[0]
+    if not await store.insert_address(ws, row):
+        return (await store.addresses(ws, [new]))[0]
+    await consent.carry(ws, old, new)
+    return row
 
 
 async def save(ws: Workspace, contact: Contact) -> bool:

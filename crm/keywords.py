@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from app.core.addresses import Address
+
 
 class Keyword(StrEnum):
     STOP = "stop"
@@ -52,6 +54,7 @@ _STOP_ALONE = frozenset(
     .strip("|")
     .split("|")
 )
+_EVERYWHERE = frozenset(("stopall", "stop all"))
 _NO_OWN = OwnWords()
 _START = frozenset(("start", "unstop", "subscribe", "resume", "optin", "opt in", "opt-in"))
 _HELP = frozenset(("help", "info", "aide", "ayuda", "hilfe", "aiuto", "ajuda"))
@@ -84,6 +87,15 @@ def keyword(text: str, own: OwnWords = _NO_OWN) -> Keyword | None:
     if words in own.stop:
         return Keyword.STOP
     return Keyword.START if words in own.start else None
+
+
+def means_everywhere(text: str, address: Address) -> bool:
+    """
+    Whether a stop ends advertising on every channel: by its words, or because the number is of the United States.
+
+    Source: 47 CFR 64.1200(a)(10) ("revoke all"); for area codes that several countries share, the strictest counts.
+    """
+    return _normalise(text) in _EVERYWHERE or address.value.startswith("+1")
 
 
 def _everybodys(words: str) -> Keyword | None:

@@ -20,13 +20,15 @@ from app.core.errors import Change, ChangedMeanwhile, Conflict, NotFound
 from app.core.permissions import Actor
 from app.core.runtime import Workspace
 from crm import consent, contacts
-from crm.consent import PURPOSES, ConsentFact
+from crm.consent import ConsentFact
 from crm.contacts import Block, Contact, ContactAddress
+from crm.standing import Standing
 from crm.store import contacts as contact_store
 from crm.store import merging as store
 
 Status = Literal["merging", "merged", "parting", "parted"]
 Side = Literal["into", "from", "both"]
+No = Literal["held", "withdrawn", "blocked"]
 SOURCE = "merge"
 # Merges of one survivor that can be undone at the same time.
 MOST_MEMBERS = 20
@@ -36,7 +38,8 @@ MOST_NOTES_CHARS = 20_000
 FIELDS = contacts.PROFILE
 _OWN = "fields/"
 _SETS = ("tags", "lists")
-_STRICT = ("withdrawn", "blocked")
+# A no of the person, and how it is written down where it comes to hold.
+_NO: Mapping[str, No] = {"held": "held", "withdrawn": "withdrawn", "blocked": "blocked"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +88,8 @@ class Stricter:
 
     address: Address
     purpose: str
-    state: Literal["withdrawn", "blocked"]
+    sender: str
+    state: No
     because_of: Address
 
 
@@ -133,7 +137,7 @@ def _facets(both: Sides) -> dict[str, str]:
         known[f"{side}.fields"] = sorted(contact.fields.items())
         known[f"{side}.addresses"] = sorted(str(row.address) for row in rows)
         known[f"{side}.consent"] = sorted(
-            [str(row.address), purpose, said.state] for row in rows for purpose, said in row.consent.items()
+            [str(row.address), name, said.state] for row in rows for name, said in row.consent.items()
         )
     return {name: hashlib.blake2b(orjson.dumps(value), digest_size=6).hexdigest() for name, value in known.items()}
 
@@ -221,18 +225,23 @@ def stricter(rows: Sequence[ContactAddress]) -> list[Stricter]:
     """
     found: list[Stricter] = []
     for row in rows:
-        for purpose in PURPOSES:
-            state = said.state if (said := row.consent.get(purpose)) else "unknown"
-            if state in _STRICT:
-                continue
-            for other in rows:
-                known = other.consent.get(purpose)
-                if other.address.kind != row.address.kind or known is None or known.source == "provider_refusal":
+        others = [other for other in rows if other.address.kind == row.address.kind]
+        for name in dict.fromkeys(name for other in others for name in other.consent):
+            own = row.consent.get(name)
+            for other in others:
+                known = other.consent.get(name)
+                if known is None or known.source == "provider_refusal" or not _is_stricter(known, own):
                     continue
-                if known.state == "withdrawn" or known.state == "blocked":
-                    found.append(Stricter(row.address, purpose, known.state, other.address))
-                    break
+                purpose, _, sender = name.partition("@")
+                found.append(Stricter(row.address, purpose, sender, _NO[known.state], other.address))
+                break
     return found
+
+
+def _is_stricter(known: Standing, own: Standing | None) -> bool:
+    if own is not None and (own.state in ("withdrawn", "blocked") or own.state == known.state):
+        return False
+    return known.state in _NO
 
 
 # --- doing it -----------------------------------------------------------------------------------------------------
@@ -363,21 +372,14 @@ async def return_addresses(ws: Workspace, merge: Merge) -> list[ContactAddress]:
 
 async def tighten(ws: Workspace, merge: Merge) -> Merge:
     """
-    Writes down the consent that is stricter now, each as a fact of its own; the merge, with what was said before.
+    Writes down the consent that is stricter now, each as a fact of its own; the merge, with where that was.
 
     Where one said no and the other did not, the no holds: nobody is written to on the strength of a doubt.
     """
     rows = await contact_store.addresses_of_contact(ws, merge.into_id)
-    known = {row.address: row for row in rows}
     for each in stricter(rows):
-        said = known[each.address].consent.get(each.purpose)
-        before = {
-            "address": str(each.address),
-            "purpose": each.purpose,
-            "said": asdict(said) if said else None,
-            "because_of": str(each.because_of),
-        }
-        merge = await keep(ws, merge, consent=[*merge.kept.get("consent", ()), before])
+        tighter = {"address": str(each.address), "purpose": each.purpose, "because_of": str(each.because_of)}
+        merge = await keep(ws, merge, consent=[*merge.kept.get("consent", ()), tighter])
         fact = ConsentFact(
             contact_id=merge.into_id,
             address=each.address,
@@ -388,6 +390,7 @@ async def tighten(ws: Workspace, merge: Merge) -> Merge:
             at=ws.clock.now(),
             wording=f"As at {each.because_of}",
             actor=merge.by_id,
+            sender=each.sender,
         )
         await consent.record(ws, fact)
     return merge
@@ -404,7 +407,8 @@ async def loosen(ws: Workspace, merge: Merge) -> None:
     for each in await store.into(ws, merge.into_id):
         for known in each.kept.get("consent", ()) if each.status in ("merged", "parting") else ():
             if each.id == merge.id or (known["address"] in going) != (known["because_of"] in going):
-                await store.restore_consent(ws, Address.parse(known["address"]), known["purpose"], known["said"])
+                address, purpose = Address.parse(known["address"]), known["purpose"]
+                await consent.void(ws, address, purpose, each.id, by=merge.by_id, source=SOURCE)
 
 
 async def keep(ws: Workspace, merge: Merge, **kept: Any) -> Merge:

@@ -15,13 +15,13 @@ from weakref import WeakKeyDictionary
 from redis.exceptions import RedisError
 
 from app.core import hints, ids
-from app.core.addresses import Address
 from app.core.errors import Change, ChangedMeanwhile, Conflict, ContactMerged, Invalid, NotFound
 from app.core.permissions import Actor
 from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
 from app.core.scripts import Script
-from crm.contacts import hue
+from crm import consent
+from crm.contacts import ContactAddress, hue
 from inbox import episodes
 from inbox.answering import following
 from inbox.episodes import Facts
@@ -658,11 +658,23 @@ async def rename(ws: Workspace, contact_id: str, name: str) -> list[Conversation
     return changed
 
 
-async def set_stopped(ws: Workspace, contact_id: str, address: Address, stopped: Sequence[str]) -> list[Conversation]:
-    """Brings the copy of what the person has ended at an address up to date; the conversations that changed."""
+def stopping(rows: Sequence[ContactAddress]) -> Callable[[Reach], Reach]:
+    """The change that brings a way to somebody up to date with what they have ended at these addresses of theirs."""
+    known = {str(row.address): row for row in rows}
+
+    def how(way: Reach) -> Reach:
+        row = known.get(way.address)
+        return way if row is None else replace(way, stopped=tuple(consent.stopped_purposes(row, way.account_id)))
+
+    return how
+
+
+async def set_stopped(ws: Workspace, contact_id: str, rows: Sequence[ContactAddress]) -> list[Conversation]:
+    """Brings the copy of what the person has ended at these addresses up to date; the conversations that changed."""
+    stopped = stopping(rows)
 
     def how(now: Conversation) -> Conversation:
-        reach = tuple(replace(r, stopped=tuple(stopped)) if r.address == str(address) else r for r in now.reach)
+        reach = tuple(stopped(way) for way in now.reach)
         return now if reach == now.reach else replace(now, reach=reach)
 
     changed = []

@@ -150,7 +150,8 @@ async def _refusal(ws: Workspace, account: ChannelAccount, entry: Entry) -> AppE
     if not account.enabled:
         return AppError("This channel account was switched off before the message went out.", code="account_disabled")
     try:
-        await consent.require(ws, Address.parse(entry.address or ""), entry.purpose or Purpose.SERVICE.value)
+        purpose = entry.purpose or Purpose.SERVICE.value
+        await consent.require(ws, Address.parse(entry.address or ""), purpose, account.id)
     except OptedOut as error:
         return error
     if entry.window_until is None or entry.window_until > ws.clock.now():
@@ -286,10 +287,10 @@ async def learn(
         purpose = error.purpose if isinstance(error, RecipientOptedOut) else None
         await messages.record_refusal(
             ws,
+            account.id,
             Address.parse(entry.address or ""),
             purpose,
             blocked=isinstance(error, RecipientUnreachable),
-            source="provider_refusal",
             evidence=f"{entry.id}/{error.provider_code}",
             at=at,
         )

@@ -36,11 +36,11 @@ from channels.contract import (
     TemplateChanged,
     TypingStarted,
 )
-from crm import consent, contacts, duplicates, keywords, merging
-from crm.consent import PURPOSES, ConsentFact
+from crm import consent, contacts, duplicates, keywords, merging, standing
 from crm.contacts import ContactAddress, Profile
 from crm.keywords import Keyword
-from inbox import contents, conversations, events, files, live, menus, timeline
+from crm.standing import BUSINESS, PURPOSES
+from inbox import consents, contents, conversations, events, files, live, menus, timeline
 from inbox.answering import notifications, proofs
 from inbox.closing import closing, surveys
 from inbox.conversations import Conversation
@@ -388,112 +388,84 @@ async def _obey_keyword(
         return
     capabilities = registry.adapter(account.kind).capabilities(account)
     purposes = PURPOSES if capabilities.stop_ends == "all" else MARKETING
+    said = consents.Told(
+        at_address=sender,
+        purposes=purposes,
+        state="withdrawn",
+        source="keyword",
+        evidence=entry.id,
+        at=entry.at,
+        wording=text,
+    )
     if found is Keyword.STOP:
-        await _record(ws, sender, purposes, "withdrawn", "keyword", entry.id, entry.at, text)
+        await consents.tell(ws, said)
+        rows = await contacts.addresses_of(ws, sender.contact_id)
+        elsewhere = any(row.address.kind != sender.address.kind for row in rows)
+        if elsewhere and keywords.means_everywhere(text, sender.address):
+            # In the United States a stop ends advertising by that business altogether, whatever the channel.
+            await consents.tell(ws, replace(said, purposes=MARKETING, source="stop_everywhere", reach="everywhere"))
         return
-    # START lifts what a stop ended, and is no new consent to marketing where there was none.
-    stopped = [p for p in purposes if _lifts(sender, p, entry.at)]
+    # START lifts what a stop ended. It is no consent to marketing where there was none, and it does not lift what a
+    # provider keeps by itself, unless that provider goes by the same words.
+    senders = (BUSINESS, account.id) if capabilities.confirms_stop else (BUSINESS,)
+    stopped = [p for p in purposes if any(_lifts(sender, p, to, entry.at) for to in senders)]
     if stopped:
-        await _record(ws, sender, tuple(stopped), "granted", "keyword", entry.id, entry.at, text)
+        await consents.tell(ws, replace(said, purposes=tuple(stopped), state="lifted", senders=senders))
 
 
-def _lifts(sender: ContactAddress, purpose: str, at: datetime) -> bool:
+def _lifts(sender: ContactAddress, purpose: str, to: str, at: datetime) -> bool:
     """Whether START has something to lift; also if it has just done so, and we died before telling."""
-    known = sender.consent.get(purpose)
+    known = sender.consent.get(standing.slot(purpose, to))
     return known is not None and (
-        known.state == "withdrawn" or (known.state == "granted" and known.source == "keyword" and known.at == at)
+        known.state in ("withdrawn", "held") or (known.source == "keyword" and known.at == at)
     )
 
 
 async def _consent_changed(ws: Workspace, account: ChannelAccount, event: ConsentChanged, raw_id: str) -> None:
+    """What a provider says of its own opt-outs concerns the account that it says it of."""
     sender = await _resolve(ws, event.sender)
-    purposes: tuple[str, ...] = (event.purpose.value,) if event.purpose else PURPOSES
-    if event.granted and event.purpose is None:
-        # Unblocking or START at the provider lifts the stop; it is no consent to marketing of its own.
-        state, purposes = "unknown", tuple(p for p in purposes if p != Purpose.MARKETING.value)
-        known = sender.consent.get("marketing")
-        if known and known.state == "withdrawn" and event.source != "unblock":
-            await _record(ws, sender, MARKETING, "granted", event.source, raw_id, event.at, event.wording)
-        elif known and known.state == "blocked":
-            # The block may have covered an earlier stop: only their own word lifts that.
-            await _record(ws, sender, MARKETING, "withdrawn", event.source, raw_id, event.at, event.wording)
+    said = consents.Told(
+        at_address=sender,
+        purposes=(event.purpose.value,) if event.purpose else PURPOSES,
+        state="blocked" if event.source == "block" else "withdrawn",
+        source=event.source,
+        evidence=raw_id,
+        at=event.at,
+        wording=event.wording,
+        senders=(account.id,),
+    )
+    if event.granted and event.source == "provider_signup":
+        said = replace(said, state="granted")
     elif event.granted:
-        state = "granted"
-    else:
-        state = "blocked" if event.source == "block" else "withdrawn"
-    await _record(ws, sender, purposes, state, event.source, raw_id, event.at, event.wording)
+        # Unblocking lifts the block alone: a stop before it stands. Neither is consent to marketing of its own.
+        unblocked = event.source == "unblock"
+        lifted = replace(said, state="unblocked" if unblocked else "lifted")
+        said = lifted if unblocked else replace(lifted, senders=(account.id, BUSINESS))
+    await consents.tell(ws, said)
 
 
 async def record_refusal(
-    ws: Workspace, address: Address, purpose: str | None, *, blocked: bool, source: str, evidence: str, at: datetime
-) -> None:
-    """The provider refused a send because the person stopped us: kept as a fact, and obeyed from now on."""
-    found = await contacts.resolve(ws, address, profile=Profile())
-    state = "blocked" if blocked else "withdrawn"
-    await _record(ws, found, (purpose,) if purpose else PURPOSES, state, source, evidence, at, None)
-
-
-async def _record(
     ws: Workspace,
-    sender: ContactAddress,
-    purposes: tuple[str, ...],
-    state: Any,
-    source: str,
+    account_id: str,
+    address: Address,
+    purpose: str | None,
+    *,
+    blocked: bool,
     evidence: str,
     at: datetime,
-    wording: str | None,
 ) -> None:
-    """
-    The fact, its place on the timeline, and what screens show of it.
-
-    What a person says holds for all their handles on the channel: they do not know that a hidden number and its
-    business-scoped id are two of them. What a provider refuses holds for the handle that it refused.
-    """
-    rows = await contacts.addresses_of(ws, sender.contact_id)
-    handles = [row.address for row in rows if _concerns(row, sender, purposes, state, source)]
-    for address in dict.fromkeys((sender.address, *handles)):
-        fact = ConsentFact(
-            contact_id=sender.contact_id,
-            address=address,
-            purposes=purposes,
-            state=state,
-            source=source,
-            evidence=evidence,
-            at=at,
-            wording=wording,
-        )
-        await consent.record(ws, fact)
-    for row in await contacts.addresses_of(ws, sender.contact_id):
-        if row.address == sender.address or row.address in handles:
-            stopped = consent.stopped_purposes(row)
-            for changed in await conversations.set_stopped(ws, sender.contact_id, row.address, stopped):
-                await live.tell_conversations(ws, changed)
-    await events.note(
-        ws,
-        sender.contact_id,
-        key=f"consent/{evidence}/{state}/{','.join(purposes)}",
-        kind="consent",
-        event={
-            "name": "consent_changed",
-            "state": state,
-            "purposes": list(purposes),
-            "source": source,
-            "channel": sender.address.kind,
-            "address": str(sender.address),
-        },
+    """The provider refused a send because the person stopped us: kept as a fact, and obeyed from now on."""
+    said = consents.Told(
+        at_address=await contacts.resolve(ws, address, profile=Profile()),
+        purposes=(purpose,) if purpose else PURPOSES,
+        state="blocked" if blocked else "withdrawn",
+        source=consents.REFUSED,
+        evidence=evidence,
         at=at,
+        senders=(account_id,),
+        reach="handle",
     )
-
-
-def _concerns(row: ContactAddress, sender: ContactAddress, purposes: tuple[str, ...], state: str, source: str) -> bool:
-    """Whether what `sender` said holds for this other handle of theirs, too."""
-    if row.address == sender.address or row.address.kind != sender.address.kind or source == "provider_refusal":
-        return False
-    if state in ("withdrawn", "blocked"):
-        return True
-    # A word of theirs lifts what a word of theirs ended, nothing else.
-    known = [row.consent[purpose] for purpose in purposes if purpose in row.consent]
-    return bool(known) and all(k.source == source and k.state in ("withdrawn", "granted") for k in known)
+    await consents.tell(ws, said)
 
 
 # --- handles, accounts, signs -------------------------------------------------------------------------------------
@@ -514,9 +486,16 @@ async def _address_changed(ws: Workspace, account: ChannelAccount, event: Addres
     before = await contacts.known(ws, event.old)
     if before is not None and before.contact_id != moved.contact_id:
         # The new handle is somebody else's here; what the person has ended goes along all the same.
-        for purpose in consent.stopped_purposes(before):
-            state = before.consent[purpose].state
-            await _record(ws, moved, (purpose,), state, "number_change", raw_id, event.at, None)
+        for purpose in consent.stopped_purposes(before, account.id):
+            said = consents.Told(
+                at_address=moved,
+                purposes=(purpose,),
+                state="withdrawn",
+                source="number_change",
+                evidence=raw_id,
+                at=event.at,
+            )
+            await consents.tell(ws, said)
     for conversation in await conversation_store.of_contact(ws, moved.contact_id):
         await conversations.change(ws, conversation, how)
     told = {"name": "address_changed", "old": str(event.old), "new": str(event.new), "detail": event.detail}

@@ -112,7 +112,7 @@ async def admit(ws: Workspace, conversation: Conversation, draft: Draft, *, late
     account, address = await _route(ws, conversation, draft)
     capabilities = registry.adapter(account.kind).capabilities(account)
     purpose = await _purpose(ws, account, draft)
-    await consent.require(ws, address, purpose.value)
+    await consent.require(ws, address, purpose.value, account.id)
     if later:
         hours = capabilities.window_hours
         closes = conversations.window(conversation, account.id, str(address), hours) if hours else None
@@ -149,7 +149,7 @@ async def resend(ws: Workspace, entry: Entry) -> Entry:
     account = await accounts.get(ws.runtime, entry.account_id or "")
     address = Address.parse(entry.address or "")
     purpose = entry.purpose or Purpose.SERVICE.value
-    await consent.require(ws, address, purpose)
+    await consent.require(ws, address, purpose, account.id)
     conversation = await conversations.get(ws, entry.conversation_id)
     capabilities = registry.adapter(account.kind).capabilities(account)
     content = contents.parsed(entry.content)

@@ -103,6 +103,11 @@ async def _contact_lists(db: mongo.Database, progress: Progress, clock: Clock) -
     await contacts.add_lists(db)
 
 
+async def _consent_standings(db: mongo.Database, progress: Progress, clock: Clock) -> None:
+    """How things stand with a person's consent is reckoned from facts alone."""
+    await contacts.add_standings(db)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "default queues", _default_queues),
     Migration(2, "conversation facets", _conversation_facets),
@@ -113,6 +118,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(7, "entry shelves", _entry_shelves),
     Migration(8, "ages and zones of reports", _open_since),
     Migration(9, "lists of contacts", _contact_lists),
+    Migration(10, "consent standings", _consent_standings),
 )
 
 

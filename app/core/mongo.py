@@ -82,7 +82,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "duplicate_searches": (),
     "stories": (),
     "addresses": (_index("workspace_id", "contact_id"),),
-    "consents": (_index("workspace_id", "contact_id", "at"),),
+    "consents": (_index("workspace_id", "contact_id", "at"), _index("workspace_id", "address")),
     "conversations": (
         _index("workspace_id", "facets", "last_activity_at"),
         # Open ones only: empty for all others, so a message in them moves nothing here.

@@ -1,18 +1,18 @@
-"""Queries on contacts, their addresses, and what they have said about consent."""
+"""Queries on contacts and their addresses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from app.core import alphabet, windows
 from app.core.addresses import Address
 from app.core.alphabet import Fences
 from app.core.mongo import MOST_IN, Document, DuplicateId
 from app.core.runtime import Workspace
-from crm import consent, contacts, facets
+from crm import contacts, facets
+from crm.standing import Standing
 from crm.store import evenly
 
 # How ids of contacts begin.
@@ -31,7 +31,7 @@ def _address(row: Document) -> contacts.ContactAddress:
         verified=row["verified"],
         created_at=row["created_at"],
         username=row.get("username"),
-        consent={purpose: contacts.PurposeConsent(**state) for purpose, state in row.get("consent", {}).items()},
+        consent={name: Standing(**known) for name, known in row.get("consent", {}).items()},
         came_by=tuple(row.get("came_by", ())),
     )
 
@@ -66,7 +66,7 @@ async def insert_address(ws: Workspace, row: contacts.ContactAddress) -> bool:
         "verified": row.verified,
         "created_at": row.created_at,
         "username": row.username,
-        "consent": {purpose: asdict(state) for purpose, state in row.consent.items()},
+        "consent": {name: _plain(known) for name, known in row.consent.items()},
     }
     if row.came_by:
         document["came_by"] = list(row.came_by)
@@ -227,38 +227,16 @@ def _is_whole(row: Document) -> bool:
     return not row.get("merged_into")
 
 
-async def insert_fact(ws: Workspace, fact_id: str, fact: consent.ConsentFact) -> bool:
-    document = {**asdict(fact), "_id": fact_id, "address": str(fact.address), "purposes": list(fact.purposes)}
-    return not await ws.db.consents.insert_new([document])
-
-
-async def set_consent(ws: Workspace, fact: consent.ConsentFact, purpose: str) -> None:
-    """Only forward in time: a later fact stands."""
-    state: dict[str, Any] = {"state": fact.state, "at": fact.at, "source": fact.source}
-    row_id = address_id(ws, fact.address)
-    field = f"consent.{purpose}"
-    # Two updates, because a missing date compares as neither older nor newer.
-    if not await ws.db.addresses.update({"_id": row_id, field: None}, {"$set": {field: state}}):
-        await ws.db.addresses.update({"_id": row_id, f"{field}.at": {"$lte": fact.at}}, {"$set": {field: state}})
-
-
-async def facts(ws: Workspace, contact_id: str, *, limit: int) -> list[consent.ConsentFact]:
-    """Index: workspace_id, contact_id, at; one contact's facts are few."""
-    rows = await ws.db.consents.find({"contact_id": contact_id}, limit=limit, sort=[("at", -1)])
-    return [
-        consent.ConsentFact(
-            contact_id=row["contact_id"],
-            address=Address.parse(row["address"]),
-            purposes=tuple(row["purposes"]),
-            state=row["state"],
-            source=row["source"],
-            evidence=row["evidence"],
-            at=row["at"],
-            wording=row.get("wording"),
-            actor=row.get("actor", "contact"),
-        )
-        for row in rows
-    ]
+async def set_standings(ws: Workspace, address: Address, found: Mapping[str, Standing], facts: int) -> None:
+    """
+    What `facts` facts about an address come to; nothing if somebody has reckoned with more of them already. Facts only
+    become more, so the number says which reckoning is the newer one.
+    """
+    values: Document = {"consent": {name: _plain(each) for name, each in found.items()}, "facts": facts}
+    row_id = address_id(ws, address)
+    # Two updates, because a missing number compares as neither less nor more.
+    if not await ws.db.addresses.update({"_id": row_id, "facts": None}, {"$set": values}):
+        await ws.db.addresses.update({"_id": row_id, "facts": {"$lte": facts}}, {"$set": values})
 
 
 async def keep_past(ws: Workspace, revision: int, told: Sequence[contacts.PastValue]) -> None:
@@ -272,3 +250,7 @@ async def past(ws: Workspace, contact_id: str, *, limit: int) -> list[contacts.P
     rows = await ws.db.contact_past.find({"contact_id": contact_id}, limit=limit, sort=[("at", -1)])
     names = contacts.PastValue.__slots__
     return [contacts.PastValue(**{name: row[name] for name in names}) for row in rows]
+
+
+def _plain(known: Standing) -> Document:
+    return {name: value for name, value in asdict(known).items() if value is not None}

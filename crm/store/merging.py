@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, fields
-from typing import Any
 
-from app.core.addresses import Address
 from app.core.mongo import Document
 from app.core.runtime import Workspace
 from crm import merging
@@ -103,10 +101,3 @@ async def move_facts(ws: Workspace, from_id: str, into_id: str, addresses: Seque
     await ws.db.consents.update_each(
         [(moving, {"contact_id": from_id}, {"$set": {"contact_id": into_id}})] if moving else []
     )
-
-
-async def restore_consent(ws: Workspace, address: Address, purpose: str, said: Mapping[str, Any] | None) -> None:
-    """What was said for a purpose before a merge, if the merge is still what is said last."""
-    name = f"consent.{purpose}"
-    change: Document = {"$set": {name: dict(said)}} if said else {"$unset": {name: ""}}
-    await ws.db.addresses.update({"_id": address_id(ws, address), f"{name}.source": merging.SOURCE}, change)

@@ -139,9 +139,7 @@ async def _join(ws: Workspace, known: Merge) -> Merge:
             break
         stopped = await sides.stopped(ws, known.into_id)
         wanted = joined(current, left, ws.clock.now())
-        wanted = replace(
-            wanted, reach=tuple(replace(r, stopped=stopped.get(r.address, r.stopped)) for r in wanted.reach)
-        )
+        wanted = replace(wanted, reach=tuple(stopped(r) for r in wanted.reach))
         wanted = await conversations.followed(ws, current, wanted)
         wanted = replace(wanted, revision=current.revision + 1)
         known = await merging.keep(ws, known, conversation={"before": sides.kept(current), "after": sides.kept(wanted)})

@@ -128,7 +128,7 @@ async def _bring_back(ws: Workspace, known: Merge) -> Merge:
             merged_into=None,
             woven=True,
             deferred=tuple(dict.fromkeys((*here, *going))),
-            reach=tuple(replace(r, stopped=stopped.get(r.address, r.stopped)) for r in reach),
+            reach=tuple(stopped(r) for r in reach),
             # If a colleague has unblocked them since, they stay so.
             blocked=current.blocked and mine.blocked,
             asked=mine.asked if mine.asked and mine.asked.address in addresses else current.asked,
@@ -255,7 +255,7 @@ async def _take_out(ws: Workspace, known: Merge) -> Merge:
         wanted = replace(
             wanted,
             **lists,
-            reach=tuple(replace(r, stopped=stopped.get(r.address, r.stopped)) for r in reach),
+            reach=tuple(stopped(r) for r in reach),
             deferred=tuple(each for each in current.deferred if each not in leaving),
             absorbed=tuple(each for each in current.absorbed if each != theirs.id),
         )

@@ -8,10 +8,10 @@ from typing import Any
 
 from app.core.permissions import Actor, Rights
 from app.core.runtime import Workspace
-from crm import consent, contacts
+from crm import contacts
 from crm.merging import Merge
 from inbox import conversations, live, timeline
-from inbox.conversations import Conversation
+from inbox.conversations import Conversation, Reach
 from inbox.store import conversations as store
 from inbox.store.entries import inbound_id
 from inbox.ticketing import tickets
@@ -86,10 +86,9 @@ async def append(
     return stored
 
 
-async def stopped(ws: Workspace, contact_id: str) -> dict[str, tuple[str, ...]]:
-    """What the person has ended, by address."""
-    rows = await contacts.addresses_of(ws, contact_id)
-    return {str(row.address): tuple(consent.stopped_purposes(row)) for row in rows}
+async def stopped(ws: Workspace, contact_id: str) -> Callable[[Reach], Reach]:
+    """The change that brings what the person has ended on a way to them up to date."""
+    return conversations.stopping(await contacts.addresses_of(ws, contact_id))
 
 
 async def tickets_of(ws: Workspace, contact_id: str) -> list[tickets.Ticket]:

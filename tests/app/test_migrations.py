@@ -7,11 +7,13 @@ from datetime import timedelta
 import pytest
 
 from app.core import ids, migrations, mongo
+from app.core.addresses import Address
 from app.core.clock import Clock, FixedClock
 from app.core.migrations import Migration, Progress
 from app.core.platform import migrations as rows
 from app.core.platform.migrations import LOCK_SECONDS
 from app.core.runtime import Runtime
+from crm import consent, contacts, standing
 from inbox import conversations
 from inbox.finding.lists import Wanted
 from inbox.sight import Sight
@@ -119,3 +121,50 @@ async def test_conversations_of_before_are_found_in_lists(runtime: Runtime, db: 
     assert {"open:unassigned", "open:unclaimed", "open:unread", "open:channel:whatsapp", "follow:mem_2"} <= {
         *stored["facets"]
     }
+
+
+async def test_what_was_said_about_consent_before_stands_on_facts(runtime: Runtime, db: mongo.Database) -> None:
+    ws = runtime.workspace(ids.new("ws"))
+    at = Clock().now().replace(microsecond=0)
+
+    async def known(name: str, consent: dict[str, tuple[str, str]], *facts: tuple[str, str, str]) -> Address:
+        """An address with its states, and facts (purpose, state, source) a minute apart, the last one now."""
+        address = Address("sms", f"+1202555{name}")
+        states = {p: {"state": state, "source": source, "at": at} for p, (state, source) in consent.items()}
+        row = {"_id": f"{ws.id}/{address}", "workspace_id": ws.id, "address": str(address), "contact_id": f"con_{name}"}
+        await db.addresses.insert_one({**row, "verified": True, "created_at": at, "consent": states})
+        for number, (purpose, state, source) in enumerate(reversed(facts)):
+            told = {"purposes": [purpose], "state": state, "source": source, "at": at - timedelta(minutes=number)}
+            about = {"address": str(address), "contact_id": f"con_{name}", "evidence": f"ent_{number}"}
+            await db.consents.insert_one({"_id": ids.new("cns"), "workspace_id": ws.id, **about, **told})
+        return address
+
+    stopped = ("marketing", "withdrawn", "keyword")
+    rows = [
+        await known("0101", {"marketing": ("withdrawn", "keyword")}, stopped),
+        await known("0102", {"marketing": ("granted", "keyword")}, stopped, ("marketing", "granted", "keyword")),
+        await known("0103", {"marketing": ("withdrawn", "keyword")}),
+        await known(
+            "0104",
+            {"service": ("unknown", "unblock")},
+            ("service", "blocked", "block"),
+            ("service", "unknown", "unblock"),
+        ),
+        await known("0105", {"marketing": ("granted", "provider_signup")}, ("marketing", "granted", "provider_signup")),
+    ]
+    await migrations.run(db, Clock())
+    came_to = []
+    for address in rows:
+        before = await contacts.known(ws, address)
+        assert before is not None
+        shown = {p: standing.overall(before.consent, p, at) for p in ("service", "marketing")}
+        after = await consent.derive(ws, address)
+        assert {p: standing.overall(after, p, at) for p in shown} == shown
+        came_to.append((shown["service"], shown["marketing"]))
+    assert came_to == [
+        ("unknown", "withdrawn"),
+        ("unknown", "unknown"),
+        ("unknown", "withdrawn"),
+        ("unknown", "unknown"),
+        ("unknown", "granted"),
+    ]

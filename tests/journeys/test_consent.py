@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.addresses import Address
-from channels.contract import Purpose
 from crm import consent, contacts
 from tests.support.shop import Shop, eventually
 
@@ -34,8 +33,11 @@ async def facts(shop: Shop, conversation: dict[str, Any]) -> list[dict[str, Any]
 
 async def fact_where(shop: Shop, conversation: dict[str, Any], **wanted: Any) -> dict[str, Any]:
     async def look() -> dict[str, Any] | None:
-        found = await facts(shop, conversation)
-        return next((f for f in found if all(f[name] == value for name, value in wanted.items())), None)
+        page = await shop.get(f"/contacts/{conversation['contact_id']}/consents")
+        known = [s["at"] for s in page["standings"]]
+        fits = (f for f in page["items"] if all(f[name] == value for name, value in wanted.items()))
+        # The fact is kept before what follows from it.
+        return next((f for f in fits if known and max(known) >= f["at"]), None)
 
     return await eventually(look)
 
@@ -57,7 +59,7 @@ async def test_stop_by_text_message_ends_everything_until_start(shop: Shop) -> N
     assert reach["blocked"] == "opted_out"
     assert reach["blocked_reason"]
     await shop.writes("sms", person["id"], type="text", text="START")
-    await fact_where(shop, conversation, state="granted", source="keyword")
+    await fact_where(shop, conversation, state="lifted", source="keyword")
 
     async def may() -> bool:
         return bool((await tries(shop, conversation["id"])).status_code == 202)
@@ -69,7 +71,7 @@ async def test_stop_by_text_message_ends_everything_until_start(shop: Shop) -> N
 async def test_stop_on_whatsapp_ends_marketing_and_no_answers(shop: Shop) -> None:
     person, conversation = await shop.someone("whatsapp")
     await shop.writes("whatsapp", person["id"], type="marketing_stop")
-    await fact_where(shop, conversation, state="withdrawn", purpose="marketing")
+    await fact_where(shop, conversation, state="withdrawn", purposes=["marketing"])
 
     async def shown() -> bool:
         reach = (await shop.get(f"/conversations/{conversation['id']}"))["reach"][0]
@@ -110,7 +112,7 @@ async def test_whatsapps_marketing_refusal_ends_marketing_only(shop: Shop) -> No
     # It comes as a report, after the message was taken.
     failed = await shop.entry_where(conversation["id"], lambda e: e["id"] == entry["id"] and e["status"] == "failed")
     assert failed["error"]["provider_code"] == "131050"
-    await fact_where(shop, conversation, state="withdrawn", purpose="marketing", source="provider_refusal")
+    await fact_where(shop, conversation, state="withdrawn", purposes=["marketing"], source="provider_refusal")
     assert (await tries(shop, conversation["id"])).status_code == 202
 
 
@@ -121,7 +123,7 @@ async def test_a_block_on_telegram_and_its_end(shop: Shop) -> None:
     refused = await tries(shop, conversation["id"])
     assert (refused.status_code, refused.json()["code"]) == (409, "blocked")
     await shop.writes("telegram", person["id"], type="unblock")
-    await fact_where(shop, conversation, state="unknown")
+    await fact_where(shop, conversation, state="unblocked")
 
     async def may() -> bool:
         return bool((await tries(shop, conversation["id"])).status_code == 202)
@@ -152,7 +154,7 @@ async def test_a_stop_under_a_hidden_number_holds_when_the_number_appears(shop: 
     conversation = await shop.conversation_with("Hidden One")
     assert "+" not in conversation["reach"][0]["address"]
     await shop.writes("whatsapp", person["id"], type="marketing_stop")
-    await fact_where(shop, conversation, state="withdrawn", purpose="marketing")
+    await fact_where(shop, conversation, state="withdrawn", purposes=["marketing"])
     shown = await shop.sandbox.put(f"/_sandbox/customers/{person['id']}", json={"hides_phone": False})
     assert shown.status_code == 200, shown.text
     await shop.writes("whatsapp", person["id"], type="text", text="Now you see me")
@@ -169,7 +171,7 @@ async def test_a_stop_under_a_hidden_number_holds_when_the_number_appears(shop: 
 async def test_a_new_number_keeps_history_and_consent(shop: Shop) -> None:
     person, conversation = await shop.someone("whatsapp")
     await shop.writes("whatsapp", person["id"], type="marketing_stop")
-    await fact_where(shop, conversation, state="withdrawn", purpose="marketing")
+    await fact_where(shop, conversation, state="withdrawn", purposes=["marketing"])
     new = (await shop.customer())["phone"][:-4] + "9" + person["phone"][-3:]
     await shop.writes("whatsapp", person["id"], type="number_change", phone=new)
     await shop.entry_where(conversation["id"], lambda e: (e["event"] or {}).get("new") == f"whatsapp:{new}")
@@ -206,8 +208,8 @@ async def test_no_sequence_sends_after_a_stop_or_any_marketing(shop: Shop, steps
             stopped = False
         found = await contacts.known(shop.owner.ws, Address("sms", person["phone"]))
         assert found is not None
-        assert (consent.refusal(found, Purpose.SERVICE.value) is not None) is stopped
-        assert consent.refusal(found, Purpose.MARKETING.value) is not None
+        assert (consent.refusal(found, "service", shop.runtime.clock.now()) is not None) is stopped
+        assert consent.refusal(found, "marketing", shop.runtime.clock.now()) is not None
         answer = await tries(shop, conversation["id"])
         assert (answer.status_code == 409) is stopped
         assert (await tries(shop, conversation["id"], "marketing")).status_code == 409
@@ -231,7 +233,7 @@ async def test_own_stop_words_and_what_is_answered(shop: Shop) -> None:
         )
         assert (said["direction"], said["author"]["type"]) == ("out", "bot")
         await shop.writes("whatsapp", person["id"], type="text", text="back again")
-        await fact_where(shop, conversation, state="granted", source="keyword")
+        await fact_where(shop, conversation, state="lifted", source="keyword")
         answered = [e for e in await shop.thread(conversation["id"]) if e["direction"] == "out"]
         assert len(answered) == 1
     finally:

@@ -7,7 +7,7 @@ from tests.support.shop import Shop, eventually
 
 # What has happened leaves its mark: revisions and the numbers of entries go on, and so do duties (a finished episode is
 # copied when it is ripe).
-_MARKS = {"revision", "last_number", "woven", "finished", "due_at"}
+_MARKS = {"facts", "revision", "last_number", "woven", "finished", "due_at"}
 _STORED = ("contacts", "addresses", "conversations", "tickets", "surveys", "deferred", "stories", "drafts")
 
 

@@ -12,7 +12,7 @@ from app.core.clock import iso
 from app.core.errors import ChangedMeanwhile, Invalid, NotFound
 from app.core.permissions import Permission
 from app.core.runtime import Workspace
-from crm import companies, consent, contacts, duplicates, fields, masks, profiles
+from crm import companies, contacts, duplicates, fields, masks, profiles, standing
 from crm.companies import Company
 from crm.contacts import Block, Contact, ContactAddress, search_tokens
 from crm.fields import MOST_FIELDS
@@ -26,8 +26,6 @@ from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import (
     BlockShape,
     CompanyRef,
-    ConsentPage,
-    ConsentState,
     ContactAddressShape,
     ContactPage,
     ContactRow,
@@ -68,7 +66,7 @@ class BlockContact(Body):
     note: Annotated[str, Field(max_length=1_000)] = ""
 
 
-def address_of(row: ContactAddress, last_inbound_at: str | None) -> ContactAddressShape:
+def address_of(row: ContactAddress, last_inbound_at: str | None, now: datetime) -> ContactAddressShape:
     return {
         "address": str(row.address),
         "channel": row.address.kind,
@@ -76,16 +74,11 @@ def address_of(row: ContactAddress, last_inbound_at: str | None) -> ContactAddre
         "verified": row.verified,
         "last_inbound_at": last_inbound_at,
         "consent": {
-            "service": _consent(row, "service"),
-            "transactional": _consent(row, "transactional"),
-            "marketing": _consent(row, "marketing"),
+            "service": standing.overall(row.consent, "service", now),
+            "transactional": standing.overall(row.consent, "transactional", now),
+            "marketing": standing.overall(row.consent, "marketing", now),
         },
     }
-
-
-def _consent(row: ContactAddress, purpose: str) -> ConsentState:
-    known = row.consent.get(purpose)
-    return known.state if known else "unknown"
 
 
 async def list_contacts(request: ApiRequest, query: ContactsQuery) -> ContactPage:
@@ -123,7 +116,7 @@ async def rows_of(ws: Workspace, found: Sequence[Contact]) -> list[ContactRow]:
             "company": _company(known.get(contact.company_id or "")),
             "tags": list(contact.tags),
             "created_at": iso(contact.created_at) or "",
-            "addresses": [address_of(row, None) for row in rows.get(contact.id, ())],
+            "addresses": [address_of(row, None, ws.clock.now()) for row in rows.get(contact.id, ())],
         }
         for contact in found
     ]
@@ -173,7 +166,7 @@ async def full(request: ApiRequest, contact: Contact) -> ContactShape:
         "revision": contact.revision,
         "block": _block(contact.block),
         "created_at": iso(contact.created_at) or "",
-        "addresses": [address_of(row, heard.get(str(row.address))) for row in rows],
+        "addresses": [address_of(row, heard.get(str(row.address)), ws.clock.now()) for row in rows],
         "conversations": [{"id": thread.id, "state": thread.state} for thread in threads],
         "merged": len(contact.absorbed),
         "last_number": max((thread.last_number for thread in threads), default=0),
@@ -265,28 +258,6 @@ async def entries(request: ApiRequest, contact_id: str, query: timelines.Timelin
     return await timelines.page(request, contact.id, query, newest=newest, woven=woven)
 
 
-async def consents(request: ApiRequest, contact_id: str) -> ConsentPage:
-    contact = await access.contact(request.ws, request.actor, contact_id)
-    facts = await consent.history(request.ws, contact.id)
-    return {
-        "items": [
-            {
-                "at": iso(fact.at) or "",
-                "channel": fact.address.kind,
-                "address": str(fact.address),
-                "purposes": list(fact.purposes),
-                "purpose": ", ".join(fact.purposes),
-                "state": fact.state,
-                "source": fact.source,
-                "wording": fact.wording,
-                "evidence": fact.evidence,
-            }
-            for fact in facts
-        ],
-        "next_cursor": None,
-    }
-
-
 ENDPOINTS = [
     Endpoint("GET", "/contacts", list_contacts, Permission.CONTACTS_READ, "Contacts"),
     Endpoint(
@@ -328,14 +299,6 @@ ENDPOINTS = [
         entries,
         Permission.CONTACTS_READ,
         "A page of the whole timeline, ascending",
-        errors=(NotFound,),
-    ),
-    Endpoint(
-        "GET",
-        "/contacts/{contact_id}/consents",
-        consents,
-        Permission.CONTACTS_READ,
-        "What the contact agreed to, and when",
         errors=(NotFound,),
     ),
 ]

@@ -30,7 +30,7 @@ from web.api.models import Channel, Time
 
 EntryKind = Literal["message", "note", "event", "consent", "tombstone"]
 ConversationState = Literal["open", "pending", "snoozed", "closed"]
-ConsentState = Literal["unknown", "granted", "withdrawn", "blocked"]
+ConsentState = Literal["unknown", "granted", "withdrawn", "blocked", "held", "asked", "expired"]
 
 
 class MediaShape(TypedDict):
@@ -415,23 +415,6 @@ class PastValues(TypedDict):
 
 class ContactPage(TypedDict):
     items: list[ContactRow]
-    next_cursor: str | None
-
-
-class ConsentShape(TypedDict):
-    at: Time
-    channel: Channel
-    address: str
-    purposes: list[str]
-    purpose: str
-    state: ConsentState
-    source: str
-    wording: str | None
-    evidence: str
-
-
-class ConsentPage(TypedDict):
-    items: list[ConsentShape]
     next_cursor: str | None
 
 

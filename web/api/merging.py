@@ -85,7 +85,7 @@ class StricterShape(TypedDict):
     address: str
     label: str
     purpose: str
-    state: Literal["withdrawn", "blocked"]
+    state: Literal["held", "withdrawn", "blocked"]
     because_of: str
 
 
@@ -153,6 +153,7 @@ async def preview(request: ApiRequest, contact_id: str, query: PreviewQuery) -> 
     await _see_both(request, contact_id, query.from_id)
     found = await previews.preview(ws, contact_id, query.from_id, query.made())
     rows = {row.address: row for row in (*found.sides.into_addresses, *found.sides.other_addresses)}
+    now = ws.clock.now()
     return {
         "into": await row_of(ws, found.sides.into),
         "other": await row_of(ws, found.sides.other),
@@ -161,14 +162,14 @@ async def preview(request: ApiRequest, contact_id: str, query: PreviewQuery) -> 
         "notes": found.contact.notes,
         "blocked": found.contact.block is not None,
         "choices": await _choices(ws, found),
-        "addresses": [address_of(row, None) for row in rows.values()],
+        "addresses": [address_of(row, None, now) for row in rows.values()],
         "stricter": [
             {
                 "address": str(each.address),
-                "label": address_of(rows[each.address], None)["label"],
+                "label": address_of(rows[each.address], None, now)["label"],
                 "purpose": each.purpose,
                 "state": each.state,
-                "because_of": address_of(rows[each.because_of], None)["label"],
+                "because_of": address_of(rows[each.because_of], None, now)["label"],
             }
             for each in found.stricter
         ],

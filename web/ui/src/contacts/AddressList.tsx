@@ -1,19 +1,12 @@
 import { ago } from '../lib/format'
-import type { ConsentState, ContactAddress, Reach } from '../lib/types'
-import { Badge, type Tone } from '../ui/Badge'
+import { PURPOSES, STATES } from '../consents/consents'
+import type { ContactAddress, Reach } from '../lib/types'
+import { Badge } from '../ui/Badge'
 import { ChannelIcon, channelLabel } from '../ui/ChannelIcon'
 import { CopyButton } from '../ui/CopyButton'
 import { reachState, reachText } from '../inbox/reach'
 import { useNow } from '../inbox/useNow'
 import s from './contacts.module.css'
-
-const PURPOSES = ['service', 'transactional', 'marketing'] as const
-
-const CONSENT: Record<Exclude<ConsentState, 'unknown'>, { tone: Tone; word: string }> = {
-  granted: { tone: 'ok', word: 'yes' },
-  withdrawn: { tone: 'danger', word: 'withdrawn' },
-  blocked: { tone: 'danger', word: 'blocked' },
-}
 
 interface AddressListProps {
   addresses: ContactAddress[]
@@ -59,7 +52,7 @@ const handleOf = ({ address, label }: ContactAddress) => (label.startsWith('+') 
 function Consents({ consent }: { consent: ContactAddress['consent'] }) {
   const known = PURPOSES.flatMap((purpose) => {
     const state = consent[purpose]
-    return state === 'unknown' ? [] : [{ purpose, ...CONSENT[state] }]
+    return state === 'unknown' ? [] : [{ purpose, ...STATES[state] }]
   })
   if (known.length === 0) return <small>No consent recorded</small>
   return (

@@ -1,15 +1,12 @@
 import { ActionIcon, Button } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import { api } from '../lib/api'
-import { fullTime, shortDay } from '../lib/format'
+import { ConsentCard } from '../consents/ConsentCard'
+import { shortDay } from '../lib/format'
 import { usePhone } from '../lib/media'
 import { setTitle } from '../lib/title'
-import type { ConsentFact, Contact, Page } from '../lib/types'
+import type { Contact } from '../lib/types'
 import { Avatar } from '../ui/Avatar'
-import { Badge } from '../ui/Badge'
-import { ChannelIcon, channelLabel } from '../ui/ChannelIcon'
 import { ErrorState } from '../ui/ErrorState'
 import { Skeleton } from '../ui/Skeleton'
 import { IconArrowLeft, IconMessages } from '../ui/icons'
@@ -69,7 +66,7 @@ export function ContactDetail({ id }: { id: string }) {
                 <ContactNotes key={contact.id} contact={contact} />
               </section>
               <SamePerson contact={contact} />
-              <ConsentHistory contactId={id} />
+              <ConsentCard contact={contact} />
             </>
           ) : (
             <Skeleton height={220} />
@@ -117,33 +114,5 @@ function DetailHead({ contact }: { contact: Contact | undefined }) {
         <Skeleton width={220} height={40} />
       )}
     </header>
-  )
-}
-
-function ConsentHistory({ contactId }: { contactId: string }) {
-  const { data } = useQuery({
-    queryKey: ['contact', contactId, 'consents'],
-    queryFn: () => api.get<Page<ConsentFact>>(`/contacts/${contactId}/consents`),
-  })
-  if (!data || data.items.length === 0) return null
-  return (
-    <section>
-      <h2>Consent history</h2>
-      <ul className={s.consentFacts}>
-        {data.items.map((fact) => (
-          <li key={`${fact.at}${fact.purpose}${fact.address}`}>
-            <ChannelIcon channel={fact.channel} size={16} />
-            <span>
-              {channelLabel(fact.channel)}, {fact.purpose}{' '}
-              <Badge tone={fact.state === 'granted' ? 'ok' : fact.state === 'unknown' ? 'neutral' : 'danger'}>{fact.state}</Badge>
-              <small>
-                {fullTime(fact.at)} · by {fact.source.replaceAll('_', ' ')}
-                {fact.wording && ` · “${fact.wording}”`}
-              </small>
-            </span>
-          </li>
-        ))}
-      </ul>
-    </section>
   )
 }

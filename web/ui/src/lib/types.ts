@@ -153,7 +153,9 @@ export type Merge = api.MergeShape
 export type MergePreview = api.PreviewShape
 export type ContactAddress = api.ContactAddressShape
 export type ConsentFact = api.ConsentShape
-export type ConsentState = ConsentFact['state']
+export type ConsentPage = api.ConsentPage
+export type ConsentState = ConsentPage['standings'][number]['state']
+export type RecordConsent = api.RecordConsent
 
 // --- channels ---
 

@@ -1,6 +1,7 @@
 import { ActionIcon } from '@mantine/core'
 import { memo, useState } from 'react'
 import { Link } from '@tanstack/react-router'
+import { ConsentCard } from '../../consents/ConsentCard'
 import { useContact } from '../../contacts/contactQuery'
 import { AddressList } from '../../contacts/AddressList'
 import { ContactNotes } from '../../contacts/ContactNotes'
@@ -89,6 +90,7 @@ function Details({ conversation }: { conversation: Conversation }) {
           <Section title="Profile">
             <ContactValues contact={contact} />
           </Section>
+          <ConsentCard contact={contact} className={s.section} />
           <Section title="Tickets">
             <TicketsSection conversation={conversation} />
           </Section>

@@ -130,10 +130,22 @@ function consentText(event: EntryEvent, entry: Entry): string {
       return `Withdrew consent to ${purpose} messages${on}`
     case 'blocked':
       return `Blocked ${purpose} messages${on}`
+    case 'unblocked':
+      return `Unblocked us${on}`
+    case 'lifted':
+      return `Took back the stop of ${purpose} messages${on}`
+    case 'held':
+      return `May have asked us to stop${on}: marketing is on hold until somebody settles it in the contact's consent`
+    case 'released':
+      return `Was not asking us to stop${by(entry)}`
+    case 'asked':
+      return `Was asked to confirm ${purpose} messages${on}`
     default:
       return sentence(event.name, null)
   }
 }
+
+const by = (entry: Entry): string => (entry.author?.type === 'member' ? `, says ${entry.author.name}` : '')
 
 const BECAME: Record<string, string> = {
   message_asks: 'waits for a decision',

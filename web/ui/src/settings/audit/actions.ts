@@ -55,6 +55,9 @@ const WORDS: Record<string, string | ((detail: Detail) => string)> = {
   'macro.changed': 'changed the macro {}',
   'macro.deleted': 'deleted the macro {}',
   'macro.run': ({ macro }) => `ran the macro ${String(macro)} on the conversation with {}`,
+  'consent.recorded': ({ state }) =>
+    state === 'granted' ? 'wrote down that {} agreed' : state === 'withdrawn' ? 'wrote down that {} wants us to stop' : 'ended the hold on {}',
+  'consent.exported': 'made the evidence file of {}',
   'contact.edited': 'edited the contact {}',
   'conversation.assigned': ({ member_name: name }) =>
     name ? `assigned the conversation with {} to ${name}` : 'unassigned the conversation with {}',
@@ -72,6 +75,7 @@ export const THINGS: Record<string, string> = {
   workspace: 'The workspace',
   account: 'Channels',
   contact: 'Contacts',
+  consent: 'Consent',
   conversation: 'Conversations',
   ticket: 'Tickets',
   article: 'Articles',

@@ -1,0 +1,48 @@
+"""Queries on what people said about consent: inserted and read, never changed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from app.core.addresses import Address
+from app.core.mongo import Document
+from app.core.runtime import Workspace
+from crm import consent
+
+_MOST_AT_ADDRESS = 10_000
+
+
+async def insert(ws: Workspace, fact_id: str, fact: consent.ConsentFact) -> bool:
+    """False if it is kept already."""
+    document = {**asdict(fact), "_id": fact_id, "address": str(fact.address), "purposes": list(fact.purposes)}
+    return not await ws.db.consents.insert_new([document])
+
+
+async def at_address(ws: Workspace, address: Address) -> list[consent.ConsentFact]:
+    """All that was said about one handle. Index: workspace_id, address."""
+    return [_fact(row) for row in await ws.db.consents.find({"address": str(address)}, limit=_MOST_AT_ADDRESS)]
+
+
+async def of_contact(ws: Workspace, contact_id: str, *, limit: int) -> list[consent.ConsentFact]:
+    """The newest first. Index: workspace_id, contact_id, at; one contact's facts are few."""
+    rows = await ws.db.consents.find({"contact_id": contact_id}, limit=limit, sort=[("at", -1)])
+    return [_fact(row) for row in rows]
+
+
+def _fact(row: Document) -> consent.ConsentFact:
+    return consent.ConsentFact(
+        contact_id=row["contact_id"],
+        address=Address.parse(row["address"]),
+        purposes=tuple(row["purposes"]),
+        state=row["state"],
+        source=row["source"],
+        evidence=row["evidence"],
+        at=row["at"],
+        wording=row.get("wording"),
+        actor=row.get("actor", "contact"),
+        sender=row.get("sender", ""),
+        expires_at=row.get("expires_at"),
+        language=row.get("language"),
+        proof=row.get("proof") or {},
+        recorded_at=row.get("recorded_at"),
+    )

@@ -1,0 +1,105 @@
+"""What somebody said about consent: the facts, their line on the timeline, and what screens show of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from app.core.addresses import Address
+from app.core.runtime import Workspace
+from crm import consent, contacts, standing
+from crm.consent import ConsentFact
+from crm.contacts import ContactAddress
+from crm.standing import BUSINESS, PERSON, Said
+from inbox import conversations, events, live
+from inbox.timeline import Author
+
+_NO = ("withdrawn", "blocked", "held")
+REFUSED = "provider_refusal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """
+    What was said at one address, as one deed (see ConsentFact for the rest).
+
+    `reach`: what a person says holds for all their handles on the `channel`, for they do not know that a hidden number
+    and its business-scoped id are two of them; or for all of theirs everywhere; or for this `handle` alone.
+    """
+
+    at_address: ContactAddress
+    purposes: Sequence[str]
+    state: Said
+    source: str
+    evidence: str
+    at: datetime
+    wording: str | None = None
+    senders: Sequence[str] = (BUSINESS,)
+    reach: Literal["handle", "channel", "everywhere"] = "channel"
+    actor: str = PERSON
+    author: Author | None = None
+    expires_at: datetime | None = None
+    language: str | None = None
+    proof: Mapping[str, str] = field(default_factory=dict)
+
+
+async def tell(ws: Workspace, told: Told) -> None:
+    """Keeps it as facts, notes it on the timeline and shows it. Safe to run twice."""
+    contact_id = told.at_address.contact_id
+    rows = await contacts.addresses_of(ws, contact_id)
+    handles = [row.address for row in rows if _concerns(row, told)]
+    concerned = tuple(dict.fromkeys((told.at_address.address, *handles)))
+    for address in concerned:
+        for sender in told.senders:
+            await consent.record(ws, _fact(told, contact_id, address, sender))
+    after = [row for row in await contacts.addresses_of(ws, contact_id) if row.address in concerned]
+    for changed in await conversations.set_stopped(ws, contact_id, after):
+        await live.tell_conversations(ws, changed)
+    await events.note(
+        ws,
+        contact_id,
+        key=f"consent/{told.evidence}/{told.state}/{','.join(told.purposes)}",
+        kind="consent",
+        event={
+            "name": "consent_changed",
+            "state": told.state,
+            "purposes": list(told.purposes),
+            "source": told.source,
+            "channel": told.at_address.address.kind,
+            "address": str(told.at_address.address),
+            "wording": told.wording,
+        },
+        at=told.at,
+        author=told.author,
+    )
+
+
+def _fact(told: Told, contact_id: str, address: Address, sender: str) -> ConsentFact:
+    return ConsentFact(
+        contact_id=contact_id,
+        address=address,
+        purposes=tuple(told.purposes),
+        state=told.state,
+        source=told.source,
+        evidence=told.evidence,
+        at=told.at,
+        wording=told.wording,
+        actor=told.actor,
+        sender=sender,
+        expires_at=told.expires_at,
+        language=told.language,
+        proof=told.proof,
+    )
+
+
+def _concerns(row: ContactAddress, told: Told) -> bool:
+    """Whether what was said holds for this other handle of theirs, too."""
+    same_channel = row.address.kind == told.at_address.address.kind
+    if told.reach == "handle" or (told.reach == "channel" and not same_channel):
+        return False
+    if told.state in _NO or told.reach == "everywhere":
+        return True
+    # A word of theirs lifts what a word of theirs ended; what a provider refused concerns one handle alone.
+    names = [standing.slot(purpose, sender) for purpose in told.purposes for sender in told.senders]
+    known = [row.consent[name] for name in names if name in row.consent]
+    return told.state != "granted" and bool(known) and all(each.source != REFUSED for each in known)

@@ -1,0 +1,97 @@
+"""What colleagues write down of consent, what they cannot override, and the file that proves it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.core.permissions import Role
+from tests.support.shop import Shop
+
+WORDS = "Yes, send me offers by text message, at most 4 a month."
+
+
+async def record(shop: Shop, contact_id: str, expected: int = 201, **said: Any) -> Any:
+    body = {"purposes": ["marketing"], "state": "granted", "way": "paper", "wording": WORDS, **said}
+    return await shop.post(f"/contacts/{contact_id}/consents", expected, **body)
+
+
+def stands(page: dict[str, Any], purpose: str = "marketing") -> list[str]:
+    return [each["state"] for each in page["standings"] if each["purpose"] == purpose]
+
+
+async def test_written_down_with_its_wording_and_proof(shop: Shop) -> None:
+    person, conversation = await shop.someone("sms")
+    contact_id, address = conversation["contact_id"], f"sms:{person['phone']}"
+    at = datetime(2026, 11, 1, 9, tzinfo=UTC)
+    proof = {"document": "Form 214", "witness": "Ama"}
+    page = await record(shop, contact_id, address=address, at=at.isoformat(), language="en", proof=proof)
+    assert stands(page) == ["granted"]
+    fact = page["items"][0]
+    kept = {"state": "granted", "source": "paper", "wording": WORDS, "proof": proof, "actor": shop.owner.member.id}
+    assert {name: fact[name] for name in kept} == kept
+    assert fact["at"].startswith("2026-11-01T09:00:00")
+    assert fact["recorded_at"] > fact["at"]
+    # It is on the timeline, by whom, and in the audit log.
+    line = await shop.entry_where(conversation["id"], lambda e: e["kind"] == "consent")
+    assert (line["event"]["state"], line["author"]["name"]) == ("granted", shop.owner.member.name)
+    trail = await shop.get("/audit", about="consent")
+    assert trail["items"][0]["action"] == "consent.recorded"
+    known = await shop.get(f"/contacts/{contact_id}")
+    assert known["addresses"][0]["consent"]["marketing"] == "granted"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"wording": ""}, "wording"),
+        ({"wording": "  "}, "wording"),
+        ({"at": (datetime.now(UTC) + timedelta(days=1)).isoformat()}, "at"),
+        ({"address": "sms:+12025550000"}, "address"),
+        ({"purposes": []}, "purposes"),
+    ],
+)
+async def test_no_agreement_without_proof(shop: Shop, change: dict[str, Any], field: str) -> None:
+    person, conversation = await shop.someone("sms")
+    said = {"address": f"sms:{person['phone']}", **change}
+    refused = await record(shop, conversation["contact_id"], 422, **said)
+    assert refused["errors"][0]["field"].startswith(field)
+
+
+async def test_nobody_overrides_what_a_person_said(shop: Shop) -> None:
+    person, conversation = await shop.someone("sms")
+    contact_id, address = conversation["contact_id"], f"sms:{person['phone']}"
+    await record(shop, contact_id, address=address)
+    page = await record(shop, contact_id, address=address, state="withdrawn", way="phone", wording="No more, please")
+    assert stands(page) == ["withdrawn"]
+    refused = await record(shop, contact_id, 409, address=address)
+    assert refused["code"] == "opted_out"
+    assert "START" in refused["detail"]
+    # Only reading: an agent of no right to write records nothing.
+    onlooker = await shop.people.join(shop.owner.ws, Role.READONLY)
+    body = {"address": address, "purposes": ["marketing"], "state": "withdrawn", "way": "phone"}
+    answer = await onlooker.client.post(f"/api/v1/contacts/{contact_id}/consents", json=body)
+    assert answer.status_code == 403
+    # In pages, the newest first.
+    first = await shop.get(f"/contacts/{contact_id}/consents", limit=1)
+    rest = await shop.get(f"/contacts/{contact_id}/consents", limit=5, cursor=first["next_cursor"])
+    assert [f["state"] for f in (*first["items"], *rest["items"])] == ["withdrawn", "granted"]
+    assert rest["next_cursor"] is None
+
+
+async def test_the_evidence_file(shop: Shop) -> None:
+    person, conversation = await shop.someone("sms")
+    contact_id, address = conversation["contact_id"], f"sms:{person['phone']}"
+    await record(shop, contact_id, address=address)
+    await record(shop, contact_id, address=address, state="withdrawn", way="phone", wording="Stop that")
+    answer = await shop.agent.get(f"/api/v1/contacts/{contact_id}/consents/evidence.json")
+    assert answer.status_code == 200, answer.text
+    assert "attachment" in answer.headers["content-disposition"]
+    file = answer.json()
+    assert [(f["state"], f["wording"]) for f in file["facts"]] == [("granted", WORDS), ("withdrawn", "Stop that")]
+    assert file["marketing_sent_while_stopped"] == 0
+    assert set(file["sha256"]) == {"facts", "standings", "marketing"}
+    printed = await shop.agent.get(f"/api/v1/contacts/{contact_id}/consents/evidence.pdf")
+    assert printed.content.startswith(b"%PDF")
+    trail = await shop.get("/audit", about="consent")
+    assert [row["action"] for row in trail["items"][:2]] == ["consent.exported"] * 2
