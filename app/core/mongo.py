@@ -130,6 +130,8 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("workspace_id", "tokens"),
         _index("look_at", sparse=True),
     ),
+    # What became of tickets' promises, each time that they were solved.
+    "ticket_outcomes": (_index("workspace_id", "solved_at"), _index("workspace_id", "ticket_id")),
     "ticket_forms": (),
     "incidents": (_index("workspace_id", "active", "created_at"),),
     "incident_links": (_index("workspace_id", "incident_id"), _index("workspace_id", "conversation_id")),

@@ -12,7 +12,7 @@ from app.core.runtime import Workspace
 from inbox import episodes
 from inbox.store.windows import EARLIEST, Walk, page
 from inbox.ticketing.moments import Moment
-from inbox.ticketing.sla import Promise
+from inbox.ticketing.sla import Promise, promised_words
 
 
 def id_of(conversation_id: str, number: int) -> str:
@@ -38,7 +38,6 @@ def _row(episode: episodes.Episode) -> Document:
     row = asdict(facts)
     for unfinished in ("waiting_since", "bot_since"):
         row.pop(unfinished)
-    promised = {(promise.policy_id, promise.metric, promise.kept) for promise in facts.promises}
     return {
         "_id": id_of(episode.conversation_id, facts.number),
         "conversation_id": episode.conversation_id,
@@ -48,15 +47,7 @@ def _row(episode: episodes.Episode) -> Document:
         "reopened": facts.reopened,
         "resolution_ms": facts.resolution_ms,
         "business": asdict(episode.business) if episode.business else None,
-        # What drilling down asks for: `sla_1`, `first:missed`, `sla_1:first:missed`.
-        "promised": sorted(
-            {
-                word
-                for policy_id, metric, kept in promised
-                for end in [f"{metric}:{'kept' if kept else 'missed'}"]
-                for word in (policy_id, end, f"{policy_id}:{end}", metric, f"{policy_id}:{metric}")
-            }
-        ),
+        "promised": promised_words(facts.promises),
     }
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from app.core.mongo import Document
 from app.core.runtime import Workspace
 from crm.contacts import search_tokens
-from inbox.store import counters, windows
+from inbox.store import counters, outcomes, windows
 from inbox.store.sla_policies import clock_from_row
 from inbox.ticketing import tickets
 from inbox.ticketing.moments import Moment
@@ -55,8 +55,8 @@ def facets(ticket: tickets.Ticket) -> list[str]:
 
 
 def _look_at(ticket: tickets.Ticket) -> datetime | None:
-    """When the sweeper has to look: at once if there is news to be told."""
-    times = [news.at for news in ticket.news]
+    """When the sweeper has to look: at once if there is something to be told or copied."""
+    times = [*(news.at for news in ticket.news), *(outcome.solved_at for outcome in ticket.outcomes)]
     if ticket.flag_at is not None:
         times.append(ticket.flag_at)
     if ticket.sla is not None and ticket.sla.acts_at is not None:
@@ -71,6 +71,7 @@ def _to_row(ticket: tickets.Ticket) -> Document:
         row[name] = list(row[name])
     # Names of fields may hold a dot, which a path in the database would take apart.
     row["touched"] = [{"facet": facet, **touch} for facet, touch in row["touched"].items()]
+    row["outcomes"] = [outcomes.to_row(outcome) for outcome in ticket.outcomes]
     row["active"] = ticket.active
     row["open_since"] = ticket.created_at if ticket.active else None
     row["facets"] = facets(ticket)
@@ -91,6 +92,7 @@ def _from_row(row: Document) -> tickets.Ticket:
     values["stands"] = tuple(tickets.Stand(**each) for each in row["stands"])
     values["moments"] = tuple(Moment(**each) for each in row.get("moments", ()))
     values["news"] = tuple(tickets.News(**each) for each in row["news"])
+    values["outcomes"] = tuple(outcomes.from_row(each) for each in row.get("outcomes", ()))
     values["touched"] = {
         each["facet"]: tickets.Touch(**{k: v for k, v in each.items() if k != "facet"}) for each in row["touched"]
     }

@@ -1,5 +1,5 @@
 """
-Figures: what one closed episode, or one answer to a survey, adds to the sums that reports are made of.
+Figures: what one closed episode, solved ticket or answer to a survey adds to the sums that reports are made of.
 
 A figure is a number that can be added up; its name may have a dot, for a count within (`first_response_in.4`). What it
 adds is told for the whole workspace (`all`) and for each assignee, team, channel, tag, reason and policy.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from app.core import days
 from inbox.episodes import Episode
+from inbox.ticketing.outcomes import Outcome
 from inbox.ticketing.sla import METRICS, Promise
 
 if TYPE_CHECKING:
@@ -64,6 +65,18 @@ def of_episode(episode: Episode, zone: str) -> Added:
     for policy_id in {promise.policy_id for promise in facts.promises}:
         own = [promise for promise in facts.promises if promise.policy_id == policy_id]
         added[f"policy:{policy_id}"] = _without_zeros(figures | _promised(own))
+    return added
+
+
+def of_outcome(outcome: Outcome) -> Added:
+    """What a solved ticket adds to its day: its promises. It came on no channel and was closed for no reason."""
+    whole = _without_zeros(_promised(outcome.promises))
+    named = {"member": outcome.owner_id, "team": outcome.team_id, "channel": None, "reason": None}
+    added = {ALL: whole, **{f"{kind}:{value or 'none'}": whole for kind, value in named.items()}}
+    added |= {f"tag:{tag}": whole for tag in outcome.tags}
+    for policy_id in {promise.policy_id for promise in outcome.promises}:
+        own = [promise for promise in outcome.promises if promise.policy_id == policy_id]
+        added[f"policy:{policy_id}"] = _without_zeros(_promised(own))
     return added
 
 

@@ -22,7 +22,7 @@ Values = dict[str, float | None]
 class Metric:
     """
     `better` says which way is good, if either is; `rows` narrows what lies behind the number: episodes, or answers to
-    surveys. `timed` ones differ by hours.
+    surveys; `tickets` says that solved tickets count in it, too. `timed` ones differ by hours.
     """
 
     key: str
@@ -34,13 +34,14 @@ class Metric:
     rows: Mapping[str, Any] | None = None
     behind: Rows = "episodes"
     timed: bool = False
+    tickets: bool = False
 
 
 _ANSWERED = {"first_response_ms": {"$gte": 0}}
 _PROMISES = (
-    ("first", "First answer", "first answers by a person that were promised"),
-    ("next", "Next answer", "further answers by a person that were promised"),
-    ("resolve", "Solution", "closings that were promised"),
+    ("first", "First answer", "promised first answers by a person (of tickets: that somebody took it up)"),
+    ("next", "Next answer", "promised further answers by a person"),
+    ("resolve", "Solution", "promised closings and solved tickets"),
 )
 
 
@@ -55,24 +56,28 @@ def _promised(metric: str, name: str, what: str) -> tuple[Metric, ...]:
             f"Share of the {what} that came in time, by the policy and in the hours that applied then.{closing}",
             "up",
             {"promised": metric},
+            tickets=True,
         ),
         Metric(
             f"sla_{metric}_kept",
             f"{name}, kept",
             "count",
             "promises",
-            f"How many {what} came in time, in conversations closed in these days.{closing}",
+            f"How many {what} came in time, in conversations closed and tickets solved in these days.{closing}",
             None,
             {"promised": f"{metric}:kept"},
+            tickets=True,
         ),
         Metric(
             f"sla_{metric}_missed",
             f"{name}, missed",
             "count",
             "promises",
-            f"How many {what} came too late, or not at all before closing, in conversations closed in these days.",
+            f"How many {what} came too late, or not at all before closing, in conversations closed and tickets solved "
+            "in these days.",
             "down",
             {"promised": f"{metric}:missed"},
+            tickets=True,
         ),
     )
 

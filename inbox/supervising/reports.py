@@ -23,11 +23,13 @@ from inbox.episodes import Episode
 from inbox.finding import tags
 from inbox.routing import teams
 from inbox.store import episodes as episode_rows
+from inbox.store import outcomes as outcome_rows
 from inbox.store import report_days as store
 from inbox.store import surveys as survey_rows
 from inbox.supervising import metrics, rollups
 from inbox.supervising.metrics import METRICS, Figures, Hours, Metric, Unit, Values
 from inbox.ticketing import sla_policies
+from inbox.ticketing.outcomes import Outcome
 
 Dimension = Literal["member", "team", "channel", "tag", "reason", "policy"]
 DIMENSIONS: tuple[Dimension, ...] = ("member", "team", "channel", "tag", "reason", "policy")
@@ -133,17 +135,33 @@ async def episodes(
     ws: Workspace, asked: Asked, *, metric: str, before: tuple[datetime, str] | None, limit: int
 ) -> list[tuple[str, Episode]]:
     """The episodes behind a number, the one closed last first, each with its row's id. Raises Invalid."""
-    known = _metric(metric, "episodes")
-    where: dict[str, Any] = dict(known.rows or {})
-    if asked.only is not None:
-        kind, _, value = asked.only.partition(":")
-        if kind == "policy":
-            promised = where.get("promised")
-            where["promised"] = f"{value}:{promised}" if promised else value
-        else:
-            where |= _narrowed(kind, value)
+    where = _behind(_metric(metric, "episodes"), asked)
     start, end = _instants(asked)
     return await episode_rows.newest_closed(ws, where, start, end, before=before, limit=limit)
+
+
+async def tickets(
+    ws: Workspace, asked: Asked, *, metric: str, before: tuple[datetime, str] | None, limit: int
+) -> list[Outcome]:
+    """The solved tickets behind a number that counts them, the one solved last first. Raises Invalid."""
+    known = _metric(metric, "episodes")
+    kind, _, value = (asked.only or "").partition(":")
+    if not known.tickets or (kind in ("channel", "reason") and value != NONE):
+        return []
+    where = {"owner_id" if name == "assignee_id" else name: wanted for name, wanted in _behind(known, asked).items()}
+    start, end = _instants(asked)
+    return await outcome_rows.newest_solved(ws, where, start, end, before=before, limit=limit)
+
+
+def _behind(metric: Metric, asked: Asked) -> dict[str, Any]:
+    where: dict[str, Any] = dict(metric.rows or {})
+    if asked.only is None:
+        return where
+    kind, _, value = asked.only.partition(":")
+    if kind != "policy":
+        return where | _narrowed(kind, value)
+    promised = where.get("promised")
+    return where | {"promised": f"{value}:{promised}" if promised else value}
 
 
 async def answers(

@@ -1,5 +1,5 @@
 """
-Roll-ups of closed episodes and of answers, by day, in every time zone that somebody reads reports in.
+Roll-ups of closed episodes, solved tickets and answers, by day, in every time zone that somebody reads reports in.
 
 A zone is counted from the episodes when it is first asked for: at once where there are few, else by a job. From then on
 each episode is added as it closes. So a report reads one row for each day, whatever the zone, and a day has the 23 or
@@ -22,6 +22,7 @@ from inbox import episodes, live
 from inbox.episodes import Episode, Facts
 from inbox.routing import calendars
 from inbox.store import episodes as rows
+from inbox.store import outcomes as outcome_rows
 from inbox.store import report_days as store
 from inbox.store import surveys as survey_rows
 from inbox.store import teams as team_rows
@@ -29,6 +30,8 @@ from inbox.store.report_days import Zone
 from inbox.store.windows import EARLIEST
 from inbox.supervising import figures
 from inbox.supervising.figures import Added
+from inbox.ticketing import outcomes
+from inbox.ticketing.outcomes import Outcome
 
 if TYPE_CHECKING:
     from inbox.closing.surveys import Survey
@@ -81,6 +84,17 @@ async def add_answer(ws: Workspace, survey: Survey) -> None:
     for zone in await store.zones(ws):
         day = days.of(zone.zone, figures.answer_at(survey))
         await store.add(ws, zone.zone, day, _once(survey), figures.of_answer(survey))
+
+
+async def add_outcome(ws: Workspace, outcome: Outcome) -> None:
+    """What became of a ticket's promises, when it was solved; once, and without what was counted at an earlier time."""
+    known = await outcome_rows.of_ticket(ws, outcome.ticket_id)
+    new = outcomes.without(outcome, [each for each in known if each.id != outcome.id])
+    if not new.promises:
+        return
+    await outcome_rows.insert(ws, new)
+    for zone in await store.zones(ws):
+        await store.add(ws, zone.zone, days.of(zone.zone, new.solved_at), new.id, figures.of_outcome(new))
 
 
 def _once(survey: Survey) -> str:
@@ -165,7 +179,12 @@ async def _first_day(ws: Workspace, zone: str) -> date:
     now = ws.clock.now()
     closed, _ = await rows.closed_from(ws, EARLIEST, now + _DAY, cursor=None, limit=1)
     answered, _ = await survey_rows.answered_from(ws, EARLIEST, now + _DAY, cursor=None, limit=1)
-    times = [episode.facts.closed_at or now for _, episode in closed] + [figures.answer_at(each) for each in answered]
+    solved, _ = await outcome_rows.solved_from(ws, EARLIEST, now + _DAY, cursor=None, limit=1)
+    times = [
+        *(episode.facts.closed_at or now for _, episode in closed),
+        *(figures.answer_at(each) for each in answered),
+        *(each.solved_at for each in solved),
+    ]
     return days.of(zone, min(times, default=now))
 
 
@@ -206,6 +225,12 @@ async def _summed(
         closed, cursor = await rows.closed_from(ws, start, end, cursor=cursor, limit=_AT_A_TIME)
         for once, episode in closed:
             take(episode.facts.closed_at or start, once, figures.of_episode(episode, zone))
+        if cursor is None:
+            break
+    while True:
+        solved, cursor = await outcome_rows.solved_from(ws, start, end, cursor=cursor, limit=_AT_A_TIME)
+        for outcome in solved:
+            take(outcome.solved_at, outcome.id, figures.of_outcome(outcome))
         if cursor is None:
             break
     while True:

@@ -141,6 +141,19 @@ class Promise:
         return metric_of(self.wait)
 
 
+def promised_words(promises: Sequence[Promise]) -> list[str]:
+    """What drilling down into reports asks for: `sla_1`, `first`, `first:missed`, `sla_1:first:missed`."""
+    found = {(promise.policy_id, promise.metric, promise.kept) for promise in promises}
+    return sorted(
+        {
+            word
+            for policy_id, metric, kept in found
+            for end in [f"{metric}:{'kept' if kept else 'missed'}"]
+            for word in (policy_id, end, f"{policy_id}:{end}", metric, f"{policy_id}:{metric}")
+        }
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
     """

@@ -24,6 +24,7 @@ from inbox import conversations, events, live, outbox, timeline
 from inbox.answering import notifications, variables
 from inbox.conversations import Conversation
 from inbox.outbox import Draft
+from inbox.supervising import rollups
 from inbox.ticketing import sla_watch, ticket_forms, ticket_relations, tickets
 from inbox.ticketing.tickets import News, Status, Ticket
 from inbox.timeline import Author
@@ -50,15 +51,21 @@ PUBLIC_WORDS: dict[Status, str] = {
 
 
 async def settle(ws: Workspace, ticket: Ticket) -> Ticket:
-    """Do what the ticket's news ask for, and take them off; the ticket as it is then."""
+    """Do what the ticket's news ask for, copy what reports count, and take both off; the ticket as it is then."""
     for news in ticket.news:
         await _settle_one(ws, ticket, news)
-    settled = {news.key for news in ticket.news}
-    if settled:
-        ticket, _ = await tickets.change(
-            ws, ticket, lambda now: replace(now, news=tuple(each for each in now.news if each.key not in settled))
+    for outcome in ticket.outcomes:
+        await rollups.add_outcome(ws, outcome)
+    settled, copied = {news.key for news in ticket.news}, {outcome.id for outcome in ticket.outcomes}
+
+    def how(now: Ticket) -> Ticket:
+        return replace(
+            now,
+            news=tuple(each for each in now.news if each.key not in settled),
+            outcomes=tuple(each for each in now.outcomes if each.id not in copied),
         )
-    return ticket
+
+    return (await tickets.change(ws, ticket, how))[0] if settled or copied else ticket
 
 
 async def settled(ws: Workspace, ticket: Ticket) -> Ticket:

@@ -21,8 +21,9 @@ from crm import contacts
 from inbox import timeline
 from inbox.store import conversations as conversation_store
 from inbox.store import tickets as store
-from inbox.ticketing import moments, sla, sla_policies, ticket_forms
+from inbox.ticketing import moments, outcomes, sla, sla_policies, ticket_forms
 from inbox.ticketing.moments import Moment
+from inbox.ticketing.outcomes import Outcome
 from inbox.ticketing.sla import Clock
 from inbox.ticketing.ticket_forms import Forms, Overdue, Priority, Value
 
@@ -127,6 +128,8 @@ class Ticket:
     # What service levels could ask about it, from moment to moment.
     moments: tuple[Moment, ...] = ()
     news: tuple[News, ...] = ()
+    # What became of its promises and is not copied into the reports yet.
+    outcomes: tuple[Outcome, ...] = ()
     revision: int = 0
 
     @property
@@ -493,7 +496,27 @@ def timed(old: Ticket | None, ticket: Ticket, forms: Forms, known: sla.Rules, no
     facts = sla_facts(ticket)
     # Of one that is older than moments are, half of them would tell something else.
     known_moments = moments.noted(ticket.moments, facts, now) if ticket.moments or old is None else ()
-    return replace(ticket, flag_at=flag_at, sla=clock, moments=known_moments)
+    ticket = replace(ticket, flag_at=flag_at, sla=clock, moments=known_moments)
+    return replace(ticket, outcomes=(*ticket.outcomes, _outcome(ticket))) if _is_solved_by(old, ticket) else ticket
+
+
+def _is_solved_by(old: Ticket | None, ticket: Ticket) -> bool:
+    """Whether this change ended what was promised. A ticket that was merged goes on in the other one."""
+    promises = ticket.sla.promises if ticket.sla else ()
+    return old is not None and old.active and not ticket.active and ticket.merged_into is None and bool(promises)
+
+
+def _outcome(ticket: Ticket) -> Outcome:
+    solved_at = ticket.stands[-1].at
+    return Outcome(
+        id=outcomes.id_of(ticket.id, solved_at),
+        ticket_id=ticket.id,
+        solved_at=solved_at,
+        owner_id=ticket.owner_id,
+        team_id=ticket.team_id,
+        tags=ticket.tags,
+        promises=ticket.sla.promises if ticket.sla else (),
+    )
 
 
 def _late(ticket: Ticket, news: Mapping[str, Any], now: datetime) -> News:

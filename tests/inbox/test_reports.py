@@ -27,7 +27,8 @@ from inbox.episodes import Episode, Facts, Stretch, in_hours_of
 from inbox.store import report_days
 from inbox.store import surveys as survey_rows
 from inbox.supervising import figures, metrics, reports, rollups
-from inbox.ticketing import sla_policies, tickets
+from inbox.ticketing import outcomes, sla_policies, tickets
+from inbox.ticketing.outcomes import Outcome
 from inbox.ticketing.sla import Policy, Promise, Target
 from inbox.ticketing.tickets import NewTicket
 from tests.support.people import People, Person
@@ -91,9 +92,32 @@ async def kept(ws: Workspace, owner: Person) -> Sequence[Episode]:
     for episode in [*made, *made]:
         # Told twice it counts once.
         await rollups.add(ws, episode)
+    for outcome in await solved(ws, me):
+        for _ in range(2):
+            await rollups.add_outcome(ws, outcome)
     for number, (kind, score) in enumerate([("csat", 5), ("csat", 4), ("nps", 10), ("nps", 3), ("nps", 9)]):
         await answer(ws, number, kind, score, me)
     return made
+
+
+async def solved(ws: Workspace, member: str) -> list[Outcome]:
+    """One ticket that was solved twice, too late at first, and somebody's that was solved in time."""
+    promised = Policy(id="", name="Tickets", subject="tickets", targets={"": Target(first=5, resolve=60)})
+    policy = (await sla_policies.create(ws, SYSTEM, promised)).id
+    contact_id = (await contacts.resolve(ws, Address("sms", "+12025550177"), profile=Profile(name="Tia"))).contact_id
+    found = []
+    for number, (title, owner, late) in enumerate([("T", None, True), ("T", member, False), ("U", member, False)]):
+        ticket = next((t for t, _ in found if t.title == title), None) or await tickets.create(
+            ws, SYSTEM, NewTicket(contact_id=contact_id, title=title)
+        )
+        solved_at = DAY + timedelta(hours=20 * number)
+        promises = (Promise("first@1", policy, True), Promise("resolve@1", policy, not late))
+        outcome = Outcome(
+            id=outcomes.id_of(ticket.id, solved_at), ticket_id=ticket.id, solved_at=solved_at, owner_id=owner,
+            promises=promises,
+        )  # fmt: skip
+        found.append((ticket, outcome))
+    return [outcome for _, outcome in found]
 
 
 async def answer(ws: Workspace, number: int, kind: Any, score: int, member: str) -> None:
@@ -124,9 +148,10 @@ async def test_figures_are_those_of_the_episodes(owner: Person, kept: Sequence[E
     assert (total["csat_average"], total["csat_answers"]) == (4.5, 2)
     assert (total["nps"], total["nps_answers"]) == (33, 3)
     promised = {key: total[f"sla_{key}"] for key in ("first_percent", "first_kept", "first_missed")}
-    assert promised == {"first_percent": 66.7, "first_kept": 2, "first_missed": 1}
+    # Two conversations and two tickets in time; the ticket that was solved twice was taken up once.
+    assert promised == {"first_percent": 80, "first_kept": 4, "first_missed": 1}
     assert (total["sla_next_percent"], total["sla_next_missed"]) == (66.7, 2)
-    assert (total["sla_resolve_kept"], total["sla_resolve_missed"]) == (2, 1)
+    assert (total["sla_resolve_kept"], total["sla_resolve_missed"]) == (4, 2)
 
 
 async def test_times_are_also_told_in_business_hours(owner: Person, kept: Sequence[Episode]) -> None:
@@ -181,6 +206,10 @@ async def is_made_of_its_rows(person: Person, only: str | None, values: dict[str
         items: list[dict[str, Any]] = (await got(person, f"/{kind}", metric=key, **narrowed)).json()["items"]
         return items
 
+    async def tickets_behind(key: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = (await got(person, "/tickets", metric=key, **narrowed)).json()["items"]
+        return items
+
     for key in ("closed", "unanswered", "csat_answers", "nps_answers"):
         assert len(await behind(key)) == values[key], (only, key)
     rows = await behind("closed")
@@ -190,7 +219,7 @@ async def is_made_of_its_rows(person: Person, only: str | None, values: dict[str
         key = f"sla_{metric}_{'kept' if kept else 'missed'}"
         promises = [
             promise
-            for row in await behind(key)
+            for row in (*await behind(key), *await tickets_behind(key))
             for promise in row["promises"]
             if (promise["metric"], promise["kept"]) == (metric, kept) and policy in (None, promise["policy_id"])
         ]

@@ -20,10 +20,12 @@ from app.core.permissions import Permission
 from crm.store import contacts as contact_store
 from inbox import access
 from inbox.episodes import Episode
+from inbox.store import tickets as ticket_store
 from inbox.supervising import backlog, metrics, reports, rollups, wallboard
 from inbox.supervising.metrics import Group, Hours, Unit
 from inbox.supervising.reports import Asked, Dimension
 from inbox.supervising.rollups import BeingCounted
+from inbox.ticketing.sla import Promise
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Channel, Day, Out, Page, Query, Time
@@ -35,7 +37,10 @@ Only = Annotated[str | None, Field(pattern=r"^(member|team|channel|tag|reason|po
 
 
 class MetricOut(Out):
-    """`timed`: whether it differs by hours. `behind`: what its rows are, and so where they are found."""
+    """
+    `timed`: whether it differs by hours. `behind`: what its rows are, and so where they are found; `tickets`: whether
+    solved tickets count in it, too.
+    """
 
     key: str
     label: str
@@ -45,6 +50,7 @@ class MetricOut(Out):
     better: Literal["up", "down"] | None
     timed: bool
     behind: Literal["episodes", "answers"]
+    tickets: bool
 
 
 class MetricsOut(Out):
@@ -143,6 +149,24 @@ class EpisodeOut(Out):
     team_id: str | None
     reopened: bool
     promises: list[PromiseOut]
+
+
+class SolvedOut(Out):
+    """What became of a ticket's promises when it was solved; its title and number are those of now."""
+
+    id: str
+    ticket_id: str
+    number: int
+    title: str
+    solved_at: Time
+    owner_id: str | None
+    team_id: str | None
+    promises: list[PromiseOut]
+
+
+class SolvedPage(Out):
+    items: list[SolvedOut]
+    next_cursor: str | None
 
 
 class AnswerOut(Out):
@@ -269,6 +293,7 @@ async def list_metrics(request: ApiRequest) -> MetricsOut:
                 better=one.better,
                 timed=one.timed,
                 behind=one.behind,
+                tickets=one.tickets,
             )
             for one in metrics.METRICS
         ]
@@ -354,8 +379,41 @@ def _episode(row_id: str, episode: Episode, contact_name: str) -> EpisodeOut:
         assignee_id=facts.assignee_id,
         team_id=facts.team_id,
         reopened=facts.reopened,
-        promises=[PromiseOut(metric=each.metric, policy_id=each.policy_id, kept=each.kept) for each in facts.promises],
+        promises=_promises(facts.promises),
     )
+
+
+def _promises(shown: Sequence[Promise]) -> list[PromiseOut]:
+    return [PromiseOut(metric=each.metric, policy_id=each.policy_id, kept=each.kept) for each in shown]
+
+
+async def solved(request: ApiRequest, query: RowsQuery) -> SolvedPage:
+    found = await reports.tickets(
+        request.ws,
+        await _asked(request, query),
+        metric=query.metric,
+        before=_before(query),
+        limit=query.limit + 1,
+    )
+    shown = found[: query.limit]
+    about = await ticket_store.get_many(request.ws, list(dict.fromkeys(outcome.ticket_id for outcome in shown)))
+    seen = {ticket.id: ticket for ticket in await access.visible_tickets(request.ws, request.actor, about)}
+    items = [
+        SolvedOut(
+            id=outcome.id,
+            ticket_id=outcome.ticket_id,
+            number=seen[outcome.ticket_id].number,
+            title=seen[outcome.ticket_id].title,
+            solved_at=iso(outcome.solved_at) or "",
+            owner_id=outcome.owner_id,
+            team_id=outcome.team_id,
+            promises=_promises(outcome.promises),
+        )
+        for outcome in shown
+        if outcome.ticket_id in seen
+    ]
+    last = shown[-1] if shown and len(found) > query.limit else None
+    return SolvedPage(items=items, next_cursor=cursors.write(last.solved_at, last.id) if last else None)
 
 
 async def answers(request: ApiRequest, query: RowsQuery) -> AnswerPage:
@@ -502,6 +560,14 @@ ENDPOINTS = [
         episodes,
         Permission.INBOX_READ,
         "The closed conversations behind a number",
+        errors=(Invalid, Forbidden),
+    ),
+    Endpoint(
+        "GET",
+        "/reports/tickets",
+        solved,
+        Permission.INBOX_READ,
+        "The solved tickets behind a number of service levels",
         errors=(Invalid, Forbidden),
     ),
     Endpoint(

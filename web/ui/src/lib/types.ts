@@ -63,6 +63,7 @@ export type ReportDimension = 'member' | 'team' | 'channel' | 'tag' | 'reason' |
 /** times by the clock on the wall, or in the hours of the team's calendar */
 export type ReportHours = Report['hours']
 export type EpisodeRow = api.EpisodeOut
+export type SolvedRow = api.SolvedOut
 export type AnswerRow = api.AnswerOut
 export type Backlog = api.BacklogOut
 export type BacklogAges = Backlog['tickets']

@@ -30,7 +30,7 @@ export function Promises({ report, metrics, onDrill }: PromisesProps) {
       <EmptyState
         icon={IconStopwatch}
         title="Nothing that was promised ended in these days"
-        text="Promises are made by service levels (Settings), and count on the day that their conversation is closed."
+        text="Promises are made by service levels (Settings), and count on the day that their conversation is closed or their ticket solved."
       />
     )
   }
@@ -64,7 +64,7 @@ export function Promises({ report, metrics, onDrill }: PromisesProps) {
           )),
         )}
       </section>
-      {kept && missed && <DayPanel title={`${METRICS[chosen]} by day`} note="By the day of closing" days={report.days} metrics={[kept, missed]} stacked />}
+      {kept && missed && <DayPanel title={`${METRICS[chosen]} by day`} note="By the day of closing or solving" days={report.days} metrics={[kept, missed]} stacked />}
       <FigureTable report={report} metrics={metrics.filter(({ group }) => group === 'promises')} by="policy" title="By policy" onDrill={onDrill} />
     </>
   )

@@ -12,6 +12,7 @@ const metric = (change: Partial<Metric>): Metric => ({
   better: 'down',
   timed: true,
   behind: 'episodes',
+  tickets: false,
   ...change,
 })
 
