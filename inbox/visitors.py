@@ -6,9 +6,11 @@ other address of the same contact. A browser that signs in as somebody keeps wha
 one that signs in as somebody else is a new visitor, who sees nothing of the one before.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import floor
 from typing import Any
 
 from app.core import ids
@@ -23,6 +25,7 @@ from inbox.conversations import Conversation
 from inbox.store import conversations as conversation_store
 from inbox.store import entries as entry_store
 from inbox.store import visitors as store
+from inbox.story import Placed
 from inbox.timeline import Entry
 
 # Sliding. A browser that never wrote has nothing to come back to.
@@ -228,28 +231,24 @@ def may_see(visitor: Visitor, entry: Mapping[str, Any]) -> bool:
     )
 
 
-async def contact_ids(ws: Workspace, visitor: Visitor) -> tuple[str, ...]:
-    """The contacts behind the visitor's addresses: none before they wrote, mostly one."""
-    found: dict[str, None] = {}
-    for address in visitor.addresses:
-        known = await contacts.known(ws, Address.parse(address))
-        if known is not None:
-            found[known.contact_id] = None
-    return tuple(found)
+async def homes(ws: Workspace, visitor: Visitor) -> dict[str, str]:
+    """The contact behind each of the visitor's addresses: none before they wrote, mostly one."""
+    known = await asyncio.gather(*(contacts.known(ws, Address.parse(address)) for address in visitor.addresses))
+    return {str(row.address): row.contact_id for row in known if row is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """`entries` ascending; `complete` False if older ones between the cursor and the first were left out."""
 
-    entries: Sequence[Entry]
+    entries: Sequence[Placed]
     complete: bool
     # The newest number of the contact, and up to where colleagues have read.
     last_number: int
     read_number: int
 
 
-async def history(ws: Workspace, visitor: Visitor, contact_id: str, *, after: int, since: datetime | None) -> History:
+async def history(ws: Workspace, visitor: Visitor, contact_id: str, *, after: float, since: datetime | None) -> History:
     """
     The visitor's messages of one contact: those after a number, and those shortly before it that changed `since`.
 
@@ -261,12 +260,12 @@ async def history(ws: Workspace, visitor: Visitor, contact_id: str, *, after: in
         return await _woven_history(ws, visitor, contact_id, threads)
     last = max((thread.last_number for thread in threads), default=0)
     read = max((thread.read_number for thread in threads), default=0)
-    floor = max(0, min(after, last) - _LOOK_BACK)
-    found: list[Entry] = []
+    lowest = max(0, min(floor(after), last) - _LOOK_BACK)
+    found: list[Placed] = []
     before, scanned = last + 1, 0
-    while before > floor + 1 and scanned < _MOST_READ and len(found) < HISTORY:
-        page = await timeline.page_before(ws, contact_id, before, limit=min(timeline.PAGE, before - 1 - floor))
-        found = [entry for entry in page if _visible(visitor, entry, after, since)] + found
+    while before > lowest + 1 and scanned < _MOST_READ and len(found) < HISTORY:
+        page = await timeline.page_before(ws, contact_id, before, limit=min(timeline.PAGE, before - 1 - lowest))
+        found = [Placed(entry, entry.number) for entry in page if _visible(visitor, entry, after, since)] + found
         scanned += timeline.PAGE
         before -= timeline.PAGE
     cut = len(found) > HISTORY
@@ -280,11 +279,11 @@ async def _woven_history(ws: Workspace, visitor: Visitor, contact_id: str, threa
     """
     last = max(thread.last_number for thread in threads)
     known = await story.of(ws, contact_id)
-    found: list[Entry] = []
+    found: list[Placed] = []
     place, scanned, older = float(last + 1), 0, True
     while older and scanned < _MOST_READ and len(found) < HISTORY:
         page, older = await story.page_before(ws, known, place, limit=timeline.PAGE)
-        found = [each.entry for each in page if _visible(visitor, each.entry, 0, None)] + found
+        found = [each for each in page if _visible(visitor, each.entry, 0, None)] + found
         scanned += timeline.PAGE
         place = page[0].place if page else place - timeline.PAGE
     read = max(thread.read_number for thread in threads)
@@ -293,25 +292,26 @@ async def _woven_history(ws: Workspace, visitor: Visitor, contact_id: str, threa
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """`entries` ascending; older ones are before `next`, 0 if there are none."""
+    """`entries` ascending; older ones stand before `next`, 0 if there are none."""
 
-    entries: Sequence[Entry]
-    next: int
+    entries: Sequence[Placed]
+    next: float
 
 
-async def earlier(ws: Workspace, visitor: Visitor, contact_id: str, *, before: int) -> Earlier:
-    """The visitor's messages before a number, a page at a time."""
-    found: list[Entry] = []
-    scanned = 0
-    while before > 1 and scanned < _MOST_READ and len(found) < _EARLIER:
-        page = await timeline.page_before(ws, contact_id, before, limit=min(timeline.PAGE, before - 1))
-        found = [entry for entry in page if _visible(visitor, entry, 0, None)] + found
+async def earlier(ws: Workspace, visitor: Visitor, contact_id: str, *, before: float) -> Earlier:
+    """The visitor's messages before a place, a page at a time; of all contacts that are one with this now."""
+    told = await story.of(ws, contact_id)
+    found: list[Placed] = []
+    scanned, older = 0, True
+    while older and scanned < _MOST_READ and len(found) < _EARLIER:
+        page, older = await story.page_before(ws, told, before, limit=timeline.PAGE)
+        found = [each for each in page if _visible(visitor, each.entry, 0, None)] + found
         scanned += timeline.PAGE
-        before = max(1, before - timeline.PAGE)
-    return Earlier(found, before if before > 1 else 0)
+        before = page[0].place if page else before - timeline.PAGE
+    return Earlier(found, max(0, before) if older else 0)
 
 
-def _visible(visitor: Visitor, entry: Entry, after: int, since: datetime | None) -> bool:
+def _visible(visitor: Visitor, entry: Entry, after: float, since: datetime | None) -> bool:
     shown = {name: getattr(entry, name) for name in ("kind", "account_id", "address", "direction", "status")}
     return may_see(visitor, shown) and (entry.number > after or _changed(entry, since))
 

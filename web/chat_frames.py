@@ -43,7 +43,7 @@ class Hello(_Frame):
     key: str = Field(max_length=100)
     token: str | None = Field(None, max_length=100)
     identity: str | dict[str, str] | None = None
-    cursor: dict[str, Annotated[int, Field(ge=0, le=2**53)]] = Field({}, max_length=10)
+    cursor: dict[str, Annotated[float, Field(ge=0, le=2**53)]] = Field({}, max_length=10)
     since: int | None = Field(None, ge=0, le=10**14)
     page: PageFrame | None = None
     locale: str | None = Field(None, pattern=r"^[A-Za-z0-9-]{2,35}$")
@@ -108,11 +108,11 @@ class Refresh(_Frame):
 
 
 class Earlier(_Frame):
-    """What stands in a thread before this number."""
+    """What stands in a thread before this place: a number, or a fraction between two where contacts were merged."""
 
     type: Literal["earlier"]
     thread: str = Field(max_length=40)
-    before: int = Field(ge=1, le=2**53)
+    before: float = Field(gt=0, le=2**53)
 
 
 class Plain(_Frame):
@@ -150,14 +150,14 @@ def thread_of(contact_id: str) -> str:
     return hashlib.blake2b(contact_id.encode(), digest_size=6).hexdigest()
 
 
-def message(ws: Workspace, entry: Mapping[str, Any], client_id: str | None) -> dict[str, Any]:
-    """An entry, in the form that screens get, as its visitor may know it."""
+def message(ws: Workspace, entry: Mapping[str, Any], client_id: str | None, *, contact_id: str) -> dict[str, Any]:
+    """An entry, in the form that screens get, as its visitor may know it; in the thread of the contact they are now."""
     author, quote = entry["author"], entry["reply_to"]
     gone = entry["deleted_at"] is not None
     return {
         "type": "message",
         "id": entry["id"],
-        "thread": thread_of(entry["contact_id"]),
+        "thread": thread_of(contact_id),
         "seq": entry["number"],
         "revision": entry["revision"],
         "client_id": client_id,

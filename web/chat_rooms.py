@@ -97,6 +97,10 @@ class Room:
                 self._tell_read(data["conversation"])
             case "conversation":
                 self._tell_read(data)
+            case "contact" if "merge_id" in data:
+                # Merged or parted: what they read is another thread now.
+                for seat in tuple(self._by_contact.get(data["id"], ())):
+                    seat.come_back()
             case "account":
                 self.ws.runtime.accounts.forget()
                 for seat in self._seats():

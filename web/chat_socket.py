@@ -103,6 +103,8 @@ class _Chat:
         self._written: dict[str, str] = {}
         self._read: dict[str, int] = {}
         self._contact_ids: set[str] = set()
+        # Which contact each of the visitor's addresses is.
+        self._homes: dict[str, str] = {}
         self._page: payloads.Page | None = None
         self._frames = 0
         self._frames_since = 0.0
@@ -112,8 +114,8 @@ class _Chat:
     def entry(self, entry: Mapping[str, Any]) -> None:
         if self._hold(lambda: self.entry(entry)) or not visitors.may_see(self.visitor, entry):
             return
-        self._follow(entry["contact_id"])
-        self._push(chat_frames.message(self._place.ws, entry, self._written.get(entry["id"])))
+        self._follow(self._home_of(entry))
+        self._push(self._framed(entry, self._written.get(entry["id"])))
 
     def read(self, contact_id: str, number: int) -> None:
         if self._hold(lambda: self.read(contact_id, number)):
@@ -139,6 +141,13 @@ class _Chat:
         if contact_id not in self._contact_ids:
             self._contact_ids.add(contact_id)
             self._place.room.follow(self, contact_id)
+
+    def _home_of(self, entry: Mapping[str, Any]) -> str:
+        """Whom it is read with: another contact than it was written to, where contacts were merged or parted."""
+        return self._homes.setdefault(entry["address"], entry["contact_id"])
+
+    def _framed(self, entry: Mapping[str, Any], client_id: str | None) -> dict[str, Any]:
+        return chat_frames.message(self._place.ws, entry, client_id, contact_id=self._home_of(entry))
 
     def _push(self, frame: Mapping[str, Any]) -> None:
         self._outlet.push(orjson.dumps(frame).decode())
@@ -225,7 +234,8 @@ class _Chat:
         now = ws.clock.now()
         shown: list[dict[str, Any]] = []
         threads: dict[str, Any] = {}
-        for contact_id in await visitors.contact_ids(ws, self.visitor):
+        self._homes = await visitors.homes(ws, self.visitor)
+        for contact_id in dict.fromkeys(self._homes.values()):
             thread = chat_frames.thread_of(contact_id)
             past = await visitors.history(ws, self.visitor, contact_id, after=cursor.get(thread, 0), since=since)
             self._follow(contact_id)
@@ -236,7 +246,7 @@ class _Chat:
                 "read": self._read[contact_id],
                 "complete": past.complete,
             }
-            shown += [self._shown(entry) for entry in past.entries]
+            shown += [self._shown(each.entry, each.place) for each in past.entries]
         shown.sort(key=lambda frame: frame["at"])
         self._push(
             {
@@ -261,9 +271,9 @@ class _Chat:
         for tell in held:
             tell()
 
-    def _shown(self, entry: Entry) -> dict[str, Any]:
+    def _shown(self, entry: Entry, place: float) -> dict[str, Any]:
         client_id = payloads.client_id_of(self.visitor.session, entry.external_id) if entry.direction == "in" else None
-        return chat_frames.message(self._place.ws, present.entry(entry), client_id)
+        return self._framed(present.placed(entry, place, entry.conversation_id), client_id)
 
     def _expect(self, client_id: str) -> str:
         """The id that the entry of this message has or will have."""
@@ -333,18 +343,18 @@ class _Chat:
                 await self._acknowledge(frame)
             case Refresh(id=entry_id):
                 for entry in await visitors.own(self._place.ws, self.visitor, [entry_id]):
-                    self._push(self._shown(entry))
+                    self._push(self._shown(entry, entry.number))
             case Earlier():
                 await self._earlier(frame)
             case chat_frames.Plain():
                 self._push({"type": "pong", "now": self._now()})
 
     async def _earlier(self, frame: Earlier) -> None:
-        """The page of messages before a number, and where the page before that begins; 0: there is none."""
-        for contact_id in await visitors.contact_ids(self._place.ws, self.visitor):
+        """The page of messages before a place, and where the page before that begins; 0: there is none."""
+        for contact_id in dict.fromkeys(self._homes.values()):
             if chat_frames.thread_of(contact_id) == frame.thread:
                 found = await visitors.earlier(self._place.ws, self.visitor, contact_id, before=frame.before)
-                told = [self._shown(entry) for entry in found.entries]
+                told = [self._shown(each.entry, each.place) for each in found.entries]
                 self._push({"type": "earlier", "thread": frame.thread, "messages": told, "next": found.next})
                 return
         self._push({"type": "earlier", "thread": frame.thread, "messages": [], "next": 0})

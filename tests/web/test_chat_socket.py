@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import itertools
 import json
 import time
 import uuid
@@ -22,6 +23,7 @@ from websockets.typing import Origin
 
 from app.core.errors import NotFound
 from inbox import files
+from tests.support.persons import Persons
 from tests.support.shop import Shop, eventually
 from tests.support.widgets import Widget, text_of
 
@@ -328,6 +330,80 @@ async def test_a_long_absence_gives_the_newest_and_says_so(shop: Shop, widget: W
         await widget.send(type="earlier", thread="000000000000", before=1_000)
         nothing = await widget.frame("earlier", lambda f: f["thread"] == "000000000000")
         assert (nothing["messages"], nothing["next"]) == ([], 0)
+
+
+async def test_who_was_merged_reads_all_of_their_own_and_nothing_else(shop: Shop, widget: Widget) -> None:
+    """Page by page, with messages of another channel between; a screen that is open learns of it at once."""
+    persons, tag = Persons(shop), uuid.uuid4().hex[:6]
+    survivor, customer = await persons.someone(f"On the phone {tag}")
+    async with widget.online():
+        await widget.write(client_id(), f"v0 {tag}")
+        mine = await widget.message(lambda m: text_of(m) == f"v0 {tag}")
+        conversation = await conversation_of(shop, f"v0 {tag}")
+    first = await shop.runtime.mongo.entries.find_one({"_id": mine["id"]})
+    assert first is not None
+    # A long talk, in the middle of which they wrote on WhatsApp, too.
+    rows = [
+        {
+            **first,
+            "_id": f"ent_{conversation['id']}_{n}",
+            "number": mine["seq"] + n,
+            "at": first["at"] + timedelta(milliseconds=n),
+            "created_at": first["created_at"] + timedelta(milliseconds=n),
+            "content": {"type": "text", "text": f"v{n} {tag}"},
+        }
+        for n in range(1, 241)
+    ]
+    await shop.runtime.mongo.entries.insert_many(rows)
+    await shop.runtime.mongo.conversations.update_one(
+        {"_id": conversation["id"]}, {"$set": {"last_number": mine["seq"] + 240}}
+    )
+    for text, ms in (("one", 60), ("two", 160)):
+        said = await persons.says(customer, f"on WhatsApp {text} {tag}")
+        between = {"created_at": first["created_at"] + timedelta(milliseconds=ms)}
+        await shop.runtime.mongo.entries.update_one({"_id": said["_id"]}, {"$set": between})
+
+    async def whole() -> list[str]:
+        """What a browser that remembers nothing is told, page by page from the end."""
+        widget.messages.clear()
+        async with widget.online():
+            (thread,) = widget.welcome["threads"]
+            assert {m["thread"] for m in widget.welcome["messages"]} == {thread}
+            told = sorted(widget.welcome["messages"], key=lambda m: m["seq"])
+            before = told[0]["seq"] if not widget.welcome["threads"][thread]["complete"] else 0
+            while before:
+                await widget.send(type="earlier", thread=thread, before=before)
+                page = await widget.frame("earlier", lambda f, b=before: f["next"] < b)
+                widget.frames.remove(page)
+                assert [m["seq"] for m in page["messages"]] == sorted(m["seq"] for m in page["messages"])
+                told, before = page["messages"] + told, page["next"]
+            assert all(a["seq"] < b["seq"] for a, b in itertools.pairwise(told))
+            return [text_of(m) for m in told]
+
+    everything = [f"v{n} {tag}" for n in range(241)]
+    assert await whole() == everything
+    async with widget.online():
+        merge_id = await persons.merge(survivor, conversation["contact_id"])
+        await widget.until(lambda: widget.close_code)
+        assert widget.close_code == 1012
+    assert await whole() == everything
+    async with widget.online():
+        (thread,) = widget.welcome["threads"]
+        assert thread != mine["thread"]
+        into = await shop.conversation_with(f"On the phone {tag}")
+        address = next(r["address"] for r in into["reach"] if r["channel"] == "livechat")
+        reach = {"account_id": conversation["reach"][0]["account_id"], "address": address}
+        await answer(shop, into, f"for the browser {tag}", **reach)
+        told = await widget.message(lambda m: text_of(m) == f"for the browser {tag}")
+        assert told["thread"] == thread
+        await persons.says(customer, f"on WhatsApp three {tag}")
+        await widget.write(client_id(), f"and back {tag}")
+        await widget.message(lambda m: text_of(m) == f"and back {tag}" and m["thread"] == thread)
+        assert not [text for text in widget.texts if "WhatsApp" in text]
+        await shop.post(f"/merges/{merge_id}/undo")
+        await widget.until(lambda: widget.close_code)
+    assert await whole() == [*everything, f"for the browser {tag}", f"and back {tag}"]
+    assert set(widget.welcome["threads"]) == {mine["thread"]}
 
 
 async def test_edited_and_deleted_answers_are_told_on_return(shop: Shop, widget: Widget) -> None:

@@ -332,8 +332,13 @@ export class Chat {
     this.state.since = frame.now
     this.state.config = frame.config
     for (const [thread, told] of Object.entries(frame.threads)) {
-      if (!told.complete) this.#startAgain(thread, frame.messages)
-      this.state.cut ||= !told.complete
+      if (!told.complete) {
+        // More was missed than is told: what is older would leave a hole, whatever thread it was in before a merge.
+        this.#before = {}
+        this.state.cut = true
+        const first = frame.messages.find((message) => message.thread === thread)?.at ?? ''
+        this.state.messages = this.state.messages.filter((message) => message.at >= first)
+      }
       this.state.cursor[thread] = Math.max(this.state.cursor[thread] ?? 0, told.cursor)
       this.state.read[thread] = told.read
     }
@@ -343,13 +348,6 @@ export class Chat {
     this.#flushReceipts()
     this.#refreshFiles()
     void this.#runUploads()
-  }
-
-  /** More was missed than is told: what is older would leave a hole. */
-  #startAgain(thread: string, told: Message[]): void {
-    delete this.#before[thread]
-    const first = told.find((message) => message.thread === thread)?.at ?? ''
-    this.state.messages = this.state.messages.filter((message) => message.thread !== thread || message.at >= first)
   }
 
   #merge(message: Message): void {
