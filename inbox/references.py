@@ -7,7 +7,8 @@ from typing import Any
 from app.core.runtime import Workspace
 from inbox import usage
 from inbox.answering import macros, variables
-from inbox.finding import tags, views
+from inbox.finding import people, tags, views
+from inbox.finding.people import Wanted
 from inbox.routing import agents, route_rules, teams
 from inbox.store import canned as canned_rows
 from inbox.store import macros as macro_rows
@@ -21,6 +22,11 @@ _MOST_TICKETS = 100
 async def _conversations_tagged(ws: Workspace, tag_id: str) -> list[usage.Use]:
     number = await tags.uses(ws, tag_id)
     return [usage.Use("conversations", "", f"{number:,}")] if number else []
+
+
+async def _contacts_tagged(ws: Workspace, tag_id: str) -> list[usage.Use]:
+    number, more = await people.count(ws, Wanted(tag=tag_id))
+    return [usage.Use("contacts", "", f"{number:,}{'+' if more else ''}")] if number else []
 
 
 async def _tickets_tagged(ws: Workspace, tag_id: str) -> list[usage.Use]:
@@ -80,6 +86,7 @@ FINDERS: Mapping[str, tuple[usage.Finder, ...]] = {
     "calendar": (teams.using_calendar, agents.using_calendar, _policies_by_calendar),
     "tag": (
         _conversations_tagged,
+        _contacts_tagged,
         _tickets_tagged,
         macros.using_tag,
         _views_of("tag"),

@@ -68,6 +68,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     # The fields and stages of a workspace; and what values of contacts were before somebody changed them.
     "contact_fields": (),
     "contact_past": (_index("workspace_id", "contact_id", "at"),),
+    "contact_lists": (_index("workspace_id", "key", unique=True),),
     "companies": (
         _index("workspace_id", "prefixes", "_id"),
         _index("workspace_id", "name_key"),

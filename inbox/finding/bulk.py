@@ -1,7 +1,7 @@
 """
-Bulk actions: one thing done to many conversations, chosen one by one or by a list and its filters.
+Bulk actions: one thing done to many conversations, or contacts, chosen one by one or by a list and its filters.
 
-Which conversations is settled first and kept as steps, so that what is done to them does not change the choice. Each
+Which they are is settled first and kept as steps, so that what is done to them does not change the choice. Each
 step keeps what was there before, so it can be undone; undoing leaves alone what has changed since, and says so. A few
 are done at once, many by a job that goes on where it was stopped.
 """
@@ -31,6 +31,7 @@ from inbox.answering import acts
 from inbox.conversations import Conversation
 from inbox.finding import reading
 from inbox.finding.lists import Wanted
+from inbox.finding.people import Wanted as People
 from inbox.routing import handover
 from inbox.routing.handover import Handover
 from inbox.store import bulk as store
@@ -43,6 +44,7 @@ _BATCH = 20
 _PAGE = 200
 _MOST_REASONS = 20
 
+About = Literal["conversations", "contacts"]
 State = Literal["choosing", "running", "done", "cancelled", "undoing", "undone"]
 Action = Mapping[str, Any]
 
@@ -70,6 +72,7 @@ class Bulk:
     id: str
     by: By
     action: Action
+    about: About = "conversations"
     state: State
     created_at: datetime
     total: int = 0
@@ -87,10 +90,35 @@ class Step:
     """`before` is what was there; `touch` the revision in which this was done to it (None: it was so already)."""
 
     number: int
-    conversation_id: str
+    thing_id: str
     before: Mapping[str, Any] | None = None
     touch: int | None = None
     outcome: str | None = None
+
+
+Outcome = tuple[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """
+    What things bulk actions are done to: pages of their ids for a stored filter, one step, and taking it back. What a
+    step says is `done`, `same` (it was so already) or in words why not; and what is to be noted of it.
+    """
+
+    about: About
+    page: Callable[[Workspace, Actor, Mapping[str, Any], str | None, int], Awaitable[tuple[list[str], str | None]]]
+    forwards: Callable[[Workspace, Bulk, Actor, Step], Awaitable[Outcome]]
+    backwards: Callable[[Workspace, Bulk, Actor, Step], Awaitable[Outcome]]
+
+
+def _subject(now: Bulk) -> Subject:
+    # Each subject is made of what this module is about.
+    from inbox.finding import bulk_contacts
+
+    if now.about == "contacts":
+        return bulk_contacts.CONTACTS
+    return Subject("conversations", _page, _forwards, _undone)
 
 
 # --- what can be done ---------------------------------------------------------------------------------------------
@@ -205,19 +233,26 @@ def _backwards(action: Action, before: Mapping[str, Any]) -> Action:
 
 
 async def begin(
-    ws: Workspace, actor: Actor, action: Action, *, conversation_ids: Sequence[str] = (), wanted: Wanted | None = None
+    ws: Workspace,
+    actor: Actor,
+    action: Action,
+    *,
+    thing_ids: Sequence[str] = (),
+    wanted: Wanted | People | None = None,
+    about: About = "conversations",
 ) -> Bulk:
     """A few are done when this returns; of many, and of all of a list, it is told as it goes on. Raises Invalid."""
     if action["type"] == "assign" and action["member_id"] is not None:
         await acts.colleague(ws, action["member_id"], field="action.member_id")
-    ids_once = list(dict.fromkeys(conversation_ids))
+    ids_once = list(dict.fromkeys(thing_ids))
     if wanted is None and not ids_once:
-        raise Invalid.field("ids", "Choose at least one conversation, or a filter.")
+        raise Invalid.field("ids", f"Choose at least one of the {about}, or a filter.")
     chosen = asdict(wanted) if wanted is not None else None
     made = Bulk(
         id=ids.new("blk"),
         by=By.of(actor),
         action=dict(action),
+        about=about,
         state="choosing" if wanted is not None else "running",
         created_at=ws.clock.now(),
         total=len(ids_once),
@@ -225,7 +260,7 @@ async def begin(
     )
     await store.add_steps(ws, made.id, 0, ids_once)
     await store.insert(ws, made)
-    target = Target("conversations", made.id, f"{len(ids_once)} chosen" if wanted is None else "a filtered list")
+    target = Target(about, made.id, f"{len(ids_once)} chosen" if wanted is None else "a filtered list")
     await audit.record(ws, actor, "bulk.begun", target, {"action": dict(action), "filter": _shown(chosen)})
     if wanted is None and len(ids_once) <= AT_ONCE:
         await run_one(ws, made.id)
@@ -274,6 +309,7 @@ async def _tell(ws: Workspace, bulk_id: str) -> Bulk:
     told = {
         "id": found.id,
         "by": found.by.id,
+        "about": found.about,
         "state": found.state,
         "total": found.total,
         "done": found.done,
@@ -310,11 +346,11 @@ async def run_one(ws: Workspace, bulk_id: str) -> None:
                 case "choosing":
                     await _choose(ws, now)
                 case "running":
-                    over = await _batch(ws, now, _forwards)
+                    over = await _batch(ws, now, _subject(now).forwards)
                     if over:
                         await store.turn(ws, bulk_id, ("running",), "done", pending=False)
                 case "undoing":
-                    over = await _batch(ws, now, _undone)
+                    over = await _batch(ws, now, _subject(now).backwards)
                     if over:
                         await store.turn(ws, bulk_id, ("undoing",), "undone", pending=False)
                 case _:
@@ -324,10 +360,9 @@ async def run_one(ws: Workspace, bulk_id: str) -> None:
 
 async def _choose(ws: Workspace, now: Bulk) -> None:
     """A page of the list becomes steps."""
-    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in (now.wanted or {}).items()}
-    sight = await access.sight(ws, await _actor(ws, now.by))
-    page, cursor = await conversations.page(ws, Wanted(**given), sight=sight, cursor=now.cursor, limit=_PAGE)
-    await store.add_steps(ws, now.id, now.total, [each.id for each in page])
+    actor = await _actor(ws, now.by)
+    page, cursor = await _subject(now).page(ws, actor, now.wanted or {}, now.cursor, _PAGE)
+    await store.add_steps(ws, now.id, now.total, page)
     total = now.total + len(page)
     over = cursor is None or total >= MOST
     await store.change(ws, now.id, total=total, cursor=cursor)
@@ -335,10 +370,7 @@ async def _choose(ws: Workspace, now: Bulk) -> None:
         await store.turn(ws, now.id, ("choosing",), "running", pending=True)
 
 
-_Outcome = tuple[str, Mapping[str, Any]]
-
-
-async def _batch(ws: Workspace, now: Bulk, each: Callable[[Workspace, Bulk, Actor, Step], Awaitable[_Outcome]]) -> bool:
+async def _batch(ws: Workspace, now: Bulk, each: Callable[[Workspace, Bulk, Actor, Step], Awaitable[Outcome]]) -> bool:
     """The next steps; True when there are none left."""
     steps = await store.steps(ws, now.id, now.next, _BATCH)
     if not steps:
@@ -373,8 +405,17 @@ async def _actor(ws: Workspace, by: By) -> Actor:
     return replace(await sign_in.actor_of(ws.runtime, member), type=by.type, id=by.id, name=by.name)
 
 
-async def _forwards(ws: Workspace, now: Bulk, actor: Actor, step: Step) -> _Outcome:
-    conversation = await access.conversation(ws, actor, step.conversation_id, access.REPLY)
+async def _page(
+    ws: Workspace, actor: Actor, wanted: Mapping[str, Any], cursor: str | None, limit: int
+) -> tuple[list[str], str | None]:
+    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in wanted.items()}
+    sight = await access.sight(ws, actor)
+    page, following = await conversations.page(ws, Wanted(**given), sight=sight, cursor=cursor, limit=limit)
+    return [each.id for each in page], following
+
+
+async def _forwards(ws: Workspace, now: Bulk, actor: Actor, step: Step) -> Outcome:
+    conversation = await access.conversation(ws, actor, step.thing_id, access.REPLY)
     before = step.before or _kept(conversation, now.by)
     if step.before is None:
         # First, so that a crash in between does not take what is there after it for what was there before.
@@ -386,10 +427,10 @@ async def _forwards(ws: Workspace, now: Bulk, actor: Actor, step: Step) -> _Outc
     return ("done" if changed else "same"), {"after": kept, "touch": after.revision if changed else None}
 
 
-async def _undone(ws: Workspace, now: Bulk, actor: Actor, step: Step) -> _Outcome:
+async def _undone(ws: Workspace, now: Bulk, actor: Actor, step: Step) -> Outcome:
     if step.before is None or step.touch is None:
         return "same", {}
-    conversation = await access.conversation(ws, actor, step.conversation_id, access.REPLY)
+    conversation = await access.conversation(ws, actor, step.thing_id, access.REPLY)
     about = _ABOUT.get(now.action["type"], ())
     wanted = _wanted_after(now.action, step.before)
     current = _kept(conversation, now.by)

@@ -16,6 +16,10 @@ from app.core.errors import Conflict, Invalid
 from app.core.permissions import Actor
 from app.core.queue import Lane
 from app.core.runtime import Workspace
+from crm import contacts
+from crm import facets as contact_facets
+from crm.contacts import Contact
+from crm.store import contacts as contact_rows
 from inbox import conversations, live, usage
 from inbox.answering import macros
 from inbox.conversations import Conversation
@@ -75,6 +79,7 @@ async def run_one(ws: Workspace, tag_id: str) -> None:
                 await swap(ws, tag.id, tag.merges_into)
             await _conversations(ws, tag, tag.merges_into)
             await _tickets(ws, tag, tag.merges_into)
+            await _contacts(ws, tag, tag.merges_into)
             # Somebody may have used it while this was going on: then once more.
             if not await _left(ws, tag):
                 await store.end_merge(ws, tag.id)
@@ -117,3 +122,14 @@ async def _tickets(ws: Workspace, tag: Tag, heir: str) -> None:
         for ticket in found:
             await tickets.change(ws, ticket, how)
             await live.publish(ws, live.event("ticket", {"id": ticket.id}))
+
+
+async def _contacts(ws: Workspace, tag: Tag, heir: str) -> None:
+    def how(now: Contact) -> Contact:
+        wanted = tags.swapped(now.tags, tag.id, heir)
+        return now if wanted == now.tags else replace(now, tags=wanted)
+
+    while found := await contact_rows.newest(ws, contact_facets.word("tag", tag.id), before=None, limit=_BATCH):
+        for contact in found:
+            await contacts.change(ws, contact.id, how)
+            await live.publish(ws, live.event("contact", {"id": contact.id}))

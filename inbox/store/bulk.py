@@ -1,5 +1,5 @@
 """
-Queries on bulk actions: a row for each, and a step for each conversation of it.
+Queries on bulk actions: a row for each, and a step for each thing that it is done to.
 
 Indexes: `pending_key`, sparse, which holds what is being done; (workspace_id, bulk_id, number) of the steps.
 """
@@ -52,10 +52,10 @@ async def turn(ws: Workspace, bulk_id: str, was: Sequence[str], state: str, *, p
     return False
 
 
-async def add_steps(ws: Workspace, bulk_id: str, first: int, conversation_ids: Sequence[str]) -> None:
+async def add_steps(ws: Workspace, bulk_id: str, first: int, thing_ids: Sequence[str]) -> None:
     rows = [
-        {"_id": f"{bulk_id}/{first + at}", "bulk_id": bulk_id, "number": first + at, "conversation_id": conversation_id}
-        for at, conversation_id in enumerate(conversation_ids)
+        {"_id": f"{bulk_id}/{first + at}", "bulk_id": bulk_id, "number": first + at, "thing_id": thing_id}
+        for at, thing_id in enumerate(thing_ids)
     ]
     await ws.db.bulk_steps.insert_new(rows)
 

@@ -56,3 +56,36 @@ def test_fields_from_the_settings_to_the_panel(desks: Desks, stage: Stage, axe: 
     olu.goes_dark()
     axe(page)
     shot(page, "contact-page-dark")
+
+
+def test_many_are_chosen_and_put_on_a_list(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    for name in ("Lina List", "Luca List", "Mara List"):
+        Customer(stage, "whatsapp", name).writes("Hello")
+    olu = desks(path="/contacts")
+    page = olu.page
+    people = page.get_by_role("region", name="Contacts", exact=True)
+    page.get_by_label("Sort by").select_option("Name")
+    for name in ("Lina List", "Luca List"):
+        people.get_by_role("checkbox", name=f"Choose {name}").check()
+    bar = page.get_by_role("region", name="Chosen contacts")
+    bar.get_by_role("button", name="List").click()
+    page.get_by_role("textbox", name="New list").fill("Autumn fair")
+    axe(page)
+    shot(page, "contacts-chosen")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("2 contacts put on Autumn fair")).to_be_visible()
+    page.get_by_role("button", name="Filter contacts").click()
+    page.get_by_role("menuitem", name="List").click()
+    page.get_by_role("menuitemcheckbox", name="Autumn fair").click()
+    expect(people.get_by_text("2 people")).to_be_visible()
+    expect(people.get_by_role("link", name="Mara List")).not_to_be_visible()
+    page.keyboard.press("Escape")
+    axe(page)
+    shot(page, "contacts-list")
+    page.get_by_role("button", name="Undo").click()
+    expect(people.get_by_text("Nobody matches")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    people.get_by_role("button", name="Show everybody").click()
+    expect(people.get_by_role("link", name="Mara List")).to_be_visible()
+    axe(page)
+    shot(page, "contacts-narrow")

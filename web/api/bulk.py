@@ -83,6 +83,7 @@ class BeginBulk(Body):
 
 class BulkOut(Out):
     id: str
+    about: bulk.About
     state: bulk.State
     action: dict[str, Any]
     total: int
@@ -105,7 +106,7 @@ async def begin(request: ApiRequest, body: BeginBulk) -> BulkOut:
     action = body.action.model_dump()
     if isinstance(body.action, SnoozeAll):
         action["until"] = iso(body.action.until)
-    return _shown(await bulk.begin(ws, request.actor, action, conversation_ids=body.ids, wanted=wanted))
+    return shown(await bulk.begin(ws, request.actor, action, thing_ids=body.ids, wanted=wanted))
 
 
 def _wanted(given: BulkFilter) -> Wanted:
@@ -124,20 +125,21 @@ def _wanted(given: BulkFilter) -> Wanted:
 
 
 async def get(request: ApiRequest, bulk_id: str) -> BulkOut:
-    return _shown(await bulk.get(request.ws, bulk_id))
+    return shown(await bulk.get(request.ws, bulk_id))
 
 
 async def cancel(request: ApiRequest, bulk_id: str) -> BulkOut:
-    return _shown(await bulk.cancel(request.ws, bulk_id))
+    return shown(await bulk.cancel(request.ws, bulk_id))
 
 
 async def undo(request: ApiRequest, bulk_id: str) -> BulkOut:
-    return _shown(await bulk.undo(request.ws, bulk_id))
+    return shown(await bulk.undo(request.ws, bulk_id))
 
 
-def _shown(found: Bulk) -> BulkOut:
+def shown(found: Bulk) -> BulkOut:
     return BulkOut(
         id=found.id,
+        about=found.about,
         state=found.state,
         action=dict(found.action),
         total=found.total,

@@ -5,14 +5,15 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from app.core import addresses, audit
 from app.core.audit import Target
 from app.core.clock import iso
-from app.core.errors import ChangedMeanwhile, Invalid, NotFound
+from app.core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound
 from app.core.permissions import Permission
 from app.core.runtime import Workspace
-from crm import companies, contacts, duplicates, fields, masks, profiles, standing
+from crm import companies, contacts, duplicates, fields, lists, masks, profiles, standing
 from crm.companies import Company
 from crm.contacts import Block, Contact, ContactAddress, search_tokens
 from crm.fields import MOST_FIELDS
@@ -20,8 +21,12 @@ from crm.masks import Masker
 from crm.store import contacts as contact_store
 from inbox import access, conversations, live
 from inbox.closing import blocking
+from inbox.finding import bulk, people, tags
+from inbox.finding.people import Wanted
 from inbox.store import conversations as conversation_store
 from web.api import contact_words, cursors, timelines
+from web.api.bulk import BulkOut
+from web.api.bulk import shown as shown_bulk
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import (
     BlockShape,
@@ -36,12 +41,38 @@ from web.api.inbox_shapes import (
 )
 from web.api.models import Body, Page
 
-# Somebody who does not see everybody gets a short page rather than wait for more than this.
-_MOST_READS = 5
+_Value = Annotated[str | None, Field(max_length=100)]
 
 
 class ContactsQuery(Page):
+    """`q` finds by name, handle or number, in no order; the others narrow a list, each by one value."""
+
     q: Annotated[str | None, Field(max_length=200)] = None
+    sort: people.Sort = "newest"
+    tag: _Value = None
+    list: _Value = None
+    stage: _Value = None
+    owner: _Value = None
+    company: _Value = None
+    language: _Value = None
+
+    def wanted(self) -> Wanted:
+        return Wanted(
+            sort=self.sort,
+            tag=self.tag,
+            list_id=self.list,
+            stage=self.stage,
+            owner=self.owner,
+            company=self.company,
+            language=self.language,
+        )
+
+
+class ContactCount(TypedDict):
+    """`more`: there are more than that, how many is not counted."""
+
+    count: int
+    more: bool
 
 
 class EditContact(Body):
@@ -59,6 +90,48 @@ class EditContact(Body):
     company_id: Annotated[str | None, Field(max_length=100)] = None
     fields: Annotated[dict[str, str | float | bool | list[str] | None] | None, Field(max_length=MOST_FIELDS)] = None
     revision: Annotated[int | None, Field(ge=0, le=2**53)] = None
+
+
+_Id = Annotated[str, Field(min_length=1, max_length=100)]
+_Ids = Annotated[tuple[_Id, ...], Field(max_length=20)]
+
+
+class MarkContact(Body):
+    add: _Ids = ()
+    remove: _Ids = ()
+
+
+class TagContacts(Body):
+    type: Literal["tags"]
+    add: _Ids = ()
+    remove: _Ids = ()
+
+
+class ListContacts(Body):
+    type: Literal["lists"]
+    add: _Ids = ()
+    remove: _Ids = ()
+
+
+class StageContacts(Body):
+    type: Literal["stage"]
+    stage: Annotated[str | None, Field(max_length=40)]
+
+
+class OwnContacts(Body):
+    type: Literal["owner"]
+    owner_id: Annotated[str | None, Field(max_length=100)]
+
+
+class ContactFilter(Body):
+    """As `GET /contacts` takes it; `list_id` is its `list`."""
+
+    tag: _Value = None
+    list_id: _Value = None
+    stage: _Value = None
+    owner: _Value = None
+    company: _Value = None
+    language: _Value = None
 
 
 class BlockContact(Body):
@@ -84,21 +157,67 @@ def address_of(row: ContactAddress, last_inbound_at: str | None, now: datetime) 
 async def list_contacts(request: ApiRequest, query: ContactsQuery) -> ContactPage:
     ws = request.ws
     if query.q and search_tokens(query.q):
-        found = await access.contacts_named(ws, request.actor, query.q, limit=query.limit)
+        found = await people.matching(ws, request.actor, query.q, query.wanted(), limit=query.limit)
         return {"items": await rows_of(ws, found), "next_cursor": None}
     (after,) = cursors.read(query.cursor, str) or (None,)
-    shown: list[Contact] = []
-    more = True
-    for _ in range(_MOST_READS):
-        read = await contact_store.contacts_page(ws, after=after, limit=query.limit + 1 - len(shown))
-        more = len(read) > query.limit - len(shown)
-        read = read[: query.limit - len(shown)]
-        shown += await access.visible_contacts(ws, request.actor, read)
-        after = read[-1].id if read else after
-        if not more or len(shown) == query.limit:
-            break
-    next_cursor = cursors.write(after) if more and after else None
-    return {"items": await rows_of(ws, shown), "next_cursor": next_cursor}
+    shown, last = await people.page(ws, request.actor, query.wanted(), cursor=after, limit=query.limit)
+    return {"items": await rows_of(ws, shown), "next_cursor": cursors.write(last) if last else None}
+
+
+async def count_contacts(request: ApiRequest, query: ContactsQuery) -> ContactCount:
+    count, more = await people.count(request.ws, query.wanted())
+    return {"count": count, "more": more}
+
+
+async def mark_tags(request: ApiRequest, contact_id: str, body: MarkContact) -> ContactShape:
+    known = {tag.id for tag in await tags.every(request.ws)}
+    if unknown := set(body.add) - known:
+        raise Invalid.field("add", f"There is no tag {min(unknown)}.")
+    return await _mark(request, contact_id, "tags", body)
+
+
+async def mark_lists(request: ApiRequest, contact_id: str, body: MarkContact) -> ContactShape:
+    known = {each.id for each in await lists.every(request.ws)}
+    if unknown := set(body.add) - known:
+        raise Invalid.field("add", f"There is no list {min(unknown)}.")
+    return await _mark(request, contact_id, "lists", body)
+
+
+async def _mark(request: ApiRequest, contact_id: str, what: str, body: MarkContact) -> ContactShape:
+    ws = request.ws
+    known = await access.contact(ws, request.actor, contact_id)
+    before, contact = await profiles.mark(ws, known.id, what, add=body.add, remove=body.remove)
+    if contact.revision != before.revision:
+        detail = {"add": list(body.add), "remove": list(body.remove)}
+        done = {"tags": "contact.tagged", "lists": "contact.listed"}[what]
+        await audit.record(ws, request.actor, done, Target("contact", contact.id, contact.name), detail)
+        await tell(ws, contact)
+    return await full(request, contact)
+
+
+class BeginContactBulk(Body):
+    """Either `ids`, or `filter`: all contacts of that list at this moment."""
+
+    action: Annotated[TagContacts | ListContacts | StageContacts | OwnContacts, Field(discriminator="type")]
+    ids: Annotated[tuple[_Id, ...], Field(max_length=1_000)] = ()
+    filter: ContactFilter | None = None
+
+
+async def begin_bulk(request: ApiRequest, body: BeginContactBulk) -> BulkOut:
+    if body.filter is not None and body.ids:
+        raise Invalid.field("filter", "Give ids or a filter, not both.")
+    action = body.action.model_dump()
+    known: set[str] = set()
+    match action["type"]:
+        case "tags":
+            known = {tag.id for tag in await tags.every(request.ws)}
+        case "lists":
+            known = {each.id for each in await lists.every(request.ws)}
+    if unknown := set(action.get("add", ())) - known:
+        raise Invalid.field("action.add", f"There is no {min(unknown)}.")
+    wanted = Wanted(**body.filter.model_dump()) if body.filter is not None else None
+    made = await bulk.begin(request.ws, request.actor, action, thing_ids=body.ids, wanted=wanted, about="contacts")
+    return shown_bulk(made)
 
 
 async def rows_of(ws: Workspace, found: Sequence[Contact]) -> list[ContactRow]:
@@ -259,7 +378,39 @@ async def entries(request: ApiRequest, contact_id: str, query: timelines.Timelin
 
 
 ENDPOINTS = [
-    Endpoint("GET", "/contacts", list_contacts, Permission.CONTACTS_READ, "Contacts"),
+    Endpoint(
+        "GET",
+        "/contacts",
+        list_contacts,
+        Permission.CONTACTS_READ,
+        "Contacts, narrowed, in an order, or those that match",
+    ),
+    Endpoint("GET", "/contacts/count", count_contacts, Permission.CONTACTS_READ, "How many there are in a list"),
+    Endpoint(
+        "POST",
+        "/contacts/bulk",
+        begin_bulk,
+        Permission.CONTACTS_WRITE,
+        "Do one thing to many contacts; see /bulk/{bulk_id} for how far it is, and for taking it back",
+        status=202,
+        errors=(Invalid, NotFound),
+    ),
+    Endpoint(
+        "POST",
+        "/contacts/{contact_id}/tags",
+        mark_tags,
+        Permission.CONTACTS_WRITE,
+        "Add tags and take others off",
+        errors=(NotFound, Invalid, Conflict),
+    ),
+    Endpoint(
+        "POST",
+        "/contacts/{contact_id}/lists",
+        mark_lists,
+        Permission.CONTACTS_WRITE,
+        "Put it on lists and take it off others",
+        errors=(NotFound, Invalid, Conflict),
+    ),
     Endpoint(
         "POST",
         "/contacts/{contact_id}/block",

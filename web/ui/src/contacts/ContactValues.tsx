@@ -4,7 +4,7 @@ import type { Contact, FieldValue } from '../lib/types'
 import { Skeleton } from '../ui/Skeleton'
 import { IconPencil } from '../ui/icons'
 import { useContactValues, type ContactValue } from './contactFields'
-import { changeContact } from './contactQuery'
+import { changeContact, markContact } from './contactQuery'
 import s from './values.module.css'
 
 // Who only reads needs no editors.
@@ -19,7 +19,9 @@ export function ContactValues({ contact }: { contact: Contact }) {
 
   function save(value: ContactValue, next: FieldValue) {
     setEditing('')
-    if (JSON.stringify(next) !== JSON.stringify(value.value)) void changeContact(contact, value.change(next))
+    const before = Array.isArray(value.value) ? value.value : []
+    if (value.marks) void markContact(contact, value.marks, before, Array.isArray(next) ? next : [])
+    else if (JSON.stringify(next) !== JSON.stringify(value.value)) void changeContact(contact, value.change(next))
   }
 
   return (

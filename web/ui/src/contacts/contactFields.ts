@@ -1,9 +1,11 @@
 /** What is known of contacts beside their names: which values there are, and how each reads. */
 import { queryOptions, useQuery } from '@tanstack/react-query'
+import { useTags } from '../inbox/list/choices'
 import { useMembers } from '../inbox/presence'
 import { api } from '../lib/api'
 import { count, fullTime, languageName, shortDay } from '../lib/format'
 import type { Contact, ContactField, ContactFields, FieldValue } from '../lib/types'
+import { useLists } from './contactLists'
 import type { ContactChange } from './contactQuery'
 
 export const fieldsQuery = queryOptions({
@@ -34,12 +36,16 @@ export interface ContactValue {
   /** as a person reads it; empty where there is none */
   text: string
   change: (value: FieldValue) => ContactChange
+  /** marks that are put on and taken off, so that two people at once do not collide */
+  marks?: 'tags' | 'lists'
 }
 
 /** Everything that is known or could be; undefined until it is known what there is. */
 export function useContactValues(contact: Contact): ContactValue[] | undefined {
   const { data } = useQuery(fieldsQuery)
   const members = useMembers()
+  const tags = useTags()
+  const lists = useLists()
   if (!data) return undefined
   const stages = data.stages.map((stage) => ({ value: stage.id, label: stage.label }))
   const owners = members.filter((member) => member.status === 'active').map((member) => ({ value: member.id, label: member.name }))
@@ -94,6 +100,8 @@ export function useContactValues(contact: Contact): ContactValue[] | undefined {
       hint: zone?.derived ? (zone.sure ? 'By their number' : 'By their number, whose country has several') : undefined,
       change: (value) => ({ zone: value as string | null }),
     },
+    marks('tags', 'Tags', contact.tags, tags),
+    marks('lists', 'Lists', contact.lists, lists),
     ...own.map(
       (field): ContactValue => ({
         name: `fields.${field.key}`,
@@ -107,6 +115,20 @@ export function useContactValues(contact: Contact): ContactValue[] | undefined {
       }),
     ),
   ]
+}
+
+function marks(name: 'tags' | 'lists', label: string, has: string[], there: { id: string; name: string }[]): ContactValue {
+  const known = there.filter((each) => has.includes(each.id))
+  return {
+    name,
+    label,
+    kind: 'choices',
+    options: there.map((each) => ({ value: each.id, label: each.name })),
+    value: has.filter((id) => known.some((each) => each.id === id)),
+    text: known.map((each) => each.name).join(', '),
+    change: () => ({}),
+    marks: name,
+  }
 }
 
 function written(field: ContactField, value: FieldValue): string {

@@ -34,3 +34,16 @@ export async function changeContact(contact: Contact, change: ContactChange): Pr
     return false
   }
 }
+
+/** Puts on what is new and takes off what is gone. */
+export async function markContact(contact: Contact, what: 'tags' | 'lists', before: string[], after: string[]): Promise<void> {
+  const add = after.filter((id) => !before.includes(id))
+  const remove = before.filter((id) => !after.includes(id))
+  if (add.length + remove.length === 0) return
+  try {
+    queryClient.setQueryData(contactQuery(contact.id).queryKey, await api.post<Contact>(`/contacts/${contact.id}/${what}`, { add, remove }))
+    void queryClient.invalidateQueries({ queryKey: ['contacts'] })
+  } catch (error) {
+    toastError('The contact was not changed', error)
+  }
+}

@@ -147,6 +147,8 @@ export type ContactFields = api.ContactFieldsShape
 export type ContactField = api.ContactFieldShape
 export type FieldValue = Contact['fields'][string]
 export type PastValue = api.PastValueShape
+export type ContactList = api.ContactListOut
+export type ContactBulk = api.BeginContactBulk
 export type Company = api.CompanyOut
 export type Duplicate = api.DuplicateShape
 export type DuplicateSearch = api.SearchShape
@@ -230,7 +232,7 @@ export type NumberedEvent =
   | { n: number; type: 'account'; data: Account }
   | { n: number; type: 'member'; data: Member }
   | { n: number; type: 'contact'; data: { id: string } & Partial<Contact> }
-  | { n: number; type: 'contact_fields' | 'company'; data: { id: string } }
+  | { n: number; type: 'contact_fields' | 'company' | 'contact_list'; data: { id: string } }
   | { n: number; type: 'duplicates'; data: { contact_ids: string[] } }
   | { n: number; type: 'deferred'; data: { id: string } }
   | { n: number; type: 'templates'; data: { account_id: string } }
@@ -247,7 +249,7 @@ export type NumberedEvent =
   | { n: number; type: 'sla_policy'; data: { id: string } }
   | { n: number; type: 'incident'; data: { id: string } }
   | { n: number; type: 'article' | 'help_centre'; data: { id: string } }
-  | { n: number; type: 'bulk'; data: Pick<BulkOut, 'id' | 'state' | 'total' | 'done' | 'same' | 'failed' | 'reasons'> & { by: string } }
+  | { n: number; type: 'bulk'; data: Pick<BulkOut, 'id' | 'about' | 'state' | 'total' | 'done' | 'same' | 'failed' | 'reasons'> & { by: string } }
   | { n: number; type: 'tag' | 'view' | 'counts'; data: { id?: string; done?: number; of?: number } }
 
 export interface TypingEvent {

@@ -156,6 +156,9 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'contact_fields':
       void queryClient.invalidateQueries({ queryKey: ['contact-fields'] })
       return
+    case 'contact_list':
+      void queryClient.invalidateQueries({ queryKey: ['contact-lists'] })
+      return
     case 'company':
       void queryClient.invalidateQueries({ queryKey: ['companies'] })
       return

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Progress, Tooltip } from '@mantine/core'
+import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
 import { Suspense, lazy, useState, type ReactNode } from 'react'
 import { count as formatted, fullTime, plural } from '../../lib/format'
 import { useShortcut } from '../../lib/keys'
@@ -8,7 +8,8 @@ import { IconCheck, IconFlag, IconMail, IconMailOpened, IconRefresh, IconTag, Ic
 import { useMembers } from '../presence'
 import { choices } from '../snooze/times'
 import { PRIORITIES } from '../tags/priorities'
-import { beginBulk, cancelBulk, running } from './bulk'
+import { Going } from './Going'
+import { beginBulk, running } from './bulk'
 import { useTags, useTeams } from './choices'
 import { filter } from './lists'
 import { clearSelected, selectAll, selected } from './selected'
@@ -158,24 +159,5 @@ function Choice({ label, icon, children }: { label: string; icon: ReactNode; chi
       </Menu.Target>
       <Menu.Dropdown className={s.viewMenu}>{children}</Menu.Dropdown>
     </Menu>
-  )
-}
-
-function Going({ now }: { now: NonNullable<ReturnType<typeof running.get>> }) {
-  const at = now.done + now.same + now.failed
-  const words = now.state === 'choosing' ? `${formatted(now.total)} found` : `${formatted(at)} of ${formatted(now.total)}`
-  return (
-    <div className={s.bulk} role="status" aria-label="Bulk action">
-      <div className={s.bulkHead}>
-        <b>{now.state === 'undoing' ? 'Putting back' : 'Working'}</b>
-        <span>{words}</span>
-        {now.state !== 'undoing' && (
-          <button type="button" className={s.clear} onClick={() => void cancelBulk(now.id)}>
-            Stop
-          </button>
-        )}
-      </div>
-      <Progress value={now.total === 0 ? 0 : (100 * at) / now.total} size="sm" aria-label="How far it is" />
-    </div>
   )
 }

@@ -1,5 +1,6 @@
 /** Bulk actions under way: begun here, followed by the socket, undone from the toast. */
 import { api } from '../../lib/api'
+import { queryClient } from '../../lib/query'
 import { currentMe } from '../../lib/session'
 import { plural } from '../../lib/format'
 import { Cell } from '../../lib/store'
@@ -9,7 +10,7 @@ import type { BulkAction, BulkOut } from '../../lib/types'
 import { filter, refreshLists } from './lists'
 import { clearSelected, selected } from './selected'
 
-export type Running = Pick<BulkOut, 'id' | 'state' | 'total' | 'done' | 'same' | 'failed' | 'reasons'>
+export type Running = Pick<BulkOut, 'id' | 'about' | 'state' | 'total' | 'done' | 'same' | 'failed' | 'reasons'>
 
 /** what I have begun and is not over */
 export const running = new Cell<Running | null>(null)
@@ -25,10 +26,16 @@ export async function beginBulk(action: BulkAction, words: string): Promise<void
   clearSelected()
   latest = words
   try {
-    follow(await api.post<BulkOut>('/bulk', { action, ...chosen }), words)
+    beganBulk(await api.post<BulkOut>('/bulk', { action, ...chosen }), words)
   } catch (error) {
     toastError('Nothing was changed', error)
   }
+}
+
+/** Followed to its end, then said in these words. */
+export function beganBulk(now: Running, words: string): void {
+  latest = words
+  follow(now, words)
 }
 
 export async function cancelBulk(id: string): Promise<void> {
@@ -52,22 +59,24 @@ function follow(now: Running, words: string): void {
   if (running.get()?.id === now.id) running.set(null)
   if (reported.has(now.id + now.state)) return
   reported.add(now.id + now.state)
-  refreshLists()
+  if (now.about === 'contacts') void queryClient.invalidateQueries({ queryKey: ['contacts'] })
+  else refreshLists()
   report(now, words)
 }
 
 function report(now: Running, words: string): void {
   const [reason] = Object.entries(now.reasons).sort(([, a = 0], [, b = 0]) => b - a)
-  const left = now.failed > 0 && reason ? ` ${plural(now.failed, 'conversation')} left out: ${reason[0]}` : ''
+  const noun = now.about === 'contacts' ? 'contact' : 'conversation'
+  const left = now.failed > 0 && reason ? ` ${plural(now.failed, noun)} left out: ${reason[0]}` : ''
   if (now.state === 'undone') {
-    toast(`${plural(now.done, 'conversation')} put back.${left}`)
+    toast(`${plural(now.done, noun)} put back.${left}`)
     return
   }
   if (now.done === 0) {
     toast(`Nothing to change.${left}`)
     return
   }
-  done(`${plural(now.done, 'conversation')} ${now.state === 'cancelled' ? 'changed before it was stopped' : words}.${left}`, () => {
+  done(`${plural(now.done, noun)} ${now.state === 'cancelled' ? 'changed before it was stopped' : words}.${left}`, () => {
     void api.post<BulkOut>(`/bulk/${now.id}/undo`).then(
       (undone) => follow(undone, words),
       (error: unknown) => toastError('Not put back', error),

@@ -1,0 +1,93 @@
+import { ActionIcon, Menu, Tooltip } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useMembers } from '../inbox/presence'
+import { useTags } from '../inbox/list/choices'
+import { languageName } from '../lib/format'
+import { useCell } from '../lib/store'
+import { IconFilter, IconX } from '../ui/icons'
+import { fieldsQuery } from './contactFields'
+import { EVERYBODY, isNarrowed, narrow, people, useLists, type People } from './contactLists'
+import s from './contacts.module.css'
+
+const SORTS: Record<People['sort'], string> = { newest: 'Newest', name: 'Name', active: 'Last active' }
+const LANGUAGES = ['en', 'fr', 'es', 'pt', 'de', 'it', 'nl', 'ar', 'hi', 'id', 'sw', 'zh', 'ja', 'tr', 'ru']
+type Name = Exclude<keyof People, 'sort' | 'company'>
+
+/** The order of the list, and what narrows it. */
+export function PeopleFilter({ searching }: { searching: boolean }) {
+  const wanted = useCell(people)
+  const tags = useTags()
+  const lists = useLists()
+  const members = useMembers()
+  const { data } = useQuery(fieldsQuery)
+  const groups: { name: Name; label: string; values: { value: string; label: string }[] }[] = [
+    { name: 'stage', label: 'Stage', values: (data?.stages ?? []).map(({ id, label }) => ({ value: id, label })) },
+    { name: 'list', label: 'List', values: lists.map(({ id, name }) => ({ value: id, label: name })) },
+    { name: 'tag', label: 'Tag', values: tags.map(({ id, name }) => ({ value: id, label: name })) },
+    { name: 'owner', label: 'Owner', values: members.map(({ id, name }) => ({ value: id, label: name })) },
+    { name: 'language', label: 'Language', values: LANGUAGES.map((code) => ({ value: code, label: languageName(code) })) },
+  ]
+  const chips = groups.flatMap(({ name, label, values }) =>
+    wanted[name] ? [{ name, label: `${label}: ${values.find((each) => each.value === wanted[name])?.label ?? '…'}` }] : [],
+  )
+
+  return (
+    <div className={s.order}>
+      <label>
+        Sort by
+        <select
+          value={wanted.sort}
+          disabled={searching}
+          onChange={(event) => narrow({ sort: event.currentTarget.value as People['sort'] })}
+        >
+          {Object.entries(SORTS).map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
+      <Menu position="bottom-end" width={190}>
+        <Menu.Target>
+          <Tooltip label="Filter">
+            <ActionIcon variant={isNarrowed(wanted) ? 'light' : 'subtle'} color={isNarrowed(wanted) ? 'indigo' : 'gray'} size={30} aria-label="Filter contacts">
+              <IconFilter size={16} />
+            </ActionIcon>
+          </Tooltip>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {groups
+            .filter(({ values }) => values.length > 0)
+            .map(({ name, label, values }) => (
+              <Menu.Sub key={name} position="left-start">
+                <Menu.Sub.Target>
+                  <Menu.Sub.Item>{label}</Menu.Sub.Item>
+                </Menu.Sub.Target>
+                <Menu.Sub.Dropdown className={s.menu}>
+                  {values.map(({ value, label: text }) => (
+                    <Menu.CheckboxItem key={value} checked={wanted[name] === value} onChange={() => narrow({ [name]: wanted[name] === value ? '' : value })}>
+                      {text}
+                    </Menu.CheckboxItem>
+                  ))}
+                </Menu.Sub.Dropdown>
+              </Menu.Sub>
+            ))}
+          <Menu.Divider />
+          <Menu.Item disabled={!isNarrowed(wanted)} onClick={() => narrow({ ...EVERYBODY, sort: wanted.sort })}>
+            Show everybody
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {chips.length > 0 && (
+        <div className={s.chips}>
+          {chips.map(({ name, label }) => (
+            <button key={name} type="button" onClick={() => narrow({ [name]: '' })}>
+              {label}
+              <IconX size={12} aria-label="Take away" />
+            </button>
+          ))}
+        </div>
+      )}
+    </div>
+  )
+}
