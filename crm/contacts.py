@@ -167,9 +167,14 @@ async def resolve(
     return known[address]
 
 
+def id_for(ws: Workspace, address: Address) -> str:
+    """The id of the contact that is made for somebody who writes from this address for the first time."""
+    return ids.derived("con", ws.id, str(address))
+
+
 async def _create(ws: Workspace, handles: Sequence[Address], profile: Profile) -> str:
     address = handles[0]
-    contact_id = ids.derived("con", ws.id, str(address))
+    contact_id = id_for(ws, address)
     name = (profile.name or "").strip() or profile.username
     contact = Contact(
         id=contact_id,

@@ -29,7 +29,7 @@ from inbox.timeline import Entry
 BATCH = 2_000
 # In a flood the next look waits this long, so that more reports on the same message change it once.
 BUSY = 100
-FOLD_SECONDS = 0.4
+FOLD_SECONDS = 0.8
 FOREIGN_AFTER = timedelta(hours=24)
 _TRIES = 6
 

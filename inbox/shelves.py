@@ -1,7 +1,8 @@
 """
 Filters of a timeline: by kind, channel and time, in pages that cost the same however long the story is.
 
-Each entry stands on a shelf for its kind or its channel, kept in its row with an index (shelf, number). Numbers ascend
+Each entry stands on a shelf for its kind or its channel, and on its ticket's, kept in its row with an index (shelf,
+number). Numbers ascend
 with time, so a page is a window of numbers on some shelves, widened only where it comes up short: three notes among a
 hundred thousand messages are found in a handful of reads, and a span of time is a span of numbers.
 """
@@ -55,7 +56,16 @@ def of(entry: timeline.Entry) -> list[str]:
     """The shelves that an entry stands on. Messages stand on their channel's alone: most entries are messages."""
     kind, channel = kind_of(entry), channel_of(entry)
     found = [_kind(entry.contact_id, kind)] if kind and (kind != "message" or channel is None) else []
-    return [*found, _channel(entry.contact_id, channel)] if channel and kind else found
+    if channel and kind:
+        found.append(_channel(entry.contact_id, channel))
+    if entry.ticket_id:
+        found.append(of_ticket(entry.ticket_id))
+    return found
+
+
+def of_ticket(ticket_id: str) -> str:
+    """The shelf of what belongs to a ticket, whoever's timeline it is on."""
+    return f"ticket/{ticket_id}"
 
 
 def _kind(contact_id: str, kind: str) -> str:

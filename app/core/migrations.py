@@ -108,6 +108,11 @@ async def _consent_standings(db: mongo.Database, progress: Progress, clock: Cloc
     await contacts.add_standings(db)
 
 
+async def _rare_marks(db: mongo.Database, progress: Progress, clock: Clock) -> None:
+    """What few entries have burdens the indexes of no other."""
+    await entries.move_rare_marks(db)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "default queues", _default_queues),
     Migration(2, "conversation facets", _conversation_facets),
@@ -119,6 +124,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(8, "ages and zones of reports", _open_since),
     Migration(9, "lists of contacts", _contact_lists),
     Migration(10, "consent standings", _consent_standings),
+    Migration(11, "rare marks of entries", _rare_marks),
 )
 
 

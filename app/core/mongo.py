@@ -90,7 +90,6 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("workspace_id", "closing_at"),
         _index("workspace_id", "waiting_at"),
         _index("workspace_id", "open_since"),
-        _index("workspace_id", "contact_id"),
         # Conversations with which something has to be done at that time (see inbox/routing/duties.py), and no others.
         _index("due_at", sparse=True),
         # Those that wait for an agent or for their agent's answer (see inbox/routing/waiting.py), and no others.
@@ -113,15 +112,15 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "report_settings": (),
     "entries": (
         _index("workspace_id", "contact_id", "number", unique=True),
-        # By kind and channel (see inbox/shelves.py); the contact is part of the shelf.
+        # By kind, channel and ticket (see inbox/shelves.py); whose it is, is part of the shelf.
         _index("shelves", "number"),
         # What was stored since a time, for the search index.
         _index("created_at"),
         _index("outbox_key", sparse=True),
         _index("external_ids", sparse=True),
-        _index("ticket_id", sparse=True),
-        _index("failed_key", "status_times.failed", sparse=True),
     ),
+    # Messages that failed and that nobody has looked at yet: few, so they burden the index of no other entry.
+    "failed_messages": (_index("workspace_id", "failed_at"),),
     # `facets` are the lists a ticket stands in; `look_at` is there while something is to be done for it at a time.
     "tickets": (
         _index("workspace_id", "number", unique=True),

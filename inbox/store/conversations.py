@@ -90,9 +90,9 @@ async def get_many(ws: Workspace, ids: Sequence[str]) -> list[conversations.Conv
 
 
 async def of_contact(ws: Workspace, contact_id: str) -> list[conversations.Conversation]:
-    """Without those that are a part of another now. Index: workspace_id, contact_id."""
-    rows = await ws.db.conversations.find({"contact_id": contact_id}, limit=50)
-    return [from_row(row) for row in rows if not row.get("merged_into")]
+    """By their ids, which follow from the contact's; without those that are a part of another now."""
+    found = await get_many(ws, [conversations.id_for(contact_id)])
+    return [each for each in found if not each.merged_into]
 
 
 async def save(ws: Workspace, old: conversations.Conversation, new: conversations.Conversation) -> bool:

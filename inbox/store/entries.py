@@ -1,14 +1,14 @@
 """
 Queries on the timeline.
 
-Indexes: (workspace_id, contact_id, number) unique; (shelves, number), whose shelves are one contact's; outbox_key,
-external_ids and ticket_id, sparse and single, so that they hold only what is open, only what we sent, and only what
-belongs to a ticket.
+Indexes: (workspace_id, contact_id, number) unique; (shelves, number), whose shelves are one contact's or one ticket's;
+outbox_key and external_ids, sparse and single, so that they hold only what is open and only what we sent. Messages that
+failed are noted in a collection of their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,7 @@ def external_key(account_id: str, external_id: str) -> str:
 
 
 # Beside the entry's own fields: whose it is, and what it is found by.
-_BESIDE = frozenset(("_id", "workspace_id", "failed_key", "shelves"))
+_BESIDE = frozenset(("_id", "workspace_id", "shelves"))
 
 
 def to_row(entry: timeline.Entry) -> Document:
@@ -67,8 +67,9 @@ def _mention(row: Document) -> timeline.Mention:
 
 async def insert(ws: Workspace, entry: timeline.Entry) -> bool:
     """False if the id or the number is taken."""
+    await _note_failures(ws, [(None, entry)])
     try:
-        await ws.db.entries.insert(_marked(ws, entry))
+        await ws.db.entries.insert(to_row(entry))
     except DuplicateId:
         return False
     return True
@@ -140,8 +141,8 @@ async def times_of(ws: Workspace, contact_id: str, first: int, last: int) -> lis
 
 
 async def of_ticket(ws: Workspace, ticket_id: str, *, limit: int) -> list[timeline.Entry]:
-    """What belongs to a ticket, in the order it happened. Index: ticket_id."""
-    rows = await ws.db.entries.find_marked("ticket_id", [ticket_id], limit=limit)
+    """What belongs to a ticket, in the order it happened. Index: shelves."""
+    rows = await ws.db.entries.find_marked("shelves", [shelves.of_ticket(ticket_id)], limit=limit)
     return sorted((from_row(row) for row in rows), key=lambda entry: (entry.created_at, entry.number))
 
 
@@ -151,33 +152,48 @@ async def outbox_of(ws: Workspace, contact_id: str) -> list[timeline.Entry]:
     return sorted((from_row(row) for row in rows), key=lambda entry: entry.number)
 
 
-def _marked(ws: Workspace, entry: timeline.Entry) -> Document:
-    """The row, with the mark of a message that failed: operators are shown these."""
-    row = to_row(entry)
-    return row | {"failed_key": ws.id} if entry.status == "failed" else row
+async def _note_failures(ws: Workspace, pairs: Iterable[tuple[timeline.Entry | None, timeline.Entry]]) -> None:
+    """Noted before it is stored that they failed: what is noted and did not fail after all is passed over."""
+    for old, new in pairs:
+        before = old.status if old else None
+        if new.status == "failed" and before != "failed":
+            noted = {"failed_at": new.status_times["failed"]}
+            await ws.db.failed_messages.update({"_id": new.id}, {"$set": noted}, upsert=True)
+        elif before == "failed" and new.status != "failed":
+            await dismiss_failed(ws, new.id)
 
 
 async def failed(ws: Workspace, *, before: tuple[datetime, str] | None, limit: int) -> list[timeline.Entry]:
-    """The messages that failed last, or last before (time, id). Index: failed_key, status_times.failed."""
+    """The messages that failed last, or last before (time, id). Index of failed_messages: workspace_id, failed_at."""
 
     async def find(where: Document, sort: list[tuple[str, int]], most: int) -> list[Document]:
-        return await ws.db.entries.find({"failed_key": ws.id, **where}, sort=sort, limit=most)
+        return await ws.db.failed_messages.find(where, sort=sort, limit=most)
 
-    rows = await windows.newest(find, "status_times.failed", now=ws.clock.now(), before=before, limit=limit)
-    return [from_row(row) for row in rows]
+    found: list[timeline.Entry] = []
+    while len(found) < limit:
+        rows = await windows.newest(find, "failed_at", now=ws.clock.now(), before=before, limit=limit - len(found))
+        if not rows:
+            break
+        before = rows[-1]["failed_at"], rows[-1]["_id"]
+        known = {entry.id: entry for entry in await get_many(ws, [row["_id"] for row in rows])}
+        for row in rows:
+            entry = known.get(row["_id"])
+            if entry and entry.status == "failed" and entry.status_times["failed"] == row["failed_at"]:
+                found.append(entry)
+    return found
 
 
 async def count_failed(ws: Workspace, *, most: int) -> int:
-    """Index: failed_key."""
-    return len(await ws.db.entries.find({"failed_key": ws.id}, limit=most, fields=["_id"]))
+    """Index of failed_messages: workspace_id, failed_at."""
+    return len(await ws.db.failed_messages.find({}, limit=most, fields=["_id"]))
 
 
 async def dismiss_failed(ws: Workspace, entry_id: str) -> None:
-    """Takes the mark off; the message stays failed."""
-    await ws.db.entries.update({"_id": entry_id}, {"$unset": {"failed_key": ""}})
+    """Takes it off the list; the message stays failed."""
+    await ws.db.failed_messages.delete({"_id": entry_id})
 
 
-def _difference(ws: Workspace, old: timeline.Entry, new: timeline.Entry) -> tuple[Document, list[str]]:
+def _difference(old: timeline.Entry, new: timeline.Entry) -> tuple[Document, list[str]]:
     """What turns the stored `old` into `new`: fields to set, and fields to remove."""
     changed: Document = {}
     gone: list[str] = []
@@ -194,16 +210,12 @@ def _difference(ws: Workspace, old: timeline.Entry, new: timeline.Entry) -> tupl
     if new.status == "queued" and new.outbox_key:
         # Also where it looks unchanged: the mark is taken off without raising the revision, perhaps a moment ago.
         changed["outbox_key"] = new.outbox_key
-    if new.status == "failed" and old.status != "failed":
-        changed["failed_key"] = ws.id
-    elif new.status != "failed" and old.status == "failed":
-        gone.append("failed_key")
     return changed, gone
 
 
-def _step(ws: Workspace, old: timeline.Entry, new: timeline.Entry) -> Document:
+def _step(old: timeline.Entry, new: timeline.Entry) -> Document:
     """The difference as an update, which of the times holds only the new: so the same step of many is the same."""
-    changed, gone = _difference(ws, old, new)
+    changed, gone = _difference(old, new)
     if "status_times" in changed and all(new.status_times.get(status) == at for status, at in old.status_times.items()):
         times = changed.pop("status_times").items()
         changed |= {f"status_times.{status}": at for status, at in times if status not in old.status_times}
@@ -213,7 +225,8 @@ def _step(ws: Workspace, old: timeline.Entry, new: timeline.Entry) -> Document:
 
 async def save(ws: Workspace, old: timeline.Entry, new: timeline.Entry) -> bool:
     """Writes the difference if the stored entry is still `old`."""
-    return await ws.db.entries.update_at(old.id, old.revision, *_difference(ws, old, new))
+    await _note_failures(ws, [(old, new)])
+    return await ws.db.entries.update_at(old.id, old.revision, *_difference(old, new))
 
 
 async def save_many(ws: Workspace, pairs: Sequence[tuple[timeline.Entry, timeline.Entry]]) -> bool:
@@ -221,9 +234,10 @@ async def save_many(ws: Workspace, pairs: Sequence[tuple[timeline.Entry, timelin
     One command for all, each written only if it is unchanged since it was read; whether all were. Those that change
     alike (a broadcast's messages, delivered in the same second) share one update, which costs a fraction of one each.
     """
+    await _note_failures(ws, pairs)
     alike: dict[bytes, tuple[list[str], int, Document]] = {}
     for old, new in pairs:
-        change = _step(ws, old, new)
+        change = _step(old, new)
         alike.setdefault(orjson.dumps([old.revision, change]), ([], old.revision, change))[0].append(old.id)
     changes = [(row_ids, {"revision": revision}, change) for row_ids, revision, change in alike.values()]
     return await ws.db.entries.update_each(changes) == len(pairs)

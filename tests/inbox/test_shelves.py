@@ -117,10 +117,13 @@ async def test_entries_of_before_get_their_shelves(ws: Workspace) -> None:
     told = await story(ws, 60, 3)
     db = ws.runtime.mongo
     await db.entries.update_many({"contact_id": told[0].contact_id}, {"$unset": {"shelves": ""}})
+    failed = {"status": "failed", "failed_key": ws.id, "status_times": {"failed": BEGAN}}
+    await db.entries.update_one({"_id": told[0].id}, {"$set": failed})
     await db.migrations.delete_many({})
     await run(db, ws.clock)
     rows = {row["_id"]: row async for row in db.entries.find({"contact_id": told[0].contact_id})}
     assert {each.id: rows[each.id]["shelves"] for each in told} == {each.id: shelves.of(each) for each in told}
+    assert [entry.id for entry in await store.failed(ws, before=None, limit=5)] == [told[0].id]
     assert await mongo.missing_indexes(db) == []
 
 
