@@ -66,11 +66,14 @@ async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> li
     idle_after = await closing.idle_after(ws, conversation, way.account.kind)
     by_all = (await closing.settings_of(ws)).read_when_answered
     entries: list[Entry] = []
+    delay = draft.undo_seconds
     for number, part in enumerate(parts):
         entry = _entry(ws, conversation, draft, way, part, number)
         entry = replace(entry, window_until=way.closes, reply_to=way.quote if number == 0 else None)
         guard = _stale(draft) if number == 0 else None
         entry, new = await timeline.append(ws, entry, after=conversation.last_number, guard=guard)
+        # It is stored, so it may go: nobody waits for what the conversation has to know of it.
+        await ws.queue.enqueue("deliver", ws.id, conversation.contact_id, lane=Lane.REPLIES, delay_seconds=delay)
         if new:
             await listening.count_links(ws, preview(part, _MOST_READ_CHARS))
         if new or conversation.last_number < entry.number:
@@ -80,8 +83,6 @@ async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> li
             how = conversations.sent(entry, summary, idle_after=idle_after, read_when_answered=by_all)
             conversation, _ = await conversations.change(ws, conversation, how)
         entries.append(entry)
-    delay = draft.undo_seconds
-    await ws.queue.enqueue("deliver", ws.id, conversation.contact_id, lane=Lane.REPLIES, delay_seconds=delay)
     with live.told_later(ws):
         await live.publish(ws, *[await live.entry_event(ws, entry, conversation) for entry in entries])
     return entries
