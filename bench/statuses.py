@@ -5,6 +5,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter
 
+from app.core.platform import search
 from app.core.runtime import Runtime
 from bench.report import Report, quantile
 from bench.shop import Shop, phone, post_signed, status_webhook
@@ -45,6 +46,7 @@ async def measure(
 
 async def _flood(report: Report, opened: Stage, runtime: Runtime, shop: Shop, real: Http, messages: int) -> None:
     entries = await _prepare(runtime, shop, messages, "flood")
+    await _indexed(runtime)
     bodies = _bodies(entries)
     posted: dict[str, float] = {}
     # The block's last status of a sampled message is its `read`.
@@ -111,6 +113,14 @@ async def _answers(bodies: Sequence[bytes], rate: float, post: Callable[[bytes],
                 await asyncio.sleep(wait)
             group.create_task(one(body, began + at / rate))
     return late
+
+
+async def _indexed(runtime: Runtime) -> None:
+    """Returns when search has taken in what was prepared: that is no part of what reports cost."""
+    prepared_at = runtime.clock.now()
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while await search.mark(runtime) <= prepared_at:
+            await asyncio.sleep(0.2)
 
 
 async def _applied(runtime: Runtime, shop: Shop, posted: dict[str, float], count: int) -> list[float]:

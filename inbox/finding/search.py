@@ -3,15 +3,17 @@ Search over messages and notes: every one is found by its words, newest first, a
 stand.
 
 Nothing of this is done while a message is received. A worker follows what is stored by the time of storing and indexes
-it in batches; the time up to which this is done is kept in the database, so nothing is missed after a crash, and what
-is read twice is indexed once. An edited or deleted message is indexed anew at once.
+it in batches; the time up to which this is done is kept in the database, so nothing is missed after a crash, what comes
+late is found by looking back, and what is read twice is indexed once. An edited or deleted message is indexed anew at
+once.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from redis.exceptions import RedisError
 
@@ -27,8 +29,12 @@ from inbox.store import search as store
 from inbox.timeline import Entry
 
 EVERY_SECONDS = 3.0
-# An entry may be stored so long after the time that it carries.
-_OVERLAP = timedelta(seconds=40)
+# Most entries are stored at the time that they carry, or a moment later. A slow one may take so much longer: for those
+# what lies behind is looked through again now and then, by its ids alone.
+_MARGIN = timedelta(seconds=3)
+_LATEST = timedelta(seconds=40)
+_LOOK_BACK_SECONDS = 30.0
+_BACK = _LATEST + timedelta(seconds=_LOOK_BACK_SECONDS) + _MARGIN
 _MOST = 500
 _NARROWEST, _FIRST, _WIDEST = timedelta(milliseconds=1), timedelta(minutes=2), timedelta(days=30)
 _MOST_WORDS = 8
@@ -78,39 +84,65 @@ def text_of(entry: Entry) -> str:
 async def run(runtime: Runtime) -> None:
     """Follows what is stored until cancelled; one worker at a time does it."""
     seen: dict[str, datetime] = {}
+    loop = asyncio.get_running_loop()
+    looked_back_at = float("-inf")
     while True:
         await asyncio.sleep(EVERY_SECONDS)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             async with leases.hold(runtime.redis, "search") as lease:
-                if lease is not None:
-                    await follow(runtime, seen)
+                if lease is None:
+                    continue
+                if loop.time() - looked_back_at > _LOOK_BACK_SECONDS:
+                    looked_back_at = loop.time()
+                    await look_back(runtime, seen)
+                await follow(runtime, seen)
 
 
 async def follow(runtime: Runtime, seen: dict[str, datetime]) -> None:
     """Indexes what was stored since the mark. `seen` remembers what this process has just indexed."""
     now = runtime.clock.now()
     mark = await platform.mark(runtime)
-    since, width = mark - _OVERLAP, _FIRST
-    while since < now:
-        until = min(since + width, now)
+    async for rows, until in _spans(runtime, mark - _MARGIN, now):
+        fresh = [row for row in rows if row["_id"] not in seen]
+        await _index_rows(runtime, fresh, seen)
+        if fresh or until - mark > _LATEST / 2:
+            await platform.move_mark(runtime, until)
+    for entry_id in [entry_id for entry_id, at in seen.items() if at < now - _BACK - _LATEST]:
+        del seen[entry_id]
+
+
+async def look_back(runtime: Runtime, seen: dict[str, datetime]) -> None:
+    """Indexes what came late: what lies before the mark and is not among what was `seen`."""
+    mark = await platform.mark(runtime)
+    async for rows, _ in _spans(runtime, mark - _BACK, mark, fields=("created_at",)):
+        late = [row["_id"] for row in rows if row["_id"] not in seen]
+        await _index_rows(runtime, await platform.stored(runtime, late), seen)
+
+
+async def _spans(
+    runtime: Runtime, since: datetime, end: datetime, *, fields: Sequence[str] | None = None
+) -> AsyncIterator[tuple[Sequence[Mapping[str, Any]], datetime]]:
+    """What was stored from `since` to before `end`, in spans with not too much in any: its rows, and where it ends."""
+    width = _FIRST
+    while since < end:
+        until = min(since + width, end)
         most = _MOST if width > _NARROWEST else 100 * _MOST
-        rows = await platform.stored_within(runtime, since, until, most=most)
+        rows = await platform.stored_within(runtime, since, until, most=most, fields=fields)
         if len(rows) >= most and width > _NARROWEST:
             width = max(width / 8, _NARROWEST)
             continue
-        fresh = [row for row in rows if row["_id"] not in seen]
-        by_workspace: dict[str, list[Entry]] = {}
-        for row in fresh:
-            by_workspace.setdefault(row["workspace_id"], []).append(entry_rows.from_row(dict(row)))
-            seen[row["_id"]] = row["created_at"]
-        for workspace_id, found in by_workspace.items():
-            await index(runtime.workspace(workspace_id), found)
-        if fresh or until - mark > _OVERLAP / 2:
-            await platform.move_mark(runtime, until)
+        yield rows, until
         since = until
         width = min(width * 4, _WIDEST) if len(rows) < _MOST / 8 else width
-        for entry_id in [entry_id for entry_id, at in seen.items() if at < since - 2 * _OVERLAP]:
-            del seen[entry_id]
+
+
+async def _index_rows(runtime: Runtime, rows: Sequence[Mapping[str, Any]], seen: dict[str, datetime]) -> None:
+    by_workspace: dict[str, list[Entry]] = {}
+    for row in rows:
+        by_workspace.setdefault(row["workspace_id"], []).append(entry_rows.from_row(dict(row)))
+        seen[row["_id"]] = row["created_at"]
+    for workspace_id, found in by_workspace.items():
+        await index(runtime.workspace(workspace_id), found)
 
 
 async def index(ws: Workspace, entries: Sequence[Entry]) -> None:

@@ -99,11 +99,13 @@ async def test_everything_stored_is_found_once(
             entry = await say(ws, text, at=now - timedelta(seconds=ago))
             made.append(entry)
             texts[entry.id] = text
+        await search.look_back(runtime, seen)
         await search.follow(runtime, seen)
         if at == dies:
             # Another worker takes over; of the last batch only the rows are left, not the mark.
             seen = {}
             await platform.move_mark(runtime, now - timedelta(seconds=9_500))
+    await search.look_back(runtime, seen)
     await search.follow(runtime, seen)
     for sought in ("parcel", "late", "late parcel"):
         wanted = [entry for entry in made if set(words.wanted(sought)) <= set(words.tokens(texts[entry.id]))]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from app.core.mongo import MOST_IN
 from app.core.runtime import Runtime
 
 _MARK = "search"
@@ -22,8 +23,17 @@ async def move_mark(runtime: Runtime, at: datetime) -> None:
 
 
 async def stored_within(
-    runtime: Runtime, since: datetime, until: datetime, *, most: int
+    runtime: Runtime, since: datetime, until: datetime, *, most: int, fields: Sequence[str] | None = None
 ) -> Sequence[Mapping[str, Any]]:
-    """Rows of entries, `most` at most. Index: created_at."""
+    """Rows of entries (or these fields of them), `most` at most. Index: created_at."""
     span = {"created_at": {"$gte": since, "$lt": until}}
-    return await runtime.mongo.entries.find(span).limit(most).to_list()
+    return await runtime.mongo.entries.find(span, fields).limit(most).to_list()
+
+
+async def stored(runtime: Runtime, entry_ids: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+    """Rows of entries by `_id`."""
+    found: list[Mapping[str, Any]] = []
+    for first in range(0, len(entry_ids), MOST_IN):
+        some = list(entry_ids[first : first + MOST_IN])
+        found += await runtime.mongo.entries.find({"_id": {"$in": some}}).to_list()
+    return found
