@@ -5,7 +5,6 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter
 
-from app.core.platform import search
 from app.core.runtime import Runtime
 from bench.report import Report, quantile
 from bench.shop import Shop, phone, post_signed, status_webhook
@@ -46,7 +45,7 @@ async def measure(
 
 async def _flood(report: Report, opened: Stage, runtime: Runtime, shop: Shop, real: Http, messages: int) -> None:
     entries = await _prepare(runtime, shop, messages, "flood")
-    await _indexed(runtime)
+    await _indexed(shop, entries[-1].id)
     bodies = _bodies(entries)
     posted: dict[str, float] = {}
     # The block's last status of a sampled message is its `read`.
@@ -115,11 +114,12 @@ async def _answers(bodies: Sequence[bytes], rate: float, post: Callable[[bytes],
     return late
 
 
-async def _indexed(runtime: Runtime) -> None:
+async def _indexed(shop: Shop, entry_id: str) -> None:
     """Returns when search has taken in what was prepared: that is no part of what reports cost."""
-    prepared_at = runtime.clock.now()
     async with asyncio.timeout(_PATIENCE_SECONDS):
-        while await search.mark(runtime) <= prepared_at:
+        while True:
+            if await shop.ws.db.search.get(entry_id):
+                return
             await asyncio.sleep(0.2)
 
 
