@@ -9,7 +9,7 @@ hundred thousand messages are found in a handful of reads, and a span of time is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
@@ -141,11 +141,27 @@ async def _span(ws: Workspace, contact_id: str, wanted: Filter, before: int) -> 
 
 async def _first_from(ws: Workspace, contact_id: str, at: datetime, end: int) -> int:
     """The number of the first entry below `end` that was stored at this time or later; `end` if there is none."""
-    low, high = 1, end
+
+    async def read(number: int) -> timeline.Entry | None:
+        return await at_or_after(ws, contact_id, number)
+
+    return await halved(at, 1, end, read)
+
+
+async def at_or_after(ws: Workspace, contact_id: str, number: int) -> timeline.Entry | None:
+    """A number just given out may not be there yet: what comes next tells as well."""
+    return next(iter(await timeline.page_after(ws, contact_id, number - 1, limit=1)), None)
+
+
+async def halved(at: datetime, low: int, high: int, read: Callable[[int], Awaitable[timeline.Entry | None]]) -> int:
+    """
+    The first from `low` on whose entry was stored at this time or later, `high` if there is none.
+
+    It costs as many point reads as the number between them has binary digits.
+    """
     while low < high:
         middle = (low + high) // 2
-        # A number just given out may not be there yet: what comes next tells as well.
-        (entry,) = (await timeline.page_after(ws, contact_id, middle - 1, limit=1)) or (None,)
+        entry = await read(middle)
         if entry is None or entry.created_at >= at:
             high = middle
         else:

@@ -291,6 +291,24 @@ async def page_after(ws: Workspace, story: Story, place: float, *, limit: int) -
     return await _read(ws, story, begin, begin + limit)
 
 
+async def around(ws: Workspace, story: Story, place: float, *, limit: int) -> tuple[list[Placed], bool, bool]:
+    """About `limit` entries around a place, ascending, and whether there are older ones, and newer ones."""
+    begin = max(0, story.before(place) - limit // 2)
+    found = await _read(ws, story, begin, begin + limit + 1)
+    return found[:limit], begin > 0, len(found) > limit
+
+
+async def place_at(ws: Workspace, story: Story, at: datetime, newest: int) -> float:
+    """Where the first entry stands that was stored at this time or later; behind `newest` if there is none."""
+
+    async def read(rank: int) -> Entry | None:
+        ((contact_id, number, _),) = story.spread(rank, rank + 1)
+        return await shelves.at_or_after(ws, contact_id, number)
+
+    rank = await shelves.halved(at, 0, story.up_to(newest), read)
+    return story.spread(rank, rank + 1)[0][2]
+
+
 async def _read(ws: Workspace, story: Story, first: int, last: int) -> list[Placed]:
     """A bounded range of each member's timeline, whatever the story's length."""
     wanted = story.spread(first, last)

@@ -4,6 +4,7 @@ import asyncio
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import CDPSession, expect
@@ -15,7 +16,7 @@ from crm.contacts import Profile
 from inbox import conversations, timeline
 from inbox.conversations import Conversation, Reach, Summary
 from inbox.store import conversations as rows
-from tests.browser.conftest import Stage
+from tests.browser.conftest import Axe, Shot, Stage
 from tests.browser.desk import Customer, Desk, Desks
 
 MANY = 400
@@ -35,18 +36,18 @@ def full(stage: Stage) -> None:
 async def _fill(stage: Stage) -> None:
     """Conversations straight into the database; those that are walked through have messages."""
     for first in range(0, MANY, AT_ONCE):
-        await asyncio.gather(*(_conversation(stage, number) for number in range(first, first + AT_ONCE)))
+        numbers = range(first, first + AT_ONCE)
+        await asyncio.gather(*(_conversation(stage, n, MESSAGES if n <= 2 * STEPS else 1) for n in numbers))
 
 
-async def _conversation(stage: Stage, number: int) -> None:
+async def _conversation(stage: Stage, number: int, count: int, apart: timedelta = timedelta(seconds=1)) -> Conversation:
     ws, account_id = stage.shop.owner.ws, stage.shop.accounts["whatsapp"]
     address = Address("whatsapp", f"+1202557{1000 + number}")
     known = await contacts.resolve(ws, address, profile=Profile(name=f"Person {number:03}"))
     new = conversations.new_for(ws, known.contact_id, name=f"Person {number:03}")
     at = ws.clock.now() - timedelta(minutes=number)
-    count = MESSAGES if number <= 2 * STEPS else 1
     for line in range(count):
-        last = await _wrote(ws, new, account_id, str(address), line, at - timedelta(seconds=count - line))
+        last = await _wrote(ws, new, account_id, str(address), line, at - (count - line) * apart)
     newest = Summary(
         id=last.id,
         number=last.number,
@@ -61,6 +62,7 @@ async def _conversation(stage: Stage, number: int) -> None:
     reach = (Reach(account_id, str(address), at),)
     wanted = replace(new, last_activity_at=at, last_entry=newest, last_number=last.number, revision=1, reach=reach)
     assert await rows.save(ws, new, wanted)
+    return wanted
 
 
 async def _wrote(
@@ -167,6 +169,45 @@ def test_what_is_read_ahead_stays_unread(desks: Desks, full: None, stage: Stage)
     asked = desk.page.evaluate("performance.getEntriesByType('resource').map((each) => each.name)")
     read = sorted(url for url in asked if "/entries?" in url)
     assert [url.split("/")[-2] for url in read] == sorted(id_of(desk, name) for name in names)
+
+
+def test_a_day_long_ago_is_read_at_once(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    """A thread of three hundred days: one request leads to any of them, and from there one reads on both ways."""
+    talk = stage.run(_conversation(stage, 900, 300, timedelta(days=1)), seconds=60)
+    desk = desks(path=f"/inbox/{talk.id}")
+    page = desk.page
+    expect(desk.bubble(f"Line 299 of {talk.contact_name},")).to_be_visible()
+    page.keyboard.press("Shift+F")
+    day = (talk.last_activity_at - timedelta(days=200)).astimezone(ZoneInfo("Europe/Paris")).date()
+    page.get_by_label("Go to a day").fill(str(day))
+    axe(page)
+    shot(page, "thread-go-to-day")
+    page.get_by_role("button", name="Go", exact=True).click()
+    # Of line n: as many days ago as there are lines behind it.
+    expect(desk.bubble(f"Line 100 of {talk.contact_name},")).to_be_in_viewport()
+    asked = page.evaluate("performance.getEntriesByType('resource').map((each) => each.name)")
+    assert len([url for url in asked if "/entries/around?" in url]) == 1
+    assert len([url for url in asked if f"{talk.id}/entries?before=" in url]) <= 1, asked
+    shot(page, "thread-long-ago")
+    axe(page)
+    # What is new waits behind the gap; what is read on is without holes until it meets it.
+    gap = desk.log.get_by_text("There are newer messages below.")
+    expect(gap).to_be_attached()
+    for last in (175, 225, 275):
+        if gap.count():
+            desk.log.evaluate("(log) => log.scrollTo(0, log.scrollHeight)")
+            expect(desk.bubble(f"Line {last - 25} of {talk.contact_name},")).to_be_attached()
+    expect(gap).to_have_count(0)
+    lines = [int(text.split()[1]) for text in desk.log.get_by_text(re.compile(r"^Line \d+ of")).all_text_contents()]
+    assert lines == list(range(lines[0], 300))
+    # A link to an old message does the same, and the button leads back to the newest.
+    page.goto(f"/inbox/{talk.id}#entry=ent_{talk.id}_20")
+    page.reload()
+    expect(desk.bubble(f"Line 20 of {talk.contact_name},")).to_be_in_viewport()
+    desk.button("Jump to latest").click()
+    expect(desk.bubble(f"Line 299 of {talk.contact_name},")).to_be_in_viewport()
+    desk.writes("Thank you for waiting so long")
+    expect(desk.bubble("Thank you for waiting so long")).to_be_in_viewport()
 
 
 def id_of(desk: Desk, name: str) -> str:

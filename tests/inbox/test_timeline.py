@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from app.core import ids
 from app.core.runtime import Runtime, Workspace
 from channels.contract import RANK, DeliveryStatus
-from inbox import delivery, messages, timeline
+from inbox import delivery, messages, story, timeline
+from inbox.story import Story
 from inbox.timeline import Author, Entry
 
 SLOW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -136,3 +137,26 @@ def test_reports_in_any_order_twice_or_not_end_the_same(reports: list[tuple[Deli
 def test_what_beats_what(known: str, told: str, wanted: str) -> None:
     now = replace(entry("con", direction="out"), status=known)
     assert delivery.advanced(DeliveryStatus(told), AT)(now).status == wanted
+
+
+async def test_a_time_leads_to_its_place_and_what_is_around_it(ws: Workspace) -> None:
+    mine, theirs = ids.new("con"), ids.new("con")
+    times: dict[str, list[datetime]] = {
+        mine: [AT + timedelta(minutes=10 * n) for n in range(45)],
+        theirs: [AT + timedelta(minutes=7 * n + 3) for n in range(25)],
+    }
+    for contact_id, stored in times.items():
+        for n, at in enumerate(stored):
+            await timeline.append(ws, entry(contact_id, created_at=at), after=n)
+    plain = Story(mine)
+    woven = await story.weave(ws, mine, {mine: [(1, 40)], theirs: [(1, 25)]}, 41)
+    for told, stored in ((plain, times[mine]), (woven, sorted((*times[mine], *times[theirs])))):
+        for at in (AT - timedelta(days=1), AT, *stored[::9], stored[-1], AT + timedelta(days=1)):
+            place = await story.place_at(ws, told, at, 45)
+            page, older, newer = await story.around(ws, told, place, limit=10)
+            first = next((each.entry.created_at for each in page if each.place >= place), None)
+            assert first == next((each for each in stored if each >= at), None), at
+            shown = [each.entry.created_at for each in page]
+            begin = stored.index(shown[0])
+            assert shown == stored[begin : begin + len(shown)]
+            assert (older, newer) == (begin > 0, begin + len(shown) < len(stored))

@@ -21,11 +21,13 @@ from inbox.outbox import Draft
 from inbox.routing import handover, teams
 from inbox.routing.handover import Handover
 from inbox.store import conversations as store
+from inbox.story import Story
 from inbox.timeline import Mention
 from web import agent_socket
 from web.api import timelines
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import (
+    AroundPage,
     ConversationPage,
     ConversationShape,
     CountsShape,
@@ -33,7 +35,7 @@ from web.api.inbox_shapes import (
     EntryPage,
     EntryShape,
 )
-from web.api.models import Body, Page, SeenNumber
+from web.api.models import Body, Page, Query, SeenNumber
 
 SEARCH_HITS = 100
 
@@ -65,6 +67,14 @@ class EntriesQuery(timelines.TimelineQuery):
     """Or upwards: `after` gives all entries with numbers above it, unfiltered."""
 
     after: Annotated[float | None, Field(ge=0, le=2**53)] = None
+
+
+class AroundQuery(Query):
+    """The entry, or the time, in the middle of the page."""
+
+    entry_id: Annotated[str | None, Field(max_length=100)] = None
+    at: AwareDatetime | None = None
+    limit: Annotated[int, Field(ge=2, le=100)] = 50
 
 
 class SendMessage(Body):
@@ -221,6 +231,30 @@ async def entries(request: ApiRequest, conversation_id: str, query: EntriesQuery
     return await timelines.page(request, contact_id, query, newest=conversation.last_number, woven=woven)
 
 
+async def around(request: ApiRequest, conversation_id: str, query: AroundQuery) -> AroundPage:
+    ws, conversation = request.ws, await _open(request, conversation_id)
+    told = await story.of(ws, conversation.contact_id) if conversation.woven else Story(conversation.contact_id)
+    if query.entry_id is not None:
+        entry = await timeline.get(ws, query.entry_id)
+        place = told.place_of(entry.contact_id, entry.number)
+        if place is None:
+            raise NotFound("There is no such entry in this thread.")
+    elif query.at is not None:
+        place = await story.place_at(ws, told, query.at, conversation.last_number)
+    else:
+        raise Invalid.field("at", "Say which entry, or which time.")
+    found, older, newer = await story.around(ws, told, place, limit=query.limit)
+    seen = await access.visible(ws, request.actor, [each.entry.conversation_id for each in found])
+    shown = [each for each in found if each.entry.conversation_id in seen]
+    items: list[Any] = [present.placed(each.entry, each.place, conversation.id) for each in shown]
+    return {
+        "items": items,
+        "entry_id": next((each.entry.id for each in shown if each.place >= place), None),
+        "has_older": older,
+        "has_newer": newer,
+    }
+
+
 def _entries(found: list[timeline.Entry]) -> list[EntryShape]:
     return [present.entry(entry) for entry in found]  # type: ignore[misc]
 
@@ -368,6 +402,14 @@ ENDPOINTS = [
         Permission.INBOX_READ,
         "A page of the thread, ascending",
         errors=(NotFound,),
+    ),
+    Endpoint(
+        "GET",
+        "/conversations/{conversation_id}/entries/around",
+        around,
+        Permission.INBOX_READ,
+        "The thread around an entry or a time",
+        errors=(NotFound, Invalid),
     ),
     Endpoint(
         "POST",

@@ -167,6 +167,15 @@ class EntryPage(TypedDict):
     next_before: float | None
 
 
+class AroundPage(TypedDict):
+    """`entry_id` is the entry asked for, or the first from that time on; None where all is older."""
+
+    items: list[EntryShape]
+    entry_id: str | None
+    has_older: bool
+    has_newer: bool
+
+
 class EntryList(TypedDict):
     entries: list[EntryShape]
 

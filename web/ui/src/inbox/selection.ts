@@ -5,7 +5,7 @@
 import { isPhone } from '../lib/media'
 import { setViewing } from '../lib/live'
 import { Cell } from '../lib/store'
-import { loadThread } from './thread/threads'
+import { loadThread, type Place } from './thread/threads'
 
 const ADDRESS_AFTER_MS = 150
 
@@ -54,20 +54,20 @@ export function followAddress(id: string | null): void {
 }
 
 /** A place in a conversation that was asked for; the thread goes there and forgets it. */
-export const wantedEntry = new Cell<{ conversationId: string; entryId: string } | null>(entryInAddress())
+export const wantedEntry = new Cell<{ conversationId: string; place: Place } | null>(entryInAddress())
 
 /** Open a conversation at one of its entries; the address says so, too, and can be passed on. */
 export function openAt(conversationId: string, entryId: string): void {
-  wantedEntry.set({ conversationId, entryId })
+  wantedEntry.set({ conversationId, place: { entryId } })
   open(conversationId)
   clearTimeout(timer)
   history.replaceState(history.state, '', `${addressOf(conversationId)}#entry=${encodeURIComponent(entryId)}`)
 }
 
-function entryInAddress(): { conversationId: string; entryId: string } | null {
+function entryInAddress(): { conversationId: string; place: Place } | null {
   const match = /^#entry=(.+)$/.exec(location.hash)
   const conversationId = idInAddress()
-  return match?.[1] && conversationId ? { conversationId, entryId: decodeURIComponent(match[1]) } : null
+  return match?.[1] && conversationId ? { conversationId, place: { entryId: decodeURIComponent(match[1]) } } : null
 }
 
 export function idInAddress(): string | null {

@@ -9,7 +9,7 @@ import { METRICS } from '../sla/sla'
 import { ChannelIcon } from '../ui/ChannelIcon'
 import { EmptyState } from '../ui/EmptyState'
 import { ErrorState } from '../ui/ErrorState'
-import { IconChartBar } from '../ui/icons'
+import { IconChartBar, IconTicket } from '../ui/icons'
 import { Skeleton } from '../ui/Skeleton'
 import { meaning } from './Definition'
 import { span } from './metrics'
@@ -127,38 +127,38 @@ function Answer({ answer }: { answer: AnswerRow }) {
 }
 
 function Solved({ row }: { row: SolvedRow }) {
+  const [kept, missed] = [row.promises.filter((each) => each.kept), row.promises.filter((each) => !each.kept)]
   return (
     <li>
       <Link to="/tickets/$ticketId" params={{ ticketId: row.ticket_id }}>
+        <IconTicket size={15} aria-hidden />
         <b>
           #{row.number} {row.title}
         </b>
         <time dateTime={row.solved_at}>{listTime(row.solved_at)}</time>
         <span>
-          {row.promises.filter(({ kept }) => kept).map(({ metric }) => METRICS[metric].toLowerCase()).join(', ') || 'nothing'} in time
-          <Late promises={row.promises} />
+          {kept.length > 0 && `in time: ${wordsOf(kept)}`}
+          {kept.length > 0 && missed.length > 0 && ' · '}
+          {missed.length > 0 && <em>late: {wordsOf(missed)}</em>}
         </span>
       </Link>
     </li>
   )
 }
 
-/** What was promised and missed. */
-function Late({ promises }: { promises: EpisodeRow['promises'] }) {
-  const missed = promises.filter((promise) => !promise.kept)
-  return missed.length > 0 && <em>{` · late: ${missed.map(({ metric }) => METRICS[metric].toLowerCase()).join(', ')}`}</em>
-}
+const wordsOf = (promises: EpisodeRow['promises']) => promises.map(({ metric }) => METRICS[metric].toLowerCase()).join(', ')
 
 function Episode({ episode, view }: { episode: EpisodeRow; view: View }) {
   const business = view.hours === 'business'
   const answered = business ? episode.business_first_response_ms : episode.first_response_ms
   const open = business ? episode.business_resolution_ms : episode.resolution_ms
+  const missed = episode.promises.filter((promise) => !promise.kept)
   return (
     <Row row={episode} at={episode.closed_at}>
       {episode.first_response_ms === null ? 'no answer' : answered === null ? 'answered' : `answered in ${span(answered)}`}
       {open !== null && ` · open for ${span(open)}`}
       {episode.reopened && ' · reopened'}
-      <Late promises={episode.promises} />
+      {missed.length > 0 && <em>{` · late: ${wordsOf(missed)}`}</em>}
     </Row>
   )
 }

@@ -69,7 +69,7 @@ export function FigureTable({ report, metrics, by, title, onDrill }: FigureTable
           </tbody>
           <tfoot>
             <tr>
-              <th scope="row">{OVERLAPPING.includes(by) ? 'All conversations' : 'Total'}</th>
+              <th scope="row">{OVERLAPPING.includes(by) ? 'Everything' : 'Total'}</th>
               {metrics.map((metric) => (
                 <td key={metric.key}>{shown(report.total[metric.key], metric.unit)}</td>
               ))}

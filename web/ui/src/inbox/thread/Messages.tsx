@@ -1,7 +1,7 @@
 import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { useCell } from '../../lib/store'
 import { plural } from '../../lib/format'
-import { toast } from '../../lib/toast'
+import { toast, toastError } from '../../lib/toast'
 import { ErrorState } from '../../ui/ErrorState'
 import { IconArrowDown } from '../../ui/icons'
 import { EventAction } from '../closing/Closing'
@@ -12,35 +12,55 @@ import { Bubble } from './Bubble'
 import { eventText } from './eventText'
 import { layoutThread } from './layout'
 import { openMenu } from './menuState'
-import { loadOlder, loadThread, loadUntil, useThread } from './threads'
+import { leavePast, loadNewer, loadOlder, loadPlace, loadThread, useThread, type Place } from './threads'
 import s from './thread.module.css'
 
 const NEAR_BOTTOM = 80
 const LOAD_OLDER_AT = 400
 const FLASH_MS = 1600
 const HELD_FRAMES = 12
+const NONE: never[] = []
 
 export const Messages = memo(function Messages({ conversationId, contactName }: { conversationId: string; contactName: string }) {
   const thread = useThread(conversationId)
+  const shown = thread.past ?? thread
+  const gap = thread.past !== null
   const unsent = useUnsent(conversationId)
   const menuFor = useCell(openMenu)
   const scroller = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
   const items = useMemo(
-    () => layoutThread(thread.entries, unsent, thread.unreadMark),
-    [thread.entries, unsent, thread.unreadMark],
+    () => layoutThread(shown.entries, gap ? NONE : unsent, thread.unreadMark),
+    [shown.entries, gap, unsent, thread.unreadMark],
   )
-  const { away, newBelow, toBottom } = useStickToBottom(scroller, content, conversationId, items.length, thread.entries.at(-1)?.number)
-  useKeepPlace(scroller, conversationId, thread.entries[0]?.id)
+  const { away, newBelow, toBottom } = useStickToBottom(
+    scroller,
+    content,
+    conversationId,
+    items.length,
+    thread.entries.at(-1)?.number,
+    gap,
+  )
+  useKeepPlace(scroller, gap ? `${conversationId} past` : conversationId, shown.entries[0]?.id)
+
+  const toLatest = useCallback(() => {
+    leavePast(conversationId)
+    toBottom()
+  }, [conversationId, toBottom])
 
   // What was just sent is shown, however far up one was reading.
   useLayoutEffect(() => {
-    if (unsent.length > 0) toBottom()
-  }, [unsent.length, toBottom])
+    if (unsent.length > 0) toLatest()
+  }, [unsent.length, toLatest])
 
-  const jump = useCallback(
-    async (entryId: string) => {
-      if (!(await loadUntil(conversationId, entryId))) {
+  const goTo = useCallback(
+    async (place: Place) => {
+      const entryId = await loadPlace(conversationId, place).catch((error: unknown) => {
+        toastError('This place could not be read', error)
+        return undefined
+      })
+      if (entryId === undefined) return
+      if (entryId === null) {
         toast('This message is not in this conversation.')
         return
       }
@@ -57,6 +77,7 @@ export const Messages = memo(function Messages({ conversationId, contactName }: 
     },
     [conversationId],
   )
+  const jump = useCallback((entryId: string) => void goTo({ entryId }), [goTo])
 
   // A place was asked for: by a search, or by the address.
   const wanted = useCell(wantedEntry)
@@ -64,12 +85,14 @@ export const Messages = memo(function Messages({ conversationId, contactName }: 
   useEffect(() => {
     if (!ready || wanted?.conversationId !== conversationId) return
     wantedEntry.set(null)
-    void jump(wanted.entryId)
-  }, [wanted, ready, conversationId, jump])
+    void goTo(wanted.place)
+  }, [wanted, ready, conversationId, goTo])
 
   function onScroll() {
     const element = scroller.current
-    if (element && element.scrollTop < LOAD_OLDER_AT) void loadOlder(conversationId)
+    if (!element) return
+    if (element.scrollTop < LOAD_OLDER_AT) void loadOlder(conversationId)
+    if (gap && element.scrollHeight - element.scrollTop - element.clientHeight < LOAD_OLDER_AT) void loadNewer(conversationId)
   }
 
   if (thread.status === 'error') {
@@ -102,8 +125,8 @@ export const Messages = memo(function Messages({ conversationId, contactName }: 
             <LoadingBubbles />
           ) : (
             <>
-              {thread.hasOlder ? (
-                <div className={s.older}>{thread.loadingOlder ? 'Loading earlier messages…' : ''}</div>
+              {shown.hasOlder ? (
+                <div className={s.older}>{shown.loadingOlder ? 'Loading earlier messages…' : ''}</div>
               ) : (
                 <div className={s.start}>This is the beginning of the conversation.</div>
               )}
@@ -142,13 +165,14 @@ export const Messages = memo(function Messages({ conversationId, contactName }: 
                     )
                 }
               })}
+              {gap && <div className={s.older}>There are newer messages below.</div>}
               <TypingBubble conversationId={conversationId} contactName={contactName} />
             </>
           )}
         </div>
       </div>
-      {away && (
-        <button type="button" className={s.latest} onClick={toBottom} aria-label="Jump to latest">
+      {(away || gap) && (
+        <button type="button" className={s.latest} onClick={toLatest} aria-label="Jump to latest">
           {newBelow > 0 && <span>{plural(newBelow, 'new message')}</span>}
           <IconArrowDown size={17} />
         </button>
@@ -164,6 +188,7 @@ function useStickToBottom(
   conversationId: string,
   length: number,
   lastNumber: number | undefined,
+  gap: boolean,
 ) {
   const stuck = useRef(true)
   const seen = useRef(lastNumber)
@@ -184,21 +209,23 @@ function useStickToBottom(
   }, [conversationId, toBottom])
 
   useLayoutEffect(() => {
+    // Where there is a gap to the newest message, the end of what is shown is no place to stay at.
+    if (gap) stuck.current = false
     if (stuck.current) toBottom()
     else if (lastNumber !== undefined && seen.current !== undefined && lastNumber > seen.current) {
       setNewBelow((count) => count + 1)
     }
     seen.current = lastNumber
-  }, [length, lastNumber, toBottom])
+  }, [length, lastNumber, gap, toBottom])
 
   useEffect(() => {
     const element = scroller.current
     const inner = content.current
     if (!element || !inner) return
     const onScroll = () => {
-      const gap = element.scrollHeight - element.scrollTop - element.clientHeight
-      stuck.current = gap < NEAR_BOTTOM
-      setAway(gap > 3 * NEAR_BOTTOM)
+      const below = element.scrollHeight - element.scrollTop - element.clientHeight
+      stuck.current = !gap && below < NEAR_BOTTOM
+      setAway(below > 3 * NEAR_BOTTOM)
       if (stuck.current) setNewBelow(0)
     }
     element.addEventListener('scroll', onScroll, { passive: true })
@@ -212,28 +239,28 @@ function useStickToBottom(
       element.removeEventListener('scroll', onScroll)
       observer.disconnect()
     }
-  }, [scroller, content, conversationId])
+  }, [scroller, content, conversationId, gap])
 
   return { away, newBelow, toBottom }
 }
 
 /** Older messages come in above; what one reads stays where it is. */
-function useKeepPlace(scroller: React.RefObject<HTMLDivElement | null>, conversationId: string, firstId: string | undefined): void {
-  const before = useRef({ conversationId, firstId, fromBottom: 0 })
+function useKeepPlace(scroller: React.RefObject<HTMLDivElement | null>, part: string, firstId: string | undefined): void {
+  const before = useRef({ part, firstId, fromBottom: 0 })
   useLayoutEffect(() => {
     const element = scroller.current
     if (!element) return
     const known = before.current
-    if (known.conversationId === conversationId && known.firstId && firstId !== known.firstId) {
+    if (known.part === part && known.firstId && firstId !== known.firstId) {
       element.scrollTop = element.scrollHeight - known.fromBottom
     }
     const remember = () => {
-      before.current = { conversationId, firstId, fromBottom: element.scrollHeight - element.scrollTop }
+      before.current = { part, firstId, fromBottom: element.scrollHeight - element.scrollTop }
     }
     remember()
     element.addEventListener('scroll', remember, { passive: true })
     return () => element.removeEventListener('scroll', remember)
-  }, [scroller, conversationId, firstId])
+  }, [scroller, part, firstId])
 }
 
 function TypingBubble({ conversationId, contactName }: { conversationId: string; contactName: string }) {

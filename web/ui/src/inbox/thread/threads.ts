@@ -1,6 +1,6 @@
 /** The entries of the conversations read so far. Live events keep them fresh, so opening one again needs no request. */
 import { useSyncExternalStore } from 'react'
-import { api, query } from '../../lib/api'
+import { ApiError, api, query } from '../../lib/api'
 import { Emitter } from '../../lib/store'
 import type { Entry } from '../../lib/types'
 import { firstUnread, mergeEntries } from './entries'
@@ -16,18 +16,39 @@ export interface Thread {
   loadingOlder: boolean
   /** the number before which the line "New" stands */
   unreadMark: number | null
+  /** what is shown instead, where one went back to a place that the pages read so far do not reach */
+  past: Past | null
 }
+
+/** A part of the thread with a gap to its newest page, which is kept up to date meanwhile. */
+export interface Past {
+  entries: Entry[]
+  hasOlder: boolean
+  loadingOlder: boolean
+}
+
+/** An entry, or the first one from a time on. */
+export type Place = { entryId: string } | { at: string }
 
 interface EntriesPage {
   items: Entry[]
   has_more: boolean
 }
 
-const EMPTY: Thread = { entries: [], status: 'loading', error: null, hasOlder: false, loadingOlder: false, unreadMark: null }
+interface AroundPage {
+  items: Entry[]
+  entry_id: string | null
+  has_older: boolean
+  has_newer: boolean
+}
+
+const EMPTY: Thread = { entries: [], status: 'loading', error: null, hasOlder: false, loadingOlder: false, unreadMark: null, past: null }
 
 const threads = new Map<string, Thread>()
 /** those whose newest page is on its way */
 const reading = new Map<string, { stop: AbortController; done: Promise<void> }>()
+/** those of which a newer page is on its way */
+const newer = new Set<string>()
 const changes = new Emitter()
 
 export function useThread(id: string): Thread {
@@ -70,32 +91,87 @@ export async function readAhead(ids: string[], openId: string | null): Promise<v
 }
 
 export async function loadOlder(id: string): Promise<void> {
-  const thread = threads.get(id)
-  const first = thread?.entries[0]
-  if (!thread?.hasOlder || thread.loadingOlder || !first) return
-  update(id, { loadingOlder: true })
+  const shown = shownOf(id)
+  const first = shown?.entries[0]
+  if (!shown?.hasOlder || shown.loadingOlder || !first) return
+  updateShown(id, { loadingOlder: true })
   try {
     const page = await api.get<EntriesPage>(`/conversations/${id}/entries${query({ before: first.number, limit: PAGE_SIZE })}`)
-    const current = threads.get(id)
-    if (current) update(id, { entries: mergeEntries(current.entries, page.items), hasOlder: page.has_more })
+    const current = shownOf(id)
+    // Meanwhile one may have gone to another place.
+    if (current?.entries[0]?.id === first.id) {
+      updateShown(id, { entries: mergeEntries(current.entries, page.items), hasOlder: page.has_more })
+    }
   } catch {
     // Scrolling up once more asks again.
   } finally {
-    update(id, { loadingOlder: false })
+    updateShown(id, { loadingOlder: false })
   }
 }
 
-/** Keep loading older pages until the entry is there; false when it is not in this conversation. */
-export async function loadUntil(id: string, entryId: string): Promise<boolean> {
-  for (;;) {
-    const thread = threads.get(id)
-    if (!thread) return false
-    if (thread.entries.some((entry) => entry.id === entryId)) return true
-    if (!thread.hasOlder) return false
-    const before = thread.entries.length
-    await loadOlder(id)
-    if (threads.get(id)?.entries.length === before) return false
+/** Of a part with a gap behind it, the next page; until it meets the newest one. */
+export async function loadNewer(id: string): Promise<void> {
+  const last = threads.get(id)?.past?.entries.at(-1)
+  if (!last || newer.has(id)) return
+  newer.add(id)
+  try {
+    const page = await api.get<EntriesPage>(`/conversations/${id}/entries${query({ after: last.number, limit: PAGE_SIZE })}`)
+    const past = threads.get(id)?.past
+    if (past?.entries.at(-1)?.id === last.id) show(id, { ...past, entries: mergeEntries(past.entries, page.items) }, page.has_more)
+  } catch {
+    // Scrolling down once more asks again.
+  } finally {
+    newer.delete(id)
   }
+}
+
+/** Back to the newest page. */
+export function leavePast(id: string): void {
+  if (threads.get(id)?.past) update(id, { past: null })
+}
+
+/**
+ * See to it that a place is shown, with what is around it, in one request; the entry there, or null when it is not in
+ * this conversation. Fails when it cannot be read.
+ */
+export async function loadPlace(id: string, place: Place): Promise<string | null> {
+  const thread = threads.get(id)
+  if (!thread) return null
+  if ('entryId' in place) {
+    const holds = (part: Past | null) => part?.entries.some((entry) => entry.id === place.entryId)
+    if (holds(thread.past)) return place.entryId
+    if (holds(thread)) {
+      leavePast(id)
+      return place.entryId
+    }
+  }
+  const asked = 'entryId' in place ? { entry_id: place.entryId } : { at: place.at }
+  try {
+    const page = await api.get<AroundPage>(`/conversations/${id}/entries/around${query({ ...asked, limit: PAGE_SIZE })}`)
+    show(id, { entries: page.items, hasOlder: page.has_older, loadingOlder: false }, page.has_newer)
+    return page.entry_id ?? page.items.at(-1)?.id ?? null
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null
+    throw error
+  }
+}
+
+/** Show a part of the thread, joined with the newest pages where they meet. */
+function show(id: string, part: Past, hasNewer: boolean): void {
+  const thread = threads.get(id)
+  if (!thread) return
+  const [first, last] = [part.entries[0], part.entries.at(-1)]
+  const [firstKnown] = thread.entries
+  if (hasNewer && firstKnown && (!last || last.number < firstKnown.number)) {
+    update(id, { past: part })
+    return
+  }
+  const reachesBack = !firstKnown || (first !== undefined && first.number < firstKnown.number)
+  update(id, {
+    entries: mergeEntries(thread.entries, part.entries),
+    past: null,
+    ...(reachesBack && { hasOlder: part.hasOlder }),
+  })
 }
 
 export function applyEntries(id: string, incoming: Entry[]): void {
@@ -103,6 +179,10 @@ export function applyEntries(id: string, incoming: Entry[]): void {
   if (!thread) return
   const entries = mergeEntries(thread.entries, incoming)
   if (entries !== thread.entries) update(id, { entries })
+  const { past } = thread
+  // What is new is beyond the gap.
+  const known = incoming.filter(({ id: entryId }) => past?.entries.some((each) => each.id === entryId))
+  if (past && known.length > 0) update(id, { past: { ...past, entries: mergeEntries(past.entries, known) } })
 }
 
 /** Show a change of one entry before the server confirms it; the returned function takes it back. */
@@ -111,11 +191,14 @@ export function patchEntry(entry: Entry, change: Partial<Entry>): () => void {
   const thread = id ? threads.get(id) : undefined
   if (!id || !thread) return () => {}
   const after = { ...entry, ...change }
-  update(id, { entries: thread.entries.map((each) => (each.id === entry.id ? after : each)) })
-  return () => {
+  const put = (how: (each: Entry) => Entry) => {
     const current = threads.get(id)
-    if (current) update(id, { entries: current.entries.map((each) => (each === after ? entry : each)) })
+    if (!current) return
+    const past = current.past && { ...current.past, entries: current.past.entries.map(how) }
+    update(id, { entries: current.entries.map(how), past })
   }
+  put((each) => (each.id === entry.id ? after : each))
+  return () => put((each) => (each === after ? entry : each))
 }
 
 /** Draw the line before the newest `unread` inbound messages, or remove it with 0. */
@@ -171,6 +254,16 @@ async function askNewest(id: string, signal: AbortSignal): Promise<void> {
   } catch (error) {
     if (!signal.aborted && threads.get(id)?.status === 'loading') update(id, { status: 'error', error })
   }
+}
+
+function shownOf(id: string): Past | undefined {
+  const thread = threads.get(id)
+  return thread?.past ?? thread
+}
+
+function updateShown(id: string, change: Partial<Past>): void {
+  const past = threads.get(id)?.past
+  update(id, past ? { past: { ...past, ...change } } : change)
 }
 
 function update(id: string, change: Partial<Thread>): void {
