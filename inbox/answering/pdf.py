@@ -1,13 +1,13 @@
 """
 PDF documents: paragraphs of whatever people write, on A4.
 
-fpdf2 is written in Python and kept; it draws what its fonts have letters for, shaped by HarfBuzz. Noto's fonts come as
-packages: Latin, Greek, Cyrillic, Arabic, Devanagari, Tamil, Telugu, Thai and Khmer. For other scripts (Chinese,
-Japanese, Korean, Hebrew, Bengali …) and for emoji there is none that can be installed so: their letters stand as
-MISSING, and the document says so at its end. A page to print has them all.
+fpdf2 is written in Python and kept; it draws what its fonts have letters for, shaped by HarfBuzz. The fonts come as
+packages: Latin, Greek, Cyrillic, Arabic, Hebrew, Devanagari, Bengali, Tamil, Telugu, Thai, Khmer, Chinese, Japanese and
+Korean. For other scripts and for emoji there is none that can be installed so: their letters stand as MISSING, and the
+document says so at its end. A page to print has them all.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -18,7 +18,22 @@ from fontTools.ttLib import TTFont
 from fpdf import FPDF
 
 MISSING = "\ufffd"
-_FONTS = ("", "_arabic", "_devanagari", "_tamil", "_telugu", "_thai", "_khmer")
+# Package and file of each, in the order in which they are asked for a letter. The one for Chinese has Japanese letters
+# too, in Chinese shapes; one for each would weigh as much as all the others.
+_FONTS: Mapping[str, tuple[str, str]] = {
+    "latin": ("fontpkg_noto_sans", "files/NotoSans*.ttf"),
+    "arabic": ("fontpkg_noto_sans_arabic", "files/*.ttf"),
+    "hebrew": ("fontpkg_heebo", "files/*.ttf"),
+    "devanagari": ("fontpkg_noto_sans_devanagari", "files/*.ttf"),
+    "bengali": ("fontpkg_hind_siliguri", "files/*-Regular.ttf"),
+    "tamil": ("fontpkg_noto_sans_tamil", "files/*.ttf"),
+    "telugu": ("fontpkg_noto_sans_telugu", "files/*.ttf"),
+    "thai": ("fontpkg_noto_sans_thai", "files/*.ttf"),
+    "khmer": ("fontpkg_noto_sans_khmer", "files/*.ttf"),
+    "han": ("pylopdf_fonts_zh_cn", "NotoSansSC-*.otf"),
+    "hangul": ("pylopdf_fonts_ko", "NotoSansKR-*.otf"),
+}
+_LATIN = "latin"
 _INK, _QUIET = (25, 28, 34), (79, 86, 101)
 _FILLS = {"in": (243, 244, 247), "out": (229, 231, 252), "note": (255, 245, 214)}
 _WIDE, _SHIFT = 140.0, 40.0
@@ -44,8 +59,8 @@ def document(paragraphs: Sequence[Paragraph], *, left_out: str) -> bytes:
     pdf.set_margin(15)
     pdf.set_auto_page_break(True, margin=15)
     for font in fonts:
-        pdf.add_font(_family(font), fname=_path(font))
-    pdf.set_fallback_fonts([_family(font) for font in fonts[1:]], exact_match=False)
+        pdf.add_font(font, fname=_path(font))
+    pdf.set_fallback_fonts(fonts[1:], exact_match=False)
     # Costs as much again as all the rest; Latin, Greek and Cyrillic look the same without.
     pdf.set_text_shaping(len(fonts) > 1)
     pdf.add_page()
@@ -60,7 +75,7 @@ def _draw(pdf: FPDF, paragraph: Paragraph, known: frozenset[str]) -> None:
     text, head = (_written(words, known) for words in (paragraph.text, paragraph.head))
     if paragraph.kind in ("title", "day"):
         title = paragraph.kind == "title"
-        pdf.set_font(_family(_FONTS[0]), size=16 if title else 9)
+        pdf.set_font(_LATIN, size=16 if title else 9)
         pdf.set_text_color(*(_INK if title else _QUIET))
         pdf.ln(0 if title else 3)
         pdf.multi_cell(0, 8 if title else 6, text, align="L" if title else "C", new_x="LMARGIN", new_y="NEXT")
@@ -69,7 +84,7 @@ def _draw(pdf: FPDF, paragraph: Paragraph, known: frozenset[str]) -> None:
     pdf.set_fill_color(*_FILLS[paragraph.kind])
     for words, size, colour, height in ((head, 8, _QUIET, 5.0), (text, 10.5, _INK, 5.4)):
         if words:
-            pdf.set_font(_family(_FONTS[0]), size=size)
+            pdf.set_font(_LATIN, size=size)
             pdf.set_text_color(*colour)
             pdf.set_x(left)
             pdf.multi_cell(_WIDE, height, words, fill=True, align="L", new_x="LMARGIN", new_y="NEXT")
@@ -82,17 +97,13 @@ def _written(text: str, known: frozenset[str]) -> str:
 
 def _needed(letters: Iterable[str]) -> list[str]:
     """The fonts that have these letters, the first always; loading one takes a while."""
-    left = set(letters) - _letters(_FONTS[0])
-    found = [_FONTS[0]]
-    for font in _FONTS[1:]:
-        if left & _letters(font):
+    left = set(letters) - _letters(_LATIN) - _UNSEEN
+    found = [_LATIN]
+    for font in _FONTS:
+        if left and left & _letters(font):
             found.append(font)
             left -= _letters(font)
     return found
-
-
-def _family(font: str) -> str:
-    return f"noto{font}"
 
 
 @cache
@@ -103,5 +114,6 @@ def _letters(font: str) -> frozenset[str]:
 
 @cache
 def _path(font: str) -> Path:
-    folder = Path(str(resources.files(f"fontpkg_noto_sans{font}"))) / "files"
-    return next(path for path in sorted(folder.glob("*.ttf")) if "Italic" not in path.name)
+    package, pattern = _FONTS[font]
+    folder = Path(str(resources.files(package)))
+    return next(path for path in sorted(folder.glob(pattern)) if "Italic" not in path.name)

@@ -12,9 +12,11 @@ from inbox.answering.pdf import MISSING, Paragraph, document
 # A word in each script that is drawn; some that are not.
 DRAWN = {
     "Latin": "Ɛyɛ façade", "Greek": "Καλημέρα", "Cyrillic": "Привет", "Arabic": "مرحبا", "Devanagari": "नमस्ते",
+    "Hebrew": "שלום", "Bengali": "নমস্কার", "Chinese": "你好，包裹", "Traditional Chinese": "請問歡迎",
+    "Japanese": "荷物はどこカタ", "Korean": "안녕하세요",
     "Tamil": "வணக்கம்", "Telugu": "నమస్కారం", "Thai": "สวัสดี", "Khmer": "សួស្តី",
 }  # fmt: skip
-NOT_DRAWN = {"Chinese": "你好", "Korean": "안녕", "Hebrew": "שלום", "Bengali": "নমস্কার", "emoji": "😀"}
+NOT_DRAWN = {"Amharic": "ሰላም", "Gujarati": "નમસ્તે", "emoji": "😀"}
 
 
 def letters(made: bytes) -> set[str]:
