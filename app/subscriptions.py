@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from app.core.queue import Job
 from app.core.runtime import Runtime
+from crm import exports, imports
 from inbox import checkups, delivery, inbound, jobs, polling, reconcile, sweeper
 from inbox.finding import bulk, search, view_work
 from inbox.merging import merging
@@ -31,4 +32,6 @@ BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "views": view_work.run,
     "search": search.run,
     "bulk": bulk.run,
+    "imports": imports.run,
+    "exports": exports.run,
 }

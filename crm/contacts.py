@@ -81,7 +81,7 @@ class Contact:
     are those that are a part of this one, and `merge_id` is the merge that is being made or undone (see merging.py).
 
     `stage` has been that since `stage_since`; `zone` is an IANA time zone that somebody gave (see `place_of`); `fields`
-    are values of the workspace's own by their keys (see fields.py); `origin` is the import that made the contact.
+    are values of the workspace's own by their keys (see fields.py); `origin` is the row of an import that made it.
     `touched` is by what was changed by hand: a name of PROFILE, or `fields.<key>`.
     """
 

@@ -7,7 +7,7 @@ from app.core.queue import Job, Lane
 from app.core.runtime import Runtime
 from channels import accounts, registry
 from channels.contract import Acknowledges
-from crm import duplicate_search, duplicates
+from crm import duplicate_search, duplicates, exports, imports
 from inbox import conversations, delivery, inbound, live, media, receipts, signals, templates
 from inbox.answering import deferred, push_delivery
 from inbox.finding import bulk, tag_work, view_work
@@ -110,6 +110,14 @@ async def look_for_duplicates(ctx: Context, workspace_id: str) -> None:
         await live.publish(ws, live.event("duplicates", {"contact_ids": []}))
 
 
+async def run_import(ctx: Context, workspace_id: str, import_id: str) -> None:
+    await imports.run_one(_runtime(ctx).workspace(workspace_id), import_id)
+
+
+async def run_export(ctx: Context, workspace_id: str, export_id: str) -> None:
+    await exports.run_one(_runtime(ctx).workspace(workspace_id), export_id)
+
+
 async def retime_sla(ctx: Context, workspace_id: str) -> None:
     await sla_watch.retime(_runtime(ctx).workspace(workspace_id))
 
@@ -132,6 +140,8 @@ JOBS = (
     Job(push, Lane.PUSH, timeout_seconds=40),
     Job(mark_read, Lane.BACKGROUND, timeout_seconds=30, max_tries=1),
     Job(evaluate_view, Lane.BACKGROUND, timeout_seconds=3_600),
+    Job(run_import, Lane.BACKGROUND, timeout_seconds=24 * 3_600),
+    Job(run_export, Lane.BACKGROUND, timeout_seconds=24 * 3_600),
     Job(run_bulk, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(merge_tag, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(recount, Lane.BACKGROUND, timeout_seconds=600),

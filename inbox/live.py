@@ -10,21 +10,16 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-import orjson
 from redis.exceptions import RedisError
 
 from app.core import ids
 from app.core.mongo import DatabaseError
 from app.core.platform import work
 from app.core.runtime import Workspace
+from app.core.stream import event as event
 from inbox import conversations, present, story, timeline
 from inbox.conversations import Conversation
 from inbox.timeline import Entry
-
-
-def event(kind: str, data: Any) -> bytes:
-    """An event as it stands on the stream."""
-    return orjson.dumps({"type": kind, "data": data})
 
 
 async def entry_event(ws: Workspace, entry: Entry, conversation: Conversation | None) -> bytes:

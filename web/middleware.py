@@ -16,6 +16,7 @@ from structlog.contextvars import bind_contextvars
 from app.core import log
 from app.core.errors import TooLarge
 from app.core.settings import Settings
+from crm import imports
 from web import errors, health
 from web.chat_limits import MAX_UPLOAD_BYTES
 
@@ -70,6 +71,7 @@ def body_limits(settings: Settings) -> Mapping[str, int]:
     return {
         "/webhooks/": settings.max_webhook_bytes,
         "/api/v1/files": upload,
+        "/api/v1/import-files": imports.MOST_BYTES + 1,
         "/w/uploads": MAX_UPLOAD_BYTES + _MULTIPART_BYTES,
     }
 

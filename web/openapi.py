@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document of the REST API, made from the endpoints' own models."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -93,6 +93,31 @@ _UPLOAD = {
         },
     },
 }
+# Tables of people, which are streams: see web/tables.py.
+_CONTACTS = Permission.CONTACTS_WRITE.value
+_TABLE = {"type": "string", "format": "binary"}
+_TABLES: Mapping[str, Mapping[str, Any]] = {
+    f"{PREFIX}/import-files": {
+        "operationId": "imports_upload",
+        "summary": "Upload a table of people; nothing is imported yet",
+        "method": "post",
+        "parameters": [{"name": "name", "in": "query", "schema": {"type": "string", "maxLength": 200}}],
+        "requestBody": {"required": True, "content": {"text/csv": {"schema": _TABLE}}},
+        "answer": ("201", "application/json", {"type": "object", "properties": {"id": {"type": "string"}}}),
+    },
+    f"{PREFIX}/imports/{{import_id}}/results": {
+        "operationId": "imports_results",
+        "summary": "What became of each row, as CSV",
+        "method": "get",
+        "answer": ("200", "text/csv", _TABLE),
+    },
+    f"{PREFIX}/exports/{{export_id}}/file": {
+        "operationId": "exports_file",
+        "summary": "The table of an export, as CSV",
+        "method": "get",
+        "answer": ("200", "text/csv", _TABLE),
+    },
+}
 _UPLOAD_REFUSALS = (SignedOut, Forbidden, Invalid, TooLarge, UnsupportedMedia, Unavailable)
 
 
@@ -104,6 +129,8 @@ def document(endpoints: Sequence[Endpoint]) -> bytes:
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, schemas)
     stored = {"description": "Done.", "content": {"application/json": {"schema": schemas["files", "answer"]}}}
     paths[f"{PREFIX}/files"] = {"post": {**_UPLOAD, "responses": {"201": stored, **_problems(_UPLOAD_REFUSALS)}}}
+    for path, table in _TABLES.items():
+        paths.setdefault(path, {})[table["method"]] = _table_operation(path, table)
     return orjson.dumps(
         {
             "openapi": "3.1.0",
@@ -125,6 +152,22 @@ def document(endpoints: Sequence[Endpoint]) -> bytes:
 
 
 _Key = tuple[str, str]
+
+
+def _table_operation(path: str, table: Mapping[str, Any]) -> dict[str, Any]:
+    status, media, schema = table["answer"]
+    named = [each[1:-1] for each in path.split("/") if each.startswith("{")]
+    parameters = [{"name": each, "in": "path", "required": True, "schema": {"type": "string"}} for each in named]
+    done = {"description": "Done.", "content": {media: {"schema": schema}}}
+    return {
+        **{name: value for name, value in table.items() if name not in ("method", "answer")},
+        "tags": ["imports"],
+        "description": f"Needs the permission `{_CONTACTS}`, and to see all contacts unmasked.",
+        "x-permission": _CONTACTS,
+        "security": [{"token": []}, {"session": []}],
+        "parameters": [*parameters, *table.get("parameters", ())],
+        "responses": {status: done, **_problems((SignedOut, Forbidden, NotFound, Invalid))},
+    }
 
 
 def _schemas(endpoints: Iterable[Endpoint]) -> tuple[dict[_Key, Any], dict[str, Any]]:

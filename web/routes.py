@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from web import chat_http, files, health, openapi, pages, ticket_page
+from web import chat_http, files, health, openapi, pages, tables, ticket_page
 from web.agent_socket import agent_socket
 from web.api import (
     accounts,
@@ -26,6 +26,7 @@ from web.api import (
     entries,
     fields,
     help_centre,
+    imports,
     incidents,
     invitations,
     lists,
@@ -82,6 +83,7 @@ API: tuple[Endpoint, ...] = (
     *companies.ENDPOINTS,
     *consents.ENDPOINTS,
     *lists.ENDPOINTS,
+    *imports.ENDPOINTS,
     *duplicates.ENDPOINTS,
     *merging.ENDPOINTS,
     *accounts.ENDPOINTS,
@@ -132,6 +134,9 @@ def table() -> list[BaseRoute]:
         WebSocketRoute("/ws/chat", chat_socket),
         *routes_of(API),
         Route(f"{PREFIX}/files", files.upload, methods=["POST"]),
+        Route(f"{PREFIX}/import-files", tables.upload, methods=["POST"]),
+        Route(f"{PREFIX}/imports/{{import_id}}/results", tables.results),
+        Route(f"{PREFIX}/exports/{{export_id}}/file", tables.exported),
         Route("/files/{file_id}", files.download),
         Route("/w/site", chat_http.look),
         Route("/w/help", chat_http.find),

@@ -1,10 +1,13 @@
 """Files (media, exports): one store over obstore, which speaks local folders and S3-compatible services alike."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import obstore
 from obstore.store import LocalStore, from_url
+
+_PIECE_BYTES = 1_000_000
 
 
 class FileMissing(Exception):
@@ -23,6 +26,19 @@ class Files:
 
     async def put(self, key: str, data: bytes) -> None:
         await obstore.put_async(self._store, key, data)
+
+    async def put_stream(self, key: str, pieces: AsyncIterator[bytes]) -> None:
+        """As they come: no more than some pieces are in memory."""
+        await obstore.put_async(self._store, key, pieces)
+
+    async def stream(self, key: str) -> AsyncIterator[bytes]:
+        """In pieces. Raises FileMissing."""
+        try:
+            answer = await obstore.get_async(self._store, key)
+        except FileNotFoundError:
+            raise FileMissing(key) from None
+        async for piece in answer.stream(min_chunk_size=_PIECE_BYTES):
+            yield bytes(piece)
 
     async def get(self, key: str) -> bytes:
         """Raises FileMissing."""

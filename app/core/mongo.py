@@ -69,6 +69,14 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "contact_fields": (),
     "contact_past": (_index("workspace_id", "contact_id", "at"),),
     "contact_lists": (_index("workspace_id", "key", unique=True),),
+    # `pending_key` while it is under way; results are one document for each batch of rows.
+    "imports": (_index("workspace_id", "created_at"), _index("pending_key", sparse=True)),
+    "import_results": (_index("import_id"),),
+    "exports": (
+        _index("workspace_id", "created_at"),
+        _index("pending_key", sparse=True),
+        _index("expires_at"),
+    ),
     "companies": (
         _index("workspace_id", "prefixes", "_id"),
         _index("workspace_id", "name_key"),

@@ -10,7 +10,9 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import orjson
 from redis.asyncio import Redis
 
 from app.core.scripts import Script
@@ -46,6 +48,11 @@ class Cursor:
     def parse(cls, text: str) -> "Cursor | None":
         epoch, _, number = text.rpartition(":")
         return cls(epoch, int(number)) if epoch and number.isascii() and number.isdigit() and len(number) < 18 else None
+
+
+def event(kind: str, data: Any) -> bytes:
+    """An event as it stands on the stream."""
+    return orjson.dumps({"type": kind, "data": data})
 
 
 def _keys(workspace_id: str) -> tuple[str, str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from app.core.addresses import Address
@@ -14,8 +15,16 @@ _MOST_AT_ADDRESS = 10_000
 
 async def insert(ws: Workspace, fact_id: str, fact: consent.ConsentFact) -> bool:
     """False if it is kept already."""
-    document = {**asdict(fact), "_id": fact_id, "address": str(fact.address), "purposes": list(fact.purposes)}
-    return not await ws.db.consents.insert_new([document])
+    return not await ws.db.consents.insert_new([_row(fact_id, fact)])
+
+
+def _row(fact_id: str, fact: consent.ConsentFact) -> Document:
+    return {**asdict(fact), "_id": fact_id, "address": str(fact.address), "purposes": list(fact.purposes)}
+
+
+async def insert_many(ws: Workspace, facts: Sequence[tuple[str, consent.ConsentFact]]) -> None:
+    """By their ids, in one command; those that are kept already stay as they are."""
+    await ws.db.consents.insert_new([_row(fact_id, fact) for fact_id, fact in facts])
 
 
 async def at_address(ws: Workspace, address: Address) -> list[consent.ConsentFact]:

@@ -59,6 +59,25 @@ async def addresses_of_contacts(ws: Workspace, contact_ids: Sequence[str]) -> di
 
 async def insert_address(ws: Workspace, row: contacts.ContactAddress) -> bool:
     """False if the address is linked already."""
+    try:
+        await ws.db.addresses.insert(address_row(ws, row))
+    except DuplicateId:
+        return False
+    return True
+
+
+async def insert_addresses(ws: Workspace, rows: Sequence[tuple[contacts.ContactAddress, int]]) -> None:
+    """Each with how many facts its consent was reckoned from; in one command. Those that are linked already stay."""
+    documents = [address_row(ws, row) | ({"facts": facts} if facts else {}) for row, facts in rows]
+    await ws.db.addresses.insert_new(documents)
+
+
+async def insert_many(ws: Workspace, rows: Sequence[Document]) -> None:
+    """Contacts as `new_row` makes them, in one command; existing rows stay as they are."""
+    await ws.db.contacts.insert_new(rows)
+
+
+def address_row(ws: Workspace, row: contacts.ContactAddress) -> Document:
     document: Document = {
         "_id": address_id(ws, row.address),
         "address": str(row.address),
@@ -70,11 +89,7 @@ async def insert_address(ws: Workspace, row: contacts.ContactAddress) -> bool:
     }
     if row.came_by:
         document["came_by"] = list(row.came_by)
-    try:
-        await ws.db.addresses.insert(document)
-    except DuplicateId:
-        return False
-    return True
+    return document
 
 
 async def set_username(ws: Workspace, address: Address, username: str) -> None:

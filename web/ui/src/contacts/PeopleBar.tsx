@@ -1,15 +1,17 @@
-import { ActionIcon, Button, Menu } from '@mantine/core'
+import { ActionIcon, Button, Menu, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent, type ReactNode } from 'react'
 import { useTags } from '../inbox/list/choices'
 import { useMembers } from '../inbox/presence'
-import { api } from '../lib/api'
+import { api, messageOf } from '../lib/api'
 import { plural } from '../lib/format'
 import { useShortcut } from '../lib/keys'
 import { queryClient } from '../lib/query'
 import { useCell } from '../lib/store'
-import { toastError } from '../lib/toast'
 import type { ContactList } from '../lib/types'
+import { Problem } from '../settings/parts/ConfirmDialog'
+import { Dialog } from '../settings/parts/Dialog'
+import p from '../settings/parts/parts.module.css'
 import { IconX } from '../ui/icons'
 import { fieldsQuery } from './contactFields'
 import { changePeople, choosePeople, chosenPeople, useLists } from './contactLists'
@@ -24,6 +26,7 @@ export default function PeopleBar({ loaded, counted }: { loaded: number; counted
   const { data } = useQuery(fieldsQuery)
   const total = counted && `${plural(counted.count, 'person', 'people')}${counted.more ? ' and more' : ''}`
   const clear = () => choosePeople([])
+  const [naming, setNaming] = useState(false)
   useShortcut('Escape', 'Choose nobody', 'Window', clear, true, true)
   return (
     <div className={s.bar} role="region" aria-label="Chosen contacts">
@@ -40,7 +43,7 @@ export default function PeopleBar({ loaded, counted }: { loaded: number; counted
       </div>
       <div>
         <Choice label="List">
-          <NewList />
+          <Menu.Item onClick={() => setNaming(true)}>New list…</Menu.Item>
           <AddAndTake things={lists} kind="lists" added={(name) => `put on ${name}`} taken={(name) => `taken off ${name}`} />
         </Choice>
         <Choice label="Tag" disabled={tags.length === 0}>
@@ -63,6 +66,7 @@ export default function PeopleBar({ loaded, counted }: { loaded: number; counted
           <Menu.Item onClick={() => void changePeople({ type: 'owner', owner_id: null }, 'without an owner')}>Nobody</Menu.Item>
         </Choice>
       </div>
+      {naming && <NewList onClose={() => setNaming(false)} />}
     </div>
   )
 }
@@ -95,33 +99,37 @@ function AddAndTake({ things, kind, added, taken }: AddAndTakeProps) {
 }
 
 /** A list that the chosen begin. */
-function NewList() {
+function NewList({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState('')
+  const [problem, setProblem] = useState('')
 
   async function submit(event: FormEvent) {
     event.preventDefault()
-    if (!name.trim()) return
     try {
       const made = await api.post<ContactList>('/contact-lists', { name: name.trim() })
-      setName('')
       void queryClient.invalidateQueries({ queryKey: ['contact-lists'] })
+      onClose()
       await changePeople({ type: 'lists', add: [made.id], remove: [] }, `put on ${made.name}`)
     } catch (error) {
-      toastError('The list was not made', error)
+      setProblem(messageOf(error))
     }
   }
 
   return (
-    <form className={s.newList} onSubmit={(event) => void submit(event)}>
-      <input
-        aria-label="New list"
-        placeholder="New list"
-        maxLength={100}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        onKeyDown={(event) => event.key !== 'Escape' && event.stopPropagation()}
-      />
-    </form>
+    <Dialog onClose={onClose} title="New list" size={400}>
+      <form className={p.dialog} onSubmit={(event) => void submit(event)}>
+        <TextInput label="Name" data-autofocus maxLength={100} value={name} onChange={(event) => setName(event.currentTarget.value)} />
+        <Problem text={problem} />
+        <div className={p.dialogFoot}>
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" disabled={!name.trim()}>
+            Make it
+          </Button>
+        </div>
+      </form>
+    </Dialog>
   )
 }
 

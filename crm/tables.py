@@ -1,0 +1,143 @@
+"""
+Tables of people as files: CSV of whatever program, read and written row by row.
+
+Encoding and delimiter are found out from the beginning of a file. What is written is safe in spreadsheets: a cell that
+one would take for a formula begins with an apostrophe, which reading takes off again.
+"""
+
+import codecs
+import csv
+import io
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+
+import charset_normalizer
+
+from app.core.errors import Invalid
+
+MOST_COLUMNS = 200
+MOST_CELL_CHARS = 20_000
+SAMPLE_BYTES = 200_000
+SHOWN_ROWS = 5
+# What spreadsheets write beside UTF-8, by country.
+_ENCODINGS = (
+    *("utf_16", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256"),
+    *("shift_jis", "gb18030", "big5", "euc_kr"),
+)
+_DELIMITERS = (",", ";", "\t", "|")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Rows that are looked at to find the delimiter.
+_LOOKED_AT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a file is written; `header` are the names of its columns, `rows` the first of those below."""
+
+    encoding: str
+    delimiter: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def shape_of(sample: bytes) -> Shape:
+    """Of a file by its beginning. Raises Invalid, in words."""
+    encoding = _encoding(sample)
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(sample)
+    if "\x00" in text or not text.strip():
+        raise Invalid.field("file", "This is no table of text; save it as CSV (comma separated) and try again.")
+    found = {mark: _table(text, mark) for mark in _DELIMITERS}
+    delimiter = max(_DELIMITERS, key=lambda mark: _evenness(found[mark]))
+    rows = [row for row in found[delimiter] if any(cell.strip() for cell in row)]
+    header = tuple(cell.strip() for cell in rows[0])
+    if len(header) > MOST_COLUMNS:
+        raise Invalid.field("file", f"A table may have {MOST_COLUMNS} columns.")
+    if len(rows) < 2:
+        raise Invalid.field("file", "This table has a header and no rows, or rows and no header.")
+    return Shape(encoding, delimiter, header, tuple(tuple(row) for row in rows[1 : SHOWN_ROWS + 1]))
+
+
+def _encoding(sample: bytes) -> str:
+    if sample.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    try:
+        # A character may be cut in two where the sample ends.
+        codecs.getincrementaldecoder("utf-8")("strict").decode(sample)
+    except UnicodeDecodeError:
+        found = charset_normalizer.from_bytes(sample[:SAMPLE_BYTES], cp_isolation=list(_ENCODINGS)).best()
+        return found.encoding if found else "cp1252"
+    return "utf-8"
+
+
+def _table(text: str, delimiter: str) -> list[list[str]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows = []
+    try:
+        for row in reader:
+            rows.append(row)
+            if len(rows) == _LOOKED_AT:
+                break
+    except csv.Error:
+        return rows[:1]
+    return rows
+
+
+def _evenness(rows: Sequence[Sequence[str]]) -> tuple[float, int]:
+    """How much this looks like a table: rows as wide as the header, and then the widest."""
+    if not rows or len(rows[0]) < 2:
+        return (0.0, 0)
+    width = len(rows[0])
+    return (sum(len(row) == width for row in rows) / len(rows), width)
+
+
+async def rows_of(pieces: AsyncIterator[bytes], shape: Shape) -> AsyncIterator[tuple[int, list[str]]]:
+    """Number (the first below the header is 1) and cells of each row that is not empty. Raises Invalid."""
+    decoder = codecs.getincrementaldecoder(shape.encoding)("replace")
+    rest = ""
+    number = -1
+    async for piece in pieces:
+        text = rest + decoder.decode(piece)
+        cut = _cut(text)
+        rest = text[cut:]
+        if len(rest) > 100 * MOST_CELL_CHARS:
+            raise Invalid.field("file", f"Row {number + 2} does not end; is a quotation mark missing?")
+        for cells in _cells(text[:cut], shape.delimiter):
+            number += 1
+            if number > 0:
+                yield number, cells
+    for cells in _cells(rest + decoder.decode(b"", final=True), shape.delimiter):
+        number += 1
+        if number > 0:
+            yield number, cells
+
+
+def _cut(text: str) -> int:
+    """Behind the last line's end that stands in no quoted cell."""
+    end = len(text)
+    while (end := text.rfind("\n", 0, end)) >= 0:
+        if text.count('"', 0, end) % 2 == 0:
+            return end + 1
+    return 0
+
+
+def _cells(text: str, delimiter: str) -> Iterable[list[str]]:
+    for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+        if any(row):
+            yield [plain(cell)[:MOST_CELL_CHARS] for cell in row]
+
+
+def plain(cell: str) -> str:
+    """Without the apostrophe that keeps a spreadsheet from reckoning."""
+    cell = cell.strip()
+    return cell[1:] if cell.startswith("'") and cell[1:2] in _FORMULA and cell[1:] else cell
+
+
+def written(rows: Iterable[Sequence[str]]) -> bytes:
+    """Rows of a file, in UTF-8."""
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([[safe(cell) for cell in row] for row in rows])
+    return out.getvalue().encode()
+
+
+def safe(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -1,0 +1,216 @@
+"""Tables of people: looked at, tried out, imported once however often, and exported safely."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.addresses import Address
+from app.core.runtime import Workspace
+from crm import consent, contacts, imports, rows, tables
+from crm.contacts import Profile
+from crm.fields import Fields
+from crm.store import contacts as store
+from tests.support.people import People, Person
+from tests.support.shop import Shop, eventually
+
+HEADER = "Full name;Mobile;E-Mail;Company;Lifecycle stage;Points;Opt-in date\r\n"
+PEOPLE = (
+    "Ödön Kovács;+1 202-555-0111;odon@example.com;Adinkra Textiles;Lead;12;2026-01-05\r\n"
+    '"Mensah, Ama";(202) 555-0112;;Adinkra Textiles;;;\r\n'
+    "No Number;;;;;;\r\n"
+    "Bad Stage;+12025550114;;;Boss;;\r\n"
+    '"Two\r\nlines";+12025550115;two@example.com;;;7;\r\n'
+    "Known Person;+12025550116;;;;9;2026-02-01\r\n"
+    "Ödön Again;+12025550111;;;;99;\r\n"
+)
+CONSENT = {"source": "Fair in Accra", "wording": "Yes, send me offers"}
+
+
+async def upload(person: Person, text: bytes, expected: int = 201) -> dict[str, Any]:
+    answer = await person.client.post(
+        "/api/v1/import-files", params={"name": "people.csv"}, content=text, headers={"content-type": "text/csv"}
+    )
+    assert answer.status_code == expected, answer.text
+    made: dict[str, Any] = answer.json()
+    return (await person.client.get(f"/api/v1/imports/{made['id']}")).json() if expected == 201 else made
+
+
+async def carried(person: Person, made: dict[str, Any], what: str, options: dict[str, Any]) -> dict[str, Any]:
+    path = f"/api/v1/imports/{made['id']}"
+    begun = await person.client.post(f"{path}/{what}", json=options)
+    assert begun.status_code == 202, begun.text
+
+    async def look() -> dict[str, Any] | None:
+        now: dict[str, Any] = (await person.client.get(path)).json()
+        return now if now["state"] in ("checked", "done", "failed") else None
+
+    return await eventually(look)
+
+
+def counts(now: dict[str, Any]) -> tuple[int, ...]:
+    return tuple(now[name] for name in ("created", "updated", "unchanged", "refused"))
+
+
+async def results(person: Person, import_id: str) -> list[dict[str, str]]:
+    answer = await person.client.get(f"/api/v1/imports/{import_id}/results")
+    assert answer.headers["content-type"].startswith("text/csv")
+    return list(csv.DictReader(io.StringIO(answer.text)))
+
+
+async def test_a_table_is_tried_out_imported_once_and_exported(shop: Shop) -> None:
+    owner, ws = shop.owner, shop.owner.ws
+    now = (await owner.client.get("/api/v1/contact-fields")).json()
+    points = {"key": "points", "label": "Points", "kind": "number"}
+    await owner.client.put("/api/v1/contact-fields", json={**now, "fields": [points], "region": "US"})
+    known = await contacts.resolve(ws, Address("sms", "+12025550116"), profile=Profile(name="Kofi"))
+    guests = (await owner.client.post("/api/v1/contact-lists", json={"name": "Guests"})).json()["id"]
+
+    made = await upload(owner, (HEADER + PEOPLE).encode("cp1252"))
+    assert (made["delimiter"], made["header"][0], made["rows"][0][0]) == (";", "Full name", "Ödön Kovács")
+    assert made["suggested"] == ["name", "phone", "email", "company", "stage", "fields.points", "consent_at"]
+    options = {"mapping": made["suggested"], "list_id": guests}
+    refused = await owner.client.post(f"/api/v1/imports/{made['id']}/start", json=options)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "consent")
+    options |= {"consent": CONSENT}
+    tried = await carried(owner, made, "check", options)
+    assert (tried["state"], counts(tried)) == ("checked", (3, 1, 1, 2))
+    assert {problem["row"]: problem["reason"] for problem in tried["problems"]} == {
+        3: "There is neither a phone number nor an e-mail address nor an id.",
+        4: "There is no stage “Boss”.",
+    }
+    assert (await owner.client.get("/api/v1/contacts", params={"list": guests})).json()["items"] == []
+
+    done = await carried(owner, made, "start", options)
+    assert (done["state"], counts(done), done["share"]) == ("done", (3, 1, 1, 2), 1.0)
+    listed = (await owner.client.get("/api/v1/contacts", params={"list": guests, "sort": "name"})).json()["items"]
+    assert [each["name"] for each in listed] == ["Kofi", "Mensah, Ama", "Ödön Kovács", "Two\r\nlines"]
+    odon = await contacts.known(ws, Address("sms", "+12025550111"))
+    assert odon is not None
+    person = await contacts.get(ws, odon.contact_id)
+    assert (person.stage, person.fields, person.origin) == ("lead", {"points": 12}, f"{made['id']}/1")
+    assert {str(row.address) for row in await contacts.addresses_of(ws, person.id)} == {
+        "sms:+12025550111",
+        "email:odon@example.com",
+    }
+    # Who has no date has not agreed; who has, with the words that they saw.
+    assert (await consent.require(ws, Address("sms", "+12025550111"), "marketing")).contact_id == person.id
+    facts = await consent.history(ws, person.id)
+    assert {(fact.source, fact.wording, fact.proof["source"]) for fact in facts} == {
+        ("import", CONSENT["wording"], CONSENT["source"])
+    }
+    ama = await contacts.known(ws, Address("sms", "+12025550112"))
+    assert ama is not None
+    assert not ama.consent
+    kofi = await contacts.get(ws, known.contact_id)
+    assert (kofi.name, kofi.fields) == ("Kofi", {"points": 9})
+    told = await results(owner, made["id"])
+    assert [each["result"] for each in told] == [
+        *("created", "created", "refused", "refused", "created", "updated", "unchanged")
+    ]
+    assert told[3]["Full name"] == "Bad Stage"
+    assert told[5]["contact_id"] == kofi.id
+
+    # Once more: nothing changes.
+    before = sorted([(each.id, each.revision) for each in await store.contacts_page(ws, after=None, limit=100)])
+    again = await carried(owner, await upload(owner, (HEADER + PEOPLE).encode("cp1252")), "start", options)
+    assert counts(again) == (0, 0, 5, 2)
+    assert sorted([(e.id, e.revision) for e in await store.contacts_page(ws, after=None, limit=100)]) == before
+    assert len(await consent.history(ws, person.id)) == len(facts)
+
+    await _exported(shop, guests)
+    actions = [item["action"] for item in (await owner.client.get("/api/v1/audit")).json()["items"]]
+    assert {"contacts.import_started", "contacts.imported", "contacts.exported", "export.downloaded"} <= set(actions)
+
+
+async def _exported(shop: Shop, guests: str) -> None:
+    owner = shop.owner
+    evil = await contacts.resolve(
+        owner.ws, Address("email", "eve@example.com"), profile=Profile(name="=cmd|' /C calc'!A0")
+    )
+    await owner.client.post(f"/api/v1/contacts/{evil.contact_id}/lists", json={"add": [guests]})
+    begun = await owner.client.post("/api/v1/exports", json={"filter": {"list_id": guests}, "label": "Guests"})
+    assert begun.status_code == 202
+
+    async def look() -> str | None:
+        answer = await owner.client.get(f"/api/v1/exports/{begun.json()['id']}/file")
+        return answer.text if answer.status_code == 200 else None
+
+    table = list(csv.DictReader(io.StringIO(await eventually(look))))
+    named = {row["name"]: row for row in table}
+    assert len(table) == 5
+    assert (named["Ödön Kovács"]["company"], named["Ödön Kovács"]["Points"]) == ("Adinkra Textiles", "12")
+    assert named["Ödön Kovács"]["phone"] == "'+12025550111"
+    assert named["Ödön Kovács"]["marketing_consent"] == "sms: granted; email: granted"
+    assert "'=cmd|' /C calc'!A0" in named
+
+
+async def test_a_killed_import_goes_on_where_it_was(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, ws = shop.owner, shop.owner.ws
+    monkeypatch.setattr(imports, "BATCH", 10)
+    table = "name,phone\n" + "".join(f"Person {n},+1202557{n:04d}\n" for n in range(45))
+    made = await upload(owner, table.encode())
+    keep = imports.store.keep_results
+    kept = 0
+
+    async def dies(*arguments: Any) -> None:
+        nonlocal kept
+        kept += 1
+        if kept == 3:
+            # What the batch has written is there; that it was done is not.
+            raise RuntimeError("killed")
+        await keep(*arguments)
+
+    monkeypatch.setattr(imports.store, "keep_results", dies)
+    monkeypatch.setattr(imports, "_enqueue", _nothing)
+    options = {"mapping": ["name", "phone"], "channels": ["sms"]}
+    begun = await owner.client.post(f"/api/v1/imports/{made['id']}/start", json=options)
+    assert begun.status_code == 202
+    with pytest.raises(RuntimeError):
+        await imports.run_one(ws, made["id"])
+    assert (await imports.get(ws, made["id"])).created == 20
+    await imports.run_one(ws, made["id"])
+    done = await imports.get(ws, made["id"])
+    assert (done.state, done.created, done.unchanged) == ("done", 45, 0)
+    assert [row["result"] for row in await results(owner, made["id"])] == ["created"] * 45
+
+
+async def _nothing(*arguments: Any) -> None:
+    return
+
+
+async def test_tables_are_for_those_who_see_everybody(owner: Person, people: People, ws: Workspace) -> None:
+    made = await upload(owner, b"name,phone\nAna,+12025550123\n")
+    body = {"name": "Half", "permissions": ["contacts.read", "contacts.write"], "masks": ["phones"]}
+    role = (await owner.client.post("/api/v1/roles", json=body)).json()["id"]
+    masked = await people.join(ws, role)
+    await upload(masked, b"name,phone\nAna,+12025550123\n", 403)
+    for path in ("/imports", f"/imports/{made['id']}", f"/imports/{made['id']}/results", "/exports"):
+        assert (await masked.client.get(f"/api/v1{path}")).status_code == 403, path
+    assert (await masked.client.post("/api/v1/exports", json={})).status_code == 403
+    _, stranger = await people.workspace("Other")
+    assert (await stranger.client.get(f"/api/v1/imports/{made['id']}/results")).status_code == 404
+    for nothing in (b"", b"\x00\x01\x02", b"name,phone\n", b"\xff\xd8\xff\xe0" * 40):
+        await upload(owner, nothing, 422)
+
+
+@given(
+    st.lists(
+        st.lists(st.text(st.characters(exclude_categories=("Cs",)), max_size=30), min_size=2, max_size=5), max_size=5
+    )
+)
+def test_what_is_written_is_read_again(given_rows: list[list[str]]) -> None:
+    for row in given_rows:
+        for cell in row:
+            assert not tables.safe(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
+            assert tables.plain(tables.safe(cell.strip())) in (cell.strip(), cell.strip().removeprefix("'"))
+
+
+def test_columns_are_guessed_once_each() -> None:
+    header = ["First Name", "Surname", "Cell", "WhatsApp", "e-mail address", "Org", "Phone"]
+    found = rows.suggested(Fields(), header)
+    assert found[:4] == ["first_name", "last_name", "phone", ""]
+    assert found.count("phone") == 1
