@@ -15,6 +15,9 @@ _UNKNOWN = "Etc/Unknown"
 _BY_REGION = {"US": "America/New_York", "CA": "America/Toronto", "RU": "Europe/Moscow", "AU": "Australia/Sydney"}
 _BY_REGION |= {"BR": "America/Sao_Paulo", "GB": "Europe/London", "MX": "America/Mexico_City", "ID": "Asia/Jakarta"}
 
+# Those with telephones (ISO 3166).
+COUNTRIES = tuple(sorted(phonenumbers.SUPPORTED_REGIONS))
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -30,6 +33,12 @@ class Place:
     @property
     def sure(self) -> bool:
         return self.between is None
+
+
+def country_of(address: Address) -> str | None:
+    """The country (ISO 3166) of a handle that is a phone number; None for others, and for numbers of nowhere."""
+    found = _zones(address.value) if address.value.startswith("+") else None
+    return found[0] if found else None
 
 
 def place_of(address: Address, at: datetime) -> Place | None:

@@ -14,12 +14,14 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from app.core import audit, ids, rules
+from app.core.addresses import Address
 from app.core.audit import Target
 from app.core.errors import Change, ChangedMeanwhile, Invalid
 from app.core.permissions import Actor
 from app.core.rules import Catalogue, Field, Predicate, Rule
 from app.core.runtime import Runtime, Workspace
 from channels import registry
+from crm import places
 from crm.store import contacts as contact_store
 from inbox import live, usage
 from inbox.conversations import Conversation, Priority
@@ -34,15 +36,23 @@ MOST = 50
 # A process may go by what it read so long ago.
 KNOWN_SECONDS = 3.0
 
+# Screens name them in their own language.
+_COUNTRIES = tuple((code, code) for code in places.COUNTRIES)
 CATALOGUE = Catalogue(
     "conversation",
     (
         Field("channel", "Written on", "choice", options=tuple((kind, kind) for kind in sorted(registry.adapters()))),
         Field("account", "Account", "choice", refers_to="account"),
         *(f for f in teams.CATALOGUE.fields if f.name in ("tags", "last_text", "language", "episode")),
+        Field("country", "Country of the number", "choice", options=_COUNTRIES, refers_to="country"),
+        Field("stage", "Lifecycle stage", "choice", refers_to="stage"),
+        Field("owner", "Owner of the contact", "choice", refers_to="member"),
         *(f for f in views.CATALOGUE.fields if f.name == "contact_name"),
     ),
 )
+
+
+_OF_CONTACT = frozenset(("language", "stage", "owner"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +167,7 @@ async def feed(ws: Workspace, conversation: Conversation, entry: Entry, own: Fee
     """
     Where the conversation as it is with this message goes, if it begins with it; `own` is the account's.
 
-    Without rules this costs nothing; with some, a read of the contact where one of them asks for the language.
+    Without rules this costs nothing; with some, a read of the contact where one of them asks what is known of it.
     """
     known = await _rules(ws)
     if not known.rules:
@@ -184,14 +194,17 @@ async def verdict(
 async def _thing(
     ws: Workspace, conversation: Conversation, entry: Entry | None, asked: Sequence[RouteRule]
 ) -> Mapping[str, Any]:
-    language = None
-    if any(leaf["field"] == "language" for rule in asked for leaf in rules.leaves(rule.rule)):
+    contact = None
+    if any(leaf["field"] in _OF_CONTACT for rule in asked for leaf in rules.leaves(rule.rule)):
         contact = await contact_store.contact(ws, conversation.contact_id)
-        language = contact.language if contact else None
     way = conversation.reach[0] if conversation.reach else None
+    address = entry.address if entry else way.address if way else None
     return {
         **views.thing(conversation),
-        "language": language,
+        "language": contact.language if contact else None,
+        "stage": contact.stage if contact else None,
+        "owner": contact.owner_id if contact else None,
+        "country": places.country_of(Address.parse(address)) if address else None,
         "channel": entry.channel if entry else way.address.partition(":")[0] if way else None,
         "account": entry.account_id if entry else way.account_id if way else None,
     }

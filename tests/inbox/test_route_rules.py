@@ -83,5 +83,26 @@ async def test_the_first_that_holds_decides_when_a_conversation_begins(shop: Sho
     await settle(shop, [])
 
 
+async def test_a_territory_a_stage_and_an_owner_have_their_team(shop: Shop) -> None:
+    isles, vips = [await shop.post("/teams", 201, name=name, strategy="manual") for name in ("The Isles", "Clients")]
+    _, ours = await shop.someone("whatsapp")
+    await shop.agent.patch(f"/api/v1/contacts/{ours['contact_id']}", json={"stage": "customer"})
+    rules = [
+        {"name": "Clients", "rule": has("stage", "is", "customer"), "team_id": vips["id"]},
+        {"name": "Territory", "rule": has("country", "in", ["GB", "IE"]), "team_id": isles["id"]},
+    ]
+    await settle(shop, rules)
+    from_there = await shop.customer(name="Nia Territory", phone="+447700900471")
+    await shop.writes("whatsapp", from_there["id"], type="text", text="Good morning")
+    found = await shop.conversation_with("Nia Territory")
+
+    async def tried(one: dict[str, Any]) -> Any:
+        return (await shop.post("/route-rules/try", conversation_id=one["id"], items=rules))["decides"]
+
+    assert [await tried(one) for one in (found, ours)] == [1, 0]
+    unknown = await settle(shop, [rules[1] | {"rule": has("country", "is", "Britain")}], 422)
+    assert unknown["errors"][0]["field"].startswith("items.0.rule")
+
+
 async def _goes_to(shop: Shop, team_id: str) -> bool:
     return (await shop.someone("sms"))[1]["team_id"] == team_id  # type: ignore[no-any-return]

@@ -1,8 +1,10 @@
 import { ActionIcon, Button, NativeSelect, Switch, TagsInput, TextInput, Tooltip } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
+import { fieldsQuery } from '../../contacts/contactFields'
 import { useAgents } from '../../inbox/availability'
 import { useTags, useTeams } from '../../inbox/list/choices'
+import { useMembers } from '../../inbox/presence'
 import { PRIORITIES } from '../../inbox/tags/priorities'
 import { ApiError, api, messageOf } from '../../lib/api'
 import { useCan } from '../../lib/session'
@@ -22,6 +24,7 @@ import s from './routing.module.css'
 
 const TITLE = 'Routing rules'
 const MOST = 50
+const NAMES = new Intl.DisplayNames(undefined, { type: 'region' })
 
 export default function RoutingPage() {
   const allowed = useCan('inbox.read')
@@ -168,15 +171,28 @@ interface ConditionProps {
   onChange: (rule: Rule) => void
 }
 
+/** Every country with telephones, by name. */
+function countriesOf(catalogue: Catalogue) {
+  const { options } = catalogue.fields.find((field) => field.name === 'country') ?? { options: [] }
+  return options
+    .map(([value]) => ({ value, label: NAMES.of(value) ?? value }))
+    .toSorted((one, other) => one.label.localeCompare(other.label))
+}
+
 function Condition({ catalogue, item, problems, onChange }: ConditionProps) {
   const tags = useTags()
   const { data: accounts } = useQuery({ ...accountsQuery, enabled: useCan('accounts.read') })
+  const { data: known } = useQuery(fieldsQuery)
+  const members = useMembers()
   const things = useMemo(
     () => ({
       tag: tags.map((tag) => ({ value: tag.id, label: tag.name })),
       account: (accounts?.items ?? []).map((account) => ({ value: account.id, label: account.name })),
+      country: countriesOf(catalogue),
+      stage: (known?.stages ?? []).map((stage) => ({ value: stage.id, label: stage.label })),
+      member: members.map((member) => ({ value: member.id, label: member.name })),
     }),
-    [tags, accounts],
+    [catalogue, tags, accounts, known, members],
   )
   return <RuleBuilder catalogue={catalogue} rule={asGroup(item.rule as unknown as Rule)} things={things} problems={problems} onChange={onChange} />
 }
