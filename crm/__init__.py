@@ -2,7 +2,9 @@
 Who the customers are and what they agreed to.
 
     contacts.py   people and their addresses: resolve, edit, search
-    consent.py    facts about what they agreed to, and the question asked before anything is sent
+    consent.py    facts about what they agreed to, and what follows from them
+    gate.py       the one gate: whether a message may go to this person now
+    pacing.py     hours, caps, who is left out, and the switch that stops all marketing
     standing.py   what facts come to: pure, and the same in whatever order they came
     keywords.py   STOP, START and HELP in the words people use
     store/        every query of this package

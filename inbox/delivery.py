@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,9 +19,9 @@ from weakref import WeakKeyDictionary
 import httpx
 from redis.exceptions import RedisError
 
-from app.core import leases
+from app.core import clock, leases
 from app.core.addresses import Address
-from app.core.errors import AppError, NotFound, OptedOut
+from app.core.errors import AppError, LeftOut, NotFound, OptedOut
 from app.core.leases import Lease
 from app.core.mongo import ConnectionFailure, DatabaseError
 from app.core.platform import accounts as account_rows
@@ -48,9 +49,10 @@ from channels.errors import (
     SendError,
     Throttled,
 )
-from crm import consent
+from crm import gate, pacing
 from inbox import contents, conversations, files, live, messages, rates, timeline
 from inbox.store import entries as store
+from inbox.store import tickets
 from inbox.timeline import Entry
 
 # Work marks to take off, by workspace, of each Runtime in this process.
@@ -69,6 +71,8 @@ MAX_ATTEMPTS = 6
 MAX_THROTTLED = timedelta(hours=24)
 # Waits up to this long are waited out on the spot; longer ones free the worker for others.
 SHORT_WAIT_SECONDS = 1.0
+# Marketing that may go within this time waits as work.
+SHORT_HOLD_SECONDS = 5.0
 
 
 async def deliver(ws: Workspace, contact_id: str) -> None:
@@ -87,10 +91,10 @@ async def deliver(ws: Workspace, contact_id: str) -> None:
 async def _drain(ws: Workspace, contact_id: str, lease: Lease) -> None:
     """Once over what is open; a delayed job will come back for what has to wait."""
     announced: list[str] = []
-    held: dict[tuple[str | None, str | None], float] = {}
+    held: dict[tuple[str | None, str | None, bool], float] = {}
     try:
         for entry in await store.outbox_of(ws, contact_id):
-            way = (entry.account_id, entry.address)
+            way = (entry.account_id, entry.address, entry.purpose == gate.MARKETING)
             if lease.lost:
                 return
             if entry.status == DeliveryStatus.QUEUED.value:
@@ -98,7 +102,8 @@ async def _drain(ws: Workspace, contact_id: str, lease: Lease) -> None:
                     continue
                 wait = await _deliver_one(ws, entry)
                 if wait > 0:
-                    # What comes behind on the same way waits, too; on another channel the person can be reached.
+                    # What comes behind on the same way waits, too; on another channel the person can be reached, and
+                    # an answer does not wait for advertising.
                     held[way] = wait
                     continue
                 announced.append(entry.id)
@@ -125,6 +130,8 @@ async def _deliver_one(ws: Workspace, entry: Entry) -> float:
         await _settle(ws, entry, DeliveryStatus.SKIPPED, error={"code": "account_disconnected", "message": message})
         return 0
     refusal = await _refusal(ws, account, entry)
+    if isinstance(refusal, datetime):
+        return await _hold(ws, entry, refusal)
     if refusal is not None:
         kept = {"code": refusal.code, "message": refusal.detail, "resendable": not isinstance(refusal, OptedOut)}
         await _settle(ws, entry, DeliveryStatus.SKIPPED, error=kept)
@@ -135,6 +142,9 @@ async def _deliver_one(ws: Workspace, entry: Entry) -> float:
     claimed = await _claim(ws, entry)
     if claimed is None:
         return 0
+    if claimed.purpose == gate.MARKETING:
+        sent = pacing.Sent(_message(claimed), ws.clock.now(), claimed.channel or "")
+        await pacing.note(ws, claimed.contact_id, sent)
     try:
         result = await _hand_over(ws, account, claimed)
     except SendError as error:
@@ -145,15 +155,24 @@ async def _deliver_one(ws: Workspace, entry: Entry) -> float:
     return 0
 
 
-async def _refusal(ws: Workspace, account: ChannelAccount, entry: Entry) -> AppError | None:
-    """Consent and window at this very moment."""
+async def _refusal(ws: Workspace, account: ChannelAccount, entry: Entry) -> AppError | datetime | None:
+    """The gate and the window at this very moment: why not, or not before when."""
     if not account.enabled:
         return AppError("This channel account was switched off before the message went out.", code="account_disabled")
     try:
-        purpose = entry.purpose or Purpose.SERVICE.value
-        await consent.require(ws, Address.parse(entry.address or ""), purpose, account.id)
-    except OptedOut as error:
+        until = await gate.ask(
+            ws,
+            Address.parse(entry.address or ""),
+            entry.purpose or Purpose.SERVICE.value,
+            account.id,
+            complaint=partial(tickets.any_open, ws),
+            queued_at=entry.created_at,
+            key=_message(entry),
+        )
+    except (OptedOut, LeftOut) as error:
         return error
+    if until is not None:
+        return until
     if entry.window_until is None or entry.window_until > ws.clock.now():
         return None
     # It closed while the message waited, unless the person has written again.
@@ -163,6 +182,41 @@ async def _refusal(ws: Workspace, account: ChannelAccount, entry: Entry) -> AppE
     if closes is not None and closes > ws.clock.now():
         return None
     return AppError("The reply window closed before the message went out.", code="reply_window_closed")
+
+
+def _message(entry: Entry) -> str:
+    """What all parts of a long text have in common."""
+    return (entry.client_id or entry.id).partition("/")[0]
+
+
+async def _hold(ws: Workspace, entry: Entry, until: datetime) -> float:
+    """It waits for an hour at which it may reach the person; the sweeper takes it up again. What waits is no work."""
+    wait = (until - ws.clock.now()).total_seconds()
+    if wait <= SHORT_HOLD_SECONDS:
+        return max(wait, 0.05)
+    told = {"code": "quiet_hours", "message": f"Waits until {clock.iso(until)}: it is too late or too early for them."}
+
+    def how(now: Entry) -> Entry:
+        if now.status != DeliveryStatus.QUEUED.value:
+            return now
+        return replace(now, held_until=until, outbox_key=None, error=told)
+
+    entry, _ = await timeline.change(ws, entry, how)
+    await live.tell_entry(ws, entry)
+    return 0
+
+
+async def take_up(ws: Workspace, entry_id: str) -> None:
+    """A message that waited for this hour is work again. Raises NotFound."""
+
+    def how(now: Entry) -> Entry:
+        if now.held_until is None:
+            return now
+        queued = now.status == DeliveryStatus.QUEUED.value
+        return replace(now, held_until=None, outbox_key=now.contact_id if queued else None, error=None)
+
+    entry, _ = await timeline.change(ws, await timeline.get(ws, entry_id), how)
+    await ws.queue.enqueue("deliver", ws.id, entry.contact_id, lane=Lane.REPLIES)
 
 
 async def _pace(ws: Workspace, account: ChannelAccount, entry: Entry) -> float:
@@ -262,6 +316,8 @@ async def _failed(ws: Workspace, account: ChannelAccount, entry: Entry, error: S
         return 0
     # First what it teaches: should we die between the two, the message is unknown, but the person's stop is obeyed.
     await learn(ws, account, entry, error)
+    if entry.purpose == gate.MARKETING:
+        await pacing.forget(ws, entry.contact_id, _message(entry))
     await _surely(_settle, ws, entry, DeliveryStatus.FAILED, error=kept)
     log.info("send_failed")
     return 0

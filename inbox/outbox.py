@@ -8,6 +8,7 @@ reply window and the channel's abilities were asked. Delivery asks consent and w
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from app.core import ids
 from app.core.addresses import Address
@@ -17,13 +18,14 @@ from app.core.runtime import Workspace
 from channels import accounts, registry
 from channels.content import Content, Media, MediaMessage, Template, Text, preview
 from channels.contract import Capabilities, ChannelAccount, DeliveryStatus, Purpose
-from crm import consent
+from crm import consent, gate
 from inbox import contents, conversations, files, live, present, templates, timeline
 from inbox.answering import notifications
 from inbox.closing import closing
 from inbox.conversations import Conversation
 from inbox.help import listening
 from inbox.splitting import split_text
+from inbox.store import tickets
 from inbox.timeline import Author, Entry, Mention, Quote
 
 # Of the messages that a draft did not know, at most so many are shown.
@@ -57,8 +59,8 @@ async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> li
     """
     Store the message (long text in parts) and hand it to delivery; the entries, in order.
 
-    Raises OptedOut, ReplyWindowClosed, NewerMessages, Conflict (account switched off, nobody to answer), Invalid (the
-    channel cannot).
+    Raises OptedOut, LeftOut, ReplyWindowClosed, NewerMessages, Conflict (account switched off, nobody to answer),
+    Invalid (the channel cannot).
     """
     way = await admit(ws, conversation, draft)
     draft = replace(draft, purpose=way.purpose)
@@ -103,8 +105,8 @@ class Admitted:
 
 async def admit(ws: Workspace, conversation: Conversation, draft: Draft, *, later: bool = False) -> Admitted:
     """
-    Ask the gate, in this order: is the contact blocked, the route, consent, the reply window, what the channel can
-    take. Nothing is stored.
+    Ask in this order: is the contact blocked, the route, the gate (see crm/gate.py), the reply window, what the channel
+    can take. Nothing is stored.
 
     `later`: it goes at another time, so the window is told and not required. Raises as `enqueue` does.
     """
@@ -113,7 +115,7 @@ async def admit(ws: Workspace, conversation: Conversation, draft: Draft, *, late
     account, address = await _route(ws, conversation, draft)
     capabilities = registry.adapter(account.kind).capabilities(account)
     purpose = await _purpose(ws, account, draft)
-    await consent.require(ws, address, purpose.value, account.id)
+    await _may(ws, address, purpose.value, account.id)
     if later:
         hours = capabilities.window_hours
         closes = conversations.window(conversation, account.id, str(address), hours) if hours else None
@@ -150,7 +152,7 @@ async def resend(ws: Workspace, entry: Entry) -> Entry:
     account = await accounts.get(ws.runtime, entry.account_id or "")
     address = Address.parse(entry.address or "")
     purpose = entry.purpose or Purpose.SERVICE.value
-    await consent.require(ws, address, purpose, account.id)
+    await _may(ws, address, purpose, account.id)
     conversation = await conversations.get(ws, entry.conversation_id)
     capabilities = registry.adapter(account.kind).capabilities(account)
     content = contents.parsed(entry.content)
@@ -248,6 +250,11 @@ def _entry(
         due_at=until,
         undo_until=until,
     )
+
+
+async def _may(ws: Workspace, address: Address, purpose: str, account_id: str) -> None:
+    """Raises what the gate raises; a message that has to wait for another hour is taken, and waits when it is due."""
+    await gate.ask(ws, address, purpose, account_id, complaint=partial(tickets.any_open, ws))
 
 
 async def _route(ws: Workspace, conversation: Conversation, draft: Draft) -> tuple[ChannelAccount, Address]:

@@ -27,6 +27,7 @@ PATIENCE_SECONDS = 4.0
 # A send is ended after 35 s; whoever holds a message longer than this is gone.
 CLAIM_SECONDS = delivery.SEND_SECONDS + 10
 PRUNE_EVERY_SECONDS = 600.0
+_MOST_HELD = 200
 
 
 async def run(runtime: Runtime) -> None:
@@ -55,6 +56,9 @@ async def sweep(runtime: Runtime) -> None:
     for account_id in await work.wake_receipts(runtime, now) | await work.overdue_receipts(runtime, before):
         await runtime.queue.enqueue("apply_receipts", account_id, lane=Lane.INBOUND)
     await _sweep_outbox(runtime)
+    for workspace_id, entry_id in await work.due_held(runtime, now, limit=_MOST_HELD):
+        with suppress(NotFound):
+            await delivery.take_up(runtime.workspace(workspace_id), entry_id)
     for workspace_id, deferred_id in await work.due_deferred(runtime, now):
         await runtime.queue.enqueue("send_deferred", workspace_id, deferred_id, lane=Lane.REPLIES)
     for workspace_id, push_id in await work.due_pushes(runtime, before):

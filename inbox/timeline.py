@@ -109,6 +109,8 @@ class Entry:
     # Work to be done (see outbox.py and delivery.py).
     outbox_key: str | None = None
     due_at: datetime | None = None
+    # Not work before then: it may not reach the person at this hour.
+    held_until: datetime | None = None
     attempts: int = 0
     claim: str | None = None
     claimed_at: datetime | None = None

@@ -8,6 +8,7 @@ Errors that are part of the rules, each with a stable code, an HTTP status and w
     │   ├── ChangedMeanwhile      a colleague has just changed the same; `changed` says what, and who
     │   ├── ContactMerged         it was merged with another contact, or parted from it, a moment ago
     │   ├── OptedOut              the person does not want this
+    │   ├── LeftOut               the business has settled that this person gets no marketing, or not now
     │   ├── ReplyWindowClosed     the channel allows templates only
     │   └── NewerMessages         others wrote after what the writer had seen; `newer` are their messages
     ├── SignedOut            401  no valid session or token
@@ -96,6 +97,10 @@ class ContactMerged(Conflict):
 
 class OptedOut(Conflict):
     title, code = "This person does not want these messages", "opted_out"
+
+
+class LeftOut(Conflict):
+    title, code = "This person gets no marketing now", "left_out"
 
 
 class ReplyWindowClosed(Conflict):

@@ -92,6 +92,10 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "stories": (),
     "addresses": (_index("workspace_id", "contact_id"),),
     "consents": (_index("workspace_id", "contact_id", "at"), _index("workspace_id", "address")),
+    # What is settled about marketing, what was sent to each contact lately, and who is left out.
+    "pacing_settings": (),
+    "pacing": (),
+    "suppressions": (_index("workspace_id", "at"),),
     "conversations": (
         _index("workspace_id", "facets", "last_activity_at"),
         # Open ones only: empty for all others, so a message in them moves nothing here.
@@ -125,6 +129,8 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         # What was stored since a time, for the search index.
         _index("created_at"),
         _index("outbox_key", sparse=True),
+        # Marketing that waits for an hour at which it may go.
+        _index("held_until", sparse=True),
         _index("external_ids", sparse=True),
     ),
     # Messages that failed and that nobody has looked at yet: few, so they burden the index of no other entry.

@@ -41,6 +41,7 @@ class Permission(StrEnum):
     OPERATIONS_MANAGE = "operations.manage"
     REPORTS_READ = "reports.read"
     ARTICLES_MANAGE = "articles.manage"
+    CONSENT_MANAGE = "consent.manage"
 
 
 _READ = frozenset(
@@ -65,9 +66,16 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.TEMPLATES_MANAGE,
         Permission.REPORTS_READ,
         Permission.ARTICLES_MANAGE,
+        Permission.CONSENT_MANAGE,
     },
     Role.AGENT: _READ | {Permission.INBOX_REPLY, Permission.CONTACTS_WRITE},
-    Role.MARKETER: _READ | {Permission.CONTACTS_WRITE, Permission.TEMPLATES_MANAGE, Permission.ARTICLES_MANAGE},
+    Role.MARKETER: _READ
+    | {
+        Permission.CONTACTS_WRITE,
+        Permission.TEMPLATES_MANAGE,
+        Permission.ARTICLES_MANAGE,
+        Permission.CONSENT_MANAGE,
+    },
     Role.READONLY: _READ,
 }
 

@@ -201,6 +201,12 @@ async def page(
     return [_from_row(row) for row in rows], next_cursor
 
 
+async def any_open(ws: Workspace, contact_id: str) -> bool:
+    """Whether a ticket of this contact is open. Index: workspace_id, facets, updated_at; one contact's are few."""
+    rows = await ws.db.tickets.find({"facets": f"contact:{contact_id}"}, limit=500, fields=["active"])
+    return any(row.get("active") for row in rows)
+
+
 async def opened_within(
     ws: Workspace, start: datetime, end: datetime, *, cursor: str | None, limit: int
 ) -> tuple[list[tickets.Ticket], str | None]:

@@ -142,6 +142,7 @@ SMALL_COLLECTIONS = (
         "views",
         "sla_policies",
         "closing_settings",
+        "pacing_settings",
         "ticket_forms",
     ),
 )

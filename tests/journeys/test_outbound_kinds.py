@@ -73,7 +73,7 @@ async def test_an_approved_template_goes_out_and_one_that_advertises_does_not(sh
         json={"client_id": "6b0c1d7e-5b1f-4a53-9f7e-000000000001", "content": {**template, "name": "advert"}},
     )
     assert refused.status_code == 409
-    assert refused.json()["code"] == "marketing_not_enabled"
+    assert refused.json()["code"] == "no_consent"
     assert len(await sent_to(shop, "whatsapp", person)) == 1
 
 

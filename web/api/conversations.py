@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BeforeValidator, Field
 
 from app.core import roles
-from app.core.errors import Conflict, Invalid, NewerMessages, NotFound, OptedOut, ReplyWindowClosed
+from app.core.errors import Conflict, Invalid, LeftOut, NewerMessages, NotFound, OptedOut, ReplyWindowClosed
 from app.core.permissions import Permission
 from app.core.queue import Lane
 from channels.content import Content
@@ -380,7 +380,7 @@ async def snooze(request: ApiRequest, conversation_id: str, body: Snooze) -> Con
     return await _one(request, acted)
 
 
-_SEND_ERRORS = (NotFound, Invalid, Conflict, OptedOut, ReplyWindowClosed, NewerMessages)
+_SEND_ERRORS = (NotFound, Invalid, Conflict, LeftOut, OptedOut, ReplyWindowClosed, NewerMessages)
 
 ENDPOINTS = [
     Endpoint(

@@ -10,7 +10,7 @@ from app.core import audit
 from app.core.addresses import Address
 from app.core.audit import Target
 from app.core.clock import iso
-from app.core.errors import Conflict, Forbidden, Invalid, NewerMessages, NotFound, OptedOut, ReplyWindowClosed
+from app.core.errors import Conflict, Forbidden, Invalid, LeftOut, NewerMessages, NotFound, OptedOut, ReplyWindowClosed
 from app.core.permissions import Permission
 from channels import accounts
 from channels.content import Content, Template
@@ -267,7 +267,7 @@ ENDPOINTS = [
         Permission.INBOX_REPLY,
         "Send later: at a time, or when the customer answers",
         status=201,
-        errors=(NotFound, Invalid, Conflict, OptedOut, ReplyWindowClosed, NewerMessages),
+        errors=(NotFound, Invalid, Conflict, LeftOut, OptedOut, ReplyWindowClosed, NewerMessages),
         idempotent=False,
     ),
     Endpoint(
@@ -303,7 +303,7 @@ ENDPOINTS = [
         send_now,
         Permission.INBOX_REPLY,
         "Send a message for later now",
-        errors=(*_DECIDE, Invalid, OptedOut, ReplyWindowClosed, NewerMessages),
+        errors=(*_DECIDE, Invalid, LeftOut, OptedOut, ReplyWindowClosed, NewerMessages),
     ),
     Endpoint(
         "POST",

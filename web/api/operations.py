@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue
 from app.core import audit
 from app.core.audit import Target
 from app.core.clock import iso
-from app.core.errors import Conflict, Invalid, NotFound, OptedOut, ReplyWindowClosed
+from app.core.errors import Conflict, Invalid, LeftOut, NotFound, OptedOut, ReplyWindowClosed
 from app.core.permissions import Permission
 from app.core.queue import Lane
 from inbox.supervising import operations
@@ -130,7 +130,7 @@ async def retry_all(request: ApiRequest, body: AllFailures) -> None:
     await ws.queue.enqueue("retry_failures", ws.id, body.kind, lane=Lane.BACKGROUND, job_id=job_id)
 
 
-_REFUSALS = (NotFound, Conflict, Invalid, OptedOut, ReplyWindowClosed)
+_REFUSALS = (NotFound, Conflict, Invalid, LeftOut, OptedOut, ReplyWindowClosed)
 
 ENDPOINTS = [
     Endpoint(

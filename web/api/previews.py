@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.core.errors import Conflict, Invalid, NotFound, OptedOut
+from app.core.errors import Conflict, Invalid, LeftOut, NotFound, OptedOut
 from app.core.permissions import Permission
 from channels.content import Content
 from channels.contract import Purpose, Shown
@@ -150,7 +150,7 @@ ENDPOINTS = [
         preview,
         Permission.INBOX_REPLY,
         "What a message will look like on the customer's phone, and what it costs",
-        errors=(NotFound, Invalid, Conflict, OptedOut),
+        errors=(NotFound, Invalid, Conflict, LeftOut, OptedOut),
         idempotent=False,
     ),
 ]

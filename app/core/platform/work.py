@@ -322,6 +322,12 @@ async def open_outbox(runtime: Runtime, *, limit: int) -> list[OutboxRow]:
     return [OutboxRow(id=row["_id"], **{name: row.get(name) for name in names}) for row in rows]  # type: ignore[arg-type]
 
 
+async def due_held(runtime: Runtime, now: datetime, *, limit: int) -> list[tuple[str, str]]:
+    """(workspace, message) of those that have waited for this hour. Index: held_until."""
+    found = runtime.mongo.entries.find({"held_until": {"$lte": now}}, {"workspace_id": 1}).limit(limit)
+    return [(row["workspace_id"], row["_id"]) for row in await found.to_list()]
+
+
 # --- conversations ------------------------------------------------------------------------------------------------
 
 

@@ -159,6 +159,9 @@ export type ConsentFact = api.ConsentShape
 export type ConsentPage = api.ConsentPage
 export type ConsentState = ConsentPage['standings'][number]['state']
 export type RecordConsent = api.RecordConsent
+export type PacingSettings = api.PacingOut
+export type Suppression = api.SuppressionOut
+export type MarketingNow = api.MarketingNow
 
 // --- channels ---
 
@@ -240,6 +243,7 @@ export type NumberedEvent =
   | { n: number; type: 'draft'; data: DraftEvent }
   | { n: number; type: 'macro'; data: { id: string } }
   | { n: number; type: 'closing_settings'; data: { id: string } }
+  | { n: number; type: 'pacing' | 'suppression'; data: { id: string } }
   | { n: number; type: 'route_rules'; data: { id: string } }
   | { n: number; type: 'survey'; data: { id: string; contact_id: string } }
   | { n: number; type: 'push_devices'; data: { member_id: string } }

@@ -14,6 +14,7 @@ import {
   IconListDetails,
   IconPlugConnected,
   IconShieldCheck,
+  IconShieldHeart,
   IconShieldLock,
   IconStack2,
   IconStopwatch,
@@ -157,6 +158,14 @@ export const SECTIONS: SettingsSection[] = [
     icon: IconTag,
     needs: 'inbox.read',
     Page: lazy(() => import('./tags/TagsPage')),
+  },
+  {
+    path: 'pacing',
+    label: 'Consent & pacing',
+    group: 'Workspace',
+    icon: IconShieldHeart,
+    needs: 'contacts.read',
+    Page: lazy(() => import('./pacing/PacingPage')),
   },
   {
     path: 'blocked',

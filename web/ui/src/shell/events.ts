@@ -123,6 +123,10 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'closing_settings':
       void queryClient.invalidateQueries({ queryKey: ['closing'] })
       return
+    case 'pacing':
+    case 'suppression':
+      void queryClient.invalidateQueries({ queryKey: [event.type === 'pacing' ? 'pacing' : 'suppressions'] })
+      return
     case 'survey':
       void queryClient.invalidateQueries({ queryKey: ['surveys', event.data.contact_id] })
       return

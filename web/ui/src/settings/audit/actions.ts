@@ -58,6 +58,11 @@ const WORDS: Record<string, string | ((detail: Detail) => string)> = {
   'consent.recorded': ({ state }) =>
     state === 'granted' ? 'wrote down that {} agreed' : state === 'withdrawn' ? 'wrote down that {} wants us to stop' : 'ended the hold on {}',
   'consent.exported': 'made the evidence file of {}',
+  'pacing.changed': 'changed hours, caps or who is left out of marketing',
+  'marketing.stopped': 'stopped all marketing',
+  'marketing.resumed': 'let marketing go on',
+  'suppression.added': 'put {} on the suppression list',
+  'suppression.removed': 'took {} off the suppression list',
   'contact.edited': 'edited the contact {}',
   'conversation.assigned': ({ member_name: name }) =>
     name ? `assigned the conversation with {} to ${name}` : 'unassigned the conversation with {}',
@@ -76,6 +81,9 @@ export const THINGS: Record<string, string> = {
   account: 'Channels',
   contact: 'Contacts',
   consent: 'Consent',
+  marketing: 'Stopping marketing',
+  pacing: 'Pacing',
+  suppression: 'Suppression list',
   conversation: 'Conversations',
   ticket: 'Tickets',
   article: 'Articles',

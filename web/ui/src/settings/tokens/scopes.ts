@@ -32,6 +32,10 @@ export const SCOPE_GROUPS: ScopeGroup[] = [
     ],
   },
   {
+    title: 'Marketing',
+    scopes: [{ scope: 'consent.manage', label: 'Consent and pacing', text: 'Hours, caps, who is left out, and the switch that stops all marketing.' }],
+  },
+  {
     title: 'Help centre',
     scopes: [
       { scope: 'articles.manage', label: 'Manage articles', text: 'Write, publish and delete articles, and set up the help centre.' },

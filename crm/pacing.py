@@ -1,0 +1,283 @@
+"""
+Pacing: when and how often marketing may reach a person, who is left out of it, and the switch that stops all of it.
+
+What a workspace has settled is one row, kept in memory for a second: the gate asks it for every marketing message, and
+a stop reaches every process within that second.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Annotated, Final, Literal
+from weakref import WeakKeyDictionary
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from app.core import calendars, days
+from app.core.addresses import Address
+from app.core.calendars import Calendar, Hours, Span
+from app.core.runtime import Runtime, Workspace
+from crm import places
+from crm.store import pacing as store
+
+# Settings are read again after so long; another process may have changed them, or stopped everything.
+KEPT_SECONDS: Final = 1.0
+_ON_THE_QUARTER = 15
+# What was sent is remembered for the longest period of a cap, and a day more.
+MOST_DAYS: Final = 90
+_MOST_SENT = 400
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+Minute = Annotated[int, Field(ge=0, le=1440, multiple_of=_ON_THE_QUARTER)]
+
+
+class Open(Part):
+    """Minutes after midnight, where the person is, between which marketing may reach them; equal is never."""
+
+    start: Minute = 9 * 60
+    end: Minute = 20 * 60
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Open":
+        if self.start > self.end:
+            raise ValueError("a day's hours end after they begin")
+        return self
+
+
+class QuietHours(Part):
+    """
+    `week` begins with Monday. `presets` narrows it to what the person's country wants. `zone` is for people of whom no
+    clock is known. Who has to wait is spread over some minutes after the opening; what would have to wait longer than
+    `give_up_hours` is not sent.
+    """
+
+    enabled: bool = True
+    week: Annotated[tuple[Open, ...], Field(min_length=7, max_length=7)] = (Open(),) * 7
+    presets: bool = True
+    zone: Annotated[str, Field(max_length=60)] = "UTC"
+    spread_minutes: Annotated[int, Field(ge=0, le=120)] = 15
+    give_up_hours: Annotated[int, Field(ge=1, le=168)] = 48
+
+
+class Cap(Part):
+    """At most so many in so many days, on one channel or all. Days are the person's own; `rolling` counts hours."""
+
+    most: Annotated[int, Field(ge=1, le=1_000)] = 1
+    days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = 1
+    channel: Annotated[str | None, Field(max_length=40)] = None
+    rolling: bool = False
+
+
+class Stopped(Part):
+    at: datetime
+    by: Annotated[str, Field(max_length=200)]
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+
+class Pacing(Part):
+    """
+    `stages` are lifecycle stages that get no marketing; `open_ticket`: nobody does whose complaint is open.
+    `control_percent` of all people get none at all, so that its effect can be measured against them.
+    """
+
+    quiet: QuietHours = QuietHours()
+    caps: Annotated[tuple[Cap, ...], Field(max_length=20)] = (Cap(), Cap(most=8, days=30, rolling=True))
+    stages: Annotated[tuple[Annotated[str, Field(max_length=60)], ...], Field(max_length=50)] = ()
+    open_ticket: bool = True
+    control_percent: Annotated[int, Field(ge=0, le=50)] = 0
+    # What is asked of a person who may have asked us to stop in their own words; empty asks nobody but colleagues.
+    hold_question: Annotated[str, Field(max_length=500)] = (
+        "We will send you no offers for now. Reply STOP to end them for good, or START if you still want them."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    pacing: Pacing
+    stopped: Stopped | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A marketing message that was handed over, for the caps; its parts are one."""
+
+    message: str
+    at: datetime
+    channel: str
+
+
+# --- settings -----------------------------------------------------------------------------------------------------
+
+_kept: WeakKeyDictionary[Runtime, dict[str, tuple[datetime, Settled]]] = WeakKeyDictionary()
+
+
+async def settled(ws: Workspace) -> Settled:
+    """From memory where it was read a second ago."""
+    kept = _kept.setdefault(ws.runtime, {})
+    now = ws.clock.now()
+    found = kept.get(ws.id)
+    if found is None or abs((now - found[0]).total_seconds()) > KEPT_SECONDS:
+        read = await store.get(ws)
+        found = kept.get(ws.id)
+        # Somebody else may have read it later and be back sooner.
+        if found is None or found[0] <= now:
+            found = kept[ws.id] = (now, read)
+    return found[1]
+
+
+async def save(ws: Workspace, pacing: Pacing) -> None:
+    await store.save(ws, pacing)
+    _kept.setdefault(ws.runtime, {}).pop(ws.id, None)
+
+
+async def stop(ws: Workspace, stopped: Stopped | None) -> None:
+    """Stops all marketing of the workspace, or lets it go on. In force everywhere within a second."""
+    await store.stop(ws, stopped)
+    _kept.setdefault(ws.runtime, {}).pop(ws.id, None)
+
+
+# --- quiet hours --------------------------------------------------------------------------------------------------
+
+_DEFAULT = Open()
+_NEVER = Open(start=0, end=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """What a country wants: hours by weekday, none on its holidays, and where that is written."""
+
+    week: tuple[Open, ...]
+    holidays: bool
+    source: str
+
+
+PRESETS: Final[Mapping[str, Preset]] = {
+    # The narrowest that holds in nearly all states; Sundays from noon (Texas).
+    "US": Preset((_DEFAULT,) * 6 + (Open(start=12 * 60),), False, "47 CFR 64.1200(c)(1), state laws"),
+    "FR": Preset((Open(start=8 * 60),) * 6 + (_NEVER,), True, "carriers' rules on advertising by text message"),
+    "ZA": Preset((Open(start=8 * 60),) * 5 + (Open(end=13 * 60), _NEVER), True, "Consumer Protection Act, regulations"),
+}
+
+
+def where(address: Address, zone: str | None, fallback: str, at: datetime) -> tuple[str | None, tuple[str, ...]]:
+    """
+    The person's country and the zones whose clocks may be theirs. Where a known zone and the number disagree, both
+    count: people move, and keep their numbers.
+    """
+    place = places.place_of(address, at)
+    if place is None:
+        return None, (zone or fallback,)
+    if not place.sure:
+        return place.region, (zone,) if zone else place.between or (place.zone,)
+    return place.region, tuple(dict.fromkeys((zone or place.zone, place.zone)))
+
+
+@lru_cache(maxsize=4_096)
+def _calendars(quiet: QuietHours, country: str | None, zones: tuple[str, ...]) -> tuple[Calendar, ...]:
+    preset = PRESETS.get(country or "") if quiet.presets else None
+    week = tuple(_hours(own, preset.week[day] if preset else own) for day, own in enumerate(quiet.week))
+    closed = country if preset and preset.holidays else None
+    return tuple(Calendar(id=zone, name="Marketing", zone=zone, week=week, country=closed) for zone in zones)
+
+
+def _hours(own: Open, wanted: Open) -> Hours:
+    start, end = max(own.start, wanted.start), min(own.end, wanted.end)
+    return (Span(start, end),) if start < end else ()
+
+
+def opening(quiet: QuietHours, country: str | None, zones: tuple[str, ...], at: datetime) -> datetime | None:
+    """The earliest moment from `at` on at which all these clocks allow it; None if there is none within weeks."""
+    found = _calendars(quiet, country, zones)
+    begin, last = at, at + timedelta(days=31)
+    while begin < last:
+        later = begin
+        for calendar in found:
+            opens = calendars.next_open(calendar, later)
+            if opens is None:
+                return None
+            later = opens
+        if later == begin:
+            return begin
+        begin = later
+    return None
+
+
+def spread(quiet: QuietHours, country: str | None, zones: tuple[str, ...], opens: datetime, key: str) -> datetime:
+    """Some minutes after the opening, always the same for one message, so that not everybody is written to at once."""
+    seconds = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest()) % (quiet.spread_minutes * 60 + 1)
+    later = opens + timedelta(seconds=seconds)
+    return later if opening(quiet, country, zones, later) == later else opens
+
+
+# --- caps and the control group -----------------------------------------------------------------------------------
+
+
+def capped(caps: Sequence[Cap], sent: Sequence[Sent], channel: str, zone: str, now: datetime) -> str | None:
+    """Why one more would be too many, for a person to read; None if it would not."""
+    for cap in caps:
+        if cap.channel not in (None, channel):
+            continue
+        since = now - timedelta(days=cap.days) if cap.rolling else _days_back(zone, now, cap.days)
+        found = [each for each in sent if each.at > since and cap.channel in (None, each.channel)]
+        if len(found) >= cap.most:
+            on = f" on {cap.channel}" if cap.channel else ""
+            period = "a day" if cap.days == 1 else f"in {cap.days} days"
+            return f"They have had {len(found)} marketing messages{on}; at most {cap.most} {period} may reach a person."
+    return None
+
+
+def _days_back(zone: str, now: datetime, count: int) -> datetime:
+    """Just before the person's day began, that many days counted with today."""
+    today = days.of(zone, now)
+    return days.begins(zone, today - timedelta(days=count - 1)) - timedelta(microseconds=1)
+
+
+async def sent_to(ws: Workspace, contact_ids: Sequence[str]) -> list[Sent]:
+    """Marketing handed over to a person, and to those merged into them."""
+    return await store.sent_to(ws, contact_ids)
+
+
+async def note(ws: Workspace, contact_id: str, sent: Sent) -> None:
+    """It is about to be handed over. Whoever calls holds the contact's outbox, so nobody else writes this row."""
+    known = [each for each in await store.sent_to(ws, [contact_id]) if each.message != sent.message]
+    oldest = sent.at - timedelta(days=MOST_DAYS + 1)
+    await store.save_sent(ws, contact_id, [*(each for each in known if each.at > oldest), sent][-_MOST_SENT:])
+
+
+async def forget(ws: Workspace, contact_id: str, message: str) -> None:
+    """It did not reach them after all."""
+    known = await store.sent_to(ws, [contact_id])
+    await store.save_sent(ws, contact_id, [each for each in known if each.message != message])
+
+
+def in_control(percent: int, workspace_id: str, contact_id: str) -> bool:
+    """Whether a person belongs to the group that gets no marketing; the same as long as the share is the same."""
+    digest = hashlib.blake2b(f"{workspace_id}/{contact_id}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest) % 100 < percent
+
+
+# --- suppression --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """A handle, or a contact, that gets no marketing; why, and who said so."""
+
+    id: str
+    key: str
+    label: str
+    reason: str
+    at: datetime
+    by: str
+    kind: Literal["address", "contact"]
+
+
+async def suppressed(ws: Workspace, address: Address, contact_ids: Sequence[str]) -> Suppression | None:
+    """The contact, and those merged into it."""
+    return await store.suppressed(ws, (str(address), *contact_ids))

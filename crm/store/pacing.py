@@ -1,0 +1,84 @@
+"""Queries on pacing: what is settled, what was sent to whom, and who is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from app.core import windows
+from app.core.mongo import Document, DuplicateId
+from app.core.runtime import Workspace
+from crm import pacing
+
+
+async def get(ws: Workspace) -> pacing.Settled:
+    """Point read."""
+    row = await ws.db.pacing_settings.get(ws.id) or {}
+    settled = pacing.Pacing.model_validate(row["settings"]) if row.get("settings") else pacing.Pacing()
+    stopped = pacing.Stopped.model_validate(row["stopped"]) if row.get("stopped") else None
+    return pacing.Settled(settled, stopped)
+
+
+async def save(ws: Workspace, settled: pacing.Pacing) -> None:
+    await _set(ws, {"settings": settled.model_dump(mode="json")})
+
+
+async def stop(ws: Workspace, stopped: pacing.Stopped | None) -> None:
+    await _set(ws, {"stopped": stopped.model_dump() if stopped else None})
+
+
+async def _set(ws: Workspace, values: Document) -> None:
+    await ws.db.pacing_settings.insert_new([{"_id": ws.id}])
+    await ws.db.pacing_settings.update({"_id": ws.id}, {"$set": values})
+
+
+async def sent_to(ws: Workspace, contact_ids: Sequence[str]) -> list[pacing.Sent]:
+    """Point reads."""
+    rows = await ws.db.pacing.get_many(contact_ids)
+    return sorted((pacing.Sent(**each) for row in rows for each in row["sent"]), key=lambda sent: sent.at)
+
+
+async def save_sent(ws: Workspace, contact_id: str, sent: Sequence[pacing.Sent]) -> None:
+    rows = [asdict(each) for each in sent]
+    if not await ws.db.pacing.update({"_id": contact_id}, {"$set": {"sent": rows}}):
+        await ws.db.pacing.insert({"_id": contact_id, "sent": rows})
+
+
+def _id(ws: Workspace, key: str) -> str:
+    return f"{ws.id}/{key}"
+
+
+def _suppression(row: Document) -> pacing.Suppression:
+    names = pacing.Suppression.__slots__
+    return pacing.Suppression(**{name: row["_id"] if name == "id" else row[name] for name in names})
+
+
+async def suppressed(ws: Workspace, keys: Sequence[str]) -> pacing.Suppression | None:
+    """Point reads."""
+    rows = await ws.db.suppressions.get_many(_id(ws, key) for key in keys)
+    return _suppression(rows[0]) if rows else None
+
+
+async def suppress(ws: Workspace, new: pacing.Suppression) -> bool:
+    """False if it is there already."""
+    try:
+        await ws.db.suppressions.insert({**asdict(new), "_id": _id(ws, new.key)})
+    except DuplicateId:
+        return False
+    return True
+
+
+async def unsuppress(ws: Workspace, key: str) -> bool:
+    return bool(await ws.db.suppressions.delete({"_id": _id(ws, key)}))
+
+
+async def suppressions(ws: Workspace, *, before: tuple[datetime, str] | None, limit: int) -> list[pacing.Suppression]:
+    """The newest first. Index: workspace_id, at."""
+
+    async def find(where: Document, sort: list[tuple[str, int]], most: int) -> list[Document]:
+        return await ws.db.suppressions.find(where, sort=sort, limit=most)
+
+    now = ws.clock.now()
+    rows = await windows.newest(find, "at", now=now, before=before, limit=limit, since=windows.BEGINNING)
+    return [_suppression(row) for row in rows]

@@ -1,0 +1,110 @@
+import { Button, NumberInput, Switch, Textarea } from '@mantine/core'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api, messageOf } from '../../lib/api'
+import { useCan } from '../../lib/session'
+import { toast } from '../../lib/toast'
+import type { PacingSettings } from '../../lib/types'
+import { Problem } from '../parts/ConfirmDialog'
+import { Heading } from '../parts/Heading'
+import { PageSkeleton } from '../parts/PageSkeleton'
+import { Panel } from '../parts/Panel'
+import { FailedPage, ForbiddenPage } from '../parts/States'
+import { Caps } from './Caps'
+import { KillSwitch } from './KillSwitch'
+import { QuietHours } from './QuietHours'
+import { Suppressions } from './Suppressions'
+import { pacingQuery, type Settled } from './pacing'
+import s from './pacing.module.css'
+
+const TITLE = 'Consent & pacing'
+
+export default function PacingPage() {
+  const mayRead = useCan('contacts.read')
+  const { data, error, refetch } = useQuery({ ...pacingQuery, enabled: mayRead })
+  if (!mayRead) return <ForbiddenPage title={TITLE} />
+  if (error && !data) return <FailedPage title={TITLE} error={error} onRetry={() => void refetch()} />
+  if (!data) return <PageSkeleton title={TITLE} />
+  // A colleague's change gives the page a fresh form; the switch alone does not.
+  return <Form key={JSON.stringify(data.settings)} stored={data} />
+}
+
+function Form({ stored }: { stored: PacingSettings }) {
+  const client = useQueryClient()
+  const mayManage = useCan('consent.manage')
+  const [settled, setSettled] = useState<Settled>(stored.settings)
+  const [busy, setBusy] = useState(false)
+  const [problem, setProblem] = useState('')
+  const set = (change: Partial<Settled>) => setSettled((now) => ({ ...now, ...change }))
+
+  async function save() {
+    setBusy(true)
+    setProblem('')
+    try {
+      client.setQueryData(pacingQuery.queryKey, await api.put<PacingSettings>('/pacing', settled))
+      toast('Saved')
+    } catch (error) {
+      setProblem(messageOf(error))
+    } finally {
+      setBusy(false)
+    }
+  }
+
+  return (
+    <>
+      <Heading
+        title={TITLE}
+        text="When and how often marketing may reach people, and who gets none. Answers to customers are never delayed."
+        actions={
+          mayManage && (
+            <Button onClick={() => void save()} loading={busy} disabled={settled === stored.settings}>
+              Save
+            </Button>
+          )
+        }
+      />
+      <Problem text={problem} />
+      <KillSwitch stopped={stored.stopped} mayManage={mayManage} />
+      <fieldset className={s.form} disabled={!mayManage}>
+        <legend className="visually-hidden">{TITLE}</legend>
+        <QuietHours quiet={settled.quiet ?? {}} presets={stored.presets} onChange={(quiet) => set({ quiet })} />
+        <Caps caps={settled.caps ?? []} onChange={(caps) => set({ caps })} />
+        <Panel title="Who is left out" text="Asked anew for every message, just before it goes.">
+          <div className={s.stack}>
+            <Switch
+              label="Nobody with an open ticket"
+              description="First their complaint, then offers."
+              checked={settled.open_ticket ?? true}
+              onChange={(event) => set({ open_ticket: event.currentTarget.checked })}
+            />
+            <NumberInput
+              label="Control group"
+              description="This share of all people gets no marketing at all, so that its effect can be measured against them."
+              suffix=" %"
+              min={0}
+              max={50}
+              maw={320}
+              value={settled.control_percent ?? 0}
+              onChange={(share) => set({ control_percent: Math.min(50, Math.max(0, Math.round(Number(share)))) })}
+            />
+          </div>
+        </Panel>
+        <Panel
+          title="Perhaps a stop"
+          text="Who writes something like “please stop texting me” gets no more marketing at once. Colleagues are asked in the conversation what was meant, and so is the customer:"
+        >
+          <Textarea
+            label="What the customer is asked"
+            description="Empty asks colleagues only."
+            value={settled.hold_question ?? ''}
+            onChange={(event) => set({ hold_question: event.currentTarget.value })}
+            maxLength={500}
+            minRows={2}
+            autosize
+          />
+        </Panel>
+      </fieldset>
+      <Suppressions mayManage={mayManage} />
+    </>
+  )
+}
