@@ -1,7 +1,8 @@
 import { NativeSelect, NumberInput, Select, Switch } from '@mantine/core'
 import type { PacingSettings } from '../../lib/types'
 import { Panel } from '../parts/Panel'
-import { choices, DAYS, weekText, type Hours, type Quiet } from './pacing'
+import { choices, DAYS, weekText, type Hours } from './hours'
+import type { Quiet } from './pacing'
 import s from './pacing.module.css'
 
 const ZONES = Intl.supportedValuesOf('timeZone')

@@ -1,4 +1,4 @@
-/** What is settled about marketing, and how a day's hours are written. */
+/** What is settled about marketing. */
 import { queryOptions } from '@tanstack/react-query'
 import { api } from '../../lib/api'
 import type { PacingSettings } from '../../lib/types'
@@ -11,28 +11,3 @@ export const pacingQuery = queryOptions({
 export type Settled = PacingSettings['settings']
 export type Quiet = NonNullable<Settled['quiet']>
 export type Cap = NonNullable<Settled['caps']>[number]
-export type Hours = NonNullable<Quiet['week']>[number]
-
-export const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
-
-/** 09:00 of 540; midnight at the end of the day is 24:00. */
-export const clock = (minutes: number): string => `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`
-
-/** Every half hour, and what is set if that is between. */
-export function choices(...set: number[]): { value: string; label: string }[] {
-  const all = new Set([...Array.from({ length: 49 }, (_, half) => half * 30), ...set])
-  return [...all].sort((one, other) => one - other).map((minutes) => ({ value: String(minutes), label: clock(minutes) }))
-}
-
-/** “Mon–Sat 09:00–20:00, Sun 12:00–20:00” */
-export function weekText(week: readonly Hours[]): string {
-  const said = week.map(({ start = 540, end = 1200 }) => (start < end ? `${clock(start)}–${clock(end)}` : 'never'))
-  const runs: { from: number; to: number; hours: string }[] = []
-  said.forEach((hours, day) => {
-    const last = runs.at(-1)
-    if (last?.hours === hours) last.to = day
-    else runs.push({ from: day, to: day, hours })
-  })
-  const name = (day: number) => (DAYS[day] ?? '').slice(0, 3)
-  return runs.map(({ from, to, hours }) => `${name(from)}${to > from ? `–${name(to)}` : ''} ${hours}`).join(', ')
-}
