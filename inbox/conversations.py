@@ -747,44 +747,65 @@ async def total(ws: Workspace, wanted: Wanted, sight: Sight) -> int | None:
         return None
     if wanted.view == "closing":
         return await _closing(ws)
-    return (await _sums(ws, sight, {"": lists.counted(wanted.view, sight.member_id)}))[""]
+    counters = lists.counted(wanted.view, sight.member_id)
+    return _sums({"": counters}, await numbers_of(ws, sorted(counters)))[""]
 
 
-async def counts(ws: Workspace, sight: Sight, saved: Sequence[str] = ()) -> dict[str, int]:
-    """How many are in each built-in view of this member, and in saved ones, by id; `closing` up to a bound."""
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """
+    By the names of built-in views and the ids of saved ones: how many there are, how many open ones this member has not
+    read, and of which views there may be more than that.
+    """
+
+    of: Mapping[str, int]
+    unread: Mapping[str, int]
+    at_least: frozenset[str] = frozenset()
+
+
+async def counts(ws: Workspace, sight: Sight, saved: Sequence[str] = ()) -> Counts:
+    """Of each built-in view of this member, and of saved ones; `closing` up to a bound."""
     wanted = {view: lists.counted(view, sight.member_id) for view in (*lists.COUNTED, *saved)}
+    unread = {view: lists.unread(view, sight.member_id) for view in (*lists.READ_IN, *saved)}
+    every = (*wanted.values(), *unread.values())
     if sight.everything:
-        return {**await _sums(ws, sight, wanted), "closing": await _closing(ws)}
-    return await _sums(ws, sight, {**wanted, "closing": {_CLOSING: 1}})
+        numbers = await numbers_of(ws, sorted({facet for counters in every for facet in counters}))
+        return Counts({**_sums(wanted, numbers), "closing": await _closing(ws)}, _sums(unread, numbers))
+    wanted["closing"] = {_CLOSING: 1}
+    numbers, cut = await _numbers_within(ws, sight)
+    # What one has oneself has a counter.
+    own = await numbers_of(ws, sight.own(facets.GROUPS))
+    read = {view: [each for each in counters if each not in own] for view, counters in wanted.items()}
+    more = {view for view, counters in read.items() if any(_is_cut(each, cut) for each in counters)}
+    return Counts(_sums(wanted, numbers | own), _sums(unread, numbers), frozenset(more))
 
 
-async def unread_counts(ws: Workspace, sight: Sight, saved: Sequence[str]) -> dict[str, int]:
-    """How many open ones this member has not read, in some built-in views and in saved ones, by their ids."""
-    return await _sums(ws, sight, {view: lists.unread(view, sight.member_id) for view in (*lists.READ_IN, *saved)})
-
-
-async def _sums(ws: Workspace, sight: Sight, wanted: Mapping[str, lists.Counters]) -> dict[str, int]:
+def _sums(wanted: Mapping[str, lists.Counters], numbers: Mapping[str, int]) -> dict[str, int]:
     """Of counters, each added or taken off."""
-    if sight.everything:
-        numbers = await numbers_of(ws, sorted({facet for counters in wanted.values() for facet in counters}))
-    else:
-        numbers = await _numbers_within(ws, sight)
     sums = {name: sum(sign * numbers.get(facet, 0) for facet, sign in each.items()) for name, each in wanted.items()}
     return {name: max(0, number) for name, number in sums.items()}
 
 
-async def _numbers_within(ws: Workspace, sight: Sight) -> dict[str, int]:
+async def _numbers_within(ws: Workspace, sight: Sight) -> tuple[dict[str, int], set[str]]:
     """
     The counters over what is seen by somebody who does not see everything: read, not kept, up to a bound for each part
-    of it.
+    of it; and which parts have more: of open, snoozed or closed ones, `mention`, `follow`.
     """
     now = ws.clock.now()
     soon = now + timedelta(hours=lists.CLOSING_HOURS)
     numbers: Counter[str] = Counter()
-    for row in await store.found_by(ws, sight.facets(facets.GROUPS), most=COUNTED_WITHIN):
+    rows, full = await store.found_by(ws, sight.facets(facets.GROUPS), most=COUNTED_WITHIN)
+    for row in rows:
         numbers.update(facets.counters(row["facets"], row.get("waiting_at")))
         numbers[_CLOSING] += bool(row.get("closing_at") and now <= row["closing_at"] <= soon)
-    return numbers
+    return numbers, {facet.partition(":")[0] for facet in full}
+
+
+def _is_cut(counter: str, cut: set[str]) -> bool:
+    """Whether a counter may be too low, where these parts have more than was read."""
+    group = counter.partition(":")[0]
+    parts = {group} if group in facets.GROUPS else {facets.OPEN, facets.SNOOZED}
+    return not cut.isdisjoint((*parts, "mention", "follow"))
 
 
 async def _closing(ws: Workspace) -> int:

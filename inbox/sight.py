@@ -59,10 +59,13 @@ class Sight:
 
     def facets(self, groups: Sequence[str]) -> list[str]:
         """What is seen of these groups, and some beside, has one of these facets (see finding/facets.py)."""
-        own = [f"{group}:assignee:{self.member_id}" for group in groups]
-        own += [f"{group}:team:{team}" for group in groups for team in sorted(self.teams)]
-        own += [f"{group}:unclaimed" for group in groups if self.unclaimed]
-        return [*own, f"mention:{self.member_id}", f"follow:{self.member_id}"]
+        found = [f"{group}:team:{team}" for group in groups for team in sorted(self.teams)]
+        found += [f"{group}:unclaimed" for group in groups if self.unclaimed]
+        return [*self.own(groups), *found, f"follow:{self.member_id}"]
+
+    def own(self, groups: Sequence[str]) -> list[str]:
+        """The facets of what is the member's alone."""
+        return [*(f"{group}:assignee:{self.member_id}" for group in groups), f"mention:{self.member_id}"]
 
 
 def facts_of(conversation: Conversation) -> Facts:

@@ -219,18 +219,21 @@ async def turning(
     return [from_row(row) for row in rows], following
 
 
-async def found_by(ws: Workspace, some: Sequence[str], *, most: int) -> list[Document]:
+async def found_by(ws: Workspace, some: Sequence[str], *, most: int) -> tuple[list[Document], list[str]]:
     """
-    What those with one of these facets are in, once each; `most` are read for each facet.
+    What those with one of these facets are in, once each; `most` are read for each facet. And which facets have more.
 
     Index: workspace_id, facets, last_activity_at.
     """
     found: dict[str, Document] = {}
+    full: list[str] = []
     for facet in some:
         names = ["facets", "waiting_at", "closing_at"]
-        rows = await ws.db.conversations.find({"facets": facet}, limit=most, fields=names)
-        found |= {row["_id"]: row for row in rows}
-    return list(found.values())
+        rows = await ws.db.conversations.find({"facets": facet}, limit=most + 1, fields=names)
+        if len(rows) > most:
+            full.append(facet)
+        found |= {row["_id"]: row for row in rows[:most]}
+    return list(found.values()), full
 
 
 async def opened_within(

@@ -267,21 +267,21 @@ async def test_kept_counters_equal_a_recount(runtime: Runtime, actions: list[tup
     now = [one for one in [await conversations.get(ws, one.id) for one in people] if one.state == "open"]
     for me in (MINE, "mem_other"):
         mine = [one for one in now if reading.unread_by(one, me)]
-        assert await conversations.unread_counts(ws, Sight(me), []) == {
+        assert (await conversations.counts(ws, Sight(me))).unread == {
             "open": len(mine),
             "mine": len([one for one in mine if one.assignee_id == me]),
             "unassigned": len([one for one in mine if one.assignee_id is None]),
             "mentions": 0,
         }
-        assert (await conversations.counts(ws, Sight(me)))["unread"] == len(mine)
+        assert (await conversations.counts(ws, Sight(me))).of["unread"] == len(mine)
 
 
 async def test_counters_that_redis_lost_are_counted_again_and_not_guessed(ws: Workspace) -> None:
     people = [(await received(ws, conversations.new_for(ws, ids.new("con"), name="A")))[0] for _ in range(3)]
-    assert (await conversations.counts(ws, Sight(MINE)))["open"] == 3
+    assert (await conversations.counts(ws, Sight(MINE))).of["open"] == 3
     await ws.redis.delete(f"parley:counts:{ws.id}")
     await conversations.close(ws, people[0])
-    found = await conversations.counts(ws, Sight(MINE))
+    found = (await conversations.counts(ws, Sight(MINE))).of
     assert {name: number for name, number in found.items() if number} == {
         "open": 2, "closed": 1, "unassigned": 2, "unread": 2, "waiting": 2
     }  # fmt: skip
@@ -301,7 +301,7 @@ async def test_a_change_goes_through_while_redis_is_away_and_the_figures_come_ri
             "path"
         ]
         await conversations.reopen(apart, closed)
-    assert (await conversations.counts(ws, Sight(MINE)))["open"] == 1
+    assert (await conversations.counts(ws, Sight(MINE))).of["open"] == 1
 
 
 async def test_waiting_begins_with_the_first_message_and_ends_with_an_answer(ws: Workspace) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from app.core.permissions import Role
+from inbox import conversations
 from tests.support.people import Person
 from tests.support.shop import Shop, eventually
 
@@ -99,3 +100,24 @@ async def test_an_answer_is_read_by_all_or_by_its_writer_alone(shop: Shop, ama: 
     await act(ama, conversation["id"], "close")
     assert (await unread(olu, conversation["id"]), await unread(ama, conversation["id"])) == (0, 0)
     await olu.client.put("/api/v1/closing", json=kept)
+
+
+async def test_a_count_that_stops_says_so(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversations, "COUNTED_WITHIN", 2)
+    body = {"name": "Front", "permissions": ["inbox.read", "inbox.reply"], "scope": "teams", "unclaimed": True}
+    role = await shop.post("/roles", 201, **body)
+    ama = await shop.people.join(shop.owner.ws, role["id"])
+
+    talks = [(await shop.someone("sms"))[1]["id"] for _ in range(4)]
+    found = await counts(ama)
+    assert {"open", "unassigned", "unread", "waiting"} <= set(found["at_least"])
+    assert found["open"] == 2
+    # One's own is exact, however much there is of everything else.
+    for talk in talks[:3]:
+        await shop.post(f"/conversations/{talk}/assign", member_id=ama.member.id)
+    found = await counts(ama)
+    assert found["mine"] == 3
+    assert not {"mine", "mentions", "snoozed", "closed"} & set(found["at_least"])
+    everything = await counts(shop.owner)
+    assert everything["open"] >= 4
+    assert everything["at_least"] == []

@@ -58,7 +58,7 @@ async def test_it_is_awake_exactly_from_its_time_on(runtime: Runtime, naps: list
             assert (found.state == "open") == due, (until, moving.now())
             assert (found.woke_at is not None) == due
             assert found.unread == (1 if due else 0)
-    counted = await conversations.counts(ws, Sight(ME))
+    counted = (await conversations.counts(ws, Sight(ME))).of
     everything = await conversations.recount(ws) or {}
     assert (counted["open"], counted["snoozed"]) == (everything.get("open", 0), everything.get("snoozed", 0))
 

@@ -202,11 +202,17 @@ async def _shown(request: ApiRequest, items: list[Conversation]) -> list[Convers
 async def counts(request: ApiRequest) -> CountsShape:
     ws, sight = request.ws, await access.sight(request.ws, request.actor)
     saved = [view.id for view in await views.visible(ws, request.actor.member_id)]
-    found: Any = await conversations.counts(ws, sight, saved)
-    unread = await conversations.unread_counts(ws, sight, saved)
+    counted = await conversations.counts(ws, sight, saved)
+    found, unread = dict(counted.of), dict(counted.unread)
     own = {view: unread.pop(view) for view in lists.READ_IN}
     of_views = {view_id: found.pop(view_id) for view_id in saved}
-    return {**found, "views": of_views, "unread_in": {**own, "views": unread}}  # type: ignore[typeddict-item]
+    shown: Any = {
+        **found,
+        "views": of_views,
+        "unread_in": {**own, "views": unread},
+        "at_least": sorted(counted.at_least),
+    }
+    return shown  # type: ignore[no-any-return]
 
 
 async def _one(request: ApiRequest, conversation: Conversation) -> ConversationShape:

@@ -283,7 +283,10 @@ class ConversationPage(TypedDict):
 
 
 class CountsShape(TypedDict):
-    """How many conversations are in each built-in view; `closing` is counted up to 1,000."""
+    """
+    How many conversations are in each built-in view; `closing` is counted up to 1,000. `at_least` names the views
+    (saved ones by id) that may have more: where a role does not see everything, at most 500 of each part are counted.
+    """
 
     open: int
     mine: int
@@ -298,6 +301,7 @@ class CountsShape(TypedDict):
     # By the id of each saved view that this member sees.
     views: dict[str, int]
     unread_in: "UnreadShape"
+    at_least: list[str]
 
 
 class UnreadShape(TypedDict):

@@ -129,7 +129,7 @@ async def _done(request: ApiRequest, view: View, action: str, *, evaluate: bool)
 async def _shown(request: ApiRequest, found: list[View]) -> list[ViewOut]:
     manages = request.actor.may(Permission.INBOX_MANAGE)
     sight = await access.sight(request.ws, request.actor)
-    numbers = await conversations.counts(request.ws, sight, [view.id for view in found]) if found else {}
+    numbers = (await conversations.counts(request.ws, sight, [view.id for view in found])).of if found else {}
     return [
         ViewOut(
             id=view.id,

@@ -2,7 +2,8 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { api } from '../lib/api'
 import { queryClient } from '../lib/query'
-import type { Counts, View } from '../lib/types'
+import { shortCount } from '../lib/format'
+import type { BuiltInView, Counts, View } from '../lib/types'
 
 const EVERY_MS = 2_000
 
@@ -22,6 +23,12 @@ export function useCounts(): Counts | undefined {
 export function useNews(): number {
   const unread = useCounts()?.unread_in
   return unread ? unread.mine + unread.unassigned : 0
+}
+
+/** How many a view has, for a narrow place; `500+` where a role does not see everything and there may be more. */
+export function countText(counts: Counts | undefined, view: View): string | undefined {
+  const number = counts && (counts[view as BuiltInView] ?? counts.views[view])
+  return number === undefined ? undefined : `${shortCount(number)}${counts?.at_least.includes(view) ? '+' : ''}`
 }
 
 /** How many open conversations of a view I have not read; views that are not counted have none. */

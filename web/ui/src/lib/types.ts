@@ -75,7 +75,7 @@ export type FailureKind = Failure['kind']
 
 // --- inbox ---
 
-export type BuiltInView = Exclude<keyof Counts, 'views' | 'unread_in'>
+export type BuiltInView = Exclude<keyof Counts, 'views' | 'unread_in' | 'at_least'>
 /** built in, or the id of a saved one */
 export type View = BuiltInView | (string & {})
 export type SavedView = api.ViewOut

@@ -228,11 +228,11 @@ function isChoice(event: { metaKey: boolean; ctrlKey: boolean; target: EventTarg
   return event.metaKey || event.ctrlKey || (event.target instanceof Element && event.target.closest('[data-choose]') !== null)
 }
 
-/** How many rows the whole view has, when a filter does not hide some. */
+/** How many rows the whole view has, when a filter does not hide some and all were counted. */
 function useTotal(): number | null {
   const wanted = useCell(filter)
   const counts = useCounts()
-  if (!counts || isNarrowed(wanted)) return null
+  if (!counts || isNarrowed(wanted) || counts.at_least.includes(wanted.view)) return null
   return counts[wanted.view as BuiltInView] ?? counts.views[wanted.view] ?? null
 }
 

@@ -1,9 +1,8 @@
 import { memo, useEffect, useEffectEvent, useState, type KeyboardEvent } from 'react'
-import { shortCount } from '../../lib/format'
 import { useCell } from '../../lib/store'
 import type { BuiltInView } from '../../lib/types'
 import { SEARCH_AFTER_MS, SearchBox } from '../../ui/SearchBox'
-import { unreadIn, useCounts } from '../counts'
+import { countText, unreadIn, useCounts } from '../counts'
 import { Chips } from './Chips'
 import { FilterMenu } from './FilterMenu'
 import { everywhere, filter, setFilter } from './lists'
@@ -91,8 +90,8 @@ function Scopes() {
   )
 }
 
-function described(all: number, unread: number): string {
-  return unread > 0 ? `${all}, ${unread} unread` : String(all)
+function described(all: string, unread: number): string {
+  return unread > 0 ? `${all}, ${unread} unread` : all
 }
 
 function Tabs() {
@@ -120,9 +119,9 @@ function Tabs() {
           aria-selected={tab.view === view}
           tabIndex={tab.view === view || (at === 0 && !TABS.some((each) => each.view === view)) ? 0 : -1}
           aria-label={tab.label}
-          aria-description={counts ? described(counts[tab.view], unreadIn(counts, tab.view)) : undefined}
+          aria-description={counts ? described(countText(counts, tab.view) ?? '', unreadIn(counts, tab.view)) : undefined}
           data-unread={unreadIn(counts, tab.view) > 0 || undefined}
-          data-count={counts ? shortCount(counts[tab.view]) : undefined}
+          data-count={countText(counts, tab.view)}
           onClick={() => setFilter({ view: tab.view })}
         >
           {tab.label}

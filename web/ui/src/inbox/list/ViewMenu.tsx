@@ -1,10 +1,9 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core'
 import { Suspense, lazy, useState } from 'react'
-import { shortCount } from '../../lib/format'
 import { useCell } from '../../lib/store'
 import type { BuiltInView, SavedView, View } from '../../lib/types'
 import { IconListDetails, IconPencil, IconPlus } from '../../ui/icons'
-import { unreadIn, useCounts } from '../counts'
+import { countText, unreadIn, useCounts } from '../counts'
 import { useViews } from './choices'
 import { asRule, filter, setFilter } from './lists'
 import { isNarrowed } from './listStore'
@@ -40,7 +39,7 @@ export function ViewMenu() {
   const shared = views.filter((view) => view.shared)
   const current = views.find((view) => view.id === wanted.view)
 
-  function item(view: View, label: string, count: number | undefined, colour?: string) {
+  function item(view: View, label: string, colour?: string) {
     const unread = unreadIn(counts, view)
     return (
       <Menu.Item
@@ -50,7 +49,7 @@ export function ViewMenu() {
         leftSection={<i className={s.dot} data-colour={colour ?? 'none'} aria-hidden />}
         rightSection={
           <span className={s.viewCount} data-unread={unread > 0 || undefined} title={unread > 0 ? `${unread} unread` : undefined}>
-            {count === undefined ? '' : shortCount(count)}
+            {countText(counts, view)}
             {unread > 0 && <span className="visually-hidden">, {unread} unread</span>}
           </span>
         }
@@ -72,11 +71,11 @@ export function ViewMenu() {
           </Tooltip>
         </Menu.Target>
         <Menu.Dropdown className={s.viewMenu}>
-          {Object.entries(BUILT_IN).map(([view, label]) => item(view, label, counts?.[view as BuiltInView]))}
+          {Object.entries(BUILT_IN).map(([view, label]) => item(view as BuiltInView, label))}
           {shared.length > 0 && <Menu.Label>Shared views</Menu.Label>}
-          {shared.map((view) => item(view.id, view.name, counts?.views[view.id] ?? view.count, view.colour))}
+          {shared.map((view) => item(view.id, view.name, view.colour))}
           {own.length > 0 && <Menu.Label>My views</Menu.Label>}
-          {own.map((view) => item(view.id, view.name, counts?.views[view.id] ?? view.count, view.colour))}
+          {own.map((view) => item(view.id, view.name, view.colour))}
           <Menu.Divider />
           <Menu.Item leftSection={<IconPlus size={15} />} onClick={() => setDialog('new')}>
             {isNarrowed(wanted) ? 'Save these filters as a view' : 'New view'}
