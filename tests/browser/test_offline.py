@@ -1,6 +1,8 @@
 """A lost connection: the banner says so, what happened meanwhile is not missed, what was written is sent once."""
 
+import random
 import re
+import uuid
 
 from playwright.sync_api import WebSocketRoute, expect
 
@@ -102,6 +104,59 @@ def test_a_dropped_socket_comes_back(desks: Desks, stage: Stage) -> None:
     expect(desk.banner).to_have_count(0)
     expect(desk.bubble("While you were away")).to_be_visible()
     assert len(sockets) == 2
+
+
+def test_a_connection_that_drops_at_random(desks: Desks, stage: Stage) -> None:
+    """Whatever happens while it is there or away, in the end the screen shows what is stored."""
+    rng = random.Random(7)
+    people = [Customer(stage, channel, f"Ines {channel}") for channel in ("whatsapp", "telegram")]
+    for person in people:
+        person.writes("Hello?")
+    found = [stage.run(stage.shop.conversation_with(person.known_as))["id"] for person in people]
+    desk = desks(path="about:blank", allowed=LOST_NETWORK)
+    sockets: list[WebSocketRoute] = []
+
+    def through(socket: WebSocketRoute) -> None:
+        # Every third try finds nobody.
+        if rng.random() < 1 / 3:
+            socket.close(code=1011)
+            return
+        sockets.append(socket)
+        socket.connect_to_server()
+
+    desk.page.route_web_socket(re.compile("/ws/agent$"), through)
+    desk.page.goto("/inbox")
+    desk.open(people[0].known_as)
+    for step in range(30):
+        at = rng.randrange(2)
+        path = f"/conversations/{found[at]}"
+        match rng.choice(("drops", "drops", "writes", "writes", "answered", "noted", "urgent", "closed")):
+            case "drops" if sockets:
+                sockets.pop().close(code=1011)
+            case "writes":
+                people[at].writes(f"Words {step}")
+            case "answered":
+                stage.run(stage.shop.answers(found[at], f"Answer {step}"))
+            case "noted":
+                stage.run(stage.shop.post(f"{path}/notes", 201, client_id=str(uuid.uuid4()), text=f"Note {step}"))
+            case "urgent":
+                stage.run(stage.shop.post(f"{path}/priority", priority=rng.choice(("urgent", "normal"))))
+            case "closed":
+                stage.run(stage.shop.post(f"/conversations/{found[1]}/close"))
+        desk.page.wait_for_timeout(rng.choice((0, 50, 300)))
+    people[1].writes("The last word")
+    expect(desk.banner).to_have_count(0)
+    expect(desk.row(people[1].known_as)).to_contain_text("The last word")
+
+    def shown() -> tuple[list[str], list[str]]:
+        rows = [re.sub(r"\b(now|\d+m)\n", "", text) for text in desk.list.get_by_role("option").all_inner_texts()]
+        return rows, desk.log.locator("[id^=entry-]").all_inner_texts()
+
+    live = shown()
+    desk.page.reload()
+    expect(desk.log).to_have_attribute("aria-busy", "false")
+    expect(desk.row(people[1].known_as)).to_contain_text("The last word")
+    assert live == shown()
 
 
 def _id(url: str) -> str:
