@@ -69,6 +69,14 @@ class Merge:
     ends: int = 0
     undone_at: datetime | None = None
     undone_by: Mapping[str, Any] | None = None
+    # Counts the saves: who carries it through and was overtaken must not write what it knew before.
+    revision: int = 0
+
+
+class Overtaken(Conflict):
+    """Somebody else carries this merge through now."""
+
+    code = "merge_running"
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +276,7 @@ async def begin(ws: Workspace, actor: Actor, both: Sides, picks: Mapping[str, Si
     )
     await store.insert(ws, merge)
     if not await mark(ws, merge):
-        await store.delete(ws, merge.id)
+        await drop(ws, merge)
         raise Conflict("Somebody else is just merging one of these; look again.", code="merge_running")
     return merge
 
@@ -283,9 +291,15 @@ async def mark(ws: Workspace, merge: Merge) -> bool:
     return False
 
 
+async def drop(ws: Workspace, merge: Merge) -> None:
+    """It was never begun: another merge has one of the two."""
+    await store.delete(ws, merge.id)
+
+
 async def begin_undoing(ws: Workspace, actor: Actor, merge: Merge) -> Merge:
     """
-    The merge is to be undone; marked, and carried through from here on.
+    The merge is to be undone; marked, and carried through from here on. What is marked when this process dies is let go
+    by whoever looks after it (`settle`).
 
     Raises Conflict: it is undone already, or a contact is a part of a third one (that merge has to be undone first), or
     is being merged.
@@ -298,22 +312,25 @@ async def begin_undoing(ws: Workspace, actor: Actor, merge: Merge) -> Merge:
             f"{into.name} is itself a part of another contact now; undo that merge first.", code="undo_later_first"
         )
     by = {"type": actor.type, "id": actor.id, "name": actor.name, "ip": actor.ip}
+    await store.open_work(ws, merge.id)
     if not await store.claim(ws, into.id, merge.id):
+        await store.close_work(ws, merge.id)
         raise Conflict(f"{into.name} is just being merged; try again in a moment.", code="merge_running")
     if not await store.claim_part(ws, merge.from_id, merge.id, into.id):
-        await store.release(ws, into.id, merge.id)
+        await settle(ws, merge)
         raise Conflict("One of these is just being merged; try again in a moment.", code="merge_running")
     merge = await get(ws, merge.id)
     if merge.status != "merged":
-        await finish(ws, merge)
+        await settle(ws, merge)
         raise Conflict("This merge has been undone already.", code="already_undone")
     return await advance(ws, merge, status="parting", undone_at=ws.clock.now(), undone_by=by)
 
 
-async def finish(ws: Workspace, merge: Merge) -> None:
-    """Both contacts may be merged again."""
+async def settle(ws: Workspace, merge: Merge) -> None:
+    """It is made, or undone, and nobody has to look after it: both contacts may be merged again."""
     await store.release(ws, merge.from_id, merge.id)
     await store.release(ws, merge.into_id, merge.id)
+    await store.close_work(ws, merge.id)
 
 
 async def get(ws: Workspace, merge_id: str) -> Merge:
@@ -412,15 +429,15 @@ async def loosen(ws: Workspace, merge: Merge) -> None:
 
 
 async def keep(ws: Workspace, merge: Merge, **kept: Any) -> Merge:
-    """The merge with more to remember, stored."""
-    changed = replace(merge, kept={**merge.kept, **kept})
-    await store.save(ws, changed)
-    return changed
+    """The merge with more to remember, stored. Raises Overtaken."""
+    return await advance(ws, merge, kept={**merge.kept, **kept})
 
 
 async def advance(ws: Workspace, merge: Merge, **changes: Any) -> Merge:
-    changed = replace(merge, **changes)
-    await store.save(ws, changed)
+    """Raises Overtaken."""
+    changed = replace(merge, **changes, revision=merge.revision + 1)
+    if not await store.save(ws, changed, revision=merge.revision):
+        raise Overtaken("Another process carries this merge through.")
     return changed
 
 

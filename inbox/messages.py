@@ -160,6 +160,8 @@ async def _received(
         late = await timeline.place_of_late(ws, conversation.contact_id, event.at, conversation.last_number)
         entry = replace(entry, order_at=late)
     entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
+    # Whoever was parted meanwhile gets it from where it is stored now.
+    await _require_theirs(ws, conversation, sender)
     summary = conversations.summary_of(entry, STARTED if event.started else preview(content))
     if not event.started:
         await notifications.of_entry(ws, conversation, entry, summary.text)

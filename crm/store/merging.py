@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
+from typing import Any
 
 from app.core.mongo import Document
 from app.core.runtime import Workspace
 from crm import merging
 from crm.contacts import ContactAddress
 from crm.store.contacts import address_id
-
-_RUNNING = ("merging", "parting")
 
 
 def _row(merge: merging.Merge) -> Document:
@@ -29,12 +28,20 @@ async def insert(ws: Workspace, merge: merging.Merge) -> None:
     await ws.db.merges.insert({**_row(merge), "work_key": ws.id})
 
 
-async def save(ws: Workspace, merge: merging.Merge) -> None:
-    """`work_key` is there as long as it has to be carried through."""
-    if merge.status in _RUNNING:
-        await ws.db.merges.update({"_id": merge.id}, {"$set": {**_row(merge), "work_key": ws.id}})
-    else:
-        await ws.db.merges.update({"_id": merge.id}, {"$set": _row(merge), "$unset": {"work_key": ""}})
+async def save(ws: Workspace, merge: merging.Merge, *, revision: int) -> bool:
+    """False if somebody else has saved it since it had that revision."""
+    # Those from before revisions were kept have none.
+    known: Any = revision or {"$in": [0, None]}
+    return await ws.db.merges.update({"_id": merge.id, "revision": known}, {"$set": _row(merge)})
+
+
+async def open_work(ws: Workspace, merge_id: str) -> None:
+    """From now on somebody looks after it, whatever becomes of this process."""
+    await ws.db.merges.update({"_id": merge_id}, {"$set": {"work_key": ws.id}})
+
+
+async def close_work(ws: Workspace, merge_id: str) -> None:
+    await ws.db.merges.update({"_id": merge_id}, {"$unset": {"work_key": ""}})
 
 
 async def delete(ws: Workspace, merge_id: str) -> None:

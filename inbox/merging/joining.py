@@ -8,7 +8,6 @@ from typing import Any
 
 from app.core import audit
 from app.core.audit import Target
-from app.core.errors import Conflict
 from app.core.runtime import Workspace
 from channels import accounts, registry
 from crm import duplicates, merging
@@ -27,13 +26,6 @@ from inbox.supervising import rollups
 from inbox.timeline import Entry
 
 _URGENCY = ("low", "normal", "high", "urgent")
-
-
-async def _mark(ws: Workspace, known: Merge) -> Merge:
-    """Nobody else merges the two meanwhile."""
-    if not await merging.mark(ws, known):
-        raise Conflict("A contact of this merge belongs to another one.", code="merge_running")
-    return known
 
 
 async def _begin(ws: Workspace, known: Merge) -> Merge:
@@ -142,7 +134,8 @@ async def _join(ws: Workspace, known: Merge) -> Merge:
         wanted = replace(wanted, reach=tuple(stopped(r) for r in wanted.reach))
         wanted = await conversations.followed(ws, current, wanted)
         wanted = replace(wanted, revision=current.revision + 1)
-        known = await merging.keep(ws, known, conversation={"before": sides.kept(current), "after": sides.kept(wanted)})
+        found = {"before": sides.kept(current), "after": sides.kept(wanted), "heard": sides.heard(wanted)}
+        known = await merging.keep(ws, known, conversation=found)
         if await conversations.replaced(ws, current, wanted):
             break
     # As it is stored: what is undone is compared with that.
@@ -170,12 +163,10 @@ async def _finish(ws: Workspace, known: Merge) -> Merge:
         await audit.record(ws, actor, "contact.merged", target, detail, once=f"{known.id}/{target.id}/merged")
     await duplicates.look_later(ws, known.from_id)
     await duplicates.look_later(ws, known.into_id)
-    await merging.finish(ws, known)
     return await merging.advance(ws, known, status="merged")
 
 
 JOINING: Sequence[Step] = (
-    _mark,
     _begin,
     _move_addresses,
     _put_fence,

@@ -8,18 +8,18 @@ from datetime import timedelta
 from redis.exceptions import RedisError
 
 from app.core import leases
-from app.core.errors import Unavailable
+from app.core.errors import Conflict, Unavailable
 from app.core.mongo import DatabaseError
 from app.core.permissions import Actor
 from app.core.platform import work
 from app.core.runtime import Runtime, Workspace
 from crm import merging
-from crm.merging import Merge, Side
+from crm.merging import Merge, Overtaken, Side
 from inbox.merging.joining import JOINING
 from inbox.merging.parting import PARTING
 
 EVERY_SECONDS = 2.0
-_PATIENCE_SECONDS = 20.0
+_PATIENCE_SECONDS = 15.0
 # What is younger is probably just being worked on.
 _LEFT_AFTER_SECONDS = 4.0
 
@@ -39,20 +39,26 @@ async def merge(
 
 async def part(ws: Workspace, actor: Actor, merge_id: str) -> Merge:
     """Undo a merge: each side gets back its own. Raises NotFound, Conflict."""
-    begun = await merging.begin_undoing(ws, actor, await merging.get(ws, merge_id))
+    # Held so that nobody takes what is being marked for left behind.
+    async with leases.hold(ws.redis, f"merge:{merge_id}") as lease:
+        if lease is None:
+            raise Conflict("This merge is just being made or undone; try again in a moment.", code="merge_running")
+        begun = await merging.begin_undoing(ws, actor, await merging.get(ws, merge_id))
     return await _carried(ws, begun.id)
 
 
 async def _carried(ws: Workspace, merge_id: str) -> Merge:
     """Waits for whoever carries it through, which is mostly this process. Raises Unavailable."""
-    async with asyncio.timeout(_PATIENCE_SECONDS):
-        while True:
-            await carry(ws, merge_id)
-            known = await merging.get(ws, merge_id)
-            if known.status in ("merged", "parted"):
-                return known
-            await asyncio.sleep(0.1)
-    raise Unavailable("This takes longer than expected; it goes on by itself.")
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while True:
+                await carry(ws, merge_id)
+                known = await merging.get(ws, merge_id)
+                if known.status in ("merged", "parted"):
+                    return known
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        raise Unavailable("This takes longer than expected; it goes on by itself.") from None
 
 
 async def carry(ws: Workspace, merge_id: str) -> None:
@@ -61,10 +67,16 @@ async def carry(ws: Workspace, merge_id: str) -> None:
         if lease is None:
             return
         known = await merging.get(ws, merge_id)
-        for step in {"merging": JOINING, "parting": PARTING}.get(known.status, ()):
-            if lease.lost:
-                return
-            known = await step(ws, known)
+        if known.status == "merging" and not await merging.mark(ws, known):
+            # It was refused, and whoever began it died before saying so.
+            await merging.drop(ws, known)
+            return
+        with suppress(Overtaken):
+            for step in {"merging": JOINING, "parting": PARTING}.get(known.status, ()):
+                if lease.lost:
+                    return
+                known = await step(ws, known)
+            await merging.settle(ws, known)
 
 
 async def run(runtime: Runtime) -> None:

@@ -1,9 +1,8 @@
 """The steps by which a merge is undone: each side gets back its own. Each may be repeated."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from app.core import audit
@@ -115,7 +114,7 @@ async def _bring_back(ws: Workspace, known: Merge) -> Merge:
     since.sort(key=lambda entry: (entry.created_at, entry.number))
     mine = await sides.own(ws, known.into_id, known.into_name)
     going = [row.id for row in await deferred_store.get_many(ws, mine.deferred) if row.address in addresses]
-    going_with = {entry.id for entry in since}
+    heard = await _heard_since(ws, known, mine)
     while True:
         current = await sides.own(ws, known.from_id, known.from_name)
         if current.merged_into is None:
@@ -136,8 +135,7 @@ async def _bring_back(ws: Workspace, known: Merge) -> Merge:
         wanted = _gone_on(wanted, mine, since, ws.clock.now())
         if any(entry.kind == "message" for entry in since) and wanted.state != "closed":
             merged = store.from_row({**store.to_row(mine), **known.kept["conversation"]["after"]})
-            heard = await _heard_since(ws, known, mine)
-            wanted = _with_own_waiting(wanted, mine, merged, current, [(e, e.id in going_with) for e in heard])
+            wanted = _with_own_waiting(wanted, mine, merged, current, heard, goes=True)
         untouched = replace(wanted, merged_into=current.merged_into) == current
         if not untouched and since:
             wanted = await conversations.followed(ws, replace(current, merged_into=None), wanted)
@@ -178,19 +176,31 @@ def _gone_on(wanted: Conversation, mine: Conversation, since: Sequence[Entry], a
     return replace(wanted, state=mine.state, snoozed_until=mine.snoozed_until, snooze_by=mine.snooze_by)
 
 
-async def _heard_since(ws: Workspace, known: Merge, mine: Conversation) -> list[Entry]:
-    """What customers have written while the two were one, in order; nothing where nobody needs to know."""
-    if not (mine.unread or mine.waiting_since or any(mine.unread_by.values())):
-        return []
-    found = list(await entry_store.get_many(ws, known.kept["given"]["entries"]))
-    told, place = await story.of(ws, known.into_id), float(known.begins)
-    while page := await story.page_after(ws, told, place, limit=_PAGE):
-        found += [each.entry for each in page if each.place < known.ends]
-        place = page[-1].place
-        if place >= known.ends:
-            break
-    heard = {entry.id: entry for entry in found if (entry.kind, entry.direction) == ("message", "in")}
-    return sorted(heard.values(), key=lambda entry: (entry.created_at, entry.number))
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """
+    Something that a customer wrote while the two were one: whether it goes with the other, whether the survivor's
+    conversation, as it was read, had taken it in, and whether that was so already when the two became one.
+    """
+
+    entry: Entry
+    goes: bool
+    counted: bool
+    before: bool
+
+
+async def _heard_since(ws: Workspace, known: Merge, now: Conversation) -> list[_Heard]:
+    """In order. All of it stands on the survivor's timeline."""
+    going = set(known.kept["given"]["entries"])
+    joined, by_now = known.kept["conversation"].get("heard", {}), sides.heard(now)
+    found: list[_Heard] = []
+    for first in range(known.begins + 1, max(now.last_number, known.ends) + 1, _PAGE):
+        for entry in await entry_store.range_of(ws, known.into_id, first, first + _PAGE - 1):
+            if (entry.kind, entry.direction) == ("message", "in"):
+                way = f"{entry.account_id}|{entry.address}"
+                counted, before = (entry.number <= numbers.get(way, 0) for numbers in (by_now, joined))
+                found.append(_Heard(entry, entry.id in going, counted, before))
+    return found
 
 
 def _with_own_waiting(
@@ -198,35 +208,45 @@ def _with_own_waiting(
     now: Conversation,
     merged: Conversation,
     before: Conversation,
-    heard: Sequence[tuple[Entry, bool]],
+    heard: Sequence[_Heard],
+    *,
+    goes: bool,
 ) -> Conversation:
     """
     One side's conversation with what of the unread messages, and of the customer's waiting, is its own. `merged` is
-    what the merge had made of both and `now` what has become of it, `before` is this side's before; `heard` is what
-    came in between, and whether it is this side's.
+    what the merge had made of both and `now` what has become of it, `before` is this side's before.
     """
-
-    def unread(of: Callable[[Conversation], int]) -> int:
-        if of(now) < of(merged) + len(heard):
-            # It was read since: what is unread came last.
-            return sum(own for _, own in heard[-of(now) :]) if of(now) else 0
-        others = of(merged) - of(before) + sum(not own for _, own in heard)
-        return of(now) - others
-
-    number = unread(lambda each: each.unread)
-    by = {one: unread(partial(reading.unread_by, member_id=one)) for one in now.unread_by}
-    waiting_since = None
-    if now.waiting_since is not None:
-        unanswered = now.waiting_since == merged.waiting_since
-        own_since = [entry.created_at for entry, own in heard if own and entry.created_at >= now.waiting_since]
-        waits = [*([before.waiting_since] if unanswered and before.waiting_since else []), *own_since]
-        waiting_since = min(waits, default=None)
+    number = _own_unread(now.unread, merged.unread, before.unread, heard, goes=goes)
+    by = {
+        one: _own_unread(each, reading.unread_by(merged, one), reading.unread_by(before, one), heard, goes=goes)
+        for one, each in now.unread_by.items()
+    }
+    # Nobody has answered since: whoever waited before waits still.
+    waits = [before.waiting_since] if now.waiting_since and now.waiting_since == merged.waiting_since else []
+    waits += [
+        each.entry.created_at
+        for each in heard
+        if each.goes is goes
+        and (not each.counted or (now.waiting_since and each.entry.created_at >= now.waiting_since))
+    ]
     return replace(
         wanted,
         unread=number,
         unread_by={one: each for one, each in by.items() if each != number},
-        waiting_since=waiting_since,
+        waiting_since=min((since for since in waits if since), default=None),
     )
+
+
+def _own_unread(now: int, merged: int, before: int, heard: Sequence[_Heard], *, goes: bool) -> int:
+    counted = [each.goes for each in heard if each.counted]
+    # What is just being taken in: the survivor's will be, the other's will not.
+    late = sum(each.goes and not each.counted for each in heard) if goes else 0
+    if now < merged + sum(each.counted and not each.before for each in heard):
+        # It was read since: what is unread came last.
+        return late + (sum(each is goes for each in counted[-now:]) if now else 0)
+    if goes:
+        return late + before + sum(counted)
+    return now - (merged - before) - sum(counted)
 
 
 async def _take_out(ws: Workspace, known: Merge) -> Merge:
@@ -263,12 +283,13 @@ async def _take_out(ws: Workspace, known: Merge) -> Merge:
             # Asked, or answered, since: the question went along with who was asked.
             wanted = replace(wanted, asked=store.from_row({**store.to_row(current), **kept["before"]}).asked)
         wanted = await _with_own_newest(ws, mine, current, wanted)
-        going = set(known.kept["given"]["entries"])
         restored = any(values[name] != now[name] for name in sides.STATE)
-        if not restored and current.state != "closed":
+        newest = [kept, *(each.kept["conversation"] for each in await merging.later(ws, known))][-1]["after"]
+        touched = any(now[name] != newest[name] for name in sides.STATE if name not in sides.COMPUTED)
+        if touched and not restored and current.state != "closed":
             merged, before = (store.from_row({**store.to_row(current), **kept[when]}) for when in ("after", "before"))
             heard = await _heard_since(ws, known, current)
-            wanted = _with_own_waiting(wanted, current, merged, before, [(e, e.id not in going) for e in heard])
+            wanted = _with_own_waiting(wanted, current, merged, before, heard, goes=False)
         if restored:
             # Put back as it was, clocks and all.
             wanted = replace(wanted, views=await views.of(ws, wanted))
@@ -356,7 +377,6 @@ async def _finish_parting(ws: Workspace, known: Merge) -> Merge:
         await audit.record(ws, actor, "contact.parted", Target("contact", contact_id, name), detail, once=once)
     # Who parts two says that they are two.
     await duplicates.dismiss(ws, actor, known.into_id, known.from_id)
-    await merging.finish(ws, known)
     return await merging.advance(ws, known, status="parted")
 
 

@@ -56,6 +56,11 @@ def kept(conversation: Conversation) -> dict[str, Any]:
     return {name: row[name] for names in (*ALONE, LISTS) for name in names}
 
 
+def heard(conversation: Conversation) -> dict[str, int]:
+    """By account and address, up to which entry what the customer wrote there was taken in."""
+    return {f"{reach.account_id}|{reach.address}": reach.last_number for reach in conversation.reach}
+
+
 async def own(ws: Workspace, contact_id: str, name: str) -> Conversation:
     """The contact's own conversation, merged or not."""
     known = await store.get(ws, conversations.id_for(contact_id))

@@ -106,66 +106,6 @@ async def ok(person: Person, method: str, path: str, body: Any = None) -> Any:
     return answer.json() if answer.content else None
 
 
-async def test_whoever_waits_goes_on_waiting_and_each_gets_back_its_own_wait(shop: Shop, ama: Person) -> None:
-    two = await Two.meet(shop)
-    targets = {"": Target(first=60, next=120)}
-    policy = await sla_policies.create(
-        two.ws, SYSTEM, Policy(id="", name="P", subject="conversations", targets=targets)
-    )
-    # The other has waited longer, since before our answer to the first, and a colleague has read one of the two.
-    await two.answers(two.mine, "a1")
-    again = await two.says("whatsapp", "again")
-    first = await two.shown(two.mine, lambda now: now["unread"] == 1)
-    second = await two.shown(two.theirs, lambda now: now["sla"])
-    assert second["waiting_since"] < first["waiting_since"]
-    await ok(ama, "POST", f"/conversations/{two.mine}/read", {"up_to": again["number"]})
-    await quiet(two.ws)
-    before = await stored(two.ws)
-    one = await two.merged()
-    assert (one["unread"], one["unread_by"]) == (2, {ama.member.id: 1})
-    assert one["waiting_since"] == second["waiting_since"]
-    # By the wait of the other, whose first answer it still is for nobody who was answered here.
-    since, due = datetime.fromisoformat(one["waiting_since"]), datetime.fromisoformat(one["sla"]["due_at"])
-    assert due - since == timedelta(hours=2)
-    assert (await ok(ama, "GET", "/conversations/counts"))["open"] == (await shop.get("/conversations/counts"))["open"]
-    await two.parted()
-    assert different(await stored(two.ws), before) == []
-
-    # Written since by both, and read by nobody: each has its own, and so has the clock.
-    await two.merged()
-    mine = await two.says("whatsapp", "more")
-    theirs = await two.says("sms", "more")
-    whole = await two.shown(two.mine, lambda now: now["unread"] == 4)
-    assert whole["unread_by"] == {ama.member.id: 3}
-    # Unread from a message of the other on, which stands between two numbers.
-    hi = next(e for e in await shop.thread(two.mine) if "hi " in str(e["content"]))
-    assert hi["number"] != int(hi["number"])
-    await shop.post(f"/conversations/{two.mine}/read", 204, up_to=hi["number"])
-    assert shop.owner.member.id not in (await two.shown(two.mine))["unread_by"]
-    await shop.post(f"/conversations/{two.mine}/read", 204, up_to=whole["last_number"])
-    assert (await two.shown(two.mine))["unread_by"][shop.owner.member.id] == 0
-    await shop.post(f"/conversations/{two.mine}/unread", 204, since=hi["number"])
-    assert shop.owner.member.id not in (await two.shown(two.mine))["unread_by"]
-    first, second = await two.parted()
-    assert (first["unread"], first["unread_by"][ama.member.id]) == (2, 1)
-    assert (second["unread"], second["waiting_since"]) == (2, since.isoformat().replace("+00:00", "Z")[:23] + "Z")
-    assert first["waiting_since"] == again["created_at"].isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    assert second["sla"]["due_at"] > second["waiting_since"]
-
-    # Answered while they were one: who has written since waits since then, the other does not.
-    await two.merged()
-    await two.answers(two.mine, "a2")
-    await two.shown(two.mine, lambda now: now["waiting_since"] is None and now["unread"] == 0)
-    theirs = await two.says("sms", "one question")
-    await two.shown(two.mine, lambda now: now["unread"] == 1)
-    first, second = await two.parted()
-    assert (first["unread"], first["waiting_since"], first["sla"]["due_at"]) == (0, None, None)
-    assert second["unread"] == 1
-    assert second["waiting_since"] == theirs["created_at"].isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    assert mine["contact_id"] == theirs["contact_id"] == two.into
-    await sla_policies.delete(two.ws, SYSTEM, policy.id)
-
-
 async def test_asleep(shop: Shop) -> None:
     two = await Two.meet(shop)
     now = datetime.now(UTC)
@@ -380,3 +320,63 @@ async def test_a_block_on_either_side_holds_for_the_one(shop: Shop) -> None:
     first, second = await two.parted()
     assert (first["blocked"], second["blocked"]) == (False, False)
     assert not {two.into, two.other} & set(await blocked())
+
+
+async def test_whoever_waits_goes_on_waiting_and_each_gets_back_its_own_wait(shop: Shop, ama: Person) -> None:
+    two = await Two.meet(shop)
+    targets = {"": Target(first=60, next=120)}
+    policy = await sla_policies.create(
+        two.ws, SYSTEM, Policy(id="", name="P", subject="conversations", targets=targets)
+    )
+    # The other has waited longer, since before our answer to the first, and a colleague has read one of the two.
+    await two.answers(two.mine, "a1")
+    again = await two.says("whatsapp", "again")
+    first = await two.shown(two.mine, lambda now: now["unread"] == 1)
+    second = await two.shown(two.theirs, lambda now: now["sla"])
+    assert second["waiting_since"] < first["waiting_since"]
+    await ok(ama, "POST", f"/conversations/{two.mine}/read", {"up_to": again["number"]})
+    await quiet(two.ws)
+    before = await stored(two.ws)
+    one = await two.merged()
+    assert (one["unread"], one["unread_by"]) == (2, {ama.member.id: 1})
+    assert one["waiting_since"] == second["waiting_since"]
+    # By the wait of the other, whose first answer it still is for nobody who was answered here.
+    since, due = datetime.fromisoformat(one["waiting_since"]), datetime.fromisoformat(one["sla"]["due_at"])
+    assert due - since == timedelta(hours=2)
+    assert (await ok(ama, "GET", "/conversations/counts"))["open"] == (await shop.get("/conversations/counts"))["open"]
+    await two.parted()
+    assert different(await stored(two.ws), before) == []
+
+    # Written since by both, and read by nobody: each has its own, and so has the clock.
+    await two.merged()
+    mine = await two.says("whatsapp", "more")
+    theirs = await two.says("sms", "more")
+    whole = await two.shown(two.mine, lambda now: now["unread"] == 4)
+    assert whole["unread_by"] == {ama.member.id: 3}
+    # Unread from a message of the other on, which stands between two numbers.
+    hi = next(e for e in await shop.thread(two.mine) if "hi " in str(e["content"]))
+    assert hi["number"] != int(hi["number"])
+    await shop.post(f"/conversations/{two.mine}/read", 204, up_to=hi["number"])
+    assert shop.owner.member.id not in (await two.shown(two.mine))["unread_by"]
+    await shop.post(f"/conversations/{two.mine}/read", 204, up_to=whole["last_number"])
+    assert (await two.shown(two.mine))["unread_by"][shop.owner.member.id] == 0
+    await shop.post(f"/conversations/{two.mine}/unread", 204, since=hi["number"])
+    assert shop.owner.member.id not in (await two.shown(two.mine))["unread_by"]
+    first, second = await two.parted()
+    assert (first["unread"], first["unread_by"][ama.member.id]) == (2, 1)
+    assert (second["unread"], second["waiting_since"]) == (2, since.isoformat().replace("+00:00", "Z")[:23] + "Z")
+    assert first["waiting_since"] == again["created_at"].isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    assert second["sla"]["due_at"] > second["waiting_since"]
+
+    # Answered while they were one: who has written since waits since then, the other does not.
+    await two.merged()
+    await two.answers(two.mine, "a2")
+    await two.shown(two.mine, lambda now: now["waiting_since"] is None and now["unread"] == 0)
+    theirs = await two.says("sms", "one question")
+    await two.shown(two.mine, lambda now: now["unread"] == 1)
+    first, second = await two.parted()
+    assert (first["unread"], first["waiting_since"], first["sla"]["due_at"]) == (0, None, None)
+    assert second["unread"] == 1
+    assert second["waiting_since"] == theirs["created_at"].isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    assert mine["contact_id"] == theirs["contact_id"] == two.into
+    await sla_policies.delete(two.ws, SYSTEM, policy.id)

@@ -20,6 +20,7 @@ from inbox.merging import merging
 from inbox.merging.joining import JOINING
 from inbox.merging.parting import PARTING
 from inbox.merging.sides import Step
+from inbox.routing import agents
 from inbox.story import Owned, Story
 from tests.support.persons import Persons, different, quiet, stored
 from tests.support.shop import Shop, eventually
@@ -286,6 +287,8 @@ async def test_whatever_dies_between_two_steps_nothing_is_lost_or_doubled(person
 
 async def test_three_are_merged_and_parted_in_any_order_and_are_as_they_were(persons: Persons, shop: Shop) -> None:
     tag = ids.new("x")
+    # On a slow machine an unanswered conversation would go back to the queue meanwhile: its agent is not there.
+    await agents.change_settings(persons.ws, SYSTEM, {"return_after_seconds": 0})
     made = [await persons.someone(f"{name} {tag}") for name in ("Kojo", "Esi", "Yaw")]
     (a, _), (b, esi), (c, yaw) = made
     ids_of = {each: conversations.id_for(each) for each in (a, b, c)}
