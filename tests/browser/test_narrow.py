@@ -95,6 +95,10 @@ def test_a_phone_shows_one_pane_at_a_time(desks: Desks, stage: Stage, axe: Axe, 
     expect(desk.page.get_by_role("heading", name="Contacts")).to_be_visible()
     axe(desk.page)
     shot(desk.page, "phone-contacts-dark")
+    desk.page.get_by_role("navigation", name="Contacts").get_by_role("link").filter(has_text="Ivy Phone").tap()
+    expect(desk.page.get_by_role("heading", level=1)).to_contain_text("Ivy Phone")
+    axe(desk.page)
+    shot(desk.page, "phone-contact-page-dark")
 
 
 def test_a_small_laptop_keeps_the_contact_in_a_drawer(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:

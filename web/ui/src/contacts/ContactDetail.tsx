@@ -91,7 +91,9 @@ function DetailHead({ contact }: { contact: Contact | undefined }) {
         <>
           <Avatar name={contact.name} hue={contact.avatar_hue} size={44} />
           <div>
-            <EditableName contact={contact} />
+            <h1>
+              <EditableName contact={contact} />
+            </h1>
             <small>Customer since {shortDay(contact.created_at)}</small>
           </div>
           {conversation && phone && (

@@ -54,7 +54,7 @@ export function SamePerson({ contact, className, onMerged }: SamePersonProps) {
         </ul>
       )}
       {mayWrite && (
-        <Button variant="subtle" size="compact-xs" onClick={() => setMerging('')}>
+        <Button variant="subtle" size="compact-xs" className={s.mergeOther} onClick={() => setMerging('')}>
           Merge with another contact…
         </Button>
       )}

@@ -63,7 +63,7 @@ export function ArticleList() {
         </div>
         <SearchBox label="Search articles" placeholder="Search articles" value={text} onChange={setText} />
         {!search && (
-          <div className={s.filters}>
+          <div className={pane.filters}>
             {writes && (
               <NativeSelect
                 size="xs"

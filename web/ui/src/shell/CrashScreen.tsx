@@ -9,6 +9,7 @@ export function CrashScreen({ error }: ErrorComponentProps) {
   return (
     <main className="full-screen">
       <EmptyState
+        alone
         icon={offline ? IconCloudOff : IconAlertTriangle}
         title={offline ? 'Parley cannot be reached' : 'This screen stopped working'}
         text={

@@ -7,6 +7,7 @@ export function NotFound() {
   return (
     <main className="full-screen">
       <EmptyState
+        alone
         icon={IconSearch}
         title="There is nothing at this address"
         text="The link may be old, or a letter is missing."

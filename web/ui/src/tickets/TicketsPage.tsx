@@ -102,7 +102,7 @@ function TicketList() {
           )}
         </div>
         <SearchBox label="Search tickets" placeholder="Search number or title" value={text} onChange={setText} />
-        <div className={s.filters}>
+        <div className={pane.filters}>
           <NativeSelect
             size="xs"
             aria-label="Show"

@@ -35,6 +35,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, tea
   const channel = last?.channel ?? reach[0]?.channel
   const closing = windowLeft(conversation, now)
   const waits = waitingFor(conversation, now)
+  const time = listTime(conversation.last_activity_at, now)
   return (
     <div className={s.row} data-active={active || undefined} data-unread={unread > 0 || undefined}>
       <span className={s.face} data-choose>
@@ -57,13 +58,14 @@ export const ConversationRow = memo(function ConversationRow({ conversation, tea
             </span>
           )}
           <TagDots ids={conversation.tags} />
-          {waits !== null && (
+          {/* Who wrote once and waits since then waits as long as the time beside it says. */}
+          {waits !== null && shortWait(waits) !== time && (
             <span className={s.waiting} data-long={waits > LONG_WAIT_MS || undefined} title={`Waiting for ${remaining(waits)}`}>
               {shortWait(waits)}
               <span className="visually-hidden"> waiting</span>
             </span>
           )}
-          <time dateTime={conversation.last_activity_at}>{listTime(conversation.last_activity_at, now)}</time>
+          <time dateTime={conversation.last_activity_at}>{time}</time>
         </div>
         <div className={s.rowBottom}>
           {typing ? (

@@ -13,7 +13,7 @@ export function TagDots({ ids }: { ids: string[] }) {
       {known.slice(0, SHOWN).map((tag) => (
         <span key={tag.id} className={s.tag} data-colour={tag.colour} title={`Tag: ${tag.name}`}>
           <i aria-hidden />
-          {known.length === 1 ? tag.name : <span className="visually-hidden">{tag.name}</span>}
+          {known.length === 1 ? <span className={s.name}>{tag.name}</span> : <span className="visually-hidden">{tag.name}</span>}
         </span>
       ))}
       {known.length > SHOWN && <span className={s.tag}>+{known.length - SHOWN}</span>}

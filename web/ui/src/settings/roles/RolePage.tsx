@@ -110,7 +110,7 @@ function RoleForm({ role, copy }: { role: Role; copy: boolean }) {
       )}
       <fieldset disabled={!editable || busy} className={s.fieldset}>
         {!fixed && (
-          <Panel title="Name">
+          <Panel title="Role">
             <div className={s.row}>
               <TextInput
                 label="Name"

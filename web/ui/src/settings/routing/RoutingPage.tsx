@@ -17,6 +17,7 @@ import { IconArrowDown, IconArrowUp, IconPlus, IconRoute, IconTrash } from '../.
 import { accountsQuery } from '../channels/accounts'
 import { Problem } from '../parts/ConfirmDialog'
 import { Heading } from '../parts/Heading'
+import p from '../parts/parts.module.css'
 import { PageSkeleton } from '../parts/PageSkeleton'
 import { FailedPage, ForbiddenPage } from '../parts/States'
 import { Trial } from './Trial'
@@ -86,7 +87,7 @@ function Page({ stored }: { stored: RouteRules }) {
         title={TITLE}
         text="Where conversations go when they begin. Rules are asked in order, and the first that holds decides; without one, the account's team gets it."
         actions={
-          manages && (
+          manages && (items.length > 0 || items !== stored.items) && (
             <Button onClick={() => void save()} loading={busy} disabled={items === stored.items}>
               Save
             </Button>
@@ -95,7 +96,9 @@ function Page({ stored }: { stored: RouteRules }) {
       />
       <Problem text={problem} />
       {items.length === 0 ? (
-        <EmptyState icon={IconRoute} title="No rules yet" text="Send refunds, VIPs or a language to a team of their own, with a priority and the skills it takes." action={add} />
+        <section className={p.list} aria-label={TITLE}>
+          <EmptyState icon={IconRoute} title="No rules yet" text="Send refunds, VIPs or a language to a team of their own, with a priority and the skills it takes." action={add} />
+        </section>
       ) : (
         catalogue && (
           <fieldset className={s.rules} disabled={!manages}>

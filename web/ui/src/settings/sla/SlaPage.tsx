@@ -13,6 +13,7 @@ import { ForbiddenPage } from '../parts/States'
 import { useGoTo, useSettingsPath } from '../parts/useSettingsPath'
 import { ListPage } from '../parts/ListPage'
 import { ListLink } from '../parts/ListLink'
+import p from '../parts/parts.module.css'
 import { PolicyPage } from './PolicyPage'
 import { minutesText, policiesQuery } from './policies'
 
@@ -69,9 +70,10 @@ function PolicyList() {
       columns={[
         {
           head: 'Name',
-          cell: ({ id, name, enabled }) => (
+          cell: (policy) => (
             <>
-              <ListLink to={`sla/${id}`}>{name}</ListLink> {!enabled && <Badge>Off</Badge>}
+              <ListLink to={`sla/${policy.id}`}>{policy.name}</ListLink> {!policy.enabled && <Badge>Off</Badge>}
+              <span className={`${p.small} ${p.muted}`}>{promises(policy)}</span>
             </>
           ),
         },

@@ -15,6 +15,7 @@ import { ListPage } from '../parts/ListPage'
 import { RowMenu } from '../parts/RowMenu'
 import { ForbiddenPage } from '../parts/States'
 import { MergeDialog, TagDialog } from './TagDialogs'
+import s from './tags.module.css'
 
 const TITLE = 'Tags'
 
@@ -54,7 +55,7 @@ export default function TagsPage() {
           head: 'Tag',
           cell: (tag) => (
             <>
-              <span className={t.tag} data-colour={tag.colour}>
+              <span className={`${t.tag} ${s.tag}`} data-colour={tag.colour}>
                 <i aria-hidden />
                 {tag.name}
               </span>
@@ -63,7 +64,7 @@ export default function TagsPage() {
           ),
         },
         { head: 'Open', wide: true, nowrap: true, cell: ({ open }) => formatted(open) },
-        { head: 'All conversations', nowrap: true, cell: ({ total }) => formatted(total) },
+        { head: 'In all', nowrap: true, cell: ({ total }) => formatted(total) },
         {
           head: 'Actions',
           silent: true,
