@@ -56,6 +56,7 @@ async def run(quick: bool) -> Report:
         at_rest = opened.programs["worker"].memory_bytes() / 1e6
         async with httpx.AsyncClient(base_url=url, timeout=300, trust_env=False) as client:
             client.headers.update(browser_headers(shop.cookies[0], url))
+            client.headers["x-parley-csrf"] = (await client.get("/api/v1/me")).json()["csrf"]
             first, rate, most = await _import(opened, client, table, size)
             report.row("import", size / rate, rate, most)
             again, rate_again, most_again = await _import(opened, client, table, size)

@@ -41,7 +41,7 @@ def test_fields_from_the_settings_to_the_panel(desks: Desks, stage: Stage, axe: 
     page.get_by_role("option", name="Make “Adinkra Textiles”").click()
     _add(page, "Stage")
     page.get_by_role("combobox", name="Stage").fill("Oppo")
-    page.keyboard.press("Enter")
+    page.get_by_role("option", name="Opportunity").click()
     # The colleague sees it without a reload.
     theirs = ama.page.get_by_role("complementary", name="Contact")
     for text in ("Large", "Adinkra Textiles", "Opportunity"):
@@ -90,3 +90,41 @@ def test_many_are_chosen_and_put_on_a_list(desks: Desks, stage: Stage, axe: Axe,
     expect(people.get_by_role("link", name="Mara List")).to_be_visible()
     axe(page)
     shot(page, "contacts-narrow")
+
+
+def test_a_table_from_its_columns_to_its_results(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    olu = desks(path="/imports", allowed="422")
+    page = olu.page
+    table = "Name,Mobile,Language\nSelma Import,+12025550181,de\nTariq Import,+12025550182,fr\nNobody,none,en\n"
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Import a table").click()
+    chooser.value.set_files({"name": "fair.csv", "mimeType": "text/csv", "buffer": table.encode()})
+    expect(page.get_by_label("Mobile is")).to_have_value("phone")
+    page.get_by_role("checkbox", name="They agreed to marketing").check()
+    page.get_by_role("button", name="Try it out").click()
+    expect(page.get_by_text("Say where they agreed, and to which words. Say when they agreed")).to_be_visible()
+    page.get_by_role("textbox", name="Where they agreed").fill("Spring fair")
+    page.get_by_role("textbox", name="The words that they saw").fill("Yes, send me offers")
+    page.get_by_label("When").fill("2026-03-01")
+    axe(page)
+    shot(page, "import-settings")
+    page.get_by_role("button", name="Try it out").click()
+    expect(page.get_by_text("1 row is refused")).to_be_visible()
+    expect(page.get_by_text("“none” is no phone number")).to_be_visible()
+    axe(page)
+    shot(page, "import-tried")
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_role("heading", name="Done")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Result of each row").click()
+    assert "refused" in download.value.path().read_text()
+    shot(page, "import-done")
+    page.get_by_role("link", name="Import and export").click()
+    page.get_by_role("button", name="Export all contacts").click()
+    expect(page.get_by_role("link", name="All contacts")).to_be_visible()
+    axe(page)
+    olu.goes_dark()
+    axe(page)
+    shot(page, "tables-dark")
+    page.get_by_role("link", name="Contacts", exact=True).last.click()
+    expect(page.get_by_role("link", name="Selma Import")).to_be_visible()

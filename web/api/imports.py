@@ -21,8 +21,8 @@ _Id = Annotated[str, Field(min_length=1, max_length=100)]
 class ImportConsent(Body):
     """Evidence for everybody in the table who is to get marketing; `at` for all, or a column `consent_at` for each."""
 
-    source: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
-    wording: Annotated[str, Field(min_length=1, max_length=2_000, pattern=r"\S")]
+    source: Annotated[str, Field(max_length=200)]
+    wording: Annotated[str, Field(max_length=2_000)]
     at: AwareDatetime | None = None
 
 

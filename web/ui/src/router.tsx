@@ -71,6 +71,12 @@ const duplicates = createRoute({
   path: '/duplicates',
   component: lazyRouteComponent(() => import('./contacts/DuplicatesPage')),
 })
+const tables = createRoute({
+  getParentRoute: () => app,
+  path: '/imports',
+  component: lazyRouteComponent(() => import('./contacts/TablesPage')),
+})
+const table = createRoute({ getParentRoute: () => tables, path: '$importId', component: () => null })
 const contact = createRoute({ getParentRoute: () => contacts, path: '$contactId', component: () => null })
 
 const tickets = createRoute({
@@ -120,6 +126,7 @@ export const router = createRouter({
       later,
       contacts.addChildren([contact]),
       duplicates,
+      tables.addChildren([table]),
       tickets.addChildren([ticket]),
       incidents.addChildren([incident]),
       articles.addChildren([article]),

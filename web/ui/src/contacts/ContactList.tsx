@@ -71,6 +71,7 @@ export function ContactList() {
         </h1>
         <nav className={s.ways} aria-label="More about contacts">
           <Link to="/duplicates">Perhaps the same person</Link>
+          {mayWrite && <Link to="/imports">Import and export</Link>}
         </nav>
         <SearchBox label="Search contacts" placeholder="Search name, number or e-mail" value={text} onChange={setText} />
         <PeopleFilter searching={search !== ''} />

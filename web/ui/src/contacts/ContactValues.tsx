@@ -17,8 +17,11 @@ export function ContactValues({ contact }: { contact: Contact }) {
   const [editing, setEditing] = useState('')
   if (!values) return <Skeleton height={120} />
 
+  // Another may be open by the time that this one is stored.
+  const close = (name: string) => setEditing((now) => (now === name ? '' : now))
+
   function save(value: ContactValue, next: FieldValue) {
-    setEditing('')
+    close(value.name)
     const before = Array.isArray(value.value) ? value.value : []
     if (value.marks) void markContact(contact, value.marks, before, Array.isArray(next) ? next : [])
     else if (JSON.stringify(next) !== JSON.stringify(value.value)) void changeContact(contact, value.change(next))
@@ -32,7 +35,7 @@ export function ContactValues({ contact }: { contact: Contact }) {
           <dd>
             {editing === value.name ? (
               <Suspense fallback={<Skeleton height={30} />}>
-                <ValueEditor value={value} onSave={(next) => save(value, next)} onClose={() => setEditing('')} />
+                <ValueEditor value={value} onSave={(next) => save(value, next)} onClose={() => close(value.name)} />
               </Suspense>
             ) : (
               <Shown value={value} onEdit={mayWrite ? () => setEditing(value.name) : undefined} />

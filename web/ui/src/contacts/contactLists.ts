@@ -1,9 +1,8 @@
 /** Which contacts are shown, in which order; the lists that people have made; and doing one thing to many. */
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import { beganBulk } from '../inbox/list/bulk'
+import { followBulk } from '../inbox/list/bulk'
 import { api } from '../lib/api'
 import { Cell } from '../lib/store'
-import { toastError } from '../lib/toast'
 import type { BulkOut, ContactBulk, ContactList } from '../lib/types'
 
 export interface People {
@@ -44,9 +43,5 @@ export async function changePeople(action: ContactBulk['action'], words: string)
   const { sort: _, list, ...filters } = people.get()
   const filter = Object.fromEntries(Object.entries({ ...filters, list_id: list }).filter(([, value]) => value))
   choosePeople([])
-  try {
-    beganBulk(await api.post<BulkOut>('/contacts/bulk', all ? { action, filter } : { action, ids: [...ids] }), words)
-  } catch (error) {
-    toastError('Nothing was changed', error)
-  }
+  await followBulk(api.post<BulkOut>('/contacts/bulk', all ? { action, filter } : { action, ids: [...ids] }), words)
 }

@@ -149,6 +149,13 @@ export type FieldValue = Contact['fields'][string]
 export type PastValue = api.PastValueShape
 export type ContactList = api.ContactListOut
 export type ContactBulk = api.BeginContactBulk
+export type ContactImport = api.ContactImportOut
+export type ImportProgress = Pick<
+  ContactImport,
+  'id' | 'state' | 'share' | 'read' | 'created' | 'updated' | 'unchanged' | 'refused' | 'consented' | 'finished_at'
+>
+export type ContactImportOptions = api.ContactImportOptions
+export type ContactExport = api.ContactExportOut
 export type Company = api.CompanyOut
 export type Duplicate = api.DuplicateShape
 export type DuplicateSearch = api.SearchShape
@@ -235,6 +242,8 @@ export type NumberedEvent =
   | { n: number; type: 'account'; data: Account }
   | { n: number; type: 'member'; data: Member }
   | { n: number; type: 'contact'; data: { id: string } & Partial<Contact> }
+  | { n: number; type: 'import'; data: ImportProgress }
+  | { n: number; type: 'export'; data: { id: string } }
   | { n: number; type: 'contact_fields' | 'company' | 'contact_list'; data: { id: string } }
   | { n: number; type: 'duplicates'; data: { contact_ids: string[] } }
   | { n: number; type: 'deferred'; data: { id: string } }

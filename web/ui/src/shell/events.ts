@@ -1,5 +1,6 @@
 /** Joins the websocket with what it changes: each kind of event goes to the store or query that shows it. */
 import { refreshCounts } from '../inbox/counts'
+import { importMoved } from '../contacts/imports'
 import { bulkMoved } from '../inbox/list/bulk'
 import { viewChanged } from '../inbox/list/choices'
 import { refreshLists } from '../inbox/list/lists'
@@ -159,6 +160,12 @@ function refreshQueries(event: live.LiveEvent): void {
       return
     case 'contact_fields':
       void queryClient.invalidateQueries({ queryKey: ['contact-fields'] })
+      return
+    case 'import':
+      importMoved(event.data)
+      return
+    case 'export':
+      void queryClient.invalidateQueries({ queryKey: ['exports'] })
       return
     case 'contact_list':
       void queryClient.invalidateQueries({ queryKey: ['contact-lists'] })

@@ -24,18 +24,17 @@ export async function beginBulk(action: BulkAction, words: string): Promise<void
   const { ids, all } = selected.get()
   const chosen = all ? { filter: wantedNow() } : { ids: [...ids] }
   clearSelected()
+  await followBulk(api.post<BulkOut>('/bulk', { action, ...chosen }), words)
+}
+
+/** What was just asked for, followed to its end, which is then said in these words. */
+export async function followBulk(begun: Promise<BulkOut>, words: string): Promise<void> {
   latest = words
   try {
-    beganBulk(await api.post<BulkOut>('/bulk', { action, ...chosen }), words)
+    follow(await begun, words)
   } catch (error) {
     toastError('Nothing was changed', error)
   }
-}
-
-/** Followed to its end, then said in these words. */
-export function beganBulk(now: Running, words: string): void {
-  latest = words
-  follow(now, words)
 }
 
 export async function cancelBulk(id: string): Promise<void> {
