@@ -7,5 +7,6 @@ Who the customers are and what they agreed to.
     pacing.py     hours, caps, who is left out, and the switch that stops all marketing
     standing.py   what facts come to: pure, and the same in whatever order they came
     keywords.py   STOP, START and HELP in the words people use
+    wishes.py     stops in words of people's own, which are held and asked about
     store/        every query of this package
 """

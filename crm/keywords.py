@@ -2,12 +2,11 @@
 STOP, START and HELP in the words people use.
 
 The law's words cannot be taken out. A whole message that is a stop word ends messages at once; so does a short message
-that begins with one, or a plain sentence such as "please don't text me". Words that mean other things in a sentence
-("cancel my order", "end of month?") count only when they stand alone.
+that begins with one and is polite otherwise. Words that mean other things in a sentence ("cancel my order", "end of
+month?") count only when they stand alone; sentences of people's own are another matter (see wishes.py).
 Source: 47 CFR 64.1200(a)(10), CTIA Messaging Principles; other languages by convention.
 """
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,7 +32,7 @@ class OwnWords:
 @lru_cache(maxsize=1_000)
 def own_words(stop: str, start: str) -> OwnWords:
     """From what a person typed: words or short phrases with commas between them."""
-    return OwnWords(*(frozenset(filter(None, map(_normalise, typed.split(",")))) for typed in (stop, start)))
+    return OwnWords(*(frozenset(filter(None, map(plain, typed.split(",")))) for typed in (stop, start)))
 
 
 _STOP_ALONE = frozenset(
@@ -61,24 +60,20 @@ _HELP = frozenset(("help", "info", "aide", "ayuda", "hilfe", "aiuto", "ajuda"))
 # Stop words that mean nothing else, so that a few more words after them change nothing ("stop please").
 _STOP_FIRST = frozenset(("stop", "stopall", "unsubscribe", "optout"))
 _POLITE = frozenset(
-    "please pls now thanks thank you all messages texts sms it this that me messaging texting sending".split()  # noqa: SIM905
-)
-_SENTENCES = re.compile(
-    r"\b(?:(?:please|pls) )?(?:stop (?:texting|messaging|sending|contacting|writing)"
-    r"|(?:don'?t|do not) (?:text|message|contact|write)(?: to)? me"
-    r"|unsubscribe me|leave me alone|take me off|remove me from)\b"
+    "please pls now thanks thank you all messages texts sms me".split()  # noqa: SIM905
 )
 
 
-def _normalise(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    kept = "".join(c if c in "'-_/ " or unicodedata.category(c)[0] in "LMN" else " " for c in plain.replace("\n", " "))
+def plain(text: str) -> str:
+    """Words alone, folded: no punctuation, no signs, one space between them."""
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'").replace("\n", " ")
+    kept = "".join(c if c in "'-_/ " or unicodedata.category(c)[0] in "LMN" else " " for c in folded)
     return " ".join(kept.split()).strip("/-_' ")
 
 
 def keyword(text: str, own: OwnWords = _NO_OWN) -> Keyword | None:
     """What the message asks for, if it is one of the three."""
-    words = _normalise(text)
+    words = plain(text)
     if not words or len(words) > 200:
         return None
     found = _everybodys(words)
@@ -95,7 +90,17 @@ def means_everywhere(text: str, address: Address) -> bool:
 
     Source: 47 CFR 64.1200(a)(10) ("revoke all"); for area codes that several countries share, the strictest counts.
     """
-    return _normalise(text) in _EVERYWHERE or address.value.startswith("+1")
+    return plain(text) in _EVERYWHERE or address.value.startswith("+1")
+
+
+_YES = frozenset(
+    ("yes", "y", "yes please", "confirm", "ok yes", "sí", "si", "oui", "sim", "ja", "sì", "ndiyo", "نعم", "हाँ")
+)
+
+
+def is_yes(text: str) -> bool:
+    """Whether the whole message agrees; it counts only where we have asked."""
+    return plain(text) in _YES
 
 
 def _everybodys(words: str) -> Keyword | None:
@@ -108,4 +113,4 @@ def _everybodys(words: str) -> Keyword | None:
     first, *rest = words.split()
     if first in _STOP_FIRST and len(rest) <= 4 and all(word in _POLITE for word in rest):
         return Keyword.STOP
-    return Keyword.STOP if _SENTENCES.search(words) else None
+    return None

@@ -19,7 +19,7 @@ from app.core import calendars, days
 from app.core.addresses import Address
 from app.core.calendars import Calendar, Hours, Span
 from app.core.runtime import Runtime, Workspace
-from crm import places
+from crm import places, wishes
 from crm.store import pacing as store
 
 # Settings are read again after so long; another process may have changed them, or stopped everything.
@@ -92,9 +92,7 @@ class Pacing(Part):
     open_ticket: bool = True
     control_percent: Annotated[int, Field(ge=0, le=50)] = 0
     # What is asked of a person who may have asked us to stop in their own words; empty asks nobody but colleagues.
-    hold_question: Annotated[str, Field(max_length=500)] = (
-        "We will send you no offers for now. Reply STOP to end them for good, or START if you still want them."
-    )
+    hold_question: Annotated[str, Field(max_length=500)] = wishes.QUESTIONS["en"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,10 +179,10 @@ def refusal(standings: Standings, purpose: str, sender: str, now: datetime) -> t
         stopped = other.withdrawn_at or (other.blocked_at if purpose == "marketing" else None)
         if stopped and (agreed is None or agreed <= stopped):
             return "opted_out", f"This person has asked another of our senders to stop {purpose} messages."
-    if purpose != "marketing":
-        return None
     if any(each.held_at for each in said):
         return "held", "This person may have asked us to stop, in their own words. Settle that first."
+    if purpose != "marketing":
+        return None
     states = {each.state_at(now) for each in said}
     if "granted" in states:
         return None

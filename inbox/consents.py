@@ -1,7 +1,7 @@
 """What somebody said about consent: the facts, their line on the timeline, and what screens show of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -72,6 +72,21 @@ async def tell(ws: Workspace, told: Told) -> None:
         at=told.at,
         author=told.author,
     )
+
+
+async def confirm(ws: Workspace, said: Told) -> None:
+    """A yes: to our question whether they want it, if we asked one that is still open; else it is just a word."""
+    row = said.at_address
+    now = ws.clock.now()
+    asked = [p for p in standing.PURPOSES if (known := row.consent.get(p)) and known.state_at(now) == "asked"]
+    if not asked:
+        return
+    questions = [
+        f for f in await consent.history(ws, row.contact_id) if f.state == "asked" and f.address == row.address
+    ]
+    shown = f"{questions[0].wording} — {said.wording}" if questions else said.wording
+    agreed = replace(said, purposes=asked, state="granted", source="double_opt_in", wording=shown, reach="handle")
+    await tell(ws, agreed)
 
 
 def _fact(told: Told, contact_id: str, address: Address, sender: str) -> ConsentFact:

@@ -172,6 +172,7 @@ async def _handle(runtime: Runtime, row: InboundRow) -> None:
             await deferred.customer_wrote(ws, written)
             if isinstance(event, InboundMessage):
                 await stops.confirm(ws, account, event, written)
+                await stops.ask(ws, account, event, written)
 
 
 def readable(body: bytes) -> object:

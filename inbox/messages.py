@@ -36,7 +36,7 @@ from channels.contract import (
     TemplateChanged,
     TypingStarted,
 )
-from crm import consent, contacts, duplicates, keywords, merging, standing
+from crm import consent, contacts, duplicates, keywords, merging, standing, wishes
 from crm.contacts import ContactAddress, Profile
 from crm.keywords import Keyword
 from crm.standing import BUSINESS, PURPOSES
@@ -410,8 +410,7 @@ async def _obey_keyword(
         # A template's opt-out button tells by its payload or by its label.
         candidates = (event.content.id, event.content.title)
         text = next((c for c in candidates if keyword_at(account, c) is Keyword.STOP), None)
-    found = keyword_at(account, text) if text else None
-    if text is None or found is None or found is Keyword.HELP:
+    if text is None:
         return
     capabilities = registry.adapter(account.kind).capabilities(account)
     purposes = PURPOSES if capabilities.stop_ends == "all" else MARKETING
@@ -424,18 +423,41 @@ async def _obey_keyword(
         at=entry.at,
         wording=text,
     )
-    if found is Keyword.STOP:
-        await consents.tell(ws, said)
-        rows = await contacts.addresses_of(ws, sender.contact_id)
-        elsewhere = any(row.address.kind != sender.address.kind for row in rows)
-        if elsewhere and keywords.means_everywhere(text, sender.address):
-            # In the United States a stop ends advertising by that business altogether, whatever the channel.
-            await consents.tell(ws, replace(said, purposes=MARKETING, source="stop_everywhere", reach="everywhere"))
-        return
-    # START lifts what a stop ended. It is no consent to marketing where there was none, and it does not lift what a
-    # provider keeps by itself, unless that provider goes by the same words.
-    senders = (BUSINESS, account.id) if capabilities.confirms_stop else (BUSINESS,)
-    stopped = [p for p in purposes if any(_lifts(sender, p, to, entry.at) for to in senders)]
+    match keyword_at(account, text):
+        case Keyword.STOP:
+            await _stop(ws, said)
+        case Keyword.START:
+            await _start(ws, said, (BUSINESS, account.id) if capabilities.confirms_stop else (BUSINESS,))
+        case None if wishes.may_mean_stop(text):
+            # What answers them may go on; all else waits until somebody has said what was meant.
+            waits = tuple(p for p in purposes if p != Purpose.SERVICE.value)
+            await consents.tell(
+                ws, replace(said, purposes=waits, state="held", source="free_words", reach="everywhere")
+            )
+        case None if keywords.is_yes(text):
+            await consents.confirm(ws, said)
+
+
+async def _stop(ws: Workspace, said: consents.Told) -> None:
+    await consents.tell(ws, said)
+    rows = await contacts.addresses_of(ws, said.at_address.contact_id)
+    address = said.at_address.address
+    elsewhere = any(row.address.kind != address.kind for row in rows)
+    if elsewhere and keywords.means_everywhere(said.wording or "", address):
+        # In the United States a stop ends advertising by that business altogether, whatever the channel.
+        await consents.tell(ws, replace(said, purposes=MARKETING, source="stop_everywhere", reach="everywhere"))
+
+
+async def _start(ws: Workspace, said: consents.Told, senders: tuple[str, ...]) -> None:
+    """
+    START lifts what a stop ended, and ends a hold. It is no consent to marketing where there was none, and it does not
+    lift what a provider keeps by itself, unless that provider goes by the same words (then `senders` has the account).
+    """
+    known = said.at_address.consent
+    held = tuple(name for name, each in known.items() if each.held_at and name in PURPOSES)
+    if held:
+        await consents.tell(ws, replace(said, purposes=held, state="released", reach="everywhere"))
+    stopped = [p for p in said.purposes if any(_lifts(said.at_address, p, to, said.at) for to in senders)]
     if stopped:
         await consents.tell(ws, replace(said, purposes=tuple(stopped), state="lifted", senders=senders))
 
@@ -443,9 +465,7 @@ async def _obey_keyword(
 def _lifts(sender: ContactAddress, purpose: str, to: str, at: datetime) -> bool:
     """Whether START has something to lift; also if it has just done so, and we died before telling."""
     known = sender.consent.get(standing.slot(purpose, to))
-    return known is not None and (
-        known.state in ("withdrawn", "held") or (known.source == "keyword" and known.at == at)
-    )
+    return known is not None and (known.withdrawn_at is not None or (known.source == "keyword" and known.at == at))
 
 
 async def _consent_changed(ws: Workspace, account: ChannelAccount, event: ConsentChanged, raw_id: str) -> None:

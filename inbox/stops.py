@@ -1,4 +1,4 @@
-"""What is answered to a stop word, where the account's owner has settled that."""
+"""What is answered to a stop word, and asked of somebody who may have meant one, where that is settled."""
 
 from contextlib import suppress
 
@@ -8,6 +8,7 @@ from app.core.runtime import Workspace
 from channels import registry
 from channels.content import Text
 from channels.contract import ChannelAccount, InboundMessage
+from crm import pacing, wishes
 from crm.keywords import Keyword
 from inbox import messages, outbox
 from inbox.conversations import Conversation
@@ -31,6 +32,30 @@ async def confirm(ws: Workspace, account: ChannelAccount, event: InboundMessage,
         content=Text(text=answer),
         author=Author("bot", account.id, account.name),
         client_id=ids.derived("stop", account.id, event.external_id),
+        account_id=account.id,
+        address=str(event.sender.address),
+    )
+    with suppress(AppError):
+        await outbox.enqueue(ws, conversation, draft)
+
+
+async def ask(ws: Workspace, account: ChannelAccount, event: InboundMessage, conversation: Conversation) -> None:
+    """
+    Asks whoever may have asked us to stop in their own words what they meant; at most once a day. A service message
+    like any other, in their language where we have the words.
+    """
+    said = event.content.text if isinstance(event.content, Text) else ""
+    language = wishes.may_mean_stop(said) if messages.keyword_at(account, said) is None else None
+    if language is None:
+        return
+    settled = (await pacing.settled(ws)).pacing.hold_question
+    question = wishes.QUESTIONS.get(language, settled) if settled == wishes.QUESTIONS["en"] else settled
+    if not question:
+        return
+    draft = outbox.Draft(
+        content=Text(text=question),
+        author=Author("bot", account.id, account.name),
+        client_id=ids.derived("hold", conversation.contact_id, f"{ws.clock.now():%Y-%m-%d}"),
         account_id=account.id,
         address=str(event.sender.address),
     )

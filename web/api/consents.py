@@ -1,8 +1,9 @@
 """What contacts agreed to: facts with their evidence, how things stand, and the file for an authority."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from urllib.parse import quote
+from uuid import uuid4
 
 from pydantic import AwareDatetime, Field, StringConstraints
 from typing_extensions import TypedDict
@@ -11,13 +12,15 @@ from app.core import audit, ids
 from app.core.addresses import Address
 from app.core.audit import Target
 from app.core.clock import iso
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, Invalid, NotFound, OptedOut
 from app.core.permissions import Permission
+from channels.content import Text
+from channels.contract import Purpose
 from crm import consent, contacts, standing
 from crm.consent import ConsentFact
 from crm.contacts import ContactAddress
 from crm.standing import PURPOSES, Said
-from inbox import access, consents, evidence
+from inbox import access, consents, conversations, evidence, outbox
 from inbox.timeline import Author
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
@@ -94,6 +97,18 @@ class RecordConsent(Body):
     account_id: Annotated[str | None, Field(max_length=100)] = None
     language: Annotated[str | None, Field(max_length=20)] = None
     proof: ConsentProof = ConsentProof()
+
+
+class AskConsent(Body):
+    """
+    Double opt-in: the question goes out as a message, and only the person's own yes within `hours` is an agreement.
+    """
+
+    address: Annotated[str, Field(max_length=300)]
+    account_id: Annotated[str, Field(max_length=100)]
+    question: Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=500)]
+    language: Annotated[str | None, Field(max_length=20)] = None
+    hours: Annotated[int, Field(ge=1, le=168)] = 72
 
 
 def fact_shape(fact: ConsentFact) -> ConsentShape:
@@ -183,7 +198,7 @@ async def record(request: ApiRequest, contact_id: str, body: RecordConsent) -> C
         senders=(body.account_id or "",),
         reach="handle" if body.state == "granted" else "channel" if body.state == "withdrawn" else "everywhere",
         actor=actor.id,
-        author=Author("member" if actor.type == "member" else "bot", actor.id, actor.name),
+        author=_author(request),
         expires_at=body.expires_at,
         language=body.language,
         proof={name: value for name, value in body.proof.model_dump().items() if value},
@@ -192,6 +207,49 @@ async def record(request: ApiRequest, contact_id: str, body: RecordConsent) -> C
     detail = {"address": body.address, "purposes": list(body.purposes), "state": body.state, "way": body.way}
     await audit.record(ws, actor, "consent.recorded", Target("contact", contact.id, contact.name), detail)
     return await _page(request, contact.id, Page())
+
+
+async def ask(request: ApiRequest, contact_id: str, body: AskConsent) -> ConsentPage:
+    ws = request.ws
+    contact = await access.contact(ws, request.actor, contact_id)
+    row = await _handle(request, contact.id, body.address)
+    conversation = await conversations.find(ws, conversations.id_for(contact.id))
+    if conversation is None:
+        raise Conflict("They have never written, so they cannot be asked here. Send them the opt-in page.")
+    said = row.consent.get("marketing")
+    if said is not None and said.state_at(ws.clock.now()) == "granted":
+        raise Conflict("They have agreed already.", code="already_granted")
+    draft = outbox.Draft(
+        content=Text(text=body.question),
+        author=_author(request),
+        client_id=str(uuid4()),
+        account_id=body.account_id,
+        address=body.address,
+        purpose=Purpose.TRANSACTIONAL,
+    )
+    sent = (await outbox.enqueue(ws, conversation, draft))[0]
+    told = consents.Told(
+        at_address=row,
+        purposes=("marketing",),
+        state="asked",
+        source="double_opt_in",
+        evidence=sent.id,
+        at=ws.clock.now(),
+        wording=body.question,
+        reach="handle",
+        actor=request.actor.id,
+        author=_author(request),
+        expires_at=ws.clock.now() + timedelta(hours=body.hours),
+        language=body.language,
+    )
+    await consents.tell(ws, told)
+    await audit.record(ws, request.actor, "consent.asked", Target("contact", contact.id, contact.name), {})
+    return await _page(request, contact.id, Page())
+
+
+def _author(request: ApiRequest) -> Author:
+    actor = request.actor
+    return Author("member" if actor.type == "member" else "bot", actor.id, actor.name)
 
 
 async def _handle(request: ApiRequest, contact_id: str, address: str) -> ContactAddress:
@@ -239,6 +297,15 @@ ENDPOINTS = [
         "Write down what they said: an agreement with its wording, a stop, or that a hold was none",
         status=201,
         errors=(NotFound, Invalid, Conflict),
+    ),
+    Endpoint(
+        "POST",
+        "/contacts/{contact_id}/consents/ask",
+        ask,
+        Permission.INBOX_REPLY,
+        "Ask them to confirm: only their own yes is then an agreement",
+        status=202,
+        errors=(NotFound, Invalid, Conflict, OptedOut),
     ),
     Endpoint(
         "GET",

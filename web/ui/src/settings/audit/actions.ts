@@ -57,6 +57,7 @@ const WORDS: Record<string, string | ((detail: Detail) => string)> = {
   'macro.run': ({ macro }) => `ran the macro ${String(macro)} on the conversation with {}`,
   'consent.recorded': ({ state }) =>
     state === 'granted' ? 'wrote down that {} agreed' : state === 'withdrawn' ? 'wrote down that {} wants us to stop' : 'ended the hold on {}',
+  'consent.asked': 'asked {} to confirm marketing',
   'consent.exported': 'made the evidence file of {}',
   'pacing.changed': 'changed hours, caps or who is left out of marketing',
   'marketing.stopped': 'stopped all marketing',
