@@ -9,6 +9,17 @@ from tests.browser.conftest import Axe, Shot, Stage
 from tests.browser.desk import Customer, Desks
 
 
+async def proof(stage: Stage, customer: Customer) -> str:
+    """The code that an agent has sent them on WhatsApp, to be brought by SMS."""
+    shop = stage.shop
+    one = await shop.conversation_with(customer.known_as)
+    asked = {"account_id": shop.accounts["sms"], "text": "Please send {code} to our number"}
+    await shop.post(f"/conversations/{one['id']}/proofs", 201, **asked)
+    sent = await shop.in_ledger("whatsapp", customer.id, "to our number")
+    found = re.findall(r"[A-Z2-9]{5}-[A-Z2-9]{5}", str(sent["body"]))
+    return str(found[-1])
+
+
 def test_one_person_twice(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
     nia = Customer(stage, "whatsapp", "Nia Twice")
     nia.writes("Is the blue one still there?")
@@ -24,8 +35,24 @@ def test_one_person_twice(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> N
     olu.page.get_by_role("link", name="Perhaps the same person").click()
     pairs = olu.page.get_by_role("list", name="Pairs of contacts")
     expect(pairs).to_contain_text("Both have the number")
+    # Everybody is looked through, and it is seen how far that is.
+    olu.page.get_by_role("button", name="Look through all contacts").click()
+    expect(olu.page.get_by_role("status").filter(has_text="Olu Owner had")).to_contain_text("looked through just now")
+    # The customer shows themselves that both are theirs: before the eyes of both agents, and before all other reasons.
+    code = stage.run(proof(stage, nia))
+    stage.run(stage.shop.writes("sms", nia.id, type="text", text=code))
+    proved = "Proved by a code on both channels: sent on WhatsApp, brought on SMS."
+    expect(pairs.get_by_role("paragraph").first).to_have_text(proved)
+    expect(ama.page.get_by_text(proved)).to_be_visible()
+    shot(ama.page, "proved-beside-the-conversation")
     axe(olu.page)
     shot(olu.page, "duplicates")
+    olu.goes_dark()
+    axe(olu.page)
+    for width in (1024, 390):
+        olu.page.set_viewport_size({"width": width, "height": 844})
+        shot(olu.page, f"duplicates-{width}")
+    olu.page.set_viewport_size({"width": 1440, "height": 900})
     # From the conversation itself, by keyboard alone.
     ama.page.get_by_role("button", name="Look at merging…").focus()
     ama.page.keyboard.press("Enter")

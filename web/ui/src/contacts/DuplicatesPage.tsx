@@ -126,7 +126,7 @@ function useSearch(): DuplicateSearch | null {
 }
 
 function Looked({ search }: { search: DuplicateSearch }) {
-  const found = search.found === 1 ? 'one new pair' : `${count(search.found)} new pairs`
+  const found = search.found === 0 ? 'no new pair' : search.found === 1 ? 'one new pair' : `${count(search.found)} new pairs`
   if (search.state === 'running') {
     return (
       <div className={s.looked} role="status">
