@@ -201,13 +201,15 @@ async def _hold(ws: Workspace, entry: Entry, until: datetime) -> float:
             return now
         return replace(now, held_until=until, outbox_key=None, error=told)
 
+    # Noted first: what is noted and does not wait is taken up for nothing.
+    await store.hold(ws, entry.id, until)
     entry, _ = await timeline.change(ws, entry, how)
     await live.tell_entry(ws, entry)
     return 0
 
 
 async def take_up(ws: Workspace, entry_id: str) -> None:
-    """A message that waited for this hour is work again. Raises NotFound."""
+    """A message that waited for this hour is work again; done twice it is so once."""
 
     def how(now: Entry) -> Entry:
         if now.held_until is None:
@@ -215,8 +217,13 @@ async def take_up(ws: Workspace, entry_id: str) -> None:
         queued = now.status == DeliveryStatus.QUEUED.value
         return replace(now, held_until=None, outbox_key=now.contact_id if queued else None, error=None)
 
-    entry, _ = await timeline.change(ws, await timeline.get(ws, entry_id), how)
-    await ws.queue.enqueue("deliver", ws.id, entry.contact_id, lane=Lane.REPLIES)
+    held = await timeline.find(ws, entry_id)
+    if held is not None:
+        held, _ = await timeline.change(ws, held, how)
+    # Before anybody delivers it, who may have to hold it again.
+    await store.let_go(ws, entry_id)
+    if held is not None:
+        await ws.queue.enqueue("deliver", ws.id, held.contact_id, lane=Lane.REPLIES)
 
 
 async def _pace(ws: Workspace, account: ChannelAccount, entry: Entry) -> float:

@@ -57,8 +57,7 @@ async def sweep(runtime: Runtime) -> None:
         await runtime.queue.enqueue("apply_receipts", account_id, lane=Lane.INBOUND)
     await _sweep_outbox(runtime)
     for workspace_id, entry_id in await work.due_held(runtime, now, limit=_MOST_HELD):
-        with suppress(NotFound):
-            await delivery.take_up(runtime.workspace(workspace_id), entry_id)
+        await delivery.take_up(runtime.workspace(workspace_id), entry_id)
     for workspace_id, deferred_id in await work.due_deferred(runtime, now):
         await runtime.queue.enqueue("send_deferred", workspace_id, deferred_id, lane=Lane.REPLIES)
     for workspace_id, push_id in await work.due_pushes(runtime, before):

@@ -129,12 +129,12 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         # What was stored since a time, for the search index.
         _index("created_at"),
         _index("outbox_key", sparse=True),
-        # Marketing that waits for an hour at which it may go.
-        _index("held_until", sparse=True),
         _index("external_ids", sparse=True),
     ),
     # Messages that failed and that nobody has looked at yet: few, so they burden the index of no other entry.
     "failed_messages": (_index("workspace_id", "failed_at"),),
+    # Marketing that waits for an hour at which it may go; likewise.
+    "held_messages": (_index("until"),),
     # `facets` are the lists a ticket stands in; `look_at` is there while something is to be done for it at a time.
     "tickets": (
         _index("workspace_id", "number", unique=True),

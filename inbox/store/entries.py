@@ -243,6 +243,16 @@ async def save_many(ws: Workspace, pairs: Sequence[tuple[timeline.Entry, timelin
     return await ws.db.entries.update_each(changes) == len(pairs)
 
 
+async def hold(ws: Workspace, entry_id: str, until: datetime) -> None:
+    """Notes that a message waits for this hour."""
+    await ws.db.held_messages.update({"_id": entry_id}, {"$set": {"until": until}}, upsert=True)
+
+
+async def let_go(ws: Workspace, entry_id: str) -> None:
+    """It waits no longer."""
+    await ws.db.held_messages.delete({"_id": entry_id})
+
+
 async def set_conversation(ws: Workspace, entry_ids: Sequence[str], conversation_id: str) -> None:
     """They are read in this conversation; nothing else of them changes."""
     if entry_ids:

@@ -285,7 +285,7 @@ async def test_at_night_it_waits_and_an_answer_does_not(shop: Shop) -> None:
     assert row["held_until"] > now + timedelta(hours=11)
     assert "outbox_key" not in row
     # The hour has come.
-    await shop.owner.ws.db.entries.update({"_id": entry["id"]}, {"$set": {"held_until": now}})
+    await shop.owner.ws.db.held_messages.update({"_id": entry["id"]}, {"$set": {"until": now}})
     await shop.in_ledger("telegram", person["id"], "An offer at night")
 
 

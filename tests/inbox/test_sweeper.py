@@ -174,7 +174,7 @@ async def ours(ws: Workspace, bot: AccountRow, **more: Any) -> Entry:
     conversation = (await ws.db.conversations.find({}, limit=1))[0]
     at = ws.clock.now() - LONG_AGO
     values: dict[str, Any] = {
-        "status_times": {more.get("status", "queued"): at},
+        "status_times": {more.get("status", "queued") or "queued": at},
         "id": ids.new("ent"), "contact_id": conversation["contact_id"], "conversation_id": conversation["_id"],
         "at": at, "created_at": at, "kind": "message", "direction": "out", "author": Author("member", "mem_1", "Ama"),
         "channel": "telegram", "account_id": bot.id, "address": "telegram:42",

@@ -323,8 +323,8 @@ async def open_outbox(runtime: Runtime, *, limit: int) -> list[OutboxRow]:
 
 
 async def due_held(runtime: Runtime, now: datetime, *, limit: int) -> list[tuple[str, str]]:
-    """(workspace, message) of those that have waited for this hour. Index: held_until."""
-    found = runtime.mongo.entries.find({"held_until": {"$lte": now}}, {"workspace_id": 1}).limit(limit)
+    """(workspace, message) of those that have waited for this hour. Index of held_messages: until."""
+    found = runtime.mongo.held_messages.find({"until": {"$lte": now}}, {"workspace_id": 1}).limit(limit)
     return [(row["workspace_id"], row["_id"]) for row in await found.to_list()]
 
 
