@@ -73,7 +73,7 @@ async def run(quick: bool) -> Report:
     report = Report(f"Key to paint with {size:,} conversations and a thread of {LONG:,} messages", ("", "p50", "p95"))
     async with stage() as opened, open_runtime(opened.settings()) as runtime:
         shop = await open_shop(runtime)
-        await crowd.fill(runtime, shop, size)
+        await crowd.fill(runtime, shop, size, messages=False)
         now = shop.ws.clock.now()
         for number in range(people):
             await _person(shop, number, LONG if number == 0 else SHORT, now)
@@ -96,7 +96,7 @@ async def run(quick: bool) -> Report:
             await page.wait_for_timeout(_ARRIVES_MS)
             await _walk(page, report, people, rounds)
             await _in_the_long_thread(page, report, rounds)
-            await _starts(page, report, 4 * rounds)
+            await _starts(page, report, 2 + 2 * rounds)
             await browser.close()
     return report
 
