@@ -8,7 +8,6 @@ inserted is the variant that suits the customer's language and the channel of th
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from app.core import ids
 from app.core.errors import Change, ChangedMeanwhile, Conflict, Forbidden, Invalid, NotFound
@@ -18,6 +17,7 @@ from channels import registry
 from crm import contacts
 from inbox import files
 from inbox.answering import variables
+from inbox.answering.kept import Kept
 from inbox.answering.variables import Rendered
 from inbox.conversations import Conversation
 from inbox.files import StoredFile
@@ -40,20 +40,13 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CannedReply:
-    """`owner_id` None: for everyone. `uses` counts how often it was put into an answer."""
+class CannedReply(Kept):
+    """Used when it is put into an answer."""
 
-    id: str
     shortcut: str
     title: str
     variants: tuple[Variant, ...]
     file_ids: tuple[str, ...] = ()
-    owner_id: str | None = None
-    uses: int = 0
-    last_used_at: datetime | None = None
-    created_at: datetime
-    updated_at: datetime
-    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from channels.content import Content, Media, MediaMessage, Template, TemplatePar
 from crm.store import contacts as contact_store
 from inbox import conversations, outbox, templates, usage
 from inbox.answering import acts, canned, variables
+from inbox.answering.kept import Kept
 from inbox.conversations import Conversation, Priority
 from inbox.finding import tags, views
 from inbox.routing import handover, teams
@@ -124,20 +125,12 @@ _ACTIONS: TypeAdapter[tuple[AnyAction, ...]] = TypeAdapter(tuple[AnyAction, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Macro:
-    """`owner_id` None: for everyone."""
+class Macro(Kept):
+    """Used when it is run. `rule` says where it may be run at all; None: everywhere."""
 
-    id: str
     name: str
     actions: tuple[AnyAction, ...]
-    # Where it may be run at all; None: everywhere.
     rule: Rule | None = None
-    owner_id: str | None = None
-    uses: int = 0
-    last_used_at: datetime | None = None
-    created_at: datetime
-    updated_at: datetime
-    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 from app.core.mongo import Document, DuplicateId
 from app.core.runtime import Workspace
 from inbox.answering import canned
+from inbox.store import kept
 
 
 def _to_row(reply: canned.CannedReply) -> Document:
@@ -50,16 +51,15 @@ async def insert(ws: Workspace, reply: canned.CannedReply) -> bool:
 
 
 async def replace(ws: Workspace, before: canned.CannedReply, after: canned.CannedReply) -> bool | None:
-    """False if it was changed meanwhile, None if the shortcut is taken. How often it was used is left as it is."""
-    row = {k: v for k, v in _to_row(after).items() if k not in ("_id", "uses", "last_used_at")}
+    """False if it was changed meanwhile, None if the shortcut is taken."""
     try:
-        return await ws.db.canned.update({"_id": before.id, "revision": before.revision}, {"$set": row})
+        return await kept.replace(ws.db.canned, before, _to_row(after))
     except DuplicateId:
         return None
 
 
 async def count_use(ws: Workspace, reply_id: str, at: datetime) -> None:
-    await ws.db.canned.update({"_id": reply_id}, {"$inc": {"uses": 1}, "$set": {"last_used_at": at}})
+    await kept.count_use(ws.db.canned, reply_id, at)
 
 
 async def delete(ws: Workspace, reply_id: str) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
 from app.core.mongo import Document, DuplicateId
 from app.core.runtime import Workspace
 from inbox.answering import macros
+from inbox.store import kept
 
 
 def _to_row(macro: macros.Macro) -> Document:
-    row: Document = {k: getattr(macro, k) for k in macro.__slots__ if k not in ("id", "actions")}
+    row: Document = {f.name: getattr(macro, f.name) for f in fields(macro) if f.name not in ("id", "actions")}
     row["actions"] = [action.model_dump() for action in macro.actions]
     return {**row, "_id": macro.id}
 
@@ -42,13 +43,12 @@ async def insert(ws: Workspace, macro: macros.Macro) -> None:
 
 
 async def replace(ws: Workspace, before: macros.Macro, after: macros.Macro) -> bool:
-    """False if it was changed meanwhile. How often it was used is left as it is."""
-    row = {k: v for k, v in _to_row(after).items() if k not in ("_id", "uses", "last_used_at")}
-    return await ws.db.macros.update({"_id": before.id, "revision": before.revision}, {"$set": row})
+    """False if it was changed meanwhile."""
+    return await kept.replace(ws.db.macros, before, _to_row(after))
 
 
 async def count_use(ws: Workspace, macro_id: str, at: datetime) -> None:
-    await ws.db.macros.update({"_id": macro_id}, {"$inc": {"uses": 1}, "$set": {"last_used_at": at}})
+    await kept.count_use(ws.db.macros, macro_id, at)
 
 
 async def delete(ws: Workspace, macro_id: str) -> None:

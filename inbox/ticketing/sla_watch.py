@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from app.core import audit, roles
@@ -25,7 +26,7 @@ from inbox.finding.facets import OPEN, SNOOZED
 from inbox.store import conversations as conversation_rows
 from inbox.store import teams as team_rows
 from inbox.ticketing import sla, sla_policies, tickets
-from inbox.ticketing.sla import Metric, Step
+from inbox.ticketing.sla import Clock, Facts, Metric, Rules, Step, Subject
 from inbox.ticketing.tickets import Ticket
 from inbox.timeline import Author
 
@@ -77,41 +78,55 @@ def news_of(metric: Metric, wait: str, what: str, step: Step | None, notified: S
 
 async def attend(ws: Workspace, conversation: Conversation) -> Conversation:
     """Warn, mark and escalate what is due in this conversation, and tell what has not been told."""
-    clock = conversation.sla
     now = ws.clock.now()
-    if clock is None or clock.acts_at is None or clock.acts_at > now:
+    if not _is_due(conversation.sla, now):
         return conversation
     known, people = await sla_policies.known(ws), await people_of(ws, conversation.team_id)
 
     def how(row: Conversation) -> Conversation:
-        facts = conversations.sla_facts(row)
-        if row.sla is None or facts is None:
+        acted = _acted(row, conversations.sla_facts(row), "conversations", known, now)
+        if acted is None:
             return row
-        acted, happened = sla.acted(row.sla, facts, known, "conversations", now)
-        if not happened:
-            # Perhaps only the policy has changed: the clock is computed anew.
-            return replace(row)
-        news = list(acted.news)
+        clock, happened, waits = acted
+        news = list(clock.news)
         for metric, what, step in happened:
             notified: tuple[str, ...] = ()
             if step is not None:
                 notified = people.named(step.to, row.assignee_id)
-                row = _done(row, step, notified)
-            news.append(news_of(metric, sla.wait_of(metric, facts.waits[metric]), what, step, notified))
-        return replace(row, sla=replace(acted, news=tuple(news)))
+                row = replace(row, **_changes(row, step, notified, "assignee_id"))
+            news.append(news_of(metric, sla.wait_of(metric, waits[metric]), what, step, notified))
+        return replace(row, sla=replace(clock, news=tuple(news)))
 
     conversation, _ = await conversations.change(ws, conversation, how)
     return await tell(ws, conversation)
 
 
-def _done(row: Conversation, step: Step, people: Sequence[str]) -> Conversation:
+def _is_due(clock: Clock | None, now: datetime) -> bool:
+    return clock is not None and clock.acts_at is not None and clock.acts_at <= now
+
+
+def _acted(
+    row: Conversation | Ticket, facts: Facts | None, subject: Subject, known: Rules, now: datetime
+) -> tuple[Clock, list[tuple[Metric, str, Step | None]], Mapping[Metric, datetime]] | None:
+    """
+    The row's clock with what is due marked, what that was, and the waits; None where nothing is promised any more.
+
+    Nothing may be due: then only the policy has changed, and the clock is computed anew.
+    """
+    if row.sla is None or facts is None:
+        return None
+    return *sla.acted(row.sla, facts, known, subject, now), facts.waits
+
+
+def _changes(row: Conversation | Ticket, step: Step, people: Sequence[str], owner: str) -> dict[str, Any]:
+    """What the step of an escalation changes; `owner` is the field of who has it."""
     if step.do == "assign" and people:
-        return replace(row, assignee_id=people[0])
+        return {owner: people[0]}
     if step.do == "priority" and step.value:
-        return replace(row, priority=step.value)  # type: ignore[arg-type]
+        return {"priority": step.value}
     if step.do == "tag" and step.value:
-        return replace(row, tags=tuple(dict.fromkeys((*row.tags, step.value))))
-    return row
+        return {"tags": tuple(dict.fromkeys((*row.tags, step.value)))}
+    return {}
 
 
 async def tell(ws: Workspace, conversation: Conversation) -> Conversation:
@@ -174,42 +189,28 @@ async def retime(ws: Workspace) -> None:
 
 async def attend_ticket(ws: Workspace, ticket: Ticket) -> Ticket:
     """The same for a ticket; its news are told as all of a ticket's are."""
-    clock = ticket.sla
     now = ws.clock.now()
-    if clock is None or clock.acts_at is None or clock.acts_at > now:
+    if not _is_due(ticket.sla, now):
         return ticket
     known, people = await sla_policies.known(ws), await people_of(ws, ticket.team_id)
 
     def how(row: Ticket) -> Ticket:
-        facts = tickets.sla_facts(row)
-        if row.sla is None or facts is None:
+        acted = _acted(row, tickets.sla_facts(row), "tickets", known, now)
+        if acted is None:
             return row
-        acted, happened = sla.acted(row.sla, facts, known, "tickets", now)
-        if not happened:
-            return replace(row)
+        clock, happened, waits = acted
         for metric, what, step in happened:
-            wait = sla.wait_of(metric, facts.waits[metric])
+            wait = sla.wait_of(metric, waits[metric])
             notified = people.named(step.to, row.owner_id) if step else ((row.owner_id,) if row.owner_id else ())
             told = {**news_of(metric, wait, what, step, notified), "notified": list(notified)}
-            row = _done_to_ticket(row, step, notified)
+            if step is not None:
+                attention = tuple(dict.fromkeys((*row.attention, *notified)))
+                row = replace(row, attention=attention, **_changes(row, step, notified, "owner_id"))
             name = told.pop("name")
             key = f"{row.id}/{wait}/{step.id if step else what}"
             news = tickets.happening(row, SYSTEM, now, name, told, key=key)
             row = replace(row, news=(*row.news, news))
-        return replace(row, sla=acted)
+        return replace(row, sla=clock)
 
     ticket, _ = await tickets.change(ws, ticket, how)
     return ticket
-
-
-def _done_to_ticket(row: Ticket, step: Step | None, people: Sequence[str]) -> Ticket:
-    row = replace(row, attention=tuple(dict.fromkeys((*row.attention, *people)))) if step else row
-    if step is None:
-        return row
-    if step.do == "assign" and people:
-        return replace(row, owner_id=people[0])
-    if step.do == "priority" and step.value:
-        return replace(row, priority=step.value)  # type: ignore[arg-type]
-    if step.do == "tag" and step.value:
-        return replace(row, tags=tuple(dict.fromkeys((*row.tags, step.value))))
-    return row

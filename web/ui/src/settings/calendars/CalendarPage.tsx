@@ -1,12 +1,13 @@
 import { Button, Select, TextInput } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState, type FormEvent } from 'react'
-import { ApiError, api, messageOf } from '../../lib/api'
+import { useState } from 'react'
+import { api } from '../../lib/api'
 import { plural } from '../../lib/format'
 import { useCan } from '../../lib/session'
 import { toast, toastError } from '../../lib/toast'
 import type { Calendar, CalendarImport, CalendarIn } from '../../lib/types'
-import { ConfirmDialog, Problem } from '../parts/ConfirmDialog'
+import { ConfirmDialog } from '../parts/ConfirmDialog'
+import { FormPage, useSaving } from '../parts/FormPage'
 import { Heading } from '../parts/Heading'
 import { PageSkeleton } from '../parts/PageSkeleton'
 import { Panel } from '../parts/Panel'
@@ -38,28 +39,18 @@ function CalendarForm({ calendar }: { calendar: Calendar | null }) {
   const client = useQueryClient()
   const goTo = useGoTo()
   const [value, setValue] = useState<CalendarIn>(() => (calendar ? given(calendar) : FRESH))
-  const [busy, setBusy] = useState(false)
-  const [error, setError] = useState<unknown>(null)
   const [deleting, setDeleting] = useState(false)
-  const refusal = error instanceof ApiError ? error : null
   const change = (part: Partial<CalendarIn>) => setValue((known) => ({ ...known, ...part }))
   const wrong = value.week.some((day) => problemOf(day) !== '')
 
-  async function submit(event: FormEvent) {
-    event.preventDefault()
-    setBusy(true)
-    setError(null)
-    try {
-      if (calendar) await api.put(`/calendars/${calendar.id}`, { ...value, revision: calendar.revision })
-      else await api.post('/calendars', value)
-      await client.invalidateQueries({ queryKey: ['calendars'] })
-      toast('Saved.')
-      goTo('calendars')
-    } catch (reason) {
-      setError(reason)
-      setBusy(false)
-    }
-  }
+  const saving = useSaving(async () => {
+    if (calendar) await api.put(`/calendars/${calendar.id}`, { ...value, revision: calendar.revision })
+    else await api.post('/calendars', value)
+    await client.invalidateQueries({ queryKey: ['calendars'] })
+    toast('Saved.')
+    goTo('calendars')
+  })
+  const { refusal } = saving
 
   async function readFile(file: File) {
     if (!calendar) return
@@ -74,78 +65,75 @@ function CalendarForm({ calendar }: { calendar: Calendar | null }) {
   }
 
   return (
-    <form className={s.form} onSubmit={(event) => void submit(event)} aria-label="Calendar">
-      <Heading
-        title={calendar?.name ?? 'New calendar'}
-        text={calendar && <OpenNow calendar={calendar} />}
-        back={BACK}
-        actions={
-          calendar &&
-          manages && (
-            <Button variant="default" color="red" onClick={() => setDeleting(true)}>
-              Delete
-            </Button>
-          )
-        }
-      />
-      <fieldset disabled={!manages || busy} className={s.fieldset}>
-        <Panel title="Hours" text="Several spans a day are possible; an end before the start is on the next day.">
-          <div className={s.row}>
-            <TextInput
-              label="Name"
-              placeholder="Office hours"
-              required
-              withAsterisk={false}
-              maxLength={100}
-              value={value.name}
-              onChange={(event) => change({ name: event.currentTarget.value })}
-              error={refusal?.field('name')}
-            />
-            <Select
-              label="Time zone"
-              searchable
-              allowDeselect={false}
-              data={ZONES.includes(value.zone) ? ZONES : [value.zone, ...ZONES]}
-              value={value.zone}
-              onChange={(zone) => zone && change({ zone })}
-              error={refusal?.field('zone')}
-            />
-          </div>
-          <WeekEditor week={value.week} onChange={(week) => change({ week })} />
-        </Panel>
-        <Panel title="Public holidays" text="Closed on the holidays of a country; untick those on which you work.">
-          <PublicHolidays value={value} onChange={change} />
-        </Panel>
-        <Panel title="Special days" text="Days of your own: closed, or with hours of their own. They come before everything else.">
-          <SpecialDays value={value} onChange={change} {...(calendar && { onFile: (file: File) => void readFile(file) })} />
-        </Panel>
-      </fieldset>
-      <Problem text={error ? messageOf(error) : ''} />
-      {manages && (
-        <div className={s.foot}>
-          <Button variant="default" onClick={() => goTo('calendars')}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={busy} disabled={wrong}>
-            Save
-          </Button>
+    <FormPage
+      label="Calendar"
+      heading={
+        <Heading
+          title={calendar?.name ?? 'New calendar'}
+          text={calendar && <OpenNow calendar={calendar} />}
+          back={BACK}
+          actions={
+            calendar &&
+            manages && (
+              <Button variant="default" color="red" onClick={() => setDeleting(true)}>
+                Delete
+              </Button>
+            )
+          }
+        />
+      }
+      saving={saving}
+      editable={manages}
+      back="calendars"
+      wrong={wrong}
+      around={
+        deleting && calendar && (
+          <ConfirmDialog
+            title={`Delete ${calendar.name}?`}
+            confirm="Delete"
+            onConfirm={async () => {
+              await api.delete(`/calendars/${calendar.id}`)
+              await client.invalidateQueries({ queryKey: ['calendars'] })
+              goTo('calendars')
+            }}
+            onClose={() => setDeleting(false)}
+          >
+            <p>A calendar that teams or rules still use stays; you are told where.</p>
+          </ConfirmDialog>
+        )
+      }
+    >
+      <Panel title="Hours" text="Several spans a day are possible; an end before the start is on the next day.">
+        <div className={s.row}>
+          <TextInput
+            label="Name"
+            placeholder="Office hours"
+            required
+            withAsterisk={false}
+            maxLength={100}
+            value={value.name}
+            onChange={(event) => change({ name: event.currentTarget.value })}
+            error={refusal?.field('name')}
+          />
+          <Select
+            label="Time zone"
+            searchable
+            allowDeselect={false}
+            data={ZONES.includes(value.zone) ? ZONES : [value.zone, ...ZONES]}
+            value={value.zone}
+            onChange={(zone) => zone && change({ zone })}
+            error={refusal?.field('zone')}
+          />
         </div>
-      )}
-      {deleting && calendar && (
-        <ConfirmDialog
-          title={`Delete ${calendar.name}?`}
-          confirm="Delete"
-          onConfirm={async () => {
-            await api.delete(`/calendars/${calendar.id}`)
-            await client.invalidateQueries({ queryKey: ['calendars'] })
-            goTo('calendars')
-          }}
-          onClose={() => setDeleting(false)}
-        >
-          <p>A calendar that teams or rules still use stays; you are told where.</p>
-        </ConfirmDialog>
-      )}
-    </form>
+        <WeekEditor week={value.week} onChange={(week) => change({ week })} />
+      </Panel>
+      <Panel title="Public holidays" text="Closed on the holidays of a country; untick those on which you work.">
+        <PublicHolidays value={value} onChange={change} />
+      </Panel>
+      <Panel title="Special days" text="Days of your own: closed, or with hours of their own. They come before everything else.">
+        <SpecialDays value={value} onChange={change} {...(calendar && { onFile: (file: File) => void readFile(file) })} />
+      </Panel>
+    </FormPage>
   )
 }
 

@@ -8,6 +8,7 @@ import type { RoutingSettings } from '../../lib/types'
 import { channelLabel } from '../../ui/ChannelIcon'
 import { Problem } from '../parts/ConfirmDialog'
 import { Panel } from '../parts/Panel'
+import p from '../parts/parts.module.css'
 import s from './teams.module.css'
 
 const CHANNELS = ['whatsapp', 'sms', 'telegram', 'livechat']
@@ -44,7 +45,7 @@ function Rules({ rules }: { rules: RoutingSettings }) {
       title="For all teams"
       text="How much one person can have at a time, and what a conversation on each channel counts, in points."
     >
-      <form className={s.form} onSubmit={(event) => void submit(event)} aria-label="Rules for all teams">
+      <form className={p.form} onSubmit={(event) => void submit(event)} aria-label="Rules for all teams">
         <div className={s.row}>
           <NumberInput
             label="Each agent"
@@ -81,7 +82,7 @@ function Rules({ rules }: { rules: RoutingSettings }) {
           />
         </div>
         <Problem text={problem} />
-        <div className={s.foot}>
+        <div className={p.formFoot}>
           <Button type="submit" loading={busy} disabled={!dirty}>
             Save
           </Button>
