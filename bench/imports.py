@@ -24,7 +24,7 @@ from crm import contacts, likeness
 from crm.contacts import Contact, ContactAddress, search_tokens
 from crm.store import contacts as store
 
-BATCH = 500
+BATCH = 200
 _SHARE = 0.6
 # Beside what a worker has at rest.
 _MOST_GROWTH_MB = 40
@@ -42,7 +42,7 @@ def person(number: int) -> tuple[str, str, str, str]:
 
 
 async def run(quick: bool) -> Report:
-    size = 10_000 if quick else 1_000_000
+    size = 4_000 if quick else 1_000_000
     bare_size = min(size, 50_000)
     report = Report(f"A table of {size:,} people", ("what", "seconds", "rows a second", "worker MB"))
     async with stage() as opened, open_runtime(opened.settings()) as runtime:

@@ -294,8 +294,8 @@ _TYPES: Mapping[Kind, Type] = {
 }
 
 
-def askable(known: Fields) -> Sequence[Asked]:
-    """The workspace's own fields as rules ask for them; stored under `fields`."""
+def askable(own: Iterable[ContactField]) -> Sequence[Asked]:
+    """Fields of the workspace's own as rules ask for them; stored under `fields`."""
     return [
         Asked(
             f"fields.{field.key}",
@@ -303,5 +303,5 @@ def askable(known: Fields) -> Sequence[Asked]:
             _TYPES[field.kind],
             options=tuple((option, option) for option in field.options),
         )
-        for field in known.offered
+        for field in own
     ]

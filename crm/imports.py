@@ -37,7 +37,7 @@ Rule = Literal["fill", "overwrite", "skip"]
 
 MOST_BYTES = 500_000_000
 MOST_SHOWN = 50
-BATCH = 500
+BATCH = 200
 EVERY_SECONDS = 5.0
 _BUSY = ("checking", "running")
 _RESULTS = ("created", "updated", "unchanged", "refused")

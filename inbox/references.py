@@ -6,7 +6,7 @@ from typing import Any
 
 from app.core.runtime import Workspace
 from inbox import usage
-from inbox.answering import macros, variables
+from inbox.answering import macros
 from inbox.finding import people, tags, views
 from inbox.finding.people import Wanted
 from inbox.routing import agents, route_rules, teams
@@ -67,10 +67,11 @@ def _policies_of(kind: str) -> usage.Finder:
 
 
 def _naming_field(noun: str, every: Callable[[Workspace], Awaitable[Iterable[Any]]]) -> usage.Finder:
-    """Things in whose texts a field of contacts stands."""
+    """Things in whose texts or conditions a field of contacts stands."""
 
     async def using(ws: Workspace, key: str) -> list[usage.Use]:
-        pattern = re.compile(rf"{re.escape(variables.FIELDS + key)}\b")
+        # In texts with `contact.` before it, in conditions without.
+        pattern = re.compile(rf"\bfields\.{re.escape(key)}\b")
         found = [each for each in await every(ws) if pattern.search(repr(each))]
         return [usage.Use(noun, each.id, getattr(each, "title", None) or each.name) for each in found]
 

@@ -25,6 +25,7 @@ from app.core.permissions import Actor, Permission
 from app.core.rules import Catalogue, Field, Rule
 from app.core.runtime import Workspace
 from channels.content import Content, Media, MediaMessage, Template, TemplateParameters, Text
+from crm import fields as contact_fields
 from crm.store import contacts as contact_store
 from inbox import conversations, outbox, templates, usage
 from inbox.answering import acts, canned, variables
@@ -43,6 +44,8 @@ RUN_SECONDS = 60
 
 # What conditions can ask: of the conversation, and the language of its customer.
 CATALOGUE = Catalogue("conversation", (*views.CATALOGUE.fields, Field("language", "Language", "text")))
+# What is asked of the contact, who is read only where a condition does.
+_OF_CONTACT = ("language", "stage", "contact_owner")
 
 
 class Action(BaseModel):
@@ -520,11 +523,12 @@ async def _checked(
     ws: Workspace, actor: Actor, actions: Sequence[Action], rule: Rule | None, *, shared: bool
 ) -> tuple[AnyAction, ...]:
     """Raises Invalid, with the place of the action in the field's name."""
+    known = await catalogue(ws)
     if rule is not None:
-        rules.validate(CATALOGUE, rule)
+        rules.validate(known, rule)
     for place, action in enumerate(actions):
         if action.when is not None:
-            rules.validate(CATALOGUE, action.when, at=f"actions.{place}.when")
+            rules.validate(known, action.when, at=f"actions.{place}.when")
         try:
             await ACTIONS[action.type].check(ws, actor, action)  # type: ignore[attr-defined]
             if shared and isinstance(action, ReplyAction) and action.canned_id is not None:
@@ -555,15 +559,16 @@ def _require(actor: Actor, *, shared: bool) -> None:
 async def plan(ws: Workspace, actor: Actor, macro: Macro, conversation: Conversation, account_id: str | None) -> Plan:
     """What a run would do, and what would be left out or refused as far as that can be known."""
     scene = Scene(ws, actor, conversation, account_id, "plan", ws.clock.now())
+    known = await catalogue(ws, archived=True)
     thing = await _thing(ws, conversation, _conditions(macro))
-    if macro.rule is not None and not _holds(macro.rule, thing, scene.at):
+    if macro.rule is not None and not rules.predicate(known, macro.rule)(thing, scene.at):
         steps = [Step(action.type, "", "not_run") for action in macro.actions]
-        return Plan(steps, f"This macro is for other conversations: {_unmet(macro.rule)}")
+        return Plan(steps, f"This macro is for other conversations: {_unmet(known, macro.rule)}")
     steps = []
     for action in macro.actions:
         kind = ACTIONS[action.type]
-        if action.when is not None and not _holds(action.when, thing, scene.at):
-            steps.append(Step(action.type, "", "skipped", f"Left out: {_unmet(action.when)}"))
+        if action.when is not None and not rules.predicate(known, action.when)(thing, scene.at):
+            steps.append(Step(action.type, "", "skipped", f"Left out: {_unmet(known, action.when)}"))
             continue
         try:
             await kind.check(ws, actor, action)
@@ -574,20 +579,35 @@ async def plan(ws: Workspace, actor: Actor, macro: Macro, conversation: Conversa
 
 
 async def _thing(ws: Workspace, conversation: Conversation, conditions: Sequence[Rule]) -> Mapping[str, Any]:
-    """The conversation as conditions ask of it; its contact is read only where one asks for the language."""
-    language = None
-    if any(leaf["field"] == "language" for rule in conditions for leaf in rules.leaves(rule)):
+    """The conversation as conditions ask of it, and its contact where one asks for that."""
+    asked = {leaf["field"] for rule in conditions for leaf in rules.leaves(rule)}
+    of_contact: dict[str, Any] = {}
+    if any(name in _OF_CONTACT or name.startswith("fields.") for name in asked):
         contact = await contact_store.contact(ws, conversation.contact_id)
-        language = contact.language if contact else None
-    return {**views.thing(conversation), "language": language}
+        if contact is not None:
+            of_contact = {f"fields.{key}": value for key, value in contact.fields.items()}
+            of_contact |= {
+                "language": contact.language,
+                "stage": contact.stage,
+                "contact_owner": contact.owner_id,
+            }
+    return {**views.thing(conversation), **of_contact}
 
 
-def _holds(rule: Rule, thing: Mapping[str, Any], now: datetime) -> bool:
-    return rules.predicate(CATALOGUE, rule)(thing, now)
+async def catalogue(ws: Workspace, *, archived: bool = False) -> Catalogue:
+    """What conditions may ask, fields of the workspace's own among it; `archived`: also what some may still ask."""
+    known = await contact_fields.get(ws)
+    stages = tuple((stage.id, stage.label) for stage in known.stages)
+    own = contact_fields.askable(known.fields if archived else known.offered)
+    of_contact = (
+        Field("stage", "Contact's stage", "choice", options=stages),
+        Field("contact_owner", "Contact's owner", "choice", refers_to="member"),
+    )
+    return Catalogue(CATALOGUE.noun, (*CATALOGUE.fields, *of_contact, *own))
 
 
-def _unmet(rule: Rule) -> str:
-    fields = dict.fromkeys(CATALOGUE.field(leaf["field"]) for leaf in rules.leaves(rule))
+def _unmet(known: Catalogue, rule: Rule) -> str:
+    fields = dict.fromkeys(known.field(leaf["field"]) for leaf in rules.leaves(rule))
     return f"the condition on {', '.join(field.label.lower() for field in fields if field)} does not hold here."
 
 

@@ -1,5 +1,6 @@
 """Fields of the workspace's own, stages, owners, zones and companies: typed, noted down, and nobody's overwritten."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from crm import contacts, fields, profiles
 from crm.contacts import Profile
 from crm.fields import ContactField, Fields
 from crm.store import contacts as store
+from inbox import conversations
 from tests.support.people import People, Person
 
 KINDS: list[dict[str, Any]] = [
@@ -220,3 +222,31 @@ async def test_an_import_and_a_person_may_not_leave_nonsense(ws: Workspace) -> N
             await fields.save(ws, wrong)
     with pytest.raises(Invalid):
         await profiles.edit(ws, SYSTEM, await somebody(ws), {"fields": {"vat": "1"}})
+
+
+async def test_conditions_of_macros_ask_for_fields(owner: Person) -> None:
+    await declared(owner)
+    contact_id = await somebody(owner.ws)
+    await patch(owner, contact_id, stage="lead", fields={"seats": 3, "born": "1990-02-28"})
+    made = conversations.new_for(owner.ws, contact_id, name="Ana")
+    conversation, _ = await conversations.change(owner.ws, made, lambda now: replace(now, unread=1))
+    offered = (await owner.client.get("/api/v1/macros/catalogue")).json()["fields"]
+    assert {"stage", "contact_owner", "fields.seats", "fields.born"} <= {field["name"] for field in offered}
+
+    async def reason(*conditions: dict[str, Any]) -> str | None:
+        body = {"name": "Ask", "shared": True, "rule": {"all": conditions}, "actions": [{"type": "note", "text": "Hm"}]}
+        macro = await owner.client.post("/api/v1/macros", json=body)
+        assert macro.status_code == 201, macro.text
+        planned = await owner.client.post(
+            f"/api/v1/macros/{macro.json()['id']}/plan", json={"conversation_id": conversation.id}
+        )
+        found: str | None = planned.json()["reason"]
+        return found
+
+    lead = {"field": "stage", "op": "is", "value": "lead"}
+    few = {"field": "fields.seats", "op": "lt", "value": 5}
+    old = {"field": "fields.born", "op": "before", "value": "1991-01-01T00:00:00Z"}
+    assert not await reason(lead, few, old)
+    assert "seats" in str(await reason({**few, "op": "gt"}))
+    uses = (await owner.client.get("/api/v1/contact-fields/seats/uses")).json()["items"]
+    assert {use["type"] for use in uses} == {"macro"}

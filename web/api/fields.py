@@ -106,7 +106,8 @@ async def save(request: ApiRequest, body: ContactFieldsShape) -> ContactFieldsSh
             names = ", ".join(contact.name for contact in there)
             raise Conflict(f"{names} and perhaps others are at “{stage.label}”; move them first.", code="in_use")
     for field in now.fields:
-        if wanted.field(field.key) is None and (found := await usage.of(ws, "contact_field", field.key)):
+        kept = wanted.field(field.key)
+        if (kept is None or kept.kind != field.kind) and (found := await usage.of(ws, "contact_field", field.key)):
             raise usage.InUse("field", found)
     async with live.announced(ws, "contact_fields", ws.id):
         saved = await fields.save(ws, wanted)
@@ -140,7 +141,7 @@ ENDPOINTS = [
         "/contact-fields/{key}/uses",
         uses,
         Permission.INBOX_MANAGE,
-        "Where a field is used: texts that name it",
+        "Where a field is used: texts and conditions that name it",
         errors=(NotFound,),
     ),
 ]

@@ -128,7 +128,7 @@ async def plan(request: ApiRequest, macro_id: str, body: PlanMacro) -> PlanOut:
 
 
 async def catalogue(request: ApiRequest) -> CatalogueOut:
-    return catalogue_out(macros.CATALOGUE)
+    return catalogue_out(await macros.catalogue(request.ws))
 
 
 async def run(request: ApiRequest, macro_id: str, body: RunMacro) -> RunOut:
