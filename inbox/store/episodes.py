@@ -6,11 +6,12 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from app.core import ids, windows
+from app.core import ids
 from app.core.mongo import Document
 from app.core.runtime import Workspace
 from inbox import episodes
-from inbox.store.windows import EARLIEST, Walk, page
+from inbox.store import windows
+from inbox.store.windows import EARLIEST
 from inbox.ticketing.moments import Moment
 from inbox.ticketing.sla import Promise, promised_words
 
@@ -88,25 +89,15 @@ async def newest_closed(
     Episodes closed in a span of time, the newest first, with their rows' ids. Indexes: workspace_id, closed_at;
     workspace_id, assignee_id, closed_at.
     """
-
-    async def find(within: Document, sort: list[tuple[str, int]], most: int) -> list[Document]:
-        return await ws.db.episodes.find({**where, **within}, sort=sort, limit=most)
-
-    rows = await windows.newest(find, "closed_at", now=end, since=start, before=before, limit=limit)
-    return [(row["_id"], _episode(row)) for row in rows if start <= row["closed_at"] < end]
+    rows = await windows.newest_between(ws.db.episodes, "closed_at", where, start, end, before=before, limit=limit)
+    return [(row["_id"], _episode(row)) for row in rows]
 
 
 async def closed_from(
     ws: Workspace, start: datetime, end: datetime, *, cursor: str | None, limit: int
 ) -> tuple[list[tuple[str, episodes.Episode]], str | None]:
     """Episodes closed from `start` to `end`, the oldest first, with their rows' ids. Index: workspace_id, closed_at."""
-
-    async def read(span: Document, most: int) -> list[Document]:
-        return await ws.db.episodes.find({"closed_at": span}, limit=most)
-
-    rows, following = await page(
-        Walk("closed_at", start, end, end - start), read, cursor=cursor, limit=limit, fits=lambda _: True
-    )
+    rows, following = await windows.between(ws.db.episodes, "closed_at", start, end, cursor=cursor, limit=limit)
     return [(row["_id"], _episode(row)) for row in rows], following
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 
-from app.core import windows
 from app.core.mongo import Document
 from app.core.runtime import Workspace
-from inbox.store.windows import Walk, page
+from inbox.store import windows
 from inbox.ticketing import outcomes
 from inbox.ticketing.sla import Promise, promised_words
 
@@ -47,13 +46,7 @@ async def solved_from(
     ws: Workspace, start: datetime, end: datetime, *, cursor: str | None, limit: int
 ) -> tuple[list[outcomes.Outcome], str | None]:
     """Those of tickets solved from `start` to `end`, the oldest first."""
-
-    async def read(span: Document, most: int) -> list[Document]:
-        return await ws.db.ticket_outcomes.find({"solved_at": span}, limit=most)
-
-    rows, following = await page(
-        Walk("solved_at", start, end, end - start), read, cursor=cursor, limit=limit, fits=lambda _: True
-    )
+    rows, following = await windows.between(ws.db.ticket_outcomes, "solved_at", start, end, cursor=cursor, limit=limit)
     return [from_row(row) for row in rows], following
 
 
@@ -67,9 +60,7 @@ async def newest_solved(
     limit: int,
 ) -> list[outcomes.Outcome]:
     """Those of tickets solved in a span of time, the newest first."""
-
-    async def find(within: Document, sort: list[tuple[str, int]], most: int) -> list[Document]:
-        return await ws.db.ticket_outcomes.find({**where, **within}, sort=sort, limit=most)
-
-    rows = await windows.newest(find, "solved_at", now=end, since=start, before=before, limit=limit)
-    return [from_row(row) for row in rows if start <= row["solved_at"] < end]
+    rows = await windows.newest_between(
+        ws.db.ticket_outcomes, "solved_at", where, start, end, before=before, limit=limit
+    )
+    return [from_row(row) for row in rows]

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 
-from app.core import windows
 from app.core.mongo import Document
 from app.core.runtime import Workspace
 from inbox.closing import surveys
-from inbox.store.windows import Walk, page
+from inbox.store import windows
 
 
 def _row(survey: surveys.Survey) -> Document:
@@ -78,13 +77,7 @@ async def answered_from(
     ws: Workspace, start: datetime, end: datetime, *, cursor: str | None, limit: int
 ) -> tuple[list[surveys.Survey], str | None]:
     """Those answered from `start` to `end`, the oldest first. Index: workspace_id, answered_at."""
-
-    async def read(span: Document, most: int) -> list[Document]:
-        return await ws.db.surveys.find({"answered_at": span}, limit=most)
-
-    rows, following = await page(
-        Walk("answered_at", start, end, end - start), read, cursor=cursor, limit=limit, fits=lambda _: True
-    )
+    rows, following = await windows.between(ws.db.surveys, "answered_at", start, end, cursor=cursor, limit=limit)
     return [_survey(row) for row in rows], following
 
 
@@ -98,9 +91,5 @@ async def newest_answered(
     limit: int,
 ) -> list[surveys.Survey]:
     """Those answered in a span of time, the newest first. Index: workspace_id, answered_at."""
-
-    async def find(within: Document, sort: list[tuple[str, int]], most: int) -> list[Document]:
-        return await ws.db.surveys.find({**where, **within}, sort=sort, limit=most)
-
-    rows = await windows.newest(find, "answered_at", now=end, since=start, before=before, limit=limit)
-    return [_survey(row) for row in rows if start <= row["answered_at"] < end]
+    rows = await windows.newest_between(ws.db.surveys, "answered_at", where, start, end, before=before, limit=limit)
+    return [_survey(row) for row in rows]

@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
+from app.core import windows
 from app.core.errors import Invalid
-from app.core.mongo import Document
+from app.core.mongo import Document, ScopedCollection
 
 NARROWEST = timedelta(milliseconds=1)
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
@@ -128,3 +129,33 @@ def _open(cursor: str) -> tuple[datetime, str, timedelta]:
         raise Invalid.field(
             "cursor", "This cursor is not one that Parley gave out; start from the first page."
         ) from None
+
+
+async def between(
+    rows: ScopedCollection, field: str, start: datetime, end: datetime, *, cursor: str | None, limit: int
+) -> tuple[list[Document], str | None]:
+    """Rows whose time in an indexed field is from `start` to `end`, the oldest first, and the next cursor."""
+
+    async def read(span: Document, most: int) -> list[Document]:
+        return await rows.find({field: span}, limit=most)
+
+    return await page(Walk(field, start, end, end - start), read, cursor=cursor, limit=limit, fits=lambda _: True)
+
+
+async def newest_between(
+    rows: ScopedCollection,
+    field: str,
+    where: Document,
+    start: datetime,
+    end: datetime,
+    *,
+    before: tuple[datetime, str] | None,
+    limit: int,
+) -> list[Document]:
+    """Rows that fit whose time in an indexed field is from `start` on and before `end`, the newest first."""
+
+    async def find(within: Document, sort: list[tuple[str, int]], most: int) -> list[Document]:
+        return await rows.find({**where, **within}, sort=sort, limit=most)
+
+    found = await windows.newest(find, field, now=end, since=start, before=before, limit=limit)
+    return [row for row in found if start <= row[field] < end]

@@ -4,7 +4,6 @@ import { SegmentedControl } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api } from '../../lib/api'
-
 import { plural, remaining } from '../../lib/format'
 import { usePhone } from '../../lib/media'
 import { useCan } from '../../lib/session'

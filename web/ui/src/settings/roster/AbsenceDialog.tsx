@@ -1,11 +1,12 @@
 import { Autocomplete, Button, Select, TextInput } from '@mantine/core'
-import { useState, type FormEvent } from 'react'
+import { useState } from 'react'
 import { api, messageOf } from '../../lib/api'
 import { plural } from '../../lib/format'
 import { toast } from '../../lib/toast'
 import type { RosterRow } from '../../lib/types'
 import { Problem } from '../parts/ConfirmDialog'
 import { Dialog } from '../parts/Dialog'
+import { useSaving } from '../parts/FormPage'
 import p from '../parts/parts.module.css'
 import { REASONS } from './roster'
 
@@ -19,30 +20,19 @@ interface AbsenceDialogProps {
 /** Somebody is away from one day to another. */
 export function AbsenceDialog({ rows, first, onSaved, onClose }: AbsenceDialogProps) {
   const [value, setValue] = useState({ member_id: rows.length === 1 ? (rows[0]?.member_id ?? '') : '', first, last: first, reason: '' })
-  const [busy, setBusy] = useState(false)
-  const [problem, setProblem] = useState('')
   const change = (part: Partial<typeof value>) => setValue((known) => ({ ...known, ...part }))
   const ready = value.member_id !== '' && value.reason.trim() !== '' && value.first !== '' && value.last >= value.first
 
-  async function submit(event: FormEvent) {
-    event.preventDefault()
-    if (!ready) return
-    setBusy(true)
-    setProblem('')
-    try {
-      const { days } = await api.post<{ days: number }>('/roster/absences', { ...value, reason: value.reason.trim() })
-      await onSaved()
-      toast(`${plural(days, 'day')} planned.`)
-      onClose()
-    } catch (error) {
-      setProblem(messageOf(error))
-      setBusy(false)
-    }
-  }
+  const saving = useSaving(async () => {
+    const { days } = await api.post<{ days: number }>('/roster/absences', { ...value, reason: value.reason.trim() })
+    await onSaved()
+    toast(`${plural(days, 'day')} planned.`)
+    onClose()
+  })
 
   return (
     <Dialog onClose={onClose} title="Plan an absence" size={460}>
-      <form className={p.dialog} onSubmit={(event) => void submit(event)}>
+      <form className={p.dialog} onSubmit={(event) => ready && void saving.submit(event)}>
         <Select
           label="Who"
           searchable
@@ -78,12 +68,12 @@ export function AbsenceDialog({ rows, first, onSaved, onClose }: AbsenceDialogPr
           onChange={(reason) => change({ reason })}
         />
         <p className={p.muted}>It takes the place of shifts that are planned for these days.</p>
-        <Problem text={problem} />
+        <Problem text={saving.error ? messageOf(saving.error) : ''} />
         <div className={p.dialogFoot}>
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          <Button type="submit" loading={busy} disabled={!ready}>
+          <Button type="submit" loading={saving.busy} disabled={!ready}>
             Save
           </Button>
         </div>

@@ -1,12 +1,13 @@
 import '@mantine/core/styles/SegmentedControl.css'
 import { Autocomplete, Button, SegmentedControl } from '@mantine/core'
-import { useState, type FormEvent } from 'react'
+import { useState } from 'react'
 import { api, messageOf } from '../../lib/api'
 import type { RosterDay, RosterRow, Span } from '../../lib/types'
 import { SpansEditor } from '../calendars/WeekEditor'
 import { problemOf } from '../calendars/calendars'
 import { Problem } from '../parts/ConfirmDialog'
 import { Dialog } from '../parts/Dialog'
+import { useSaving } from '../parts/FormPage'
 import p from '../parts/parts.module.css'
 import { REASONS, dayText, isPlanned } from './roster'
 
@@ -26,29 +27,18 @@ export function ShiftDialog({ row, day, zone, onSaved, onClear, onClose }: Shift
   const [kind, setKind] = useState<'shift' | 'absence'>(day.source === 'absence' ? 'absence' : 'shift')
   const [hours, setHours] = useState<Span[]>(day.hours.length > 0 ? day.hours : USUAL)
   const [reason, setReason] = useState(day.absence ?? '')
-  const [busy, setBusy] = useState(false)
-  const [problem, setProblem] = useState('')
   const ready = kind === 'absence' ? reason.trim() !== '' : hours.length > 0 && problemOf(hours) === ''
 
-  async function submit(event: FormEvent) {
-    event.preventDefault()
-    if (!ready) return
-    setBusy(true)
-    setProblem('')
-    try {
-      const planned = kind === 'absence' ? { absence: reason.trim() } : { hours }
-      await api.put(`/roster/${row.member_id}/${day.day}`, { ...planned, revision: day.revision })
-      await onSaved()
-      onClose()
-    } catch (error) {
-      setProblem(messageOf(error))
-      setBusy(false)
-    }
-  }
+  const saving = useSaving(async () => {
+    const planned = kind === 'absence' ? { absence: reason.trim() } : { hours }
+    await api.put(`/roster/${row.member_id}/${day.day}`, { ...planned, revision: day.revision })
+    await onSaved()
+    onClose()
+  })
 
   return (
     <Dialog onClose={onClose} title={`${row.name}, ${dayText(day.day)}`} size={520}>
-      <form className={p.dialog} onSubmit={(event) => void submit(event)}>
+      <form className={p.dialog} onSubmit={(event) => ready && void saving.submit(event)}>
         <SegmentedControl
           aria-label="What is planned"
           data={[
@@ -80,7 +70,7 @@ export function ShiftDialog({ row, day, zone, onSaved, onClear, onClose }: Shift
             data-autofocus
           />
         )}
-        <Problem text={problem} />
+        <Problem text={saving.error ? messageOf(saving.error) : ''} />
         <div className={p.dialogFoot}>
           {isPlanned(day) && (
             <Button
@@ -98,7 +88,7 @@ export function ShiftDialog({ row, day, zone, onSaved, onClear, onClose }: Shift
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          <Button type="submit" loading={busy} disabled={!ready}>
+          <Button type="submit" loading={saving.busy} disabled={!ready}>
             Save
           </Button>
         </div>
