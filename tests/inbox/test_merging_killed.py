@@ -6,8 +6,11 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from app.core import ids
 from inbox import conversations
@@ -78,6 +81,21 @@ class Pairs:
         self.pairs: list[tuple[str, str]] = []
         self.customers: dict[str, dict[str, Any]] = {}
         self.said: dict[str, list[str]] = {}
+        self.workers: list[asyncio.subprocess.Process] = []
+
+    async def hire(self, number: int) -> None:
+        """Workers that have read their code, and wait to be told what to do."""
+        for _ in range(number):
+            worker = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", WORKER, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            )  # fmt: skip
+            self.workers.append(worker)
+
+    async def dismiss(self) -> None:
+        for worker in self.workers:
+            worker.kill()
+            await worker.wait()
 
     async def meet(self) -> None:
         for _ in range(2 * PAIRS):
@@ -115,16 +133,13 @@ class Pairs:
             "what": what,
             "share": share,
         }
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", WORKER, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+        process = self.workers.pop()
         assert process.stdin
         assert process.stdout
         process.stdin.write(json.dumps(given).encode())
         process.stdin.close()
         begun = await process.stdout.readline()
-        assert begun == b"begun\n", (await process.stderr.read()).decode() if process.stderr else ""
+        assert begun == b"begun\n"
         dying = asyncio.create_task(process.wait())
         await self.write(dying)
         assert await dying == -9
@@ -176,8 +191,16 @@ class Pairs:
                 assert sorted(row["number"] for row in rows) == list(range(1, len(rows) + 1))
 
 
-async def test_a_worker_is_killed_while_it_merges_and_while_it_parts(shop: Shop) -> None:
-    pairs, dice = Pairs(Persons(shop)), random.Random()
+@pytest.fixture
+async def pairs(shop: Shop) -> AsyncIterator[Pairs]:
+    made = Pairs(Persons(shop))
+    await made.hire(2)
+    yield made
+    await made.dismiss()
+
+
+async def test_a_worker_is_killed_while_it_merges_and_while_it_parts(pairs: Pairs, shop: Shop) -> None:
+    dice = random.Random()
     await pairs.meet()
     shares = [round(dice.uniform(0.1, 0.9), 3) for _ in range(2)]
     print("killed at", shares)
