@@ -3,6 +3,7 @@
 import itertools
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,10 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core import ids, leases
-from app.core.errors import Conflict
+from app.core.addresses import Address
+from app.core.errors import Conflict, NotFound
 from app.core.permissions import SYSTEM
 from crm import contacts
 from crm import merging as records
+from crm.contacts import Profile
+from crm.store import merging as store
 from inbox import conversations, story
 from inbox.merging import merging
 from inbox.merging.joining import JOINING
@@ -358,3 +362,39 @@ async def test_three_are_merged_and_parted_in_any_order_and_are_as_they_were(per
     await shop.post(f"/merges/{inner}/undo")
     assert await persons.read(b) == [f"Hello from {esi['name']}", f"From deep within {tag}"]
     assert len(await persons.read(a)) == 1
+
+
+async def test_who_dies_while_beginning_holds_nobody(persons: Persons, shop: Shop) -> None:
+    ws = persons.ws
+    (first, _), (second, ben), (third, _) = [
+        await persons.someone(f"{n} {ids.new('x')}") for n in ("Ana", "Ben", "Eli")
+    ]
+    merge = await records.get(ws, await persons.merge(first, second))
+    # An undoing that was just marking the two.
+    await store.open_work(ws, merge.id)
+    assert await store.claim(ws, first, merge.id)
+    assert (await shop.agent.get(f"/api/v1/contacts/{first}/merge", params={"from_id": third})).status_code == 409
+    # A merge that was refused because of it, and could not say so any more.
+    refused = replace(merge, id=ids.new("mrg"), from_id=third, status="merging", kept={}, moved={}, revision=0)
+    await store.insert(ws, refused)
+    await merging.carry(ws, refused.id)
+    with pytest.raises(NotFound):
+        await records.get(ws, refused.id)
+    # What is marked of something that is made, or was not begun, is let go of.
+    await merging.carry(ws, merge.id)
+    assert (await shop.get(f"/contacts/{first}/merge", from_id=third))["into"]["id"] == first
+    assert (await records.get(ws, merge.id)).status == "merged"
+    # Whoever was overtaken writes nothing of what they knew.
+    newer = await records.advance(ws, merge, picks={"name": "into"})
+    with pytest.raises(records.Overtaken):
+        await records.keep(ws, merge, heard={})
+    assert (await records.get(ws, merge.id)).revision == newer.revision
+    # A handle that was linked to the one that is left, just when it was merged, follows it with the first message.
+    handle = Address("telegram", str(ben["telegram_id"]))
+    await contacts.join(ws, second, handle, Profile())
+    await shop.writes("telegram", ben["id"], type="start")
+    said = await persons.says(ben, f"By Telegram {second}", channel="telegram")
+    assert said["contact_id"] == first
+    await shop.post(f"/merges/{merge.id}/undo")
+    assert f"By Telegram {second}" in await persons.read(second)
+    assert f"By Telegram {second}" not in await persons.read(first)
