@@ -43,14 +43,14 @@ expect.set_options(timeout=PATIENCE_MS)
 # What axe finds wrong, in words. Menus and tooltips are drawn at the end of the page; they belong to their buttons,
 # not to a landmark.
 AUDIT = """async (rules) => {
-  const { violations } = await axe.run(document, { runOnly: rules })
+  const { violations } = await axe.run(document, { runOnly: rules, resultTypes: ['violations'] })
   const drawnOver = (node) => document.querySelector(node.target[0])?.closest('[data-portal]')
   return violations.flatMap((each) => each.nodes
     .filter((node) => each.id !== 'region' || !drawnOver(node))
     .map((node) => `${each.id}: ${each.help} ${node.target}`))
 }"""
-# Waits for what is still moving; what moves for ever (somebody types) does not count. Two frames first: what was just
-# changed starts to move in the next one.
+# Brings what still moves to its end; what moves for ever (somebody types) does not count. Two frames first: what was
+# just changed starts to move in the next one.
 SETTLED = """async () => {
   const frame = () => new Promise(requestAnimationFrame)
   await frame().then(frame)
@@ -58,7 +58,7 @@ SETTLED = """async () => {
     const moving = document.getAnimations().filter((each) =>
       each.playState === 'running' && each.effect?.getComputedTiming().iterations !== Infinity)
     if (moving.length === 0) return
-    await Promise.all(moving.map((each) => each.finished.catch(() => {})))
+    for (const each of moving) each.finish()
     await frame()
   }
 }"""
