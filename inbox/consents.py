@@ -112,9 +112,9 @@ def _concerns(row: ContactAddress, told: Told) -> bool:
     same_channel = row.address.kind == told.at_address.address.kind
     if told.reach == "handle" or (told.reach == "channel" and not same_channel):
         return False
-    if told.state in _NO or told.reach == "everywhere":
+    if told.state in (*_NO, "granted") or told.reach == "everywhere":
         return True
     # A word of theirs lifts what a word of theirs ended; what a provider refused concerns one handle alone.
     names = [standing.slot(purpose, sender) for purpose in told.purposes for sender in told.senders]
     known = [row.consent[name] for name in names if name in row.consent]
-    return told.state != "granted" and bool(known) and all(each.source != REFUSED for each in known)
+    return bool(known) and all(each.source != REFUSED for each in known)

@@ -26,6 +26,7 @@ from app.core.runtime import Workspace
 from channels import registry
 from crm import companies, contacts, fields
 from crm.contacts import Contact
+from inbox import preferences
 from inbox.conversations import Conversation
 
 MAX_TEXT_CHARS = 5_000
@@ -46,6 +47,7 @@ CATALOGUE: tuple[Variable, ...] = (
     Variable("contact.language", "Customer's language", "en"),
     Variable("contact.stage", "Customer's stage", "Customer"),
     Variable("contact.company", "Customer's company", "Adinkra Textiles"),
+    Variable("contact.preferences", "Link to what the customer gets", "https://example.com/p/…"),
     Variable("agent.name", "Your name", "Ama Mensah"),
     Variable("agent.first_name", "Your first name", "Ama"),
     Variable("conversation.id", "Number of the conversation", "cnv_01"),
@@ -175,6 +177,7 @@ async def values(
     # A handle in place of a name is nothing to address somebody by.
     name = None if contact.name_source == "handle" else contact.name
     return {
+        "contact.preferences": preferences.link(ws, contact.id),
         "contact.name": name,
         "contact.first_name": _first(name),
         "contact.language": contact.language,

@@ -20,7 +20,7 @@ from crm import consent, contacts, standing
 from crm.consent import ConsentFact
 from crm.contacts import ContactAddress
 from crm.standing import PURPOSES, Said
-from inbox import access, consents, conversations, evidence, outbox
+from inbox import access, consents, conversations, evidence, outbox, preferences
 from inbox.timeline import Author
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
@@ -68,6 +68,8 @@ class ConsentPage(TypedDict):
     items: list[ConsentShape]
     # How things stand now, for every handle; the same on every page.
     standings: list[StandingShape]
+    # The page on which they settle it themselves: who has this link may do so.
+    preferences_url: str
     next_cursor: str | None
 
 
@@ -168,6 +170,7 @@ async def _page(request: ApiRequest, contact_id: str, query: Page) -> ConsentPag
     return {
         "items": shown,
         "standings": [each for row in rows for each in standing_shapes(row, ws.clock.now())],
+        "preferences_url": preferences.link(ws, contact_id),
         "next_cursor": cursors.write(shown[-1]["at"], shown[-1]["id"]) if more else None,
     }
 

@@ -4,9 +4,10 @@ import { lazy, Suspense, useState } from 'react'
 import { fullTime } from '../lib/format'
 import { useCan } from '../lib/session'
 import { toastError } from '../lib/toast'
-import type { Contact, ConsentFact, ConsentPage } from '../lib/types'
+import type { Contact, ConsentFact, ConsentPage, RecordConsent } from '../lib/types'
 import { Badge } from '../ui/Badge'
 import { ChannelIcon, channelLabel } from '../ui/ChannelIcon'
+import { CopyButton } from '../ui/CopyButton'
 import { ErrorState } from '../ui/ErrorState'
 import { Skeleton } from '../ui/Skeleton'
 import { IconAlertTriangle, IconDownload, IconPencil } from '../ui/icons'
@@ -32,6 +33,11 @@ export function ConsentCard({ contact, className }: { contact: Contact; classNam
         )}
       </div>
       {error && !data ? <ErrorState error={error} onRetry={() => void refetch()} /> : !data ? <Skeleton height={64} /> : <Known contact={contact} data={data} mayWrite={mayWrite} />}
+      {data && mayWrite && contact.addresses.length > 0 && (
+        <p className={s.page}>
+          Their own page <CopyButton value={data.preferences_url} label="Copy the link to their preference page" />
+        </p>
+      )}
       {recording && (
         <Suspense>
           <RecordDialog contact={contact} onClose={() => setRecording(false)} />
@@ -43,13 +49,21 @@ export function ConsentCard({ contact, className }: { contact: Contact; classNam
 
 function Known({ contact, data, mayWrite }: { contact: Contact; data: ConsentPage; mayWrite: boolean }) {
   const [all, setAll] = useState(false)
-  const held = data.standings.find((each) => each.state === 'held')
+  const held = data.standings.filter((each) => each.state === 'held')
   const known = data.standings.filter((each) => each.state !== 'unknown')
   const labels = new Map(contact.addresses.map((each) => [each.address, each.label]))
   if (data.items.length === 0) return <p className={s.none}>Nothing is recorded: answers may be sent, marketing may not.</p>
   return (
     <>
-      {held && <Hold contactId={contact.id} address={held.address} wording={data.items.find((each) => each.state === 'held')?.wording ?? ''} mayWrite={mayWrite} />}
+      {held[0] && (
+        <Hold
+          contactId={contact.id}
+          address={held[0].address}
+          purposes={[...new Set(held.map((each) => each.purpose as RecordConsent['purposes'][number]))]}
+          wording={data.items.find((each) => each.state === 'held')?.wording ?? ''}
+          mayWrite={mayWrite}
+        />
+      )}
       {known.length > 0 && (
         <ul className={s.standings}>
           {known.map((each) => {
@@ -98,14 +112,22 @@ function Known({ contact, data, mayWrite }: { contact: Contact; data: ConsentPag
   )
 }
 
+interface HoldProps {
+  contactId: string
+  address: string
+  purposes: RecordConsent['purposes']
+  wording: string
+  mayWrite: boolean
+}
+
 /** Perhaps a stop: marketing waits until somebody has said what was meant. */
-function Hold({ contactId, address, wording, mayWrite }: { contactId: string; address: string; wording: string; mayWrite: boolean }) {
+function Hold({ contactId, address, purposes, wording, mayWrite }: HoldProps) {
   const [busy, setBusy] = useState(false)
 
   async function settle(state: 'withdrawn' | 'released') {
     setBusy(true)
     try {
-      await recordConsent(contactId, { address, purposes: ['marketing'], state, way: 'other', wording })
+      await recordConsent(contactId, { address, purposes, state, way: 'other', wording })
     } catch (error) {
       toastError('Not settled', error)
     } finally {
