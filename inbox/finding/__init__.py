@@ -5,6 +5,7 @@ How an agent finds a conversation, and does one thing to many.
     facets.py    what a conversation is found by; lists.py pages of it
     reading.py   what each member has read
     search.py    words in messages, contacts and tickets; words.py how a text becomes words
-    people.py    lists of contacts; bulk_contacts.py what is done to many of them
-    tags.py      labels on conversations and contacts; tag_work.py merges them; bulk.py one action on a whole list, with undo
+    people.py    lists of contacts; bulk_contacts.py what can be done to many of them
+    tags.py      labels on conversations and contacts; tag_work.py merges them
+    bulk.py      one action on a whole list, with undo
 """

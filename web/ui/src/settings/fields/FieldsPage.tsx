@@ -1,10 +1,7 @@
 import { ActionIcon, Button, MultiSelect, NativeSelect, TagsInput, TextInput } from '@mantine/core'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useQuery } from '@tanstack/react-query'
 import { FIELD_KINDS, fieldsQuery } from '../../contacts/contactFields'
-import { api, messageOf } from '../../lib/api'
 import { useCan } from '../../lib/session'
-import { toast } from '../../lib/toast'
 import type { ContactField, ContactFields } from '../../lib/types'
 import { Badge } from '../../ui/Badge'
 import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from '../../ui/icons'
@@ -14,6 +11,7 @@ import { PageSkeleton } from '../parts/PageSkeleton'
 import { Panel } from '../parts/Panel'
 import { FailedPage, ForbiddenPage } from '../parts/States'
 import p from '../parts/parts.module.css'
+import { freeKey, useWhole } from '../parts/useWhole'
 import s from './fields.module.css'
 
 const TITLE = 'Contact fields'
@@ -30,15 +28,11 @@ export default function FieldsPage() {
 }
 
 function Page({ stored }: { stored: ContactFields }) {
-  const client = useQueryClient()
   const mayManage = useCan('inbox.manage')
-  const [known, setKnown] = useState(stored)
-  const [busy, setBusy] = useState(false)
-  const [problem, setProblem] = useState('')
+  const { value: known, set, changed, busy, problem, save } = useWhole(stored, '/contact-fields', fieldsQuery.queryKey)
   const fields = known.fields ?? []
   const stages = known.stages
 
-  const set = (change: Partial<ContactFields>) => setKnown((now) => ({ ...now, ...change }))
   const setField = (at: number, change: Partial<ContactField>) =>
     set({ fields: fields.map((field, index) => (index === at ? { ...field, ...change } : field)) })
   const setStage = (at: number, change: Partial<Stage>) =>
@@ -58,18 +52,6 @@ function Page({ stored }: { stored: ContactFields }) {
     })
   }
 
-  async function save() {
-    setBusy(true)
-    setProblem('')
-    try {
-      client.setQueryData(fieldsQuery.queryKey, await api.put<ContactFields>('/contact-fields', known))
-      toast('Saved')
-    } catch (error) {
-      setProblem(messageOf(error))
-    }
-    setBusy(false)
-  }
-
   return (
     <>
       <Heading
@@ -77,7 +59,7 @@ function Page({ stored }: { stored: ContactFields }) {
         text="What you keep of your contacts, and how far they have come with you."
         actions={
           mayManage && (
-            <Button onClick={() => void save()} loading={busy} disabled={known === stored}>
+            <Button onClick={() => void save()} loading={busy} disabled={!changed}>
               Save
             </Button>
           )
@@ -212,11 +194,4 @@ function Page({ stored }: { stored: ContactFields }) {
       </fieldset>
     </>
   )
-}
-
-/** Keys stay when labels change, so they do not come from labels. */
-function freeKey(start: string, taken: string[]): string {
-  let number = taken.length + 1
-  while (taken.includes(`${start}_${number}`)) number += 1
-  return `${start}_${number}`
 }

@@ -1,10 +1,7 @@
 import { ActionIcon, Button, Checkbox, MultiSelect, NativeSelect, NumberInput, Switch, TagsInput, TextInput, Textarea } from '@mantine/core'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useQuery } from '@tanstack/react-query'
 import { useMembers } from '../../inbox/presence'
-import { api, messageOf } from '../../lib/api'
 import { useCan } from '../../lib/session'
-import { toast } from '../../lib/toast'
 import type { TicketCategory, TicketField, TicketForms, TicketStatus } from '../../lib/types'
 import { PRIORITIES, STATUSES, formsQuery, options } from '../../tickets/tickets'
 import { IconPlus, IconTrash } from '../../ui/icons'
@@ -14,6 +11,7 @@ import { PageSkeleton } from '../parts/PageSkeleton'
 import { Panel } from '../parts/Panel'
 import { FailedPage, ForbiddenPage } from '../parts/States'
 import p from '../parts/parts.module.css'
+import { freeKey, useWhole } from '../parts/useWhole'
 import s from './ticketForms.module.css'
 
 const KINDS: Record<NonNullable<TicketField['kind']>, string> = {
@@ -35,18 +33,13 @@ export default function TicketFormsPage() {
 }
 
 function Page({ stored }: { stored: TicketForms }) {
-  const client = useQueryClient()
   const mayManage = useCan('inbox.manage')
   const members = useMembers()
-  const [forms, setForms] = useState(stored)
-  const [busy, setBusy] = useState(false)
-  const [problem, setProblem] = useState('')
+  const { value: forms, set, changed, busy, problem, save } = useWhole(stored, '/ticket-forms', formsQuery.queryKey)
   const fields = forms.fields ?? []
   const categories = forms.categories ?? []
   const overdue = forms.overdue ?? {}
-  const changed = forms !== stored
 
-  const set = (change: Partial<TicketForms>) => setForms((now) => ({ ...now, ...change }))
   const setField = (at: number, change: Partial<TicketField>) =>
     set({ fields: fields.map((field, index) => (index === at ? { ...field, ...change } : field)) })
   const setCategory = (at: number, change: Partial<TicketCategory>) =>
@@ -61,18 +54,6 @@ function Page({ stored }: { stored: TicketForms }) {
         required: (each.required ?? []).filter((field) => field !== key),
       })),
     })
-  }
-
-  async function save() {
-    setBusy(true)
-    setProblem('')
-    try {
-      client.setQueryData(formsQuery.queryKey, await api.put<TicketForms>('/ticket-forms', forms))
-      toast('Saved')
-    } catch (error) {
-      setProblem(messageOf(error))
-    }
-    setBusy(false)
   }
 
   return (
@@ -98,7 +79,7 @@ function Page({ stored }: { stored: TicketForms }) {
               variant="default"
               size="xs"
               leftSection={<IconPlus size={14} />}
-              onClick={() => set({ fields: [...fields, { key: freeKey(fields.map((field) => field.key)), label: 'New field', kind: 'text', options: [] }] })}
+              onClick={() => set({ fields: [...fields, { key: freeKey('field', fields.map((field) => field.key)), label: 'New field', kind: 'text', options: [] }] })}
             >
               Add a field
             </Button>
@@ -250,11 +231,4 @@ function Page({ stored }: { stored: TicketForms }) {
       </fieldset>
     </>
   )
-}
-
-/** Keys stay when labels change, so they do not come from labels. */
-function freeKey(taken: string[]): string {
-  let number = taken.length + 1
-  while (taken.includes(`field_${number}`)) number += 1
-  return `field_${number}`
 }
