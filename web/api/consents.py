@@ -188,7 +188,9 @@ async def record(request: ApiRequest, contact_id: str, body: RecordConsent) -> C
         for purpose in body.purposes:
             said = standing.refusal(row.consent, purpose, body.account_id or "", ws.clock.now())
             if said and said[0] in ("blocked", "opted_out"):
-                raise Conflict(f"{said[1]} Send them the opt-in page, or ask them to write START.", code=said[0])
+                raise Conflict(
+                    f"{said[1]} Send them the link to their preference page, or ask them to write START.", code=said[0]
+                )
     actor = request.actor
     told = consents.Told(
         at_address=row,
@@ -218,7 +220,9 @@ async def ask(request: ApiRequest, contact_id: str, body: AskConsent) -> Consent
     row = await _handle(request, contact.id, body.address)
     conversation = await conversations.find(ws, conversations.id_for(contact.id))
     if conversation is None:
-        raise Conflict("They have never written, so they cannot be asked here. Send them the opt-in page.")
+        raise Conflict(
+            "They have never written, so they cannot be asked here. Send them the link to their preference page."
+        )
     said = row.consent.get("marketing")
     if said is not None and said.state_at(ws.clock.now()) == "granted":
         raise Conflict("They have agreed already.", code="already_granted")

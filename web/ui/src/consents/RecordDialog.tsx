@@ -1,4 +1,4 @@
-import { Button, NativeSelect, SegmentedControl, Textarea, TextInput } from '@mantine/core'
+import { Button, NativeSelect, Textarea, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import { messageOf } from '../lib/api'
 import { toast } from '../lib/toast'
@@ -41,15 +41,14 @@ export default function RecordDialog({ contact, onClose }: { contact: Contact; o
   return (
     <Dialog onClose={onClose} title={`What ${contact.name} said`} size={520}>
       <form className={s.form} onSubmit={(event) => void submit(event)}>
-        <SegmentedControl
-          aria-label="What they said"
-          fullWidth
+        <NativeSelect
+          label="What they said"
           data={[
             { value: 'granted', label: 'They agreed' },
             { value: 'withdrawn', label: 'They want us to stop' },
           ]}
           value={said.state}
-          onChange={(state) => set({ state: state as RecordConsent['state'] })}
+          onChange={(event) => set({ state: event.currentTarget.value as RecordConsent['state'] })}
         />
         <div className={s.pair}>
           <NativeSelect
@@ -75,7 +74,7 @@ export default function RecordDialog({ contact, onClose }: { contact: Contact; o
           onChange={(event) => set({ way: event.currentTarget.value as RecordConsent['way'] })}
         />
         <Textarea
-          label={granted ? 'The words they were shown' : 'What they said'}
+          label={granted ? 'The words they were shown' : 'In their words'}
           description={granted ? 'Word for word, as on the form or as read out.' : 'As far as it is known.'}
           required={granted}
           value={said.wording ?? ''}

@@ -43,8 +43,6 @@ const SOURCES: Record<string, string> = {
   number_change: 'came along with a new number',
   double_opt_in: 'by answering our question',
   preferences: 'on the preference page',
-  opt_in_page: 'on the opt-in page',
-  widget_form: 'in the web chat',
   paper: 'on paper',
   phone: 'on the phone',
   in_person: 'in person',
