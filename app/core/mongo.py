@@ -300,6 +300,12 @@ async def ensure_indexes(db: Database) -> list[str]:
     return created
 
 
+async def drop_index(collection: AsyncCollection[Document], name: str) -> None:
+    """One that is declared no more; nothing where it is gone already."""
+    if name in await collection.index_information():
+        await collection.drop_index(name)
+
+
 async def missing_indexes(db: Database) -> list[str]:
     """What `ensure_indexes` would create."""
     missing: list[str] = []

@@ -1,9 +1,5 @@
 """The entries of all workspaces at once, for migrations."""
 
-from contextlib import suppress
-
-from pymongo.errors import OperationFailure
-
 from app.core import mongo
 from app.core.mongo import MOST_IN, Document
 
@@ -41,9 +37,7 @@ async def move_rare_marks(db: mongo.Database) -> None:
         (db.entries, "failed_key_1_status_times.failed_1"),
         (db.conversations, "workspace_id_1_contact_id_1"),
     ):
-        # Where it is gone already there is nothing to do.
-        with suppress(OperationFailure):
-            await collection.drop_index(index)
+        await mongo.drop_index(collection, index)
 
 
 def _shelves(row: Document) -> tuple[str, ...]:
