@@ -8,16 +8,16 @@ BIN := $(VENV)/bin
 run: $(VENV)/.installed
 	@$(BIN)/python -m app up
 
-# Two at a time: each file stays in one process, with databases of its own. What both need is made before. The browser's
-# tests come after the others: theirs is an event loop that leaves no room for another.
-TWO := -n 2 --dist loadfile
+# Three at a time, who wait half of it: each file stays in one process, with databases of its own. What all need is made
+# before. The browser's tests come after the others: theirs is an event loop that leaves no room for another.
+ABREAST := -n 3 --dist loadfile
 
 test: $(VENV)/.installed-test
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m web.build
 	@$(BIN)/python -c "from tests.support import chromium; chromium.find()"
-	@$(BIN)/python -m pytest $(TWO) --ignore tests/browser
-	@$(BIN)/python -m pytest $(TWO) tests/browser
+	@$(BIN)/python -m pytest $(ABREAST) --ignore tests/browser
+	@$(BIN)/python -m pytest $(ABREAST) tests/browser
 
 lint: $(VENV)/.installed-test
 	@$(BIN)/ruff check .
