@@ -1,5 +1,6 @@
 """A workspace full of conversations, put into the database directly: all were active over the same month."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from inbox.timeline import Author, Entry
 
 TAG = "tag_bench"
 _BATCH = 1_000
+_ABREAST = 3
 _DAYS = 30
 # One message in so many conversations is indexed for the search.
 _SAID = 4
@@ -40,15 +42,22 @@ async def fill(runtime: Runtime, shop: Shop, size: int, view_id: str | None = No
     )
     await accounts.insert(runtime.mongo, runtime.keyring, texts)
     opened = 0
-    for first in range(0, size, _BATCH):
-        made = [_conversation(shop, texts.id, at, size, view_id) for at in range(first, min(size, first + _BATCH))]
-        await shop.ws.db.conversations.insert_new([store.to_row(each) for each in made])
-        if messages:
-            said = [_message(each, first + at) for at, each in enumerate(made) if (first + at) % _SAID == 0]
-            await shop.ws.db.entries.insert_new([entry_rows.to_row(each) for each in said])
-            await search.index(shop.ws, said)
-        opened += sum(conversation.state == "open" for conversation in made)
+    # The newest last, so that they are of this moment when all are there; making some and storing others overlap.
+    for first in reversed(range(0, size, _ABREAST * _BATCH)):
+        batches = range(first, min(size, first + _ABREAST * _BATCH), _BATCH)
+        opened += sum(await asyncio.gather(*(_put(shop, texts.id, at, size, view_id, messages) for at in batches)))
     return opened
+
+
+async def _put(shop: Shop, texts_id: str, first: int, size: int, view_id: str | None, messages: bool) -> int:
+    """One batch; how many of it are open."""
+    made = [_conversation(shop, texts_id, at, size, view_id) for at in range(first, min(size, first + _BATCH))]
+    await shop.ws.db.conversations.insert_new([store.to_row(each) for each in made])
+    if messages:
+        said = [_message(each, first + at) for at, each in enumerate(made) if (first + at) % _SAID == 0]
+        await shop.ws.db.entries.insert_new([entry_rows.to_row(each) for each in said])
+        await search.index(shop.ws, said)
+    return sum(conversation.state == "open" for conversation in made)
 
 
 def _message(conversation: Conversation, at: int) -> Entry:

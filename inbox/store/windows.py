@@ -70,7 +70,8 @@ async def page(
     skips = walk.empty_until is not None
     while True:
         far = walk.empty_until if skips and walk.empty_until else _further(walk, near, width, back)
-        most = _MOST if width > NARROWEST else 100 * _MOST
+        # Until something was found the width is a guess: after a quiet night it has grown too wide for what comes then.
+        most = (_MOST if looked_at else 2 * limit + 1) if width > NARROWEST else 100 * _MOST
         rows = await read(_span(walk, near, far, back), most)
         if len(rows) >= most and width > NARROWEST:
             width = max((width if not skips else far - near) / 8, NARROWEST)
