@@ -50,6 +50,15 @@ class Fences:
             _known[collection, workspace_id] = known
         return known
 
+    def before(self, key: str, steps: int) -> str | None:
+        """The fence so many places before this key; None where there are fewer."""
+        at = bisect.bisect_left(self._keys, key) - steps
+        return self._keys[at] if at >= 0 else None
+
+    @property
+    def last(self) -> str | None:
+        return self._keys[-1] if self._keys else None
+
     async def page(self, read: Read, *, after: str | None, limit: int) -> list[Row]:
         """The first rows by key, or those after this one."""
         found: list[Row] = []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from app.core import alphabet, windows
+from app.core import alphabet, clock, windows
 from app.core.addresses import Address
 from app.core.alphabet import Fences
 from app.core.mongo import MOST_IN, Document, DuplicateId
@@ -18,6 +18,7 @@ from crm.store import evenly
 # How ids of contacts begin.
 IDS = "con_"
 _SAMPLE = 2_000
+_FIRST_WINDOW = timedelta(seconds=10)
 
 
 def address_id(ws: Workspace, address: Address) -> str:
@@ -208,13 +209,42 @@ async def contacts_named(ws: Workspace, words: Sequence[str], *, limit: int) -> 
 async def newest(
     ws: Workspace, facet: str, *, before: tuple[datetime, str] | None, limit: int
 ) -> list[contacts.Contact]:
-    """Those with this facet, the newest first, by (time, id). Index: workspace_id, facets, created_at."""
+    """
+    Those with this facet, the newest first, by (time, id). Index: workspace_id, facets, created_at.
+
+    An import makes very many within minutes, so windows of time end at fences; they widen while they come up short.
+    """
+
+    async def sample() -> list[str]:
+        rows = await evenly.in_order(ws.db.contacts, IDS, {}, limit=_SAMPLE, fields=["created_at"])
+        return [clock.iso(row["created_at"]) or "" for row in rows]
 
     async def find(where: Document, sort: list[tuple[str, int]], most: int) -> list[Document]:
         return await ws.db.contacts.find({"facets": facet, **where}, sort=sort, limit=most)
 
-    rows = await windows.newest(find, "created_at", now=ws.clock.now(), before=before, limit=limit)
+    fences = await Fences.of("contact_times", ws.id, sample)
+    rows: list[Document] = []
+    end = ws.clock.now() + timedelta(seconds=1)
+    if before is not None:
+        end = before[0]
+        # Others of the very same millisecond.
+        rows += await find({"created_at": end, "_id": {"$lt": before[1]}}, [("_id", -1)], limit)
+    steps, width = 1, _FIRST_WINDOW
+    while len(rows) < limit and end > windows.BEGINNING:
+        start = _read_time(fences.before(clock.iso(end) or "", steps))
+        if (newest_fence := _read_time(fences.last)) < end:
+            # Who came since the sample was taken.
+            start, width = max(newest_fence, end - width), width * 6
+        else:
+            steps *= 4
+        order = [("created_at", -1), ("_id", -1)]
+        rows += await find({"created_at": {"$gte": start, "$lt": end}}, order, limit - len(rows))
+        end = start
     return [_contact(row) for row in rows if _is_whole(row)]
+
+
+def _read_time(text: str | None) -> datetime:
+    return datetime.fromisoformat(text) if text else windows.BEGINNING
 
 
 async def by_name(ws: Workspace, *, after: str | None, limit: int) -> list[contacts.Contact]:
