@@ -134,7 +134,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     # Messages that failed and that nobody has looked at yet: few, so they burden the index of no other entry.
     "failed_messages": (_index("workspace_id", "failed_at"),),
     # Marketing that waits for an hour at which it may go; likewise.
-    "held_messages": (_index("until"),),
+    "held_messages": (_index("until", sparse=True),),
     # `facets` are the lists a ticket stands in; `look_at` is there while something is to be done for it at a time.
     "tickets": (
         _index("workspace_id", "number", unique=True),
