@@ -227,8 +227,7 @@ async def newest(
     end = ws.clock.now() + timedelta(seconds=1)
     if before is not None:
         end = before[0]
-        # Others of the very same millisecond.
-        rows += await find({"created_at": end, "_id": {"$lt": before[1]}}, [("_id", -1)], limit)
+        rows += await windows.same_moment(find, "created_at", before, limit)
     steps, width = 1, _FIRST_WINDOW
     while len(rows) < limit and end > windows.BEGINNING:
         start = _read_time(fences.before(clock.iso(end) or "", steps))

@@ -12,11 +12,11 @@ from app.core import audit, ids
 from app.core.addresses import Address
 from app.core.audit import Target
 from app.core.clock import iso
-from app.core.errors import Conflict, Invalid, NotFound, OptedOut
+from app.core.errors import Conflict, Forbidden, Invalid, NotFound, OptedOut
 from app.core.permissions import Permission
 from channels.content import Text
 from channels.contract import Purpose
-from crm import consent, contacts, standing
+from crm import consent, contacts, masks, standing
 from crm.consent import ConsentFact
 from crm.contacts import ContactAddress
 from crm.standing import PURPOSES, Said
@@ -278,6 +278,8 @@ async def as_pdf(request: ApiRequest, contact_id: str) -> bytes:
 async def _file(request: ApiRequest, contact_id: str, suffix: Literal["json", "pdf"]) -> bytes:
     ws = request.ws
     contact = await access.contact(ws, request.actor, contact_id)
+    if masks.of(ws, request.actor) is not None:
+        raise Forbidden("Your role hides numbers or addresses; this file names all of them.")
     dossier = await evidence.gather(ws, contact)
     written = evidence.as_json(dossier) if suffix == "json" else await evidence.as_pdf(dossier)
     target = Target("contact", contact.id, contact.name)
