@@ -10,7 +10,7 @@ run: $(VENV)/.installed
 
 # Three at a time, who wait half of it: each file stays in one process, with databases of its own. What all need is made
 # before. The browser's tests come after the others: theirs is an event loop that leaves no room for another.
-ABREAST := -n 3 --dist loadfile
+ABREAST := -n 3 --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/.installed-test
 	@$(MAKE) --no-print-directory lint

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Annotated, Final, Literal
 from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from app.core import calendars, days
 from app.core.addresses import Address
@@ -34,7 +34,7 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-Minute = Annotated[int, Field(ge=0, le=1440, multiple_of=_ON_THE_QUARTER)]
+Minute = Annotated[int, Field(strict=True, ge=0, le=1440, multiple_of=_ON_THE_QUARTER)]
 
 
 class Open(Part):
@@ -57,21 +57,21 @@ class QuietHours(Part):
     `give_up_hours` is not sent.
     """
 
-    enabled: bool = True
+    enabled: StrictBool = True
     week: Annotated[tuple[Open, ...], Field(min_length=7, max_length=7)] = (Open(),) * 7
-    presets: bool = True
+    presets: StrictBool = True
     zone: Annotated[str, Field(max_length=60)] = "UTC"
-    spread_minutes: Annotated[int, Field(ge=0, le=120)] = 15
-    give_up_hours: Annotated[int, Field(ge=1, le=168)] = 48
+    spread_minutes: Annotated[int, Field(strict=True, ge=0, le=120)] = 15
+    give_up_hours: Annotated[int, Field(strict=True, ge=1, le=168)] = 48
 
 
 class Cap(Part):
     """At most so many in so many days, on one channel or all. Days are the person's own; `rolling` counts hours."""
 
-    most: Annotated[int, Field(ge=1, le=1_000)] = 1
-    days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = 1
+    most: Annotated[int, Field(strict=True, ge=1, le=1_000)] = 1
+    days: Annotated[int, Field(strict=True, ge=1, le=MOST_DAYS)] = 1
     channel: Annotated[str | None, Field(max_length=40)] = None
-    rolling: bool = False
+    rolling: StrictBool = False
 
 
 class Stopped(Part):
@@ -89,8 +89,8 @@ class Pacing(Part):
     quiet: QuietHours = QuietHours()
     caps: Annotated[tuple[Cap, ...], Field(max_length=20)] = (Cap(), Cap(most=8, days=30, rolling=True))
     stages: Annotated[tuple[Annotated[str, Field(max_length=60)], ...], Field(max_length=50)] = ()
-    open_ticket: bool = True
-    control_percent: Annotated[int, Field(ge=0, le=50)] = 0
+    open_ticket: StrictBool = True
+    control_percent: Annotated[int, Field(strict=True, ge=0, le=50)] = 0
     # What is asked of a person who may have asked us to stop in their own words; empty asks nobody but colleagues.
     hold_question: Annotated[str, Field(max_length=500)] = wishes.QUESTIONS["en"]
 

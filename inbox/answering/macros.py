@@ -91,7 +91,7 @@ class SnoozeAction(Action):
     """For so many hours, or (null) until the customer writes."""
 
     type: Literal["snooze"]
-    hours: Annotated[int | None, Value(ge=1, le=24 * 365)] = None
+    hours: Annotated[int, Value(strict=True, ge=1, le=24 * 365)] | None = None
 
 
 class CloseAction(Action):

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Literal
 from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from app.core import audit, ids
 from app.core.audit import Target
@@ -42,9 +42,9 @@ class AutoClose(Part):
 
     channel: Annotated[str | None, Field(max_length=40)] = None
     team_id: Annotated[str | None, Field(max_length=100)] = None
-    after_minutes: Annotated[int, Field(ge=1, le=60 * 24 * 60)] = 24 * 60
+    after_minutes: Annotated[int, Field(strict=True, ge=1, le=60 * 24 * 60)] = 24 * 60
     warning: Annotated[str, Field(max_length=1_000)] = ""
-    close_minutes: Annotated[int, Field(ge=1, le=30 * 24 * 60)] = 60
+    close_minutes: Annotated[int, Field(strict=True, ge=1, le=30 * 24 * 60)] = 60
 
 
 _Templates = Annotated[
@@ -60,11 +60,11 @@ class Csat(Part):
     reply window is closed; `labels` are the five buttons from worst to best.
     """
 
-    enabled: bool = False
-    delay_minutes: Annotated[int, Field(ge=0, le=7 * 24 * 60)] = 1
-    answer_hours: Annotated[int, Field(ge=1, le=168)] = 24
-    cooldown_days: Annotated[int, Field(ge=0, le=365)] = 7
-    sample_percent: Annotated[int, Field(ge=1, le=100)] = 100
+    enabled: StrictBool = False
+    delay_minutes: Annotated[int, Field(strict=True, ge=0, le=7 * 24 * 60)] = 1
+    answer_hours: Annotated[int, Field(strict=True, ge=1, le=168)] = 24
+    cooldown_days: Annotated[int, Field(strict=True, ge=0, le=365)] = 7
+    sample_percent: Annotated[int, Field(strict=True, ge=1, le=100)] = 100
     question: _Words = "How did we do?"
     question_digits: _Words = "How did we do? Answer with a number from 1 (very bad) to 5 (very good)."
     labels: Annotated[
@@ -78,7 +78,7 @@ class Csat(Part):
     )
     thank_you: _Words = "Thank you!"
     ask_why: _Words = "Thank you! What could we do better?"
-    low_score: Annotated[int, Field(ge=0, le=4)] = 2
+    low_score: Annotated[int, Field(strict=True, ge=0, le=4)] = 2
     on_low: Literal["nothing", "notify", "reopen"] = "notify"
     templates: _Templates = {}
 
@@ -86,9 +86,9 @@ class Csat(Part):
 class Nps(Part):
     """The question `after_days` after the first contact: would you recommend us, 0 to 10."""
 
-    enabled: bool = False
-    after_days: Annotated[int, Field(ge=1, le=730)] = 60
-    answer_hours: Annotated[int, Field(ge=1, le=336)] = 72
+    enabled: StrictBool = False
+    after_days: Annotated[int, Field(strict=True, ge=1, le=730)] = 60
+    answer_hours: Annotated[int, Field(strict=True, ge=1, le=336)] = 72
     question: _Words = (
         "How likely are you to recommend us to a friend? Answer with a number from 0 (not at all) to 10 (surely)."
     )
@@ -105,9 +105,9 @@ DEFAULT_REASONS = tuple(
 class ClosingSettings(Part):
     reasons: Annotated[tuple[Reason, ...], Field(max_length=50)] = DEFAULT_REASONS
     ask_reason: Literal["never", "optional", "required"] = "optional"
-    thanks_keep_closed: bool = True
+    thanks_keep_closed: StrictBool = True
     # Whether a colleague's answer makes a conversation read for everybody, or for themselves only.
-    read_when_answered: bool = True
+    read_when_answered: StrictBool = True
     auto_close: Annotated[tuple[AutoClose, ...], Field(max_length=20)] = ()
     csat: Csat = Csat()
     nps: Nps = Nps()

@@ -6,6 +6,7 @@ Nothing of ours is replaced: messages go over HTTP to the sandbox and come back 
 
 import asyncio
 import itertools
+import os
 import secrets
 import uuid
 from collections import deque
@@ -243,7 +244,9 @@ async def open_shop(databases: servers.Databases, data_dir: Path) -> AsyncIterat
                 yield Shop(runtime, url, phones, owner, people, accounts, providers, recorder.webhooks)
             finally:
                 await worker.stop_tasks(runtime, tasks)
-                await runtime.client.drop_database(settings.database)
+                if os.environ.get("MONGODB_URI"):
+                    # An embedded one goes as a whole, with its folder.
+                    await runtime.client.drop_database(settings.database)
 
 
 async def _connect(owner: Person, phones: httpx.AsyncClient, public_url: str) -> tuple[dict[str, str], dict[str, str]]:
