@@ -266,6 +266,6 @@ def test_contacts(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
     axe(desk.page)
     shot(desk.page, "contacts-dark")
     desk.page.get_by_role("searchbox", name="Search contacts").fill("larsen")
-    expect(desk.page.get_by_role("navigation", name="Contacts").get_by_role("link")).to_have_count(1)
+    expect(desk.page.get_by_role("navigation", name="Contacts", exact=True).get_by_role("link")).to_have_count(1)
     desk.page.get_by_role("link", name="Conversation", exact=True).click()
     expect(desk.thread("Lena Larsen")).to_be_visible()
