@@ -159,8 +159,6 @@ async def _note_failures(ws: Workspace, pairs: Iterable[tuple[timeline.Entry | N
         if new.status == "failed" and before != "failed":
             noted = {"failed_at": new.status_times["failed"]}
             await ws.db.failed_messages.update({"_id": new.id}, {"$set": noted}, upsert=True)
-        elif before == "failed" and new.status != "failed":
-            await dismiss_failed(ws, new.id)
 
 
 async def failed(ws: Workspace, *, before: tuple[datetime, str] | None, limit: int) -> list[timeline.Entry]:
@@ -226,7 +224,11 @@ def _step(old: timeline.Entry, new: timeline.Entry) -> Document:
 async def save(ws: Workspace, old: timeline.Entry, new: timeline.Entry) -> bool:
     """Writes the difference if the stored entry is still `old`."""
     await _note_failures(ws, [(old, new)])
-    return await ws.db.entries.update_at(old.id, old.revision, *_difference(old, new))
+    saved = await ws.db.entries.update_at(old.id, old.revision, *_difference(old, new))
+    if saved and old.status == "failed" and new.status != "failed":
+        # Only now: should we die before, it is still a failure, and still noted.
+        await dismiss_failed(ws, new.id)
+    return saved
 
 
 async def save_many(ws: Workspace, pairs: Sequence[tuple[timeline.Entry, timeline.Entry]]) -> bool:
