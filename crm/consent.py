@@ -8,7 +8,7 @@ one is added.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -128,19 +128,30 @@ async def history(ws: Workspace, contact_id: str) -> list[ConsentFact]:
     return await store.of_contact(ws, contact_id, limit=MOST_FACTS)
 
 
+async def known(ws: Workspace, wanted: Iterable[Address]) -> dict[Address, contacts.ContactAddress]:
+    """What is known of these handles; those that belong to nobody are missing."""
+    return {found.address: found for found in await contact_store.addresses(ws, wanted)}
+
+
 async def require(ws: Workspace, address: Address, purpose: str, sender: str = BUSINESS) -> contacts.ContactAddress:
     """
     The address, if the person may be written to for this purpose by this account of ours.
 
     Raises OptedOut, whose words a colleague can read.
     """
-    found = await contact_store.addresses(ws, [address])
-    if not found:
+    return require_of((await known(ws, [address])).get(address), purpose, ws.clock.now(), sender)
+
+
+def require_of(
+    found: contacts.ContactAddress | None, purpose: str, now: datetime, sender: str = BUSINESS
+) -> contacts.ContactAddress:
+    """The same of an address that was read (None: it belongs to nobody)."""
+    if found is None:
         raise OptedOut("This handle does not belong to a contact.", code="unknown_address")
-    reason = refusal(found[0], purpose, ws.clock.now(), sender)
+    reason = refusal(found, purpose, now, sender)
     if reason is not None:
         raise OptedOut(reason[1], code=reason[0])
-    return found[0]
+    return found
 
 
 def refusal(

@@ -1,80 +1,137 @@
 """
 The one gate: whether a message may go to this person, for this purpose, from this sender, now.
 
-Asked when a message is queued and again when it is handed to the provider. Service messages answer a person, so only
-what they said counts. Marketing is asked everything, in this order: the switch, what they said, suppression, the
-control group, caps, and last the hour, which makes it wait rather than refuses it.
+Asked when a message is queued and again when it is handed to the provider, of one message or of many at once: the same
+questions in the same order, with the same words. Service messages answer a person, so only what they said counts.
+Marketing is asked everything, in this order: the switch, what they said, suppression, the control group, an open
+complaint, caps, and last the hour, which makes it wait rather than refuses it.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import datetime
 
 from app.core.addresses import Address
-from app.core.errors import LeftOut
+from app.core.errors import AppError, LeftOut, NotFound, OptedOut
 from app.core.runtime import Workspace
 from crm import consent, contacts, pacing
-from crm.contacts import ContactAddress
+from crm.contacts import Contact, ContactAddress
+from crm.pacing import Sent, Settled, Suppression
 
 MARKETING = "marketing"
-# Whether a complaint of this contact is open; asked only where it matters.
-Complaint = Callable[[str], Awaitable[bool]]
+# Of these contacts, those whose complaint is open; asked only where it matters.
+Complaints = Callable[[Sequence[str]], Awaitable[Set[str]]]
+# None: it may go now. A time: not before then. OptedOut (what the person said) and LeftOut (what the business has
+# settled), both with words to read.
+Verdict = AppError | datetime | None
 
 
-async def ask(
-    ws: Workspace,
-    address: Address,
-    purpose: str,
-    sender: str,
-    *,
-    complaint: Complaint,
-    queued_at: datetime | None = None,
-    key: str = "",
-) -> datetime | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
     """
-    None: it may go now. A time: not before then. `queued_at` is since when it has been waiting, and `key` names it,
-    so that those who wait are spread.
-
-    Raises OptedOut (what the person said) and LeftOut (what the business has settled), both with words to read.
+    A message to ask for. `queued_at` is since when it has been waiting, and `key` names it, so that those who wait are
+    spread.
     """
-    if purpose != MARKETING:
-        await consent.require(ws, address, purpose, sender)
-        return None
-    settled = await pacing.settled(ws)
-    if settled.stopped is not None:
-        raise LeftOut(f"All marketing is stopped, by {settled.stopped.by}.", code="marketing_stopped")
-    known = await consent.require(ws, address, purpose, sender)
-    contact = await contacts.get(ws, known.contact_id)
-    await _not_left_out(ws, settled.pacing, known, contact, complaint)
-    now = ws.clock.now()
-    quiet = settled.pacing.quiet
+
+    address: Address
+    purpose: str
+    sender: str
+    queued_at: datetime | None = None
+    key: str = ""
+
+
+async def ask(ws: Workspace, asked: Asked, *, complaints: Complaints) -> datetime | None:
+    """None: it may go now. A time: not before then. Raises OptedOut and LeftOut."""
+    (verdict,) = await ask_many(ws, [asked], complaints=complaints)
+    if isinstance(verdict, AppError):
+        raise verdict
+    return verdict
+
+
+async def ask_many(ws: Workspace, many: Sequence[Asked], *, complaints: Complaints) -> list[Verdict]:
+    """For each its verdict; a handful of commands for all of them."""
+    known = await consent.known(ws, [each.address for each in many])
+    advertises = any(each.purpose == MARKETING for each in many)
+    settled = await pacing.settled(ws) if advertises else Settled(pacing.Pacing(), None)
+    verdicts: list[Verdict] = [_said(ws, settled, each, known) for each in many]
+    open_yet = [at for at, each in enumerate(many) if verdicts[at] is None and each.purpose == MARKETING]
+    if not open_yet:
+        return verdicts
+    of = {at: known[many[at].address] for at in open_yet}
+    people = await _people(ws, [of[at].contact_id for at in open_yet])
+    wanted = {at: person for at in open_yet if (person := people.get(of[at].contact_id)) is not None}
+    for at in open_yet:
+        if at not in wanted:
+            verdicts[at] = NotFound("There is no such contact.")
+    left_out = await pacing.suppressed_among(ws, [(of[at].address, whole(person)) for at, person in wanted.items()])
+    for (at, person), suppression in zip(wanted.items(), left_out, strict=True):
+        verdicts[at] = _left_out(ws, settled, person, suppression)
+    still = [at for at in wanted if verdicts[at] is None]
+    if settled.pacing.open_ticket and still:
+        complaining = await complaints(list({wanted[at].id for at in still}))
+        for at in still:
+            if wanted[at].id in complaining:
+                verdicts[at] = LeftOut(
+                    "They have an open ticket: first their complaint, then offers.", code="open_ticket"
+                )
+    still = [at for at in still if verdicts[at] is None]
+    sent = await pacing.sent_to_each(ws, [whole(wanted[at]) for at in still])
+    for at, before in zip(still, sent, strict=True):
+        verdicts[at] = _paced(ws, settled, many[at], wanted[at], before)
+    return verdicts
+
+
+def whole(contact: Contact) -> tuple[str, ...]:
+    """A contact and those merged into it."""
+    return (contact.id, *contact.absorbed)
+
+
+async def _people(ws: Workspace, contact_ids: Sequence[str]) -> Mapping[str, Contact]:
+    """By the id they are asked for by; of those merged into another, that one."""
+    found = await contacts.get_many(ws, contact_ids)
+    for asked, person in list(found.items()):
+        if person.merged_into is not None:
+            found[asked] = await contacts.get(ws, person.merged_into)
+    return found
+
+
+def _said(ws: Workspace, settled: Settled, asked: Asked, known: Mapping[Address, ContactAddress]) -> Verdict:
+    """The switch, and what the person said."""
+    if asked.purpose == MARKETING and settled.stopped is not None:
+        return LeftOut(f"All marketing is stopped, by {settled.stopped.by}.", code="marketing_stopped")
+    try:
+        consent.require_of(known.get(asked.address), asked.purpose, ws.clock.now(), asked.sender)
+    except OptedOut as error:
+        return error
+    return None
+
+
+def _left_out(ws: Workspace, settled: Settled, contact: Contact, found: Suppression | None) -> Verdict:
+    if found is not None:
+        return LeftOut(f"They are on the suppression list: {found.reason or 'no reason is noted'}.", code="suppressed")
+    if contact.stage is not None and contact.stage in settled.pacing.stages:
+        return LeftOut(f"People at the stage “{contact.stage}” get no marketing.", code="stage_suppressed")
+    if pacing.in_control(settled.pacing.control_percent, ws.id, contact.id):
+        return LeftOut("They belong to the control group, which gets no marketing.", code="control_group")
+    return None
+
+
+def _paced(ws: Workspace, settled: Settled, asked: Asked, contact: Contact, sent: Sequence[Sent]) -> Verdict:
+    """Caps, and the hour."""
+    now, quiet, address = ws.clock.now(), settled.pacing.quiet, asked.address
     country, zones = pacing.where(address, contact.zone, quiet.zone, now)
-    sent = await pacing.sent_to(ws, [contact.id, *contact.absorbed])
-    others = [each for each in sent if each.message != key]
+    others = [each for each in sent if each.message != asked.key]
     too_many = pacing.capped(settled.pacing.caps, others, address.kind, zones[0], now)
     if too_many is not None:
-        raise LeftOut(too_many, code="frequency_cap")
+        return LeftOut(too_many, code="frequency_cap")
     if not quiet.enabled:
         return None
     opens = pacing.opening(quiet, country, zones, now)
-    waited = ((opens or now) - (queued_at or now)).total_seconds()
+    waited = ((opens or now) - (asked.queued_at or now)).total_seconds()
     if opens is None or waited > quiet.give_up_hours * 3600:
-        raise LeftOut(
+        return LeftOut(
             f"It would have had to wait for more than {quiet.give_up_hours} hours for a time at which marketing may "
             "reach this person.",
             code="too_late",
         )
-    return pacing.spread(quiet, country, zones, opens, key) if opens > now else None
-
-
-async def _not_left_out(
-    ws: Workspace, settled: pacing.Pacing, known: ContactAddress, contact: contacts.Contact, complaint: Complaint
-) -> None:
-    found = await pacing.suppressed(ws, known.address, [contact.id, *contact.absorbed])
-    if found is not None:
-        raise LeftOut(f"They are on the suppression list: {found.reason or 'no reason is noted'}.", code="suppressed")
-    if contact.stage is not None and contact.stage in settled.stages:
-        raise LeftOut(f"People at the stage “{contact.stage}” get no marketing.", code="stage_suppressed")
-    if pacing.in_control(settled.control_percent, ws.id, contact.id):
-        raise LeftOut("They belong to the control group, which gets no marketing.", code="control_group")
-    if settled.open_ticket and await complaint(contact.id):
-        raise LeftOut("They have an open ticket: first their complaint, then offers.", code="open_ticket")
+    return pacing.spread(quiet, country, zones, opens, asked.key) if opens > now else None

@@ -28,6 +28,8 @@ _ON_THE_QUARTER = 15
 # What was sent is remembered for the longest period of a cap, and a day more.
 MOST_DAYS: Final = 90
 _MOST_SENT = 400
+# From so many people on it is worth a look whether the list of those left out is empty.
+_MANY = 20
 
 
 class Part(BaseModel):
@@ -113,6 +115,7 @@ class Sent:
 # --- settings -----------------------------------------------------------------------------------------------------
 
 _kept: WeakKeyDictionary[Runtime, dict[str, tuple[datetime, Settled]]] = WeakKeyDictionary()
+_any_kept: WeakKeyDictionary[Runtime, dict[str, tuple[datetime, bool]]] = WeakKeyDictionary()
 
 
 async def settled(ws: Workspace) -> Settled:
@@ -236,22 +239,35 @@ def _days_back(zone: str, now: datetime, count: int) -> datetime:
     return days.begins(zone, today - timedelta(days=count - 1)) - timedelta(microseconds=1)
 
 
-async def sent_to(ws: Workspace, contact_ids: Sequence[str]) -> list[Sent]:
-    """Marketing handed over to a person, and to those merged into them."""
-    return await store.sent_to(ws, contact_ids)
+async def sent_to_each(ws: Workspace, people: Sequence[Sequence[str]]) -> list[list[Sent]]:
+    """Marketing handed over to each of these people: a contact and those merged into it."""
+    found = await store.sent_to(ws, [contact_id for person in people for contact_id in person])
+    return [
+        sorted((sent for contact_id in person for sent in found.get(contact_id, ())), key=lambda sent: sent.at)
+        for person in people
+    ]
 
 
 async def note(ws: Workspace, contact_id: str, sent: Sent) -> None:
     """It is about to be handed over. Whoever calls holds the contact's outbox, so nobody else writes this row."""
-    known = [each for each in await store.sent_to(ws, [contact_id]) if each.message != sent.message]
-    oldest = sent.at - timedelta(days=MOST_DAYS + 1)
-    await store.save_sent(ws, contact_id, [*(each for each in known if each.at > oldest), sent][-_MOST_SENT:])
+    await note_many(ws, {contact_id: sent})
+
+
+async def note_many(ws: Workspace, sent: Mapping[str, Sent]) -> None:
+    """The same for many contacts, in two commands."""
+    known = await store.sent_to(ws, list(sent))
+    wanted: dict[str, list[Sent]] = {}
+    for contact_id, new in sent.items():
+        oldest = new.at - timedelta(days=MOST_DAYS + 1)
+        before = (each for each in known.get(contact_id, ()) if each.message != new.message and each.at > oldest)
+        wanted[contact_id] = [*before, new][-_MOST_SENT:]
+    await store.save_sent(ws, wanted, wanted.keys() - known.keys())
 
 
 async def forget(ws: Workspace, contact_id: str, message: str) -> None:
     """It did not reach them after all."""
-    known = await store.sent_to(ws, [contact_id])
-    await store.save_sent(ws, contact_id, [each for each in known if each.message != message])
+    known = (await store.sent_to(ws, [contact_id])).get(contact_id, [])
+    await store.save_sent(ws, {contact_id: [each for each in known if each.message != message]})
 
 
 def in_control(percent: int, workspace_id: str, contact_id: str) -> bool:
@@ -276,6 +292,20 @@ class Suppression:
     kind: Literal["address", "contact"]
 
 
-async def suppressed(ws: Workspace, address: Address, contact_ids: Sequence[str]) -> Suppression | None:
-    """The contact, and those merged into it."""
-    return await store.suppressed(ws, (str(address), *contact_ids))
+async def suppressed_among(ws: Workspace, people: Sequence[tuple[Address, Sequence[str]]]) -> list[Suppression | None]:
+    """Of each of these people (a handle, a contact and those merged into it) why they are left out."""
+    keys = [(str(address), *contact_ids) for address, contact_ids in people]
+    if len(keys) >= _MANY and not await _any_suppressed(ws):
+        return [None] * len(keys)
+    found = await store.suppressed(ws, [key for person in keys for key in person])
+    return [next((found[key] for key in person if key in found), None) for person in keys]
+
+
+async def _any_suppressed(ws: Workspace) -> bool:
+    """Whether anybody is on the list at all, as of a second ago."""
+    kept = _any_kept.setdefault(ws.runtime, {})
+    now = ws.clock.now()
+    found = kept.get(ws.id)
+    if found is None or abs((now - found[0]).total_seconds()) > KEPT_SECONDS:
+        found = kept[ws.id] = (now, await store.any_suppressed(ws))
+    return found[1]

@@ -32,6 +32,7 @@ from channels.content import MediaMessage, Template
 from channels.contract import (
     RANK,
     ChannelAccount,
+    ChannelIO,
     DeliveryStatus,
     LooksUp,
     OutboundFile,
@@ -160,15 +161,14 @@ async def _refusal(ws: Workspace, account: ChannelAccount, entry: Entry) -> AppE
     if not account.enabled:
         return AppError("This channel account was switched off before the message went out.", code="account_disabled")
     try:
-        until = await gate.ask(
-            ws,
-            Address.parse(entry.address or ""),
-            entry.purpose or Purpose.SERVICE.value,
-            account.id,
-            complaint=partial(tickets.any_open, ws),
+        asked = gate.Asked(
+            address=Address.parse(entry.address or ""),
+            purpose=entry.purpose or Purpose.SERVICE.value,
+            sender=account.id,
             queued_at=entry.created_at,
             key=_message(entry),
         )
+        until = await gate.ask(ws, asked, complaints=partial(tickets.with_open, ws))
     except (OptedOut, LeftOut) as error:
         return error
     if until is not None:
@@ -250,11 +250,21 @@ async def _claim(ws: Workspace, entry: Entry) -> Entry | None:
 
 
 async def _hand_over(ws: Workspace, account: ChannelAccount, entry: Entry) -> SendResult:
+    """Raises SendError."""
+    try:
+        message = await outbound(ws, entry)
+    except AppError as error:
+        # Ours, raised while the message was put together: a file that is no longer stored.
+        raise MessageRefused(error.detail) from None
+    return await hand_over(ws, accounts.io(ws.runtime), account, message)
+
+
+async def hand_over(ws: Workspace, io: ChannelIO, account: ChannelAccount, message: OutboundMessage) -> SendResult:
     """One call to the provider, ended after 35 s at the latest. Raises SendError."""
     adapter = registry.adapter(account.kind)
     try:
         async with asyncio.timeout(SEND_SECONDS):
-            return await adapter.send(accounts.io(ws.runtime), account, await outbound(ws, entry))
+            return await adapter.send(io, account, message)
     except TimeoutError:
         raise OutcomeUnknown("The provider did not answer in time; it may have taken the message.") from None
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
@@ -262,13 +272,13 @@ async def _hand_over(ws: Workspace, account: ChannelAccount, entry: Entry) -> Se
     except httpx.HTTPError:
         raise OutcomeUnknown("The connection broke before the provider answered; it may have taken it.") from None
     except AppError as error:
-        # Ours, raised while the message was put together: a file that is no longer stored.
+        # A file of ours that cannot be read.
         raise MessageRefused(error.detail) from None
     except SendError:
         raise
     except Exception:
         # An edge: whatever went wrong in an adapter, this message ends in a state and those behind it go on.
-        ws.log.exception("send_broke", message_id=entry.id, channel=account.kind)
+        ws.log.exception("send_broke", message_id=message.id, channel=account.kind)
         raise OutcomeUnknown("Sending broke off unexpectedly; the provider may have taken the message.") from None
 
 
@@ -322,7 +332,7 @@ async def _failed(ws: Workspace, account: ChannelAccount, entry: Entry, error: S
         await _ask_later(ws, account.kind, entry.id)
         return 0
     # First what it teaches: should we die between the two, the message is unknown, but the person's stop is obeyed.
-    await learn(ws, account, entry, error)
+    await learn(ws, account, entry.id, entry.address or "", error)
     if entry.purpose == gate.MARKETING:
         await pacing.forget(ws, entry.contact_id, _message(entry))
     await _surely(_settle, ws, entry, DeliveryStatus.FAILED, error=kept)
@@ -341,9 +351,18 @@ def kept_of(error: SendError) -> dict[str, Any]:
 
 
 async def learn(
-    ws: Workspace, account: ChannelAccount, entry: Entry, error: SendError, *, at: datetime | None = None
+    ws: Workspace,
+    account: ChannelAccount,
+    message_id: str,
+    address: str,
+    error: SendError,
+    *,
+    at: datetime | None = None,
 ) -> None:
-    """What a final failure (at that time; None: now) teaches: the person stopped us, or the account is in trouble."""
+    """
+    What a message's final failure (at that time; None: now) teaches: the person stopped us, or the account is in
+    trouble.
+    """
     at = at or ws.clock.now()
     purpose: str | None = None
     if isinstance(error, RecipientOptedOut) or (isinstance(error, RecipientUnreachable) and error.blocked):
@@ -351,10 +370,10 @@ async def learn(
         await messages.record_refusal(
             ws,
             account.id,
-            Address.parse(entry.address or ""),
+            Address.parse(address),
             purpose,
             blocked=isinstance(error, RecipientUnreachable),
-            evidence=f"{entry.id}/{error.provider_code}",
+            evidence=f"{message_id}/{error.provider_code}",
             at=at,
         )
     last = {"at": at, "code": error.provider_code or error.code, "message": error.message}

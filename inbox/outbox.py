@@ -254,7 +254,8 @@ def _entry(
 
 async def _may(ws: Workspace, address: Address, purpose: str, account_id: str) -> None:
     """Raises what the gate raises; a message that has to wait for another hour is taken, and waits when it is due."""
-    await gate.ask(ws, address, purpose, account_id, complaint=partial(tickets.any_open, ws))
+    asked = gate.Asked(address=address, purpose=purpose, sender=account_id)
+    await gate.ask(ws, asked, complaints=partial(tickets.with_open, ws))
 
 
 async def _route(ws: Workspace, conversation: Conversation, draft: Draft) -> tuple[ChannelAccount, Address]:

@@ -144,7 +144,8 @@ async def _learn(ws: Workspace, account_id: str, entry: Entry, reports: Sequence
         with suppress(NotFound):
             account = await accounts.get(ws.runtime, account_id)
             # The provider's time: a consent given after the failure stands, however late its report comes.
-            await delivery.learn(ws, account, entry, errors.from_receipt(report.error), at=report.at)
+            error = errors.from_receipt(report.error)
+            await delivery.learn(ws, account, entry.id, entry.address or "", error, at=report.at)
 
 
 async def _without_reactions(

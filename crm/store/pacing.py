@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict
 from datetime import datetime
 
@@ -33,16 +33,18 @@ async def _set(ws: Workspace, values: Document) -> None:
     await ws.db.pacing_settings.update({"_id": ws.id}, {"$set": values})
 
 
-async def sent_to(ws: Workspace, contact_ids: Sequence[str]) -> list[pacing.Sent]:
-    """Point reads."""
+async def sent_to(ws: Workspace, contact_ids: Sequence[str]) -> dict[str, list[pacing.Sent]]:
+    """By contact. Point reads."""
     rows = await ws.db.pacing.get_many(contact_ids)
-    return sorted((pacing.Sent(**each) for row in rows for each in row["sent"]), key=lambda sent: sent.at)
+    return {row["_id"]: [pacing.Sent(**each) for each in row["sent"]] for row in rows}
 
 
-async def save_sent(ws: Workspace, contact_id: str, sent: Sequence[pacing.Sent]) -> None:
-    rows = [asdict(each) for each in sent]
-    if not await ws.db.pacing.update({"_id": contact_id}, {"$set": {"sent": rows}}):
-        await ws.db.pacing.insert({"_id": contact_id, "sent": rows})
+async def save_sent(ws: Workspace, sent: Mapping[str, Sequence[pacing.Sent]], new: Set[str] = frozenset()) -> None:
+    """By contact, in a command for those that had no row when they were read (`new`) and one for the others."""
+    rows = {contact_id: [asdict(each) for each in found] for contact_id, found in sent.items()}
+    there = await ws.db.pacing.insert_new([{"_id": each, "sent": rows[each]} for each in rows if each in new])
+    old = [each for each in rows if each not in new or each in there]
+    await ws.db.pacing.update_each([([each], {}, {"$set": {"sent": rows[each]}}) for each in old])
 
 
 def _id(ws: Workspace, key: str) -> str:
@@ -54,10 +56,15 @@ def _suppression(row: Document) -> pacing.Suppression:
     return pacing.Suppression(**{name: row["_id"] if name == "id" else row[name] for name in names})
 
 
-async def suppressed(ws: Workspace, keys: Sequence[str]) -> pacing.Suppression | None:
-    """Point reads."""
+async def suppressed(ws: Workspace, keys: Sequence[str]) -> dict[str, pacing.Suppression]:
+    """By key. Point reads."""
     rows = await ws.db.suppressions.get_many(_id(ws, key) for key in keys)
-    return _suppression(rows[0]) if rows else None
+    return {row["key"]: _suppression(row) for row in rows}
+
+
+async def any_suppressed(ws: Workspace) -> bool:
+    """Index: workspace_id, at."""
+    return bool(await ws.db.suppressions.find({}, limit=1, fields=["_id"]))
 
 
 async def suppress(ws: Workspace, new: pacing.Suppression) -> bool:

@@ -1,6 +1,7 @@
 """What is settled about marketing: hours, caps, who is left out, and the switch that stops all of it."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
@@ -209,9 +210,8 @@ async def marketing_now(request: ApiRequest, contact_id: str) -> MarketingPage:
             "until": None,
         }
         try:
-            until = await gate.ask(
-                ws, row.address, gate.MARKETING, "", complaint=lambda each: tickets.any_open(ws, each)
-            )
+            asked = gate.Asked(address=row.address, purpose=gate.MARKETING, sender="")
+            until = await gate.ask(ws, asked, complaints=partial(tickets.with_open, ws))
             if until is not None:
                 said |= {"state": "waits", "code": "quiet_hours", "until": iso(until)}
         except Conflict as refused:
