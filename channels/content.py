@@ -7,7 +7,7 @@ richest form. Lengths here are the widest that any channel takes; a channel's ow
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 MediaKind = Literal["image", "video", "audio", "voice", "document", "sticker"]
 
@@ -130,13 +130,43 @@ class ContactRequest(Part):
     text: str = Field(min_length=1, max_length=4096)
 
 
+class CardParameters(Part):
+    """Values for one card of a carousel: the file at its head, its variables by key, its buttons by index."""
+
+    header_file_id: str | None = None
+    body: dict[str, str] = {}
+    buttons: dict[str, str] = {}
+
+
 class TemplateParameters(Part):
-    """Values for a template's variables: `body` and `header` by key (`1`, `first_name`), buttons by index."""
+    """
+    Values for a template's variables: `body` and `header` by key (`1`, `first_name`), buttons by index; `cards` in the
+    order of the carousel; `offer_ends_at` for an offer that counts down.
+    """
 
     header: dict[str, str] = {}
     header_file_id: str | None = None
     body: dict[str, str] = {}
     buttons: dict[str, str] = {}
+    cards: tuple[CardParameters, ...] = Field((), max_length=10)
+    offer_ends_at: AwareDatetime | None = None
+
+
+class CardPreview(Part):
+    """A card of a carousel as the customer sees it; `header` is the kind of its file."""
+
+    header: str | None = None
+    file_id: str | None = None
+    body: str = ""
+    buttons: tuple[str, ...] = ()
+
+
+class OfferPreview(Part):
+    """The box of a limited-time offer; `code` is what its button copies."""
+
+    text: str
+    ends_at: AwareDatetime | None = None
+    code: str | None = None
 
 
 class TemplatePreview(Part):
@@ -146,6 +176,8 @@ class TemplatePreview(Part):
     body: str = ""
     footer: str | None = None
     buttons: tuple[str, ...] = ()
+    cards: tuple[CardPreview, ...] = ()
+    offer: OfferPreview | None = None
 
 
 class Template(Part):

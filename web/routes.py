@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from web import chat_http, files, health, openapi, pages, preferences_page, tables, ticket_page
+from web import chat_http, files, health, openapi, pages, preferences_page, short_link, tables, ticket_page
 from web.agent_socket import agent_socket
 from web.api import (
     accounts,
@@ -150,6 +150,7 @@ def table() -> list[BaseRoute]:
         Route("/t/{workspace_id}/{ticket_id}/{signature}", ticket_page.show),
         Route("/p/{workspace_id}/{contact_id}/{signature}", preferences_page.show, methods=["GET"]),
         Route("/p/{workspace_id}/{contact_id}/{signature}", preferences_page.take, methods=["POST"]),
+        Route("/l/{code}", short_link.follow),
         Route("/help/{slug}", help_pages.show),
         Route("/help/{slug}/{path:path}", help_pages.show, methods=["GET"]),
         Route("/help/{slug}/{path:path}", help_pages.take, methods=["POST"]),

@@ -166,6 +166,8 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     # Codes that show whose an address is; they end a month after they were good for.
     "proofs": (_index("workspace_id", "conversation_id"), _index("forget_at", expire_after_seconds=0)),
     "templates": (_index("workspace_id", "account_id", "name"),),
+    # Who opened a short link of a mailing; those of machines are kept apart by `person`.
+    "clicks": (_index("workspace_id", "mailing_id", "_id"), _index("expires_at", expire_after_seconds=0)),
     "files": (_index("unused_until", sparse=True),),
     # `unread_key` is the member's id until they have read it.
     "notifications": (
@@ -249,6 +251,8 @@ PLATFORM: Mapping[str, tuple[Index, ...]] = {
     "channel_log": (_index("account_id", "at"), _index("expires_at", expire_after_seconds=0)),
     # Addresses of help centres, former ones too: each belongs to one workspace for ever.
     "help_sites": (),
+    # Where the short links of a mailing lead, by the mailing's code (see platform/short_links.py).
+    "short_links": (),
     "migrations": (),
     # How far work that follows what is stored has come.
     "marks": (),

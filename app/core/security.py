@@ -53,6 +53,13 @@ class Keyring:
     def verify(self, message: str, signature: str) -> bool:
         return any(hmac.compare_digest(_signature(key, message), signature) for key in self._signing)
 
+    def brief(self, message: str) -> str:
+        """Eight characters of a signature (48 bits), for what people see and type: each guess costs a request."""
+        return _brief(self._signing[0], message)
+
+    def verify_brief(self, message: str, signature: str) -> bool:
+        return any(same(_brief(key, message), signature) for key in self._signing)
+
     def sign_until(self, message: str, seconds: int) -> tuple[int, str]:
         """A signature that ends: (Unix time of its end, signature over message and end)."""
         until = int(time.time()) + seconds
@@ -64,6 +71,10 @@ class Keyring:
 
 def _signature(key: bytes, message: str) -> str:
     return base64.urlsafe_b64encode(hmac.new(key, message.encode(), hashlib.sha256).digest()[:24]).decode()
+
+
+def _brief(key: bytes, message: str) -> str:
+    return base64.urlsafe_b64encode(hmac.digest(key, message.encode(), "sha256")[:6]).decode()
 
 
 def random_token(prefix: str) -> str:

@@ -5,20 +5,13 @@ Variables in texts: Liquid over a declared catalogue, for canned replies, macros
     {% if contact.language == "fr" %}Bonjour{% else %}Hello{% endif %}
 
 A text is checked when it is saved: its syntax, and that it asks only for what CATALOGUE declares. What is merely not
-known of this person stays in the text as it was written, and is named in `missing`. Texts come from members and are
-untrusted all the same: no files, no other templates, only filters whose result grows by what is written, and bounds on
-loops, depth and size.
+known of this person stays in the text as it was written, and is named in `missing` (see wording.py).
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextvars import ContextVar
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
-
-from liquid import BoundTemplate, Environment, Undefined
-from liquid.exceptions import LiquidError
 
 from app.core.errors import Invalid
 from app.core.platform import workspaces
@@ -26,10 +19,11 @@ from app.core.runtime import Workspace
 from channels import registry
 from crm import companies, contacts, fields
 from crm.contacts import Contact
-from inbox import preferences
+from inbox import preferences, wording
 from inbox.conversations import Conversation
-
-MAX_TEXT_CHARS = 5_000
+from inbox.wording import MAX_TEXT_CHARS as MAX_TEXT_CHARS
+from inbox.wording import Rendered as Rendered
+from inbox.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,58 +65,6 @@ _FIELD = re.compile(re.escape(FIELDS) + r"[a-z][a-z0-9_]{0,39}")
 
 _EXAMPLES = {"number": "42", "date": "2026-11-21", "datetime": "2026-11-21T12:00:00.000Z", "boolean": "yes"}
 
-# Not among them: `replace`, `join`, `split` and their like, whose results multiply.
-_FILTERS = frozenset(
-    (
-        *("append", "capitalize", "date", "default", "downcase", "lstrip", "prepend", "remove", "remove_first"),
-        *("rstrip", "size", "squish", "strip", "strip_newlines", "truncate", "truncatewords", "upcase"),
-        *("abs", "ceil", "divided_by", "floor", "minus", "modulo", "plus", "round", "times"),
-    )
-)
-_TAGS = frozenset(
-    (
-        *("assign", "break", "capture", "case", "comment", "continue", "cycle", "echo", "for", "if", "unless"),
-        *("#", "content", "doc", "illegal", "output", "raw"),
-    )
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """`missing` are the variables without a value, in order of appearance; they stand in the text as `{{ name }}`."""
-
-    text: str
-    missing: tuple[str, ...] = ()
-
-
-_missing: ContextVar[dict[str, None] | None] = ContextVar("missing", default=None)
-
-
-class _Missing(Undefined):
-    """A variable that nobody knows: false in a condition, replaced by `default`, and told of when it is written."""
-
-    def __str__(self) -> str:
-        name = (self.hint or self.name).removesuffix(" is undefined").strip("'")
-        known = _missing.get()
-        if known is not None:
-            known[name] = None
-        return f"{{{{ {name} }}}}"
-
-
-class _Environment(Environment):
-    block_nesting_limit = 8
-    context_depth_limit = 12
-    loop_iteration_limit = 200
-    local_namespace_limit = 100_000
-    output_stream_limit = 20_000
-
-
-_ENVIRONMENT = _Environment(undefined=_Missing)
-for _name in set(_ENVIRONMENT.filters) - _FILTERS:
-    del _ENVIRONMENT.filters[_name]
-for _name in set(_ENVIRONMENT.tags) - _TAGS:
-    del _ENVIRONMENT.tags[_name]
-
 
 def check(text: str, *, field: str = "text") -> None:
     """Raises Invalid, in words, where the text is not right or asks for a variable that there is not."""
@@ -141,14 +83,7 @@ def render(text: str, values: Mapping[str, str | None], *, field: str = "text") 
                 nested["contact"]["fields"][name.removeprefix(FIELDS)] = value
             else:
                 nested[group][key] = value
-    token = _missing.set({})
-    try:
-        written = template.render(**nested)
-        return Rendered(written.strip(), tuple(_missing.get() or ()))
-    except (LiquidError, ArithmeticError, ValueError, TypeError, RecursionError) as error:
-        raise Invalid.field(field, _words(error)) from None
-    finally:
-        _missing.reset(token)
+    return template.rendered(nested, field=field)
 
 
 def example(text: str, own: Sequence[Variable] = ()) -> Rendered:
@@ -214,35 +149,9 @@ def _first(name: str | None) -> str | None:
     return name.split()[0] if name and name.split() else None
 
 
-@lru_cache(maxsize=256)
-def _parsed(text: str) -> BoundTemplate:
-    return _ENVIRONMENT.from_string(text)
-
-
-def _template(text: str, field: str) -> BoundTemplate:
-    if len(text) > MAX_TEXT_CHARS:
-        raise Invalid.field(field, f"A text has at most {MAX_TEXT_CHARS} characters.")
-    try:
-        template = _parsed(text)
-        found = template.analyze(include_partials=False)
-    except (LiquidError, ArithmeticError, ValueError, TypeError, RecursionError) as error:
-        raise Invalid.field(field, _words(error)) from None
-    for name in found.filters:
-        if name not in _ENVIRONMENT.filters:
-            raise Invalid.field(field, f"There is no filter '{name}'. There are {', '.join(sorted(_FILTERS))}.")
-    for name in _asked(found.globals):
+def _template(text: str, field: str) -> Wording:
+    found = wording.read(text, field=field)
+    for name in sorted(found.needs):
         if name not in _NAMES and not _FIELD.fullmatch(name):
             raise Invalid.field(field, f"There is no variable '{name}'. There are {', '.join(sorted(_NAMES))}.")
-    return template
-
-
-def _asked(found: Mapping[str, Sequence[object]]) -> Iterator[str]:
-    for uses in found.values():
-        for use in uses:
-            yield ".".join(str(segment) for segment in getattr(use, "segments", ()))
-
-
-def _words(error: Exception) -> str:
-    """Liquid's own words without its drawing of the place."""
-    said = str(getattr(error, "message", "") or error).partition("\n")[0]
-    return f"This text cannot be read: {re.sub(r'^[a-z]', lambda m: m.group().upper(), said)}."
+    return found

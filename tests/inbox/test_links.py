@@ -1,0 +1,102 @@
+"""Short links: made without a write, led on with tags, opened by people and by machines."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from app.core import ids
+from app.core.errors import Invalid
+from inbox import links
+from tests.support.network import SHORT_LIVED
+from tests.support.shop import Shop
+
+PHONE = (
+    "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36"
+)
+
+
+@pytest.fixture
+async def browser(shop: Shop) -> Any:
+    async with httpx.AsyncClient(
+        base_url=shop.url, timeout=20, trust_env=False, limits=SHORT_LIVED, headers={"user-agent": PHONE}
+    ) as client:
+        yield client
+
+
+def new_code() -> str:
+    return ids.new("m").partition("_")[2][-10:]
+
+
+async def test_a_person_and_machines_open_a_link(shop: Shop, browser: httpx.AsyncClient) -> None:
+    ws, code = shop.owner.ws, new_code()
+    urls = ["https://shop.example/a?utm_source=own#top", "https://shop.example/b"]
+    shortener = await links.register(
+        ws, "mlg_1", code, urls[:1], tags={"utm_source": "parley", "utm_campaign": "May 1"}
+    )
+    # Another variant of the same mailing brings one more; the first keeps its number.
+    shortener = await links.register(ws, "mlg_1", code, [urls[1], urls[0]])
+    assert shortener.numbers == {urls[0]: 0, urls[1]: 1}
+    short = shortener.of(1_234_567)(urls[0])
+    assert short.startswith(links.prefix(ws))
+    assert len(short) - len(links.prefix(ws)) <= 25
+    assert shortener.of(0)("https://elsewhere.example") == "https://elsewhere.example"
+    path = short.removeprefix(shop.runtime.settings.public_url.rstrip("/"))
+    answer = await browser.get(path)
+    assert answer.status_code == 302
+    assert answer.headers["location"] == "https://shop.example/a?utm_source=own&utm_campaign=May%201#top"
+    assert answer.headers["cache-control"] == "no-store"
+    machines: list[tuple[str, dict[str, str], str]] = [
+        ("HEAD", {}, "look_only"),
+        ("GET", {"sec-purpose": "prefetch;prerender"}, "prefetch"),
+        ("GET", {"user-agent": "WhatsApp/2.24.1 A"}, "program"),
+        ("GET", {"user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}, "program"),
+        ("GET", {"user-agent": ""}, "program"),
+        ("GET", {"sec-fetch-mode": "no-cors"}, "part_of_page"),
+    ]
+    for method, headers, _ in machines:
+        led = await browser.request(method, path, headers=headers)
+        assert led.status_code == 302
+    found = await links.clicks(ws, "mlg_1")
+    assert [(c.recipient, c.number) for c in found] == [(1_234_567, 0)] * (1 + len(machines))
+    assert [c.machine for c in found] == [None, *(why for _, _, why in machines)]
+    assert [c.id for c in await links.clicks(ws, "mlg_1", after=found[-2].id)] == [found[-1].id]
+
+
+async def test_a_gateway_that_reads_everybodys_messages(shop: Shop, browser: httpx.AsyncClient) -> None:
+    ws = shop.owner.ws
+    shortener = await links.register(ws, "mlg_2", new_code(), ["https://shop.example/a"])
+    base = shop.runtime.settings.public_url.rstrip("/")
+    for recipient in range(links.SWEEP_RECIPIENTS + 2):
+        path = shortener.of(recipient)("https://shop.example/a").removeprefix(base)
+        assert (await browser.get(path)).status_code == 302
+    found = await links.clicks(ws, "mlg_2")
+    # Counting many is approximate.
+    assert "sweep" in {c.machine for c in found[-4:]}
+    assert {c.machine for c in found[: links.SWEEP_RECIPIENTS - 4]} == {None}
+
+
+async def test_a_link_that_is_not_ours_leads_nowhere(shop: Shop, browser: httpx.AsyncClient) -> None:
+    ws, code = shop.owner.ws, new_code()
+    shortener = await links.register(ws, "mlg_3", code, ["https://shop.example/a"])
+    short = shortener.of(7)("https://shop.example/a")
+    path = short.removeprefix(shop.runtime.settings.public_url.rstrip("/"))
+    other = shortener.of(8)("https://shop.example/a").removeprefix(shop.runtime.settings.public_url.rstrip("/"))
+    for wrong in (
+        path[:-1],
+        path[:-1] + ("A" if path[-1] != "A" else "B"),
+        other[:-8] + path[-8:],
+        "/l/x",
+        "/l/é-1aaaaaaaa",
+    ):
+        assert (await browser.get(wrong)).status_code == 404
+    assert await links.clicks(ws, "mlg_3") == []
+    with pytest.raises(Invalid):
+        await links.register(ws, "mlg_4", code, [])
+    many = [f"https://shop.example/{n}" for n in range(links.MOST_LINKS)]
+    with pytest.raises(Invalid):
+        await links.register(ws, "mlg_3", code, many)
+    await asyncio.gather(*(links.register(ws, "mlg_3", code, [url]) for url in many[:5]))
+    known = await links.register(ws, "mlg_3", code, [])
+    assert sorted(known.numbers.values()) == list(range(6))
