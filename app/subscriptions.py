@@ -11,6 +11,7 @@ from app.core.runtime import Runtime
 from crm import exports, imports
 from inbox import checkups, delivery, inbound, jobs, polling, reconcile, sweeper
 from inbox.finding import bulk, search, view_work
+from inbox.mailings import engine
 from inbox.merging import merging
 from inbox.routing import duties, routing
 from inbox.ticketing import incidents, ticket_news
@@ -32,6 +33,7 @@ BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "views": view_work.run,
     "search": search.run,
     "bulk": bulk.run,
+    "mailings": engine.run,
     "imports": imports.run,
     "exports": exports.run,
 }

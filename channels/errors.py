@@ -13,6 +13,7 @@ What can go wrong with a provider, as one tree; each class is one decision that 
     │   ├── ReplyWindowClosed         templates only until the person writes again
     │   ├── RecipientOptedOut         the provider says they stopped us: becomes a consent fact
     │   ├── RecipientUnreachable      no such handle, blocked us, never started us
+    │   ├── RecipientCapped           the provider lets no more marketing through to them for now
     │   ├── AccountRefused            token, permission, payment, restriction: the whole account is halted
     │   ├── TemplateRefused           the template is missing, paused, or its values do not fit
     │   └── MessageRefused            this content is not acceptable
@@ -116,6 +117,12 @@ class RecipientUnreachable(SendError):
     def __init__(self, message: str, *, provider_code: str | None = None, blocked: bool = False) -> None:
         super().__init__(message, provider_code=provider_code)
         self.blocked = blocked
+
+
+class RecipientCapped(SendError):
+    """Final for one message; a mailing may try again after a day or more, never sooner."""
+
+    code = "recipient_capped"
 
 
 class AccountRefused(SendError):

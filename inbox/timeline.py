@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from app.core import ids
 from app.core.addresses import Address
 from app.core.errors import AppError, Conflict, ContactMerged, NotFound
 from app.core.runtime import Workspace
@@ -117,6 +118,11 @@ class Entry:
     window_until: datetime | None = None
     # Until then its author can take it back; nothing has left yet.
     undo_until: datetime | None = None
+
+
+def entry_id_of(ref: object) -> str:
+    """The id of the entry of a mailing's message, by its ref."""
+    return ids.derived("ent", "mailing", str(ref))
 
 
 def place(entry: Entry) -> datetime:

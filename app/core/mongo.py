@@ -31,6 +31,8 @@ _FEW = 5
 # Most values in an `$in`: the embedded database looks through all of them for every row, and nobody else writes while
 # it changes rows in one go.
 MOST_IN = 50
+# Reads by `_id` bear more.
+_MOST_BY_ID = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,15 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "failed_messages": (_index("workspace_id", "failed_at"),),
     # Marketing that waits for an hour at which it may go; likewise.
     "held_messages": (_index("until", sparse=True),),
+    # One message to many (see inbox/store/mailings.py); `active_key` while it runs.
+    "mailings": (_index("workspace_id", "created_at"), _index("active_key", sparse=True)),
+    # Its people, a hundred to a row, found by `keys`; and what becomes of them.
+    "mailing_batches": (_index("keys"),),
+    "mailing_work": (
+        _index("mailing_id", "seq"),
+        _index("work_key", "due_at", sparse=True),
+        _index("place_key", sparse=True),
+    ),
     # `facets` are the lists a ticket stands in; `look_at` is there while something is to be done for it at a time.
     "tickets": (
         _index("workspace_id", "number", unique=True),
@@ -434,8 +445,8 @@ class ScopedCollection:
         ids = list(dict.fromkeys(row_ids))
         if len(ids) > _FEW:
             found: list[Document] = []
-            for first in range(0, len(ids), MOST_IN):
-                found += await self._collection.find({"_id": {"$in": ids[first : first + MOST_IN]}}).to_list()
+            for first in range(0, len(ids), _MOST_BY_ID):
+                found += await self._collection.find({"_id": {"$in": ids[first : first + _MOST_BY_ID]}}).to_list()
             return [row for row in found if self._is_mine(row)]
         reads = self._batches.reads(self._collection.name)
         return [row for row in await asyncio.gather(*map(reads, ids)) if self._is_mine(row)]
@@ -460,9 +471,13 @@ class ScopedCollection:
         where = {field: values[0] if len(values) == 1 else {"$in": list(values)}}
         return [row for row in await self._collection.find(where).limit(limit).to_list() if self._is_mine(row)]
 
-    async def find_exactly(self, where: Mapping[str, Any], *, limit: int) -> list[Document]:
+    async def find_exactly(
+        self, where: Mapping[str, Any], *, limit: int, fields: Sequence[str] | None = None
+    ) -> list[Document]:
         """By fields of one index whose values are nobody else's: like `find_marked`, with a range beside it."""
-        return [row for row in await self._collection.find(where).limit(limit).to_list() if self._is_mine(row)]
+        wanted = [*fields, "workspace_id"] if fields else None
+        found = await self._collection.find(where, projection=wanted).limit(limit).to_list()
+        return [row for row in found if self._is_mine(row)]
 
     async def insert(self, row: Document) -> None:
         """Raises DuplicateId."""

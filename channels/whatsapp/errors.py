@@ -12,6 +12,7 @@ from channels.errors import (
     AccountRefused,
     MessageRefused,
     NotSent,
+    RecipientCapped,
     RecipientOptedOut,
     RecipientUnreachable,
     ReplyWindowClosed,
@@ -65,7 +66,7 @@ RULES: Mapping[int, Rule] = {
     131047: Rule(ReplyWindowClosed),
     131048: Rule(Throttled, 3600),  # spam restriction on the number; heals in hours
     # The cap on marketing to one person. Final for this message: a hold on the pair would hold our replies as well.
-    131049: _MESSAGE,
+    131049: Rule(RecipientCapped),
     131050: Rule(RecipientOptedOut, purpose="marketing"),
     131051: _MESSAGE,  # message type
     131052: _MESSAGE,  # media of theirs not downloadable

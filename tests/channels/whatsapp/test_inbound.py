@@ -410,7 +410,7 @@ RECEIPTS = [
                 at=at(21),
                 correlation=None,
                 error=ReceiptError(
-                    code="message_refused",
+                    code="recipient_capped",
                     message=(
                         "This message was not delivered to maintain healthy ecosystem engagement: In order to "
                         "maintain a healthy ecosystem engagement, the message failed to be delivered."

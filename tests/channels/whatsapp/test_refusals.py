@@ -16,6 +16,7 @@ from channels.errors import (
     MessageRefused,
     NotSent,
     OutcomeUnknown,
+    RecipientCapped,
     RecipientOptedOut,
     RecipientUnreachable,
     ReplyWindowClosed,
@@ -39,6 +40,7 @@ CODES: dict[type[SendError], tuple[int, ...]] = {
     NotSent: (1, 2, 131000, 131016, 131057, 133004, 134101, 135000, 2494100, 999999, -5),
     Throttled: (4, 80007, 130429, 131048, 131056),
     ReplyWindowClosed: (131047,),
+    RecipientCapped: (131049,),
     RecipientOptedOut: (131050,),
     RecipientUnreachable: (130403, 130497, 131026, 131030),
     TemplateRefused: (
@@ -46,7 +48,7 @@ CODES: dict[type[SendError], tuple[int, ...]] = {
         *(134100, 134102, 2388040),
     ),
     MessageRefused: (
-        *(100, 130472, 131008, 131009, 131021, 131049, 131051, 131052, 131053, 131062, 132068, 132069),
+        *(100, 130472, 131008, 131009, 131021, 131051, 131052, 131053, 131062, 132068, 132069),
         *(134011, 137000, 138001, 139000, 139101, 139200, 147001),
     ),
 }

@@ -1,0 +1,86 @@
+"""
+Drives the mailings that run: a lane for each sender of each, in every worker.
+
+What runs is read from the database some times a second, so starting, pausing and another worker's death need nobody to
+be told; a hint only makes it sooner.
+"""
+
+import asyncio
+from contextlib import suppress
+
+from redis.exceptions import RedisError
+
+from app.core import hints, log
+from app.core.errors import AppError
+from app.core.mongo import DatabaseError
+from app.core.platform import mailings as platform
+from app.core.runtime import Runtime, Workspace
+from app.core.tasks import end
+from inbox.mailings import mailings
+from inbox.mailings.lane import Lane
+from inbox.mailings.mailing import Mailing
+from inbox.store import mailings as store
+
+EVERY_SECONDS = 1.0
+_log = log.get("mailings")
+
+_Lanes = dict[tuple[str, str], asyncio.Task[None]]
+
+
+async def run(runtime: Runtime) -> None:
+    """Until cancelled; a database or Redis that is down is waited for."""
+    lanes: _Lanes = {}
+    try:
+        while True:
+            with suppress(DatabaseError, RedisError, OSError, TimeoutError):
+                await look(runtime, lanes)
+            await _hint(runtime)
+    finally:
+        await end(list(lanes.values()))
+
+
+async def _hint(runtime: Runtime) -> None:
+    try:
+        await hints.wait(runtime.redis, mailings.HINT, EVERY_SECONDS)
+    except (RedisError, OSError, TimeoutError):
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+async def look(runtime: Runtime, lanes: _Lanes) -> None:
+    """Starts lanes for what runs and has none, and ends mailings that have nobody left."""
+    for row in await platform.running(runtime):
+        ws = runtime.workspace(row.workspace_id)
+        mine = [key for key, task in lanes.items() if key[0] == row.id and not task.done()]
+        mailing = await store.get(ws, row.id)
+        if mailing is None or mailing.state != "running":
+            continue
+        if not mine and mailing.batches is not None and not await _any_left(ws, mailing):
+            with suppress(AppError):
+                await mailings.finish(ws, mailing)
+            continue
+        for account_id in mailing.accounts:
+            if (mailing.id, account_id) not in mine:
+                lane = Lane(ws, mailing, account_id)
+                lanes[mailing.id, account_id] = asyncio.create_task(_drive(lane), name=f"mailing {mailing.id}")
+    for key in [key for key, task in lanes.items() if task.done()]:
+        del lanes[key]
+
+
+async def _any_left(ws: Workspace, mailing: Mailing) -> bool:
+    for account_id in mailing.accounts:
+        if await store.any_work(ws, store.work_key(mailing.id, account_id)):
+            return True
+    return False
+
+
+async def _drive(lane: Lane) -> None:
+    try:
+        await lane.run()
+    except (DatabaseError, RedisError, OSError, TimeoutError, AppError) as error:
+        # It is started again with the next look; what it had claimed is due when the claim runs out.
+        _log.warning("lane_broke_off", error=type(error).__name__)
+        await asyncio.sleep(EVERY_SECONDS)
+    except Exception:
+        # An edge: one mailing that cannot be sent must not keep others back.
+        _log.exception("lane_failed")
+        await asyncio.sleep(EVERY_SECONDS)

@@ -1,0 +1,379 @@
+"""
+A lane: one sender of one mailing, driven by one worker.
+
+Batches are claimed for some seconds, and again and again as long as this lives. Of those due a window is taken: tokens
+of the sender's rate first, then the gate for all of the window at once, then the words, then a write that names who is
+on their way from now on, and only then the provider is called. What comes back is recorded with the next window's
+write. So whoever dies leaves nobody in doubt but those whose call was under way: they are `unknown`, never sent again
+by a machine, until a report of the provider tells.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from app.core import ids
+from app.core.addresses import Address
+from app.core.errors import AppError, NotFound
+from app.core.mongo import ConnectionFailure
+from app.core.runtime import Workspace
+from channels import accounts, registry
+from channels.contract import ChannelAccount, OutboundMessage
+from channels.errors import (
+    AccountRefused,
+    OutcomeUnknown,
+    RecipientCapped,
+    RecipientOptedOut,
+    RecipientUnreachable,
+    SendError,
+    TemplateRefused,
+    Throttled,
+)
+from crm import gate, pacing
+from inbox import delivery, rates
+from inbox.mailings import mailings, results
+from inbox.mailings.mailing import Mailing, Recipient
+from inbox.mailings.results import Sheet
+from inbox.mailings.words import Words
+from inbox.store import mailings as store
+from inbox.store import tickets
+
+# A claim is good for so long; whoever works on a batch renews it well before.
+CLAIM_SECONDS = 12.0
+_RENEW_SECONDS = 4.0
+# Calls under way at once: what is in doubt if this process dies.
+IN_FLIGHT = 160
+_WINDOW = 100
+# Of a slow sender only as many are taken as go within this time, so that what is asked of the gate is fresh.
+_FRESH_SECONDS = 0.5
+_CLAIMED_AT_ONCE = 4
+LOOK_SECONDS = 0.5
+# What came back is recorded this long after at the latest, although no window goes.
+_RECORD_SECONDS = 0.25
+_IDLE_SECONDS = 0.05
+MAX_ATTEMPTS = 6
+# A person who has had as much marketing as the provider lets through, from all businesses together: not before then.
+CAPPED = (timedelta(hours=24), timedelta(hours=48), timedelta(hours=96))
+# Told to slow down, the lane goes on at this share of its rate, and from there a little faster every second.
+_SLOWER = 0.7
+_FASTER_A_SECOND = 0.02
+_SLOWEST = 0.05
+
+
+@dataclass(slots=True)
+class _Going:
+    """One message of a window."""
+
+    sheet: Sheet
+    place: int
+    recipient: Recipient
+    message: OutboundMessage
+
+
+class Lane:
+    """`run` returns when there is nothing to send now."""
+
+    def __init__(self, ws: Workspace, mailing: Mailing, account_id: str) -> None:
+        self._ws = ws
+        self._mailing = mailing
+        self._account_id = account_id
+        self._key = store.work_key(mailing.id, account_id)
+        self._token = ids.new("clm")
+        self._sheets: dict[str, Sheet] = {}
+        self._calls: set[asyncio.Task[None]] = set()
+        self._spare = 0
+        self._loop = asyncio.get_running_loop()
+        self._looked_at = float("-inf")
+        self._saved_at = self._loop.time()
+        self._share, self._share_at, self._slowed_at = 1.0, self._loop.time(), float("-inf")
+        self._words = Words(ws)
+
+    async def run(self) -> None:
+        try:
+            while await self._may_go():
+                if not self._left and not await self._claim() and not self._calls:
+                    return
+                if not self._left:
+                    await self._pass_time(_IDLE_SECONDS)
+                    continue
+                await self._window()
+        finally:
+            await self._end()
+
+    # --- what is there to do --------------------------------------------------------------------------------------
+
+    @property
+    def _left(self) -> int:
+        return sum(len(sheet.left) for sheet in self._sheets.values())
+
+    async def _may_go(self) -> bool:
+        """Whether the mailing still runs, as of half a second ago."""
+        now = self._loop.time()
+        if now - self._looked_at >= LOOK_SECONDS:
+            self._looked_at = now
+            self._mailing = await mailings.get(self._ws, self._mailing.id)
+            if self._mailing.state == "running" and self._mailing.purpose == gate.MARKETING:
+                stopped = (await pacing.settled(self._ws)).stopped
+                if stopped is not None:
+                    words = f"All marketing is stopped, by {stopped.by}."
+                    self._mailing = await mailings.pause(self._ws, self._mailing.id, reason=words, by=stopped.by)
+        return self._mailing.state == "running"
+
+    async def _claim(self) -> bool:
+        """More batches; whether there were any. Those that are worked off are let go."""
+        await self._let_go([sheet for sheet in self._sheets.values() if not sheet.left and not sheet.flying])
+        works = await store.claim(
+            self._ws, self._key, now=self._now(), until=self._until(), token=self._token, limit=_CLAIMED_AT_ONCE
+        )
+        groups = await store.groups(self._ws, [work.id for work in works])
+        for work in works:
+            self._sheets[work.id] = Sheet(work, groups[work.id], self._now())
+        return bool(works)
+
+    def _now(self) -> datetime:
+        """In whole milliseconds, as the database keeps times."""
+        now = self._ws.clock.now()
+        return now.replace(microsecond=now.microsecond // 1_000 * 1_000)
+
+    def _until(self) -> datetime:
+        return self._now() + timedelta(seconds=CLAIM_SECONDS)
+
+    async def _account(self) -> ChannelAccount | None:
+        """The sender; None if it cannot send, which stops the mailing."""
+        try:
+            account = await accounts.get(self._ws.runtime, self._account_id)
+        except NotFound:
+            account = None
+        if account is not None and account.enabled:
+            return account
+        words = "A sender of this mailing was disconnected or switched off."
+        await self._stop("account_disabled", words)
+        return None
+
+    async def _stop(self, code: str, words: str) -> None:
+        """The mailing pauses by itself."""
+        self._ws.log.warning("mailing_stops", mailing_id=self._mailing.id, code=code)
+        self._mailing = await mailings.pause(self._ws, self._mailing.id, reason=words, by="")
+
+    # --- one window -----------------------------------------------------------------------------------------------
+
+    async def _window(self) -> None:
+        """As many as the rate lets through now; waits a little if that is none."""
+        account = await self._account()
+        if account is None:
+            return
+        room = IN_FLIGHT - len(self._calls)
+        wanted = min(self._left, room, _WINDOW)
+        if wanted < min(self._left, _WINDOW // 2):
+            await self._pass_time(_IDLE_SECONDS)
+            return
+        count, wait = await self._tokens(account, wanted)
+        if count == 0:
+            await self._pass_time(min(max(wait, 0.005), LOOK_SECONDS))
+            return
+        places = self._taken(count)
+        going = await self._asked(account, places)
+        self._spare += count - len(going)
+        for each in going:
+            each.sheet.flying.add(each.place)
+        await self._save()
+        for each in going:
+            if each.sheet.id not in self._sheets:
+                # Somebody else took this batch over meanwhile, and it is theirs to send.
+                continue
+            call = self._loop.create_task(self._send(account, each))
+            self._calls.add(call)
+            call.add_done_callback(self._calls.discard)
+
+    async def _tokens(self, account: ChannelAccount, wanted: int) -> tuple[int, float]:
+        limits = registry.adapter(account.kind).capabilities(account).rate
+        own = min((rate for rate in (self._mailing.rate, limits.sender_per_second) if rate), default=0.0)
+        share = self._share_now()
+        slowed = own * share if share < 1 or (self._mailing.rate or 0) else 0.0
+        if own:
+            wanted = max(1, min(wanted, int(own * share * _FRESH_SECONDS)))
+        if self._spare >= wanted:
+            self._spare -= wanted
+            return wanted, 0.0
+        return await rates.take_many(
+            self._ws.runtime, account.id, limits, own=self._key, own_per_second=slowed, count=wanted
+        )
+
+    def _taken(self, count: int) -> list[tuple[Sheet, int]]:
+        found: list[tuple[Sheet, int]] = []
+        for sheet in self._sheets.values():
+            while sheet.left and len(found) < count:
+                found.append((sheet, sheet.left.popleft()))
+        return found
+
+    async def _asked(self, account: ChannelAccount, places: Sequence[tuple[Sheet, int]]) -> list[_Going]:
+        """Those whom the gate lets through, with their words; what it says of the others is noted."""
+        asked = [
+            gate.Asked(
+                address=Address.parse(sheet.recipient(place).address),
+                purpose=self._mailing.purpose.value,
+                sender=account.id,
+                queued_at=sheet.work.created_at,
+                key=str(sheet.ref(place)),
+            )
+            for sheet, place in places
+        ]
+        verdicts = await gate.ask_many(self._ws, asked, complaints=partial(tickets.with_open, self._ws))
+        now = self._now()
+        let_through: list[tuple[Sheet, int, gate.Asked]] = []
+        for (sheet, place), question, verdict in zip(places, asked, verdicts, strict=True):
+            if isinstance(verdict, AppError):
+                sheet.settle(place, "skipped", now, code=verdict.code, words=verdict.detail)
+            elif verdict is not None:
+                sheet.wait(place, verdict, sheet.attempts(place), "quiet_hours", results.QUIET)
+            else:
+                let_through.append((sheet, place, question))
+        filled = await self._words.fill(
+            self._mailing, account, [(sheet.group, sheet.ref(place)) for sheet, place, _ in let_through]
+        )
+        going: list[_Going] = []
+        for (sheet, place, question), words in zip(let_through, filled, strict=True):
+            if words.content is None:
+                sheet.settle(place, "skipped", now, code=words.code, words=words.reason)
+                continue
+            message = OutboundMessage(
+                id=question.key,
+                to=question.address,
+                purpose=self._mailing.purpose,
+                content=words.content,
+                file=words.file,
+            )
+            going.append(_Going(sheet, place, sheet.recipient(place), message))
+        return going
+
+    async def _send(self, account: ChannelAccount, going: _Going) -> None:
+        sheet, place = going.sheet, going.place
+        io = accounts.io(self._ws.runtime)
+        try:
+            result = await delivery.hand_over(self._ws, io, account, going.message)
+        except SendError as error:
+            await self._failed(account, going, error)
+            return
+        sheet.settle(place, "sent", self._now(), external_ids=result.external_ids)
+
+    async def _failed(self, account: ChannelAccount, going: _Going, error: SendError) -> None:
+        """By the kind of error alone: again after a while, stop everything, or the end for this one."""
+        sheet, place, now = going.sheet, going.place, self._now()
+        attempts = sheet.attempts(place) + 1
+        again = self._again(error, attempts)
+        code = code_of(error)
+        if again is not None:
+            # Being told to wait is no failure of the message: it does not use up its tries.
+            counted = attempts - 1 if isinstance(error, Throttled) and error.scope == "sender" else attempts
+            sheet.wait(place, now + again, counted, code, error.message)
+        elif isinstance(error, OutcomeUnknown):
+            sheet.settle(place, "unknown", now, code=code, words=error.message)
+        else:
+            sheet.settle(place, "failed", now, code=code, words=error.message)
+        if isinstance(error, Throttled) and error.scope == "sender":
+            await self._slow_down(account, going, error)
+        elif isinstance(error, AccountRefused | TemplateRefused):
+            await delivery.learn(self._ws, account, going.message.id, going.recipient.address, error)
+            if self._mailing.state == "running":
+                await self._stop(error.code, error.message)
+        elif isinstance(error, RecipientOptedOut | RecipientUnreachable):
+            await delivery.learn(self._ws, account, going.message.id, going.recipient.address, error)
+            if isinstance(error, RecipientOptedOut):
+                await mailings.opted_out(self._ws, going.message.id, now)
+
+    def _again(self, error: SendError, attempts: int) -> timedelta | None:
+        """After how long it may be tried again; None if a machine must not."""
+        match error:
+            case Throttled(scope="sender"):
+                return timedelta(seconds=error.retry_after_seconds or 1.0)
+            case AccountRefused() | TemplateRefused():
+                # Nobody got anything: it goes when somebody has put it right and lets the mailing go on.
+                return timedelta()
+            case Throttled():
+                return timedelta(seconds=4.0**attempts) if attempts < MAX_ATTEMPTS else None
+            case RecipientCapped():
+                return CAPPED[attempts - 1] if attempts <= len(CAPPED) else None
+            case _ if error.retryable and attempts < MAX_ATTEMPTS:
+                spread = random.uniform(0.5, min(300.0, 2.0**attempts))  # noqa: S311
+                return timedelta(seconds=error.retry_after_seconds or spread)
+        return None
+
+    # --- pace -----------------------------------------------------------------------------------------------------
+
+    def _share_now(self) -> float:
+        now = self._loop.time()
+        self._share = min(1.0, self._share + (now - self._share_at) * _FASTER_A_SECOND)
+        self._share_at = now
+        return self._share
+
+    async def _slow_down(self, account: ChannelAccount, going: _Going, error: Throttled) -> None:
+        """The whole sender waits, and goes on slower; once for all calls that were under way together."""
+        now = self._loop.time()
+        wait = error.retry_after_seconds or 1.0
+        if now - self._slowed_at < wait:
+            return
+        self._slowed_at = now
+        self._share = max(_SLOWEST, self._share_now() * _SLOWER)
+        await rates.hold(self._ws.runtime, rates.Pair(account.id, going.recipient.address), wait, sender=True)
+
+    # --- keeping --------------------------------------------------------------------------------------------------
+
+    async def _pass_time(self, seconds: float) -> None:
+        """Waits for calls to end, or for the time; records what came back."""
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await asyncio.sleep(seconds)
+        since = self._loop.time() - self._saved_at
+        news = any(sheet.dirty for sheet in self._sheets.values())
+        if (news and since > _RECORD_SECONDS) or since > _RENEW_SECONDS:
+            await self._save()
+
+    async def _save(self) -> None:
+        """Everything since the last time, in one command; the claims are good for another while."""
+        self._saved_at = self._loop.time()
+        touched = {sheet.id: sheet.changes(self._until()) for sheet in self._sheets.values()}
+        if touched and not await self._surely(touched):
+            await self._drop_lost(touched)
+
+    async def _let_go(self, sheets: Sequence[Sheet]) -> None:
+        if sheets:
+            await self._surely({sheet.id: sheet.closing(self._now()) for sheet in sheets})
+        for sheet in sheets:
+            self._sheets.pop(sheet.id, None)
+
+    async def _surely(self, changes: dict[str, tuple[dict[str, object], Sequence[str]]]) -> bool:
+        """Also if the database is away for a moment: what providers have answered is known to nobody else."""
+        async with asyncio.timeout(delivery.RECORD_SECONDS):
+            while True:
+                try:
+                    return await store.save(self._ws, self._token, changes)
+                except ConnectionFailure:
+                    await asyncio.sleep(0.3)
+
+    async def _drop_lost(self, touched: Iterable[str]) -> None:
+        """Batches that another worker took over, because this one stood still for too long."""
+        touched = list(touched)
+        known = await store.works(self._ws, touched)
+        for batch_id in touched:
+            if batch_id not in known or known[batch_id].claim != self._token:
+                self._ws.log.warning("batch_lost", batch_id=batch_id)
+                self._sheets.pop(batch_id, None)
+
+    async def _end(self) -> None:
+        """What is under way comes to its end, and everything is let go."""
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=delivery.SEND_SECONDS)
+        await self._let_go(list(self._sheets.values()))
+
+
+def code_of(error: SendError) -> str:
+    """The provider's own code, by which people look it up; ours where there is none, and for who blocked us."""
+    if isinstance(error, RecipientUnreachable) and error.blocked:
+        return "blocked"
+    return error.provider_code or error.code

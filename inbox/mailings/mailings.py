@@ -1,0 +1,390 @@
+"""
+What can be done with a mailing: open it, add its people, start and stop it, and ask how it goes.
+
+Who gets it and when is decided above (automations/); here it is sent to them, once, and what came of each is kept.
+"""
+
+import asyncio
+import base64
+import hashlib
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from app.core import hints
+from app.core.addresses import Address
+from app.core.errors import AppError, Conflict, Invalid, NotFound
+from app.core.platform import mailings as platform
+from app.core.runtime import Runtime, Workspace
+from crm import gate
+from inbox import live
+from inbox.mailings import results
+from inbox.mailings.mailing import (
+    MOST_IN_BATCH,
+    NOT_STARTED,
+    Added,
+    Batch,
+    Mailing,
+    NewMailing,
+    Outcome,
+    Progress,
+    Ref,
+    Tally,
+)
+from inbox.store import mailings as store
+from inbox.store import tickets
+from inbox.store.mailings import Work
+from inbox.timeline import entry_id_of
+
+HINT = "mailings"
+# Stopped for everybody: asked again at hand-over, and no reason to leave anybody out for good.
+_NOT_NOW = "marketing_stopped"
+_MOST_AT_ONCE = 10
+_PAGE_OF_BATCHES = 10
+_RATE_SECONDS = 10.0
+
+# When how many had been sent, as this process last counted.
+_counted: WeakKeyDictionary[Runtime, dict[str, deque[tuple[datetime, int]]]] = WeakKeyDictionary()
+
+
+def id_for(ws: Workspace, source: tuple[str, str]) -> str:
+    """The same for the same source, always."""
+    digest = hashlib.blake2b("\x1f".join((ws.id, *source)).encode(), digest_size=7).digest()
+    return "mlg_" + base64.b32encode(digest).decode().lower()[:10]
+
+
+async def open(ws: Workspace, new: NewMailing) -> Mailing:
+    """It is there and does not run yet; asked again it gives back what there is."""
+    if not new.contents or not all(new.contents.values()):
+        raise Invalid.field("contents", "There is nothing to send.")
+    now = ws.clock.now()
+    values = {name: getattr(new, name) for name in NewMailing.__slots__}
+    mailing = Mailing(
+        **values,
+        id=id_for(ws, new.source),
+        state="paused",
+        reason=NOT_STARTED,
+        by=new.author.name or "",
+        created_at=now,
+        changed_at=now,
+    )
+    await store.insert(ws, mailing)
+    return await get(ws, mailing.id)
+
+
+async def get(ws: Workspace, mailing_id: str) -> Mailing:
+    """Raises NotFound."""
+    found = await store.get(ws, mailing_id)
+    if found is None:
+        raise NotFound("There is no such mailing.")
+    return found
+
+
+async def find(ws: Workspace, source: tuple[str, str]) -> Mailing | None:
+    return await store.get(ws, id_for(ws, source))
+
+
+async def workspace_of(runtime: Runtime, code: str) -> str | None:
+    """Whose mailing has this code."""
+    return await platform.workspace_of(runtime, f"mlg_{code}")
+
+
+# --- people -------------------------------------------------------------------------------------------------------
+
+
+async def add(ws: Workspace, mailing_id: str, batches: Sequence[Batch]) -> Added:
+    """
+    People to send to, at most ten batches at once. The gate is asked of each: who must not get it is kept with the
+    reason, and never sent to. A batch that is there already stays as it is, so this may be done twice.
+    """
+    mailing = await get(ws, mailing_id)
+    if len(batches) > _MOST_AT_ONCE or not all(0 < len(batch.recipients) <= MOST_IN_BATCH for batch in batches):
+        raise Invalid.field("batches", f"At most {_MOST_AT_ONCE} batches of 1 to {MOST_IN_BATCH} people at once.")
+    if mailing.state in ("cancelled", "done"):
+        raise Conflict("This mailing has ended; nobody can be added to it.", code="mailing_ended")
+    now = ws.clock.now()
+    verdicts = iter(await gate.ask_many(ws, _asked(mailing, batches), complaints=partial(tickets.with_open, ws)))
+    made: list[tuple[Batch, Work]] = []
+    for batch in batches:
+        made.append((batch, _work(mailing, batch, [next(verdicts) for _ in batch.recipients], now)))
+    senders = {batch.account_id for batch in batches} - {*mailing.accounts}
+    if senders:
+        await store.add_accounts(ws, mailing.id, sorted(senders))
+    known = await store.add(ws, mailing, made)
+    skipped: dict[str, int] = {}
+    queued = 0
+    stored = await store.works(ws, sorted(known)) if known else {}
+    for _, work in made:
+        work = stored.get(work.id, work)
+        left_out = [found[3] for found in work.o.values() if found[0] == "skipped"]
+        queued += work.size - len(left_out)
+        for code in left_out:
+            skipped[code] = skipped.get(code, 0) + 1
+    if mailing.state == "running":
+        await hints.give(ws.redis, HINT)
+    return Added(queued, skipped)
+
+
+def _asked(mailing: Mailing, batches: Sequence[Batch]) -> list[gate.Asked]:
+    return [
+        gate.Asked(
+            address=Address.parse(recipient.address),
+            purpose=mailing.purpose.value,
+            sender=batch.account_id,
+            key=str(Ref(mailing.code, batch.seq, place)),
+        )
+        for batch in batches
+        for place, recipient in enumerate(batch.recipients)
+    ]
+
+
+def _work(mailing: Mailing, batch: Batch, verdicts: Sequence[gate.Verdict], now: datetime) -> Work:
+    """What is known of a batch before anything was sent."""
+    work = Work(
+        id=f"{mailing.code}.{batch.seq}",
+        mailing_id=mailing.id,
+        account_id=batch.account_id,
+        variant=batch.variant,
+        language=batch.language,
+        seq=batch.seq,
+        size=len(batch.recipients),
+        created_at=now,
+    )
+    at = store.milliseconds(now)
+    for place, verdict in enumerate(verdicts):
+        if isinstance(verdict, AppError) and verdict.code != _NOT_NOW:
+            work.o[str(place)] = ["skipped", at, [], verdict.code, verdict.detail]
+        elif isinstance(verdict, datetime) and (batch.due_at or now) <= now:
+            work.w[str(place)] = [store.milliseconds(verdict), 0, "quiet_hours", results.QUIET]
+    work.to = results.total_of(work, batch.recipients)
+    if len(work.o) < work.size:
+        work.work_key = store.work_key(mailing.id, batch.account_id)
+        everybody_waits = len(work.o) + len(work.w) == work.size
+        first = store.moment(min(each[0] for each in work.w.values())) if everybody_waits else now
+        work.due_at = max(batch.due_at or now, first)
+    return work
+
+
+async def completed(ws: Workspace, mailing_id: str, batches: int) -> None:
+    """Its audience is all there, in so many batches: it is done when these are."""
+    await store.put(ws, mailing_id, {"batches": batches})
+    await hints.give(ws.redis, HINT)
+
+
+# --- running ------------------------------------------------------------------------------------------------------
+
+
+async def start(ws: Workspace, mailing_id: str, *, by: str = "") -> Mailing:
+    """Raises Conflict once it has ended."""
+    return await resume(ws, mailing_id, by=by)
+
+
+async def resume(ws: Workspace, mailing_id: str, *, by: str = "") -> Mailing:
+    """It runs, or goes on. Raises Conflict once it has ended."""
+    mailing = await get(ws, mailing_id)
+    started = {} if mailing.started_at else {"started_at": ws.clock.now()}
+    return await _move(ws, mailing, {"state": "running", "reason": "", "by": by, **started})
+
+
+async def pause(ws: Workspace, mailing_id: str, *, reason: str, by: str = "") -> Mailing:
+    """Nothing more is handed over within a second; what is on its way comes to its end. Raises Conflict."""
+    return await _move(ws, await get(ws, mailing_id), {"state": "paused", "reason": reason, "by": by})
+
+
+async def cancel(ws: Workspace, mailing_id: str, *, reason: str, by: str = "") -> Mailing:
+    """It ends here: who has not got it gets it no more. Raises Conflict if it has ended."""
+    ended = {"state": "cancelled", "reason": reason, "by": by, "ended_at": ws.clock.now()}
+    return await _move(ws, await get(ws, mailing_id), ended)
+
+
+async def finish(ws: Workspace, mailing: Mailing) -> None:
+    """Nobody is left."""
+    await _move(ws, mailing, {"state": "done", "reason": "", "ended_at": ws.clock.now()})
+
+
+async def change(
+    ws: Workspace, mailing_id: str, *, rate: float | None = None, budget_minor: int | None = None
+) -> Mailing:
+    """Another rate, another budget; None leaves it as it is."""
+    values = {"rate": rate, "budget_minor": budget_minor}
+    await store.put(ws, mailing_id, {name: value for name, value in values.items() if value is not None})
+    return await get(ws, mailing_id)
+
+
+async def _move(ws: Workspace, mailing: Mailing, values: dict[str, Any]) -> Mailing:
+    """Another state, as often as it takes until nobody interferes."""
+    values["changed_at"] = ws.clock.now()
+    while mailing.state != values["state"]:
+        if mailing.state in ("cancelled", "done"):
+            raise Conflict(f"This mailing is {mailing.state}; that is final.", code="mailing_ended")
+        if await store.move(ws, mailing, values):
+            mailing = replace(mailing, **values)
+            ws.log.info("mailing_moved", mailing_id=mailing.id, state=mailing.state, reason=mailing.reason)
+            await hints.give(ws.redis, HINT)
+            await tell(ws, mailing)
+        else:
+            mailing = await get(ws, mailing.id)
+    return mailing
+
+
+async def tell(ws: Workspace, mailing: Mailing) -> None:
+    """Screens ask for the rest themselves."""
+    told = {"id": mailing.id, "source": list(mailing.source), "state": mailing.state, "reason": mailing.reason}
+    await live.sign(ws, "mailing", told)
+
+
+# --- how it goes --------------------------------------------------------------------------------------------------
+
+
+async def progress(ws: Workspace, mailing_id: str) -> Progress:
+    """Counted from what each batch adds up to, so it is never off."""
+    mailing = await get(ws, mailing_id)
+    rows = await store.tallies(ws, mailing_id)
+    unsure = [row["_id"] for row in rows if (row.get("to") or {}).get("unknown")]
+    if unsure:
+        resolved = {work.id: _resolved(work) for work in (await store.works(ws, unsure)).values()}
+        for row in rows:
+            if (count := resolved.get(row["_id"], 0)) > 0:
+                to = row["to"]
+                row["to"] = {**to, "unknown": to["unknown"] - count, "sent": to["sent"] + count}
+    cancelled = mailing.state == "cancelled"
+    tally = results.added_up(rows, cancelled=cancelled)
+    variants = sorted({row["variant"] for row in rows})
+    by_variant = {
+        variant: results.added_up([row for row in rows if row["variant"] == variant], cancelled=cancelled)
+        for variant in variants
+    }
+    now = ws.clock.now()
+    rate = _rate(ws.runtime, mailing, tally.sent + sum(tally.failed.values()), now)
+    left = tally.queued + tally.sending
+    eta = now + timedelta(seconds=left / rate) if rate > 0 and mailing.state == "running" else None
+    values = {name: getattr(tally, name) for name in Tally.__slots__}
+    return Progress(
+        **values, state=mailing.state, reason=mailing.reason, rate=rate, eta=eta, by_variant=by_variant, at=now
+    )
+
+
+def _resolved(work: Work) -> int:
+    """How many whose outcome we did not know the provider has told of since."""
+    return sum(1 for place, found in work.o.items() if found[0] == "unknown" and place in work.d)
+
+
+def _rate(runtime: Runtime, mailing: Mailing, handed_over: int, now: datetime) -> float:
+    """Messages a second over the last seconds, as far as this process was asked; else since it was started."""
+    if mailing.state != "running" or mailing.started_at is None:
+        return 0.0
+    past = _counted.setdefault(runtime, {}).setdefault(mailing.id, deque([(mailing.started_at, 0)]))
+    while len(past) > 1 and (now - past[1][0]).total_seconds() > _RATE_SECONDS:
+        past.popleft()
+    since, before = past[0]
+    if (now - past[-1][0]).total_seconds() >= 1:
+        past.append((now, handed_over))
+    seconds = (now - since).total_seconds()
+    return max(0.0, (handed_over - before) / seconds) if seconds > 0 else 0.0
+
+
+async def outcome(ws: Workspace, mailing_id: str, contact_id: str) -> Outcome | None:
+    """How far it got with one person; None if it was never to go to them."""
+    refs = (await store.refs_of(ws, [mailing_id], [contact_id])).get(contact_id)
+    if not refs:
+        return None
+    mailing, found = await asyncio.gather(get(ws, mailing_id), _pages(ws, [refs[0].batch_id]))
+    work, group = found[0]
+    return list(results.outcomes(mailing, work, group, entry_id_of))[refs[0].place]
+
+
+async def recipients(
+    ws: Workspace,
+    mailing_id: str,
+    *,
+    state: str | None = None,
+    reason: str | None = None,
+    variant: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> tuple[list[Outcome], str | None]:
+    """
+    People in the order of the stream that fit, and the cursor of the next page. `state` may also be `clicked`,
+    `replied` or `opted_out`; `sent` and `delivered` hold those that got further.
+    """
+    mailing = await get(ws, mailing_id)
+    rows = await store.tallies(ws, mailing_id)
+    start = Ref.parse(after)
+    if after is not None and start is None:
+        raise Invalid.field("cursor", "This cursor is not one that Parley gave out; start from the first page.")
+    seqs = sorted(
+        int(row["seq"])
+        for row in rows
+        if variant in (None, row["variant"]) and (start is None or row["seq"] >= start.seq) and _may_hold(row, state)
+    )
+    found: list[Outcome] = []
+    for first in range(0, len(seqs), _PAGE_OF_BATCHES):
+        batch_ids = [f"{mailing.code}.{seq}" for seq in seqs[first : first + _PAGE_OF_BATCHES]]
+        for work, group in await _pages(ws, batch_ids):
+            for each in results.outcomes(mailing, work, group, entry_id_of):
+                ref = Ref.parse(each.ref)
+                if start is not None and ref is not None and (ref.seq, ref.place) <= (start.seq, start.place):
+                    continue
+                if fits(each, state) and reason in (None, each.code):
+                    if len(found) == limit:
+                        return found, found[-1].ref
+                    found.append(each)
+    return found, None
+
+
+def _may_hold(row: dict[str, Any], state: str | None) -> bool:
+    """Whether a batch can hold anybody of this state, by what it adds up to: most are passed over unread."""
+    to, td, tm = row.get("to") or {}, row.get("td") or {}, row.get("tm") or {}
+    match state:
+        case "failed":
+            return bool(to.get("failed") or td.get("failed"))
+        case "skipped":
+            return bool(to.get("skipped"))
+        case "delivered" | "read":
+            return bool(td.get(state))
+        case "clicked" | "replied" | "opted_out":
+            return bool(tm.get(state))
+        case "unknown" | "waiting":
+            return bool(to.get(state))
+        case _:
+            return True
+
+
+_GETS_FURTHER = {"sent": ("sent", "delivered", "read"), "delivered": ("delivered", "read")}
+
+
+def fits(each: Outcome, state: str | None) -> bool:
+    """Whether somebody belongs under this heading of the funnel."""
+    if state in ("clicked", "replied", "opted_out"):
+        return getattr(each, f"{state}_at") is not None
+    return state is None or each.state in _GETS_FURTHER.get(state, (state,))
+
+
+async def _pages(ws: Workspace, batch_ids: Sequence[str]) -> list[tuple[Work, store.Group]]:
+    works, groups = await asyncio.gather(store.works(ws, batch_ids), store.groups(ws, batch_ids))
+    return [(works[each], groups[each]) for each in batch_ids if each in works and each in groups]
+
+
+# --- what people do with it ---------------------------------------------------------------------------------------
+
+
+async def clicked(ws: Workspace, ref: str, number: int, at: datetime) -> bool:
+    """A person opened a link of theirs; True the first time."""
+    return await _marked(ws, ref, "clicked", at)
+
+
+async def replied(ws: Workspace, ref: str, at: datetime) -> bool:
+    return await _marked(ws, ref, "replied", at)
+
+
+async def opted_out(ws: Workspace, ref: str, at: datetime) -> bool:
+    return await _marked(ws, ref, "opted_out", at)
+
+
+async def _marked(ws: Workspace, ref: str, name: str, at: datetime) -> bool:
+    found = Ref.parse(ref)
+    return found is not None and await store.mark(ws, found, name, at)

@@ -1,0 +1,292 @@
+"""
+Queries on mailings.
+
+A batch is two rows under one id. `mailing_batches` holds its people and never changes; `keys` finds a contact's. What
+becomes of them is in `mailing_work`, whose parts have one writer each, so that none has to read before it writes:
+
+    o   by whoever claimed the batch: what came of each place, with `to`, what that adds up to; `w` what has to wait,
+        `sending` the places whose outcome is not recorded yet
+    d   by whoever applies reports of the account: what the provider has told of each place, with `td`
+    m   by anybody: clicked, replied, opted out; each once, counted in `tm`
+
+`work_key` and `due_at` are there as long as there is something to send: a batch that somebody works on is due when its
+claim runs out. `place_key` is there until its messages stand on people's timelines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from app.core.mongo import MOST_IN, Document
+from app.core.rows import plain
+from app.core.runtime import Workspace
+from channels.contract import Purpose
+from inbox import contents
+from inbox.mailings.mailing import Batch, Guards, Mailing, Recipient, Ref
+from inbox.timeline import Author
+
+# Most batches of which tallies are read in one command.
+_TALLIES = 1_000
+
+
+# --- mailings -----------------------------------------------------------------------------------------------------
+
+
+def _mailing(row: Document) -> Mailing:
+    values: dict[str, Any] = {f.name: row[f.name] for f in fields(Mailing) if f.name in row}
+    values |= {
+        "id": row["_id"],
+        "source": (row["source"][0], row["source"][1]),
+        "purpose": Purpose(row["purpose"]),
+        "author": Author(**row["author"]),
+        "guards": Guards(**row["guards"]),
+        "ramp": tuple(row["ramp"]),
+        "accounts": tuple(row["accounts"]),
+        "contents": {
+            variant: {language: contents.parsed(content) for language, content in by_language.items()}
+            for variant, by_language in row["contents"].items()
+        },
+    }
+    return Mailing(**values)
+
+
+async def insert(ws: Workspace, mailing: Mailing) -> None:
+    """One that is there already stays."""
+    row: Document = plain(mailing)
+    row["_id"] = row.pop("id")
+    row["contents"] = {
+        variant: {language: content.model_dump(exclude_none=True) for language, content in by_language.items()}
+        for variant, by_language in mailing.contents.items()
+    }
+    await ws.db.mailings.insert_new([row])
+
+
+async def get(ws: Workspace, mailing_id: str) -> Mailing | None:
+    """Point read."""
+    row = await ws.db.mailings.get(mailing_id)
+    return _mailing(row) if row else None
+
+
+async def move(ws: Workspace, mailing: Mailing, values: Mapping[str, Any]) -> bool:
+    """Sets values if its state is still that of `mailing`."""
+    change: Document = {"$set": dict(values)}
+    if "state" in values:
+        if values["state"] == "running":
+            change["$set"]["active_key"] = mailing.id
+        else:
+            change["$unset"] = {"active_key": ""}
+    return await ws.db.mailings.update({"_id": mailing.id, "state": mailing.state}, change)
+
+
+async def put(ws: Workspace, mailing_id: str, values: Mapping[str, Any]) -> bool:
+    """Sets values whatever its state."""
+    return await ws.db.mailings.update({"_id": mailing_id}, {"$set": dict(values)})
+
+
+async def add_accounts(ws: Workspace, mailing_id: str, account_ids: Sequence[str]) -> None:
+    await ws.db.mailings.update({"_id": mailing_id}, {"$addToSet": {"accounts": {"$each": list(account_ids)}}})
+
+
+# --- batches ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A batch as it is stored."""
+
+    id: str
+    mailing_id: str
+    account_id: str
+    variant: str
+    language: str
+    due_at: datetime | None
+    recipients: tuple[Recipient, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class Work:
+    """What became of a batch; places are decimal strings. See the top of this module."""
+
+    id: str
+    mailing_id: str
+    account_id: str
+    variant: str
+    language: str
+    seq: int
+    size: int
+    created_at: datetime
+    claim: str | None = None
+    due_at: datetime | None = None
+    work_key: str | None = None
+    place_key: str | None = None
+    sending: list[int] = field(default_factory=list)
+    o: dict[str, list[Any]] = field(default_factory=dict)
+    w: dict[str, list[Any]] = field(default_factory=dict)
+    d: dict[str, dict[str, Any]] = field(default_factory=dict)
+    m: dict[str, dict[str, int]] = field(default_factory=dict)
+    to: dict[str, Any] = field(default_factory=dict)
+    td: dict[str, Any] = field(default_factory=dict)
+    tm: dict[str, int] = field(default_factory=dict)
+
+
+def work_key(mailing_id: str, account_id: str) -> str:
+    return f"{mailing_id}/{account_id}"
+
+
+def contact_key(mailing_id: str, contact_id: str) -> str:
+    return f"{mailing_id}/{contact_id}"
+
+
+def milliseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def moment(value: int) -> datetime:
+    return datetime.fromtimestamp(value / 1000, UTC)
+
+
+def _group(row: Document) -> Group:
+    return Group(
+        id=row["_id"],
+        mailing_id=row["mailing_id"],
+        account_id=row["account_id"],
+        variant=row["variant"],
+        language=row["language"],
+        due_at=row.get("due_at"),
+        recipients=tuple(
+            Recipient(contact_id=each[0], address=each[1], price_minor=each[2], facts=each[3] or {})
+            for each in row["people"]
+        ),
+    )
+
+
+_WORK = frozenset(Work.__slots__) - {"id"}
+
+
+def _work(row: Document) -> Work:
+    return Work(id=row["_id"], **{name: value for name, value in row.items() if name in _WORK})
+
+
+async def add(ws: Workspace, mailing: Mailing, batches: Sequence[tuple[Batch, Work]]) -> set[str]:
+    """
+    Batches and what is known of them at once, in two commands; ids of those that were there already. The work comes
+    second: where it is, its people are.
+    """
+    people = [
+        {
+            "_id": work.id,
+            "mailing_id": mailing.id,
+            "account_id": batch.account_id,
+            "variant": batch.variant,
+            "language": batch.language,
+            "due_at": batch.due_at,
+            "keys": [contact_key(mailing.id, each.contact_id) for each in batch.recipients],
+            "people": [
+                [each.contact_id, each.address, each.price_minor, dict(each.facts) or None] for each in batch.recipients
+            ],
+        }
+        for batch, work in batches
+    ]
+    await ws.db.mailing_batches.insert_new(people)
+    rows: list[Document] = []
+    for _, work in batches:
+        values = ((name, getattr(work, name)) for name in _WORK)
+        rows.append({"_id": work.id, **{name: value for name, value in values if value not in (None, {}, [])}})
+    return await ws.db.mailing_work.insert_new(rows)
+
+
+async def groups(ws: Workspace, batch_ids: Sequence[str]) -> dict[str, Group]:
+    """By id. Point reads."""
+    return {row["_id"]: _group(row) for row in await ws.db.mailing_batches.get_many(batch_ids)}
+
+
+async def works(ws: Workspace, batch_ids: Sequence[str]) -> dict[str, Work]:
+    """By id. Point reads."""
+    return {row["_id"]: _work(row) for row in await ws.db.mailing_work.get_many(batch_ids)}
+
+
+async def refs_of(ws: Workspace, mailing_ids: Sequence[str], contact_ids: Sequence[str]) -> dict[str, list[Ref]]:
+    """Where these people stand in these mailings, by contact. Index: keys."""
+    wanted = {contact_key(m, c): c for m in mailing_ids for c in contact_ids}
+    keys, found = list(wanted), dict[str, list[Ref]]()
+    for first in range(0, len(keys), MOST_IN):
+        some = keys[first : first + MOST_IN]
+        for row in await ws.db.mailing_batches.find_marked("keys", some, limit=len(some)):
+            code, _, seq = row["_id"].partition(".")
+            for place, key in enumerate(row["keys"]):
+                if key in wanted:
+                    refs = found.setdefault(wanted[key], [])
+                    if (ref := Ref(code, int(seq), place)) not in refs:
+                        refs.append(ref)
+    return found
+
+
+async def claim(ws: Workspace, key: str, *, now: datetime, until: datetime, token: str, limit: int) -> list[Work]:
+    """
+    Up to `limit` batches of a sender that are due, now claimed until then. One that carries `sending` was claimed by
+    somebody who is gone. Index: work_key, due_at.
+    """
+    due = {"work_key": key, "due_at": {"$lte": now}}
+    rows = await ws.db.mailing_work.find_exactly(due, limit=limit, fields=["_id"])
+    if not rows:
+        return []
+    found = [row["_id"] for row in rows]
+    # By id and by what it is now: of two that have read the same one gets it.
+    where = {"due_at": {"$lte": now}}
+    await ws.db.mailing_work.update_each([(found, where, {"$set": {"claim": token, "due_at": until}})])
+    return [work for work in (await works(ws, found)).values() if work.claim == token and work.due_at == until]
+
+
+async def any_work(ws: Workspace, key: str) -> bool:
+    """Whether a sender has anything left to send, now or later. Index: work_key, due_at."""
+    return bool(await ws.db.mailing_work.find_exactly({"work_key": key}, limit=1, fields=["_id"]))
+
+
+async def save(ws: Workspace, token: str, changes: Mapping[str, tuple[Document, Sequence[str]]]) -> bool:
+    """
+    Fields to set and to remove of claimed batches, in one command; whether all were still claimed. By id with one
+    claim each: what somebody else has taken over stays theirs.
+    """
+    updates = []
+    for batch_id, (values, gone) in changes.items():
+        change: Document = {"$set": values} if values else {}
+        if gone:
+            change["$unset"] = dict.fromkeys(gone, "")
+        updates.append(([batch_id], {"claim": token}, change))
+    return await ws.db.mailing_work.update_each(updates) == len(updates)
+
+
+async def report(ws: Workspace, changes: Mapping[str, Document]) -> None:
+    """What providers told, by batch: fields to set, in one command."""
+    await ws.db.mailing_work.update_each([([batch_id], {}, {"$set": values}) for batch_id, values in changes.items()])
+
+
+async def mark(ws: Workspace, ref: Ref, name: str, at: datetime) -> bool:
+    """Notes once that a person clicked, replied or opted out; False if it was known."""
+    path = f"m.{ref.place}.{name}"
+    change = {"$set": {path: milliseconds(at)}, "$inc": {f"tm.{name}": 1}}
+    return await ws.db.mailing_work.update({"_id": ref.batch_id, path: {"$exists": False}}, change)
+
+
+async def tallies(ws: Workspace, mailing_id: str) -> list[Document]:
+    """What each batch adds up to: `variant`, `size`, `to`, `td`, `tm`, `sending`. Index: mailing_id, seq."""
+    found: list[Document] = []
+    wanted = ["seq", "variant", "size", "to", "td", "tm", "sending"]
+    seq = 0
+    while True:
+        where = {"mailing_id": mailing_id, "seq": {"$gte": seq, "$lt": seq + _TALLIES}}
+        rows = await ws.db.mailing_work.find_exactly(where, limit=_TALLIES, fields=wanted)
+        found += rows
+        seq += _TALLIES
+        if not rows:
+            return found
+
+
+async def by_seq(ws: Workspace, mailing_id: str, first: int, last: int) -> list[Work]:
+    """The work of batches `first` to `last`, in order. Index: mailing_id, seq."""
+    where = {"mailing_id": mailing_id, "seq": {"$gte": first, "$lte": last}}
+    rows = await ws.db.mailing_work.find_exactly(where, limit=last - first + 1)
+    return [_work(row) for row in sorted(rows, key=lambda row: int(row["seq"]))]

@@ -1,0 +1,70 @@
+"""Mailings: to many people, once each, and everything that became of each is known."""
+
+import itertools
+from typing import Any
+
+from app.core.addresses import Address
+from channels.content import Content, Text
+from channels.contract import Purpose
+from crm import contacts
+from crm.contacts import Profile
+from inbox.mailings import mailings
+from inbox.mailings.mailing import Batch, Mailing, NewMailing, Recipient
+from inbox.timeline import Author
+from tests.support.shop import Shop, eventually
+
+_numbers = itertools.count(1)
+
+
+async def people(shop: Shop, count: int) -> list[Recipient]:
+    """Contacts with a phone at the sandbox, in the order of a stream."""
+    ws, found = shop.owner.ws, []
+    for _ in range(count):
+        person = await shop.customer()
+        address = Address("sms", person["phone"])
+        known = await contacts.resolve(ws, address, profile=Profile(name=person["name"]))
+        found.append(Recipient(contact_id=known.contact_id, address=str(address), price_minor=2))
+    return sorted(found, key=lambda each: each.contact_id)
+
+
+async def opened(shop: Shop, content: Content | None = None, **more: Any) -> Mailing:
+    new: dict[str, Any] = {
+        "source": ("test", f"t{next(_numbers)}"),
+        "name": "Spring",
+        "purpose": Purpose.SERVICE,
+        "contents": {"": {"": content or Text(text="The shop is open again")}},
+        "author": Author("member", shop.owner.member.id, shop.owner.member.name),
+        **more,
+    }
+    return await mailings.open(shop.owner.ws, NewMailing(**new))
+
+
+async def ended(shop: Shop, mailing: Mailing) -> Mailing:
+    async def done() -> Mailing | None:
+        found = await mailings.get(shop.owner.ws, mailing.id)
+        return found if found.state == "done" else None
+
+    return await eventually(done)
+
+
+async def test_everybody_gets_it_once_and_what_became_of_each_is_known(shop: Shop) -> None:
+    ws, sender = shop.owner.ws, shop.accounts["sms"]
+    who = await people(shop, 4)
+    mailing = await opened(shop)
+    assert (mailing.state, mailing.reason) == ("paused", "not_started")
+    batches = [Batch(seq=seq, recipients=tuple(who[seq::2]), account_id=sender) for seq in (0, 1)]
+    assert (await mailings.add(ws, mailing.id, batches)).queued == 4
+    # The stream is built again after a crash: it gives the same.
+    assert (await mailings.add(ws, mailing.id, batches)).queued == 4
+    await mailings.completed(ws, mailing.id, 2)
+    await mailings.start(ws, mailing.id, by="Olu")
+    await ended(shop, mailing)
+    progress = await mailings.progress(ws, mailing.id)
+    assert (progress.total, progress.sent, progress.queued, progress.cost_minor) == (4, 4, 0, 8)
+    sent = await shop.ledger(channel="sms", direction="out")
+    assert sorted(f"sms:{each['to']}" for each in sent) == sorted(each.address for each in who)
+    for each in who:
+        outcome = await mailings.outcome(ws, mailing.id, each.contact_id)
+        assert outcome is not None
+        assert (outcome.state, outcome.address) == ("sent", each.address)
+    assert await mailings.outcome(ws, mailing.id, "con_nobody") is None
