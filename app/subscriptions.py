@@ -10,6 +10,7 @@ from app.core.queue import Job
 from app.core.runtime import Runtime
 from crm import exports, imports
 from inbox import checkups, delivery, inbound, jobs, polling, reconcile, sweeper
+from inbox.erasing import erasing
 from inbox.finding import bulk, search, view_work
 from inbox.mailings import engine
 from inbox.merging import merging
@@ -36,4 +37,5 @@ BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "mailings": engine.run,
     "imports": imports.run,
     "exports": exports.run,
+    "erasures": erasing.run,
 }

@@ -656,6 +656,18 @@ class Deletes(Protocol):
 
 
 @runtime_checkable
+class Erases(Protocol):
+    """For providers that keep messages, and delete them when asked to."""
+
+    async def erase(self, io: ChannelIO, account: ChannelAccount, external_id: str) -> None:
+        """
+        Delete a message, theirs or ours, with its files from what the provider keeps; gone already is fine.
+        Raises SendError, with the provider's words.
+        """
+        ...
+
+
+@runtime_checkable
 class Acknowledges(Protocol):
     async def acknowledge(self, io: ChannelIO, account: ChannelAccount, token: str) -> None:
         """Stop the spinner on a tapped button. Best effort."""

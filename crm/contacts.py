@@ -54,6 +54,15 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Why nothing of a person may be deleted, such as a lawsuit; `by` is a colleague's name."""
+
+    reason: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Touch:
     """Who changed something by hand last, and the revision that this made."""
 
@@ -82,7 +91,8 @@ class Contact:
 
     `stage` has been that since `stage_since`; `zone` is an IANA time zone that somebody gave (see `place_of`); `fields`
     are values of the workspace's own by their keys (see fields.py); `origin` is the row of an import that made it.
-    `touched` is by what was changed by hand: a name of PROFILE, or `fields.<key>`.
+    `touched` is by what was changed by hand: a name of PROFILE, or `fields.<key>`. One with `erased_at` is nobody any
+    more: its row stays, so that its id is never another person's (see erasures.py).
     """
 
     id: str
@@ -93,6 +103,8 @@ class Contact:
     language: str | None = None
     notes: str = ""
     block: Block | None = None
+    hold: Hold | None = None
+    erased_at: datetime | None = None
     merged_into: str | None = None
     absorbed: tuple[str, ...] = ()
     merge_id: str | None = None
@@ -174,8 +186,8 @@ def id_for(ws: Workspace, address: Address) -> str:
 
 async def _create(ws: Workspace, handles: Sequence[Address], profile: Profile) -> str:
     address = handles[0]
-    contact_id = id_for(ws, address)
     name = (profile.name or "").strip() or profile.username
+    contact_id = id_for(ws, address)
     contact = Contact(
         id=contact_id,
         name=name or addresses.label_of_person(address),
@@ -186,8 +198,17 @@ async def _create(ws: Workspace, handles: Sequence[Address], profile: Profile) -
     )
     texts = [text for handle in handles for text in (handle.value, profile.username or "")]
     keys = likeness.keys(contact.name, [(handle, profile.username) for handle in handles])
-    await store.insert_contact(ws, contact, search_tokens(contact.name, *texts), keys)
-    return contact_id
+    while not await store.insert_contact(ws, contact, search_tokens(contact.name, *texts), keys):
+        there = await store.contact(ws, contact.id)
+        if there is None or there.erased_at is None:
+            break
+        contact = replace(contact, id=id_after(contact.id))
+    return contact.id
+
+
+def id_after(contact_id: str) -> str:
+    """Of the contact of somebody who comes back after the one of this id was erased."""
+    return ids.derived("con", contact_id, "again")
 
 
 async def _link(
@@ -240,6 +261,8 @@ async def get(ws: Workspace, contact_id: str) -> Contact:
         contact = await store.contact(ws, contact.merged_into)
     if contact is None:
         raise NotFound("There is no such contact.")
+    if contact.erased_at is not None:
+        raise NotFound(f"This person was erased on {contact.erased_at:%Y-%m-%d}.")
     return contact
 
 

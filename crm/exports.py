@@ -96,6 +96,15 @@ async def file(ws: Workspace, actor: Actor, export_id: str) -> AsyncIterator[byt
     return ws.runtime.files.stream(ws.file_key(found.id))
 
 
+async def delete_before(ws: Workspace, at: datetime) -> int:
+    """All files that were begun before then: somebody who is in them was erased. They can be written anew."""
+    found = [each for each in await store.latest(ws, limit=1_000) if each.created_at <= at]
+    for each in found:
+        await ws.runtime.files.delete(ws.file_key(each.id))
+        await store.delete(ws, each.id)
+    return len(found)
+
+
 # --- doing --------------------------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ where a killed process stopped, and doing it once more changes nothing.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -242,6 +243,39 @@ async def results(ws: Workspace, import_id: str) -> AsyncIterator[bytes]:
         yield tables.written(
             [str(each.row), each.result, each.contact_id or "", each.reason or "", *each.cells] for each in outcomes
         )
+
+
+async def forget(ws: Workspace, contact_ids: Sequence[str], handles: Sequence[str], *, until: datetime) -> int:
+    """
+    Nothing of these people is left in results of imports begun before then, nor in files that nobody will import any
+    more; how many rows that concerned. Reads every batch: for a job.
+    """
+    people, known, found = frozenset(contact_ids), frozenset(handles), 0
+    async for made in store.every(ws):
+        if made.created_at > until:
+            continue
+        forgotten: set[int] = set()
+        for batch in range(made.next):
+            outcomes = await store.results(ws, made.id, batch)
+            mine = {each.row for each in outcomes if _is_of(each, people, known)}
+            if mine:
+                kept = [_forgotten(each) if each.row in mine else each for each in outcomes]
+                await store.keep_results(ws, made.id, batch, kept)
+            forgotten |= mine
+        if made.state not in _BUSY and made.state not in ("uploaded", "checked"):
+            await ws.runtime.files.delete(key_of(ws, made.id))
+            await store.hide_rows(ws, made, forgotten)
+        found += len(forgotten)
+    return found
+
+
+def _is_of(outcome: Outcome, people: frozenset[str], handles: frozenset[str]) -> bool:
+    cells = {re.sub(r"[\s()./-]", "", cell).casefold() for cell in outcome.cells}
+    return outcome.contact_id in people or any(handle.removeprefix("user:") in cells for handle in handles)
+
+
+def _forgotten(outcome: Outcome) -> Outcome:
+    return replace(outcome, contact_id=None, reason=outcome.reason and "This person was erased.", cells=())
 
 
 # --- doing --------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ a stop reaches every process within that second.
 """
 
 import hashlib
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -99,8 +100,11 @@ class Pacing(Part):
 
 @dataclass(frozen=True, slots=True)
 class Settled:
+    """`pepper` is what handles of people who were erased are hashed with; None while nobody was."""
+
     pacing: Pacing
     stopped: Stopped | None
+    pepper: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +298,8 @@ class Suppression:
 
 async def suppressed_among(ws: Workspace, people: Sequence[tuple[Address, Sequence[str]]]) -> list[Suppression | None]:
     """Of each of these people (a handle, a contact and those merged into it) why they are left out."""
-    keys = [(str(address), *contact_ids) for address, contact_ids in people]
+    known = await settled(ws)
+    keys = [suppression_keys(known, address, contact_ids) for address, contact_ids in people]
     if len(keys) >= _MANY and not await _any_suppressed(ws):
         return [None] * len(keys)
     found = await store.suppressed(ws, [key for person in keys for key in person])
@@ -309,3 +314,29 @@ async def _any_suppressed(ws: Workspace) -> bool:
     if found is None or abs((now - found[0]).total_seconds()) > KEPT_SECONDS:
         found = kept[ws.id] = (now, await store.any_suppressed(ws))
     return found[1]
+
+
+def suppression_keys(known: Settled, address: Address, contact_ids: Sequence[str]) -> tuple[str, ...]:
+    """Under which somebody may be on the list: by handle, also by that of a person who was erased, and by contact."""
+    hashed = (mark(known.pepper, address),) if known.pepper else ()
+    return (str(address), *hashed, *contact_ids)
+
+
+def mark(pepper: bytes, address: Address) -> str:
+    """What stays of the handle of somebody who was erased: the same for the same handle, and no way back from it."""
+    digest = hashlib.blake2b(address.value.encode(), key=pepper, digest_size=16, person=b"erased").hexdigest()
+    return f"{address.kind}:#{digest}"
+
+
+async def pepper(ws: Workspace) -> bytes:
+    """Made when the first person is erased, and kept for ever: what was hashed with it has to be found again."""
+    made = await store.pepper(ws, secrets.token_bytes(32))
+    _kept.setdefault(ws.runtime, {}).pop(ws.id, None)
+    return made
+
+
+async def readmit(ws: Workspace, addresses: Sequence[Address]) -> None:
+    """Somebody who was erased has agreed anew themselves: what was kept against their handles has done its duty."""
+    if (key := (await settled(ws)).pepper) is not None:
+        for address in addresses:
+            await store.unsuppress(ws, mark(key, address))

@@ -21,7 +21,7 @@ from app.core.alphabet import plain
 from app.core.errors import AppError
 from app.core.platform import members as member_rows
 from app.core.runtime import Workspace
-from crm import companies, consent, contacts, fields, likeness
+from crm import companies, consent, contacts, fields, likeness, pacing
 from crm.companies import Company
 from crm.consent import ConsentFact
 from crm.contacts import Contact, ContactAddress, search_tokens
@@ -276,6 +276,7 @@ class Plan:
             else:
                 known = owners[next(iter(mine))]
                 outcomes.append(await self._known(person, known, rows, dry=dry))
+        new = await self._after_erasure(new)
         if not dry:
             await self._insert(new)
         outcomes += [
@@ -300,6 +301,20 @@ class Plan:
             origin=self._origin(person),
             **person.values,
         )
+
+    async def _after_erasure(self, new: list[tuple[Person, Contact]]) -> list[tuple[Person, Contact]]:
+        """Who was erased and comes back is somebody new; asked only where anybody was erased at all."""
+        if (await pacing.settled(self.ws)).pepper is None:
+            return new
+        while True:
+            there = await store.contacts_by_id(self.ws, [contact.id for _, contact in new])
+            gone = {contact_id for contact_id, known in there.items() if known.erased_at is not None}
+            if not gone:
+                return new
+            new = [
+                (person, replace(contact, id=contacts.id_after(contact.id)) if contact.id in gone else contact)
+                for person, contact in new
+            ]
 
     def _origin(self, person: Person) -> str:
         return f"{self.made.id}/{person.row}"

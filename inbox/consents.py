@@ -7,7 +7,7 @@ from typing import Literal
 
 from app.core.addresses import Address
 from app.core.runtime import Workspace
-from crm import consent, contacts, standing
+from crm import consent, contacts, pacing, standing
 from crm.consent import ConsentFact
 from crm.contacts import ContactAddress
 from crm.standing import BUSINESS, PERSON, Said
@@ -52,6 +52,8 @@ async def tell(ws: Workspace, told: Told) -> None:
     for address in concerned:
         for sender in told.senders:
             await consent.record(ws, _fact(told, contact_id, address, sender))
+    if told.state == "granted" and told.actor == PERSON:
+        await pacing.readmit(ws, concerned)
     after = [row for row in await contacts.addresses_of(ws, contact_id) if row.address in concerned]
     for changed in await conversations.set_stopped(ws, contact_id, after):
         await live.tell_conversations(ws, changed)

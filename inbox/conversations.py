@@ -40,6 +40,8 @@ Condition = Callable[["Conversation"], bool]
 State = Literal["open", "pending", "snoozed", "closed"]
 Priority = Literal["low", "normal", "high", "urgent"]
 DEFAULT_QUEUE = "support"
+# What the thread of somebody who was erased became a part of: nothing, and it stands in no list.
+ERASED = "cnv_erased"
 # A crash between a change and its counting leaves a figure wrong; it is counted anew after this time.
 COUNTS_SECONDS = 4 * 3600
 # More conversations than this are counted by a job.

@@ -156,13 +156,22 @@ async def delete_unused(runtime: Runtime, now: datetime) -> int:
     for workspace_id, file_id in found:
         ws = runtime.workspace(workspace_id)
         # Marked first, so that no message takes what is half gone; found again after a crash.
-        if (file := await store.mark_gone(ws, file_id)) is None:
-            continue
-        for stored_id in (file.thumbnail_id, file.id):
-            if stored_id is not None:
-                await runtime.files.delete(ws.file_key(stored_id))
-        await store.delete(ws, file_id)
+        if (file := await store.mark_gone(ws, file_id)) is not None:
+            await _delete(ws, file)
     return len(found)
+
+
+async def erase(ws: Workspace, file_id: str) -> None:
+    """Bytes, thumbnail and all that is known of it; one that is gone already is fine."""
+    if (file := await store.condemn(ws, file_id)) is not None:
+        await _delete(ws, file)
+
+
+async def _delete(ws: Workspace, file: StoredFile) -> None:
+    for stored_id in (file.thumbnail_id, file.id):
+        if stored_id is not None:
+            await ws.runtime.files.delete(ws.file_key(stored_id))
+    await store.delete(ws, file.id)
 
 
 async def get(ws: Workspace, file_id: str) -> StoredFile:

@@ -10,6 +10,7 @@ from channels.contract import Acknowledges
 from crm import duplicate_search, duplicates, exports, imports
 from inbox import conversations, delivery, inbound, live, media, receipts, signals, templates
 from inbox.answering import deferred, push_delivery
+from inbox.erasing import erasing
 from inbox.finding import bulk, tag_work, view_work
 from inbox.supervising import operations, rollups
 from inbox.ticketing import incidents, sla_trials, sla_watch
@@ -118,6 +119,10 @@ async def run_export(ctx: Context, workspace_id: str, export_id: str) -> None:
     await exports.run_one(_runtime(ctx).workspace(workspace_id), export_id)
 
 
+async def run_erasure(ctx: Context, workspace_id: str, erasure_id: str) -> None:
+    await erasing.run_one(_runtime(ctx).workspace(workspace_id), erasure_id)
+
+
 async def retime_sla(ctx: Context, workspace_id: str) -> None:
     await sla_watch.retime(_runtime(ctx).workspace(workspace_id))
 
@@ -142,6 +147,7 @@ JOBS = (
     Job(evaluate_view, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(run_import, Lane.BACKGROUND, timeout_seconds=24 * 3_600),
     Job(run_export, Lane.BACKGROUND, timeout_seconds=24 * 3_600),
+    Job(run_erasure, Lane.BACKGROUND, timeout_seconds=24 * 3_600),
     Job(run_bulk, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(merge_tag, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(recount, Lane.BACKGROUND, timeout_seconds=600),

@@ -72,7 +72,7 @@ async def _fetch(runtime: Runtime, row: MediaRow) -> FetchedMedia:
 
 async def _keep(ws: Workspace, row: MediaRow, fetched: FetchedMedia) -> None:
     entry = await timeline.find(ws, row.entry_id)
-    if entry is None:
+    if entry is None or entry.kind == "tombstone":
         return
     told: dict[str, Any] = dict(entry.content or {}).get("media", {})
     file = await files.keep(

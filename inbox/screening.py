@@ -47,6 +47,9 @@ class Screening:
         kind, data = told["type"], told["data"]
         if kind == "team" and await self._teams_changed():
             return [frame, RELOAD]
+        if kind == "gone":
+            # Of somebody who was erased: it names nobody.
+            return [frame]
         if kind == "bell":
             # Rung just before a mention lets its member in: whom it is for is what decides.
             return [frame] if data["member_id"] == self._actor.member_id else _nothing(told)

@@ -22,7 +22,7 @@ PAGE = 100
 _APPEND_TRIES = 100
 _ROOM_FOR_LATE = timedelta(seconds=1)
 # Names of events that nobody who began before them may pass unseen (see merging.py).
-FENCES = frozenset({"contact_absorbed", "contact_parted"})
+FENCES = frozenset({"contact_absorbed", "contact_parted", "contact_erased"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,13 +229,14 @@ async def _next_number(ws: Workspace, contact_id: str, taken: int) -> tuple[int,
 
 async def _still_theirs(ws: Workspace, entry: Entry) -> bool:
     """
-    Whether the contact may still be written to under this id: not merged into another, and still at this address.
+    Whether the contact may still be written to under this id: neither merged into another nor erased, and still at this
+    address.
 
     Whoever began before a merge holds a number from before it, and so has to come past the fence: nothing is stored
     behind it where nobody would read it.
     """
     contact = await contact_rows.contact(ws, entry.contact_id)
-    if contact is None or contact.merged_into is not None:
+    if contact is None or contact.merged_into is not None or contact.erased_at is not None:
         return False
     if entry.address is None:
         return True
@@ -282,7 +283,8 @@ async def change(
     """
     current = entry
     for _ in range(attempts):
-        wanted = how(current)
+        # Of an erased person nothing is told any more, however late it comes.
+        wanted = how(current) if current.kind != "tombstone" else current
         if wanted is current:
             return current, False
         wanted = replace(wanted, revision=current.revision + 1)

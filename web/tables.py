@@ -1,4 +1,7 @@
-"""Tables of people as files: uploads that are stored as they come, and downloads that are sent as they are read."""
+"""
+Tables and archives of people as files: uploads that are stored as they come, and downloads that are sent as they are
+read.
+"""
 
 from collections.abc import AsyncIterator
 from urllib.parse import quote
@@ -10,6 +13,8 @@ from starlette.responses import Response, StreamingResponse
 from app.core.errors import AppError
 from app.core.permissions import Permission
 from crm import exports, imports
+from inbox import access
+from inbox.erasing import copies
 from web import auth, errors
 from web.auth import Known
 from web.state import state_of
@@ -47,6 +52,18 @@ async def exported(request: Request) -> Response:
     return _table(pieces, "contacts.csv")
 
 
+async def copy(request: Request) -> Response:
+    """`GET /api/v1/contacts/<id>/copy`: everything that is known of a person, as a zip."""
+    try:
+        known = await _known(request)
+        actor = known.principal.actor
+        contact = await access.contact(known.ws, actor, request.path_params["contact_id"])
+        pieces = await copies.begin(known.ws, actor, contact)
+    except AppError as error:
+        return _refusal(error)
+    return _file(pieces, f"{contact.name}.zip", "application/zip")
+
+
 async def _known(request: Request, *, intended: bool = False) -> Known:
     """Raises SignedOut, Forbidden."""
     state, headers = state_of(request.scope), dict(request.scope["headers"])
@@ -58,12 +75,16 @@ async def _known(request: Request, *, intended: bool = False) -> Known:
 
 
 def _table(pieces: AsyncIterator[bytes], name: str) -> Response:
+    return _file(pieces, name, "text/csv; charset=utf-8")
+
+
+def _file(pieces: AsyncIterator[bytes], name: str, media_type: str) -> Response:
     headers = {
         "content-disposition": f"attachment; filename*=UTF-8''{quote(name)}",
         "cache-control": "private, no-store",
         "x-content-type-options": "nosniff",
     }
-    return StreamingResponse(pieces, 200, headers, "text/csv; charset=utf-8")
+    return StreamingResponse(pieces, 200, headers, media_type)
 
 
 def _refusal(error: AppError) -> Response:

@@ -1,6 +1,6 @@
 """The audit trail: who changed or exported what, when and from where. Appended to, never changed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -61,6 +61,18 @@ async def record(
     }
     with suppress(mongo.DuplicateId):
         await ws.db.audit.insert(row)
+
+
+async def nameless(ws: Workspace, target_ids: Sequence[str]) -> int:
+    """
+    What was done to these stays, who they were does not; how many entries there are. Of an erased person's the trail
+    keeps ids, which are nobody's any more. Index: workspace_id, target.id.
+    """
+    found = 0
+    for target_id in target_ids:
+        change = {"$set": {"target.label": "", "detail": {}}}
+        found += await ws.db.audit.update_all({"target.id": target_id}, change)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,12 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "contact_fields": (),
     "contact_past": (_index("workspace_id", "contact_id", "at"),),
     "contact_lists": (_index("workspace_id", "key", unique=True),),
+    # People who were erased: `pending_key` while it is under way, `marks` are hashes of their handles.
+    "erasures": (
+        _index("workspace_id", "at"),
+        _index("pending_key", sparse=True),
+        _index("workspace_id", "marks"),
+    ),
     # `pending_key` while it is under way; results are one document for each batch of rows.
     "imports": (_index("workspace_id", "created_at"), _index("pending_key", sparse=True)),
     "import_results": (_index("import_id"),),
@@ -169,6 +175,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "counters": (),
     "deferred": (
         _index("due_at", sparse=True),
+        _index("workspace_id", "conversation_id"),
         _index("workspace_id", "open", "at"),
         _index("workspace_id", "author_id", "open", "at"),
     ),
@@ -183,14 +190,20 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     # `unread_key` is the member's id until they have read it.
     "notifications": (
         _index("workspace_id", "member_id", "at"),
+        _index("workspace_id", "conversation_id"),
         _index("unread_key", sparse=True),
         _index("expires_at", expire_after_seconds=0),
     ),
     # Pushes to members' devices; `due_at` only while there is something to do.
-    "pushes": (_index("due_at", sparse=True), _index("expires_at", expire_after_seconds=0), _DEAD),
+    "pushes": (
+        _index("due_at", sparse=True),
+        _index("workspace_id", "conversation_id"),
+        _index("expires_at", expire_after_seconds=0),
+        _DEAD,
+    ),
     "push_settings": (),
     "macros": (_index("workspace_id", "owner_id"),),
-    "macro_runs": (),
+    "macro_runs": (_index("workspace_id", "conversation_id"),),
     "drafts": (_index("workspace_id", "conversation_id"), _index("workspace_id", "member_id")),
     "canned": (_index("workspace_id", "owner_id", "shortcut", unique=True),),
     # `facets` are the lists an article stands in, `tokens` the words it is found by, among which readers.
@@ -230,9 +243,10 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("workspace_id", "at"),
         _index("workspace_id", "actor.id", "at"),
         _index("workspace_id", "noun", "at"),
+        _index("workspace_id", "target.id"),
     ),
     # Browsers with the web-chat widget. Those that never wrote end after two days, so few of all that looked stay.
-    "visitors": (_index("expires_at", expire_after_seconds=0),),
+    "visitors": (_index("workspace_id", "address"), _index("expires_at", expire_after_seconds=0)),
     "idempotency": (_index("expires_at", expire_after_seconds=0),),
 }
 

@@ -42,6 +42,7 @@ class Permission(StrEnum):
     REPORTS_READ = "reports.read"
     ARTICLES_MANAGE = "articles.manage"
     CONSENT_MANAGE = "consent.manage"
+    PRIVACY_MANAGE = "privacy.manage"
 
 
 _READ = frozenset(

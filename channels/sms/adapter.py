@@ -83,6 +83,9 @@ class SmsAdapter:
     ) -> SendResult | None:
         return await history.find_sent(io, account, message, since)
 
+    async def erase(self, io: ChannelIO, account: ChannelAccount, external_id: str) -> None:
+        await history.erase(io, account, external_id)
+
     # --- the account
 
     async def check(self, io: ChannelIO, account: ChannelAccount) -> AccountFacts:

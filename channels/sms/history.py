@@ -12,9 +12,10 @@ from typing import Any
 from channels.contract import ChannelAccount, ChannelIO, DeliveryStatus, OutboundMessage, SendResult
 from channels.errors import NotSent
 from channels.sms import payloads, rendering, rest, senders
-from channels.sms.errors import NoAnswer, Refusal, account_error
+from channels.sms.errors import NoAnswer, Refusal, account_error, send_error
 
 _PAGE = 100
+_GONE = 404
 # More than this in one gap is for a longer look than a job's; said in the log, and the newest are taken in.
 _MOST_INBOUND = 5_000
 # Messages to one person since one attempt: a handful.
@@ -60,6 +61,23 @@ async def find_sent(
     except (NoAnswer, Refusal) as error:
         raise NotSent("Twilio could not be asked what became of the message.") from error
     return None
+
+
+async def erase(io: ChannelIO, account: ChannelAccount, sid: str) -> None:
+    """
+    The message and its files are deleted at Twilio, which refuses it while a message is on its way. Raises SendError.
+    Source: https://www.twilio.com/docs/messaging/api/message-resource#delete-a-message-resource
+    """
+    api = rest.client(io, account)
+    try:
+        for file in await api.messages(sid).media.list_async(limit=10):
+            await api.messages(sid).media(file.sid).delete_async()
+        await api.messages(sid).delete_async()
+    except Refusal as error:
+        if error.status != _GONE:
+            raise send_error(error) from error
+    except NoAnswer as error:
+        raise NotSent("Twilio could not be reached.") from error
 
 
 def _is_inbound(message: Any, sender: str) -> bool:

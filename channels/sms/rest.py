@@ -18,6 +18,7 @@ from channels.contract import ChannelAccount, ChannelIO
 from channels.sms.errors import NoAnswer, Refusal, number
 
 # The library reads TWILIO_* from the process's environment unless it is given another one that is not empty.
+_NO_CONTENT = 204
 _NO_ENVIRONMENT = {"TWILIO_EDGE": ""}
 
 
@@ -49,7 +50,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
         except httpx.HTTPError as error:
             raise NoAnswer(error) from error
         parsed = _object(answer.content)
-        if answer.status_code >= 300 or parsed is None:
+        if answer.status_code >= 300 or (parsed is None and answer.status_code != _NO_CONTENT):
             raise _refusal(answer, parsed or {})
         return Response(answer.status_code, answer.text, answer.headers)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from app.core.addresses import Address
@@ -36,6 +36,23 @@ async def of_contact(ws: Workspace, contact_id: str, *, limit: int) -> list[cons
     """The newest first. Index: workspace_id, contact_id, at; one contact's facts are few."""
     rows = await ws.db.consents.find({"contact_id": contact_id}, limit=limit, sort=[("at", -1)])
     return [_fact(row) for row in rows]
+
+
+async def hide(ws: Workspace, contact_id: str, mark: Callable[[Address], str]) -> int:
+    """
+    Puts what a handle hashes to in its place in all facts of a contact; how many there are.
+    Index: workspace_id, contact_id, at.
+    """
+    rows = await ws.db.consents.find({"contact_id": contact_id}, limit=_MOST_AT_ADDRESS, fields=["address"])
+    by_address: dict[str, list[str]] = {}
+    for row in rows:
+        if not row["address"].partition(":")[2].startswith("#"):
+            by_address.setdefault(row["address"], []).append(row["_id"])
+    changes: list[tuple[list[str], Document, Document]] = [
+        (found, {}, {"$set": {"address": mark(Address.parse(at))}}) for at, found in by_address.items()
+    ]
+    await ws.db.consents.update_each(changes)
+    return len(rows)
 
 
 def _fact(row: Document) -> consent.ConsentFact:

@@ -111,6 +111,8 @@ def _contact(row: Document) -> contacts.Contact:
         language=row.get("language"),
         notes=row.get("notes", ""),
         block=contacts.Block(**row["block"]) if row.get("block") else None,
+        hold=contacts.Hold(**row["hold"]) if row.get("hold") else None,
+        erased_at=row.get("erased_at"),
         merged_into=row.get("merged_into"),
         absorbed=tuple(row.get("absorbed", ())),
         merge_id=row.get("merge_id"),
@@ -131,7 +133,10 @@ def _contact(row: Document) -> contacts.Contact:
 # Written by merging alone (see store/merging.py): nothing else that stores a contact may put them back.
 _OF_MERGES = ("merged_into", "absorbed", "merge_id")
 # Most contacts have none of these.
-_RARE = ("stage", "stage_since", "owner_id", "zone", "company_id", "fields", "tags", "lists", "origin", "touched")
+_RARE = (
+    *("stage", "stage_since", "owner_id", "zone", "company_id", "fields", "tags", "lists", "origin", "touched"),
+    *("hold", "erased_at"),
+)
 
 
 def _values(contact: contacts.Contact) -> Document:
@@ -140,6 +145,7 @@ def _values(contact: contacts.Contact) -> Document:
         if name not in _OF_MERGES and name != "id":
             row[name] = getattr(contact, name)
     row["block"] = asdict(contact.block) if contact.block else None
+    row["hold"] = asdict(contact.hold) if contact.hold else None
     row["fields"] = {key: value for key, value in contact.fields.items() if value is not None}
     # A name with a dot is a path in the database.
     row["touched"] = {what.replace(".", "/"): asdict(touch) for what, touch in contact.touched.items()}
@@ -155,9 +161,9 @@ async def contacts_by_id(ws: Workspace, contact_ids: Iterable[str]) -> dict[str,
     return {row["_id"]: _contact(row) for row in await ws.db.contacts.get_many(contact_ids)}
 
 
-async def insert_contact(ws: Workspace, new: contacts.Contact, tokens: Sequence[str], keys: Sequence[str]) -> None:
-    """An existing row of this id is left as it is."""
-    await ws.db.contacts.insert_new([new_row(new, tokens, keys)])
+async def insert_contact(ws: Workspace, new: contacts.Contact, tokens: Sequence[str], keys: Sequence[str]) -> bool:
+    """False if there is a row of this id, which is left as it is."""
+    return not await ws.db.contacts.insert_new([new_row(new, tokens, keys)])
 
 
 def new_row(new: contacts.Contact, tokens: Sequence[str], keys: Sequence[str]) -> Document:
@@ -267,8 +273,8 @@ def name_key(contact: contacts.Contact) -> str:
 
 
 def _is_whole(row: Document) -> bool:
-    """Not a part of another contact."""
-    return not row.get("merged_into")
+    """Neither a part of another contact nor erased."""
+    return not row.get("merged_into") and not row.get("erased_at")
 
 
 async def set_standings(ws: Workspace, address: Address, found: Mapping[str, Standing], facts: int) -> None:
@@ -294,6 +300,36 @@ async def past(ws: Workspace, contact_id: str, *, limit: int) -> list[contacts.P
     rows = await ws.db.contact_past.find({"contact_id": contact_id}, limit=limit, sort=[("at", -1)])
     names = contacts.PastValue.__slots__
     return [contacts.PastValue(**{name: row[name] for name in names}) for row in rows]
+
+
+async def delete_past(ws: Workspace, contact_id: str) -> int:
+    """Index: workspace_id, contact_id, at."""
+    return await ws.db.contact_past.delete({"contact_id": contact_id})
+
+
+async def delete_addresses(ws: Workspace, contact_id: str) -> None:
+    """Index: workspace_id, contact_id."""
+    await ws.db.addresses.delete({"contact_id": contact_id})
+
+
+async def erase(ws: Workspace, contact_id: str, at: datetime) -> None:
+    """Nothing of the person is left in the row, and it stands in no list."""
+    empty: Document = {
+        "name": "Erased contact",
+        "name_source": "handle",
+        "language": None,
+        "notes": "",
+        "block": None,
+        "tokens": [],
+        "prefixes": [],
+        "keys": [],
+        "facets": [],
+        "name_key": alphabet.key("", contact_id),
+        "absorbed": [],
+        "erased_at": at,
+    }
+    gone = {name: "" for name in (*_RARE, "merge_id") if name != "erased_at"}
+    await ws.db.contacts.update({"_id": contact_id}, {"$set": empty, "$unset": gone, "$inc": {"revision": 1}})
 
 
 def _plain(known: Standing) -> Document:

@@ -81,6 +81,11 @@ async def of_contact(ws: Workspace, contact_id: str) -> list[duplicates.Duplicat
     return [_pair(row) for row in await ws.db.duplicates.find({"contact_ids": contact_id}, limit=200)]
 
 
+async def delete_of(ws: Workspace, contact_id: str) -> None:
+    """All pairs with this contact. Index: workspace_id, contact_ids."""
+    await ws.db.duplicates.delete({"contact_ids": contact_id})
+
+
 async def newest(ws: Workspace, *, before: tuple[datetime, str] | None, limit: int) -> list[duplicates.Duplicate]:
     """Undecided ones, by (time, id). Index: workspace_id, open_at."""
 

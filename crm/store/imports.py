@@ -7,8 +7,9 @@ Indexes: (workspace_id, created_at); `pending_key`, sparse, which holds what is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from app.core import windows
@@ -56,6 +57,25 @@ async def latest(ws: Workspace, *, limit: int) -> list[imports.Import]:
 
     found = await windows.newest(find, "created_at", now=ws.clock.now(), before=None, limit=limit)
     return [_import(row) for row in found]
+
+
+async def every(ws: Workspace) -> AsyncIterator[imports.Import]:
+    """The newest first. Index: workspace_id, created_at."""
+
+    async def find(where: Document, sort: list[tuple[str, int]], most: int) -> list[Document]:
+        return await ws.db.imports.find(where, sort=sort, limit=most)
+
+    before: tuple[datetime, str] | None = None
+    while rows := await windows.newest(find, "created_at", now=ws.clock.now(), before=before, limit=50):
+        before = rows[-1]["created_at"], rows[-1]["_id"]
+        for row in rows:
+            yield _import(row)
+
+
+async def hide_rows(ws: Workspace, made: imports.Import, forgotten: Collection[int]) -> None:
+    """What is shown of the file beside the results: its first rows, and why some were refused."""
+    problems = [asdict(each) for each in made.problems if each.row not in forgotten]
+    await ws.db.imports.update({"_id": made.id}, {"$set": {"shape.rows": [], "problems": problems}})
 
 
 async def turn(ws: Workspace, wanted: imports.Import, was: str) -> bool:

@@ -58,6 +58,12 @@ async def into(ws: Workspace, contact_id: str) -> list[merging.Merge]:
     return [_merge(row) for row in await ws.db.merges.find({"into_id": contact_id}, limit=500)]
 
 
+async def about(ws: Workspace, contact_id: str) -> list[merging.Merge]:
+    """Into it, and of it into others, undone ones too. Indexes: workspace_id, into_id; workspace_id, from_id."""
+    rows = await ws.db.merges.find({"from_id": contact_id}, limit=500)
+    return [*await into(ws, contact_id), *(_merge(row) for row in rows)]
+
+
 async def claim(ws: Workspace, contact_id: str, merge_id: str, *, into_id: str | None = None) -> bool:
     """
     Marks a contact for a merge, as the one that becomes a part of `into_id` if that is given. True also if it is

@@ -17,7 +17,15 @@ async def get(ws: Workspace) -> pacing.Settled:
     row = await ws.db.pacing_settings.get(ws.id) or {}
     settled = pacing.Pacing.model_validate(row["settings"]) if row.get("settings") else pacing.Pacing()
     stopped = pacing.Stopped.model_validate(row["stopped"]) if row.get("stopped") else None
-    return pacing.Settled(settled, stopped)
+    return pacing.Settled(settled, stopped, bytes(row["pepper"]) if row.get("pepper") else None)
+
+
+async def pepper(ws: Workspace, new: bytes) -> bytes:
+    """The one that is there, else this."""
+    await ws.db.pacing_settings.insert_new([{"_id": ws.id}])
+    await ws.db.pacing_settings.update({"_id": ws.id, "pepper": None}, {"$set": {"pepper": new}})
+    row = await ws.db.pacing_settings.get(ws.id) or {}
+    return bytes(row["pepper"])
 
 
 async def save(ws: Workspace, settled: pacing.Pacing) -> None:
@@ -45,6 +53,12 @@ async def save_sent(ws: Workspace, sent: Mapping[str, Sequence[pacing.Sent]], ne
     there = await ws.db.pacing.insert_new([{"_id": each, "sent": rows[each]} for each in rows if each in new])
     old = [each for each in rows if each not in new or each in there]
     await ws.db.pacing.update_each([([each], {}, {"$set": {"sent": rows[each]}}) for each in old])
+
+
+async def forget(ws: Workspace, contact_id: str) -> None:
+    """What was sent to somebody, and that they were left out by their contact."""
+    await ws.db.pacing.delete({"_id": contact_id})
+    await unsuppress(ws, contact_id)
 
 
 def _id(ws: Workspace, key: str) -> str:

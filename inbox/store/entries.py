@@ -255,6 +255,29 @@ async def let_go(ws: Workspace, entry_id: str) -> None:
     await ws.db.held_messages.delete({"_id": entry_id})
 
 
+# What of an entry is about nobody: where it stood, when, on which channel, and how far it got.
+_BURIED = frozenset(
+    (
+        *("_id", "workspace_id", "contact_id", "conversation_id", "number", "revision", "at", "created_at", "order_at"),
+        *("kind", "direction", "channel", "account_id", "author", "purpose", "status", "status_times", "shelves"),
+    )
+)
+
+
+async def bury(ws: Workspace, entry_ids: Sequence[str]) -> None:
+    """Tombstones in their places, so that numbers keep having no gaps."""
+    nobody: Document = {"type": "system", "id": None, "name": None}
+    gone = [f.name for f in fields(timeline.Entry) if f.name not in _BURIED and f.name != "id"]
+    change: Document = {
+        "$set": {"kind": "tombstone", "author": nobody, "shelves": []},
+        "$unset": dict.fromkeys(gone, ""),
+        "$inc": {"revision": 1},
+    }
+    await ws.db.entries.update_each([(list(entry_ids), {}, change)] if entry_ids else [])
+    await ws.db.failed_messages.delete({"_id": {"$in": list(entry_ids)}})
+    await ws.db.held_messages.delete({"_id": {"$in": list(entry_ids)}})
+
+
 async def set_conversation(ws: Workspace, entry_ids: Sequence[str], conversation_id: str) -> None:
     """They are read in this conversation; nothing else of them changes."""
     if entry_ids:

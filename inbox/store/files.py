@@ -49,6 +49,13 @@ async def mark_gone(ws: Workspace, file_id: str) -> files.StoredFile | None:
     return _from_row(row) if row else None
 
 
+async def condemn(ws: Workspace, file_id: str) -> files.StoredFile | None:
+    """To be deleted whoever has it, and given to nobody any more; None if there is none."""
+    await ws.db.files.update({"_id": file_id}, {"$set": {"gone": True}})
+    row = await ws.db.files.get(file_id)
+    return _from_row(row) if row else None
+
+
 async def delete(ws: Workspace, file_id: str) -> None:
     await ws.db.files.delete({"_id": file_id})
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from app.core.mongo import Document
+from app.core.mongo import MOST_IN, Document
 from app.core.runtime import Workspace
 from inbox.finding import search
 from inbox.store import windows
@@ -41,6 +41,11 @@ async def add(ws: Workspace, hits: Sequence[search.Indexed]) -> None:
 
 async def remove(ws: Workspace, entry_id: str) -> None:
     await ws.db.search.delete({"_id": entry_id})
+
+
+async def remove_many(ws: Workspace, entry_ids: Sequence[str]) -> None:
+    for first in range(0, len(entry_ids), MOST_IN):
+        await ws.db.search.delete({"_id": {"$in": list(entry_ids[first : first + MOST_IN])}})
 
 
 async def density(ws: Workspace, token: str, now: datetime) -> timedelta:

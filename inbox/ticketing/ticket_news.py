@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from app.core import audit, ids, leases, log
 from app.core.audit import Target
-from app.core.errors import AppError
+from app.core.errors import AppError, NotFound
 from app.core.mongo import DatabaseError
 from app.core.permissions import SYSTEM, Actor, Rights, Role
 from app.core.platform import work
@@ -94,15 +94,17 @@ async def _settle_one(ws: Workspace, ticket: Ticket, news: News) -> None:
         await settle(ws, await ticket_relations.absorb(ws, actor, ticket))
     author = Author("member", actor.id, actor.name) if actor.type == "member" else Author("system", None, actor.name)
     about = {"ticket_id": ticket.id, "number": ticket.number, "title": ticket.title}
-    await events.note(
-        ws,
-        ticket.contact_id,
-        key=news.key,
-        event={"name": news.name, **about, **news.detail},
-        at=news.at,
-        author=author,
-        ticket_id=ticket.id,
-    )
+    # Of somebody who was erased there is no timeline any more.
+    with suppress(NotFound):
+        await events.note(
+            ws,
+            ticket.contact_id,
+            key=news.key,
+            event={"name": news.name, **about, **news.detail},
+            at=news.at,
+            author=author,
+            ticket_id=ticket.id,
+        )
     if any(change["facet"] == "status" for change in news.detail.get("changes", ())):
         await _await_customer(ws, ticket)
     if news.tell is not None:

@@ -15,7 +15,7 @@ from app.core.permissions import Permission
 from app.core.runtime import Workspace
 from crm import companies, contacts, duplicates, fields, lists, masks, profiles, standing
 from crm.companies import Company
-from crm.contacts import Block, Contact, ContactAddress, search_tokens
+from crm.contacts import Block, Contact, ContactAddress, Hold, search_tokens
 from crm.fields import MOST_FIELDS
 from crm.masks import Masker
 from crm.store import contacts as contact_store
@@ -36,6 +36,7 @@ from web.api.inbox_shapes import (
     ContactRow,
     ContactShape,
     EntryPage,
+    HoldShape,
     PastValues,
     ZoneShape,
 )
@@ -284,6 +285,7 @@ async def full(request: ApiRequest, contact: Contact) -> ContactShape:
         "lists": list(contact.lists),
         "revision": contact.revision,
         "block": _block(contact.block),
+        "hold": _hold(contact.hold),
         "created_at": iso(contact.created_at) or "",
         "addresses": [address_of(row, heard.get(str(row.address)), ws.clock.now()) for row in rows],
         "conversations": [{"id": thread.id, "state": thread.state} for thread in threads],
@@ -296,6 +298,10 @@ def _block(block: Block | None) -> BlockShape | None:
     if block is None:
         return None
     return {"reason": block.reason, "at": iso(block.at) or "", "by": block.by, "note": block.note}
+
+
+def _hold(hold: Hold | None) -> HoldShape | None:
+    return {"reason": hold.reason, "at": iso(hold.at) or "", "by": hold.by} if hold else None
 
 
 async def edit(request: ApiRequest, contact_id: str, body: EditContact) -> ContactShape:

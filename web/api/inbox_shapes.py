@@ -369,6 +369,14 @@ class ZoneShape(TypedDict):
 FieldValue = TypeAliasType("FieldValue", str | float | bool | list[str] | None)
 
 
+class HoldShape(TypedDict):
+    """Why nothing of a person may be deleted."""
+
+    reason: str
+    at: Time
+    by: str
+
+
 class ContactShape(TypedDict):
     """
     `merged` is how many other contacts are a part of this one. `fields` are values of the workspace's own fields, those
@@ -390,6 +398,7 @@ class ContactShape(TypedDict):
     lists: list[str]
     revision: int
     block: BlockShape | None
+    hold: HoldShape | None
     created_at: Time
     addresses: list[ContactAddressShape]
     conversations: list[ConversationRef]

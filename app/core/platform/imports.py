@@ -1,4 +1,4 @@
-"""Imports and exports of contacts that are under way, over all workspaces."""
+"""Imports, exports and erasures of contacts that are under way, over all workspaces."""
 
 from datetime import datetime
 
@@ -13,6 +13,11 @@ async def pending(runtime: Runtime) -> list[tuple[str, str]]:
 async def pending_exports(runtime: Runtime) -> list[tuple[str, str]]:
     """(workspace, export). Index: pending_key, which holds nothing else."""
     return await _pending("exports", runtime)
+
+
+async def pending_erasures(runtime: Runtime) -> list[tuple[str, str]]:
+    """(workspace, erasure). Index: pending_key, which holds nothing else."""
+    return await _pending("erasures", runtime)
 
 
 async def ended_exports(runtime: Runtime, at: datetime) -> list[tuple[str, str]]:

@@ -186,6 +186,19 @@ async def raw_payload(runtime: Runtime, workspace_id: str, inbound_id: str) -> b
     return bytes(document["body"])
 
 
+async def empty_raw(runtime: Runtime, raw_ids: Sequence[str]) -> None:
+    """What a provider sent is gone; that it was worked off stays, so that the same event is not taken in again."""
+    for first in range(0, len(raw_ids), mongo.MOST_IN):
+        where = {"_id": {"$in": list(raw_ids[first : first + mongo.MOST_IN])}, "pending_key": None}
+        await runtime.mongo.inbound.update_many(where, {"$set": {"body": b"", "order_key": "erased"}})
+
+
+async def drop_media(runtime: Runtime, entry_ids: Sequence[str]) -> None:
+    """Files that were still to be fetched for these entries."""
+    for first in range(0, len(entry_ids), mongo.MOST_IN):
+        await runtime.mongo.media.delete_many({"_id": {"$in": list(entry_ids[first : first + mongo.MOST_IN])}})
+
+
 async def prune_raw(runtime: Runtime, before: datetime, *, limit: int = 1_000) -> int:
     """
     Deletes raw payloads and receipts received before then that are done; how many. What was put aside stays until

@@ -15,6 +15,7 @@ import { ContactNotes } from './ContactNotes'
 import { ContactValues } from './ContactValues'
 import { EditableName } from './EditableName'
 import { PastValues } from './PastValues'
+import { PersonalData } from './PersonalData'
 import { SamePerson } from './SamePerson'
 import { Timeline } from './Timeline'
 import { useContact } from './contactQuery'
@@ -67,6 +68,7 @@ export function ContactDetail({ id }: { id: string }) {
               </section>
               <SamePerson contact={contact} />
               <ConsentCard contact={contact} />
+              <PersonalData contact={contact} />
             </>
           ) : (
             <Skeleton height={220} />

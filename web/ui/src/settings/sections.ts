@@ -10,6 +10,7 @@ import {
   IconCalendarWeek,
   IconCircleCheck,
   IconClock,
+  IconFingerprint,
   IconHistory,
   IconListDetails,
   IconPlugConnected,
@@ -166,6 +167,14 @@ export const SECTIONS: SettingsSection[] = [
     icon: IconShieldHeart,
     needs: 'contacts.read',
     Page: lazy(() => import('./pacing/PacingPage')),
+  },
+  {
+    path: 'privacy',
+    label: 'Privacy',
+    group: 'Workspace',
+    icon: IconFingerprint,
+    needs: 'privacy.manage',
+    Page: lazy(() => import('./privacy/PrivacyPage')),
   },
   {
     path: 'blocked',

@@ -167,6 +167,9 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'export':
       void queryClient.invalidateQueries({ queryKey: ['exports'] })
       return
+    case 'erasure':
+      void queryClient.invalidateQueries({ queryKey: ['erasures'] })
+      return
     case 'contact_list':
       void queryClient.invalidateQueries({ queryKey: ['contact-lists'] })
       return

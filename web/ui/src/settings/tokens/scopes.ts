@@ -20,6 +20,7 @@ export const SCOPE_GROUPS: ScopeGroup[] = [
     scopes: [
       { scope: 'contacts.read', label: 'Read contacts', text: 'People, addresses and consents.' },
       { scope: 'contacts.write', label: 'Change contacts', text: 'Names, notes and attributes.' },
+      { scope: 'privacy.manage', label: 'Personal data', text: 'Erase people, hand out all that is known of them, and legal holds.' },
     ],
   },
   {
