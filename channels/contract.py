@@ -397,7 +397,8 @@ class OutboundFile:
 class OutboundMessage:
     """
     One message to hand over. `id` is also the correlation id that providers carry back. `to` is where it goes;
-    `reply_to` is the provider's id of the message it quotes.
+    `reply_to` is the provider's id of the message it quotes. `handles` are the provider's own ids of files that it
+    keeps already, by ours (see KeepsMedia).
     """
 
     id: str
@@ -406,6 +407,7 @@ class OutboundMessage:
     content: Content
     file: OutboundFile | None = None
     reply_to: str | None = None
+    handles: Mapping[str, str] = field(default_factory=dict)
 
 
 Style = Literal["bold", "italic", "strike", "code"]
@@ -484,6 +486,14 @@ class FetchedMedia:
     data: bytes
     mime: str | None = None
     name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MediaHandle:
+    """A file that the provider keeps: its id there, and until when it can be sent by that."""
+
+    id: str
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -602,6 +612,15 @@ class FetchesMedia(Protocol):
 
 
 @runtime_checkable
+class KeepsMedia(Protocol):
+    """For providers that take a file once and send it as often as we say."""
+
+    async def keep_media(self, io: ChannelIO, account: ChannelAccount, file: OutboundFile) -> MediaHandle:
+        """Hand the file over for messages of this account. Raises SendError."""
+        ...
+
+
+@runtime_checkable
 class ShowsTyping(Protocol):
     async def show_typing(
         self, io: ChannelIO, account: ChannelAccount, to: Address, last_external_id: str | None
@@ -681,7 +700,7 @@ class ManagesTemplates(Protocol):
         ...
 
     def preview_template(self, template: ProviderTemplate, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        """`{header, body, footer, buttons, missing}` with the values filled in; `missing` lists empty variables."""
+        """What TemplatePreview has, with the values filled in; and `missing`, the empty variables by their path."""
         ...
 
 

@@ -28,7 +28,7 @@ from app.core.platform import accounts as account_rows
 from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
 from channels import accounts, registry
-from channels.content import MediaMessage, Template
+from channels.content import MediaMessage
 from channels.contract import (
     RANK,
     ChannelAccount,
@@ -52,6 +52,7 @@ from channels.errors import (
 )
 from crm import gate, pacing
 from inbox import contents, conversations, files, live, messages, rates, timeline
+from inbox import handles as media_handles
 from inbox.store import entries as store
 from inbox.store import tickets
 from inbox.timeline import Entry
@@ -252,7 +253,10 @@ async def _claim(ws: Workspace, entry: Entry) -> Entry | None:
 async def _hand_over(ws: Workspace, account: ChannelAccount, entry: Entry) -> SendResult:
     """Raises SendError."""
     try:
-        message = await outbound(ws, entry)
+        async with asyncio.timeout(SEND_SECONDS):
+            message = await outbound(ws, account, entry)
+    except TimeoutError:
+        raise NotSent("The provider did not take the file in time.") from None
     except AppError as error:
         # Ours, raised while the message was put together: a file that is no longer stored.
         raise MessageRefused(error.detail) from None
@@ -295,14 +299,13 @@ async def _surely(record: Callable[..., Awaitable[None]], *args: Any, **named: A
                 await asyncio.sleep(0.3)
 
 
-async def outbound(ws: Workspace, entry: Entry) -> OutboundMessage:
-    """The entry as an adapter gets it."""
+async def outbound(ws: Workspace, account: ChannelAccount, entry: Entry) -> OutboundMessage:
+    """The entry as an adapter gets it, its files with the provider if that keeps them. Raises SendError, AppError."""
     content = contents.parsed(entry.content or {})
+    handles = await media_handles.of(ws, account, content)
     file: OutboundFile | None = None
-    if isinstance(content, MediaMessage) and content.media.file_id:
+    if isinstance(content, MediaMessage) and content.media.file_id and not handles:
         file = files.outbound(ws, content.media)
-    elif isinstance(content, Template) and content.parameters.header_file_id:
-        file = await files.outbound_by_id(ws, content.parameters.header_file_id)
     return OutboundMessage(
         id=entry.id,
         to=Address.parse(entry.address or ""),
@@ -310,6 +313,7 @@ async def outbound(ws: Workspace, entry: Entry) -> OutboundMessage:
         content=content,
         file=file,
         reply_to=entry.reply_to.external_id if entry.reply_to else None,
+        handles=handles,
     )
 
 
@@ -322,6 +326,12 @@ async def _failed(ws: Workspace, account: ChannelAccount, entry: Entry, error: S
         await rates.hold(ws.runtime, pair, wait, sender=error.scope == "sender")
         # Being told to wait is no failure of the message: it does not use up its tries.
         return await _postpone(ws, entry, wait, attempts=entry.attempts - 1)
+    content = contents.parsed(entry.content or {})
+    if isinstance(error, MessageRefused) and error.provider_code and media_handles.named(content):
+        # It may have let the file go before its time: the next try hands it over anew.
+        await media_handles.forget(ws, account.id, content)
+        if entry.attempts == 1:
+            return await _postpone(ws, entry, random.uniform(0.2, 1.0), attempts=1)  # noqa: S311
     if error.retryable and entry.attempts < MAX_ATTEMPTS:
         wait = error.retry_after_seconds or random.uniform(0.5, min(300.0, 2.0**entry.attempts))  # noqa: S311
         log.info("send_will_be_retried", wait_seconds=round(wait, 1))
@@ -460,7 +470,7 @@ async def look_up(ws: Workspace, entry_id: str) -> None:
     account = await accounts.get(ws.runtime, entry.account_id or "")
     since = entry.claimed_at or entry.created_at
     try:
-        result = await adapter.look_up(accounts.io(ws.runtime), account, await outbound(ws, entry), since)
+        result = await adapter.look_up(accounts.io(ws.runtime), account, await outbound(ws, account, entry), since)
     except (NotSent, httpx.HTTPError):
         if ws.clock.now() - since < timedelta(hours=1):
             await _ask_later(ws, account.kind, entry_id)

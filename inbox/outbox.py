@@ -19,7 +19,7 @@ from channels import accounts, registry
 from channels.content import Content, Media, MediaMessage, Template, Text, preview
 from channels.contract import Capabilities, ChannelAccount, DeliveryStatus, Purpose
 from crm import consent, gate
-from inbox import contents, conversations, files, live, present, templates, timeline
+from inbox import contents, conversations, files, handles, live, present, templates, timeline
 from inbox.answering import notifications
 from inbox.closing import closing
 from inbox.conversations import Conversation
@@ -355,6 +355,10 @@ async def _prepared(
     if isinstance(content, Template):
         if not capabilities.templates:
             raise Invalid.field("content", "This channel has no templates.")
+        for file_id in handles.named(content):
+            file = await files.get(ws, file_id)
+            if file.conversation_ids and conversation.id not in file.conversation_ids:
+                await files.put_in(ws, file.id, conversation.id)
         return await templates.filled(ws, account, content)
     if content.type == "location" and not capabilities.location:
         raise Invalid.field("content", "This channel cannot send a location.")

@@ -1,7 +1,7 @@
 """Templates: approved texts as the provider lists them, kept here so that they can be picked, previewed and filled."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,16 +15,22 @@ from channels.errors import AccountError
 from inbox import live
 from inbox.store import templates as store
 
+_FILES = ("image", "video", "document")
+_PLACE = ("latitude", "longitude", "name", "address")
 _VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateVariable:
-    """A value that a template asks for, with the example given for review; `index` is a button's."""
+    """
+    A value that a template asks for, with the example given for review; `index` is a button's, `card` the place of the
+    card in a carousel. A file is an `image`, `video` or `document` at the head; an offer ends at a time.
+    """
 
-    where: Literal["header", "body", "button"]
+    where: Literal["header", "body", "button", "file", "offer"]
     key: str
     index: int | None = None
+    card: int | None = None
     example: str | None = None
 
 
@@ -97,21 +103,18 @@ async def filled(ws: Workspace, account: ChannelAccount, wanted: Template) -> Te
     shown = preview(account, kept.template, wanted.parameters.model_dump())
     if shown["missing"]:
         raise Invalid.field("content.parameters", f"These values are missing: {', '.join(shown['missing'])}.")
+    given = dict(shown)
+    given.pop("missing")
     return wanted.model_copy(
         update={
-            "preview": TemplatePreview(
-                header=shown.get("header"),
-                body=shown.get("body") or "",
-                footer=shown.get("footer"),
-                buttons=tuple(shown.get("buttons") or ()),
-            ),
+            "preview": TemplatePreview.model_validate(given),
             "components": tuple(dict(component) for component in kept.template.components),
         }
     )
 
 
 def preview(account: ChannelAccount, template: ProviderTemplate, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`{header, body, footer, buttons, missing}`; unfilled variables stay visible."""
+    """What TemplatePreview has, and `missing`; unfilled variables stay visible."""
     adapter = registry.adapter(account.kind)
     if not isinstance(adapter, ManagesTemplates):
         raise Invalid.field("content", "This channel has no templates.")
@@ -120,21 +123,46 @@ def preview(account: ChannelAccount, template: ProviderTemplate, parameters: Map
 
 def variables(template: ProviderTemplate) -> list[TemplateVariable]:
     """What has to be filled in, in reading order, with the examples that were given for review."""
+    return _variables(template.components, None)
+
+
+def _variables(components: Iterable[Mapping[str, Any]], card: int | None) -> list[TemplateVariable]:
     found: list[TemplateVariable] = []
-    for component in template.components:
+    for component in components:
         kind = str(component.get("type", "")).lower()
-        if kind in ("header", "body"):
+        layout = str(component.get("format") or "").lower()
+        if kind == "header" and layout in _FILES:
+            found.append(TemplateVariable(where="file", key=layout, card=card))
+        elif kind == "header" and layout == "location":
+            found += [TemplateVariable(where="header", key=key) for key in _PLACE]
+        elif kind == "header" or kind == "body":
             examples = _examples(component.get("example"), kind)
             where: Literal["header", "body"] = "header" if kind == "header" else "body"
-            keys = dict.fromkeys(_VARIABLE.findall(str(component.get("text") or "")))
-            found += [TemplateVariable(where=where, key=key, example=examples.get(key)) for key in keys]
+            keys = dict.fromkeys(_VARIABLE.findall(_text_of(component)))
+            found += [TemplateVariable(where=where, key=key, card=card, example=examples.get(key)) for key in keys]
         elif kind == "buttons":
-            for index, button in enumerate(component.get("buttons") or ()):
+            for at, button in enumerate(component.get("buttons") or ()):
                 if _VARIABLE.search(str(button.get("url") or "")) or str(button.get("type")).upper() == "COPY_CODE":
-                    example = next(iter(button.get("example") or ()), None)
-                    shown = str(example) if example is not None else None
-                    found.append(TemplateVariable(where="button", key=str(index), index=index, example=shown))
+                    example = _first_of(button.get("example"))
+                    found.append(TemplateVariable(where="button", key=str(at), index=at, card=card, example=example))
+        elif kind == "limited_time_offer" and (component.get("limited_time_offer") or {}).get("has_expiration"):
+            found.append(TemplateVariable(where="offer", key="ends_at"))
+        elif kind == "carousel":
+            for place, each in enumerate(component.get("cards") or ()):
+                found += _variables(each.get("components") or (), place)
     return found
+
+
+def _text_of(component: Mapping[str, Any]) -> str:
+    """The words of a body that are the provider's own hold the code."""
+    is_body = str(component.get("type", "")).lower() == "body"
+    return str(component.get("text") or ("{{1}}" if is_body else ""))
+
+
+def _first_of(example: Any) -> str | None:
+    """Examples of buttons come alone or in a list."""
+    first = next(iter(example), None) if isinstance(example, list | tuple) else example
+    return str(first) if first is not None else None
 
 
 def _examples(given: Any, kind: str) -> dict[str, str]:

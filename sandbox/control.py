@@ -199,15 +199,23 @@ async def release(request: Request) -> JsonResponse:
 
 
 async def template_status(request: Request) -> JsonResponse:
-    """POST {waba_id, name, language, status, reason?}: what a reviewer or a bad score would do, with its webhook."""
+    """
+    POST {waba_id, name, language} with {status, reason?}, {quality} or {category}: what a reviewer, people's reactions
+    or Meta's own reading would do, with its webhook.
+    """
     world = _world(request)
     data = await control_object(request)
     waba_id = text_of(data, "waba_id")
     found = whatsapp_templates.find(world, waba_id, text_of(data, "name"), text_of(data, "language", "en_US"))
     if found is None:
         raise ControlError("no such template", 404)
-    whatsapp_templates.set_status(world, waba_id, found, text_of(data, "status"), text_of(data, "reason", "NONE"))
-    return JsonResponse({"status": text_of(data, "status")})
+    if "quality" in data:
+        whatsapp_templates.set_quality(world, waba_id, found, text_of(data, "quality"))
+    elif "category" in data:
+        whatsapp_templates.set_category(world, waba_id, found, text_of(data, "category"))
+    else:
+        whatsapp_templates.set_status(world, waba_id, found, text_of(data, "status"), text_of(data, "reason", "NONE"))
+    return JsonResponse({name: data[name] for name in ("status", "quality", "category") if name in data})
 
 
 # --- ledger, knobs, clock ---

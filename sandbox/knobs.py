@@ -42,6 +42,7 @@ class Knobs:
     status_batch_max: int = 100
     hold_templates: bool = False
     template_review_ms: float = 1_500
+    template_reject: str = ""
     late_codes: list[int] = field(default_factory=lambda: list(_LATE_CODES))
     pair_burst: float = 45
     pair_per_second: float = 1 / 6
@@ -159,6 +160,10 @@ def _checked(name: str, value: Any) -> Any:
     if name == "late_codes":
         if not isinstance(value, list) or not all(isinstance(item, int) for item in value):
             raise ControlError("late_codes must be a list of codes")
+        return value
+    if name == "template_reject":
+        if not isinstance(value, str):
+            raise ControlError("template_reject must be a reason or empty")
         return value
     if isinstance(getattr(Knobs(), name), bool):
         if not isinstance(value, bool):

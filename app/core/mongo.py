@@ -187,6 +187,8 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     # Who opened a short link of a mailing; those of machines are kept apart by `person`.
     "clicks": (_index("workspace_id", "mailing_id", "_id"), _index("expires_at", expire_after_seconds=0)),
     "files": (_index("unused_until", sparse=True),),
+    # Files that providers keep, by account and file; those that they have let go end by themselves.
+    "media_handles": (_index("expires_at", expire_after_seconds=0),),
     # `unread_key` is the member's id until they have read it.
     "notifications": (
         _index("workspace_id", "member_id", "at"),

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from app.core.addresses import Address
@@ -18,6 +19,8 @@ from channels.contract import (
     FetchedMedia,
     FormField,
     InboundEvent,
+    MediaHandle,
+    OutboundFile,
     OutboundMessage,
     PriceCategory,
     ProviderTemplate,
@@ -26,7 +29,7 @@ from channels.contract import (
     WebhookRequest,
 )
 from channels.errors import AccountError, MessageRefused, OutcomeUnknown, SendError, SignatureInvalid
-from channels.whatsapp import accounts, errors, limits, media, payloads, rendering, templates
+from channels.whatsapp import accounts, errors, limits, media, payloads, rendering, template_filling, templates
 from channels.whatsapp.identity import KIND, address, handles
 from channels.whatsapp.shapes import Json, first, items, text
 
@@ -94,15 +97,17 @@ class WhatsAppAdapter:
     # --- sending --------------------------------------------------------------------------------------------------
 
     async def send(self, io: ChannelIO, account: ChannelAccount, message: OutboundMessage) -> SendResult:
-        media_id = None
+        handles = dict(message.handles)
         try:
-            if message.file is not None:
+            file = message.file
+            if file is not None and (file.media.file_id or "") not in handles:
                 # Checked before the upload: a message that cannot be sent should not cost one.
-                rendering.message(message, "unsent")
-                media_id = await media.upload(io, account, message.file)
-            elif isinstance(message.content, MediaMessage):
+                handles[file.media.file_id or ""] = "unsent"
+                rendering.message(message, handles)
+                handles[file.media.file_id or ""] = await media.upload(io, account, file)
+            elif file is None and not handles and isinstance(message.content, MediaMessage):
                 raise MessageRefused("The message has no file.")
-            answer = await _post(io, account, rendering.message(message, media_id))
+            answer = await _post(io, account, rendering.message(message, handles))
         except graph.GraphRefusal as refusal:
             raise errors.send_error(refusal) from None
         return _result(message, answer)
@@ -159,6 +164,13 @@ class WhatsAppAdapter:
 
     # --- media and templates --------------------------------------------------------------------------------------
 
+    async def keep_media(self, io: ChannelIO, account: ChannelAccount, file: OutboundFile) -> MediaHandle:
+        try:
+            identifier = await media.upload(io, account, file)
+        except graph.GraphRefusal as refusal:
+            raise errors.send_error(refusal) from None
+        return MediaHandle(identifier, datetime.now(UTC) + media.KEPT)
+
     async def fetch_media(
         self, io: ChannelIO, account: ChannelAccount, source: Mapping[str, Any], max_bytes: int
     ) -> FetchedMedia:
@@ -173,7 +185,7 @@ class WhatsAppAdapter:
             raise AccountError(error.message) from None
 
     def preview_template(self, template: ProviderTemplate, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        return templates.preview(template, parameters)
+        return template_filling.preview(template, parameters)
 
 
 async def _post(io: ChannelIO, account: ChannelAccount, body: Json) -> Json:

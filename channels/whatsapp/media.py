@@ -8,6 +8,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +21,9 @@ from channels.graph import GraphRefusal, call
 from channels.whatsapp.errors import rule
 from channels.whatsapp.limits import CAPABILITIES
 from channels.whatsapp.shapes import Json, text, whole
+
+# Meta keeps an uploaded file for 30 days.
+KEPT = timedelta(days=30)
 
 
 async def upload(io: ChannelIO, account: ChannelAccount, file: OutboundFile) -> str:

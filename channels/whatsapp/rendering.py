@@ -5,6 +5,7 @@ Source: https://developers.facebook.com/documentation/business-messaging/whatsap
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from app.core.addresses import Address
@@ -26,7 +27,7 @@ from channels.content import (
 )
 from channels.contract import OutboundMessage, Shown
 from channels.errors import MessageRefused
-from channels.whatsapp import limits, markup, templates
+from channels.whatsapp import limits, markup, template_filling
 from channels.whatsapp.shapes import Json
 
 _LINK = re.compile(r"https?://", re.IGNORECASE)
@@ -34,9 +35,9 @@ _LINK = re.compile(r"https?://", re.IGNORECASE)
 _MENU_LABEL = "Menu"
 
 
-def message(out: OutboundMessage, media_id: str | None) -> Json:
-    """The whole request body. `media_id` is the uploaded file's. Raises MessageRefused or TemplateRefused."""
-    kind, part = _part(out.content, media_id)
+def message(out: OutboundMessage, handles: Mapping[str, str]) -> Json:
+    """The whole request body. `handles` are the uploaded files' ids by ours. Raises MessageRefused, TemplateRefused."""
+    kind, part = _part(out.content, handles)
     body: Json = addressed(out.to) | {"type": kind, kind: part, "biz_opaque_callback_data": out.id}
     if out.reply_to:
         body["context"] = {"message_id": out.reply_to}
@@ -54,7 +55,7 @@ def shown(content: Content) -> Shown:
             footer=view.footer,
             options=view.buttons,
         )
-    kind, part = _part(content, None)
+    kind, part = _part(content, {})
     if not isinstance(part, dict):
         return Shown(text="", lines=())
     if kind == "interactive":
@@ -91,14 +92,14 @@ def reaction(to: Address, external_id: str, emoji: str) -> Json:
     return addressed(to) | {"type": "reaction", "reaction": {"message_id": external_id, "emoji": emoji}}
 
 
-def _part(content: Content, media_id: str | None) -> tuple[str, Json | list[Json]]:
+def _part(content: Content, handles: Mapping[str, str]) -> tuple[str, Json | list[Json]]:
     """The `type` and what stands under its name."""
     match content:
         case Text(text=text):
             fit(text, limits.MAX_TEXT_CHARS, "The text")
             return "text", {"body": text, "preview_url": bool(_LINK.search(text))}
         case MediaMessage():
-            return _media(content, media_id)
+            return _media(content, handles.get(content.media.file_id or ""))
         case Location():
             return "location", _present(
                 latitude=content.latitude, longitude=content.longitude, name=content.name, address=content.address
@@ -106,7 +107,7 @@ def _part(content: Content, media_id: str | None) -> tuple[str, Json | list[Json
         case Contacts(contacts=cards):
             return "contacts", [_card(card) for card in cards]
         case Template():
-            return "template", templates.build(content, media_id)
+            return "template", template_filling.build(content, handles)
         case Buttons() | List() | LinkButton() | LocationRequest() | ContactRequest():
             return "interactive", _interactive(content)
         case _:

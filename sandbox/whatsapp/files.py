@@ -201,7 +201,10 @@ async def start_upload(request: Request) -> JsonResponse:
 
 async def finish_upload(request: Request) -> JsonResponse:
     """POST /{version}/upload:…: the bytes; the answer is the handle."""
-    numbers_of_token(world_of(request), request)
+    world = world_of(request)
+    numbers_of_token(world, request)
     if not await request.body():
         raise GraphError(131053, "The file is empty.")
-    return JsonResponse({"h": "4::" + secrets.token_urlsafe(40)})
+    handle = "4::" + secrets.token_urlsafe(40)
+    world.put_fact("whatsapp_handle", handle, {})
+    return JsonResponse({"h": handle})

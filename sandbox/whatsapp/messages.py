@@ -202,29 +202,44 @@ def _template(world: World, number: WhatsAppNumber, body: Json, draft: Draft) ->
         raise GraphError(131062)
     view = template_fill.fill(template, components)
     draft.template_status = "accepted"
+    _place_header(view)
+    for card in view.get("cards", ()):
+        _place_header(card)
+        _show_file(world, number, card, draft)
+    view["template"] = {"name": name, "language": language["code"], "category": template["category"]}
+    return view
+
+
+def _place_header(view: Json) -> None:
+    """What stands above a template's text, or a card's."""
     media_kind, media_object = view.pop("header_kind", ""), view.pop("header_object", None)
     if media_kind in bodies.MEDIA_TYPES:
         view["media_object"] = bodies.media(media_kind, media_object)["media_object"]
     elif media_kind == "location":
         view.update(bodies.location(media_object))
-    view["template"] = {"name": name, "language": language["code"], "category": template["category"]}
-    return view
 
 
 def _attach(world: World, number: WhatsAppNumber, draft: Draft) -> None:
     """Find the file of a media object; a link is fetched after acceptance, as Meta does."""
-    wanted = draft.view.pop("media_object", None)
-    if wanted is None:
-        return
-    if "link" in wanted:
+    wanted = draft.view.get("media_object")
+    if wanted is not None and "link" in wanted:
         draft.link = wanted["link"]
         draft.view["media"] = [{"kind": wanted["kind"], "name": wanted.get("name", ""), "url": ""}]
+        del draft.view["media_object"]
+        return
+    _show_file(world, number, draft.view, draft)
+
+
+def _show_file(world: World, number: WhatsAppNumber, view: Json, draft: Draft) -> None:
+    """Put the file of an uploaded id in place of the media object."""
+    wanted = view.pop("media_object", None)
+    if wanted is None:
         return
     found = files.owned(world, number, str(wanted["id"]))
     shown = files.shown(found, wanted["kind"])
     if wanted.get("name"):
         shown["name"] = wanted["name"]
-    draft.view["media"] = [shown]
+    view["media"] = [shown]
     if not files.fits(wanted["kind"], found.bare_mime, found.size):
         draft.late_code = 131053
 

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from typing import Any
 
 from starlette.requests import Request
 
 from sandbox.faults import world_of
 from sandbox.shapes import Json, JsonResponse, load_object
-from sandbox.whatsapp import hooks
+from sandbox.whatsapp import hooks, template_rules
 from sandbox.whatsapp.auth import authorised_waba, number_of_waba
 from sandbox.whatsapp.errors import GraphError, bad_parameter, missing
-from sandbox.whatsapp.template_fill import VARIABLE, variables
 from sandbox.whatsapp.template_seeds import SEEDS
 from sandbox.world import World
 
 KIND = "whatsapp_template"
-_NAME = re.compile(r"[a-z0-9_]{1,512}")
-_CATEGORIES = ("MARKETING", "UTILITY", "AUTHENTICATION")
 _FIELDS = ("name", "parameter_format", "components", "language", "status", "category", "id")
-_MAX_BUTTONS = 10
+# Approved templates may be changed once a day, and a deleted name is blocked for a month.
+_EDIT_SECONDS = 86_400
+_BLOCKED_SECONDS = 30 * 86_400
 
 
 def all_of(world: World, waba_id: str) -> dict[str, Json]:
@@ -54,23 +51,48 @@ def set_status(world: World, waba_id: str, template: Json, status: str, reason: 
     """Change the status and tell the business by webhook."""
     template = {**template, "status": status, "rejected_reason": reason}
     world.put_fact(KIND, f"{waba_id}:{template['name']}:{template['language']}", template)
+    value: Json = {"event": status, "message_template_category": template["category"], "reason": reason}
+    if status == "PAUSED":
+        value["other_info"] = {"title": "FIRST_PAUSE", "description": "Paused for 3 hours because of low quality."}
+    if status == "REJECTED":
+        value["rejection_info"] = {
+            "reason": "The sample values do not fit the text.",
+            "recommendation": "Give an example for each variable that a customer could really get.",
+        }
+    _tell(world, waba_id, template, "message_template_status_update", value)
+
+
+def set_quality(world: World, waba_id: str, template: Json, score: str) -> None:
+    """Change the quality score and tell the business by webhook."""
+    before = template.get("quality", "UNKNOWN")
+    template = {**template, "quality": score}
+    world.put_fact(KIND, f"{waba_id}:{template['name']}:{template['language']}", template)
+    value = {"previous_quality_score": before, "new_quality_score": score}
+    _tell(world, waba_id, template, "message_template_quality_update", value)
+
+
+def set_category(world: World, waba_id: str, template: Json, category: str) -> None:
+    """Move it to another category and tell the business by webhook."""
+    before = template["category"]
+    template = {**template, "category": category}
+    world.put_fact(KIND, f"{waba_id}:{template['name']}:{template['language']}", template)
+    value = {"previous_category": before, "new_category": category}
+    _tell(world, waba_id, template, "template_category_update", value)
+
+
+def _tell(world: World, waba_id: str, template: Json, field: str, value: Json) -> None:
     number = number_of_waba(world, waba_id)
     if number is None:
         return
-    value: Json = {
-        "event": status,
+    about = {
         "message_template_id": int(template["id"]),
         "message_template_name": template["name"],
         "message_template_language": template["language"],
-        "message_template_category": template["category"],
-        "reason": reason,
     }
-    if status == "PAUSED":
-        value["other_info"] = {"title": "FIRST_PAUSE", "description": "Paused for 3 hours because of low quality."}
     entry = {
         "id": waba_id,
         "time": int(world.clock.now()),
-        "changes": [{"field": "message_template_status_update", "value": value}],
+        "changes": [{"field": field, "value": {**value, **about}}],
     }
     hooks.post(world, number, hooks.envelope([entry]), customer="templates")
 
@@ -89,7 +111,16 @@ async def collection(request: Request) -> JsonResponse:
     data = load_object(await request.body())
     if data is None:
         raise bad_parameter("Invalid parameter", "The body is not a JSON object.")
-    _check_new(data)
+    template_rules.check(world, data)
+    blocked = world.fact("whatsapp_deleted_template", f"{waba_id}:{data['name']}") or {}
+    if blocked.get("until", 0) > world.clock.now():
+        raise GraphError(
+            100,
+            "New content can't be added while the existing content of this name is being deleted. Try again in 4 weeks "
+            "or choose another name.",
+            "Invalid parameter",
+            subcode=2388023,
+        )
     if find(world, waba_id, data["name"], data["language"]) is not None:
         raise GraphError(
             100,
@@ -120,11 +151,18 @@ async def one(request: Request, world: World, template_id: str) -> JsonResponse:
     if request.method == "GET":
         return JsonResponse(_shown(template, request.query_params.get("fields", "")))
     if template["status"] not in ("APPROVED", "REJECTED", "PAUSED"):
-        raise GraphError(100, "Only approved, rejected or paused templates can be edited.", "Invalid parameter")
+        raise GraphError(
+            100, "Only approved, rejected or paused templates can be edited.", "Invalid parameter", subcode=2388039
+        )
+    now = world.clock.now()
+    if template["status"] == "APPROVED" and template.get("edited_at", 0) + world.clock.window(_EDIT_SECONDS) > now:
+        raise GraphError(
+            100, "An approved template can be edited once in 24 hours.", "Invalid parameter", subcode=2593057
+        )
     data = load_object(await request.body()) or {}
-    changed: Json = {**template, "status": "PENDING"}
-    changed.update({key: data[key] for key in ("category", "components") if key in data})
-    _check_new(changed)
+    changed: Json = {**template, "status": "PENDING", "edited_at": now}
+    changed.update({key: data[key] for key in ("category", "components", "parameter_format") if key in data})
+    template_rules.check(world, changed)
     world.put_fact(KIND, f"{waba_id}:{template['name']}:{template['language']}", changed)
     _review_later(world, waba_id, changed)
     return JsonResponse({"success": True, "id": template_id, "name": template["name"], "category": changed["category"]})
@@ -187,6 +225,9 @@ def _delete(request: Request, waba_id: str) -> JsonResponse:
         raise GraphError(100, "Message template was not found.", "Invalid parameter", subcode=2593002)
     for item in gone:
         world.put_fact(KIND, f"{waba_id}:{item['name']}:{item['language']}", None)
+    if not any(item["name"] == name for item in all_of(world, waba_id).values()):
+        until = world.clock.now() + world.clock.window(_BLOCKED_SECONDS)
+        world.put_fact("whatsapp_deleted_template", f"{waba_id}:{name}", {"until": until})
     return JsonResponse({"success": True})
 
 
@@ -203,84 +244,11 @@ def _review_later(world: World, waba_id: str, template: Json) -> None:
         current = find(world, waba_id, template["name"], template["language"])
         if current is None or current["status"] != "PENDING":
             return
-        text = str(current["components"]).lower()
+        reason = world.knobs.of("whatsapp").template_reject
         # A word to try a rejection with, since no human reviews here.
-        if "reject me" in text:
-            set_status(world, waba_id, current, "REJECTED", "INVALID_FORMAT")
+        if reason or "reject me" in str(current["components"]).lower():
+            set_status(world, waba_id, current, "REJECTED", reason or "INVALID_FORMAT")
         else:
             set_status(world, waba_id, current, "APPROVED")
 
     asyncio.get_running_loop().call_later(knobs.template_review_ms / 1000, decide)
-
-
-# --- rules for new templates ---
-
-
-def _check_new(data: Json) -> None:
-    if not isinstance(data.get("name"), str) or not _NAME.fullmatch(data["name"]):
-        raise bad_parameter("Invalid parameter", "name: only lowercase letters, digits and underscores, at most 512.")
-    if not isinstance(data.get("language"), str) or not data["language"]:
-        raise missing("language")
-    if data.get("category") not in _CATEGORIES:
-        raise bad_parameter("Param category must be one of {MARKETING, UTILITY, AUTHENTICATION}")
-    if data.get("parameter_format", "POSITIONAL") not in ("POSITIONAL", "NAMED"):
-        raise bad_parameter("Param parameter_format must be one of {POSITIONAL, NAMED}")
-    components = data.get("components")
-    if not isinstance(components, list) or not components:
-        raise missing("components")
-    kinds = [str(item.get("type", "")).upper() if isinstance(item, dict) else "" for item in components]
-    if kinds.count("BODY") != 1:
-        raise GraphError(100, "A template needs exactly one BODY.", "Invalid parameter", subcode=2388072)
-    for kind, component in zip(kinds, components, strict=True):
-        _check_component(kind, component, data.get("parameter_format", "POSITIONAL"))
-
-
-def _check_component(kind: str, component: Json, parameter_format: str) -> None:
-    if kind == "BODY":
-        _check_text(component.get("text"), 1024, 2388040)
-        text = str(component["text"]).strip()
-        if VARIABLE.match(text) or text.endswith("}}"):
-            raise GraphError(100, "Variables can't be at the start or end.", "Invalid parameter", subcode=2388299)
-        if re.search(r"\}\}\s*\{\{", text):
-            raise GraphError(100, "Variables can't be next to each other.", "Invalid parameter", subcode=2388072)
-        names = variables(text)
-        if parameter_format == "POSITIONAL" and names != [str(at + 1) for at in range(len(names))]:
-            raise GraphError(100, "Variables must be {{1}}, {{2}} in order.", "Invalid parameter", subcode=2388072)
-        if len(names) * 3 > len(VARIABLE.sub("", text).split()):
-            raise GraphError(100, "Too many variables for the length.", "Invalid parameter", subcode=2388293)
-        if names and not component.get("example"):
-            raise GraphError(100, "Variables need an example.", "Invalid parameter", subcode=2388043)
-    elif kind == "HEADER":
-        if component.get("format") not in ("TEXT", "IMAGE", "VIDEO", "DOCUMENT", "LOCATION"):
-            raise GraphError(100, "Header format is not known.", "Invalid parameter", subcode=2388047)
-        if component["format"] == "TEXT":
-            _check_text(component.get("text"), 60, 2388047)
-            if len(variables(str(component["text"]))) > 1:
-                raise GraphError(100, "A header has at most one variable.", "Invalid parameter", subcode=2388047)
-    elif kind == "FOOTER":
-        _check_text(component.get("text"), 60, 2388073)
-        if variables(str(component["text"])):
-            raise GraphError(100, "A footer has no variables.", "Invalid parameter", subcode=2388073)
-    elif kind == "BUTTONS":
-        _check_buttons(component.get("buttons"))
-    else:
-        raise bad_parameter("Param components[type] is not known", kind)
-
-
-def _check_text(value: Any, limit: int, subcode: int) -> None:
-    if not isinstance(value, str) or not 1 <= len(value) <= limit:
-        raise GraphError(100, f"Text of 1 to {limit} characters needed.", "Invalid parameter", subcode=subcode)
-
-
-def _check_buttons(buttons: Any) -> None:
-    if not isinstance(buttons, list) or not 1 <= len(buttons) <= _MAX_BUTTONS:
-        raise bad_parameter("Invalid parameter", "1 to 10 buttons needed.")
-    kinds = [button.get("type") if isinstance(button, dict) else None for button in buttons]
-    if kinds.count("URL") > 2 or kinds.count("PHONE_NUMBER") > 1 or kinds.count("COPY_CODE") > 1:
-        raise bad_parameter("Invalid parameter", "At most 2 URL, 1 phone and 1 copy code button.")
-    quick = [at for at, kind in enumerate(kinds) if kind == "QUICK_REPLY"]
-    if quick and quick[-1] - quick[0] + 1 != len(quick):
-        raise bad_parameter("Invalid parameter", "Quick replies must be grouped together.")
-    for button in buttons:
-        if not isinstance(button.get("text", "x"), str) or len(button.get("text", "x")) > 25:
-            raise bad_parameter("Invalid parameter", "A button's label has at most 25 characters.")

@@ -1,11 +1,13 @@
 """Templates: listed, previewed, synced from the provider."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from app.core import audit
 from app.core.audit import Target
+from app.core.clock import iso
 from app.core.errors import Invalid, NotFound
 from app.core.permissions import Permission
 from channels import accounts
@@ -13,7 +15,7 @@ from channels.content import TemplateParameters
 from inbox import templates
 from inbox.templates import KeptTemplate
 from web.api.endpoint import ApiRequest, Endpoint
-from web.api.models import Body, Out, Query
+from web.api.models import Body, Out, Query, Time
 
 
 class TemplatesQuery(Query):
@@ -21,10 +23,26 @@ class TemplatesQuery(Query):
 
 
 class Variable(Out):
-    where: Literal["header", "body", "button"]
+    """`card` is the place in a carousel; `file` has the kind of file as its key, `offer` the time of its end."""
+
+    where: Literal["header", "body", "button", "file", "offer"]
     key: str
     index: int | None = None
+    card: int | None = None
     example: str | None = None
+
+
+class CardOut(Out):
+    header: str | None = None
+    file_id: str | None = None
+    body: str = ""
+    buttons: tuple[str, ...] = ()
+
+
+class OfferOut(Out):
+    text: str
+    ends_at: Time | None = None
+    code: str | None = None
 
 
 class PreviewOut(Out):
@@ -32,6 +50,8 @@ class PreviewOut(Out):
     body: str = ""
     footer: str | None = None
     buttons: tuple[str, ...] = ()
+    cards: tuple[CardOut, ...] = ()
+    offer: OfferOut | None = None
     missing: tuple[str, ...] = ()
 
 
@@ -86,7 +106,8 @@ async def _template(request: ApiRequest, kept: KeptTemplate) -> TemplateOut:
         header_format=str(header["format"]).upper() if header.get("format") else None,
         components=[dict(component) for component in found.components],
         variables=[
-            Variable(where=v.where, key=v.key, index=v.index, example=v.example) for v in templates.variables(found)
+            Variable(where=v.where, key=v.key, index=v.index, card=v.card, example=v.example)
+            for v in templates.variables(found)
         ],
         preview=await _preview(request, kept, TemplateParameters()),
     )
@@ -102,11 +123,18 @@ async def preview(request: ApiRequest, template_id: str, body: PreviewTemplate) 
 async def _preview(request: ApiRequest, kept: KeptTemplate, parameters: TemplateParameters) -> PreviewOut:
     account = accounts.channel_account(await accounts.row_of(request.ws, kept.account_id))
     shown = templates.preview(account, kept.template, parameters.model_dump())
+    return _shown(shown)
+
+
+def _shown(shown: Mapping[str, Any]) -> PreviewOut:
+    offer = shown.get("offer")
     return PreviewOut(
         header=shown.get("header"),
         body=shown.get("body") or "",
         footer=shown.get("footer"),
         buttons=tuple(shown.get("buttons") or ()),
+        cards=tuple(CardOut(**{**card, "buttons": tuple(card["buttons"])}) for card in shown.get("cards") or ()),
+        offer=OfferOut(text=offer["text"], ends_at=iso(offer["ends_at"]), code=offer["code"]) if offer else None,
         missing=tuple(shown.get("missing") or ()),
     )
 

@@ -70,6 +70,7 @@ function content(entry, handlers) {
   for (const card of body.contacts ?? []) parts.push(el("div.card", {}, el("i.face", { "aria-hidden": "true" }, initials(card.name)), el("div", {}, el("b", {}, card.name), el("span", {}, card.phones.join(", ")))));
   if (body.products) parts.push(el("div.card", {}, el("i.face", { "aria-hidden": "true" }, "🛍"), el("div", {}, el("b", {}, "Products"), el("span", {}, body.products.join(", ")))));
   if (body.order) parts.push(el("div.card", {}, el("i.face", { "aria-hidden": "true" }, "🛒"), el("div", {}, el("b", {}, `Order, ${body.order.length} item${body.order.length > 1 ? "s" : ""}`), el("span", {}, body.order.map((item) => `${item.quantity} × ${item.product_retailer_id}`).join(", ")))));
+  if (body.offer) parts.push(el("div.card", {}, el("i.face", { "aria-hidden": "true" }, "⏳"), el("div", {}, el("b", {}, body.offer.text), el("span", {}, body.offer.ends_at_ms ? `Ends ${new Date(body.offer.ends_at_ms).toLocaleString()}` : ""))));
   const text = entry.marks.edited ?? body.text;
   if (text) parts.push(rich(text, entry));
   if (body.footer) parts.push(el("p.small", {}, body.footer));
@@ -180,6 +181,7 @@ function buttons(entry, handlers) {
   const icons = { url: "↗ ", phone: "☎ ", copy: "⧉ ", send_location: "📍 ", request_contact_info: "👤 ", copy_text: "⧉ ", web_app: "↗ " };
   const make = (button) => el("button.action", { type: "button", onclick: () => handlers.tap(entry, button) }, (icons[button.kind] ?? "") + button.title);
   if (body.buttons?.length) out.push(el("div.actions", {}, body.buttons.map(make)));
+  if (body.cards) out.push(el("div.cards", { role: "group", "aria-label": "Cards", tabindex: "0" }, body.cards.map((card) => el("div.slide", {}, ...(card.media ?? []).map((item) => media(item, card)), el("p", {}, card.text), el("div.actions", {}, (card.buttons ?? []).map(make))))));
   if (body.list) out.push(el("div.actions", {}, el("button.action", { type: "button", onclick: () => handlers.list(entry) }, `☰ ${body.list.button}`)));
   if (body.inline?.length) out.push(el("div.actions.grid", {}, body.inline.map((row) => el("div", {}, row.map(make)))));
   return out;

@@ -1,6 +1,7 @@
 """Our content as Meta's request bodies, word for word; and what is refused before Meta would."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -297,6 +298,18 @@ BUTTONS = {
         {"type": "PHONE_NUMBER", "text": "Call", "phone_number": "+12025550101"},
     ],
 }
+OFFER = {"type": "LIMITED_TIME_OFFER", "limited_time_offer": {"text": "Ends soon", "has_expiration": True}}
+
+
+def card(*body: dict[str, Any]) -> dict[str, Any]:
+    buttons = [
+        {"type": "URL", "text": "Shop", "url": "https://example.test/{{1}}"},
+        {"type": "QUICK_REPLY", "text": "More"},
+    ]
+    return {"components": [IMAGE_HEADER, *body, {"type": "BUTTONS", "buttons": buttons}]}
+
+
+CAROUSEL = {"type": "CAROUSEL", "cards": [card({"type": "BODY", "text": "A {{1}}"}), card()]}
 CODE = {"type": "BODY", "text": "*{{1}}* is your verification code."}
 CODE_URL = {"type": "URL", "text": "Copy", "url": "https://www.whatsapp.com/otp/code/?otp_type=COPY_CODE&code=otp{{1}}"}
 
@@ -341,7 +354,7 @@ TEMPLATES = [
     ),
     OutboundCase(
         "image header",
-        template(IMAGE_HEADER, {"type": "BODY", "text": "Look"}),
+        template(IMAGE_HEADER, {"type": "BODY", "text": "Look"}, header_file_id="file_1"),
         filled({"type": "header", "parameters": [{"type": "image", "image": {"id": "3000001"}}]}),
         file=file("image", "image/jpeg", "offer.jpg"),
     ),
@@ -414,7 +427,83 @@ TEMPLATES = [
         error=TemplateRefused,
         words="header.latitude",
     ),
-    OutboundCase("carousel", template({"type": "CAROUSEL", "cards": []}), error=TemplateRefused, words="CAROUSEL"),
+    OutboundCase(
+        "a value on several lines",
+        template(POSITIONAL, body={"1": "Ana\n\tKovacs", "2": "10     01"}),
+        filled(texts("body", {"text": "Ana Kovacs"}, {"text": "10 01"})),
+    ),
+    OutboundCase(
+        "an offer that counts down, with its code",
+        template(
+            OFFER,
+            {"type": "BODY", "text": "Half the price."},
+            {"type": "BUTTONS", "buttons": [{"type": "COPY_CODE", "example": "SAVE50"}, BUTTONS["buttons"][0]]},
+            buttons={"0": "SAVE50", "1": "spring"},
+            offer_ends_at=datetime(2026, 11, 23, 18, tzinfo=UTC),
+        ),
+        filled(
+            {
+                "type": "limited_time_offer",
+                "parameters": [
+                    {
+                        "type": "limited_time_offer",
+                        "limited_time_offer": {"expiration_time_ms": 1795456800000},
+                    }
+                ],
+            },
+            button("copy_code", "0", type="coupon_code", coupon_code="SAVE50"),
+            button("url", "1", type="text", text="spring"),
+        ),
+    ),
+    OutboundCase(
+        "a carousel",
+        template(
+            {"type": "BODY", "text": "New for {{1}}"},
+            CAROUSEL,
+            body={"1": "Ana"},
+            cards=[
+                {"header_file_id": "file_1", "body": {"1": "Lamp"}, "buttons": {"0": "lamp", "1": "more_lamp"}},
+                {"header_file_id": "file_1", "buttons": {"0": "chair"}},
+            ],
+        ),
+        filled(
+            texts("body", {"text": "Ana"}),
+            {
+                "type": "carousel",
+                "cards": [
+                    {
+                        "card_index": 0,
+                        "components": [
+                            {"type": "header", "parameters": [{"type": "image", "image": {"id": "3000001"}}]},
+                            texts("body", {"text": "Lamp"}),
+                            button("url", "0", type="text", text="lamp"),
+                            button("quick_reply", "1", type="payload", payload="more_lamp"),
+                        ],
+                    },
+                    {
+                        "card_index": 1,
+                        "components": [
+                            {"type": "header", "parameters": [{"type": "image", "image": {"id": "3000001"}}]},
+                            button("url", "0", type="text", text="chair"),
+                        ],
+                    },
+                ],
+            },
+        ),
+        file=file("image", "image/jpeg", "offer.jpg"),
+    ),
+    OutboundCase(
+        "what a carousel and an offer lack",
+        template(OFFER, CAROUSEL, cards=[{"body": {"1": "Lamp"}}]),
+        error=TemplateRefused,
+        words=r"offer_ends_at, cards.0.header.file, cards.0.buttons.0, cards.1.header.file, cards.1.buttons.0",
+    ),
+    OutboundCase(
+        "a header of a kind of its own",
+        template({"type": "HEADER", "format": "PRODUCT"}),
+        error=TemplateRefused,
+        words="PRODUCT",
+    ),
 ]
 
 

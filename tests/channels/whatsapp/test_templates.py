@@ -138,6 +138,31 @@ RICH = template(
             id="a value that looks like a pattern",
         ),
         pytest.param(
+            template(
+                {"type": "LIMITED_TIME_OFFER", "limited_time_offer": {"text": "Ends soon", "has_expiration": True}},
+                {"type": "BODY", "text": "Half price"},
+                {"type": "BUTTONS", "buttons": [{"type": "COPY_CODE"}]},
+                {
+                    "type": "CAROUSEL",
+                    "cards": [{"components": [{"type": "HEADER", "format": "IMAGE"}, BODY]}, {"components": [BODY]}],
+                },
+            ),
+            {"buttons": {"0": "SAVE50"}, "cards": [{"header_file_id": "file_1", "body": {"1": "Ana"}}]},
+            {
+                "header": None,
+                "body": "Half price",
+                "footer": None,
+                "buttons": ["Copy offer code"],
+                "offer": {"text": "Ends soon", "ends_at": None, "code": "SAVE50"},
+                "cards": [
+                    {"header": "Image", "body": "Hi Ana", "buttons": [], "file_id": "file_1"},
+                    {"header": None, "body": "Hi {{1}}", "buttons": [], "file_id": None},
+                ],
+                "missing": ["offer_ends_at", "cards.1.body.1"],
+            },
+            id="an offer and a carousel",
+        ),
+        pytest.param(
             template(),
             {},
             {"header": None, "body": "", "footer": None, "buttons": [], "missing": []},
@@ -146,5 +171,5 @@ RICH = template(
     ],
 )
 def test_a_preview(shown: ProviderTemplate, parameters: dict[str, Any], expected: dict[str, Any]) -> None:
-    usual = {"footer": "Reply STOP to opt out", "buttons": ["Shop", "Stop promotions"]}
+    usual = {"footer": "Reply STOP to opt out", "buttons": ["Shop", "Stop promotions"], "cards": [], "offer": None}
     assert ADAPTER.preview_template(shown, parameters) == usual | expected

@@ -5,6 +5,7 @@ import { ApiError, api, messageOf } from '../lib/api'
 import { plural } from '../lib/format'
 import { toast } from '../lib/toast'
 import type { Incident, IncidentStatus, Page, Template } from '../lib/types'
+import { bodyVariables } from '../inbox/composer/templates'
 import { Problem } from '../settings/parts/ConfirmDialog'
 import { options } from '../tickets/tickets'
 import { STATUSES, incidentChanged } from './incidents'
@@ -26,7 +27,7 @@ export function UpdateForm({ incident }: { incident: Incident }) {
       api.get<Page<Template>>('/templates', signal).then((page) => page.items.filter((each) => each.status === 'APPROVED' && each.category !== 'MARKETING')),
   })
   const template = templates?.find((each) => each.id === templateId)
-  const variables = template?.variables.filter((each) => each.where === 'body') ?? []
+  const variables = bodyVariables(template)
 
   async function submit(event: FormEvent) {
     event.preventDefault()

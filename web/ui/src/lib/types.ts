@@ -116,6 +116,7 @@ export type SharedContact = api.ContactCard
 export type OrderItem = api.OrderItem
 export type TemplateParameters = api.TemplateParameters
 export type TemplatePreview = api.TemplatePreview
+export type CardParameters = api.CardParameters
 
 /** What is posted to send: media goes by the id of an uploaded file. */
 export type OutgoingMessage = api.SendMessage

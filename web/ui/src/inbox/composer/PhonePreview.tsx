@@ -1,15 +1,14 @@
 import type { TemplatePreview } from '../../lib/types'
-import { Options, Preview, buttonTitles } from '../thread/ContentView'
+import { TemplateView } from '../thread/TemplateView'
 import s from './templates.module.css'
 
 /** How a message will look on the customer's phone. */
 export function PhonePreview({ preview }: { preview: TemplatePreview }) {
   return (
-    <div className={s.phone} role="img" aria-label={`Preview: ${preview.body}`}>
+    <div className={s.phone} role={preview.cards?.length ? 'group' : 'img'} aria-label={`Preview: ${preview.body}`}>
       <div className={s.screen}>
         <div className={s.phoneBubble}>
-          <Preview preview={preview} />
-          <Options titles={buttonTitles(preview)} />
+          <TemplateView preview={preview} />
         </div>
       </div>
     </div>

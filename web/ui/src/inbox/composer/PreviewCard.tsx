@@ -2,7 +2,7 @@ import type { MessagePreview, PreviewLine, PreviewPart } from '../../lib/types'
 import { plural } from '../../lib/format'
 import { channelLabel } from '../../ui/ChannelIcon'
 import { IconAlertTriangle, IconFile, IconMapPin, IconUser } from '../../ui/icons'
-import { Options } from '../thread/ContentView'
+import { Options } from '../thread/TemplateView'
 import { costDetail } from './preview'
 import s from './preview.module.css'
 

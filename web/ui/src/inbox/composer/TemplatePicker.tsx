@@ -2,10 +2,9 @@ import { Button, Modal, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { api, messageOf, query } from '../../lib/api'
+import { api, query } from '../../lib/api'
 import { useMe } from '../../lib/session'
 import type { Content, OutgoingContent, Page, Reach, Template } from '../../lib/types'
-import { upload } from '../../lib/upload'
 import { Badge, type Tone } from '../../ui/Badge'
 import { EmptyState } from '../../ui/EmptyState'
 import { ErrorState } from '../../ui/ErrorState'
@@ -13,8 +12,9 @@ import { Skeleton } from '../../ui/Skeleton'
 import { IconSearch, IconTemplate } from '../../ui/icons'
 import { CostChip } from './CostChip'
 import { PhonePreview } from './PhonePreview'
+import { TemplateFile } from './TemplateFile'
 import { usePreview } from './preview'
-import { fillPreview, headerFile, initialValues, isApproved, missing, templateContent, variableKey, variableLabel, type Values } from './templates'
+import { fillPreview, initialValues, isApproved, missing, templateContent, variableKey, variableLabel, type Values } from './templates'
 import s from './templates.module.css'
 
 interface TemplatePickerProps {
@@ -155,14 +155,9 @@ interface FillerProps extends Omit<TemplatePickerProps, 'verb' | 'onClose'> {
 function Filler({ template, conversationId, reach, contactName, verb, onSend }: FillerProps) {
   const me = useMe().member
   const [values, setValues] = useState<Values>(() => initialValues(template, contactName, me.name))
-  const [file, setFile] = useState<HeaderFileState>({ name: '', id: null, error: '' })
-  const wantsFile = headerFile(template)
-  const absent = [
-    ...(wantsFile && !file.id ? [`the ${wantsFile} above the text`] : []),
-    ...missing(template, values).map((variable) => variableLabel(variable).toLowerCase()),
-  ]
+  const absent = missing(template, values).map((variable) => variableLabel(variable).toLowerCase())
   const approved = isApproved(template)
-  const content = templateContent(template, values, file.id)
+  const content = templateContent(template, values)
   const preview = usePreview(conversationId, reach, [content], approved && absent.length === 0)
 
   function send() {
@@ -179,23 +174,38 @@ function Filler({ template, conversationId, reach, contactName, verb, onSend }: 
     >
       <PhonePreview preview={fillPreview(template, values)} />
       <div className={s.values}>
-        {wantsFile && <HeaderFile kind={wantsFile} state={file} onChange={setFile} />}
         {template.variables.map((variable) => {
           const key = variableKey(variable)
-          return (
+          const change = (value: string) => setValues((now) => ({ ...now, [key]: value }))
+          return variable.where === 'file' ? (
+            <TemplateFile key={key} kind={variable.key} label={variableLabel(variable)} onChange={change} />
+          ) : variable.where === 'offer' ? (
+            <TextInput
+              key={key}
+              size="sm"
+              type="datetime-local"
+              label={variableLabel(variable)}
+              onChange={(event) => {
+                const at = new Date(event.currentTarget.value)
+                change(Number.isNaN(at.getTime()) ? '' : at.toISOString())
+              }}
+              required
+              withAsterisk={false}
+            />
+          ) : (
             <TextInput
               key={key}
               size="sm"
               label={variableLabel(variable)}
               placeholder={variable.example ? `for example ${variable.example}` : ''}
               value={values[key] ?? ''}
-              onChange={(event) => setValues({ ...values, [key]: event.currentTarget.value })}
+              onChange={(event) => change(event.currentTarget.value)}
               required
               withAsterisk={false}
             />
           )
         })}
-        {template.variables.length === 0 && !wantsFile && <p>This template has nothing to fill in.</p>}
+        {template.variables.length === 0 && <p>This template has nothing to fill in.</p>}
       </div>
       <div className={s.foot}>
         <span role="status">
@@ -211,41 +221,6 @@ function Filler({ template, conversationId, reach, contactName, verb, onSend }: 
         </Button>
       </div>
     </form>
-  )
-}
-
-interface HeaderFileState {
-  name: string
-  id: string | null
-  error: string
-}
-
-const ACCEPT = { image: 'image/*', video: 'video/*', document: '.pdf,.doc,.docx,.xls,.xlsx,.ppt,.pptx,.txt' }
-
-/** The file a template shows above its text, uploaded as soon as it is chosen. */
-function HeaderFile({
-  kind,
-  state,
-  onChange,
-}: {
-  kind: 'image' | 'video' | 'document'
-  state: HeaderFileState
-  onChange: (next: HeaderFileState) => void
-}) {
-  function choose(file: File | undefined) {
-    if (!file) return
-    onChange({ name: file.name, id: null, error: '' })
-    upload(file, () => {}).done.then(
-      (stored) => onChange({ name: file.name, id: stored.file_id, error: '' }),
-      (error: unknown) => onChange({ name: file.name, id: null, error: messageOf(error) }),
-    )
-  }
-  return (
-    <label className={s.file}>
-      <span>{kind.charAt(0).toUpperCase() + kind.slice(1)} above the text</span>
-      <input type="file" accept={ACCEPT[kind]} onChange={(event) => choose(event.currentTarget.files?.[0])} />
-      <small role="status">{state.error || (state.id ? 'Ready' : state.name ? 'Uploading…' : '')}</small>
-    </label>
   )
 }
 

@@ -1,17 +1,33 @@
 /** Filling a template: which values it asks for, how it reads with them, and what is sent. */
-import type { OutgoingContent, Template, TemplateParameters, TemplatePreview, TemplateVariable } from '../../lib/types'
+import type { CardParameters, OutgoingContent, Template, TemplateParameters, TemplatePreview, TemplateVariable } from '../../lib/types'
 
 export type Values = Record<string, string>
 
-export function variableKey({ where, key, index }: TemplateVariable): string {
-  return where === 'button' ? `button.${index ?? 0}.${key}` : `${where}.${key}`
+export function variableKey({ where, key, index, card }: TemplateVariable): string {
+  const own = where === 'button' ? `button.${index ?? 0}.${key}` : `${where}.${key}`
+  return card === null || card === undefined ? own : `card.${card}.${own}`
 }
 
-export function variableLabel({ where, key, index }: TemplateVariable): string {
+export function variableLabel({ where, key, index, card }: TemplateVariable): string {
   const name = /^\d+$/.test(key) ? `value ${key}` : key.replaceAll('_', ' ')
-  if (where === 'header') return `Header: ${name}`
-  if (where === 'button') return `Button ${(index ?? 0) + 1}: value`
-  return name.charAt(0).toUpperCase() + name.slice(1)
+  const own =
+    where === 'header'
+      ? `Header: ${name}`
+      : where === 'button'
+        ? `Button ${(index ?? 0) + 1}: value`
+        : where === 'file'
+          ? `${capital(key)} above the text`
+          : where === 'offer'
+            ? 'The offer ends'
+            : capital(name)
+  return card === null || card === undefined ? own : `Card ${card + 1}: ${own.charAt(0).toLowerCase()}${own.slice(1)}`
+}
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** The values of the text alone: what places that send a plain template ask for. */
+export function bodyVariables(template: Template | null | undefined): TemplateVariable[] {
+  return template?.variables.filter(({ where, card }) => where === 'body' && card == null) ?? []
 }
 
 export function isApproved(template: Template): boolean {
@@ -27,7 +43,8 @@ export function initialValues(template: Template, contactName: string, agentName
   const values: Values = {}
   const first = contactName.split(' ')[0] ?? ''
   for (const variable of template.variables) {
-    const { where, key, example } = variable
+    const { where, key, example, card } = variable
+    if (card != null || where === 'file' || where === 'offer') continue
     if (/agent|advisor|colleague/i.test(key)) values[variableKey(variable)] = agentName
     else if (/name/i.test(key) || (where === 'body' && key === '1' && looksLikeName(example))) values[variableKey(variable)] = first
   }
@@ -41,31 +58,40 @@ function looksLikeName(example: string | null | undefined): boolean {
 
 /** The preview with what is filled in; what is missing stays visible as its placeholder. */
 export function fillPreview({ preview, variables }: Template, values: Values): TemplatePreview {
-  const fill = (where: 'header' | 'body', text: string) =>
-    text.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (placeholder, key: string) => {
-      const variable = variables.find((each) => each.where === where && each.key === key)
-      return (variable && values[variableKey(variable)]?.trim()) || placeholder
-    })
-  return { ...preview, header: preview.header ? fill('header', preview.header) : null, body: fill('body', preview.body) }
+  const given = (where: TemplateVariable['where'], key: string, card: number | null) => {
+    const variable = variables.find((each) => each.where === where && each.key === key && (each.card ?? null) === card)
+    return (variable && values[variableKey(variable)]?.trim()) || null
+  }
+  const fill = (where: 'header' | 'body', text: string, card: number | null = null) =>
+    text.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (placeholder, key: string) => given(where, key, card) ?? placeholder)
+  const code = variables.find((each) => each.where === 'button' && each.card == null)
+  return {
+    ...preview,
+    header: preview.header ? fill('header', preview.header) : null,
+    body: fill('body', preview.body ?? ''),
+    cards: preview.cards?.map((card, at) => ({ ...card, body: fill('body', card.body ?? '', at), file_id: given('file', fileKind(variables, at), at) })),
+    offer: preview.offer && { ...preview.offer, ends_at: given('offer', 'ends_at', null), code: (code && values[variableKey(code)]) || null },
+  }
 }
 
-/** The kind of file a template wants above its text; null for a template of words only. */
-export function headerFile(template: Template): 'image' | 'video' | 'document' | null {
-  const format = template.header_format?.toLowerCase()
-  return format === 'image' || format === 'video' || format === 'document' ? format : null
+function fileKind(variables: readonly TemplateVariable[], card: number): string {
+  return variables.find((each) => each.where === 'file' && each.card === card)?.key ?? ''
 }
 
 /** What is posted. The server renders the preview itself; the thread shows ours until it answers. */
-export function templateContent(
-  template: Template,
-  values: Values,
-  headerFileId: string | null,
-): Extract<OutgoingContent, { type: 'template' }> {
-  const parameters: TemplateParameters = headerFileId ? { header_file_id: headerFileId } : {}
+export function templateContent(template: Template, values: Values): Extract<OutgoingContent, { type: 'template' }> {
+  const parameters: TemplateParameters = {}
+  const cards: CardParameters[] = []
   for (const variable of template.variables) {
+    const { where, key, index, card } = variable
     const value = values[variableKey(variable)]?.trim() ?? ''
-    if (variable.where === 'button') (parameters.buttons ??= {})[String(variable.index ?? 0)] = value
-    else (parameters[variable.where] ??= {})[variable.key] = value
+    const into: TemplateParameters = card == null ? parameters : (cards[card] ??= {})
+    if (where === 'button') (into.buttons ??= {})[String(index ?? 0)] = value
+    else if (where === 'file') into.header_file_id = value || null
+    else if (where === 'offer') into.offer_ends_at = value || null
+    else (into[where] ??= {})[key] = value
   }
+  const all = template.preview.cards?.map((_, at) => cards[at] ?? {}) ?? []
+  if (all.length > 0) parameters.cards = all
   return { type: 'template', name: template.name, language: template.language, parameters }
 }

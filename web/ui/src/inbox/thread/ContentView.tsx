@@ -1,8 +1,9 @@
 import { memo } from 'react'
-import type { Content, Entry, Mention, OrderItem, TemplatePreview } from '../../lib/types'
+import type { Content, Entry, Mention, OrderItem } from '../../lib/types'
 import { IconArrowBackUp, IconExternalLink, IconInfoCircle, IconListDetails, IconMapPin, IconUser } from '../../ui/icons'
 import { MediaContent } from './MediaContent'
 import { RichText } from './RichText'
+import { Options, Preview, TemplateView } from './TemplateView'
 import s from './thread.module.css'
 
 /** What a message says, whatever its kind. */
@@ -95,8 +96,7 @@ function Body({ content, entryId, mentions }: { content: Content; entryId: strin
       return (
         <>
           <span className={s.kindLabel}>Template · {content.name}</span>
-          <Preview preview={content.preview ?? { body: content.name }} />
-          <Options titles={buttonTitles(content.preview)} />
+          <TemplateView preview={content.preview ?? { body: content.name }} />
         </>
       )
     case 'choice':
@@ -126,31 +126,6 @@ function Body({ content, entryId, mentions }: { content: Content; entryId: strin
     default:
       return <Facts label="Message" facts={content} />
   }
-}
-
-export function Preview({ preview }: { preview: TemplatePreview }) {
-  return (
-    <>
-      {preview.header && <b className={s.previewHeader}>{preview.header}</b>}
-      <RichText text={preview.body ?? ''} />
-      {preview.footer && <small className={s.previewFooter}>{preview.footer}</small>}
-    </>
-  )
-}
-
-export function Options({ titles }: { titles: readonly string[] }) {
-  if (titles.length === 0) return null
-  return (
-    <ul className={s.options}>
-      {titles.map((title) => (
-        <li key={title}>{title}</li>
-      ))}
-    </ul>
-  )
-}
-
-export function buttonTitles(preview: TemplatePreview | null | undefined): string[] {
-  return preview?.buttons ?? []
 }
 
 function LocationCard({ latitude, longitude, name, address }: Extract<Content, { type: 'location' }>) {

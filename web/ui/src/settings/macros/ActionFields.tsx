@@ -1,4 +1,5 @@
 import { MultiSelect, NativeSelect, NumberInput } from '@mantine/core'
+import { bodyVariables } from '../../inbox/composer/templates'
 import { useQuery } from '@tanstack/react-query'
 import { useAccounts } from '../../inbox/capabilities'
 import { cannedQuery } from '../../inbox/assist/canned'
@@ -161,7 +162,7 @@ function TemplateFields({ action, place, error, onChange }: Of<'template'>) {
   })
   const approved = (data ?? []).filter((template) => template.status === 'APPROVED')
   const chosen = approved.find((t) => t.account_id === action.account_id && t.name === action.name && t.language === action.language)
-  const keys = chosen?.variables.filter((variable) => variable.where === 'body') ?? []
+  const keys = bodyVariables(chosen)
   const nameOf = (accountId: string) => accounts.find((account) => account.id === accountId)?.name ?? accountId
   return (
     <>
