@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from app.core.queue import Job
 from app.core.runtime import Runtime
+from automations import checks
+from automations import jobs as automation_jobs
 from crm import exports, imports
 from inbox import checkups, delivery, inbound, jobs, polling, reconcile, sweeper
 from inbox.erasing import erasing
@@ -17,7 +19,7 @@ from inbox.merging import merging
 from inbox.routing import duties, routing
 from inbox.ticketing import incidents, ticket_news
 
-JOBS: tuple[Job, ...] = (*jobs.JOBS,)
+JOBS: tuple[Job, ...] = (*jobs.JOBS, *automation_jobs.JOBS)
 
 BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "sweeper": sweeper.run,
@@ -38,4 +40,5 @@ BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "imports": imports.run,
     "exports": exports.run,
     "erasures": erasing.run,
+    "broadcast-checks": checks.run,
 }

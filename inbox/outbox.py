@@ -64,12 +64,12 @@ async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> li
     """
     way = await admit(ws, conversation, draft)
     draft = replace(draft, purpose=way.purpose)
-    parts = _parts(way.content, way.capabilities)
+    pieces = parts(way.content, way.capabilities)
     idle_after = await closing.idle_after(ws, conversation, way.account.kind)
     by_all = (await closing.settings_of(ws)).read_when_answered
     entries: list[Entry] = []
     delay = draft.undo_seconds
-    for number, part in enumerate(parts):
+    for number, part in enumerate(pieces):
         entry = _entry(ws, conversation, draft, way, part, number)
         entry = replace(entry, window_until=way.closes, reply_to=way.quote if number == 0 else None)
         guard = _stale(draft) if number == 0 else None
@@ -126,7 +126,7 @@ async def admit(ws: Workspace, conversation: Conversation, draft: Draft, *, late
         address=address,
         capabilities=capabilities,
         purpose=purpose,
-        content=await _prepared(ws, conversation, account, capabilities, draft.content),
+        content=await prepared(ws, account, draft.content, conversation.id),
         quote=await _quote(ws, conversation, draft.reply_to_entry_id),
         closes=closes,
     )
@@ -138,7 +138,7 @@ async def rehearse(ws: Workspace, conversation: Conversation, draft: Draft) -> t
     `closes` and refuses nothing. Raises as `enqueue` does otherwise.
     """
     way = await admit(ws, conversation, draft, later=True)
-    return way, _parts(way.content, way.capabilities)
+    return way, parts(way.content, way.capabilities)
 
 
 async def resend(ws: Workspace, entry: Entry) -> Entry:
@@ -338,15 +338,13 @@ def _window(
     return closes
 
 
-async def _prepared(
-    ws: Workspace, conversation: Conversation, account: ChannelAccount, capabilities: Capabilities, content: Content
+async def prepared(
+    ws: Workspace, account: ChannelAccount, content: Content, conversation_id: str | None = None
 ) -> Content:
     """Checks what the channel can take, and fills in what the server knows. Raises Invalid."""
+    capabilities = registry.adapter(account.kind).capabilities(account)
     if isinstance(content, MediaMessage):
-        file = await files.get(ws, content.media.file_id or "")
-        if file.conversation_ids and conversation.id not in file.conversation_ids:
-            # Forwarded: who sees this conversation sees it from now on.
-            await files.put_in(ws, file.id, conversation.id)
+        file = await _file_for(ws, content.media.file_id or "", conversation_id)
         media = files.as_media(file, voice=content.media.kind == "voice")
         # How long a recording is only its recorder knows without decoding it.
         media = media.model_copy(update={"duration_seconds": content.media.duration_seconds})
@@ -356,9 +354,7 @@ async def _prepared(
         if not capabilities.templates:
             raise Invalid.field("content", "This channel has no templates.")
         for file_id in handles.named(content):
-            file = await files.get(ws, file_id)
-            if file.conversation_ids and conversation.id not in file.conversation_ids:
-                await files.put_in(ws, file.id, conversation.id)
+            await _file_for(ws, file_id, conversation_id)
         return await templates.filled(ws, account, content)
     if content.type == "location" and not capabilities.location:
         raise Invalid.field("content", "This channel cannot send a location.")
@@ -369,6 +365,14 @@ async def _prepared(
     if content.type in ("choice", "order", "form_reply", "unsupported"):
         raise Invalid.field("content", "Only a customer can send this.")
     return content
+
+
+async def _file_for(ws: Workspace, file_id: str, conversation_id: str | None) -> files.StoredFile:
+    file = await files.get(ws, file_id)
+    if conversation_id and file.conversation_ids and conversation_id not in file.conversation_ids:
+        # Forwarded: who sees this conversation sees it from now on.
+        await files.put_in(ws, file.id, conversation_id)
+    return file
 
 
 def _check_media(media: Media, caption: str | None, capabilities: Capabilities) -> None:
@@ -400,7 +404,7 @@ async def _quote(ws: Workspace, conversation: Conversation, entry_id: str | None
     return contents.quote_of(quoted, external_id)
 
 
-def _parts(content: Content, capabilities: Capabilities) -> Sequence[Content]:
+def parts(content: Content, capabilities: Capabilities) -> Sequence[Content]:
     """Text longer than the channel takes goes in several messages; nothing is ever cut off."""
     if isinstance(content, Text) and len(content.text) > capabilities.max_text_chars:
         return [Text(text=part) for part in split_text(content.text, capabilities.max_text_chars)]

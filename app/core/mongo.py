@@ -104,6 +104,16 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "pacing_settings": (),
     "pacing": (),
     "suppressions": (_index("workspace_id", "at"),),
+    # `due_at` while somebody has to look at it at a time.
+    "broadcasts": (
+        _index("workspace_id", "created_at"),
+        _index("workspace_id", "state", "created_at"),
+        _index("due_at", sparse=True),
+    ),
+    "broadcast_settings": (),
+    # What a broadcast would do, worked out before it goes: how far that is, and its people some hundred a row.
+    "broadcast_checks": (_index("pending_key", sparse=True),),
+    "broadcast_check_people": (_index("workspace_id", "check_id", "reasons", "number"),),
     "conversations": (
         _index("workspace_id", "facets", "last_activity_at"),
         # Open ones only: empty for all others, so a message in them moves nothing here.

@@ -43,6 +43,9 @@ class Permission(StrEnum):
     ARTICLES_MANAGE = "articles.manage"
     CONSENT_MANAGE = "consent.manage"
     PRIVACY_MANAGE = "privacy.manage"
+    BROADCASTS_READ = "broadcasts.read"
+    BROADCASTS_WRITE = "broadcasts.write"
+    BROADCASTS_APPROVE = "broadcasts.approve"
 
 
 _READ = frozenset(
@@ -68,6 +71,8 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.REPORTS_READ,
         Permission.ARTICLES_MANAGE,
         Permission.CONSENT_MANAGE,
+        Permission.BROADCASTS_READ,
+        Permission.BROADCASTS_APPROVE,
     },
     Role.AGENT: _READ | {Permission.INBOX_REPLY, Permission.CONTACTS_WRITE},
     Role.MARKETER: _READ
@@ -76,6 +81,8 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.TEMPLATES_MANAGE,
         Permission.ARTICLES_MANAGE,
         Permission.CONSENT_MANAGE,
+        Permission.BROADCASTS_READ,
+        Permission.BROADCASTS_WRITE,
     },
     Role.READONLY: _READ,
 }

@@ -26,10 +26,13 @@ BUILT_IN: Mapping[Role, tuple[str, str]] = {
     Role.ADMIN: ("Admin", "Everything but owners: channels, members, API tokens and the audit log."),
     Role.SUPERVISOR: (
         "Supervisor",
-        "Answers customers, assigns and manages conversations of everybody, edits templates.",
+        "Answers customers, manages conversations of everybody, edits templates, approves broadcasts.",
     ),
     Role.AGENT: ("Agent", "Answers customers and edits contacts."),
-    Role.MARKETER: ("Marketer", "Edits contacts and templates, reads conversations, does not answer."),
+    Role.MARKETER: (
+        "Marketer",
+        "Edits contacts and templates, sends broadcasts, reads conversations, does not answer.",
+    ),
     Role.READONLY: ("Read-only", "Sees conversations and contacts, changes nothing."),
 }
 MOST_NAME_CHARS = 60

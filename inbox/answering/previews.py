@@ -55,33 +55,43 @@ class Preview:
 
 async def preview(ws: Workspace, conversation: Conversation, draft: Draft, contents: Sequence[Content]) -> Preview:
     """Of messages that go one after another. Raises what the gate raises; a closed window is only told."""
+    pieces: list[Content] = []
+    for content in contents:
+        way, parts = await outbox.rehearse(ws, conversation, replace(draft, content=content))
+        pieces += parts
+    open_now = way.capabilities.window_hours is None or (way.closes is not None and way.closes > ws.clock.now())
+    return await of_pieces(ws, way.account, way.address, pieces, window_open=open_now)
+
+
+async def of_pieces(
+    ws: Workspace, account: ChannelAccount, address: Address | None, pieces: Sequence[Content], *, window_open: bool
+) -> Preview:
+    """Of contents that nobody has to be asked for any more; without an address nothing is known of the country."""
     parts: list[Part] = []
     charges: list[Charge] = []
     segments: list[Encoding] = []
-    for content in contents:
-        way, pieces = await outbox.rehearse(ws, conversation, replace(draft, content=content))
-        for piece in pieces:
-            part = _part(way.account, piece)
-            parts.append(part)
-            if part.shown is None:
-                continue
-            charges += await _charges(ws, way.account, piece)
-            segments += _segments(way.account, piece, part.shown)
-    country = _country(ws, way.address)
-    kept = await prices.of_account(ws, way.account.id)
+    for piece in pieces:
+        part = _part(account, piece)
+        parts.append(part)
+        if part.shown is None:
+            continue
+        charges += await _charges(ws, account, piece)
+        segments += _segments(account, piece, part.shown)
+    country = _country(ws, address) if address else None
+    kept = await prices.of_account(ws, account.id)
     alike = dict.fromkeys((charge.category, charge.priced_as) for charge in charges)
     costs = [
-        prices.cost(kept, way.account.kind, [c for c in charges if (c.category, c.priced_as) == each], country)
+        prices.cost(kept, account.kind, [c for c in charges if (c.category, c.priced_as) == each], country)
         for each in alike
     ]
     return Preview(
-        channel=way.account.kind,
-        account_id=way.account.id,
-        address=str(way.address),
+        channel=account.kind,
+        account_id=account.id,
+        address=str(address) if address else "",
         parts=tuple(parts),
         encoding=_whole(segments),
         costs=tuple(cost for cost in costs if cost is not None),
-        window_open=way.capabilities.window_hours is None or (way.closes is not None and way.closes > ws.clock.now()),
+        window_open=window_open,
     )
 
 

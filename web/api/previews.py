@@ -100,7 +100,10 @@ async def preview(request: ApiRequest, conversation_id: str, body: WantPreview) 
         account_id=body.account_id,
         address=await access.address(ws, actor, conversation, body.address),
     )
-    seen = await previews.preview(ws, conversation, draft, body.contents)
+    return preview_out(await previews.preview(ws, conversation, draft, body.contents))
+
+
+def preview_out(seen: previews.Preview) -> MessagePreviewOut:
     encoding = seen.encoding
     return MessagePreviewOut(
         channel=seen.channel,

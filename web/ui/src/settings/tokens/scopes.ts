@@ -34,7 +34,12 @@ export const SCOPE_GROUPS: ScopeGroup[] = [
   },
   {
     title: 'Marketing',
-    scopes: [{ scope: 'consent.manage', label: 'Consent and pacing', text: 'Hours, caps, who is left out, and the switch that stops all marketing.' }],
+    scopes: [
+      { scope: 'consent.manage', label: 'Consent and pacing', text: 'Hours, caps, who is left out, and the switch that stops all marketing.' },
+      { scope: 'broadcasts.read', label: 'Read broadcasts', text: 'What was sent to whom, and what came of it.' },
+      { scope: 'broadcasts.write', label: 'Send broadcasts', text: 'Write, check, test, start, pause and cancel them.' },
+      { scope: 'broadcasts.approve', label: 'Approve broadcasts', text: 'Say yes or no to those of others, and settle when that is needed.' },
+    ],
   },
   {
     title: 'Help centre',

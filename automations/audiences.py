@@ -1,0 +1,141 @@
+"""
+Audiences: the ids of everybody whom a broadcast is for, each once, in ascending order, read as a stream.
+
+Segments, lists and single people are read side by side and merged, so that a million of them cost no memory, and
+whoever stopped half way goes on after the last id. Who is excluded is not dropped here: they are named with the reason
+(see placing.py), so that nobody has to guess where they went.
+"""
+
+import heapq
+import re
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass
+
+from app.core.runtime import Workspace
+from automations.plans import Audience, Exclusion
+from crm import contacts, facets
+from crm.contacts import Contact
+from crm.store import contacts as contact_store
+
+PAGE = 500
+# A list of so few is sorted in memory; a longer one is found while all contacts are read.
+_FEW = 20_000
+
+
+async def stream(ws: Workspace, audience: Audience, *, after: str | None = None) -> AsyncIterator[str]:
+    """Ids in ascending order behind `after`, each once."""
+    sources = [_flat(source) for source in _sources(ws, audience, after)]
+    last = None
+    async for contact_id in _merged(sources):
+        if contact_id != last:
+            yield contact_id
+        last = contact_id
+
+
+def _sources(ws: Workspace, audience: Audience, after: str | None) -> list[AsyncIterator[Sequence[str]]]:
+    if audience.everyone:
+        return [_everyone(ws, after)]
+    found = [_of_list(ws, list_id, after) for list_id in audience.lists]
+    if audience.contacts:
+        found.append(_these(audience.contacts, after))
+    return found
+
+
+async def _flat(pages: AsyncIterator[Sequence[str]]) -> AsyncIterator[str]:
+    async for page in pages:
+        for contact_id in page:
+            yield contact_id
+
+
+async def _merged(sources: Sequence[AsyncIterator[str]]) -> AsyncIterator[str]:
+    """Of several ascending streams one."""
+    heads: list[tuple[str, int]] = []
+    for at, source in enumerate(sources):
+        async for first in source:
+            heads.append((first, at))
+            break
+    heapq.heapify(heads)
+    while heads:
+        contact_id, at = heads[0]
+        yield contact_id
+        async for following in sources[at]:
+            heapq.heapreplace(heads, (following, at))
+            break
+        else:
+            heapq.heappop(heads)
+
+
+async def _everyone(ws: Workspace, after: str | None) -> AsyncIterator[Sequence[str]]:
+    async for page in _all_contacts(ws, after):
+        yield [each.id for each in page]
+
+
+async def _all_contacts(ws: Workspace, after: str | None) -> AsyncIterator[list[Contact]]:
+    while True:
+        page = await contact_store.contacts_page(ws, after=after, limit=PAGE)
+        if not page:
+            return
+        yield page
+        after = page[-1].id
+
+
+async def _of_list(ws: Workspace, list_id: str, after: str | None) -> AsyncIterator[Sequence[str]]:
+    word = facets.word("list", list_id)
+    few = await contact_store.newest(ws, word, before=None, limit=_FEW + 1)
+    if len(few) <= _FEW:
+        yield sorted(each.id for each in few if after is None or each.id > after)
+        return
+    async for page in _all_contacts(ws, after):
+        yield [each.id for each in page if list_id in each.lists]
+
+
+async def _these(contact_ids: Collection[str], after: str | None) -> AsyncIterator[Sequence[str]]:
+    yield sorted(each for each in set(contact_ids) if after is None or each > after)
+
+
+async def excluded(ws: Workspace, exclude: Exclusion, people: Sequence[Contact]) -> dict[str, str]:
+    """Of these who is left out, by id, and what they are in, in words."""
+    found: dict[str, str] = {}
+    lists = frozenset(exclude.lists)
+    for each in people:
+        if lists.intersection(each.lists):
+            found[each.id] = "They are on a list that is excluded."
+    return found
+
+
+# --- how many -----------------------------------------------------------------------------------------------------
+
+_COUNTED = 2_000
+_SAMPLE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """`exact` False: worked out from the first of them, whose ids are spread evenly. `sample` are a few of them."""
+
+    count: int
+    exact: bool
+    sample: tuple[Contact, ...]
+
+
+async def size(ws: Workspace, audience: Audience) -> Size:
+    """About how many these are, quickly: no more than some thousands are looked at."""
+    ids: list[str] = []
+    async for contact_id in stream(ws, audience):
+        ids.append(contact_id)
+        if len(ids) == _COUNTED:
+            break
+    people: list[Contact] = []
+    for first in range(0, len(ids), PAGE):
+        found = await contacts.get_many(ws, ids[first : first + PAGE])
+        left = await excluded(ws, audience.exclude, list(found.values()))
+        people += [each for each in found.values() if each.id not in left and each.merged_into is None]
+    if len(ids) < _COUNTED:
+        return Size(len(people), True, tuple(people[:_SAMPLE]))
+    return Size(round(len(people) / _place(ids[-1])), False, tuple(people[:_SAMPLE]))
+
+
+def _place(contact_id: str) -> float:
+    """Where it is among all ids that can be, from 0 to 1: they are hashes."""
+    digits = contact_id.partition("_")[2][:8]
+    return max(int(digits, 16) / 16**8, 1e-6) if re.fullmatch("[0-9a-f]{8}", digits) else 1.0

@@ -1,0 +1,22 @@
+"""The jobs that workers run for automations: each takes the Runtime from the context and calls one function."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.core.queue import Job, Lane
+from app.core.runtime import Runtime
+from automations import checks
+
+Context = Mapping[str, Any]
+
+
+def _runtime(ctx: Context) -> Runtime:
+    runtime: Runtime = ctx["runtime"]
+    return runtime
+
+
+async def run_check(ctx: Context, workspace_id: str, broadcast_id: str) -> None:
+    await checks.run_one(_runtime(ctx).workspace(workspace_id), broadcast_id)
+
+
+JOBS = (Job(run_check, Lane.BACKGROUND, timeout_seconds=24 * 3_600),)

@@ -1,0 +1,49 @@
+"""Why somebody does not get a broadcast: a stable code, a label for lists, and what can be done about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """`fix` says how more people could be reached; `fix_url` is the page on which that is done."""
+
+    label: str
+    fix: str
+    fix_url: str | None = None
+
+
+# In the order of the waterfall: each person is counted at the first that holds.
+REASONS: Final[Mapping[str, Reason]] = {
+    "erased": Reason("No longer a contact", "Nothing: they were erased."),
+    "merged": Reason("Merged into another contact", "Nothing: the contact they are a part of is asked for itself."),
+    "contact_blocked": Reason("Blocked by a colleague", "Unblock them, if that was long ago.", "/settings/blocked"),
+    "excluded": Reason("Excluded", "Look at the exclusions of this broadcast."),
+    "no_address": Reason("No handle on this channel", "Add a fallback on another channel, or ask them for one."),
+    "no_wording": Reason("No words in their language", "Add a wording for everybody else."),
+    "missing_variable": Reason(
+        "A value is missing", "Fill it in for these people, or give the variable a default in the text."
+    ),
+    "marketing_stopped": Reason("All marketing is stopped", "Let marketing go on again.", "/settings/pacing"),
+    "unknown_address": Reason("Never heard of", "Nothing: nobody knows this handle."),
+    "blocked": Reason("Has blocked us", "Nothing: only they can undo that."),
+    "opted_out": Reason("Has asked us to stop", "Nothing: only they can lift that."),
+    "held": Reason("May have asked us to stop", "Settle what they meant.", "/inbox"),
+    "consent_expired": Reason("Consent has run out", "Ask them again whether they want to hear from us."),
+    "consent_unconfirmed": Reason("Has not confirmed yet", "Wait for their confirmation, or ask them once more."),
+    "no_consent": Reason("Has not agreed to marketing", "Ask them with a form or a keyword, with evidence."),
+    "suppressed": Reason("On the suppression list", "Take them off, if the reason is over.", "/settings/pacing"),
+    "stage_suppressed": Reason("Their stage gets no marketing", "Change the stages left out.", "/settings/pacing"),
+    "control_group": Reason("In the global control group", "Nothing: the effect is measured against them."),
+    "open_ticket": Reason("Has an open ticket", "Solve it first, then they are reached again.", "/tickets"),
+    "frequency_cap": Reason("Has had enough messages lately", "Send it later, or change the caps.", "/settings/pacing"),
+    "too_late": Reason("No hour in time at which they may be reached", "Change the quiet hours.", "/settings/pacing"),
+    "holdout": Reason("Held out to measure the effect", "Make the holdout group smaller."),
+    "late": Reason("Joined the audience later", "Send them one of their own."),
+}
+
+
+def of(code: str) -> Reason:
+    """Also of a code that a channel brought along."""
+    return REASONS.get(code) or Reason(code.replace("_", " ").capitalize(), "Look at the message of one of them.")

@@ -1,0 +1,212 @@
+"""Broadcasts before they go: drafts that several people write, who gets them and who does not, and the second yes."""
+
+from typing import Any
+
+from app.core.addresses import Address
+from app.core.runtime import Workspace
+from crm import consent, contacts
+from crm.consent import ConsentFact
+from crm.contacts import Profile
+from tests.support.people import Person
+from tests.support.shop import Shop, eventually
+
+BROADCASTS = "/api/v1/broadcasts"
+_next = iter(range(3000, 9999))
+
+
+async def customer(ws: Workspace, name: str, *, agrees: bool = True, **values: Any) -> str:
+    """Somebody with a number for text messages who has agreed to marketing; their id."""
+    address = Address("sms", f"+1202555{next(_next)}")
+    made = await contacts.resolve(ws, address, profile=Profile(name=name, language=values.pop("language", None)))
+    if agrees:
+        fact = ConsentFact(
+            contact_id=made.contact_id,
+            address=address,
+            purposes=("marketing",),
+            state="granted",
+            source="form",
+            evidence=f"form-{address.value}",
+            at=ws.clock.now(),
+        )
+        await consent.record(ws, fact)
+    return made.contact_id
+
+
+async def listed(person: Person, name: str, contact_ids: list[str]) -> str:
+    made = (await person.client.post("/api/v1/contact-lists", json={"name": name})).json()["id"]
+    for contact_id in contact_ids:
+        answer = await person.client.post(f"/api/v1/contacts/{contact_id}/lists", json={"add": [made]})
+        assert answer.status_code == 200, answer.text
+    return str(made)
+
+
+def text(words: str, language: str | None = None) -> dict[str, Any]:
+    return {"language": language, "content": {"type": "text", "text": words}}
+
+
+async def draft(person: Person, **plan: Any) -> dict[str, Any]:
+    answer = await person.client.post(BROADCASTS, json={"name": "Spring sale", **plan})
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def checked(person: Person, broadcast_id: str) -> dict[str, Any]:
+    begun = await person.client.post(f"{BROADCASTS}/{broadcast_id}/check")
+    assert begun.status_code == 202, begun.text
+
+    async def look() -> dict[str, Any] | None:
+        now: dict[str, Any] = (await person.client.get(f"{BROADCASTS}/{broadcast_id}/check")).json()
+        return now if now["state"] != "counting" else None
+
+    return await eventually(look)
+
+
+async def test_who_gets_it_who_does_not_and_what_it_costs(shop: Shop) -> None:
+    owner, ws = shop.owner, shop.owner.ws
+    open_all_day = {"enabled": False}
+    settled = (await owner.client.get("/api/v1/pacing")).json()["settings"]
+    settled["quiet"] |= open_all_day
+    assert (await owner.client.put("/api/v1/pacing", json=settled)).status_code == 200
+    price = {"country": "US", "category": "sms", "amount": "0.0083", "currency": "USD"}
+    path = f"/api/v1/accounts/{shop.accounts['sms']}/prices"
+    assert (await owner.client.put(path, json={"prices": [price], "revision": 0})).status_code == 200
+    ana = await customer(ws, "Ana Kovacs")
+    joao = await customer(ws, "João Lima", language="pt-BR")
+    never = await customer(ws, "Nil Never", agrees=False)
+    left_out = await customer(ws, "Eve Excluded")
+    nameless = (
+        await contacts.resolve(ws, Address("telegram", "5550001"), profile=Profile(name="Tom Telegram"))
+    ).contact_id
+    both = await listed(owner, "Both", [ana, joao, never, left_out, nameless])
+    again = await listed(owner, "Again", [ana, joao])
+    staff = await listed(owner, "Staff", [left_out])
+
+    made = await draft(
+        owner,
+        account_id=shop.accounts["sms"],
+        audience={"lists": [both, again], "exclude": {"lists": [staff]}},
+        variants=[
+            {
+                "wordings": [
+                    text("Hi {{ contact.first_name }}, {{ contact.stage }}: all coats at half price until Sunday."),
+                    text("Olá {{ contact.first_name }}, casacos a metade do preço.", "pt"),
+                ]
+            }
+        ],
+    )
+    size = (await owner.client.post(f"{BROADCASTS}/audience", json={"audience": made["plan"]["audience"]})).json()
+    assert (size["count"], size["exact"]) == (4, True)
+    found = await checked(owner, made["id"])
+    assert (found["state"], found["total"], found["willing"]) == ("ready", 5, 1)
+    steps = {step["reason"]: step["count"] for step in found["steps"]}
+    assert steps == {"excluded": 1, "no_address": 1, "missing_variable": 2}
+    assert sum(steps.values()) + found["willing"] == found["total"]
+    assert found["missing"] == [{"key": "contact.stage", "count": 2}]
+    assert all(step["fix"] for step in found["steps"])
+
+    # With a default for it the gate is asked for them, too.
+    words = "Hi {{ contact.first_name }}, {{ contact.stage | default: 'friend' }}: coats at half price until Sunday."
+    variants = [{"wordings": [text(words), text("Olá {{ contact.first_name }}!", "pt")]}]
+    changed = await owner.client.patch(f"{BROADCASTS}/{made['id']}", json={"variants": variants, "revision": 1})
+    assert changed.status_code == 200, changed.text
+    assert (await owner.client.get(f"{BROADCASTS}/{made['id']}/check")).json()["fresh"] is False
+    early = await owner.client.post(f"{BROADCASTS}/{made['id']}/submit")
+    assert (early.status_code, early.json()["code"]) == (409, "check_first")
+    found = await checked(owner, made["id"])
+    assert found["willing"] == 2
+    assert {step["reason"]: step["count"] for step in found["steps"]} == {
+        "excluded": 1,
+        "no_address": 1,
+        "no_consent": 1,
+    }
+    assert {each["key"]: each["count"] for each in found["languages"]} == {"": 1, "pt": 1}
+    assert found["cost"] == {
+        "minor": 2,
+        "currency": "USD",
+        "exact": True,
+        "by": [{"country": "US", "category": "sms", "unit": "segment", "units": 2, "minor": 2}],
+    }
+    named = await owner.client.get(f"{BROADCASTS}/{made['id']}/check/people", params={"reason": "no_consent"})
+    assert [each["contact_id"] for each in named.json()["items"]] == [never]
+    pages, cursor = [], None
+    while True:
+        query = {"limit": 1, **({"cursor": cursor} if cursor else {})}
+        page = (await owner.client.get(f"{BROADCASTS}/{made['id']}/check/people", params=query)).json()
+        pages += [each["contact_id"] for each in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert pages == sorted([ana, joao])
+
+    seen = await owner.client.get(f"{BROADCASTS}/{made['id']}/preview", params={"contact_id": joao})
+    assert seen.status_code == 200, seen.text
+    assert (seen.json()["parts"][0]["text"], seen.json()["language"]) == ("Olá João!", "pt")
+    seen = (await owner.client.get(f"{BROADCASTS}/{made['id']}/preview")).json()
+    assert (seen["missing"], seen["contact_id"]) == (["contact.first_name"], None)
+    tested = (await owner.client.post(f"{BROADCASTS}/{made['id']}/test", json={"contact_ids": [ana, never]})).json()
+    assert [bool(each["entry_id"]) for each in tested["items"]] == [True, False]
+    assert "has not agreed" in tested["items"][1]["reason"]
+
+
+async def test_two_write_and_a_second_one_approves(shop: Shop) -> None:
+    owner, ws = shop.owner, shop.owner.ws
+    marketer = await shop.people.join(ws, "marketer")
+    other = await shop.people.join(ws, "marketer")
+    boss = await shop.people.join(ws, "supervisor")
+    agent = await shop.people.join(ws, "agent")
+    someone = await customer(ws, "Kofi Approved")
+    made = await draft(
+        marketer,
+        account_id=shop.accounts["sms"],
+        audience={"contacts": [someone]},
+        variants=[{"wordings": [text("Hello")]}],
+    )
+    path = f"{BROADCASTS}/{made['id']}"
+    assert made["may"] | {"edit": True, "submit": True, "approve": False, "start": True} == made["may"]
+    assert (await agent.client.get(path)).status_code == 403
+
+    # Two at once: other fields go together, the same field is refused with what it is now.
+    renamed = await other.client.patch(path, json={"name": "Winter sale", "revision": 1})
+    assert renamed.status_code == 200
+    both = await marketer.client.patch(path, json={"description": "Coats", "revision": 1})
+    assert (both.status_code, both.json()["name"]) == (200, "Winter sale")
+    late = await marketer.client.patch(path, json={"name": "Autumn sale", "revision": 1})
+    assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
+    assert late.json()["changed"][0] | {"what": "name", "value": "Winter sale"} == late.json()["changed"][0]
+    closed = {"editors": [marketer.member.id]}
+    assert (await marketer.client.patch(path, json=closed)).status_code == 200
+    assert (await other.client.patch(path, json={"name": "Mine"})).json()["code"] == "not_editor"
+
+    wanted = {"people_above": 0, "cost_above_minor": None, "alarm_minor": None, "revision": 0}
+    assert (await marketer.client.put(f"{BROADCASTS}/settings", json=wanted)).status_code == 403
+    assert (await boss.client.put(f"{BROADCASTS}/settings", json=wanted)).status_code == 200
+    assert (await owner.client.put(f"{BROADCASTS}/settings", json=wanted)).status_code == 409
+    assert "second person" in (await checked(marketer, made["id"]))["approval"]
+    submitted = (await marketer.client.post(f"{path}/submit")).json()
+    assert (submitted["state"], submitted["submitted"]["name"]) == ("review", marketer.member.name)
+    assert (await marketer.client.post(f"{path}/approve", json={"revision": submitted["revision"]})).status_code == 403
+    back = (await boss.client.post(f"{path}/send-back", json={"note": "Say until when"})).json()
+    assert (back["state"], back["reason"]["code"]) == ("draft", "sent_back")
+    assert "Say until when" in back["reason"]["message"]
+    variants = [{"wordings": [text("Hello until Sunday")]}]
+    assert (await marketer.client.patch(path, json={"variants": variants})).status_code == 200
+    await checked(marketer, made["id"])
+    submitted = (await marketer.client.post(f"{path}/submit")).json()
+    stale = await boss.client.post(f"{path}/approve", json={"revision": submitted["revision"] - 1})
+    assert (stale.status_code, stale.json()["code"]) == (409, "changed_meanwhile")
+    approved = (await boss.client.post(f"{path}/approve", json={"revision": submitted["revision"]})).json()
+    assert (approved["state"], approved["approved"]["name"]) == ("approved", boss.member.name)
+    # What was approved is what is sent: other words ask for another yes, another name does not.
+    assert (await marketer.client.patch(path, json={"name": "Winter"})).json()["state"] == "approved"
+    again = (await marketer.client.patch(path, json={"holdout_percent": 10})).json()
+    assert (again["state"], again["approved"]) == ("draft", None)
+    trail = (await owner.client.get("/api/v1/audit", params={"about": "broadcast", "limit": 50})).json()["items"]
+    actions = [each["action"] for each in trail if each["target"]["id"] == made["id"]]
+    assert actions.count("broadcast.submitted") == 2
+    assert {"broadcast.created", "broadcast.sent_back", "broadcast.approved", "broadcast.changed"} <= set(actions)
+    copied = await other.client.post(f"{path}/clone")
+    assert (copied.status_code, copied.json()["name"]) == (201, "Winter (copy)")
+    assert (await other.client.delete(f"{BROADCASTS}/{copied.json()['id']}")).status_code == 204
+    none = {"people_above": None, "cost_above_minor": None, "alarm_minor": None, "revision": 1}
+    assert (await boss.client.put(f"{BROADCASTS}/settings", json=none)).status_code == 200
