@@ -125,7 +125,9 @@ async def _walk(page: Page, report: Report, people: int, rounds: int) -> None:
     opened: list[float] = []
     again: list[float] = []
     for turn in range(2 * rounds):
-        key, way = ("j", range(people)) if turn % 2 == 0 else ("k", range(people - 2, -1, -1))
+        # The first key of all marks the first row; every later way begins beside the row where the last one ended.
+        down = range(people) if turn == 0 else range(1, people)
+        key, way = ("j", down) if turn % 2 == 0 else ("k", range(people - 2, -1, -1))
         for number in way:
             name, text = f"Person {number:03}", f"Line {LONG if number == 0 else SHORT} of Person {number:03}."
             both = [_SELECTED.format(name=name), _READ.format(text=text)]
