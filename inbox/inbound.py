@@ -31,6 +31,8 @@ from inbox.journal import Journal, Kind
 
 _log = log.get("inbound")
 _BATCH = 50
+# What somebody in a merge has written is tried again after so long.
+_MERGE_SECONDS = 3.0
 # Rows that are done and do not say so yet, of each Runtime in this process.
 _done: "WeakKeyDictionary[Runtime, set[str]]" = WeakKeyDictionary()
 
@@ -116,9 +118,16 @@ async def _process_rows(runtime: Runtime, rows: Sequence[InboundRow], lease: Lea
             return False
         try:
             await _handle(runtime, row)
-        except (ConnectionFailure, RedisError, TimeoutError, Unavailable, ContactMerged):
+        except (ConnectionFailure, RedisError, TimeoutError, Unavailable):
             # Not the event's fault, so it uses up none of its tries; the sweeper brings it back.
             raise
+        except ContactMerged:
+            # Nor is a merge that stands still: it is waited for.
+            _log.info("inbound_waits_for_merge", inbound_id=row.id)
+            await runtime.queue.enqueue(
+                "process_inbound", row.pending_key, lane=Lane.INBOUND, delay_seconds=_MERGE_SECONDS
+            )
+            return False
         except NotFound as error:
             _log.warning("inbound_put_aside", inbound_id=row.id, reason=str(error))
             await work.fail_inbound(runtime, row, str(error), final=True)

@@ -16,7 +16,7 @@ import { ContactValues } from './ContactValues'
 import { EditableName } from './EditableName'
 import { PastValues } from './PastValues'
 import { PersonalData } from './PersonalData'
-import { SamePerson } from './SamePerson'
+import { PerhapsSame, SamePerson } from './SamePerson'
 import { Timeline } from './Timeline'
 import { useContact } from './contactQuery'
 import s from './contacts.module.css'
@@ -57,6 +57,7 @@ export function ContactDetail({ id }: { id: string }) {
                 <h2>Addresses</h2>
                 <AddressList addresses={contact.addresses} />
               </section>
+              <PerhapsSame contact={contact} />
               <section>
                 <h2>Profile</h2>
                 <ContactValues contact={contact} />

@@ -16,24 +16,35 @@ interface SamePersonProps {
   onMerged?: ((contact: Contact) => void) | undefined
 }
 
-/** Who else this may be, who is a part of it, and the way to merge it with somebody. */
-export function SamePerson({ contact, className, onMerged }: SamePersonProps) {
+/** Who else this may be; nothing where nobody is suggested. It stands where it is seen before anything is written. */
+export function PerhapsSame({ contact, className, onMerged }: SamePersonProps) {
   const mayWrite = useCan('contacts.write')
   const { data: duplicates = [] } = useDuplicates(contact.id)
-  const { data: merges = [] } = useMerges(contact.id, contact.merged)
   const [merging, setMerging] = useState<string | null>(null)
-  const parts = merges.filter((each) => each.undone_at === null)
-  if (!mayWrite && duplicates.length === 0 && parts.length === 0) return null
+  if (duplicates.length === 0) return null
   return (
     <section className={className}>
-      <h2>{duplicates.length > 0 ? 'Perhaps the same person' : 'Same person'}</h2>
-      {duplicates.length > 0 && (
-        <ul className={s.suggestions}>
-          {duplicates.map((each) => (
-            <Suggestion key={each.id} duplicate={each} mine={contact.id} onMerge={mayWrite ? setMerging : undefined} />
-          ))}
-        </ul>
-      )}
+      <h2>Perhaps the same person</h2>
+      <ul className={s.suggestions}>
+        {duplicates.map((each) => (
+          <Suggestion key={each.id} duplicate={each} mine={contact.id} onMerge={mayWrite ? setMerging : undefined} />
+        ))}
+      </ul>
+      <Merging contact={contact} otherId={merging} onClose={() => setMerging(null)} onMerged={onMerged} />
+    </section>
+  )
+}
+
+/** Who is a part of it, and the way to merge it with somebody. */
+export function SamePerson({ contact, className, onMerged }: SamePersonProps) {
+  const mayWrite = useCan('contacts.write')
+  const { data: merges = [] } = useMerges(contact.id, contact.merged)
+  const [merging, setMerging] = useState(false)
+  const parts = merges.filter((each) => each.undone_at === null)
+  if (!mayWrite && parts.length === 0) return null
+  return (
+    <section className={className}>
+      <h2>Same person</h2>
       {parts.length > 0 && (
         <ul className={s.parts} aria-label="Merged into this contact">
           {parts.map((each) => (
@@ -54,14 +65,26 @@ export function SamePerson({ contact, className, onMerged }: SamePersonProps) {
         </ul>
       )}
       {mayWrite && (
-        <Button variant="subtle" size="compact-xs" className={s.mergeOther} onClick={() => setMerging('')}>
+        <Button variant="subtle" size="compact-xs" className={s.mergeOther} onClick={() => setMerging(true)}>
           Merge with another contact…
         </Button>
       )}
-      <Suspense fallback={null}>
-        {merging !== null && <MergeDialog contact={contact} otherId={merging || undefined} onClose={() => setMerging(null)} onMerged={onMerged} />}
-      </Suspense>
+      <Merging contact={contact} otherId={merging ? '' : null} onClose={() => setMerging(false)} onMerged={onMerged} />
     </section>
+  )
+}
+
+interface MergingProps extends SamePersonProps {
+  /** '' asks for the other one first; null is closed */
+  otherId: string | null
+  onClose: () => void
+}
+
+function Merging({ contact, otherId, onClose, onMerged }: MergingProps) {
+  return (
+    <Suspense fallback={null}>
+      {otherId !== null && <MergeDialog contact={contact} otherId={otherId || undefined} onClose={onClose} onMerged={onMerged} />}
+    </Suspense>
   )
 }
 

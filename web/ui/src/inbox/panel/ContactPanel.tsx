@@ -7,7 +7,7 @@ import { AddressList } from '../../contacts/AddressList'
 import { ContactNotes } from '../../contacts/ContactNotes'
 import { ContactValues } from '../../contacts/ContactValues'
 import { EditableName } from '../../contacts/EditableName'
-import { SamePerson } from '../../contacts/SamePerson'
+import { PerhapsSame, SamePerson } from '../../contacts/SamePerson'
 import { Timeline } from '../../contacts/Timeline'
 import { fullTime, shortDay } from '../../lib/format'
 import type { Conversation } from '../../lib/types'
@@ -87,6 +87,7 @@ function Details({ conversation }: { conversation: Conversation }) {
           <Section title="Addresses">
             <AddressList addresses={contact.addresses} reaches={conversation.reach} />
           </Section>
+          <PerhapsSame contact={contact} className={s.section} />
           <Section title="Profile">
             <ContactValues contact={contact} />
           </Section>
