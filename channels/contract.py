@@ -714,6 +714,15 @@ class OpensWithText(Protocol):
 
 
 @runtime_checkable
+class WritesByLink(Protocol):
+    """For channels on which a link on a phone begins a message to us, and on other devices does nothing."""
+
+    def writing_link(self, account: ChannelAccount, text: str) -> str:
+        """`text` is letters, digits and hyphens."""
+        ...
+
+
+@runtime_checkable
 class Previews(Protocol):
     def shown(self, account: ChannelAccount, content: Content) -> Shown:
         """How the person's app will show this, by the code that sends it. Raises MessageRefused."""

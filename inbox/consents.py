@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
+from app.core import days
 from app.core.addresses import Address
 from app.core.runtime import Workspace
 from crm import consent, contacts, pacing, standing
@@ -12,6 +13,7 @@ from crm.consent import ConsentFact
 from crm.contacts import ContactAddress
 from crm.standing import BUSINESS, PERSON, Said
 from inbox import conversations, events, live
+from inbox.store import signup_forms as forms
 from inbox.timeline import Author
 
 _NO = ("withdrawn", "blocked", "held")
@@ -49,9 +51,12 @@ async def tell(ws: Workspace, told: Told) -> None:
     rows = await contacts.addresses_of(ws, contact_id)
     handles = [row.address for row in rows if _concerns(row, told)]
     concerned = tuple(dict.fromkeys((told.at_address.address, *handles)))
+    new = False
     for address in concerned:
         for sender in told.senders:
-            await consent.record(ws, _fact(told, contact_id, address, sender))
+            new |= await consent.record(ws, _fact(told, contact_id, address, sender))
+    if new and told.state == "granted" and (form_id := told.proof.get("form")):
+        await forms.count(ws, form_id, days.of("UTC", ws.clock.now()), "agreed")
     if told.state == "granted" and told.actor == PERSON:
         await pacing.readmit(ws, concerned)
     after = [row for row in await contacts.addresses_of(ws, contact_id) if row.address in concerned]
@@ -87,7 +92,16 @@ async def confirm(ws: Workspace, said: Told) -> None:
         f for f in await consent.history(ws, row.contact_id) if f.state == "asked" and f.address == row.address
     ]
     shown = f"{questions[0].wording} — {said.wording}" if questions else said.wording
-    agreed = replace(said, purposes=asked, state="granted", source="double_opt_in", wording=shown, reach="handle")
+    agreed = replace(
+        said,
+        purposes=asked,
+        state="granted",
+        source="double_opt_in",
+        wording=shown,
+        reach="handle",
+        language=questions[0].language if questions else None,
+        proof=questions[0].proof if questions else {},
+    )
     await tell(ws, agreed)
 
 

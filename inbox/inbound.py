@@ -25,7 +25,7 @@ from app.core.runtime import Runtime
 from channels import accounts, registry
 from channels.contract import ChannelAccount, DeliveryReceipt, InboundEvent, InboundMessage, Parses, TypingStarted
 from channels.errors import WebhookError
-from inbox import messages, stops
+from inbox import messages, signup_forms, stops
 from inbox.answering import deferred
 from inbox.journal import Journal, Kind
 
@@ -182,6 +182,7 @@ async def _handle(runtime: Runtime, row: InboundRow) -> None:
             if isinstance(event, InboundMessage):
                 await stops.confirm(ws, account, event, written)
                 await stops.ask(ws, account, event, written)
+                await signup_forms.meet(ws, account, event, written)
 
 
 def readable(body: bytes) -> object:

@@ -6,12 +6,11 @@ reader's language; looking at it changes nothing, so that no preview of a link e
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from string import Template
 from typing import Final
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from app.core.errors import NotFound
 from app.core.platform import workspaces
@@ -20,7 +19,7 @@ from channels import registry
 from crm import contacts
 from crm.contacts import ContactAddress
 from inbox import preferences
-from web import limits
+from web import limits, plain_pages
 from web.limits import Limit
 from web.state import state_of
 
@@ -100,45 +99,10 @@ PHRASES: Final[Mapping[str, Phrases]] = {
     ),
 }
 
-_PAGE = Template("""<!doctype html>
-<html lang="$language">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>$title</title>
-<style>
-:root { color-scheme: light dark; --line: #e3e6eb; --text-2: #4f5665; --accent: #4a50d8; --on: #fff; --bg: #f7f8fa;
-  --card: #fff; --danger: #b3261e }
-@media (prefers-color-scheme: dark) {
-  :root { --line: #2b2f37; --text-2: #aeb4c0; --accent: #a9aeff; --on: #101215; --bg: #101215; --card: #16181c;
-    --danger: #ff9d94 }
-}
-body { margin: 0; background: var(--bg); font: 16px/1.5 system-ui, sans-serif }
-main { max-width: 560px; margin: 0 auto; padding: 40px 20px }
-article { padding: 28px; border: 1px solid var(--line); border-radius: 14px; background: var(--card) }
-h1 { margin: 0 0 8px; font-size: 22px; line-height: 1.3 }
-p { margin: 0 0 20px; color: var(--text-2) }
-.saved { padding: 10px 14px; border: 1px solid var(--accent); border-radius: 10px; color: inherit }
-label, .blocked { display: flex; gap: 12px; align-items: flex-start; padding: 14px 0;
-  border-top: 1px solid var(--line) }
-input { flex: none; width: 22px; height: 22px; margin: 1px 0 0; accent-color: var(--accent) }
-b { display: block; overflow-wrap: anywhere }
-small { color: var(--text-2); font-size: 14px }
-.buttons { display: flex; flex-wrap: wrap; gap: 12px; padding-top: 20px; border-top: 1px solid var(--line) }
-button { min-height: 44px; padding: 0 20px; border: 1px solid var(--accent); border-radius: 10px;
-  background: var(--accent); color: var(--on); font: inherit; font-weight: 600; cursor: pointer }
-button[value=all] { border-color: var(--danger); background: none; color: var(--danger) }
-</style>
-</head>
-<body><main><article>$body</article></main></body>
-</html>
-""")
-
 
 async def show(request: Request) -> Response:
     """/p/{workspace_id}/{contact_id}/{signature}"""
-    spoken = _language(request)
+    spoken = plain_pages.language(request, PHRASES)
     found = await _theirs(request)
     if found is None:
         return _answer(404, spoken, f"<h1>{escape(PHRASES[spoken].title)}</h1><p>{escape(PHRASES[spoken].gone)}</p>")
@@ -159,7 +123,7 @@ async def take(request: Request) -> Response:
     if len(body) > _MOST_FORM_BYTES or await limits.take(ws.redis, asked):
         return Response(status_code=413 if len(body) > _MOST_FORM_BYTES else 429)
     form = parse_qs(body.decode("utf-8", "replace"), max_num_fields=300)
-    spoken = _language(request)
+    spoken = plain_pages.language(request, PHRASES)
     phrases = PHRASES[spoken]
     proof = {
         "page": str(request.url.path),
@@ -224,20 +188,5 @@ def _choice(ws: Workspace, phrases: Phrases, business: str, kind: str, rows: lis
     )
 
 
-def _language(request: Request) -> str:
-    asked = request.headers.get("accept-language", "").split(",")[:10]
-    wanted = [part.partition(";")[0].strip()[:2].lower() for part in asked]
-    return next((each for each in wanted if each in PHRASES), "en")
-
-
 def _answer(status: int, language: str, body: str) -> Response:
-    page = _PAGE.substitute(language=language, title=escape(PHRASES[language].title), body=body)
-    headers = {
-        "cache-control": "no-store",
-        "vary": "accept-language",
-        "content-security-policy": (
-            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-        ),
-        "referrer-policy": "no-referrer",
-    }
-    return HTMLResponse(page, status, headers)
+    return plain_pages.answer(status, language, PHRASES[language].title, body)

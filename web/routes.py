@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from web import chat_http, files, health, openapi, pages, preferences_page, short_link, tables, ticket_page
+from web import chat_http, files, health, join_page, openapi, pages, preferences_page, short_link, tables, ticket_page
 from web.agent_socket import agent_socket
 from web.api import (
     accounts,
@@ -49,6 +49,7 @@ from web.api import (
     route_rules,
     search,
     sign_in,
+    signup_forms,
     sla_policies,
     surveys,
     tags,
@@ -90,6 +91,7 @@ API: tuple[Endpoint, ...] = (
     *imports.ENDPOINTS,
     *pacing.ENDPOINTS,
     *broadcasts.ENDPOINTS,
+    *signup_forms.ENDPOINTS,
     *duplicates.ENDPOINTS,
     *merging.ENDPOINTS,
     *accounts.ENDPOINTS,
@@ -156,6 +158,8 @@ def table() -> list[BaseRoute]:
         Route("/p/{workspace_id}/{contact_id}/{signature}", preferences_page.show, methods=["GET"]),
         Route("/p/{workspace_id}/{contact_id}/{signature}", preferences_page.take, methods=["POST"]),
         Route("/l/{code}", short_link.follow),
+        Route("/join/{form_id}", join_page.show, methods=["GET"]),
+        Route("/join/{form_id}", join_page.take, methods=["POST"]),
         Route("/help/{slug}", help_pages.show),
         Route("/help/{slug}/{path:path}", help_pages.show, methods=["GET"]),
         Route("/help/{slug}/{path:path}", help_pages.take, methods=["POST"]),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal
 
-from app.core import audit, ids, mongo, passwords, roles, sign_in, throttle, two_factor
+from app.core import audit, ids, mongo, passwords, qr, roles, sign_in, throttle, two_factor
 from app.core.audit import Target
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import SYSTEM, Actor, Role
@@ -263,7 +263,7 @@ async def start_totp(ws: Workspace, actor: Actor) -> TotpSetup:
     sealed = ws.runtime.keyring.encrypt({"secret": secret})
     await rows.change(ws.runtime.mongo, member.id, {"totp_pending": sealed})
     uri = two_factor.uri(secret, member.email)
-    return TotpSetup(secret, uri, two_factor.qr_svg(uri))
+    return TotpSetup(secret, uri, qr.svg(uri))
 
 
 async def confirm_totp(ws: Workspace, actor: Actor, session: Session, code: str) -> list[str]:

@@ -85,6 +85,10 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("pending_key", sparse=True),
         _index("expires_at"),
     ),
+    # Forms by which people agree, each version of their words, and figures by day.
+    "signup_forms": (_index("workspace_id"),),
+    "signup_versions": (),
+    "signup_days": (_index("workspace_id", "form_id", "day"),),
     "companies": (
         _index("workspace_id", "prefixes", "_id"),
         _index("workspace_id", "name_key"),

@@ -1,12 +1,9 @@
 """The second factor: codes of an authenticator app (TOTP), each good once, and recovery codes for a lost phone."""
 
 import base64
-import io
 import secrets
 
 import pyotp
-import qrcode
-import qrcode.image.svg
 
 from app.core.security import hash_token, same
 
@@ -24,13 +21,6 @@ def new_secret() -> str:
 def uri(secret: str, email: str) -> str:
     """What an authenticator app reads from the QR code."""
     return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
-
-
-def qr_svg(text: str) -> str:
-    """A QR code as one SVG path, dark on whatever is behind it."""
-    drawn = io.BytesIO()
-    qrcode.make(text, image_factory=qrcode.image.svg.SvgPathImage, box_size=10, border=2).save(drawn)
-    return drawn.getvalue().decode()
 
 
 def matching_step(secret: str, code: str, at: float) -> int | None:

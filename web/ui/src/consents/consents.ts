@@ -43,6 +43,8 @@ const SOURCES: Record<string, string> = {
   number_change: 'came along with a new number',
   double_opt_in: 'by answering our question',
   preferences: 'on the preference page',
+  form: 'on a sign-up form',
+  form_word: 'by the word of a sign-up form',
   paper: 'on paper',
   phone: 'on the phone',
   in_person: 'in person',

@@ -169,6 +169,10 @@ export type ConsentState = ConsentPage['standings'][number]['state']
 export type RecordConsent = api.RecordConsent
 export type PacingSettings = api.PacingOut
 export type Suppression = api.SuppressionOut
+export type SignupForm = api.SignupFormOut
+export type SignupSettings = api.SignupSettings
+export type SignupWords = api.SignupWords
+export type Growth = api.Growth
 export type Erasure = api.ErasureOut
 export type ErasureOutlook = api.ErasureOutlook
 export type MarketingNow = api.MarketingNow
@@ -246,7 +250,7 @@ export type NumberedEvent =
   | { n: number; type: 'member'; data: Member }
   | { n: number; type: 'contact'; data: { id: string } & Partial<Contact> }
   | { n: number; type: 'import'; data: ImportProgress }
-  | { n: number; type: 'export' | 'erasure'; data: { id: string } }
+  | { n: number; type: 'export' | 'erasure' | 'signup_form'; data: { id: string } }
   | { n: number; type: 'contact_fields' | 'company' | 'contact_list'; data: { id: string } }
   | { n: number; type: 'duplicates'; data: { contact_ids: string[] } }
   | { n: number; type: 'deferred'; data: { id: string } }

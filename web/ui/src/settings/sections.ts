@@ -11,6 +11,7 @@ import {
   IconCircleCheck,
   IconClock,
   IconFingerprint,
+  IconForms,
   IconHistory,
   IconListDetails,
   IconPlugConnected,
@@ -167,6 +168,14 @@ export const SECTIONS: SettingsSection[] = [
     icon: IconShieldHeart,
     needs: 'contacts.read',
     Page: lazy(() => import('./pacing/PacingPage')),
+  },
+  {
+    path: 'signups',
+    label: 'Sign-up forms',
+    group: 'Workspace',
+    icon: IconForms,
+    needs: 'contacts.read',
+    Page: lazy(() => import('./signups/SignupsPage')),
   },
   {
     path: 'privacy',

@@ -167,6 +167,9 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'export':
       void queryClient.invalidateQueries({ queryKey: ['exports'] })
       return
+    case 'signup_form':
+      void queryClient.invalidateQueries({ queryKey: ['signup-forms'] })
+      return
     case 'erasure':
       void queryClient.invalidateQueries({ queryKey: ['erasures'] })
       return

@@ -70,6 +70,8 @@ const WORDS: Record<string, string | ((detail: Detail) => string)> = {
   'contact.hold_lifted': 'lifted the legal hold on {}',
   'contact.erasing': ({ reason }) => `began to erase a person: ${String(reason ?? '')}`,
   'contact.erased': 'erased a person',
+  'signup_form.created': 'made the sign-up form {}',
+  'signup_form.changed': 'changed the sign-up form {}',
   'erasure.proven': 'took the proof of an erasure',
   'conversation.assigned': ({ member_name: name }) =>
     name ? `assigned the conversation with {} to ${name}` : 'unassigned the conversation with {}',
@@ -88,6 +90,7 @@ export const THINGS: Record<string, string> = {
   account: 'Channels',
   contact: 'Contacts',
   erasure: 'Erasures',
+  signup_form: 'Sign-up forms',
   consent: 'Consent',
   marketing: 'Stopping marketing',
   pacing: 'Pacing',

@@ -1,0 +1,150 @@
+"""Pages, links and words by which people agree: what they were shown is kept, and only their own clear yes counts."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.network import SHORT_LIVED
+from tests.support.shop import Shop, eventually
+
+AGREE = "Yes, Shop may send me offers by text message, at most 4 a month."
+WORDS = {
+    "en": {"title": "Offers first", "agree": AGREE, "question": "Reply YES to get our offers. STOP ends them."},
+    "de": {"title": "Angebote zuerst", "agree": "Ja, Shop darf mir Angebote als Nachricht senden."},
+}
+
+
+@pytest.fixture
+async def reader(shop: Shop) -> Any:
+    headers = {"accept-language": "de-AT,en", "user-agent": "Test browser"}
+    async with httpx.AsyncClient(
+        base_url=shop.url, timeout=20, trust_env=False, limits=SHORT_LIVED, headers=headers
+    ) as browser:
+        yield browser
+
+
+async def made(shop: Shop, **more: Any) -> dict[str, Any]:
+    settings = {"name": "Till", "account_ids": [shop.accounts["sms"]], "words": WORDS, **more}
+    form: dict[str, Any] = await shop.post("/signup-forms", 201, **settings)
+    return form
+
+
+async def facts_of(shop: Shop, number: str) -> list[dict[str, Any]]:
+    found = await shop.get("/contacts", q=number)
+    return (await shop.get(f"/contacts/{found['items'][0]['id']}/consents"))["items"] if found["items"] else []
+
+
+async def test_what_is_typed_counts_when_they_have_confirmed_it(shop: Shop, reader: httpx.AsyncClient) -> None:
+    person = await shop.customer(name="Ruta Meier")
+    tag = await shop.post("/tags", 201, name="From the till", colour="blue")
+    form = await made(shop, minimum_age=18, terms_url="https://shop.example.test/terms", tags=[tag["id"]])
+    path = form["url"].removeprefix(shop.runtime.settings.public_url)
+    assert "<svg" in form["qr_svg"]
+    page = await reader.get(path)
+    assert page.status_code == 200
+    assert '<html lang="de">' in page.text
+    assert "<script" not in page.text
+    assert "checked" not in page.text
+    assert "https://shop.example.test/terms" in page.text
+    assert "frame-ancestors 'self';" in page.headers["content-security-policy"]
+    typed = {"name": "Ruta Meier", "phone": person["phone"], "agree": "yes", "age": "yes"}
+    # Each box, and a number that is one.
+    for wrong in ({**typed, "agree": ""}, {**typed, "age": ""}, {**typed, "phone": "call me"}):
+        answer = await reader.post(path, data=wrong)
+        assert 'role="alert"' in answer.text
+    assert await facts_of(shop, person["phone"]) == []
+    # A program fills in what people do not see: thanked, and nothing is kept.
+    assert (await reader.post(path, data={**typed, "website": "x"})).status_code == 200
+    assert await facts_of(shop, person["phone"]) == []
+
+    thanked = await reader.post(f"{path}?lang=en", data=typed)
+    assert "Answer YES" in thanked.text
+    await shop.in_ledger("sms", person["id"], "Reply YES")
+    (asked,) = await facts_of(shop, person["phone"])
+    assert asked["state"] == "asked"
+    await shop.writes("sms", person["id"], type="text", text="Yes")
+
+    async def agreed() -> dict[str, Any] | None:
+        return next((f for f in await facts_of(shop, person["phone"]) if f["state"] == "granted"), None)
+
+    fact = await eventually(agreed)
+    assert fact["source"] == "double_opt_in"
+    assert fact["wording"].startswith(AGREE)
+    assert fact["wording"].endswith("Yes")
+    assert fact["proof"]["form"] == form["id"]
+    assert fact["proof"]["version"] == "1"
+    assert fact["proof"]["browser"] == "Test browser"
+    assert fact["proof"]["ip"]
+    contact = (await shop.get("/contacts", q=person["phone"]))["items"][0]
+    assert contact["tags"] == [tag["id"]]
+    assert contact["name"] == "Ruta Meier"
+    now = await shop.get(f"/signup-forms/{form['id']}")
+    assert (now["shown"], now["sent"], now["agreed"]) == (1, 1, 1)
+    assert (await shop.get(f"/signup-forms/{form['id']}/growth", days=7))["items"][-1]["agreed"] == 1
+
+
+async def test_a_word_agrees_from_the_handle_it_comes_from(shop: Shop, reader: httpx.AsyncClient) -> None:
+    accounts = [shop.accounts[kind] for kind in ("whatsapp", "telegram", "sms")]
+    form = await made(shop, account_ids=accounts, word="SPRING-26", double=False, sites=["https://shop.example.test"])
+    links = {each["channel"]: each["url"] for each in form["links"]}
+    assert links["whatsapp"] == "https://wa.me/12025550177?text=SPRING-26"
+    assert links["telegram"] == "https://t.me/shop_test_bot?start=SPRING-26"
+    assert links["sms"].endswith("?&body=SPRING-26")
+    page = await reader.get(form["url"].removeprefix(shop.runtime.settings.public_url))
+    assert "frame-ancestors 'self' https://shop.example.test" in page.headers["content-security-policy"]
+    assert links["telegram"] in page.text
+    # In force everywhere within two seconds, before it is tried.
+    scout = await shop.customer(name="Scout")
+
+    async def in_force() -> bool:
+        await shop.writes("sms", scout["id"], type="text", text="SPRING-26")
+        return bool(await facts_of(shop, scout["phone"]))
+
+    await eventually(in_force)
+    for channel, message in (
+        ("whatsapp", {"type": "text", "text": "spring-26"}),
+        ("telegram", {"type": "start", "payload": "SPRING-26"}),
+    ):
+        person = await shop.customer(name=f"By {channel}")
+        await shop.writes(channel, person["id"], **message)
+        thread = await shop.conversation_with(f"By {channel}")
+        entry = await shop.entry_where(thread["id"], lambda e: e["kind"] == "consent")
+        assert entry["event"]["wording"] == AGREE
+        (fact,) = (await shop.get(f"/contacts/{thread['contact_id']}/consents"))["items"]
+        assert (fact["state"], fact["source"]) == ("granted", "form_word")
+        assert fact["proof"]["word"] == message.get("payload", message.get("text"))
+        await shop.in_ledger(channel, person["id"], "Thank you")
+
+    # Single opt-in counts at once, but never against a stop that they said before.
+    person, thread = await shop.someone("sms")
+    path = form["url"].removeprefix(shop.runtime.settings.public_url)
+    typed = {"phone": person["phone"], "agree": "yes"}
+    await reader.post(path, data=typed)
+    assert {f["state"] for f in await facts_of(shop, person["phone"])} == {"granted"}
+    await shop.writes("sms", person["id"], type="text", text="STOP")
+    await shop.entry_where(thread["id"], lambda e: e["kind"] == "consent" and e["event"]["state"] == "withdrawn")
+    await reader.post(path, data=typed)
+    known = (await shop.get(f"/contacts/{thread['contact_id']}/consents"))["standings"]
+    assert {each["state"] for each in known if each["channel"] == "sms"} == {"withdrawn"}
+
+
+async def test_a_form_is_changed_as_a_whole_and_what_was_shown_stays(shop: Shop, reader: httpx.AsyncClient) -> None:
+    form = await made(shop, word="VERSIONS")
+    other = {"name": "Other", "account_ids": [shop.accounts["sms"]], "words": WORDS}
+    assert (await shop.post("/signup-forms", 422, **other, word="versions"))["errors"][0]["field"] == "word"
+    assert (await shop.post("/signup-forms", 422, **other, word="stop"))["errors"][0]["field"] == "word"
+    path = f"/api/v1/signup-forms/{form['id']}"
+    changed = {**form["settings"], "words": {"en": {**WORDS["en"], "agree": "Yes, write me anything."}}}
+    saved = await shop.agent.put(path, json={**changed, "version": 1})
+    assert saved.status_code == 200, saved.text
+    assert saved.json()["version"] == 2
+    assert (await shop.agent.put(path, json={**changed, "version": 1})).status_code == 409
+    kept = await shop.owner.ws.db.signup_versions.get(f"{form['id']}/1")
+    assert kept is not None
+    assert kept["settings"]["words"]["en"]["agree"] == AGREE
+    closed = await shop.agent.put(path, json={**changed, "version": 2, "active": False})
+    assert closed.status_code == 200
+    page = form["url"].removeprefix(shop.runtime.settings.public_url)
+    assert (await reader.get(page)).status_code == 404
+    assert (await reader.get("/join/frm_nobody")).status_code == 404
