@@ -14,7 +14,7 @@ from crm import exports, imports
 from inbox import checkups, delivery, inbound, jobs, polling, reconcile, sweeper
 from inbox.erasing import erasing
 from inbox.finding import bulk, search, view_work
-from inbox.mailings import engine
+from inbox.mailings import engine, placing
 from inbox.merging import merging
 from inbox.routing import duties, routing
 from inbox.ticketing import incidents, ticket_news
@@ -37,6 +37,7 @@ BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "search": search.run,
     "bulk": bulk.run,
     "mailings": engine.run,
+    "placing": placing.run,
     "imports": imports.run,
     "exports": exports.run,
     "erasures": erasing.run,

@@ -252,6 +252,12 @@ async def sent_to_each(ws: Workspace, people: Sequence[Sequence[str]]) -> list[l
     ]
 
 
+async def last_messages(ws: Workspace, contact_ids: Sequence[str]) -> list[str]:
+    """What was handed over last to each of these, by what it is called."""
+    found = await store.sent_to(ws, contact_ids)
+    return [max(sent, key=lambda each: each.at).message for sent in found.values() if sent]
+
+
 async def note(ws: Workspace, contact_id: str, sent: Sent) -> None:
     """It is about to be handed over. Whoever calls holds the contact's outbox, so nobody else writes this row."""
     await note_many(ws, {contact_id: sent})

@@ -33,7 +33,7 @@ from inbox.sight import Sight
 from inbox.store import conversations as store
 from inbox.ticketing import sla, sla_policies
 from inbox.ticketing.sla import Clock
-from inbox.timeline import Entry
+from inbox.timeline import Campaign, Entry
 
 How = Callable[["Conversation"], "Conversation"]
 Condition = Callable[["Conversation"], bool]
@@ -178,6 +178,8 @@ class Conversation:
     wants: tuple[str, ...] = ()
     # Which closed period (by its beginning) the customer has been told of.
     told_closed: datetime | None = None
+    # The mailing whose message came last, which the customer may be answering.
+    campaign: Campaign | None = None
     # The conversation that this one is a part of now, those that are a part of it, and whether its contact was ever
     # merged or parted, so that its thread may be more, or less, than the contact's own timeline (see merging.py).
     merged_into: str | None = None
@@ -349,10 +351,17 @@ def sla_facts(conversation: Conversation) -> sla.Facts | None:
 
 
 def received(
-    entry: Entry, summary: Summary, *, reopens: bool = True, window_hours: int | None = None, feed: Feed | None = None
+    entry: Entry,
+    summary: Summary,
+    *,
+    reopens: bool = True,
+    window_hours: int | None = None,
+    feed: Feed | None = None,
+    campaign: Campaign | None = None,
 ) -> Callable[[Conversation], Conversation]:
     """
-    The customer wrote, on an account that feeds this team; or only opened a chat, which asks for no answer.
+    The customer wrote, on an account that feeds this team, perhaps to answer a mailing; or only opened a chat, which
+    asks for no answer.
 
     Applied twice it does nothing the second time. What was stored before the contacts were merged, or parted, was taken
     in then.
@@ -374,6 +383,7 @@ def received(
         heard = replace(
             following.taken_in(_touched(now, entry, summary), entry),
             reach=reach,
+            campaign=campaign,
             last_inbound_number=max(now.last_inbound_number, entry.number) if wrote else now.last_inbound_number,
             unread=now.unread + wrote,
             unread_by=reading.grown(now.unread_by, wrote),

@@ -6,7 +6,7 @@ derives from the provider's, and a conversation takes the same message in once.
 import asyncio
 from contextlib import suppress
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -45,16 +45,20 @@ from inbox.answering import notifications, proofs
 from inbox.closing import closing, surveys
 from inbox.conversations import Conversation
 from inbox.finding import search
+from inbox.mailings import mailings, placing
 from inbox.routing.waiting import Feed
 from inbox.store import conversations as conversation_store
 from inbox.store.entries import external_key, inbound_id
-from inbox.timeline import Author, Entry, Quote, Reacted
+from inbox.timeline import Author, Campaign, Entry, Quote, Reacted
 
 STARTED = "Started the chat"
 MARKETING = (Purpose.MARKETING.value,)
 # Whose an address was the last time in this process (workspace, address → contact), where it is not by the rule.
 _whose: dict[tuple[str, str], str] = {}
 _MOST_KNOWN = 20_000
+# An answer is one to the last mailing's message for so long.
+ANSWERS_WITHIN = timedelta(days=3)
+_LOOK_BACK = 20
 # Seconds to wait for a merge that has begun on somebody who writes this very moment.
 _WHILE_MERGED = (0.05, 0.1, 0.2, 0.4, 0.8)
 
@@ -156,6 +160,9 @@ async def _received(
         group_id=event.group_id,
         raw_id=raw_id,
     )
+    if await placing.settle(ws, [conversation.contact_id]) and conversation.revision:
+        # What a mailing sent them stands on the thread now.
+        conversation = await conversations.get(ws, conversation.id)
     if event.timed and conversations.heard_since(conversation, account.id, event.at):
         late = await timeline.place_of_late(ws, conversation.contact_id, event.at, conversation.last_number)
         entry = replace(entry, order_at=late)
@@ -169,7 +176,8 @@ async def _received(
     answer = surveys.answer_in(conversation, content, entry)
     thanked = answer is None and await closing.keeps_closed(ws, conversation, content)
     reopens = answer is None and not thanked
-    received = partial(conversations.received, entry, summary, window_hours=hours, reopens=reopens)
+    campaign = None if event.started else await _answered_campaign(ws, conversation, entry)
+    received = partial(conversations.received, entry, summary, window_hours=hours, reopens=reopens, campaign=campaign)
     before, feed = conversation, await _feed(ws, account)
     begins = conversation.revision == 0 or (conversation.state == "closed" and reopens)
     if begins and not conversation.blocked:
@@ -196,11 +204,26 @@ async def _received(
             ws, conversation.contact_id, key=f"conversation_kept/{entry.id}", event=kept, at=entry.created_at
         )
     await _want_media(ws, entry, event.content)
-    await _obey_keyword(ws, account, sender, event, entry)
+    if await _obey_keyword(ws, account, sender, event, entry) and campaign is not None:
+        await mailings.opted_out(ws, campaign.ref, entry.at)
     if event.acknowledge is not None:
         await ws.queue.enqueue("acknowledge", account.id, event.acknowledge, lane=Lane.REPLIES)
     await live.tell_entry(ws, entry, conversation)
     return conversation
+
+
+async def _answered_campaign(ws: Workspace, conversation: Conversation, entry: Entry) -> Campaign | None:
+    """The mailing whose message they answer: the last that they got, if that was within some days."""
+    campaign = conversation.campaign
+    if conversation.revision == 0 and entry.number > 1:
+        # Nobody has talked with them before; what a mailing sent stands before their first message.
+        before = await timeline.page_before(ws, conversation.contact_id, entry.number, limit=_LOOK_BACK)
+        campaign = next((each.campaign for each in reversed(before) if each.campaign), None)
+    if campaign is None or entry.at - campaign.at > ANSWERS_WITHIN:
+        return None
+    if not campaign.replied:
+        await mailings.replied(ws, campaign.ref, entry.at)
+    return replace(campaign, replied=True)
 
 
 def _route_rules() -> ModuleType:
@@ -404,14 +427,15 @@ def keyword_at(account: ChannelAccount, text: str) -> Keyword | None:
 
 async def _obey_keyword(
     ws: Workspace, account: ChannelAccount, sender: ContactAddress, event: InboundMessage, entry: Entry
-) -> None:
+) -> bool:
+    """Whether they have asked us to stop."""
     text = event.content.text if isinstance(event.content, Text) else None
     if isinstance(event.content, Choice):
         # A template's opt-out button tells by its payload or by its label.
         candidates = (event.content.id, event.content.title)
         text = next((c for c in candidates if keyword_at(account, c) is Keyword.STOP), None)
     if text is None:
-        return
+        return False
     capabilities = registry.adapter(account.kind).capabilities(account)
     purposes = PURPOSES if capabilities.stop_ends == "all" else MARKETING
     said = consents.Told(
@@ -423,7 +447,8 @@ async def _obey_keyword(
         at=entry.at,
         wording=text,
     )
-    match keyword_at(account, text):
+    word = keyword_at(account, text)
+    match word:
         case Keyword.STOP:
             await _stop(ws, said)
         case Keyword.START:
@@ -436,6 +461,7 @@ async def _obey_keyword(
             )
         case None if keywords.is_yes(text):
             await consents.confirm(ws, said)
+    return word is Keyword.STOP
 
 
 async def _stop(ws: Workspace, said: consents.Told) -> None:

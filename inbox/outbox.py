@@ -24,6 +24,7 @@ from inbox.answering import notifications
 from inbox.closing import closing
 from inbox.conversations import Conversation
 from inbox.help import listening
+from inbox.mailings import placing
 from inbox.splitting import split_text
 from inbox.store import tickets
 from inbox.timeline import Author, Entry, Mention, Quote
@@ -115,6 +116,9 @@ async def admit(ws: Workspace, conversation: Conversation, draft: Draft, *, late
     account, address = await _route(ws, conversation, draft)
     capabilities = registry.adapter(account.kind).capabilities(account)
     purpose = await _purpose(ws, account, draft)
+    if purpose is Purpose.MARKETING:
+        # Caps count what mailings have sent.
+        await placing.settle(ws, [conversation.contact_id])
     await _may(ws, address, purpose.value, account.id)
     if later:
         hours = capabilities.window_hours

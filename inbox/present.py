@@ -15,7 +15,7 @@ from inbox import timeline
 from inbox.conversations import Conversation, Reach, Summary
 from inbox.store import entries
 from inbox.ticketing.sla import Clock
-from inbox.timeline import Entry
+from inbox.timeline import Campaign, Entry
 
 
 def entry(item: Entry) -> dict[str, Any]:
@@ -49,10 +49,16 @@ def entry(item: Entry) -> dict[str, Any]:
         "purpose": item.purpose,
         "event": item.event,
         "referral": item.referral,
+        "campaign": campaign(item.campaign),
         "forwarded": item.forwarded,
         "group_id": item.group_id,
         "ticket_id": item.ticket_id,
     }
+
+
+def campaign(item: Campaign | None) -> dict[str, Any] | None:
+    """The mailing that a message belongs to, or that a conversation answers."""
+    return {"id": item.id, "name": item.name, "variant": item.variant, "at": iso(item.at)} if item else None
 
 
 def placed(item: Entry, place: float, conversation_id: str) -> dict[str, Any]:
@@ -131,6 +137,7 @@ def conversation(
         "woke_at": iso(item.woke_at),
         "closed_at": iso(item.closed_at),
         "blocked": item.blocked,
+        "campaign": campaign(item.campaign),
         "merged_into": item.merged_into,
         "absorbed": list(item.absorbed),
         "revision": item.revision,

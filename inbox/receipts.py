@@ -23,6 +23,7 @@ from app.core.runtime import Runtime, Workspace
 from channels import accounts, errors
 from channels.contract import DeliveryStatus
 from inbox import delivery, live, signals
+from inbox.mailings import reports
 from inbox.store import entries as store
 from inbox.timeline import Entry
 
@@ -43,9 +44,9 @@ async def apply(runtime: Runtime, account_id: str) -> None:
             batches = await work.pending_receipts(runtime, account_id, limit=BATCH)
             if batches:
                 await _apply_what_can_be(runtime, batches)
-            reports = sum(len(batch.reports) for batch in batches)
-            if reports >= BUSY:
-                await asyncio.sleep(FOLD_SECONDS if reports < BATCH else 0)
+            count = sum(len(batch.reports) for batch in batches)
+            if count >= BUSY:
+                await asyncio.sleep(FOLD_SECONDS if count < BATCH else 0)
             elif not await lease.again():
                 return
 
@@ -68,12 +69,15 @@ async def _apply_what_can_be(runtime: Runtime, batches: Sequence[ReceiptBatch]) 
 
 async def _apply(runtime: Runtime, batches: Sequence[ReceiptBatch]) -> None:
     ws, account_id = runtime.workspace(batches[0].workspace_id), batches[0].account_id
-    found = await _messages(ws, account_id, [report for batch in batches for report in batch.reports])
+    bulk, single = reports.split([report for batch in batches for report in batch.reports])
+    later = {id(report) for report in await reports.apply(ws, account_id, bulk)}
+    found = await _messages(ws, account_id, single)
     by_message: dict[str, list[Receipt]] = defaultdict(list)
     early: list[ReceiptBatch] = []
     for batch in batches:
-        unknown: list[Receipt] = []
-        for report in batch.reports:
+        of_mailings, of_messages = reports.split(batch.reports)
+        unknown = [report for _, report in of_mailings if id(report) in later]
+        for report in of_messages:
             entry = found.get(report.correlation or "") or found.get(report.external_id)
             if entry is None:
                 unknown.append(report)
@@ -87,18 +91,18 @@ async def _apply(runtime: Runtime, batches: Sequence[ReceiptBatch]) -> None:
     await live.publish(ws, *[await live.entry_event(ws, entry, None) for entry in changed])
     await _park(runtime, await _without_reactions(runtime, account_id, early))
     await work.finish_receipts(runtime, [batch.id for batch in batches])
-    if by_message:
+    if by_message or bulk:
         await delivery.note_traffic(runtime, account_id, "last_webhook_at")
 
 
-async def _messages(ws: Workspace, account_id: str, reports: Sequence[Receipt]) -> dict[str, Entry]:
+async def _messages(ws: Workspace, account_id: str, told: Sequence[Receipt]) -> dict[str, Entry]:
     """The messages reported on, by our id and by the provider's."""
     found: dict[str, Entry] = {}
-    wanted = {report.correlation for report in reports if report.correlation}
+    wanted = {report.correlation for report in told if report.correlation}
     for entry in await store.get_many(ws, sorted(wanted)):
         if entry.direction == "out":
             found[entry.id] = entry
-    missing = {report.external_id for report in reports if (report.correlation or "") not in found}
+    missing = {report.external_id for report in told if (report.correlation or "") not in found}
     for entry in await store.by_external_ids(ws, account_id, sorted(missing)):
         for key in entry.external_ids:
             found[key.partition(":")[2]] = entry
@@ -127,17 +131,17 @@ async def _fold(
     raise Conflict("These messages are being changed by too many at once; try again.")
 
 
-def _moved(entry: Entry, account_id: str, reports: Sequence[Receipt]) -> Entry:
-    for report in sorted(reports, key=lambda report: report.at):
+def _moved(entry: Entry, account_id: str, told: Sequence[Receipt]) -> Entry:
+    for report in sorted(told, key=lambda report: report.at):
         key = store.external_key(account_id, report.external_id)
         error = delivery.kept_of(errors.from_receipt(report.error)) if report.error else None
         entry = delivery.advanced(DeliveryStatus(report.status), report.at, error, (key,))(entry)
     return entry
 
 
-async def _learn(ws: Workspace, account_id: str, entry: Entry, reports: Sequence[Receipt]) -> None:
+async def _learn(ws: Workspace, account_id: str, entry: Entry, told: Sequence[Receipt]) -> None:
     """A failure told by receipt teaches the same as one told at once."""
-    for report in reports:
+    for report in told:
         if report.error is None:
             continue
         # An account that was disconnected since has nothing to learn any more.

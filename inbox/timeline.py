@@ -8,6 +8,7 @@ edits), each change raising the revision.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import ModuleType
 from typing import Any, Literal
 
 from app.core import ids
@@ -51,6 +52,18 @@ class Mention:
     id: str
     name: str
     members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """Which mailing a message belongs to: `id` is its source's (a broadcast), `ref` names this one message of it."""
+
+    id: str
+    name: str
+    ref: str
+    variant: str
+    at: datetime
+    replied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +115,7 @@ class Entry:
     external_ids: tuple[str, ...] = ()
     event: Mapping[str, Any] | None = None
     referral: Mapping[str, Any] | None = None
+    campaign: Campaign | None = None
     forwarded: bool = False
     group_id: str | None = None
     # What belongs to a ticket: its comments, and the events of its life.
@@ -164,6 +178,19 @@ def late_place(messages: Sequence[Entry], at: datetime) -> datetime | None:
 
 
 async def append(ws: Workspace, entry: Entry, *, after: int, guard: "Guard | None" = None) -> tuple[Entry, bool]:
+    """As `put`, behind what mailings have sent to this contact and not put here yet."""
+    await _placing().settle(ws, [entry.contact_id])
+    return await put(ws, entry, after=after, guard=guard)
+
+
+def _placing() -> ModuleType:
+    """Mailings make entries, and so stand above the timeline that they are put on."""
+    from inbox.mailings import placing
+
+    return placing
+
+
+async def put(ws: Workspace, entry: Entry, *, after: int, guard: "Guard | None" = None) -> tuple[Entry, bool]:
     """
     Store the entry under the contact's next number; the entry as stored, and whether it is new.
 

@@ -157,8 +157,9 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "failed_messages": (_index("workspace_id", "failed_at"),),
     # Marketing that waits for an hour at which it may go; likewise.
     "held_messages": (_index("until", sparse=True),),
-    # One message to many (see inbox/store/mailings.py); `active_key` while it runs.
-    "mailings": (_index("workspace_id", "created_at"), _index("active_key", sparse=True)),
+    # One message to many (see inbox/store/mailings.py); `active_key` while it runs, `waiting_key` while its messages do
+    # not all stand on timelines.
+    "mailings": (_index("active_key", sparse=True), _index("waiting_key", sparse=True)),
     # Its people, a hundred to a row, found by `keys`; and what becomes of them.
     "mailing_batches": (_index("keys"),),
     "mailing_work": (
@@ -516,6 +517,16 @@ class ScopedCollection:
     async def insert_new(self, rows: Sequence[Document]) -> set[str]:
         """One command for all; the `_id`s that were there already."""
         return await insert_new(self._collection, [self._mine(row) for row in rows])
+
+    async def insert_each(self, rows: Sequence[Document]) -> list[Exception | None]:
+        """One command for all; for each None, or what kept it out (DuplicateId)."""
+        if len(rows) == 1:
+            try:
+                await self.insert(rows[0])
+            except DuplicateId as error:
+                return [error]
+            return [None]
+        return await insert_each(self._collection, [self._mine(row) for row in rows])
 
     async def update(self, where: Mapping[str, Any], change: Mapping[str, Any], *, upsert: bool = False) -> bool:
         """Whether a row matched (or was upserted). Raises DuplicateId."""

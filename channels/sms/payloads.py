@@ -61,7 +61,7 @@ STATUSES: Mapping[str, DeliveryStatus] = {
 _CONSENT = {"STOP": False, "START": True}
 _MEDIA_KINDS: Mapping[str, MediaKind] = {"image": "image", "video": "video", "audio": "audio"}
 _SID = re.compile(r"(SM|MM)[0-9a-zA-Z]{32}")
-_OUR_ID = re.compile(r"[0-9a-zA-Z_-]{1,100}")
+_OUR_ID = re.compile(r"[0-9a-zA-Z_.-]{1,100}")
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 _MOST_FIELDS = 500
 _MOST_HANDLE_CHARS = 64

@@ -16,7 +16,7 @@ from app.core.mongo import DatabaseError
 from app.core.platform import mailings as platform
 from app.core.runtime import Runtime, Workspace
 from app.core.tasks import end
-from inbox.mailings import mailings
+from inbox.mailings import mailings, placing
 from inbox.mailings.lane import Lane
 from inbox.mailings.mailing import Mailing
 from inbox.store import mailings as store
@@ -53,6 +53,9 @@ async def look(runtime: Runtime, lanes: _Lanes) -> None:
         mine = [key for key, task in lanes.items() if key[0] == row.id and not task.done()]
         mailing = await store.get(ws, row.id)
         if mailing is None or mailing.state != "running":
+            continue
+        if (ws.clock.now() - mailing.changed_at).total_seconds() < placing.KEPT_SECONDS:
+            # By then every process knows that something may wait for a place on timelines.
             continue
         if not mine and mailing.batches is not None and not await _any_left(ws, mailing):
             with suppress(AppError):

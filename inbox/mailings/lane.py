@@ -36,7 +36,7 @@ from channels.errors import (
 )
 from crm import gate, pacing
 from inbox import delivery, rates
-from inbox.mailings import mailings, results
+from inbox.mailings import mailings, placing, results
 from inbox.mailings.mailing import Mailing, Recipient
 from inbox.mailings.results import Sheet
 from inbox.mailings.words import Words
@@ -177,7 +177,14 @@ class Lane:
             await self._pass_time(min(max(wait, 0.005), LOOK_SECONDS))
             return
         places = self._taken(count)
-        going = await self._asked(account, places)
+        try:
+            going = await self._asked(account, places)
+        except AppError as error:
+            # Nobody can get this content now.
+            for sheet, place in reversed(places):
+                sheet.put_back(place)
+            await self._stop(error.code, error.detail)
+            return
         self._spare += count - len(going)
         for each in going:
             each.sheet.flying.add(each.place)
@@ -223,6 +230,9 @@ class Lane:
             )
             for sheet, place in places
         ]
+        # Caps count what other mailings have sent.
+        people = [sheet.recipient(place).contact_id for sheet, place in places]
+        await placing.settle(self._ws, people, but=self._mailing.id)
         verdicts = await gate.ask_many(self._ws, asked, complaints=partial(tickets.with_open, self._ws))
         now = self._now()
         let_through: list[tuple[Sheet, int, gate.Asked]] = []
@@ -340,6 +350,7 @@ class Lane:
         touched = {sheet.id: sheet.changes(self._until()) for sheet in self._sheets.values()}
         if touched and not await self._surely(touched):
             await self._drop_lost(touched)
+        await mailings.tell_progress(self._ws, self._mailing.id)
 
     async def _let_go(self, sheets: Sequence[Sheet]) -> None:
         if sheets:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from time import monotonic
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -35,6 +36,7 @@ from inbox.mailings.mailing import (
     Ref,
     Tally,
 )
+from inbox.mailings.words import ref_of
 from inbox.store import mailings as store
 from inbox.store import tickets
 from inbox.store.mailings import Work
@@ -47,6 +49,7 @@ _MOST_AT_ONCE = 10
 _PAGE_OF_BATCHES = 10
 _RATE_SECONDS = 10.0
 
+_told: WeakKeyDictionary[Runtime, dict[str, float]] = WeakKeyDictionary()
 # When how many had been sent, as this process last counted.
 _counted: WeakKeyDictionary[Runtime, dict[str, deque[tuple[datetime, int]]]] = WeakKeyDictionary()
 
@@ -206,6 +209,13 @@ async def finish(ws: Workspace, mailing: Mailing) -> None:
     await _move(ws, mailing, {"state": "done", "reason": "", "ended_at": ws.clock.now()})
 
 
+async def go_on(ws: Workspace, mailing: Mailing) -> None:
+    """Done, and yet there is somebody to send to again in some days."""
+    if mailing.state == "done":
+        values = {"state": "running", "reason": "", "changed_at": ws.clock.now(), "ended_at": None}
+        await store.move(ws, mailing, values)
+
+
 async def change(
     ws: Workspace, mailing_id: str, *, rate: float | None = None, budget_minor: int | None = None
 ) -> Mailing:
@@ -235,6 +245,14 @@ async def tell(ws: Workspace, mailing: Mailing) -> None:
     """Screens ask for the rest themselves."""
     told = {"id": mailing.id, "source": list(mailing.source), "state": mailing.state, "reason": mailing.reason}
     await live.sign(ws, "mailing", told)
+
+
+async def tell_progress(ws: Workspace, mailing_id: str) -> None:
+    """That there is something new, at most once a second."""
+    told, now = _told.setdefault(ws.runtime, {}), monotonic()
+    if now - told.get(mailing_id, float("-inf")) >= 1:
+        told[mailing_id] = now
+        await live.sign(ws, "mailing", {"id": mailing_id})
 
 
 # --- how it goes --------------------------------------------------------------------------------------------------
@@ -372,9 +390,9 @@ async def _pages(ws: Workspace, batch_ids: Sequence[str]) -> list[tuple[Work, st
 # --- what people do with it ---------------------------------------------------------------------------------------
 
 
-async def clicked(ws: Workspace, ref: str, number: int, at: datetime) -> bool:
-    """A person opened a link of theirs; True the first time."""
-    return await _marked(ws, ref, "clicked", at)
+async def clicked(ws: Workspace, mailing_id: str, recipient: int, number: int, at: datetime) -> bool:
+    """A person (by their place in the mailing) opened one of their links; True the first time."""
+    return await _marked(ws, str(ref_of(mailing_id.removeprefix("mlg_"), recipient)), "clicked", at)
 
 
 async def replied(ws: Workspace, ref: str, at: datetime) -> bool:

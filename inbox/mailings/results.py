@@ -62,6 +62,11 @@ class Sheet:
             if waiting is None or waiting[0] <= at:
                 self.left.append(place)
 
+    def put_back(self, place: int) -> None:
+        """It could go, and did not."""
+        if str(place) not in self.work.o and str(place) not in self.work.w:
+            self.left.appendleft(place)
+
     def settle(
         self,
         place: int,

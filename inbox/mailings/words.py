@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.core.errors import AppError
+from app.core.errors import Invalid
 from app.core.runtime import Workspace
 from channels.content import Content, MediaMessage, Template
 from channels.contract import ChannelAccount, OutboundFile
-from inbox import files, templates
-from inbox.mailings.mailing import Mailing, Ref
+from crm import contacts
+from inbox import files, links, personalising, templates
+from inbox.links import Shortener
+from inbox.mailings.mailing import MOST_IN_BATCH, Mailing, Recipient, Ref
+from inbox.personalising import Compiled
 from inbox.store.mailings import Group
 
 
@@ -22,35 +25,77 @@ class Said:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    compiled: Compiled
+    file: OutboundFile | None
+    shortener: Shortener | None
+
+
 class Words:
     """The contents of a mailing as one sender sends them."""
 
     def __init__(self, ws: Workspace) -> None:
         self._ws = ws
-        self._ready: dict[tuple[str, str], Said] = {}
+        self._ready: dict[tuple[str, str], _Ready] = {}
 
     async def fill(self, mailing: Mailing, account: ChannelAccount, people: Sequence[tuple[Group, Ref]]) -> list[Said]:
-        """For each of these (their batch, and who in it) what they get."""
-        found: list[Said] = []
-        for group, _ in people:
-            key = (group.variant, group.language)
-            if key not in self._ready:
-                self._ready[key] = await self._prepared(mailing, account, *key)
-            found.append(self._ready[key])
-        return found
+        """
+        For each of these (their batch, and who in it) what they get.
 
-    async def _prepared(self, mailing: Mailing, account: ChannelAccount, variant: str, language: str) -> Said:
+        Raises AppError where the content itself cannot be sent now, to anybody.
+        """
+        kinds = {(group.variant, group.language) for group, _ in people}
+        for kind in kinds - self._ready.keys():
+            self._ready[kind] = await self._prepared(mailing, account, *kind)
+        needs = frozenset[str]().union(*(self._ready[kind].compiled.needs for kind in kinds))
+        known: dict[str, dict[str, str]] = {}
+        if needs:
+            found = await contacts.get_many(self._ws, [group.recipients[ref.place].contact_id for group, ref in people])
+            known = await personalising.facts(self._ws, list(found.values()), needs)
+        return [self._said(group, ref, known) for group, ref in people]
+
+    def _said(self, group: Group, ref: Ref, known: dict[str, dict[str, str]]) -> Said:
+        ready, person = self._ready[group.variant, group.language], group.recipients[ref.place]
+        link = ready.shortener.of(place_in_mailing(ref)) if ready.shortener else None
+        try:
+            filled = ready.compiled.fill(_facts(person, known), link)
+        except Invalid as error:
+            return Said(None, code="invalid_values", reason=error.detail)
+        if filled.missing:
+            return Said(None, code="missing_values", reason=f"There is no value for {', '.join(filled.missing)}.")
+        return Said(filled.content, ready.file)
+
+    async def _prepared(self, mailing: Mailing, account: ChannelAccount, variant: str, language: str) -> _Ready:
         by_language = mailing.contents.get(variant) or next(iter(mailing.contents.values()))
         content = by_language.get(language) or by_language.get("") or next(iter(by_language.values()))
-        try:
-            if isinstance(content, Template):
-                content = await templates.filled(self._ws, account, content)
-                file_id = content.parameters.header_file_id
-                return Said(content, await files.outbound_by_id(self._ws, file_id) if file_id else None)
-            if isinstance(content, MediaMessage):
-                media = files.as_media(await files.get(self._ws, content.media.file_id or ""))
-                content = content.model_copy(update={"media": media})
-                return Said(content, files.outbound(self._ws, media))
-        except AppError as error:
-            return Said(None, code="content_refused", reason=error.detail)
-        return Said(content)
+        file: OutboundFile | None = None
+        if isinstance(content, Template):
+            content = await templates.filled(self._ws, account, content)
+            file_id = content.parameters.header_file_id
+            file = await files.outbound_by_id(self._ws, file_id) if file_id else None
+        elif isinstance(content, MediaMessage):
+            media = files.as_media(await files.get(self._ws, content.media.file_id or ""))
+            content = content.model_copy(update={"media": media})
+            file = files.outbound(self._ws, media)
+        compiled = personalising.compiled(content)
+        shortener: Shortener | None = None
+        if compiled.links:
+            tags = {"utm_source": account.kind, "utm_medium": "message", "utm_campaign": mailing.name}
+            shortener = await links.register(self._ws, mailing.id, mailing.code, compiled.links, tags=tags)
+        return _Ready(compiled, file, shortener)
+
+
+def _facts(person: Recipient, known: dict[str, dict[str, str]]) -> dict[str, str]:
+    own = known.get(person.contact_id, {})
+    return {**own, **person.facts} if person.facts else own
+
+
+def place_in_mailing(ref: Ref) -> int:
+    """A person's number among all of a mailing, as short links carry it."""
+    return ref.seq * MOST_IN_BATCH + ref.place
+
+
+def ref_of(code: str, number: int) -> Ref:
+    seq, place = divmod(number, MOST_IN_BATCH)
+    return Ref(code, seq, place)

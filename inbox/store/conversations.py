@@ -27,6 +27,7 @@ from inbox.store import windows
 from inbox.store.episodes import facts_values
 from inbox.store.sla_policies import clock_from_row
 from inbox.store.windows import Walk
+from inbox.timeline import Campaign
 
 
 def to_row(conversation: conversations.Conversation) -> Document:
@@ -67,6 +68,8 @@ def from_row(row: Document) -> conversations.Conversation:
         values["routing"] = Queued(**{**values["routing"], "past": tuple(values["routing"]["past"])})
     if values.get("sla"):
         values["sla"] = clock_from_row(values["sla"])
+    if values.get("campaign"):
+        values["campaign"] = Campaign(**values["campaign"])
     values["awaited_by"] = tuple(values.get("awaited_by", ()))
     if values.get("facts"):
         values["facts"] = _facts(values["facts"])
@@ -108,6 +111,18 @@ async def save(ws: Workspace, old: conversations.Conversation, new: conversation
     changed: Document = {k: v for k, v in row.items() if before.get(k) != v}
     gone = [k for k in before if k not in row]
     return await ws.db.conversations.update_at(old.id, old.revision, changed, gone)
+
+
+async def note_campaigns(ws: Workspace, noted: Sequence[tuple[str, int, Campaign]]) -> None:
+    """
+    (conversation, number, campaign): a message of a mailing stands on the thread. It moves nothing else, and no
+    revision: whoever saves the conversation at the same time writes other fields, or a higher number.
+    """
+    changes: list[tuple[list[str], Document, Document]] = []
+    for conversation_id, number, campaign in noted:
+        changes.append(([conversation_id], {"last_number": {"$lt": number}}, {"$set": {"last_number": number}}))
+        changes.append(([conversation_id], {}, {"$set": {"campaign": plain(campaign)}}))
+    await ws.db.conversations.update_each(changes)
 
 
 _COUNTED_AT_ONCE = 500

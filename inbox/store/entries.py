@@ -55,6 +55,8 @@ def from_row(row: Document) -> timeline.Entry:
     values["author"] = timeline.Author(**values["author"])
     if "reply_to" in values:
         values["reply_to"] = timeline.Quote(**values["reply_to"])
+    if "campaign" in values:
+        values["campaign"] = timeline.Campaign(**values["campaign"])
     values["reactions"] = tuple(timeline.Reacted(**r) for r in values.get("reactions", ()))
     values["mentions"] = tuple(_mention(m) for m in values.get("mentions", ()))
     values["external_ids"] = tuple(values.get("external_ids", ()))
@@ -73,6 +75,15 @@ async def insert(ws: Workspace, entry: timeline.Entry) -> bool:
     except DuplicateId:
         return False
     return True
+
+
+async def insert_many(ws: Workspace, entries: Sequence[timeline.Entry]) -> list[bool]:
+    """In one command; for each whether its id or its number was taken."""
+    results = await ws.db.entries.insert_each([to_row(entry) for entry in entries])
+    for error in results:
+        if error is not None and not isinstance(error, DuplicateId):
+            raise error
+    return [error is not None for error in results]
 
 
 async def get(ws: Workspace, entry_id: str) -> timeline.Entry | None:

@@ -7,6 +7,7 @@ becomes of them is in `mailing_work`, whose parts have one writer each, so that 
     o   by whoever claimed the batch: what came of each place, with `to`, what that adds up to; `w` what has to wait,
         `sending` the places whose outcome is not recorded yet
     d   by whoever applies reports of the account: what the provider has told of each place, with `td`
+        (`n` counts how often it was put back to wait for days)
     m   by anybody: clicked, replied, opted out; each once, counted in `tm`
 
 `work_key` and `due_at` are there as long as there is something to send: a batch that somebody works on is due when its
@@ -30,6 +31,7 @@ from inbox.timeline import Author
 
 # Most batches of which tallies are read in one command.
 _TALLIES = 1_000
+_WAITING = 500
 
 
 # --- mailings -----------------------------------------------------------------------------------------------------
@@ -75,7 +77,8 @@ async def move(ws: Workspace, mailing: Mailing, values: Mapping[str, Any]) -> bo
     change: Document = {"$set": dict(values)}
     if "state" in values:
         if values["state"] == "running":
-            change["$set"]["active_key"] = mailing.id
+            # From before the first message is sent until all stand on timelines.
+            change["$set"] |= {"active_key": mailing.id, "waiting_key": ws.id}
         else:
             change["$unset"] = {"active_key": ""}
     return await ws.db.mailings.update({"_id": mailing.id, "state": mailing.state}, change)
@@ -84,6 +87,17 @@ async def move(ws: Workspace, mailing: Mailing, values: Mapping[str, Any]) -> bo
 async def put(ws: Workspace, mailing_id: str, values: Mapping[str, Any]) -> bool:
     """Sets values whatever its state."""
     return await ws.db.mailings.update({"_id": mailing_id}, {"$set": dict(values)})
+
+
+async def with_waiting(ws: Workspace) -> list[str]:
+    """Mailings of which something may not stand on timelines yet. Index: waiting_key."""
+    return [row["_id"] for row in await ws.db.mailings.find_marked("waiting_key", [ws.id], limit=_WAITING)]
+
+
+async def none_waits(ws: Workspace, mailing_id: str) -> None:
+    """Unless it runs again."""
+    where = {"_id": mailing_id, "active_key": {"$exists": False}}
+    await ws.db.mailings.update(where, {"$unset": {"waiting_key": ""}})
 
 
 async def add_accounts(ws: Workspace, mailing_id: str, account_ids: Sequence[str]) -> None:
@@ -127,6 +141,7 @@ class Work:
     w: dict[str, list[Any]] = field(default_factory=dict)
     d: dict[str, dict[str, Any]] = field(default_factory=dict)
     m: dict[str, dict[str, int]] = field(default_factory=dict)
+    n: dict[str, int] = field(default_factory=dict)
     to: dict[str, Any] = field(default_factory=dict)
     td: dict[str, Any] = field(default_factory=dict)
     tm: dict[str, int] = field(default_factory=dict)
@@ -264,11 +279,24 @@ async def report(ws: Workspace, changes: Mapping[str, Document]) -> None:
     await ws.db.mailing_work.update_each([([batch_id], {}, {"$set": values}) for batch_id, values in changes.items()])
 
 
+async def reopen(ws: Workspace, batch_id: str, values: Document, gone: Sequence[str]) -> bool:
+    """Puts places of a batch back to work; False while somebody has claimed it."""
+    change = {"$set": values, "$unset": dict.fromkeys(gone, "")}
+    return await ws.db.mailing_work.update({"_id": batch_id, "claim": {"$exists": False}}, change)
+
+
 async def mark(ws: Workspace, ref: Ref, name: str, at: datetime) -> bool:
     """Notes once that a person clicked, replied or opted out; False if it was known."""
     path = f"m.{ref.place}.{name}"
     change = {"$set": {path: milliseconds(at)}, "$inc": {f"tm.{name}": 1}}
     return await ws.db.mailing_work.update({"_id": ref.batch_id, path: {"$exists": False}}, change)
+
+
+async def placed(ws: Workspace, batch_id: str, settled: int) -> None:
+    """All its messages stand on timelines, of so many people with whom it was over; unless there are more since."""
+    row = await ws.db.mailing_work.get(batch_id)
+    if row is not None and len(row.get("o") or ()) == settled:
+        await ws.db.mailing_work.update({"_id": batch_id}, {"$unset": {"place_key": ""}})
 
 
 async def tallies(ws: Workspace, mailing_id: str) -> list[Document]:

@@ -61,10 +61,52 @@ async def test_everybody_gets_it_once_and_what_became_of_each_is_known(shop: Sho
     await ended(shop, mailing)
     progress = await mailings.progress(ws, mailing.id)
     assert (progress.total, progress.sent, progress.queued, progress.cost_minor) == (4, 4, 0, 8)
+
+    async def delivered() -> bool:
+        return (await mailings.progress(ws, mailing.id)).delivered == 4
+
+    await eventually(delivered)
     sent = await shop.ledger(channel="sms", direction="out")
     assert sorted(f"sms:{each['to']}" for each in sent) == sorted(each.address for each in who)
     for each in who:
         outcome = await mailings.outcome(ws, mailing.id, each.contact_id)
         assert outcome is not None
-        assert (outcome.state, outcome.address) == ("sent", each.address)
+        assert (outcome.state, outcome.address) == ("delivered", each.address)
+        assert outcome.times.keys() == {"sent", "delivered"}
     assert await mailings.outcome(ws, mailing.id, "con_nobody") is None
+
+
+async def test_it_stands_on_the_timeline_before_what_they_answer(shop: Shop) -> None:
+    """Told of in the inbox, counted with the mailing, with ticks that move on; a stop is counted, too."""
+    ws, sender = shop.owner.ws, shop.accounts["telegram"]
+    person, conversation = await shop.someone("telegram")
+    stranger = await shop.customer()
+    await shop.writes("telegram", stranger["id"], type="start")
+    addresses = [conversation["reach"][0]["address"], f"telegram:{stranger['telegram_id']}"]
+    who = []
+    for address in addresses:
+        known = await contacts.resolve(ws, Address.parse(address), profile=Profile(name=f"Q {address}"))
+        who.append(Recipient(contact_id=known.contact_id, address=address))
+    mailing = await opened(shop, Text(text="Hello {{ contact.first_name | default: 'you' }}, it is spring"))
+    await mailings.add(ws, mailing.id, [Batch(seq=0, recipients=tuple(who), account_id=sender, variant="")])
+    await mailings.completed(ws, mailing.id, 1)
+    await mailings.start(ws, mailing.id)
+    await shop.in_ledger("telegram", person["id"], "it is spring")
+    thread = await shop.thread(conversation["id"])
+    assert [e["campaign"]["name"] for e in thread if e["campaign"]] == ["Spring"]
+    await shop.writes("telegram", person["id"], type="text", text="Is the red one there?")
+    await shop.entry_where(conversation["id"], lambda e: (e["content"] or {}).get("text") == "Is the red one there?")
+    listed = await shop.get(f"/conversations/{conversation['id']}")
+    assert listed["campaign"]["id"] == mailing.source[1]
+    thread = await shop.thread(conversation["id"])
+    assert ["it is spring" in str(e["content"]) for e in thread[-2:]] == [True, False]
+    await shop.writes("telegram", person["id"], type="text", text="STOP")
+
+    async def counted() -> bool:
+        progress = await mailings.progress(ws, mailing.id)
+        return (progress.sent, progress.replied, progress.opted_out) == (2, 1, 1)
+
+    await eventually(counted)
+    assert [each.contact_id for each in (await mailings.recipients(ws, mailing.id, state="replied"))[0]] == [
+        conversation["contact_id"]
+    ]

@@ -232,7 +232,8 @@ async def entries(request: ApiRequest, conversation_id: str, query: EntriesQuery
     contact_id, woven = conversation.contact_id, conversation.woven
     if query.after is not None:
         found = await story.entries_after(request.ws, contact_id, query.after, woven=woven, limit=query.limit)
-        items = [present.placed(each.entry, each.place, conversation.id) for each in found]
+        shown = await timelines.up_to_date(request, found)
+        items = [present.placed(each.entry, each.place, conversation.id) for each in shown]
         return {"items": items, "has_more": len(found) == query.limit, "next_before": None}  # type: ignore[typeddict-item]
     return await timelines.page(request, contact_id, query, newest=conversation.last_number, woven=woven)
 
@@ -251,7 +252,7 @@ async def around(request: ApiRequest, conversation_id: str, query: AroundQuery) 
         raise Invalid.field("at", "Say which entry, or which time.")
     found, older, newer = await story.around(ws, told, place, limit=query.limit)
     seen = await access.visible(ws, request.actor, [each.entry.conversation_id for each in found])
-    shown = [each for each in found if each.entry.conversation_id in seen]
+    shown = await timelines.up_to_date(request, [each for each in found if each.entry.conversation_id in seen])
     items: list[Any] = [present.placed(each.entry, each.place, conversation.id) for each in shown]
     return {
         "items": items,

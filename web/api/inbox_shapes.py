@@ -115,6 +115,15 @@ class MentionShape(TypedDict):
     name: str
 
 
+class CampaignShape(TypedDict):
+    """The mailing that a message belongs to, or that a conversation answers; `id` is the broadcast's."""
+
+    id: str
+    name: str
+    variant: str
+    at: Time
+
+
 class EntryErrorShape(TypedDict):
     code: str | None
     message: str | None
@@ -153,6 +162,7 @@ class EntryShape(TypedDict):
     purpose: str | None
     event: Event | None
     referral: dict[str, Any] | None
+    campaign: CampaignShape | None
     forwarded: bool
     group_id: str | None
     # What it belongs to: a comment on a ticket, or something that happened to it.
@@ -265,6 +275,8 @@ class ConversationShape(TypedDict):
     woke_at: Time | None
     closed_at: Time | None
     blocked: bool
+    # The mailing that they answer, or got last.
+    campaign: CampaignShape | None
     # The conversation that it is a part of since its contact was merged, and those that are a part of it.
     merged_into: str | None
     absorbed: list[str]

@@ -1,5 +1,6 @@
 """Pages of a timeline, whole or filtered: the same for a thread and for a contact."""
 
+from collections.abc import Sequence
 from math import ceil
 from typing import Annotated
 
@@ -7,6 +8,7 @@ from pydantic import AwareDatetime, BeforeValidator, Field
 
 from channels import registry
 from inbox import access, conversations, present, shelves, story, timeline
+from inbox.mailings import placing
 from inbox.shelves import Filter, Kind
 from inbox.story import Placed
 from web.api.endpoint import ApiRequest
@@ -51,6 +53,7 @@ async def page(
     merged or parted.
     """
     ws = request.ws
+    await placing.settle(ws, [contact_id])
     wanted = Filter(kinds=query.kind, channels=query.channel, since=query.since, until=query.until)
     before = query.before or newest + _SLACK
     if woven:
@@ -76,9 +79,12 @@ def _in_place(found: list[timeline.Entry]) -> list[Placed]:
 async def _shown(request: ApiRequest, found: list[Placed], rest: float | None, *, home: str | None = None) -> EntryPage:
     """`home` is the conversation that all of it is read in, where contacts were merged."""
     seen = await access.visible(request.ws, request.actor, [each.entry.conversation_id for each in found])
-    items = [
-        present.placed(each.entry, each.place, home or each.entry.conversation_id)
-        for each in found
-        if each.entry.conversation_id in seen
-    ]
+    shown = await up_to_date(request, [each for each in found if each.entry.conversation_id in seen])
+    items = [present.placed(each.entry, each.place, home or each.entry.conversation_id) for each in shown]
     return {"items": items, "has_more": rest is not None, "next_before": rest}  # type: ignore[typeddict-item]
+
+
+async def up_to_date(request: ApiRequest, found: Sequence[Placed]) -> list[Placed]:
+    """With how far messages of mailings have got by now."""
+    entries = await placing.refreshed(request.ws, [each.entry for each in found])
+    return [Placed(entry, each.place) for entry, each in zip(entries, found, strict=True)]

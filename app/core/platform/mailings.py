@@ -20,6 +20,13 @@ async def running(runtime: Runtime) -> list[Running]:
     return [Running(row["workspace_id"], row["_id"]) for row in rows]
 
 
+async def with_waiting(runtime: Runtime) -> list[Running]:
+    """Those that run no more, and of which something may not stand on timelines yet. Index: waiting_key."""
+    wanted = {"workspace_id": 1, "active_key": 1}
+    rows = await runtime.mongo.mailings.find({"waiting_key": {"$gt": ""}}, wanted).limit(_MOST).to_list()
+    return [Running(row["workspace_id"], row["_id"]) for row in rows if "active_key" not in row]
+
+
 async def workspace_of(runtime: Runtime, mailing_id: str) -> str | None:
     """Point read."""
     row = await runtime.mongo.mailings.find_one({"_id": mailing_id}, {"workspace_id": 1})

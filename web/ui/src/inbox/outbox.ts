@@ -225,6 +225,7 @@ function draftEntry(clientId: string, conversationId: string, contactId: string)
     purpose: 'service',
     event: null,
     referral: null,
+    campaign: null,
     forwarded: false,
     group_id: null,
     ticket_id: null,

@@ -33,6 +33,7 @@ function entry(number: number, change: Partial<Entry> = {}): Entry {
     purpose: null,
     event: null,
     referral: null,
+    campaign: null,
     forwarded: false,
     group_id: null,
     ticket_id: null,

@@ -1,0 +1,210 @@
+"""
+The messages of mailings on people's timelines, behind the send.
+
+A timeline entry for each of a million messages costs more than the sending, so they are put there in bulk when there is
+time. Before anything else is written on somebody's timeline, or it is shown, or the gate counts what they had, what
+waits for them is put there first: everybody reads it in the order in which it was. While no mailing of a workspace has
+anything waiting, which is known from memory, that costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from time import monotonic
+from weakref import WeakKeyDictionary
+
+from redis.exceptions import RedisError
+
+from app.core import log
+from app.core.errors import AppError
+from app.core.mongo import DatabaseError
+from app.core.platform import mailings as platform
+from app.core.runtime import Runtime, Workspace
+from channels import accounts
+from crm import gate, pacing
+from inbox import conversations, timeline
+from inbox.mailings import results
+from inbox.mailings.mailing import Mailing, Ref
+from inbox.mailings.words import Words
+from inbox.store import conversations as conversation_store
+from inbox.store import entries as entry_store
+from inbox.store import mailings as store
+from inbox.store.entries import external_key
+from inbox.store.mailings import Group, Work
+from inbox.timeline import Campaign, Entry
+
+# What waits is known from memory for so long; a mailing starts to send that much after it was started.
+KEPT_SECONDS = 1.0
+_EVERY_SECONDS = 1.0
+_AT_ONCE = 20
+# While something is being sent, of the time only this share goes into what can wait.
+_SHARE = 0.1
+
+_log = log.get("placing")
+# Mailings of a workspace of which something may wait, as of when.
+_waiting: WeakKeyDictionary[Runtime, dict[str, tuple[float, tuple[str, ...]]]] = WeakKeyDictionary()
+
+
+async def run(runtime: Runtime) -> None:
+    """Puts everything in its place, until cancelled."""
+    while True:
+        await asyncio.sleep(_EVERY_SECONDS)
+        with suppress(DatabaseError, RedisError, OSError, TimeoutError):
+            while await _some(runtime):
+                pass
+
+
+async def _some(runtime: Runtime) -> bool:
+    """A few batches, or the notice that nothing waits any more; whether there may be more."""
+    found = await platform.to_place(runtime, limit=_AT_ONCE)
+    for workspace_id, batch_id in found:
+        began = monotonic()
+        await place(runtime.workspace(workspace_id), [batch_id])
+        if await platform.running(runtime):
+            await asyncio.sleep((monotonic() - began) * (1 / _SHARE - 1))
+    if not found:
+        for row in await platform.with_waiting(runtime):
+            await store.none_waits(runtime.workspace(row.workspace_id), row.id)
+    return len(found) == _AT_ONCE
+
+
+async def waiting(ws: Workspace) -> tuple[str, ...]:
+    """Mailings of which something may wait, as of a second ago."""
+    kept, now = _waiting.setdefault(ws.runtime, {}), monotonic()
+    found = kept.get(ws.id)
+    if found is None or now - found[0] > KEPT_SECONDS:
+        found = kept[ws.id] = (now, tuple(await store.with_waiting(ws)))
+    return found[1]
+
+
+async def settle(ws: Workspace, contact_ids: Sequence[str], *, but: str | None = None) -> bool:
+    """
+    What waits for these people, of other mailings than `but`, is on their timelines when this returns; whether there
+    was anything.
+    """
+    mailing_ids = [mailing_id for mailing_id in await waiting(ws) if mailing_id != but]
+    if not mailing_ids or not contact_ids:
+        return False
+    refs = await store.refs_of(ws, mailing_ids, contact_ids)
+    wanted: dict[str, set[int]] = {}
+    for found in refs.values():
+        for ref in found:
+            wanted.setdefault(ref.batch_id, set()).add(ref.place)
+    return await place(ws, sorted(wanted), None if len(contact_ids) > 1 else wanted) > 0
+
+
+async def place(ws: Workspace, batch_ids: Iterable[str], only: Mapping[str, set[int]] | None = None) -> int:
+    """
+    Puts what was sent of these batches (or `only` of these places) on timelines; how many. Done twice, or by two at the
+    same time, it is done once: the entry's id and the contact's numbers are unique.
+    """
+    batches = list(batch_ids)
+    works, groups = await asyncio.gather(store.works(ws, batches), store.groups(ws, batches))
+    count = 0
+    for batch_id, work in works.items():
+        if work.place_key is None and work.work_key is None:
+            continue
+        mailing = await store.get(ws, work.mailing_id)
+        if mailing is None:
+            continue
+        places = [
+            place
+            for place in range(work.size)
+            if (only is None or place in only[batch_id]) and _went(work, place) is not None
+        ]
+        await _put(ws, mailing, work, groups[batch_id], places)
+        count += len(places)
+        if only is None:
+            await store.placed(ws, batch_id, len(work.o))
+    return count
+
+
+def _went(work: Work, place: int) -> datetime | None:
+    """When it was handed over; None if it was not."""
+    own = work.o.get(str(place))
+    return store.moment(own[1]) if own is not None and own[0] in ("sent", "unknown") else None
+
+
+async def _put(ws: Workspace, mailing: Mailing, work: Work, group: Group, places: Sequence[int]) -> None:
+    if not places:
+        return
+    entries = await _entries(ws, mailing, work, group, places)
+    people = [entry.contact_id for entry in entries]
+    known = await conversation_store.get_many(ws, [conversations.id_for(contact_id) for contact_id in people])
+    last = {each.contact_id: each.last_number for each in known}
+    # Who never writes has no conversation that knows a number; the mailing before this one does.
+    before = [timeline.entry_id_of(ref) for ref in await pacing.last_messages(ws, people) if Ref.parse(ref)]
+    earlier = {entry.contact_id: entry.number for entry in await entry_store.get_many(ws, before)}
+    numbered = [
+        replace(entry, number=max(last.get(entry.contact_id, 0), earlier.get(entry.contact_id, 0)) + 1)
+        for entry in entries
+    ]
+    stored: list[Entry] = []
+    for entry, taken in zip(numbered, await entry_store.insert_many(ws, numbered), strict=True):
+        if taken:
+            # The number, or the entry itself is there.
+            with suppress(AppError):
+                stored.append((await timeline.put(ws, entry, after=entry.number))[0])
+        else:
+            stored.append(entry)
+    if mailing.purpose.value == gate.MARKETING:
+        await pacing.note_many(
+            ws, {e.contact_id: pacing.Sent(e.campaign.ref, e.at, e.channel or "") for e in stored if e.campaign}
+        )
+    talks = {each.contact_id: each.id for each in known}
+    shown = [(talks[e.contact_id], e.number, e.campaign) for e in stored if e.contact_id in talks and e.campaign]
+    await conversation_store.note_campaigns(ws, shown)
+
+
+async def _entries(ws: Workspace, mailing: Mailing, work: Work, group: Group, places: Sequence[int]) -> list[Entry]:
+    """As the messages would stand there had they been put one by one."""
+    code, _, seq = work.id.partition(".")
+    refs = [Ref(code, int(seq), place) for place in places]
+    account = await accounts.get(ws.runtime, group.account_id)
+    words = await Words(ws).fill(mailing, account, [(group, ref) for ref in refs])
+    found: list[Entry] = []
+    for ref, said in zip(refs, words, strict=True):
+        recipient, own = group.recipients[ref.place], work.o[str(ref.place)]
+        at = store.moment(own[1])
+        entry = Entry(
+            id=timeline.entry_id_of(ref),
+            contact_id=recipient.contact_id,
+            conversation_id=conversations.id_for(recipient.contact_id),
+            at=at,
+            created_at=at,
+            kind="message",
+            direction="out",
+            channel=account.kind,
+            account_id=account.id,
+            address=recipient.address,
+            author=mailing.author,
+            content=said.content.model_dump(exclude_none=True) if said.content else None,
+            purpose=mailing.purpose.value,
+            campaign=Campaign(mailing.source[1], mailing.name, str(ref), group.variant, at),
+            external_ids=tuple(external_key(account.id, each) for each in own[2]) if len(own) > 2 else (),
+        )
+        status, times, error = results.told_status(work, ref.place, entry)
+        found.append(replace(entry, status=status, status_times=times, error=error))
+    return found
+
+
+async def refreshed(ws: Workspace, entries: Sequence[Entry]) -> list[Entry]:
+    """Entries with how far those of mailings have got by now: providers' reports are kept with the mailing."""
+    refs = {entry.id: Ref.parse(entry.campaign.ref) for entry in entries if entry.campaign and entry.status != "read"}
+    batch_ids = sorted({ref.batch_id for ref in refs.values() if ref is not None})
+    if not batch_ids:
+        return list(entries)
+    works = await store.works(ws, batch_ids)
+    found: list[Entry] = []
+    for entry in entries:
+        ref = refs.get(entry.id)
+        work = works.get(ref.batch_id) if ref else None
+        if ref is not None and work is not None:
+            status, times, error = results.told_status(work, ref.place, entry)
+            entry = replace(entry, status=status, status_times=times, error=error)
+        found.append(entry)
+    return found

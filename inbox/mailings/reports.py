@@ -1,0 +1,170 @@
+"""
+Providers' reports on mailings: folded by batch, so that a hundred messages change one row however many reports come.
+
+Whoever calls holds the account's lease (see inbox/receipts.py), and a batch has one account: nobody else writes there.
+Each status of a message is noted with its time and never taken back, so any order and any number of reports end alike.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+from app.core.errors import AppError, NotFound
+from app.core.mongo import Document
+from app.core.platform.work import Receipt
+from app.core.runtime import Workspace
+from channels import accounts, errors
+from channels.errors import (
+    AccountRefused,
+    RecipientCapped,
+    RecipientOptedOut,
+    RecipientUnreachable,
+    TemplateRefused,
+)
+from inbox import delivery
+from inbox.mailings import mailings, results
+from inbox.mailings.lane import CAPPED
+from inbox.mailings.mailing import Recipient, Ref
+from inbox.store import mailings as store
+from inbox.store.mailings import Group, Work
+
+_TOLD = ("sent", "delivered", "read", "failed")
+
+
+async def apply(ws: Workspace, account_id: str, reports: Sequence[tuple[Ref, Receipt]]) -> list[Receipt]:
+    """Those whose batch is not known, or is just being worked on where it has to be sent again: to be told later."""
+    by_batch: dict[str, list[tuple[Ref, Receipt]]] = defaultdict(list)
+    for ref, report in reports:
+        by_batch[ref.batch_id].append((ref, report))
+    works = await store.works(ws, sorted(by_batch))
+    failing = [batch_id for batch_id, told in by_batch.items() if _any_failed(told) or _has_failed(works.get(batch_id))]
+    groups = await store.groups(ws, failing) if failing else {}
+    changes: dict[str, Document] = {}
+    later: list[Receipt] = []
+    learned: list[tuple[Ref, Receipt, str]] = []
+    for batch_id, told in by_batch.items():
+        work = works.get(batch_id)
+        if work is None or work.account_id != account_id:
+            later += [report for _, report in told]
+            continue
+        for ref, report in told:
+            if report.error is not None and report.error["code"] == RecipientCapped.code:
+                capped = await _again(ws, work, ref, report)
+                if capped is not True:
+                    later += [report] if capped is None else []
+                    continue
+            if _note(work, ref, report, changes.setdefault(batch_id, {})) and report.error is not None:
+                learned.append((ref, report, groups[batch_id].recipients[ref.place].address))
+        if changes.get(batch_id):
+            changes[batch_id]["td"] = results.reported_of(work.d, _people(groups.get(batch_id)))
+    await store.report(ws, {batch_id: change for batch_id, change in changes.items() if change})
+    for ref, report, address in learned:
+        await _learn(ws, account_id, ref, report, address)
+    for mailing_id in {works[batch_id].mailing_id for batch_id, change in changes.items() if change}:
+        await mailings.tell_progress(ws, mailing_id)
+    return later
+
+
+def _any_failed(told: Sequence[tuple[Ref, Receipt]]) -> bool:
+    return any(report.error is not None or report.status == "failed" for _, report in told)
+
+
+def _has_failed(work: Work | None) -> bool:
+    return work is not None and any("failed" in each for each in work.d.values())
+
+
+def _people(group: Group | None) -> Sequence[Recipient] | None:
+    return group.recipients if group else None
+
+
+def _note(work: Work, ref: Ref, report: Receipt, change: Document) -> bool:
+    """Takes one report in; False if it was known."""
+    if report.status not in _TOLD or ref.place >= work.size:
+        return False
+    key = str(ref.place)
+    known = work.d.setdefault(key, {})
+    if report.status in known:
+        return False
+    at = known[report.status] = store.milliseconds(report.at)
+    change[f"d.{key}.{report.status}"] = at
+    if report.status == "failed":
+        told = report.error or {"code": "send_failed", "message": "The provider could not deliver it."}
+        error = errors.from_receipt(told)
+        blocked = isinstance(error, RecipientUnreachable) and error.blocked
+        known["error"] = change[f"d.{key}.error"] = {
+            "code": "blocked" if blocked else error.code,
+            "provider_code": None if blocked else error.provider_code,
+            "message": error.message,
+        }
+    return True
+
+
+async def _again(ws: Workspace, work: Work, ref: Ref, report: Receipt) -> bool | None:
+    """
+    Puts back to wait whom the provider lets no more marketing through to for now: False when that is done (or was),
+    True if it was tried often enough, None if the batch is just being worked on.
+    """
+    key = str(ref.place)
+    own = work.o.get(key)
+    tries = work.n.get(key, 0)
+    if own is None or own[1] > store.milliseconds(report.at + timedelta(minutes=1)):
+        return False
+    if tries >= len(CAPPED):
+        return True
+    due = report.at + CAPPED[tries]
+    error = report.error or {}
+    waiting = [store.milliseconds(due), tries + 1, error.get("provider_code"), error.get("message")]
+    first = min([due, *([work.due_at] if work.due_at and work.work_key else [])])
+    del work.o[key]
+    work.w[key] = waiting
+    mailing = await mailings.get(ws, work.mailing_id)
+    if mailing.state == "cancelled":
+        return True
+    group = (await store.groups(ws, [work.id]))[work.id]
+    values = {
+        f"w.{key}": waiting,
+        f"n.{key}": tries + 1,
+        "due_at": first,
+        "work_key": store.work_key(work.mailing_id, work.account_id),
+        "to": results.total_of(work, group.recipients),
+    }
+    if not await store.reopen(ws, work.id, values, (f"o.{key}", f"d.{key}")):
+        work.o[key] = own
+        del work.w[key]
+        return None
+    work.n[key], work.due_at = tries + 1, first
+    work.d.pop(key, None)
+    with suppress(AppError):
+        await mailings.go_on(ws, mailing)
+    return False
+
+
+async def _learn(ws: Workspace, account_id: str, ref: Ref, report: Receipt, address: str) -> None:
+    """A failure told by report teaches the same as one told at once."""
+    error = errors.from_receipt(report.error or {})
+    if not isinstance(error, RecipientOptedOut | RecipientUnreachable | AccountRefused | TemplateRefused):
+        return
+    # An account that was disconnected since has nothing to learn any more.
+    with suppress(NotFound):
+        account = await accounts.get(ws.runtime, account_id)
+        await delivery.learn(ws, account, str(ref), address, error, at=report.at)
+    if isinstance(error, RecipientOptedOut):
+        await mailings.opted_out(ws, str(ref), report.at)
+    if isinstance(error, AccountRefused | TemplateRefused):
+        mailing = await mailings.get(ws, f"mlg_{ref.code}")
+        if mailing.state == "running":
+            await mailings.pause(ws, mailing.id, reason=error.message)
+
+
+def split(reports: Sequence[Receipt]) -> tuple[list[tuple[Ref, Receipt]], list[Receipt]]:
+    """Those on mailings, and the others."""
+    ours: list[tuple[Ref, Receipt]] = []
+    others: list[Receipt] = []
+    for report in reports:
+        ref = Ref.parse(report.correlation)
+        if ref is None:
+            others.append(report)
+        else:
+            ours.append((ref, report))
+    return ours, others
