@@ -9,8 +9,13 @@ What can be asked of a thing is declared in a Catalogue, which screens read too.
 words that say what to do, and compiles two ways: to a predicate over one thing and to a MongoDB filter over many. Both
 agree, whatever the rule (tests/core/test_rules.py).
 
-A leaf is `field`, `op`, `value`. `{"count": event, "within": …, "op": …, "value": …}`, how often something happened in
-a period, is part of the language for catalogues that keep events; none does yet, so it is refused.
+A leaf is `field`, `op`, `value`; or it asks what happened, of catalogues that keep events:
+
+    {"count": "order", "where": [{"field": "total", "op": "gt", "value": 50}],
+     "within": {"amount": 30, "unit": "days"}, "op": "gt", "value": 2}
+    {"count": "order", "op": "older_than", "value": {"amount": 90, "unit": "days"}}
+
+The first is how often (`within` and `where` may be left out), the second how long ago the last one was.
 """
 
 import re
@@ -32,6 +37,9 @@ MOST_DEPTH = 6
 MOST_LEAVES = 50
 MOST_VALUES = 100
 MOST_CHARS = 200
+# Nobody is told apart by having done something 100 times or 101 times: what is kept of each thing stays bounded.
+MOST_COUNTED = 100
+MOST_WHERE = 10
 UNITS: Mapping[str, timedelta] = {
     "minutes": timedelta(minutes=1),
     "hours": timedelta(hours=1),
@@ -40,6 +48,9 @@ UNITS: Mapping[str, timedelta] = {
 }
 _LONGEST = timedelta(days=3_660)
 _MOST_NUMBER = 2**53
+_MOST_NAMED = 30
+# The database keeps milliseconds: what is true up to a time is not a moment later.
+_MOMENT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,8 @@ class Field:
     Something that can be asked. `options` are its values and their labels, where these are few and known; `refers_to`
     names the collection of which it holds ids (`tag`, `member`, `team`), so that a screen offers them by name.
 
-    `path` is where a stored document keeps it (its name, if none is given). `ops` narrows what its type allows.
+    `path` is where a stored document keeps it (its name, if none is given); `elsewhere`: it is not kept with the
+    document, and no filter can ask for it. `ops` narrows what its type allows.
     """
 
     name: str
@@ -58,6 +70,7 @@ class Field:
     refers_to: str | None = None
     path: str = ""
     ops: tuple[str, ...] = ()
+    elsewhere: bool = False
 
     @property
     def stored(self) -> str:
@@ -69,14 +82,38 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """
+    Something that happens with a thing again and again, and what is known of each time. A thing has its events under
+    `happened(name)`: a sequence of mappings with `at` and the attributes.
+    """
+
+    name: str
+    label: str
+    attributes: tuple[Field, ...] = ()
+
+    def attribute(self, name: str) -> Field | None:
+        return next((field for field in self.attributes if field.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """What can be asked of one kind of thing; `noun` is its name in messages."""
 
     noun: str
     fields: tuple[Field, ...]
+    events: tuple[Event, ...] = ()
 
     def field(self, name: str) -> Field | None:
         return next((field for field in self.fields if field.name == name), None)
+
+    def event(self, name: str) -> Event | None:
+        return next((event for event in self.events if event.name == name), None)
+
+
+def happened(event: str) -> str:
+    """Under which name a thing has the times at which this happened with it."""
+    return f"happened:{event}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +260,11 @@ OPS: Mapping[Type, Mapping[str, Op]] = {
     },
 }
 
+_AT = Field("at", "Last time", "time")
+# What a count may be asked: how often it happened, or when it last did.
+OFTEN = ("is", "is_not", "gt", "lt", "between")
+LAST = ("before", "after", "older_than", "within_last")
+
 
 # --- validation ---------------------------------------------------------------------------------------------------
 
@@ -249,8 +291,8 @@ def _check(catalogue: Catalogue, rule: Any, at: str, depth: int, errors: list[Fi
         errors.append(FieldError(at, f"Groups may be nested {MOST_DEPTH} deep."))
         return 0
     if "count" in rule:
-        errors.append(FieldError(at, f"Events are not counted for {catalogue.noun}s; ask for something they have."))
-        return 0
+        _check_count(catalogue, rule, at, errors)
+        return 1
     if "field" in rule:
         _check_leaf(catalogue, rule, at, errors)
         return 1
@@ -277,7 +319,7 @@ def _check_leaf(catalogue: Catalogue, leaf: Rule, at: str, errors: list[FieldErr
         return
     field = catalogue.field(leaf["field"]) if isinstance(leaf["field"], str) else None
     if field is None:
-        names = ", ".join(each.name for each in catalogue.fields)
+        names = _some([each.name for each in catalogue.fields])
         errors.append(FieldError(f"{at}.field", f"A {catalogue.noun} has no such field; choose one of {names}."))
         return
     if leaf.get("op") not in field.allowed:
@@ -288,22 +330,75 @@ def _check_leaf(catalogue: Catalogue, leaf: Rule, at: str, errors: list[FieldErr
         errors.append(FieldError(f"{at}.value", problem))
 
 
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
+
+
+def _check_count(catalogue: Catalogue, leaf: Rule, at: str, errors: list[FieldError]) -> None:
+    if not catalogue.events:
+        errors.append(FieldError(at, f"Events are not counted for {catalogue.noun}s; ask for something they have."))
+        return
+    if unknown := set(leaf) - {"count", "where", "within", "op", "value"}:
+        odd = ", ".join(sorted(map(str, unknown)))
+        errors.append(FieldError(at, f"A count has where, within, op and value, not {odd}."))
+        return
+    event = catalogue.event(leaf["count"]) if isinstance(leaf["count"], str) else None
+    if event is None:
+        names = _some([each.name for each in catalogue.events])
+        errors.append(
+            FieldError(f"{at}.count", f"No such thing happens with a {catalogue.noun}; choose one of {names}.")
+        )
+        return
+    op = leaf.get("op")
+    if op not in (*OFTEN, *LAST):
+        errors.append(
+            FieldError(f"{at}.op", f"Ask how often with {', '.join(OFTEN)}, or when last with {', '.join(LAST)}.")
+        )
+        return
+    if "within" in leaf:
+        problem = _wrong_span(leaf["within"]) if op in OFTEN else "Leave it out: the operator says how long ago."
+        if problem:
+            errors.append(FieldError(f"{at}.within", problem))
+    problem = _wrong_times(op, leaf.get("value")) if op in OFTEN else _wrong(_AT, OPS["time"][op], leaf.get("value"))
+    if problem:
+        errors.append(FieldError(f"{at}.value", problem))
+    where = leaf.get("where", ())
+    if not isinstance(where, list | tuple) or len(where) > MOST_WHERE:
+        errors.append(FieldError(f"{at}.where", f"Give a list of at most {MOST_WHERE} conditions."))
+        return
+    known = Catalogue(event.label, event.attributes)
+    for number, each in enumerate(where):
+        if isinstance(each, Mapping) and "field" in each:
+            _check_leaf(known, each, f"{at}.where.{number}", errors)
+        else:
+            errors.append(FieldError(f"{at}.where.{number}", "Say a condition: field, op, value."))
+
+
+def _wrong_times(op: str, value: Any) -> str | None:
+    given = value if op == "between" else [value]
+    if not isinstance(given, list | tuple) or len(given) != (2 if op == "between" else 1):
+        return "Give the least and the most."
+    if any(isinstance(each, bool) or not isinstance(each, int) or not 0 <= each <= MOST_COUNTED for each in given):
+        return f"Give a whole number from 0 to {MOST_COUNTED}."
+    return None
+
+
+def _wrong_span(value: Any) -> str | None:
+    if not isinstance(value, Mapping) or set(value) != {"amount", "unit"} or value["unit"] not in tuple(UNITS):
+        return f"Give an amount and a unit: one of {', '.join(UNITS)}."
+    amount = value["amount"]
+    if not isinstance(amount, int) or isinstance(amount, bool) or not 0 < amount <= _LONGEST / UNITS[value["unit"]]:
+        return "Give a whole number of at least 1, and not more than ten years."
+    return None
+
+
 def _wrong(field: Field, op: Op, value: Any) -> str | None:
     """What is wrong with a condition's value, in words that say what to do."""
     match op.takes:
         case "nothing":
             return None if value is None else f"“{op.label}” takes no value; leave it out."
         case "duration":
-            if not isinstance(value, Mapping) or set(value) != {"amount", "unit"} or value["unit"] not in UNITS:
-                return f"Give an amount and a unit: one of {', '.join(UNITS)}."
-            amount = value["amount"]
-            if (
-                not isinstance(amount, int)
-                or isinstance(amount, bool)
-                or not 0 < amount <= _LONGEST / UNITS[value["unit"]]
-            ):
-                return "Give a whole number of at least 1, and not more than ten years."
-            return None
+            return _wrong_span(value)
         case "list" | "pair":
             if not isinstance(value, list | tuple) or not value:
                 return "Choose at least one value." if op.takes == "list" else "Give the least and the most."
@@ -363,34 +458,92 @@ def predicate(catalogue: Catalogue, rule: Rule) -> Predicate:
         case "not", {"not": inner}:
             negated = predicate(catalogue, inner)
             return lambda thing, now: not negated(thing, now)
+    if "count" in rule:
+        return _counted(catalogue, rule)
     name, operand = rule["field"], rule.get("value")
     holds = _op(catalogue, rule).holds
     return lambda thing, now: holds(thing.get(name), operand, now)
 
 
+def _counted(catalogue: Catalogue, leaf: Rule) -> Predicate:
+    times = _times(catalogue, leaf)
+    value, within = leaf["value"], span(leaf["within"]) if "within" in leaf else None
+    if leaf["op"] in LAST:
+        last_was = OPS["time"][leaf["op"]].holds
+
+        def recent(thing: Mapping[str, Any], now: datetime) -> bool:
+            return last_was(max((at for at in times(thing) if at <= now), default=None), value, now)
+
+        return recent
+    is_so = OPS["number"][leaf["op"]].holds
+
+    def often(thing: Mapping[str, Any], now: datetime) -> bool:
+        since = now - within if within else None
+        return is_so(sum(at <= now and (since is None or at >= since) for at in times(thing)), value, now)
+
+    return often
+
+
+def _times(catalogue: Catalogue, leaf: Rule) -> Callable[[Mapping[str, Any]], list[datetime]]:
+    """When it happened with a thing, with the attributes that are asked for."""
+    event = catalogue.event(leaf["count"])
+    assert event is not None  # noqa: S101 -- validated
+    name, known = happened(event.name), Catalogue(event.label, event.attributes)
+    where = [predicate(known, each) for each in leaf.get("where", ())]
+
+    def times(thing: Mapping[str, Any]) -> list[datetime]:
+        # Attributes do not change, and no operator on them asks for the time but in the moment that it happened.
+        return [each["at"] for each in thing.get(name) or () if all(holds(each, each["at"]) for holds in where)]
+
+    return times
+
+
 def query(catalogue: Catalogue, rule: Rule, now: datetime) -> Filter:
     """
-    For a validated rule: the filter that finds where it holds now.
+    For a validated rule: the filter that finds where it holds now. What is not kept with the document (counts, fields
+    that are `elsewhere`) it cannot ask for: then it finds those too that the predicate has still to refuse.
 
     Put it beside an exact piece of an index: alone it reads everything.
     """
+    found, _ = _query(catalogue, rule, now)
+    return found or {}
+
+
+def is_stored(catalogue: Catalogue, rule: Rule) -> bool:
+    """Whether its filter finds exactly where it holds."""
+    return all("field" in leaf and not _field(catalogue, leaf).elsewhere for leaf in leaves(rule))
+
+
+def _query(catalogue: Catalogue, rule: Rule, now: datetime) -> tuple[Filter | None, bool]:
+    """The filter, None where it would find everything, and whether it finds nothing beside what it should."""
     match next(iter(rule)), rule:
         case "all", {"all": inner}:
-            return {"$and": [query(catalogue, each, now) for each in inner]} if inner else {}
+            parts = [_query(catalogue, each, now) for each in inner]
+            asked = [part for part, _ in parts if part is not None]
+            return ({"$and": asked} if asked else None), all(exact for _, exact in parts)
         case "any", {"any": inner}:
-            # An empty `any` holds for nothing.
-            return {"$or": [query(catalogue, each, now) for each in inner]} if inner else {"_id": {"$in": []}}
+            parts = [_query(catalogue, each, now) for each in inner]
+            if not parts:
+                # An empty `any` holds for nothing.
+                return {"_id": {"$in": []}}, True
+            whole = any(part is None for part, _ in parts)
+            return (None if whole else {"$or": [part for part, _ in parts]}), all(exact for _, exact in parts)
         case "not", {"not": inner}:
-            return {"$nor": [query(catalogue, inner, now)]}
-    field = catalogue.field(rule["field"])
+            part, exact = _query(catalogue, inner, now)
+            return (None, False) if not exact else ({"$nor": [part or {}]}, True)
+    if "count" in rule or _field(catalogue, rule).elsewhere:
+        return None, False
+    return _op(catalogue, rule).query(_field(catalogue, rule).stored, rule.get("value"), now), True
+
+
+def _field(catalogue: Catalogue, leaf: Rule) -> Field:
+    field = catalogue.field(leaf["field"])
     assert field is not None  # noqa: S101 -- validated
-    return _op(catalogue, rule).query(field.stored, rule.get("value"), now)
+    return field
 
 
 def _op(catalogue: Catalogue, leaf: Rule) -> Op:
-    field = catalogue.field(leaf["field"])
-    assert field is not None  # noqa: S101 -- validated
-    return OPS[field.type][leaf["op"]]
+    return OPS[_field(catalogue, leaf).type][leaf["op"]]
 
 
 # --- reading rules ------------------------------------------------------------------------------------------------
@@ -398,7 +551,7 @@ def _op(catalogue: Catalogue, leaf: Rule) -> Op:
 
 def leaves(rule: Rule) -> Iterator[Rule]:
     """Its conditions, in order."""
-    if "field" in rule:
+    if "field" in rule or "count" in rule:
         yield rule
     else:
         inner = next(iter(rule.values()))
@@ -410,9 +563,12 @@ def refers(catalogue: Catalogue, rule: Rule, kind: str) -> set[str]:
     """The ids of a kind (`tag`, `team`, …) that it names: what must not be deleted while it does."""
     found: set[str] = set()
     for leaf in leaves(rule):
-        field, value = catalogue.field(leaf["field"]), leaf.get("value")
-        if field is not None and field.refers_to == kind and value is not None:
-            found |= set(value) if isinstance(value, list | tuple) else {value}
+        event = catalogue.event(leaf.get("count", ""))
+        asked = [(event.attribute(each["field"]), each) for each in leaf.get("where", ())] if event else []
+        for field, each in asked or [(catalogue.field(leaf.get("field", "")), leaf)]:
+            value = each.get("value")
+            if field is not None and field.refers_to == kind and value is not None:
+                found |= set(value) if isinstance(value, list | tuple) else {value}
     return found
 
 
@@ -434,10 +590,12 @@ def swapped(catalogue: Catalogue, rule: Rule, kind: str, old: str, new: str) -> 
 def turning_points(catalogue: Catalogue, rule: Rule) -> list[tuple[str, timedelta]]:
     """
     Where the passing of time alone changes an answer: (field, offset) says that it may for things whose field has just
-    come to equal now + offset.
+    come to equal now + offset. Of counts see `turns_at`.
     """
     found: dict[tuple[str, timedelta], None] = {}
     for leaf in leaves(rule):
+        if "count" in leaf:
+            continue
         match leaf["op"]:
             case "older_than":
                 offsets: Sequence[timedelta] = (-span(leaf["value"]),)
@@ -450,3 +608,42 @@ def turning_points(catalogue: Catalogue, rule: Rule) -> list[tuple[str, timedelt
         for offset in offsets:
             found[leaf["field"], offset] = None
     return list(found)
+
+
+def turns_at(catalogue: Catalogue, rule: Rule) -> Callable[[Mapping[str, Any], datetime], datetime | None]:
+    """For a thing at a time: the next moment from which on time alone may make its answer another, if it ever does."""
+    asked: list[Callable[[Mapping[str, Any], datetime], list[datetime]]] = []
+    for leaf in leaves(rule):
+        if "count" in leaf:
+            asked.append(_turns_of_count(catalogue, leaf))
+        elif leaf["op"] in ("older_than", "within_last", "within_next"):
+            asked.append(_turns_of_field(leaf))
+
+    def next_turn(thing: Mapping[str, Any], now: datetime) -> datetime | None:
+        return min((at for each in asked for at in each(thing, now) if at > now), default=None)
+
+    return next_turn
+
+
+def _turns_of_field(leaf: Rule) -> Callable[[Mapping[str, Any], datetime], list[datetime]]:
+    name, length = leaf["field"], span(leaf["value"])
+
+    def turns(thing: Mapping[str, Any], _: datetime) -> list[datetime]:
+        at = thing.get(name)
+        if at is None:
+            return []
+        return [at - length, at + _MOMENT] if leaf["op"] == "within_next" else [at, at + length + _MOMENT]
+
+    return turns
+
+
+def _turns_of_count(catalogue: Catalogue, leaf: Rule) -> Callable[[Mapping[str, Any], datetime], list[datetime]]:
+    times = _times(catalogue, leaf)
+    length = leaf["value"] if leaf["op"] in ("older_than", "within_last") else leaf.get("within")
+
+    def turns(thing: Mapping[str, Any], now: datetime) -> list[datetime]:
+        found = times(thing)
+        ends = [at + span(length) + _MOMENT for at in found] if length else []
+        return [at for at in found if at > now] + ends
+
+    return turns
