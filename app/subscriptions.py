@@ -5,10 +5,11 @@ News travels against the imports by events: a lower package publishes, and this 
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from app.core.queue import Job
 from app.core.runtime import Runtime
-from automations import checks
+from automations import checks, membership, segments
 from automations import jobs as automation_jobs
 from crm import exports, imports
 from inbox import checkups, delivery, inbound, jobs, polling, reconcile, sweeper
@@ -20,6 +21,9 @@ from inbox.routing import duties, routing
 from inbox.ticketing import incidents, ticket_news
 
 JOBS: tuple[Job, ...] = (*jobs.JOBS, *automation_jobs.JOBS)
+
+# Contacts that came into segments, and went out of them.
+SEGMENT_MOVES: tuple[membership.Listener, ...] = (segments.tell_moved,)
 
 BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "sweeper": sweeper.run,
@@ -42,4 +46,5 @@ BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "exports": exports.run,
     "erasures": erasing.run,
     "broadcast-checks": checks.run,
+    "segments": partial(membership.run, listeners=SEGMENT_MOVES),
 }

@@ -254,6 +254,16 @@ async def known(ws: Workspace, address: Address) -> ContactAddress | None:
     return found[0] if found else None
 
 
+async def behind(ws: Workspace, wanted: Sequence[Address]) -> dict[Address, str]:
+    """The contact behind each handle that is somebody's."""
+    return {found.address: found.contact_id for found in await store.addresses(ws, wanted)}
+
+
+async def present(ws: Workspace, contact_ids: Sequence[str]) -> set[str]:
+    """Those of these that there are, merged or not."""
+    return set(await store.contacts_by_id(ws, contact_ids))
+
+
 async def get(ws: Workspace, contact_id: str) -> Contact:
     """The contact; if it was merged into another, that one. Raises NotFound."""
     contact = await store.contact(ws, contact_id)

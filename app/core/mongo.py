@@ -104,6 +104,29 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "stories": (),
     "addresses": (_index("workspace_id", "contact_id"),),
     "consents": (_index("workspace_id", "contact_id", "at"), _index("workspace_id", "address")),
+    # What happened with contacts, for rules that count (see crm/happenings.py), and which kinds of that there are.
+    "happenings": (_index("workspace_id", "contact_id", "kind", "at"),),
+    "happening_kinds": (),
+    # Contacts that have changed and have still to be looked at (see crm/changes.py); where somebody does that.
+    "contact_changes": (_index("at"),),
+    "contact_followers": (),
+    # Segments (see automations/segments.py), who is in each, who moved in and out, and whom time will move next.
+    "segments": (_index("workspace_id", "key", unique=True), _index("work_key", sparse=True)),
+    "segment_members": (
+        _index("workspace_id", "segment_id", "contact_id", unique=True),
+        _index("workspace_id", "contact_id"),
+    ),
+    "segment_moves": (
+        _index("workspace_id", "number"),
+        _index("work_key", sparse=True),
+        _index("expires_at", expire_after_seconds=0),
+    ),
+    "segment_steps": (),
+    "segment_dues": (_index("due_at"),),
+    "segment_snapshots": (_index("work_key", sparse=True),),
+    "segment_previews": (_index("work_key", sparse=True), _index("expires_at", expire_after_seconds=0)),
+    # When contacts and we wrote lately (see inbox/traffic.py).
+    "traffic": (_index("workspace_id", "contact_id"),),
     # What is settled about marketing, what was sent to each contact lately, and who is left out.
     "pacing_settings": (),
     "pacing": (),

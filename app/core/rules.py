@@ -587,6 +587,11 @@ def swapped(catalogue: Catalogue, rule: Rule, kind: str, old: str, new: str) -> 
     return {**rule, "value": new if value == old else value}
 
 
+def is_timed(rule: Rule) -> bool:
+    """Whether the passing of time alone may change an answer."""
+    return any("within" in leaf or leaf["op"] in ("older_than", "within_last", "within_next") for leaf in leaves(rule))
+
+
 def turning_points(catalogue: Catalogue, rule: Rule) -> list[tuple[str, timedelta]]:
     """
     Where the passing of time alone changes an answer: (field, offset) says that it may for things whose field has just

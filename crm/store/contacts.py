@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.core import alphabet, clock, windows
 from app.core.addresses import Address
 from app.core.alphabet import Fences
 from app.core.mongo import MOST_IN, Document, DuplicateId
 from app.core.runtime import Workspace
-from crm import contacts, facets
+from crm import changes, contacts, facets
 from crm.standing import Standing
 from crm.store import evenly
 
 # How ids of contacts begin.
 IDS = "con_"
 _SAMPLE = 2_000
+_MOST_WITHIN = 200_000
+# What rules may ask for; what a contact is found by is many times as large.
+_ASKED = (
+    *("name", "name_source", "avatar_hue", "created_at", "language", "block", "merged_into", "absorbed", "stage"),
+    *("stage_since", "owner_id", "zone", "company_id", "fields", "tags", "lists"),
+)
 _FIRST_WINDOW = timedelta(seconds=10)
 
 
@@ -58,10 +65,19 @@ async def addresses_of_contacts(ws: Workspace, contact_ids: Sequence[str]) -> di
     return {contact_id: sorted(rows, key=lambda row: row.created_at) for contact_id, rows in found.items()}
 
 
+async def addresses_within(ws: Workspace, after: str, last: str) -> dict[str, list[contacts.ContactAddress]]:
+    """By contact, of a stretch of their ids. Index: workspace_id, contact_id."""
+    found: dict[str, list[contacts.ContactAddress]] = {}
+    for row in await ws.db.addresses.find({"contact_id": {"$gt": after, "$lte": last}}, limit=_MOST_WITHIN):
+        found.setdefault(row["contact_id"], []).append(_address(row))
+    return {contact_id: sorted(rows, key=lambda row: row.created_at) for contact_id, rows in found.items()}
+
+
 async def insert_address(ws: Workspace, row: contacts.ContactAddress) -> bool:
     """False if the address is linked already."""
     try:
-        await ws.db.addresses.insert(address_row(ws, row))
+        async with changes.of(ws, [row.contact_id]):
+            await ws.db.addresses.insert(address_row(ws, row))
     except DuplicateId:
         return False
     return True
@@ -70,12 +86,14 @@ async def insert_address(ws: Workspace, row: contacts.ContactAddress) -> bool:
 async def insert_addresses(ws: Workspace, rows: Sequence[tuple[contacts.ContactAddress, int]]) -> None:
     """Each with how many facts its consent was reckoned from; in one command. Those that are linked already stay."""
     documents = [address_row(ws, row) | ({"facts": facts} if facts else {}) for row, facts in rows]
-    await ws.db.addresses.insert_new(documents)
+    async with changes.of(ws, dict.fromkeys(row.contact_id for row, _ in rows)):
+        await ws.db.addresses.insert_new(documents)
 
 
 async def insert_many(ws: Workspace, rows: Sequence[Document]) -> None:
     """Contacts as `new_row` makes them, in one command; existing rows stay as they are."""
-    await ws.db.contacts.insert_new(rows)
+    async with changes.of(ws, [row["_id"] for row in rows]):
+        await ws.db.contacts.insert_new(rows)
 
 
 def address_row(ws: Workspace, row: contacts.ContactAddress) -> Document:
@@ -163,7 +181,8 @@ async def contacts_by_id(ws: Workspace, contact_ids: Iterable[str]) -> dict[str,
 
 async def insert_contact(ws: Workspace, new: contacts.Contact, tokens: Sequence[str], keys: Sequence[str]) -> bool:
     """False if there is a row of this id, which is left as it is."""
-    return not await ws.db.contacts.insert_new([new_row(new, tokens, keys)])
+    async with changes.of(ws, [new.id]):
+        return not await ws.db.contacts.insert_new([new_row(new, tokens, keys)])
 
 
 def new_row(new: contacts.Contact, tokens: Sequence[str], keys: Sequence[str]) -> Document:
@@ -175,7 +194,8 @@ def new_row(new: contacts.Contact, tokens: Sequence[str], keys: Sequence[str]) -
 async def save_contact(ws: Workspace, wanted: contacts.Contact, tokens: Sequence[str], keys: Sequence[str]) -> bool:
     """As the revision after `wanted.revision`; False if the stored one is another."""
     row = {**_values(wanted), **_found_by(wanted, tokens, keys), "revision": wanted.revision + 1}
-    return await ws.db.contacts.update_at(wanted.id, wanted.revision, row)
+    async with changes.of(ws, [wanted.id]):
+        return await ws.db.contacts.update_at(wanted.id, wanted.revision, row)
 
 
 async def save_index(ws: Workspace, contact: contacts.Contact, tokens: Sequence[str], keys: Sequence[str]) -> None:
@@ -204,6 +224,23 @@ async def contacts_page(ws: Workspace, *, after: str | None, limit: int) -> list
         _contact(row)
         for row in await evenly.in_order(ws.db.contacts, IDS, {}, after=after, limit=limit, fits=_is_whole)
     ]
+
+
+async def in_order(ws: Workspace, *, after: str | None, limit: int, where: Mapping[str, Any]) -> list[contacts.Contact]:
+    """By id, those too that are part of another, with what rules ask for alone. Index: workspace_id, _id."""
+    rows = await evenly.in_order(ws.db.contacts, IDS, dict(where), after=after, limit=limit, fields=_ASKED)
+    return [_contact(row) for row in rows]
+
+
+async def put_on_list(ws: Workspace, contact_ids: Sequence[str], list_id: str) -> None:
+    """In one command: what is saved of them at the same time is read anew by who saves it."""
+    added = {"lists": list_id, "facets": facets.word("list", list_id)}
+    async with changes.of(ws, contact_ids):
+        await ws.db.contacts.update_each(
+            [(contact_ids, {"lists": {"$ne": list_id}}, {"$addToSet": added, "$inc": {"revision": 1}})]
+            if contact_ids
+            else []
+        )
 
 
 async def contacts_named(ws: Workspace, words: Sequence[str], *, limit: int) -> list[contacts.Contact]:
@@ -284,9 +321,10 @@ async def set_standings(ws: Workspace, address: Address, found: Mapping[str, Sta
     """
     values: Document = {"consent": {name: _plain(each) for name, each in found.items()}, "facts": facts}
     row_id = address_id(ws, address)
-    # Two updates, because a missing number compares as neither less nor more.
-    if not await ws.db.addresses.update({"_id": row_id, "facts": None}, {"$set": values}):
-        await ws.db.addresses.update({"_id": row_id, "facts": {"$lte": facts}}, {"$set": values})
+    async with changes.of(ws, addresses=[str(address)]):
+        # Two updates, because a missing number compares as neither less nor more.
+        if not await ws.db.addresses.update({"_id": row_id, "facts": None}, {"$set": values}):
+            await ws.db.addresses.update({"_id": row_id, "facts": {"$lte": facts}}, {"$set": values})
 
 
 async def keep_past(ws: Workspace, revision: int, told: Sequence[contacts.PastValue]) -> None:

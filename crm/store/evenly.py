@@ -56,8 +56,12 @@ async def in_order(
     width: int = 1,
     fits: Fits = lambda row: True,
     fields: Sequence[str] | None = None,
+    by: str = "_id",
 ) -> list[Document]:
-    """The first rows by id where this holds and that fit. `prefix` is how all ids begin: `con_`."""
+    """
+    The first rows by id where this holds and that fit. `prefix` is how all ids begin: `con_`; `by` is the field that
+    holds them, the last of an index behind what `where` asks for.
+    """
     found: list[Document] = []
     examined = 0
     lower: Document = {"$gt": after or prefix}
@@ -67,9 +71,9 @@ async def in_order(
     while len(found) < limit and start < _POSITIONS and examined < _MOST_EXAMINED:
         end = start + width
         upper = {"$lt": f"{prefix}{_digits(end)}"} if end < _POSITIONS else {"$lt": last}
-        read = await rows.find({**where, "_id": lower | upper}, limit=100_000, fields=fields)
+        read = await rows.find({**where, by: lower | upper}, limit=100_000, fields=fields)
         examined += len(read)
-        found += [row for row in sorted(read, key=lambda row: str(row["_id"])) if fits(row)]
+        found += [row for row in sorted(read, key=lambda row: str(row[by])) if fits(row)]
         # Aim at what is missing, carefully as long as nothing is known.
         width = max(1, width * min(32, max(1, 2 * (limit - len(found)) // len(read)))) if read else width * 32
         lower, start = {"$gte": upper["$lt"]}, end

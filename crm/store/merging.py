@@ -8,7 +8,7 @@ from typing import Any
 
 from app.core.mongo import Document
 from app.core.runtime import Workspace
-from crm import merging
+from crm import changes, merging
 from crm.contacts import ContactAddress
 from crm.store.contacts import address_id
 
@@ -70,9 +70,10 @@ async def claim(ws: Workspace, contact_id: str, merge_id: str, *, into_id: str |
     marked so already.
     """
     marks = {"merge_id": merge_id} | ({"merged_into": into_id} if into_id else {})
-    if await ws.db.contacts.update({"_id": contact_id, "merge_id": None, "merged_into": None}, {"$set": marks}):
-        return True
-    return await ws.db.contacts.update({"_id": contact_id, **marks}, {"$set": marks})
+    async with changes.of(ws, [contact_id]):
+        if await ws.db.contacts.update({"_id": contact_id, "merge_id": None, "merged_into": None}, {"$set": marks}):
+            return True
+        return await ws.db.contacts.update({"_id": contact_id, **marks}, {"$set": marks})
 
 
 async def claim_part(ws: Workspace, contact_id: str, merge_id: str, into_id: str) -> bool:
@@ -87,12 +88,14 @@ async def release(ws: Workspace, contact_id: str, merge_id: str) -> None:
 
 async def part(ws: Workspace, contact_id: str, merge_id: str) -> None:
     """It is no part of another any more."""
-    await ws.db.contacts.update({"_id": contact_id, "merge_id": merge_id}, {"$unset": {"merged_into": ""}})
+    async with changes.of(ws, [contact_id]):
+        await ws.db.contacts.update({"_id": contact_id, "merge_id": merge_id}, {"$unset": {"merged_into": ""}})
 
 
 async def set_absorbed(ws: Workspace, contact_id: str, members: Sequence[str]) -> None:
     change: Document = {"$set": {"absorbed": list(members)}} if members else {"$unset": {"absorbed": ""}}
-    await ws.db.contacts.update({"_id": contact_id}, change)
+    async with changes.of(ws, [contact_id]):
+        await ws.db.contacts.update({"_id": contact_id}, change)
 
 
 async def move_address(ws: Workspace, row: ContactAddress, contact_id: str, came_by: Sequence[str]) -> None:
@@ -103,7 +106,8 @@ async def move_address(ws: Workspace, row: ContactAddress, contact_id: str, came
         change["$set"]["came_by"] = list(came_by)
     else:
         change["$unset"] = {"came_by": ""}
-    await ws.db.addresses.update(where, change)
+    async with changes.of(ws, [row.contact_id, contact_id]):
+        await ws.db.addresses.update(where, change)
 
 
 async def move_facts(ws: Workspace, from_id: str, into_id: str, addresses: Sequence[str]) -> None:

@@ -144,6 +144,7 @@ SMALL_COLLECTIONS = (
         "closing_settings",
         "pacing_settings",
         "ticket_forms",
+        "segments",
     ),
 )
 

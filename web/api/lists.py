@@ -32,12 +32,12 @@ class NameList(Body):
     name: _Name
 
 
-def _shown(each: ContactList) -> ContactListOut:
+def shown(each: ContactList) -> ContactListOut:
     return ContactListOut(id=each.id, name=each.name, created_at=iso(each.created_at) or "")
 
 
 async def list_lists(request: ApiRequest) -> ContactLists:
-    return ContactLists(items=[_shown(each) for each in await lists.every(request.ws)])
+    return ContactLists(items=[shown(each) for each in await lists.every(request.ws)])
 
 
 async def create(request: ApiRequest, body: NameList) -> ContactListOut:
@@ -56,7 +56,7 @@ async def _done(request: ApiRequest, each: ContactList, action: str) -> ContactL
     async with live.announced(request.ws, "contact_list", each.id):
         await audit.record(request.ws, request.actor, action, Target("contact_list", each.id, each.name))
         await live.publish(request.ws, live.event("contact_list", {"id": each.id}))
-    return _shown(each)
+    return shown(each)
 
 
 ENDPOINTS = [

@@ -1,0 +1,297 @@
+"""
+The clerk: keeps true who is in which segment.
+
+One process at a time does it, for all workspaces, one thing after the other, so that nobody is asked at the same time
+by two that know different things. Contacts that have changed come first, then those whom time has moved, then a slice
+of what takes long: segments that are worked out anew, exact counts for who edits a rule, snapshots, deletions.
+
+What moves is written down as a move, carried through (rows, counts, news) and closed. A clerk that dies is followed by
+one that carries through what is open; every part of that can be done twice. Moves are numbered: they are the events
+of who entered and left, in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from app.core import leases
+from app.core.leases import Lease
+from app.core.mongo import DatabaseError
+from app.core.platform import segments as platform
+from app.core.runtime import Runtime, Workspace
+from automations import portraits, segments
+from automations.portraits import Portrait
+from automations.segments import CURVE_DAYS, Cause, Judge, Segment, SegmentEntered, SegmentLeft
+from automations.store import previews as preview_rows
+from automations.store import segments as store
+from automations.store import snapshots as snapshot_rows
+from crm import changes
+from crm.changes import Changed
+
+# Nobody is told anything, so look whether there is something to do.
+LOOK_SECONDS = 1.0
+# Rows that were not told of are found so often.
+SWEEP_SECONDS = 5.0
+_MOST_TOLD = 500
+_AT_ONCE = 200
+_SLICE = 1_000
+_SNAPSHOT_SLICE = 500
+# How long who entered and left can be read.
+KEPT = timedelta(days=7)
+# A rule that nobody looks at any more is not counted to the end.
+ASKED_FOR = timedelta(seconds=30)
+
+
+Moved = SegmentEntered | SegmentLeft
+# Is told at least once of each move, in order, before the next one is made. Who listens for long makes work of it.
+Listener = Callable[[Workspace, Sequence[Moved]], Awaitable[None]]
+
+
+async def run(runtime: Runtime, listeners: Sequence[Listener] = ()) -> None:
+    """Until cancelled; one worker at a time does it."""
+    while True:
+        with suppress(DatabaseError, RedisError, OSError, TimeoutError):
+            async with leases.hold(runtime.redis, "segments") as lease:
+                if lease is not None:
+                    clerk = Clerk(runtime, lease, listeners)
+                    while not lease.lost:
+                        await clerk.round()
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+class Clerk:
+    """One tenure."""
+
+    def __init__(self, runtime: Runtime, lease: Lease, listeners: Sequence[Listener]) -> None:
+        self._runtime = runtime
+        self._lease = lease
+        self._listeners = listeners
+        self._loop = asyncio.get_running_loop()
+        self._next_look = self._next_sweep = float("-inf")
+        self._busy: set[str] = set()
+        # By workspace: the newest move, since when it is served, and what is asked there.
+        self._steps: dict[str, int] = {}
+        self._since: dict[str, float] = {}
+        self._judges: dict[str, tuple[float, Judge]] = {}
+
+    async def round(self) -> None:
+        """Whatever is to be done now, or a short wait."""
+        told = await changes.wait(self._runtime, 0 if self._busy else LOOK_SECONDS, most=_MOST_TOLD)
+        now = self._loop.time()
+        if now >= self._next_sweep:
+            self._next_sweep = now + SWEEP_SECONDS
+            told += await changes.left(self._runtime, most=_MOST_TOLD)
+        for workspace_id in dict.fromkeys(each.workspace_id for each in told):
+            await self._changed(workspace_id, [each for each in told if each.workspace_id == workspace_id])
+        if now >= self._next_look or self._busy or told:
+            self._next_look = now + LOOK_SECONDS
+            self._busy |= await platform.pending(self._runtime)
+            await self._time_passes()
+        for workspace_id in list(self._busy):
+            ws = await self._served(workspace_id)
+            if not await self._slice(ws):
+                self._busy.discard(workspace_id)
+
+    async def _served(self, workspace_id: str) -> Workspace:
+        """A workspace whose open moves are carried through."""
+        ws = self._runtime.workspace(workspace_id)
+        if workspace_id not in self._steps:
+            opened = await store.open_moves(ws)
+            for row in opened:
+                await self._carry(ws, row["number"], row)
+            self._steps[workspace_id] = max([await store.newest_step(ws), *(row["number"] for row in opened)])
+            self._since[workspace_id] = self._loop.time()
+        return ws
+
+    # --- one contact after the other ---
+
+    async def _changed(self, workspace_id: str, told: Sequence[Changed]) -> None:
+        ws = await self._served(workspace_id)
+        ids = dict.fromkeys(contact_id for each in told for contact_id in each.contact_ids)
+        if behind := [address for each in told for address in each.addresses]:
+            ids |= dict.fromkeys(await portraits.contacts_behind(ws, behind))
+        await self._ask(ws, list(ids), "change")
+        await changes.done(ws, [each.row_id for each in told if each.row_id is not None])
+
+    async def _time_passes(self) -> None:
+        due = await platform.due(self._runtime, self._runtime.clock.now(), most=_MOST_TOLD)
+        for workspace_id in dict.fromkeys(due.values()):
+            ws = await self._served(workspace_id)
+            await self._ask(ws, [contact_id for contact_id, whose in due.items() if whose == workspace_id], "time")
+
+    async def _judge(self, ws: Workspace, *, fresh: bool = False) -> Judge:
+        until, known = self._judges.get(ws.id, (0.0, None))
+        if fresh or known is None or until < self._loop.time():
+            known = Judge(await segments.catalogue(ws), await store.every(ws))
+            self._judges[ws.id] = (self._loop.time() + LOOK_SECONDS, known)
+        return known
+
+    async def _ask(self, ws: Workspace, contact_ids: Sequence[str], cause: Cause) -> None:
+        judge = await self._judge(ws)
+        for first in range(0, len(contact_ids), _AT_ONCE):
+            some = contact_ids[first : first + _AT_ONCE]
+            drawn = await portraits.of(ws, some, judge.needs)
+            there = await store.of_contacts(ws, some)
+            now = ws.clock.now()
+            inside = {each: judge.of(drawn[each], now) if each in drawn else frozenset() for each in some}
+            entered = _by_segment((each, inside[each] - there[each]) for each in some)
+            left = _by_segment((each, (there[each] & judge.wanted) - inside[each]) for each in some)
+            await self._move(ws, entered, left, cause)
+            await self._note_turns(ws, judge, some, drawn, now)
+
+    async def _note_turns(
+        self, ws: Workspace, judge: Judge, asked: Sequence[str], drawn: Mapping[str, Portrait], now: datetime
+    ) -> None:
+        """
+        When time will move them. What is noted already and comes earlier stays, and is found to be too early then: so
+        who writes every day costs no change every day.
+        """
+        if not judge.is_timed:
+            return
+        known = await store.dues(ws, asked)
+        turns = {each: judge.turns_at(drawn[each], now) if each in drawn else None for each in asked}
+        new = {each: at for each, at in turns.items() if at and each not in known}
+        moved = {
+            each: at for each, at in turns.items() if at and each in known and (at < known[each] or known[each] <= now)
+        }
+        await store.set_dues(ws, new, moved)
+        await store.drop_dues(ws, [each for each in known if turns[each] is None and known[each] <= now])
+
+    # --- moves ---
+
+    async def _move(
+        self, ws: Workspace, entered: Mapping[str, Sequence[str]], left: Mapping[str, Sequence[str]], cause: Cause
+    ) -> None:
+        if not entered and not left:
+            return
+        if self._lease.lost:
+            raise TimeoutError
+        number = self._steps[ws.id] + 1
+        move = {"at": ws.clock.now(), "cause": cause, "entered": entered, "left": left}
+        await store.insert_move(ws, number, move)
+        self._steps[ws.id] = number
+        await self._carry(ws, number, move)
+
+    async def _carry(self, ws: Workspace, number: int, move: Mapping[str, Any]) -> None:
+        """Can be done twice."""
+        at, cause = move["at"], move["cause"]
+        entered, left = move["entered"], move["left"]
+        for segment_id, contact_ids in entered.items():
+            await store.enter(ws, segment_id, contact_ids, at)
+        for segment_id, contact_ids in left.items():
+            await store.leave(ws, segment_id, contact_ids)
+        for segment_id in dict.fromkeys((*entered, *left)):
+            change = len(entered.get(segment_id, ())) - len(left.get(segment_id, ()))
+            keep = f"{at - timedelta(days=CURVE_DAYS + 1):%Y-%m-%d}"
+            await store.counted(ws, segment_id, number, change=change, day=f"{at:%Y-%m-%d}", at=at, keep=keep)
+        news: list[Moved] = [SegmentEntered(s, each, at, cause, number) for s, ids in entered.items() for each in ids]
+        news += [SegmentLeft(s, each, at, cause, number) for s, ids in left.items() for each in ids]
+        for tell in self._listeners:
+            await tell(ws, news)
+        await store.close_move(ws, number, at + KEPT)
+
+    # --- what takes long ---
+
+    async def _slice(self, ws: Workspace) -> bool:
+        """A part of what there is to do; False if there is nothing more."""
+        every = await store.every(ws)
+        building = [each for each in every if each.building]
+        if building:
+            if len(building) == len(every) and self._loop.time() < self._since[ws.id] + changes.KNOWN_SECONDS + 0.5:
+                # Perhaps the first here: every process has to know first that changes are followed.
+                await asyncio.sleep(0.1)
+                return True
+            await self._build(ws, every, building)
+            return True
+        if deleted := await store.deleted(ws):
+            await self._clear(ws, deleted[0])
+            return True
+        if snapshot := await snapshot_rows.open_one(ws):
+            await self._fill(ws, snapshot)
+            return True
+        if preview := await preview_rows.open_one(ws):
+            await self._count(ws, preview)
+            return True
+        return False
+
+    async def _build(self, ws: Workspace, every: Sequence[Segment], building: Sequence[Segment]) -> None:
+        """The next stretch of contacts for those that have come as far as the one that is most behind."""
+        cursor = min(each.building.cursor for each in building if each.building)
+        group = [each for each in building if each.building and each.building.cursor == cursor]
+        await self._judge(ws, fresh=True)
+        judge = Judge(await segments.catalogue(ws), every, [each.id for each in group])
+        found = await portraits.stretch(ws, cursor, judge.needs, limit=_SLICE)
+        now = ws.clock.now()
+        inside = {contact_id: judge.of(each, now) for contact_id, each in found.portraits.items()}
+        wanted = _by_segment(inside.items())
+        entered: dict[str, list[str]] = {}
+        left: dict[str, list[str]] = {}
+        for segment in group:
+            there = await store.members_within(ws, segment.id, cursor, found.last)
+            mine = wanted.get(segment.id, [])
+            if new := [each for each in mine if each not in there]:
+                entered[segment.id] = new
+            if gone := sorted(there - set(mine)):
+                left[segment.id] = gone
+        await self._move(ws, entered, left, "build")
+        await self._note_turns(ws, judge, list(found.portraits), found.portraits, now)
+        for segment in group:
+            if found.last is None:
+                await store.built(ws, segment)
+            elif segment.building is not None:
+                hits = segment.building.found + len(wanted.get(segment.id, ()))
+                guess = round(hits / max(segments.share_of_ids(found.last), 1e-9))
+                seen = segment.building.seen + found.read
+                far = replace(segment.building, cursor=found.last, seen=seen, found=hits, estimate=guess)
+                await store.note_progress(ws, segment, far)
+        await segments.tell(ws, [each.id for each in group])
+
+    async def _clear(self, ws: Workspace, segment_id: str) -> None:
+        """Takes some out of a segment that is deleted; when nobody is left it goes."""
+        gone = await store.members(ws, segment_id, after=None, limit=_SLICE)
+        await store.leave(ws, segment_id, gone)
+        if len(gone) < _SLICE:
+            await store.remove(ws, segment_id)
+
+    async def _fill(self, ws: Workspace, snapshot: snapshot_rows.Snapshot) -> None:
+        """Puts some of a segment on a list."""
+        some = await store.members(ws, snapshot.segment_id, after=snapshot.cursor, limit=_SNAPSHOT_SLICE)
+        await segments.put_on_list(ws, some, snapshot.list_id)
+        await snapshot_rows.go_on(ws, snapshot, some[-1] if len(some) == _SNAPSHOT_SLICE else None, len(some))
+        await segments.tell_list(ws, snapshot.list_id)
+
+    async def _count(self, ws: Workspace, preview: preview_rows.Counting) -> None:
+        """Asks some more contacts for who edits a rule."""
+        if preview.asked_at < ws.clock.now() - ASKED_FOR:
+            await preview_rows.give_up(ws, preview.id)
+            return
+        judge = await segments.judge_of(ws, preview.rule)
+        found = await portraits.stretch(ws, preview.cursor, judge.needs, limit=_SLICE)
+        now = ws.clock.now()
+        hits = sum(bool(judge.of(each, now)) for each in found.portraits.values())
+        following = replace(
+            preview,
+            cursor=found.last or "",
+            found=preview.found + hits,
+            seen=preview.seen + found.read,
+            done_at=now if found.last is None else None,
+        )
+        await preview_rows.go_on(ws, following)
+        if following.done_at is not None:
+            await segments.tell_preview(ws, following)
+
+
+def _by_segment(found: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
+    """Contacts with segments, the other way round."""
+    turned: dict[str, list[str]] = {}
+    for contact_id, segment_ids in found:
+        for segment_id in segment_ids:
+            turned.setdefault(segment_id, []).append(contact_id)
+    return turned

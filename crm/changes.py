@@ -1,0 +1,114 @@
+"""
+Who has changed: stored before the change, so that what depends on it (segments) follows even if a process dies between.
+
+A change that is made leaves a row, and tells of it over Redis when it is done. Whoever follows deletes the row when
+everything that depends on these contacts has been looked at again; a row that nobody was told of is found by its age.
+As long as nobody follows in a workspace, nothing is written.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import orjson
+from redis.exceptions import RedisError
+
+from app.core import ids
+from app.core.runtime import Runtime, Workspace
+from crm.store import changes as store
+
+# A process may go by what it read so long ago.
+KNOWN_SECONDS = 1.0
+# No write takes longer than the driver lets it: what is older and was not told of is made, or never will be.
+PATIENCE = timedelta(seconds=20)
+_TOLD = "parley:changes"
+_MOST_TOLD = 100_000
+
+_followed: WeakKeyDictionary[Runtime, dict[str, tuple[float, bool]]] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Contacts (and contacts behind addresses) that are to be looked at; `row_id` None: nothing is stored of it."""
+
+    workspace_id: str
+    row_id: str | None
+    contact_ids: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+
+async def follow(ws: Workspace) -> None:
+    """From now on changes are kept here; other processes know within KNOWN_SECONDS."""
+    if not await _is_followed(ws):
+        await store.follow(ws)
+        _followed.setdefault(ws.runtime, {}).pop(ws.id, None)
+
+
+async def _is_followed(ws: Workspace) -> bool:
+    known = _followed.setdefault(ws.runtime, {})
+    until, found = known.get(ws.id, (0.0, False))
+    if until < monotonic():
+        found = await store.is_followed(ws)
+        known[ws.id] = (monotonic() + KNOWN_SECONDS, found)
+    return found
+
+
+@asynccontextmanager
+async def of(ws: Workspace, contact_ids: Iterable[str] = (), addresses: Iterable[str] = ()) -> AsyncIterator[None]:
+    """Around writes that change these contacts, or those behind these addresses."""
+    changed = Changed(ws.id, ids.new("chg"), tuple(contact_ids), tuple(addresses))
+    if not (changed.contact_ids or changed.addresses) or not await _is_followed(ws):
+        yield
+        return
+    await store.insert(ws, changed, ws.clock.now())
+    yield
+    await _tell(ws, changed)
+
+
+async def hint(ws: Workspace, contact_ids: Sequence[str]) -> None:
+    """Something was stored that is followed by other means, too: so that it is followed at once."""
+    if await _is_followed(ws):
+        await _tell(ws, Changed(ws.id, None, tuple(contact_ids)))
+
+
+async def nudge(ws: Workspace) -> None:
+    """Whoever follows looks whether there is something else to do here."""
+    await _tell(ws, Changed(ws.id, None))
+
+
+async def _tell(ws: Workspace, changed: Changed) -> None:
+    told = [changed.workspace_id, changed.row_id, changed.contact_ids, changed.addresses]
+    connection: Any = ws.redis
+    # Without Redis the row is found by its age.
+    with suppress(RedisError, OSError, TimeoutError):
+        if await connection.rpush(_TOLD, orjson.dumps(told)) > _MOST_TOLD:
+            await connection.ltrim(_TOLD, -_MOST_TOLD, -1)
+
+
+# --- for who follows ----------------------------------------------------------------------------------------------
+
+
+async def wait(runtime: Runtime, seconds: float, *, most: int) -> list[Changed]:
+    """What was told of since, at most so much; waits so long for the first. Raises RedisError."""
+    connection: Any = runtime.redis
+    first = await connection.blpop([_TOLD], timeout=seconds) if seconds else None
+    more = await connection.lpop(_TOLD, most) if first or not seconds else None
+    return [_read(each) for each in (*([first[1]] if first else []), *(more or ()))]
+
+
+def _read(told: bytes) -> Changed:
+    workspace_id, row_id, contact_ids, addresses = orjson.loads(told)
+    return Changed(workspace_id, row_id, tuple(contact_ids), tuple(addresses))
+
+
+async def left(runtime: Runtime, *, most: int) -> list[Changed]:
+    """What was stored and not told of, or not looked at since."""
+    return await store.older_than(runtime, runtime.clock.now() - PATIENCE, most=most)
+
+
+async def done(ws: Workspace, row_ids: Sequence[str]) -> None:
+    await store.delete(ws, row_ids)

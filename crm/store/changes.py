@@ -1,0 +1,37 @@
+"""Rows of contacts that have changed, and of workspaces in which somebody follows that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from app.core.mongo import MOST_IN
+from app.core.platform import contact_changes as platform
+from app.core.runtime import Runtime, Workspace
+from crm import changes
+
+
+async def follow(ws: Workspace) -> None:
+    await ws.db.contact_followers.insert_new([{"_id": ws.id}])
+
+
+async def is_followed(ws: Workspace) -> bool:
+    return await ws.db.contact_followers.get(ws.id) is not None
+
+
+async def insert(ws: Workspace, changed: changes.Changed, at: datetime) -> None:
+    row = {"_id": changed.row_id, "at": at, "contact_ids": list(changed.contact_ids)}
+    await ws.db.contact_changes.insert(row | ({"addresses": list(changed.addresses)} if changed.addresses else {}))
+
+
+async def older_than(runtime: Runtime, at: datetime, *, most: int) -> list[changes.Changed]:
+    """Index: at."""
+    return [
+        changes.Changed(row["workspace_id"], row["_id"], tuple(row["contact_ids"]), tuple(row.get("addresses", ())))
+        for row in await platform.older_than(runtime, at, most=most)
+    ]
+
+
+async def delete(ws: Workspace, row_ids: Sequence[str]) -> None:
+    for first in range(0, len(row_ids), MOST_IN):
+        await ws.db.contact_changes.delete({"_id": {"$in": list(row_ids[first : first + MOST_IN])}})

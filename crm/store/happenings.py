@@ -1,0 +1,74 @@
+"""Queries on what happened with contacts: inserted and read, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from app.core.mongo import MOST_IN, Document
+from app.core.rules import Type
+from app.core.runtime import Workspace
+from crm import happenings
+
+# Of so many contacts nobody reads more at once.
+_MOST = 200_000
+
+
+async def insert(ws: Workspace, told: Mapping[str, happenings.Happening]) -> set[str]:
+    """By their row ids, in one command; the ids of those that were there already."""
+    return await ws.db.happenings.insert_new([_row(row_id, each) for row_id, each in told.items()])
+
+
+def _row(row_id: str, told: happenings.Happening) -> Document:
+    row: Document = {
+        "_id": row_id,
+        "contact_id": told.contact_id,
+        "kind": told.kind,
+        "at": told.at,
+        "told_as": told.id,
+    }
+    return row | ({"with": dict(told.attributes)} if told.attributes else {})
+
+
+def _happening(row: Document) -> happenings.Happening:
+    return happenings.Happening(
+        contact_id=row["contact_id"],
+        kind=row["kind"],
+        at=row["at"],
+        id=row["told_as"],
+        attributes=row.get("with", {}),
+    )
+
+
+async def of_contacts(
+    ws: Workspace, contact_ids: Sequence[str], kinds: Sequence[str], since: datetime | None
+) -> list[happenings.Happening]:
+    """In no order. Index: workspace_id, contact_id, kind, at."""
+    found: list[Document] = []
+    when: Document = {"at": {"$gte": since}} if since else {}
+    for first in range(0, len(contact_ids), MOST_IN):
+        some = list(contact_ids[first : first + MOST_IN])
+        who = some[0] if len(some) == 1 else {"$in": some}
+        for kind in kinds:
+            found += await ws.db.happenings.find({"contact_id": who, "kind": kind, **when}, limit=_MOST)
+    return [_happening(row) for row in found]
+
+
+async def within(ws: Workspace, after: str, last: str, kind: str, since: datetime | None) -> list[happenings.Happening]:
+    """Of a stretch of contacts. Index: workspace_id, contact_id, kind, at."""
+    where: Document = {"contact_id": {"$gt": after, "$lte": last}, "kind": kind}
+    if since:
+        where["at"] = {"$gte": since}
+    return [_happening(row) for row in await ws.db.happenings.find(where, limit=_MOST)]
+
+
+async def kinds(ws: Workspace) -> list[happenings.Kind]:
+    """The one row that says which there are."""
+    row = await ws.db.happening_kinds.get(ws.id)
+    return [happenings.Kind(name, known) for name, known in (row or {}).get("kinds", {}).items()]
+
+
+async def note_kind(ws: Workspace, name: str, attributes: Mapping[str, Type]) -> None:
+    """Beside what is known of it."""
+    told: Document = {f"kinds.{name}.{each}": kind for each, kind in attributes.items()} or {f"kinds.{name}": {}}
+    await ws.db.happening_kinds.update({"_id": ws.id}, {"$set": told}, upsert=True)
