@@ -25,6 +25,7 @@ from app.core import leases
 from app.core.leases import Lease
 from app.core.mongo import DatabaseError
 from app.core.platform import segments as platform
+from app.core.platform.passing import Passing
 from app.core.runtime import Runtime, Workspace
 from automations import portraits, segments
 from automations.portraits import Portrait
@@ -75,6 +76,8 @@ class Clerk:
         self._listeners = listeners
         self._loop = asyncio.get_running_loop()
         self._next_look = self._next_sweep = float("-inf")
+        self._left = changes.Left(runtime)
+        self._dues = Passing(runtime, "segment_dues", "due_at")
         self._busy: set[str] = set()
         # By workspace: the newest move, since when it is served, and what is asked there.
         self._steps: dict[str, int] = {}
@@ -85,14 +88,18 @@ class Clerk:
         """Whatever is to be done now, or a short wait."""
         told = await changes.wait(self._runtime, 0 if self._busy else LOOK_SECONDS, most=_MOST_TOLD)
         now = self._loop.time()
-        if now >= self._next_sweep:
+        await self._changed(told)
+        # What waits to be told of is older, too, when there is much.
+        sweeps = now >= self._next_sweep and len(told) < _MOST_TOLD
+        if sweeps:
             self._next_sweep = now + SWEEP_SECONDS
-            told += await changes.left(self._runtime, most=_MOST_TOLD)
-        for workspace_id in dict.fromkeys(each.workspace_id for each in told):
-            await self._changed(workspace_id, [each for each in told if each.workspace_id == workspace_id])
-        if now >= self._next_look or self._busy or told:
-            self._next_look = now + LOOK_SECONDS
+            while left := await self._left.next(most=_MOST_TOLD):
+                await self._changed(left)
+                await self._left.done()
+        if sweeps or told:
             self._busy |= await platform.pending(self._runtime)
+        if now >= self._next_look:
+            self._next_look = now + LOOK_SECONDS / 2
             await self._time_passes()
         for workspace_id in list(self._busy):
             ws = await self._served(workspace_id)
@@ -112,19 +119,23 @@ class Clerk:
 
     # --- one contact after the other ---
 
-    async def _changed(self, workspace_id: str, told: Sequence[Changed]) -> None:
-        ws = await self._served(workspace_id)
-        ids = dict.fromkeys(contact_id for each in told for contact_id in each.contact_ids)
-        if behind := [address for each in told for address in each.addresses]:
-            ids |= dict.fromkeys(await portraits.contacts_behind(ws, behind))
-        await self._ask(ws, list(ids), "change")
-        await changes.done(ws, [each.row_id for each in told if each.row_id is not None])
+    async def _changed(self, told: Sequence[Changed]) -> None:
+        for workspace_id in dict.fromkeys(each.workspace_id for each in told):
+            ws = await self._served(workspace_id)
+            mine = [each for each in told if each.workspace_id == workspace_id]
+            ids = dict.fromkeys(contact_id for each in mine for contact_id in each.contact_ids)
+            if behind := [address for each in mine for address in each.addresses]:
+                ids |= dict.fromkeys(await portraits.contacts_behind(ws, behind))
+            await self._ask(ws, list(ids), "change")
+            await changes.done(ws, [each.row_id for each in mine if each.row_id is not None])
 
     async def _time_passes(self) -> None:
-        due = await platform.due(self._runtime, self._runtime.clock.now(), most=_MOST_TOLD)
-        for workspace_id in dict.fromkeys(due.values()):
+        """Some of those whom time may have moved."""
+        due = await self._dues.next(self._runtime.clock.now(), most=_MOST_TOLD)
+        for workspace_id in dict.fromkeys(row["workspace_id"] for row in due):
             ws = await self._served(workspace_id)
-            await self._ask(ws, [contact_id for contact_id, whose in due.items() if whose == workspace_id], "time")
+            await self._ask(ws, [row["_id"] for row in due if row["workspace_id"] == workspace_id], "time")
+        await self._dues.done()
 
     async def _judge(self, ws: Workspace, *, fresh: bool = False) -> Judge:
         until, known = self._judges.get(ws.id, (0.0, None))

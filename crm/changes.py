@@ -18,6 +18,7 @@ import orjson
 from redis.exceptions import RedisError
 
 from app.core import ids
+from app.core.platform.passing import Passing
 from app.core.runtime import Runtime, Workspace
 from crm.store import changes as store
 
@@ -105,9 +106,20 @@ def _read(told: bytes) -> Changed:
     return Changed(workspace_id, row_id, tuple(contact_ids), tuple(addresses))
 
 
-async def left(runtime: Runtime, *, most: int) -> list[Changed]:
-    """What was stored and not told of, or not looked at since."""
-    return await store.older_than(runtime, runtime.clock.now() - PATIENCE, most=most)
+class Left:
+    """What was stored and not told of, or not looked at since: found by its age."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._passing = Passing(runtime, "contact_changes", "at")
+
+    async def next(self, *, most: int) -> list[Changed]:
+        """Call `done` when they are looked at."""
+        rows = await self._passing.next(self._runtime.clock.now() - PATIENCE, most=most)
+        return [store.from_row(row) for row in rows]
+
+    async def done(self) -> None:
+        await self._passing.done()
 
 
 async def done(ws: Workspace, row_ids: Sequence[str]) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.core.mongo import MOST_IN
-from app.core.platform import contact_changes as platform
-from app.core.runtime import Runtime, Workspace
+from app.core.mongo import MOST_IN, Document
+from app.core.runtime import Workspace
 from crm import changes
 
 
@@ -24,12 +23,8 @@ async def insert(ws: Workspace, changed: changes.Changed, at: datetime) -> None:
     await ws.db.contact_changes.insert(row | ({"addresses": list(changed.addresses)} if changed.addresses else {}))
 
 
-async def older_than(runtime: Runtime, at: datetime, *, most: int) -> list[changes.Changed]:
-    """Index: at."""
-    return [
-        changes.Changed(row["workspace_id"], row["_id"], tuple(row["contact_ids"]), tuple(row.get("addresses", ())))
-        for row in await platform.older_than(runtime, at, most=most)
-    ]
+def from_row(row: Document) -> changes.Changed:
+    return changes.Changed(row["workspace_id"], row["_id"], tuple(row["contact_ids"]), tuple(row.get("addresses", ())))
 
 
 async def delete(ws: Workspace, row_ids: Sequence[str]) -> None:

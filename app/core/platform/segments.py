@@ -1,6 +1,4 @@
-"""Segments that are work, and contacts whom time moves, over all workspaces."""
-
-from datetime import datetime
+"""Segments that are work, over all workspaces."""
 
 from app.core.runtime import Runtime
 
@@ -15,9 +13,3 @@ async def pending(runtime: Runtime) -> set[str]:
         marked = await rows.find({"work_key": {"$gt": ""}}, {"workspace_id": 1}).limit(_MOST).to_list()
         found |= {row["workspace_id"] for row in marked}
     return found
-
-
-async def due(runtime: Runtime, now: datetime, *, most: int) -> dict[str, str]:
-    """Contacts whom time may have moved by now, each with its workspace. Index: due_at."""
-    rows = await runtime.mongo.segment_dues.find({"due_at": {"$lte": now}}).limit(most).to_list()
-    return {row["_id"]: row["workspace_id"] for row in rows}
