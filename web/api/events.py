@@ -1,4 +1,4 @@
-"""Events: what a shop, an app or a site tells of contacts, so that rules can count it."""
+"""ContactEvents: what a shop, an app or a site tells of contacts, so that rules can count it."""
 
 from datetime import datetime
 from typing import Annotated
@@ -38,21 +38,21 @@ class TellEvents(Body):
     events: Annotated[tuple[EventBody, ...], Field(min_length=1, max_length=MOST_AT_ONCE)]
 
 
-class Told(Out):
+class EventsTold(Out):
     """How many of them were not known yet."""
 
     new: int
 
 
-class EventOut(Out):
+class ContactEventOut(Out):
     id: str
     kind: str
     at: Time
     attributes: dict[str, str | float | bool]
 
 
-class Events(Out):
-    items: list[EventOut]
+class ContactEvents(Out):
+    items: list[ContactEventOut]
 
 
 class EventsQuery(Query):
@@ -60,7 +60,7 @@ class EventsQuery(Query):
     since: AwareDatetime | None = None
 
 
-async def tell(request: ApiRequest, body: TellEvents) -> Told:
+async def tell(request: ApiRequest, body: TellEvents) -> EventsTold:
     ws = request.ws
     whose = await _whose(ws, body)
     now = ws.clock.now()
@@ -71,7 +71,7 @@ async def tell(request: ApiRequest, body: TellEvents) -> Told:
         told.append(
             Happening(contact_id=contact_id, kind=each.kind, at=happened, id=each.id, attributes=dict(each.attributes))
         )
-    return Told(new=await happenings.append(ws, told))
+    return EventsTold(new=await happenings.append(ws, told))
 
 
 def _moment(at: datetime) -> datetime:
@@ -95,13 +95,13 @@ async def _whose(ws: Workspace, body: TellEvents) -> list[str]:
     return found
 
 
-async def of_contact(request: ApiRequest, contact_id: str, query: EventsQuery) -> Events:
+async def of_contact(request: ApiRequest, contact_id: str, query: EventsQuery) -> ContactEvents:
     contact = await access.contact(request.ws, request.actor, contact_id)
     found = await happenings.of(request.ws, contact.id, query.kind, query.since)
     newest = list(reversed(found))[:MOST_AT_ONCE]
-    return Events(
+    return ContactEvents(
         items=[
-            EventOut(id=each.id, kind=each.kind, at=clock.iso(each.at) or "", attributes=dict(each.attributes))
+            ContactEventOut(id=each.id, kind=each.kind, at=clock.iso(each.at) or "", attributes=dict(each.attributes))
             for each in newest
         ]
     )

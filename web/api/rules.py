@@ -22,7 +22,7 @@ class FieldOut(Out):
     ops: list[OpOut]
 
 
-class EventOut(Out):
+class CountedOut(Out):
     """Something that is counted: `{"count": name, "where": [conditions on attributes], "within", "op", "value"}`."""
 
     name: str
@@ -35,7 +35,7 @@ class CatalogueOut(Out):
 
     noun: str
     fields: list[FieldOut]
-    events: list[EventOut]
+    events: list[CountedOut]
     often: list[OpOut]
     last: list[OpOut]
 
@@ -45,7 +45,7 @@ def catalogue_out(catalogue: Catalogue) -> CatalogueOut:
         noun=catalogue.noun,
         fields=[_field(field) for field in catalogue.fields],
         events=[
-            EventOut(name=event.name, label=event.label, attributes=[_field(each) for each in event.attributes])
+            CountedOut(name=event.name, label=event.label, attributes=[_field(each) for each in event.attributes])
             for event in catalogue.events
         ],
         often=[_op("number", name) for name in OFTEN] if catalogue.events else [],

@@ -30,7 +30,7 @@ _Description = Annotated[str, Field(max_length=1_000)]
 _Id = Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class PointOut(Out):
+class SegmentDayOut(Out):
     day: str
     count: int
 
@@ -50,7 +50,7 @@ class SegmentOut(Out):
     state: State
     done: float | None
     counted_at: Time | None
-    curve: list[PointOut]
+    curve: list[SegmentDayOut]
     created_at: Time
     updated_at: Time
     updated_by: str
@@ -87,7 +87,7 @@ class TryRule(Body):
     segment_id: _Id | None = None
 
 
-class PreviewShape(TypedDict):
+class RulePreview(TypedDict):
     """
     Not `exact`: a guess from `seen` contacts. The exact number is then being counted: the event `segment_preview` with
     this `id` tells it, or ask again.
@@ -119,7 +119,7 @@ class FreezeSegment(Body):
     name: _Name
 
 
-class UseOut(Out):
+class SegmentUseOut(Out):
     """What asks for the segment; `type` is a noun of the API."""
 
     type: str
@@ -127,8 +127,8 @@ class UseOut(Out):
     name: str
 
 
-class Uses(Out):
-    items: list[UseOut]
+class SegmentUses(Out):
+    items: list[SegmentUseOut]
 
 
 def _may_ask(request: ApiRequest, rule: FreeForm | None) -> None:
@@ -210,7 +210,7 @@ async def _shown(request: ApiRequest, found: Sequence[Segment]) -> list[SegmentO
                 state=each.state,
                 done=round(segments.share_of_ids(building.cursor), 4) if building else None,
                 counted_at=iso(each.counted_at),
-                curve=[PointOut(day=day, count=count) for day, count in segments.curve(each, days)],
+                curve=[SegmentDayOut(day=day, count=count) for day, count in segments.curve(each, days)],
                 created_at=iso(each.created_at) or "",
                 updated_at=iso(each.updated_at) or "",
                 updated_by=each.updated_by,
@@ -222,7 +222,7 @@ async def _shown(request: ApiRequest, found: Sequence[Segment]) -> list[SegmentO
     return shown
 
 
-async def try_rule(request: ApiRequest, body: TryRule) -> PreviewShape:
+async def try_rule(request: ApiRequest, body: TryRule) -> RulePreview:
     checked = await segments.validated(request.ws, body.rule, segment_id=body.segment_id)
     _may_ask(request, dict(checked))
     found = await segments.preview(request.ws, checked)
@@ -273,10 +273,10 @@ async def freeze(request: ApiRequest, segment_id: str, body: FreezeSegment) -> C
     return shown_list(made)
 
 
-async def uses(request: ApiRequest, segment_id: str) -> Uses:
+async def uses(request: ApiRequest, segment_id: str) -> SegmentUses:
     await segments.get(request.ws, segment_id)
     found = await segments.uses(request.ws, segment_id)
-    return Uses(items=[UseOut(type=each.type, id=each.id, name=each.name) for each in found])
+    return SegmentUses(items=[SegmentUseOut(type=each.type, id=each.id, name=each.name) for each in found])
 
 
 _READ, _WRITE = Permission.CONTACTS_READ, Permission.CONTACTS_WRITE
