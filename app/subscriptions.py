@@ -9,7 +9,7 @@ from functools import partial
 
 from app.core.queue import Job
 from app.core.runtime import Runtime
-from automations import checks, membership, segments
+from automations import checks, membership, runs, segments
 from automations import jobs as automation_jobs
 from crm import exports, imports
 from inbox import checkups, delivery, inbound, jobs, polling, reconcile, sweeper
@@ -47,4 +47,5 @@ BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "erasures": erasing.run,
     "broadcast-checks": checks.run,
     "segments": partial(membership.run, listeners=SEGMENT_MOVES),
+    "broadcasts": runs.run,
 }

@@ -10,9 +10,11 @@ import heapq
 import re
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from app.core.runtime import Workspace
-from automations.plans import Audience, Exclusion
+from automations import rolls, schedules
+from automations.plans import Audience, Exclusion, Relative
 from crm import contacts, facets
 from crm.contacts import Contact
 from crm.store import contacts as contact_store
@@ -22,20 +24,57 @@ PAGE = 500
 _FEW = 20_000
 
 
-async def stream(ws: Workspace, audience: Audience, *, after: str | None = None) -> AsyncIterator[str]:
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Only those whose day it is: a date of their own, moved by so many days, is `today`."""
+
+    relative: Relative
+    today: date
+
+
+async def stream(
+    ws: Workspace, audience: Audience, *, after: str | None = None, day: Day | None = None
+) -> AsyncIterator[str]:
     """Ids in ascending order behind `after`, each once."""
-    sources = [_flat(source) for source in _sources(ws, audience, after)]
+    found = _once(ws, audience, after)
+    async for contact_id in found if day is None else _whose_day(ws, found, day):
+        yield contact_id
+
+
+async def _once(ws: Workspace, audience: Audience, after: str | None) -> AsyncIterator[str]:
     last = None
-    async for contact_id in _merged(sources):
+    async for contact_id in _merged([_flat(source) for source in _sources(ws, audience, after)]):
         if contact_id != last:
             yield contact_id
         last = contact_id
+
+
+async def _whose_day(ws: Workspace, ids: AsyncIterator[str], day: Day) -> AsyncIterator[str]:
+    async for page in _pages(ids):
+        known = await contacts.get_many(ws, page)
+        for contact_id in page:
+            person = known.get(contact_id)
+            own = person.fields.get(day.relative.field) if person else None
+            if schedules.is_day(day.relative, own, day.today):
+                yield contact_id
+
+
+async def _pages(ids: AsyncIterator[str]) -> AsyncIterator[list[str]]:
+    page: list[str] = []
+    async for contact_id in ids:
+        page.append(contact_id)
+        if len(page) == PAGE:
+            yield page
+            page = []
+    if page:
+        yield page
 
 
 def _sources(ws: Workspace, audience: Audience, after: str | None) -> list[AsyncIterator[Sequence[str]]]:
     if audience.everyone:
         return [_everyone(ws, after)]
     found = [_of_list(ws, list_id, after) for list_id in audience.lists]
+    found += [rolls.reached(ws, broadcast_id, after) for broadcast_id in audience.broadcasts]
     if audience.contacts:
         found.append(_these(audience.contacts, after))
     return found
@@ -100,6 +139,10 @@ async def excluded(ws: Workspace, exclude: Exclusion, people: Sequence[Contact])
     for each in people:
         if lists.intersection(each.lists):
             found[each.id] = "They are on a list that is excluded."
+    for broadcast_id in exclude.broadcasts:
+        rest = [each.id for each in people if each.id not in found]
+        for contact_id in await rolls.reached_among(ws, broadcast_id, rest):
+            found[contact_id] = "An excluded broadcast has reached them."
     return found
 
 

@@ -62,7 +62,7 @@ class Touch:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broadcast:
     """
-    `people` is the number that whoever started it has confirmed. `due_at`: somebody has to look at it then.
+    `people` is the number that whoever started it has confirmed. `scheduled_at` is when it begins (next, if it recurs).
     `series_id` is the recurring one that this is a send of; `corrects` the one whose people this goes to.
     """
 
@@ -83,7 +83,7 @@ class Broadcast:
     finished_at: datetime | None = None
     recalled: By | None = None
     people: int | None = None
-    due_at: datetime | None = None
+    scheduled_at: datetime | None = None
     series_id: str | None = None
     corrects: str | None = None
 
@@ -194,6 +194,35 @@ async def clone(ws: Workspace, actor: Actor, broadcast_id: str) -> Broadcast:
     now = await get(ws, broadcast_id)
     plan = now.plan.model_copy(update={"name": f"{now.plan.name[:190]} (copy)", "schedule": plans.Schedule()})
     return await create(ws, actor, plan)
+
+
+async def send_of(ws: Workspace, series: Broadcast, wall: str) -> Broadcast:
+    """One send of a recurring broadcast, approved as it is; asked for twice it is the same one."""
+    now = ws.clock.now()
+    schedule = series.plan.schedule.model_copy(update={"repeat": None, "wall": wall, "kind": _kind_of_send(series)})
+    name = f"{series.plan.name[:180]} ({wall.replace('T', ' ')})"
+    made = Broadcast(
+        id=ids.derived("bro", series.id, wall),
+        plan=series.plan.model_copy(update={"name": name, "schedule": schedule}),
+        created_at=now,
+        updated_at=now,
+        owner_id=series.owner_id,
+        owner_name=series.owner_name,
+        updated_by=series.updated_by,
+        state="approved",
+        submitted=series.submitted,
+        approved=series.approved,
+        series_id=series.id,
+    )
+    async with live.announced(ws, "broadcast", made.id):
+        await store.insert(ws, made)
+        await tell(ws, made)
+    return await get(ws, made.id)
+
+
+def _kind_of_send(series: Broadcast) -> str:
+    kind = series.plan.schedule.kind
+    return "now" if kind == "at" else kind
 
 
 async def correct(ws: Workspace, actor: Actor, broadcast_id: str) -> Broadcast:

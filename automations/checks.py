@@ -54,7 +54,6 @@ class Person:
     contact_id: str
     reason: str
     detail: str
-    address: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,15 +221,7 @@ async def _looked(
         if later is not None:
             waiting += 1
             until = max(until or later, later)
-    rows = [
-        Person(
-            contact_id=placed.contact_id,
-            reason=placed.reason,
-            detail=placed.detail,
-            address=str(placed.address) if placed.address else "",
-        )
-        for placed, _ in found
-    ]
+    rows = [Person(contact_id=placed.contact_id, reason=placed.reason, detail=placed.detail) for placed, _ in found]
     await store.keep_people(ws, now.id, now.number, rows)
     following = replace(
         now,

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.core.queue import Job, Lane
 from app.core.runtime import Runtime
-from automations import checks
+from automations import checks, runs
 
 Context = Mapping[str, Any]
 
@@ -19,4 +19,11 @@ async def run_check(ctx: Context, workspace_id: str, broadcast_id: str) -> None:
     await checks.run_one(_runtime(ctx).workspace(workspace_id), broadcast_id)
 
 
-JOBS = (Job(run_check, Lane.BACKGROUND, timeout_seconds=24 * 3_600),)
+async def run_broadcast(ctx: Context, workspace_id: str, broadcast_id: str) -> None:
+    await runs.run_one(_runtime(ctx).workspace(workspace_id), broadcast_id)
+
+
+JOBS = (
+    Job(run_check, Lane.BACKGROUND, timeout_seconds=24 * 3_600),
+    Job(run_broadcast, Lane.BACKGROUND, timeout_seconds=24 * 3_600),
+)

@@ -204,7 +204,7 @@ def pieces(laid: Layout, placed: Placing) -> list[Content]:
 
 
 def _gone(contact: Contact | None, out: Mapping[str, str]) -> tuple[str, str]:
-    if contact is None:
+    if contact is None or contact.erased_at is not None:
         return "erased", "This contact is no more."
     if contact.merged_into is not None:
         return "merged", "They were merged into another contact, which is asked for itself."

@@ -131,12 +131,11 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "pacing_settings": (),
     "pacing": (),
     "suppressions": (_index("workspace_id", "at"),),
-    # `due_at` while somebody has to look at it at a time.
-    "broadcasts": (
-        _index("workspace_id", "created_at"),
-        _index("workspace_id", "state", "created_at"),
-        _index("due_at", sparse=True),
-    ),
+    "broadcasts": (_index("workspace_id", "created_at"), _index("workspace_id", "state", "created_at")),
+    # How far each that was started is; `due_at` while something has to be done for it at a time.
+    "broadcast_runs": (_index("due_at", sparse=True),),
+    "broadcast_rolls": (),
+    "broadcast_places": (),
     "broadcast_settings": (),
     # What a broadcast would do, worked out before it goes: how far that is, and its people some hundred a row.
     "broadcast_checks": (_index("pending_key", sparse=True),),

@@ -1,7 +1,4 @@
-"""
-Queries on broadcasts. Indexes: (workspace_id, created_at), (workspace_id, state, created_at), and `due_at`, sparse,
-which holds those that somebody has to look at.
-"""
+"""Queries on broadcasts. Indexes: (workspace_id, created_at), (workspace_id, state, created_at)."""
 
 from __future__ import annotations
 
@@ -24,8 +21,6 @@ def _row(made: broadcasts.Broadcast) -> Document:
     # As text: names within a message or a rule are whatever its author chose, and nobody asks for them here.
     row["plan"] = made.plan.model_dump_json()
     row["name"] = made.plan.name
-    if made.due_at is None:
-        del row["due_at"]
     return row
 
 
@@ -56,7 +51,7 @@ async def save(ws: Workspace, wanted: broadcasts.Broadcast, revision: int) -> bo
     """If the stored one is still of this revision."""
     row = _row(wanted)
     row_id = row.pop("_id")
-    return await ws.db.broadcasts.update_at(row_id, revision, row, () if "due_at" in row else ("due_at",))
+    return await ws.db.broadcasts.update_at(row_id, revision, row)
 
 
 async def delete(ws: Workspace, now: broadcasts.Broadcast) -> bool:

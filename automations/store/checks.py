@@ -63,7 +63,7 @@ async def save(ws: Workspace, now: checks.Check) -> bool:
 
 
 async def keep_people(ws: Workspace, check_id: str, number: int, rows: Sequence[checks.Person]) -> None:
-    people = [[each.contact_id, each.reason, each.detail, each.address] for each in rows]
+    people = [[each.contact_id, each.reason, each.detail] for each in rows]
     row: Document = {
         "_id": f"{check_id}/{number}",
         "check_id": check_id,
@@ -90,12 +90,12 @@ async def people(
         where: Document = {"check_id": check_id, "reasons": reason, "number": {"$gte": number, "$lt": number + _ROWS}}
         rows = await ws.db.broadcast_check_people.find(where, limit=_ROWS)
         for row in sorted(rows, key=lambda row: int(row["number"])):
-            for at, (contact_id, code, detail, address) in enumerate(row["people"]):
+            for at, (contact_id, code, detail) in enumerate(row["people"]):
                 if code != reason or (row["number"] == number and at <= place):
                     continue
                 if len(found) == limit:
                     return found, last
-                found.append(checks.Person(contact_id=contact_id, reason=code, detail=detail, address=address))
+                found.append(checks.Person(contact_id=contact_id, reason=code, detail=detail))
                 last = (int(row["number"]), at)
         number, place = number + _ROWS, -1
         if not await ws.db.broadcast_check_people.get(f"{check_id}/{number}"):

@@ -307,12 +307,19 @@ def _rate(runtime: Runtime, mailing: Mailing, handed_over: int, now: datetime) -
 
 async def outcome(ws: Workspace, mailing_id: str, contact_id: str) -> Outcome | None:
     """How far it got with one person; None if it was never to go to them."""
-    refs = (await store.refs_of(ws, [mailing_id], [contact_id])).get(contact_id)
-    if not refs:
-        return None
-    mailing, found = await asyncio.gather(get(ws, mailing_id), _pages(ws, [refs[0].batch_id]))
-    work, group = found[0]
-    return list(results.outcomes(mailing, work, group, entry_id_of))[refs[0].place]
+    return (await outcomes(ws, mailing_id, [contact_id])).get(contact_id)
+
+
+async def outcomes(ws: Workspace, mailing_id: str, contact_ids: Sequence[str]) -> dict[str, Outcome]:
+    """Of those to whom it was to go, by contact: a few reads for all of them."""
+    refs = await store.refs_of(ws, [mailing_id], contact_ids)
+    places = {contact_id: each[0] for contact_id, each in refs.items() if each}
+    if not places:
+        return {}
+    batch_ids = sorted({ref.batch_id for ref in places.values()})
+    mailing, found = await asyncio.gather(get(ws, mailing_id), _pages(ws, batch_ids))
+    known = {work.id: list(results.outcomes(mailing, work, group, entry_id_of)) for work, group in found}
+    return {contact_id: known[ref.batch_id][ref.place] for contact_id, ref in places.items() if ref.batch_id in known}
 
 
 async def recipients(

@@ -212,7 +212,7 @@ def row_values(now: Broadcast, accounts: dict[str, AccountRow], check: Check | N
         "people": now.people if now.people is not None else found,
         "recurring": now.plan.schedule.recurring,
         "series_id": now.series_id,
-        "scheduled_at": iso(now.due_at) if now.state == "scheduled" else None,
+        "scheduled_at": iso(now.scheduled_at) if now.state == "scheduled" else None,
         "started_at": iso(now.started.at) if now.started else None,
         "finished_at": iso(now.finished_at),
         "created_at": iso(now.created_at),

@@ -14,6 +14,7 @@ from automations.approvals import Settings
 from automations.broadcasts import Broadcast, State
 from automations.plans import Audience, Plan
 from crm import contacts
+from crm.store import contacts as contact_rows
 from inbox import access, present
 from inbox.answering import previews
 from web.api import cursors
@@ -206,12 +207,18 @@ async def check_people(request: ApiRequest, broadcast_id: str, query: CheckPeopl
         ws, found, query.reason, after=(key[0], key[1]) if key else None, limit=query.limit
     )
     known = await contacts.get_many(ws, [row.contact_id for row in rows])
+    handles = await contact_rows.addresses_of_contacts(ws, [row.contact_id for row in rows])
+    now = await broadcasts.get(ws, broadcast_id)
+    account = (await present.accounts_by_id(ws)).get(now.plan.account_id or "")
+    kind = account.kind if account else ""
     items = [
         CheckPersonOut(
             contact_id=row.contact_id,
             name=known[row.contact_id].name if row.contact_id in known else "",
             avatar_hue=contacts.hue(row.contact_id),
-            address=row.address,
+            address=next(
+                (str(each.address) for each in handles.get(row.contact_id, ()) if each.address.kind == kind), ""
+            ),
             reason=row.reason,
             detail=row.detail,
         )

@@ -13,6 +13,6 @@ async def checking(runtime: Runtime) -> list[tuple[str, str]]:
 
 
 async def due(runtime: Runtime, at: datetime) -> list[tuple[str, str]]:
-    """(workspace, broadcast) that somebody has to look at by now. Index: due_at, which holds nothing else."""
-    rows = await runtime.mongo.broadcasts.find({"due_at": {"$lte": at}}, {"workspace_id": 1}).limit(500).to_list()
+    """(workspace, broadcast) with which something has to be done by now. Index: due_at, which holds nothing else."""
+    rows = await runtime.mongo.broadcast_runs.find({"due_at": {"$lte": at}}, {"workspace_id": 1}).limit(500).to_list()
     return [(row["workspace_id"], row["_id"]) for row in rows]
