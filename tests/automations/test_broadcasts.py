@@ -210,3 +210,49 @@ async def test_two_write_and_a_second_one_approves(shop: Shop) -> None:
     assert (await other.client.delete(f"{BROADCASTS}/{copied.json()['id']}")).status_code == 204
     none = {"people_above": None, "cost_above_minor": None, "alarm_minor": None, "revision": 1}
     assert (await boss.client.put(f"{BROADCASTS}/settings", json=none)).status_code == 200
+
+
+async def counted(person: Person, broadcast_id: str, state: str) -> dict[str, Any]:
+    """How far it is, once it is in this state."""
+
+    async def look() -> dict[str, Any] | None:
+        now: dict[str, Any] = (await person.client.get(f"{BROADCASTS}/{broadcast_id}/progress")).json()
+        return now if now["state"] == state else None
+
+    return await eventually(look)
+
+
+async def test_it_is_sent_once_to_each_and_says_why(shop: Shop) -> None:
+    owner, ws = shop.owner, shop.owner.ws
+    people = [await customer(ws, f"Person {at}") for at in range(6)]
+    never = await customer(ws, "Nora Never", agrees=False)
+    everybody = await listed(owner, "Everybody", [*people, never])
+    words = "Hello {{ contact.first_name }}, once " + everybody
+    made = await draft(
+        owner, account_id=shop.accounts["sms"], audience={"lists": [everybody]}, variants=[{"wordings": [text(words)]}]
+    )
+    path = f"{BROADCASTS}/{made['id']}"
+    unseen = await owner.client.post(f"{path}/start", json={"people": 6})
+    assert (unseen.status_code, unseen.json()["code"]) == (409, "check_first")
+    assert (await checked(owner, made["id"]))["willing"] == 6
+    other = await owner.client.post(f"{path}/start", json={"people": 60})
+    assert (other.status_code, other.json()["code"]) == (409, "changed_meanwhile")
+    started = await owner.client.post(f"{path}/start", json={"people": 6})
+    assert (started.status_code, started.json()["state"]) == (200, "running"), started.text
+    done = await counted(owner, made["id"], "done")
+    assert (done["people"], done["tally"]["total"], done["tally"]["sent"]) == (7, 7, 6)
+    assert {each["reason"]: each["count"] for each in done["tally"]["skipped"]} == {"no_consent": 1}
+    assert done["unexplained"] == 0
+    sent = [each for each in await shop.ledger(channel="sms", direction="out") if everybody in str(each["body"])]
+    assert len(sent) == 6
+    said = (await owner.client.get(f"{path}/why", params={"contact_id": never})).json()
+    assert (said["outcome"], "has not agreed" in said["sentence"]) == ("left_out", True)
+    said = (await owner.client.get(f"{path}/why", params={"contact_id": people[0]})).json()
+    assert said["outcome"] == "reached"
+    stranger = await customer(ws, "Sam Stranger")
+    said = (await owner.client.get(f"{path}/why", params={"contact_id": stranger})).json()
+    assert said["outcome"] == "not_in_audience"
+    of_them = (await owner.client.get(f"/api/v1/contacts/{never}/broadcasts")).json()["items"]
+    assert [each["broadcast_id"] for each in of_them] == [made["id"]]
+    named = (await owner.client.get(f"{path}/recipients", params={"state": "skipped"})).json()["items"]
+    assert [each["contact_id"] for each in named] == [never]

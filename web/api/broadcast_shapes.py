@@ -259,7 +259,7 @@ def check_out(check: Check, now: Broadcast, *, fresh: bool, approval: str | None
         willing=check.willing,
         waiting=check.waiting,
         until=iso(check.until),
-        steps=[_step(code, count) for code, count in dropped],
+        steps=[step_out(code, count) for code, count in dropped],
         variants=[KeyCountOut(key=key, count=count) for key, count in sorted(check.variants.items())],
         languages=[KeyCountOut(key=key, count=count) for key, count in sorted(check.languages.items())],
         missing=[KeyCountOut(key=key, count=count) for key, count in sorted(check.missing.items())],
@@ -270,7 +270,7 @@ def check_out(check: Check, now: Broadcast, *, fresh: bool, approval: str | None
     )
 
 
-def _step(code: str, count: int) -> WaterfallStepOut:
+def step_out(code: str, count: int) -> WaterfallStepOut:
     reason = reasons.of(code)
     return WaterfallStepOut(reason=code, label=reason.label, fix=reason.fix, fix_url=reason.fix_url, count=count)
 

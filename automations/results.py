@@ -1,0 +1,319 @@
+"""
+What became of a broadcast: how far it is, the funnel, the variants, who got it, and for any person in one sentence why
+they did or did not.
+
+Numbers are the mailings' (inbox/mailings); a person whom a fallback reached counts once. Whoever was in the audience is
+in one of these numbers: `unexplained` says how many are not, and is 0 once everybody was looked at.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from app.core.clock import iso
+from app.core.runtime import Workspace
+from automations import broadcasts, experiments, reasons, rolls, runs
+from automations.broadcasts import Broadcast
+from automations.estimates import minor
+from automations.experiments import Share, Verdict
+from automations.rolls import Place
+from automations.runs import Recall, Run
+from crm import tables
+from crm.store import contacts as contact_rows
+from inbox.answering import prices
+from inbox.mailings import mailings
+from inbox.mailings.mailing import Outcome, Progress, Tally
+
+FUNNEL: Final = ("sent", "delivered", "read", "clicked", "replied", "opted_out")
+_PAGE: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Now:
+    """
+    How it goes. `people` are in the audience as far as it is written down; `dropped` of them were left out before the
+    mailing, by reason. `rate` is messages a second. `ways` are its mailings, the first its own.
+    """
+
+    people: int
+    built: bool
+    stage: str | None
+    dropped: Mapping[str, int]
+    total: Tally
+    ways: tuple[Progress, ...]
+    rate: float
+    eta: datetime | None
+    next_look: datetime | None
+    spent_minor: int
+    currency: str
+    unexplained: int
+    recall: Recall | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """One variant: how many got it, and what share of them went how far."""
+
+    key: str
+    name: str
+    shares: Mapping[str, Share]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What became of one person, in a sentence; `at` is when the newest of it happened."""
+
+    outcome: Literal["reached", "waiting", "failed", "left_out", "not_in_audience", "not_yet"]
+    sentence: str
+    at: datetime | None = None
+
+
+async def now_of(ws: Workspace, broadcast: Broadcast) -> Now:
+    run = await runs.of(ws, broadcast.id) or Run(id=broadcast.id, due_at=None)
+    ways = await _ways(ws, broadcast.id)
+    stages = experiments.stages(broadcast.plan)
+    total = _together(ways)
+    handed = ways[0].total if ways else 0
+    going = broadcast.state == "running"
+    return Now(
+        people=run.people,
+        built=run.built,
+        stage=stages[run.stage] if going and run.stage < len(stages) else None,
+        dropped=run.dropped,
+        total=total,
+        ways=tuple(ways),
+        rate=sum(way.rate for way in ways),
+        eta=max((way.eta for way in ways if way.eta), default=None),
+        next_look=run.due_at if going else None,
+        spent_minor=minor(total.cost_minor),
+        currency=await _currency(ws, broadcast),
+        unexplained=max(0, run.people - sum(run.dropped.values()) - handed),
+        recall=run.recall,
+    )
+
+
+async def _ways(ws: Workspace, broadcast_id: str) -> list[Progress]:
+    found: list[Progress] = []
+    for source in rolls.sources(broadcast_id):
+        mailing = await mailings.find(ws, source)
+        if mailing is None:
+            break
+        found.append(await mailings.progress(ws, mailing.id))
+    return found
+
+
+def _together(ways: Sequence[Progress]) -> Tally:
+    """Of all ways: who had to be tried on another one has not got it on the first, so nobody counts twice."""
+    if not ways:
+        return Tally()
+    values = {
+        name: sum(getattr(way, name) for way in ways) for name in Tally.__slots__ if name not in ("failed", "skipped")
+    }
+    again = sum(way.total for way in ways[1:])
+    values["total"] -= again
+    # Sent once more is one person all the same.
+    values["sent"] = max(values["delivered"], min(values["sent"], values["total"]))
+    failed: Counter[str] = sum((Counter(way.failed) for way in ways), Counter())
+    skipped: Counter[str] = sum((Counter(way.skipped) for way in ways), Counter())
+    return Tally(**values, failed=failed, skipped=skipped)
+
+
+async def _currency(ws: Workspace, broadcast: Broadcast) -> str:
+    if broadcast.plan.account_id is None:
+        return ""
+    kept = await prices.of_account(ws, broadcast.plan.account_id)
+    return next((price.currency for price in kept.prices), "")
+
+
+async def arms(ws: Workspace, broadcast: Broadcast) -> tuple[list[Arm], Verdict | None]:
+    """The variants side by side, and which one has won as far as can be said now."""
+    mailing = await mailings.find(ws, rolls.source_of(broadcast.id, 0))
+    if mailing is None:
+        return [], None
+    progress = await mailings.progress(ws, mailing.id)
+    found: list[Arm] = []
+    for variant in broadcast.plan.variants:
+        tally = progress.by_variant.get(variant.key) or Tally()
+        shares = {name: experiments.share(getattr(tally, name), tally.sent) for name in FUNNEL[1:]}
+        handed = tally.sent + sum(tally.failed.values())
+        found.append(
+            Arm(key=variant.key, name=variant.name, shares={"sent": experiments.share(tally.sent, handed), **shares})
+        )
+    run = await runs.of(ws, broadcast.id)
+    # What was said when the rest were given theirs stands: the rest are no part of the experiment.
+    settled = run.verdict if run is not None else None
+    return found, settled or runs.verdict_of(broadcast.plan, progress)
+
+
+# --- one person ---------------------------------------------------------------------------------------------------
+
+
+async def why(ws: Workspace, broadcast: Broadcast, contact_id: str) -> Why:
+    """Why this person did or did not get it."""
+    for source in reversed(rolls.sources(broadcast.id)):
+        mailing = await mailings.find(ws, source)
+        outcome = await mailings.outcome(ws, mailing.id, contact_id) if mailing is not None else None
+        if outcome is not None:
+            return _said(outcome)
+    run = await runs.of(ws, broadcast.id)
+    if run is None or run.pieces == 0:
+        return await _before(ws, broadcast)
+    number = await rolls.find(ws, broadcast.id, contact_id, run.pieces)
+    if number is None:
+        when = f" on {broadcast.started.at:%Y-%m-%d %H:%M} UTC" if broadcast.started else ""
+        words = f"They were not in its audience when it was put together{when}."
+        return Why("not_in_audience", words) if run.built else Why("not_yet", "Its audience is still being read.")
+    place = await _place_of(ws, broadcast, contact_id, number)
+    if place is not None and place.reason:
+        label = reasons.of(place.reason).label
+        return Why("left_out", f"They did not get it: {_lower(label)}. {place.detail}".strip())
+    if broadcast.state == "cancelled":
+        return Why(
+            "left_out", f"They did not get it: it was cancelled before their turn. {_because(broadcast)}".strip()
+        )
+    if broadcast.state == "paused":
+        return Why("waiting", f"They have not got it yet: it is paused. {_because(broadcast)}".strip())
+    return Why("waiting", "They have not got it yet: their part of the audience comes later.")
+
+
+async def of_contact(
+    ws: Workspace, contact_id: str, *, before: tuple[datetime, str] | None, limit: int
+) -> tuple[list[tuple[Broadcast, Why]], Broadcast | None]:
+    """The newest broadcasts in whose audience they were, each with why; and the last one looked at, if more follow."""
+    found = await broadcasts.page(ws, state=None, before=before, limit=limit + 1)
+    shown: list[tuple[Broadcast, Why]] = []
+    for each in found[:limit]:
+        if each.started is not None:
+            said = await why(ws, each, contact_id)
+            if said.outcome != "not_in_audience":
+                shown.append((each, said))
+    return shown, found[limit - 1] if len(found) > limit else None
+
+
+async def _place_of(ws: Workspace, broadcast: Broadcast, contact_id: str, number: int) -> Place | None:
+    for stage in experiments.stages(broadcast.plan):
+        for place in await rolls.places(ws, broadcast.id, stage, number) or ():
+            if place.contact_id == contact_id:
+                return place
+    return None
+
+
+async def _before(ws: Workspace, broadcast: Broadcast) -> Why:
+    match broadcast.state:
+        case "scheduled":
+            return Why("not_yet", f"It goes on {broadcast.scheduled_at:%Y-%m-%d %H:%M} UTC; nobody has got it yet.")
+        case "cancelled":
+            return Why("left_out", f"Nobody got it: it was cancelled before it began. {_because(broadcast)}".strip())
+        case _:
+            return Why("not_yet", f"It is {broadcast.state}: nobody has got it yet.")
+
+
+def _because(broadcast: Broadcast) -> str:
+    return broadcast.reason.message if broadcast.reason else ""
+
+
+def _lower(label: str) -> str:
+    return label[:1].lower() + label[1:]
+
+
+def _said(outcome: Outcome) -> Why:
+    """As far as the mailing got with them."""
+    kind = outcome.address.partition(":")[0]
+    newest = max((each for each in outcome.times.values()), default=None)
+    done = [
+        words
+        for words, at in (
+            ("clicked a link", outcome.clicked_at),
+            ("answered", outcome.replied_at),
+            ("asked to stop", outcome.opted_out_at),
+        )
+        if at is not None
+    ]
+    sent = outcome.times.get("sent")
+    on = f" on {sent:%Y-%m-%d %H:%M} UTC" if sent else ""
+    after = f" They {' and '.join(done)}." if done else ""
+    match outcome.state:
+        case "sent":
+            return Why("reached", f"It was sent to them by {kind}{on}; that it arrived nobody has told.{after}", newest)
+        case "delivered" | "read":
+            further = " and they read it" if outcome.state == "read" else ""
+            return Why("reached", f"They got it by {kind}: it was sent{on} and delivered{further}.{after}", newest)
+        case "failed":
+            words = outcome.reason or "the provider gave no reason."
+            return Why("failed", f"They did not get it: it failed{on} ({outcome.code or 'failed'}): {words}", newest)
+        case "unknown":
+            words = "It may have reached them: the answer of the provider was lost, so it is not sent again."
+            return Why("reached", words, newest)
+        case "skipped":
+            words = outcome.reason or reasons.of(outcome.code or "").label
+            return Why("left_out", f"They did not get it: {_lower(words)}", newest)
+        case "cancelled":
+            return Why("left_out", "They did not get it: it was cancelled before their turn.", newest)
+        case "waiting":
+            until = f" until {outcome.due_at:%Y-%m-%d %H:%M} UTC" if outcome.due_at else ""
+            words = f" ({outcome.reason})" if outcome.reason else ""
+            return Why("waiting", f"They get it later: it waits{until}{words}", newest)
+        case _:
+            return Why("waiting", "They are about to get it: it waits for its turn.", newest)
+
+
+# --- as a table ---------------------------------------------------------------------------------------------------
+
+_COLUMNS = (
+    *("contact_id", "name", "channel", "address", "variant", "language", "state", "code", "reason"),
+    *("sent_at", "delivered_at", "read_at", "clicked_at", "replied_at", "opted_out_at", "cost"),
+)
+
+
+async def table(ws: Workspace, broadcast: Broadcast) -> AsyncIterator[bytes]:
+    """Everybody in its audience with what became of them, piece by piece."""
+    yield tables.written([_COLUMNS])
+    for source in rolls.sources(broadcast.id):
+        mailing = await mailings.find(ws, source)
+        if mailing is None:
+            break
+        cursor: str | None = None
+        while True:
+            page, cursor = await mailings.recipients(ws, mailing.id, after=cursor, limit=_PAGE)
+            names = await _names(ws, [each.contact_id for each in page])
+            yield tables.written(_row(each, names.get(each.contact_id, "")) for each in page)
+            if cursor is None:
+                break
+    run = await runs.of(ws, broadcast.id)
+    for number in range(run.pieces if run else 0):
+        for stage in experiments.stages(broadcast.plan):
+            left_out = [each for each in await rolls.places(ws, broadcast.id, stage, number) or () if each.reason]
+            names = await _names(ws, [each.contact_id for each in left_out])
+            yield tables.written(
+                [each.contact_id, names.get(each.contact_id, ""), "", "", "", "", "left_out", each.reason, each.detail]
+                + [""] * 7
+                for each in left_out
+            )
+
+
+async def _names(ws: Workspace, contact_ids: Sequence[str]) -> dict[str, str]:
+    return {each.id: each.name for each in (await contact_rows.contacts_by_id(ws, contact_ids)).values()}
+
+
+def _row(each: Outcome, name: str) -> list[str]:
+    kind, _, handle = each.address.partition(":")
+    times = [iso(each.times.get(state)) or "" for state in ("sent", "delivered", "read")]
+    acts = [iso(at) or "" for at in (each.clicked_at, each.replied_at, each.opted_out_at)]
+    return [
+        each.contact_id,
+        name,
+        kind,
+        handle,
+        each.variant,
+        each.language,
+        each.state,
+        each.code or "",
+        each.reason or "",
+        *times,
+        *acts,
+        f"{each.price_minor / 1_000_000:.6f}".rstrip("0").rstrip("."),
+    ]
