@@ -37,7 +37,7 @@ class ResumeBroadcast(Body):
     variant: Annotated[str | None, Field(max_length=10)] = None
 
 
-class TallyOut(Out):
+class BroadcastTallyOut(Out):
     """How many people are where; each of the funnel's numbers holds those that got further."""
 
     total: int
@@ -55,17 +55,17 @@ class TallyOut(Out):
     skipped: list[WaterfallStepOut]
 
 
-class WayOut(Out):
+class BroadcastWayOut(Out):
     """One mailing of a broadcast: its own, or that of a fallback."""
 
     state: Literal["paused", "running", "cancelled", "done"]
     reason: str
     rate: float
     eta: Time | None
-    tally: TallyOut
+    tally: BroadcastTallyOut
 
 
-class RecallOut(Out):
+class BroadcastRecallOut(Out):
     deleted: int
     failed: int
     done: bool
@@ -82,8 +82,8 @@ class BroadcastProgressOut(Out):
     people: int
     built: bool
     left_out: list[WaterfallStepOut]
-    tally: TallyOut
-    ways: list[WayOut]
+    tally: BroadcastTallyOut
+    ways: list[BroadcastWayOut]
     rate: float
     eta: Time | None
     next_look: Time | None
@@ -91,10 +91,10 @@ class BroadcastProgressOut(Out):
     budget_minor: int | None
     currency: str
     unexplained: int
-    recall: RecallOut | None
+    recall: BroadcastRecallOut | None
 
 
-class ShareOut(Out):
+class BroadcastShareOut(Out):
     """`hits` of `of`, and the bounds of its 95 % confidence interval; shares are from 0 to 1."""
 
     hits: int
@@ -104,18 +104,18 @@ class ShareOut(Out):
     high: float
 
 
-class ArmOut(Out):
+class BroadcastArmOut(Out):
     key: str
     name: str
-    sent: ShareOut
-    delivered: ShareOut
-    read: ShareOut
-    clicked: ShareOut
-    replied: ShareOut
-    opted_out: ShareOut
+    sent: BroadcastShareOut
+    delivered: BroadcastShareOut
+    read: BroadcastShareOut
+    clicked: BroadcastShareOut
+    replied: BroadcastShareOut
+    opted_out: BroadcastShareOut
 
 
-class VerdictOut(Out):
+class BroadcastVerdictOut(Out):
     """`early`: too few yet. `none`: no variant is surely better. `p`: the chance of this if all were alike."""
 
     state: Literal["early", "none", "winner"]
@@ -126,8 +126,8 @@ class VerdictOut(Out):
 
 class BroadcastReportOut(Out):
     progress: BroadcastProgressOut
-    variants: list[ArmOut]
-    verdict: VerdictOut | None
+    variants: list[BroadcastArmOut]
+    verdict: BroadcastVerdictOut | None
 
 
 class RecipientsQuery(Page):
@@ -139,7 +139,7 @@ class RecipientsQuery(Page):
     way: Annotated[int, Field(ge=0, le=3)] = 0
 
 
-class RecipientOut(Out):
+class BroadcastRecipientOut(Out):
     contact_id: str
     name: str
     avatar_hue: int
@@ -158,8 +158,8 @@ class RecipientOut(Out):
     entry_id: str | None
 
 
-class RecipientsOut(Out):
-    items: list[RecipientOut]
+class BroadcastRecipientsOut(Out):
+    items: list[BroadcastRecipientOut]
     next_cursor: str | None
 
 
@@ -167,7 +167,7 @@ class WhyQuery(Query):
     contact_id: Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class WhyOut(Out):
+class BroadcastWhyOut(Out):
     """`sentence` is for people."""
 
     outcome: Literal["reached", "waiting", "failed", "left_out", "not_in_audience", "not_yet"]
@@ -175,7 +175,7 @@ class WhyOut(Out):
     at: Time | None
 
 
-class ContactBroadcastOut(WhyOut):
+class ContactBroadcastOut(BroadcastWhyOut):
     broadcast_id: str
     name: str
     started_at: Time | None
@@ -226,7 +226,7 @@ async def report(request: ApiRequest, broadcast_id: str) -> BroadcastReportOut:
     return BroadcastReportOut(
         progress=_progress(now, await results.now_of(request.ws, now)),
         variants=[
-            ArmOut(key=arm.key, name=arm.name, **{name: _share(each) for name, each in arm.shares.items()})
+            BroadcastArmOut(key=arm.key, name=arm.name, **{name: _share(each) for name, each in arm.shares.items()})
             for arm in arms
         ],
         verdict=_verdict(verdict),
@@ -250,7 +250,9 @@ def _progress(broadcast: Broadcast, now: Now) -> BroadcastProgressOut:
         budget_minor=broadcast.plan.budget_minor,
         currency=now.currency,
         unexplained=now.unexplained,
-        recall=RecallOut(deleted=recalled.deleted, failed=recalled.failed, done=recalled.done) if recalled else None,
+        recall=BroadcastRecallOut(deleted=recalled.deleted, failed=recalled.failed, done=recalled.done)
+        if recalled
+        else None,
     )
 
 
@@ -258,30 +260,38 @@ def _steps(counted: Mapping[str, int]) -> list[WaterfallStepOut]:
     return [step_out(code, count) for code, count in sorted(counted.items(), key=lambda each: (-each[1], each[0]))]
 
 
-def _tally(tally: Tally) -> TallyOut:
-    numbers = {name: getattr(tally, name) for name in TallyOut.model_fields if name not in ("failed", "skipped")}
-    return TallyOut(**numbers, failed=_steps(tally.failed), skipped=_steps(tally.skipped))
+def _tally(tally: Tally) -> BroadcastTallyOut:
+    numbers = {
+        name: getattr(tally, name) for name in BroadcastTallyOut.model_fields if name not in ("failed", "skipped")
+    }
+    return BroadcastTallyOut(**numbers, failed=_steps(tally.failed), skipped=_steps(tally.skipped))
 
 
-def _way(way: Progress) -> WayOut:
-    return WayOut(state=way.state, reason=way.reason, rate=round(way.rate, 2), eta=iso(way.eta), tally=_tally(way))
+def _way(way: Progress) -> BroadcastWayOut:
+    return BroadcastWayOut(
+        state=way.state, reason=way.reason, rate=round(way.rate, 2), eta=iso(way.eta), tally=_tally(way)
+    )
 
 
-def _share(share: Share) -> ShareOut:
-    return ShareOut(hits=share.hits, of=share.of, share=share.share, low=share.low, high=share.high)
+def _share(share: Share) -> BroadcastShareOut:
+    return BroadcastShareOut(hits=share.hits, of=share.of, share=share.share, low=share.low, high=share.high)
 
 
-def _verdict(verdict: Verdict | None) -> VerdictOut | None:
-    return VerdictOut(state=verdict.state, best=verdict.best, p=verdict.p, words=verdict.words) if verdict else None
+def _verdict(verdict: Verdict | None) -> BroadcastVerdictOut | None:
+    return (
+        BroadcastVerdictOut(state=verdict.state, best=verdict.best, p=verdict.p, words=verdict.words)
+        if verdict
+        else None
+    )
 
 
-async def recipients(request: ApiRequest, broadcast_id: str, query: RecipientsQuery) -> RecipientsOut:
+async def recipients(request: ApiRequest, broadcast_id: str, query: RecipientsQuery) -> BroadcastRecipientsOut:
     ws = request.ws
     now = await broadcasts.get(ws, broadcast_id)
     require_whole_sight(request.actor)
     mailing = await mailings.find(ws, rolls.source_of(now.id, query.way))
     if mailing is None:
-        return RecipientsOut(items=[], next_cursor=None)
+        return BroadcastRecipientsOut(items=[], next_cursor=None)
     key = cursors.read(query.cursor, str)
     page, cursor = await mailings.recipients(
         ws,
@@ -294,11 +304,11 @@ async def recipients(request: ApiRequest, broadcast_id: str, query: RecipientsQu
     )
     known = await contacts.get_many(ws, [each.contact_id for each in page])
     items = [_recipient(each, known[each.contact_id].name if each.contact_id in known else "") for each in page]
-    return RecipientsOut(items=items, next_cursor=cursors.write(cursor) if cursor else None)
+    return BroadcastRecipientsOut(items=items, next_cursor=cursors.write(cursor) if cursor else None)
 
 
-def _recipient(each: Outcome, name: str) -> RecipientOut:
-    return RecipientOut(
+def _recipient(each: Outcome, name: str) -> BroadcastRecipientOut:
+    return BroadcastRecipientOut(
         contact_id=each.contact_id,
         name=name,
         avatar_hue=contacts.hue(each.contact_id),
@@ -318,15 +328,15 @@ def _recipient(each: Outcome, name: str) -> RecipientOut:
     )
 
 
-async def why(request: ApiRequest, broadcast_id: str, query: WhyQuery) -> WhyOut:
+async def why(request: ApiRequest, broadcast_id: str, query: WhyQuery) -> BroadcastWhyOut:
     now = await broadcasts.get(request.ws, broadcast_id)
     contact = await access.contact(request.ws, request.actor, query.contact_id)
     return await _why(request.ws, now, contact.id)
 
 
-async def _why(ws: Workspace, now: Broadcast, contact_id: str) -> WhyOut:
+async def _why(ws: Workspace, now: Broadcast, contact_id: str) -> BroadcastWhyOut:
     found = await results.why(ws, now, contact_id)
-    return WhyOut(outcome=found.outcome, sentence=found.sentence, at=iso(found.at))
+    return BroadcastWhyOut(outcome=found.outcome, sentence=found.sentence, at=iso(found.at))
 
 
 async def of_contact(request: ApiRequest, contact_id: str, query: Page) -> ContactBroadcasts:

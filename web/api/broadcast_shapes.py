@@ -128,12 +128,12 @@ class WaterfallStepOut(Out):
     count: int
 
 
-class KeyCountOut(Out):
+class BroadcastCountOut(Out):
     key: str
     count: int
 
 
-class CostLineOut(Out):
+class BroadcastCostLineOut(Out):
     """`minor` null: the price list has nothing for these."""
 
     country: str | None
@@ -143,16 +143,16 @@ class CostLineOut(Out):
     minor: int | None
 
 
-class EstimateOut(Out):
+class BroadcastEstimateOut(Out):
     """In hundredths of `currency`. `exact` False: something in it has no price."""
 
     minor: int
     currency: str
     exact: bool
-    by: list[CostLineOut]
+    by: list[BroadcastCostLineOut]
 
 
-class WarningOut(Out):
+class BroadcastWarningOut(Out):
     """`step` is the part of the composer that it is about."""
 
     code: str
@@ -160,7 +160,7 @@ class WarningOut(Out):
     step: Literal["audience", "message", "schedule", "budget", "approval"]
 
 
-class CheckOut(Out):
+class BroadcastCheckOut(Out):
     """
     Who gets it and who does not, as of `at`. `fresh` False: the broadcast was changed since. `waiting` of the willing
     get it later, the last of them `until` then. `missing` are variables that some people have no value for.
@@ -175,11 +175,11 @@ class CheckOut(Out):
     waiting: int
     until: Time | None
     steps: list[WaterfallStepOut]
-    variants: list[KeyCountOut]
-    languages: list[KeyCountOut]
-    missing: list[KeyCountOut]
-    cost: EstimateOut | None
-    warnings: list[WarningOut]
+    variants: list[BroadcastCountOut]
+    languages: list[BroadcastCountOut]
+    missing: list[BroadcastCountOut]
+    cost: BroadcastEstimateOut | None
+    warnings: list[BroadcastWarningOut]
     # Why a second person has to approve it; null: nobody has to.
     approval: str | None
     why: str | None
@@ -245,12 +245,12 @@ def out(now: Broadcast, actor: Actor, accounts: dict[str, AccountRow], check: Ch
     )
 
 
-def check_out(check: Check, now: Broadcast, *, fresh: bool, approval: str | None) -> CheckOut:
+def check_out(check: Check, now: Broadcast, *, fresh: bool, approval: str | None) -> BroadcastCheckOut:
     order = list(reasons.REASONS)
     dropped = sorted(
         check.dropped.items(), key=lambda each: (order.index(each[0]) if each[0] in order else 99, each[0])
     )
-    return CheckOut(
+    return BroadcastCheckOut(
         id=check.id,
         state=check.state,
         fresh=fresh,
@@ -260,9 +260,9 @@ def check_out(check: Check, now: Broadcast, *, fresh: bool, approval: str | None
         waiting=check.waiting,
         until=iso(check.until),
         steps=[step_out(code, count) for code, count in dropped],
-        variants=[KeyCountOut(key=key, count=count) for key, count in sorted(check.variants.items())],
-        languages=[KeyCountOut(key=key, count=count) for key, count in sorted(check.languages.items())],
-        missing=[KeyCountOut(key=key, count=count) for key, count in sorted(check.missing.items())],
+        variants=[BroadcastCountOut(key=key, count=count) for key, count in sorted(check.variants.items())],
+        languages=[BroadcastCountOut(key=key, count=count) for key, count in sorted(check.languages.items())],
+        missing=[BroadcastCountOut(key=key, count=count) for key, count in sorted(check.missing.items())],
         cost=_estimate(check),
         warnings=_warnings(check, now, approval),
         approval=approval,
@@ -275,11 +275,11 @@ def step_out(code: str, count: int) -> WaterfallStepOut:
     return WaterfallStepOut(reason=code, label=reason.label, fix=reason.fix, fix_url=reason.fix_url, count=count)
 
 
-def _estimate(check: Check) -> EstimateOut | None:
+def _estimate(check: Check) -> BroadcastEstimateOut | None:
     if check.cost is None:
         return None
     lines = [
-        CostLineOut(
+        BroadcastCostLineOut(
             country=line.country,
             category=line.category,
             unit="segment" if line.unit == "segment" else "message",
@@ -288,31 +288,33 @@ def _estimate(check: Check) -> EstimateOut | None:
         )
         for line in check.cost.lines
     ]
-    return EstimateOut(minor=check.cost.minor, currency=check.cost.currency, exact=not check.unpriced, by=lines)
+    return BroadcastEstimateOut(
+        minor=check.cost.minor, currency=check.cost.currency, exact=not check.unpriced, by=lines
+    )
 
 
-def _warnings(check: Check, now: Broadcast, approval: str | None) -> list[WarningOut]:
-    found: list[WarningOut] = []
+def _warnings(check: Check, now: Broadcast, approval: str | None) -> list[BroadcastWarningOut]:
+    found: list[BroadcastWarningOut] = []
     if check.state != "ready":
         return found
     if check.willing == 0:
-        found.append(WarningOut(code="nobody", message="Nobody would get it.", step="audience"))
+        found.append(BroadcastWarningOut(code="nobody", message="Nobody would get it.", step="audience"))
     if check.unpriced:
         words = "For some countries the price list has no price, so it will cost more than this."
-        found.append(WarningOut(code="unpriced", message=words, step="budget"))
+        found.append(BroadcastWarningOut(code="unpriced", message=words, step="budget"))
     budget = now.plan.budget_minor
     if budget is not None and check.cost is not None and check.cost.minor > budget:
         words = "The budget will not do for everybody: it stops when that is spent."
-        found.append(WarningOut(code="over_budget", message=words, step="budget"))
+        found.append(BroadcastWarningOut(code="over_budget", message=words, step="budget"))
     if now.plan.fallbacks:
         words = "What fallbacks cost is not counted here: nobody knows yet who will need them."
-        found.append(WarningOut(code="fallbacks_uncounted", message=words, step="budget"))
+        found.append(BroadcastWarningOut(code="fallbacks_uncounted", message=words, step="budget"))
     if check.waiting:
         words = f"{check.waiting} of them get it later, at an hour at which marketing may reach them."
-        found.append(WarningOut(code="waiting", message=words, step="schedule"))
+        found.append(BroadcastWarningOut(code="waiting", message=words, step="schedule"))
     if check.missing:
         words = "Some people have no value for a variable: give it a default, or they get nothing."
-        found.append(WarningOut(code="missing_values", message=words, step="message"))
+        found.append(BroadcastWarningOut(code="missing_values", message=words, step="message"))
     if approval is not None:
-        found.append(WarningOut(code="second_person", message=approval, step="approval"))
+        found.append(BroadcastWarningOut(code="second_person", message=approval, step="approval"))
     return found

@@ -19,9 +19,9 @@ from inbox import access, present
 from inbox.answering import previews
 from web.api import cursors
 from web.api.broadcast_shapes import (
+    BroadcastCheckOut,
     BroadcastOut,
     BroadcastPage,
-    CheckOut,
     CheckPeople,
     CheckPersonOut,
     EditBroadcast,
@@ -177,12 +177,12 @@ async def count_audience(request: ApiRequest, body: CountAudience) -> AudienceSi
     return {"count": found.count, "exact": found.exact, "sample": await rows_of(request.ws, seen)}
 
 
-async def check(request: ApiRequest, broadcast_id: str) -> CheckOut:
+async def check(request: ApiRequest, broadcast_id: str) -> BroadcastCheckOut:
     now = await broadcasts.get(request.ws, broadcast_id)
     return await _check_shown(request, now, await checks.begin(request.ws, now))
 
 
-async def get_check(request: ApiRequest, broadcast_id: str) -> CheckOut:
+async def get_check(request: ApiRequest, broadcast_id: str) -> BroadcastCheckOut:
     now = await broadcasts.get(request.ws, broadcast_id)
     found = await checks.latest(request.ws, broadcast_id)
     if found is None:
@@ -190,7 +190,7 @@ async def get_check(request: ApiRequest, broadcast_id: str) -> CheckOut:
     return await _check_shown(request, now, found)
 
 
-async def _check_shown(request: ApiRequest, now: Broadcast, found: checks.Check) -> CheckOut:
+async def _check_shown(request: ApiRequest, now: Broadcast, found: checks.Check) -> BroadcastCheckOut:
     fresh = found.plan == checks.plan_key(now.plan)
     approval = await approvals.needed(request.ws, now) if fresh and found.state == "ready" else None
     return check_out(found, now, fresh=fresh, approval=approval)
