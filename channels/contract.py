@@ -16,6 +16,7 @@ import httpx
 from app.core.addresses import Address
 from app.core.log import Logger
 from channels.content import Content, Media
+from channels.template_drafts import Problem, TemplateDraft
 
 
 class Purpose(StrEnum):
@@ -512,6 +513,15 @@ class ProviderTemplate:
 
 
 @dataclass(frozen=True, slots=True)
+class Created:
+    """A template that was submitted, as the provider took it: it may have put it into another category."""
+
+    external_id: str
+    status: str
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelIO:
     """
     All that an adapter may reach out with. `http` carries timeouts and limits; `graph_url`, `twilio_url` and
@@ -702,6 +712,50 @@ class ManagesTemplates(Protocol):
     def preview_template(self, template: ProviderTemplate, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         """What TemplatePreview has, with the values filled in; and `missing`, the empty variables by their path."""
         ...
+
+
+@runtime_checkable
+class WritesTemplates(ManagesTemplates, Protocol):
+    """For providers whose templates can be written here. All raise AccountError, with the draft's field if known."""
+
+    def template_problems(self, draft: TemplateDraft) -> Sequence[Problem]:
+        """What the provider would refuse, before it is asked. Pure."""
+        ...
+
+    def draft_of(self, template: ProviderTemplate) -> TemplateDraft:
+        """What was submitted, as a draft."""
+        ...
+
+    def template_of(self, draft: TemplateDraft) -> ProviderTemplate:
+        """The draft as the provider would list it, to be previewed. Pure."""
+        ...
+
+    async def upload_sample(self, io: ChannelIO, account: ChannelAccount, file: OutboundFile) -> str:
+        """The provider's handle of a file that the review is shown."""
+        ...
+
+    async def create_template(
+        self, io: ChannelIO, account: ChannelAccount, draft: TemplateDraft, samples: Mapping[str, str]
+    ) -> Created:
+        """`samples` are handles by our file ids."""
+        ...
+
+    async def change_template(
+        self,
+        io: ChannelIO,
+        account: ChannelAccount,
+        external_id: str,
+        draft: TemplateDraft,
+        samples: Mapping[str, str],
+    ) -> None:
+        """It is reviewed anew; `draft` has its name and language still."""
+        ...
+
+    async def delete_template(self, io: ChannelIO, account: ChannelAccount, name: str, external_id: str | None) -> None:
+        """One language, or with None all."""
+        ...
+
+    async def unpause_template(self, io: ChannelIO, account: ChannelAccount, external_id: str) -> None: ...
 
 
 @runtime_checkable

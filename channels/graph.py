@@ -38,9 +38,10 @@ class Usage:
 class GraphRefusal(Exception):
     """Meta's error envelope: the answer was a clear no. `words` are Meta's own, with credentials struck out."""
 
-    def __init__(self, code: int, words: str, *, usage: Usage | None = None) -> None:
+    def __init__(self, code: int, words: str, *, subcode: int = 0, usage: Usage | None = None) -> None:
         super().__init__(f"({code}) {words}")
         self.code = code
+        self.subcode = subcode
         self.words = words
         self.usage = usage or Usage()
 
@@ -76,15 +77,19 @@ async def call(
     json: Mapping[str, Any] | None = None,
     form: Mapping[str, str] | None = None,
     files: Mapping[str, tuple[str, bytes, str]] | None = None,
+    body: bytes | None = None,
+    scheme: str = "Bearer",
 ) -> Json:
     """
-    One call to `{graph_url}/{graph_version}/{path}`; the answer's object.
+    One call to `{graph_url}/{graph_version}/{path}`; the answer's object. `body` is a whole file, from its beginning.
 
     Raises GraphRefusal for Meta's error envelope, else NotSent (surely not accepted), Throttled, or OutcomeUnknown
     (the request left and no readable answer came back).
     """
-    headers = {"Authorization": f"Bearer {token}"}
-    content = None
+    headers = {"Authorization": f"{scheme} {token}"}
+    content = body
+    if body is not None:
+        headers |= {"Content-Type": "application/octet-stream", "file_offset": "0"}
     if json is not None:
         content = orjson.dumps(json)
         headers["Content-Type"] = "application/json"
@@ -130,10 +135,14 @@ def _refusal(error: Json, token: str, usage: Usage) -> GraphRefusal:
     message = str(error.get("message") or "Meta refused without saying why.")
     data = error.get("error_data")
     details = data.get("details") if isinstance(data, dict) else None
+    # What Meta would show to the person who wrote a template.
+    details = error.get("error_user_msg") or details
     words = joined(message, details if isinstance(details, str) else "")
     # Meta quotes a malformed token back in its message.
     words = str(redact(words.replace(token, STRUCK) if token else words))
-    return GraphRefusal(code if isinstance(code, int) else -1, words, usage=usage)
+    return GraphRefusal(
+        code if isinstance(code, int) else -1, words, subcode=_int(error.get("error_subcode")), usage=usage
+    )
 
 
 def joined(title: str, details: str) -> str:

@@ -40,7 +40,7 @@ from crm import consent, contacts, duplicates, keywords, merging, standing, wish
 from crm.contacts import ContactAddress, Profile
 from crm.keywords import Keyword
 from crm.standing import BUSINESS, PURPOSES
-from inbox import consents, contents, conversations, events, files, live, menus, timeline
+from inbox import consents, contents, conversations, events, files, live, menus, template_alarms, timeline
 from inbox.answering import notifications, proofs
 from inbox.closing import closing, surveys
 from inbox.conversations import Conversation
@@ -106,8 +106,8 @@ async def _handle(
         case AddressChanged():
             await _address_changed(ws, account, event, raw_id)
         case TemplateChanged():
+            await template_alarms.changed(ws, account, event)
             await ws.queue.enqueue("sync_templates", account.id, lane=Lane.BACKGROUND, job_id=f"templates:{account.id}")
-            await _notice(ws, account, "warning", event.name, f"Template {event.name}: {event.detail or event.change}.")
         case AccountNotice():
             await _notice(ws, account, event.severity, event.code, event.message, event.quality, event.limits)
         case _:

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.core.runtime import Workspace
 from inbox import usage
-from inbox.answering import macros
+from inbox.answering import macros, reopeners
 from inbox.finding import people, tags, views
 from inbox.finding.people import Wanted
 from inbox.routing import agents, route_rules, teams
@@ -95,5 +95,6 @@ FINDERS: Mapping[str, tuple[usage.Finder, ...]] = {
         _policies_of("tag"),
         _route_rules_of("tag"),
     ),
+    "template": (macros.using_template, reopeners.using_template),
     "team": (macros.using_team, teams.using_team, _views_of("team"), _policies_of("team"), _route_rules_of("team")),
 }

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from app.core import ids
@@ -36,11 +37,23 @@ class TemplateVariable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptTemplate:
-    """A template of one account, as last synced."""
+    """
+    A template of one account, as last synced. `alarm` is what happened to it and nobody has said to have seen.
+    """
 
     id: str
     account_id: str
     template: ProviderTemplate
+    alarm: "Alarm | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """`change` as TemplateChanged has it: `paused`, `rejected`, `quality_red`, `category_marketing`."""
+
+    change: str
+    detail: str
+    at: datetime
 
 
 def id_for(account_id: str, name: str, language: str) -> str:
@@ -54,6 +67,7 @@ async def sync(runtime: Runtime, account_id: str) -> int:
     if not isinstance(adapter, ManagesTemplates):
         return 0
     ws = runtime.workspace(account.workspace_id)
+    begun = ws.clock.now()
     try:
         listed = await adapter.list_templates(accounts.io(runtime), account)
     except AccountError as error:
@@ -62,8 +76,8 @@ async def sync(runtime: Runtime, account_id: str) -> int:
         KeptTemplate(id=id_for(account_id, found.name, found.language), account_id=account_id, template=found)
         for found in listed
     ]
-    await store.replace_all(ws, account_id, kept)
-    await live.publish(ws, live.event("templates", {"account_id": account_id}))
+    await store.replace_all(ws, account_id, kept, fetched_at=begun)
+    await tell(ws, account_id)
     return len(kept)
 
 
@@ -72,8 +86,26 @@ async def of_account(ws: Workspace, account_id: str | None) -> list[KeptTemplate
     return await store.listed(ws, account_id)
 
 
+async def get(ws: Workspace, template_id: str) -> KeptTemplate | None:
+    return await store.get(ws, template_id)
+
+
 async def find(ws: Workspace, account_id: str, name: str, language: str) -> KeptTemplate | None:
     return await store.get(ws, id_for(account_id, name, language))
+
+
+async def put(ws: Workspace, account_id: str, template: ProviderTemplate) -> KeptTemplate:
+    """One that was just submitted, before the next sync."""
+    kept = KeptTemplate(
+        id=id_for(account_id, template.name, template.language), account_id=account_id, template=template
+    )
+    await store.put(ws, kept, at=ws.clock.now())
+    await tell(ws, account_id)
+    return kept
+
+
+async def tell(ws: Workspace, account_id: str) -> None:
+    await live.publish(ws, live.event("templates", {"account_id": account_id}))
 
 
 async def advertises(ws: Workspace, account: ChannelAccount, wanted: Template) -> bool:
@@ -84,7 +116,7 @@ async def advertises(ws: Workspace, account: ChannelAccount, wanted: Template) -
 
 async def forget(ws: Workspace, account_id: str) -> None:
     """The account was disconnected."""
-    await store.replace_all(ws, account_id, [])
+    await store.replace_all(ws, account_id, [], fetched_at=ws.clock.now())
 
 
 async def filled(ws: Workspace, account: ChannelAccount, wanted: Template) -> Template:

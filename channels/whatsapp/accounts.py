@@ -164,6 +164,11 @@ async def _token(io: ChannelIO, account: ChannelAccount) -> Json:
     return obj(answer, "data")
 
 
+async def app_of_token(io: ChannelIO, account: ChannelAccount) -> str:
+    """Which app the token belongs to; empty where Meta does not say. Raises AccountError."""
+    return text(await _token(io, account), "app_id")
+
+
 def _check_token(token: Json, account: ChannelAccount) -> None:
     scopes = token.get("scopes")
     lacking = [scope for scope in _NEEDED_SCOPES if scope not in scopes] if isinstance(scopes, list) else []

@@ -2,7 +2,8 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -16,6 +17,7 @@ from channels.contract import (
     ChannelAccount,
     ChannelIO,
     Charge,
+    Created,
     FetchedMedia,
     FormField,
     InboundEvent,
@@ -29,7 +31,19 @@ from channels.contract import (
     WebhookRequest,
 )
 from channels.errors import AccountError, MessageRefused, OutcomeUnknown, SendError, SignatureInvalid
-from channels.whatsapp import accounts, errors, limits, media, payloads, rendering, template_filling, templates
+from channels.template_drafts import Problem, TemplateDraft, files_of
+from channels.whatsapp import (
+    accounts,
+    errors,
+    limits,
+    media,
+    payloads,
+    rendering,
+    template_filling,
+    template_forms,
+    template_rules,
+    templates,
+)
 from channels.whatsapp.identity import KIND, address, handles
 from channels.whatsapp.shapes import Json, first, items, text
 
@@ -177,15 +191,63 @@ class WhatsAppAdapter:
         return await media.fetch(io, account, source, max_bytes)
 
     async def list_templates(self, io: ChannelIO, account: ChannelAccount) -> Sequence[ProviderTemplate]:
-        try:
+        async with _about_templates("waba_id"):
             return await templates.listed(io, account)
-        except graph.GraphRefusal as refusal:
-            raise errors.account_error(refusal, "waba_id") from None
-        except SendError as error:
-            raise AccountError(error.message) from None
 
     def preview_template(self, template: ProviderTemplate, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         return template_filling.preview(template, parameters)
+
+    def template_problems(self, draft: TemplateDraft) -> Sequence[Problem]:
+        return template_rules.problems(draft)
+
+    def draft_of(self, template: ProviderTemplate) -> TemplateDraft:
+        return template_forms.draft(template)
+
+    def template_of(self, draft: TemplateDraft) -> ProviderTemplate:
+        samples = dict.fromkeys(files_of(draft), "")
+        parts = tuple(template_forms.components(draft, samples))
+        form = "NAMED" if template_forms.named(draft) else "POSITIONAL"
+        return ProviderTemplate("", draft.name, draft.language, draft.category, "DRAFT", None, parts, form)
+
+    async def upload_sample(self, io: ChannelIO, account: ChannelAccount, file: OutboundFile) -> str:
+        async with _about_templates("header"):
+            return await templates.upload_sample(io, account, file)
+
+    async def create_template(
+        self, io: ChannelIO, account: ChannelAccount, draft: TemplateDraft, samples: Mapping[str, str]
+    ) -> Created:
+        async with _about_templates():
+            return await templates.create(io, account, draft, samples)
+
+    async def change_template(
+        self,
+        io: ChannelIO,
+        account: ChannelAccount,
+        external_id: str,
+        draft: TemplateDraft,
+        samples: Mapping[str, str],
+    ) -> None:
+        async with _about_templates():
+            await templates.change(io, account, external_id, draft, samples)
+
+    async def delete_template(self, io: ChannelIO, account: ChannelAccount, name: str, external_id: str | None) -> None:
+        async with _about_templates():
+            await templates.delete(io, account, name, external_id)
+
+    async def unpause_template(self, io: ChannelIO, account: ChannelAccount, external_id: str) -> None:
+        async with _about_templates():
+            await templates.unpause(io, account, external_id)
+
+
+@asynccontextmanager
+async def _about_templates(field: str | None = None) -> AsyncIterator[None]:
+    """Meta's refusals as AccountError, with the place of the fault if it names one."""
+    try:
+        yield
+    except graph.GraphRefusal as refusal:
+        raise errors.account_error(refusal, templates.field_of(refusal) or field) from None
+    except SendError as error:
+        raise AccountError(error.message) from None
 
 
 async def _post(io: ChannelIO, account: ChannelAccount, body: Json) -> Json:

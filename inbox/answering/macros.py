@@ -508,6 +508,10 @@ async def using_tag(ws: Workspace, tag_id: str) -> list[usage.Use]:
     return await uses(ws, "tag", tag_id)
 
 
+async def using_template(ws: Workspace, template_id: str) -> list[usage.Use]:
+    return await uses(ws, "template", template_id)
+
+
 async def using_team(ws: Workspace, team_id: str) -> list[usage.Use]:
     return await uses(ws, "team", team_id)
 

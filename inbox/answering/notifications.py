@@ -49,6 +49,8 @@ class Notification:
     read_at: datetime | None = None
     # What it is about, if that is a ticket.
     ticket_id: str | None = None
+    # Where in the app it leads, if it is about neither a conversation nor a ticket.
+    path: str | None = None
 
 
 async def of_entry(ws: Workspace, conversation: Conversation, entry: Entry, text: str) -> None:
@@ -192,6 +194,25 @@ async def attention(
         await _keep(ws, rows)
 
 
+async def duty(ws: Workspace, member_ids: Sequence[str], *, key: str, title: str, text: str, path: str) -> None:
+    """Something of the business's own that these have to look at, such as a template; once for each `key`."""
+    rows = [
+        Notification(
+            id=ids.derived("ntf", member_id, key, "duty"),
+            member_id=member_id,
+            kind="attention",
+            conversation_id="",
+            contact_name=title,
+            text=text[:_TEXT_CHARS],
+            at=ws.clock.now(),
+            path=path,
+        )
+        for member_id in dict.fromkeys(member_ids)
+    ]
+    if rows:
+        await _keep(ws, rows)
+
+
 async def _keep(ws: Workspace, rows: Sequence[Notification]) -> None:
     planned = await push.plan(ws, [_pushed(row) for row in rows])
     await store.insert_new(ws, rows, expires_at=ws.clock.now() + KEPT)
@@ -214,6 +235,7 @@ def _pushed(row: Notification) -> Push:
         text=row.text,
         at=row.at,
         ticket_id=row.ticket_id,
+        path=row.path,
         notification_id=row.id,
     )
 
@@ -228,6 +250,7 @@ def _told(row: Notification) -> dict[str, str | None]:
         "by_name": row.by_name,
         "text": row.text,
         "ticket_id": row.ticket_id,
+        "path": row.path,
     }
 
 
@@ -250,7 +273,7 @@ async def read(ws: Workspace, member_id: str, ids: Sequence[str] | None = None) 
     await store.mark_read(ws, [row.id for row in rows], ws.clock.now())
     left = {row.conversation_id for row in waiting if row not in rows}
     done = {row.conversation_id for row in rows} - left
-    await asyncio.gather(*(_looked(ws, member_id, conversation_id) for conversation_id in done))
+    await asyncio.gather(*(_looked(ws, member_id, conversation_id) for conversation_id in done if conversation_id))
     await live.publish(ws, live.event("bell", {"member_id": member_id}))
 
 

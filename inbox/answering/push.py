@@ -44,6 +44,7 @@ class Push:
     text: str
     at: datetime
     ticket_id: str | None = None
+    path: str | None = None
     notification_id: str | None = None
     attempts: int = 0
     done: tuple[str, ...] = ()

@@ -65,7 +65,7 @@ async def deliver(ws: Workspace, push_id: str) -> None:
         await store.finish(ws, row.id, done=row.done)
         return
     payload = await _payload(ws, row, reader)
-    topic = _topic(row.ticket_id or row.conversation_id or row.id)
+    topic = _topic(row.ticket_id or row.path or row.conversation_id or row.id)
     answers = await asyncio.gather(*(_send(ws, device, payload, topic, row.kind in _URGENT) for device in devices))
     pairs = list(zip(devices, answers, strict=True))
     await asyncio.gather(*(_note(ws, device, answer) for device, answer in pairs))
@@ -171,6 +171,7 @@ async def _payload(ws: Workspace, row: Push, reader: Actor) -> bytes:
         id=row.notification_id,
         conversation_id=row.conversation_id,
         ticket_id=row.ticket_id,
+        path=row.path,
         contact_name=name[:_NAME_CHARS],
         by_name=row.by_name and row.by_name[:_NAME_CHARS],
         text=row.text[:_TEXT_CHARS],
@@ -186,7 +187,7 @@ async def _unread(ws: Workspace, reader: Actor) -> int:
     """As the bell counts."""
     waiting = await notifications.waiting(ws, reader.member_id)
     seen = await access.visible(ws, reader, [row.conversation_id for row in waiting])
-    return sum(bool(row.ticket_id) or row.conversation_id in seen for row in waiting)
+    return sum(bool(row.ticket_id or row.path) or row.conversation_id in seen for row in waiting)
 
 
 def _topic(subject: str) -> str:

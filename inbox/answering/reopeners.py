@@ -11,7 +11,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.runtime import Workspace
 from channels import accounts
 from channels.content import Template, TemplateParameters
-from inbox import templates
+from inbox import templates, usage
 from inbox.conversations import Conversation
 from inbox.store import reopeners as store
 from inbox.timeline import Author
@@ -50,6 +50,16 @@ async def choose(ws: Workspace, account_id: str, name: str, language: str) -> Re
 
 async def forget(ws: Workspace, account_id: str) -> None:
     await store.delete(ws, account_id)
+
+
+async def using_template(ws: Workspace, template_id: str) -> list[usage.Use]:
+    """The account whose re-opener it is."""
+    kept = await templates.get(ws, template_id)
+    chosen = await of_account(ws, kept.account_id) if kept else None
+    if chosen is None or templates.id_for(chosen.account_id, chosen.name, chosen.language) != template_id:
+        return []
+    account = await accounts.row_of(ws, chosen.account_id)
+    return [usage.Use("reopener", account.id, account.name)]
 
 
 async def template(ws: Workspace, account_id: str, conversation: Conversation, agent: Author) -> Template:

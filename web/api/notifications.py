@@ -29,6 +29,7 @@ class NotificationOut(Out):
     at: Time
     read_at: Time | None
     ticket_id: str | None
+    path: str | None
 
 
 class Notifications(Out):
@@ -59,9 +60,9 @@ async def list_notifications(request: ApiRequest, query: Page) -> Notifications:
     # What one was told of may have gone where one does not see it.
     seen = await access.visible(ws, request.actor, [row.conversation_id for row in (*shown, *unread)])
     return Notifications(
-        items=[_out(row) for row in shown if row.ticket_id or row.conversation_id in seen],
+        items=[_out(row) for row in shown if row.ticket_id or row.path or row.conversation_id in seen],
         next_cursor=next_cursor,
-        unread=sum(bool(row.ticket_id) or row.conversation_id in seen for row in unread),
+        unread=sum(bool(row.ticket_id or row.path) or row.conversation_id in seen for row in unread),
     )
 
 
@@ -95,6 +96,7 @@ def _out(row: Notification) -> NotificationOut:
         at=iso(row.at) or "",
         read_at=iso(row.read_at),
         ticket_id=row.ticket_id,
+        path=row.path,
     )
 
 

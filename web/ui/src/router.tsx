@@ -86,6 +86,13 @@ const tickets = createRoute({
 })
 const ticket = createRoute({ getParentRoute: () => tickets, path: '$ticketId', component: () => null })
 
+const templates = createRoute({
+  getParentRoute: () => app,
+  path: '/templates',
+  component: lazyRouteComponent(() => import('./templates/TemplatesPage')),
+})
+const template = createRoute({ getParentRoute: () => templates, path: '$templateId', component: () => null })
+
 const reports = createRoute({
   getParentRoute: () => app,
   path: '/reports',
@@ -130,6 +137,7 @@ export const router = createRouter({
       tickets.addChildren([ticket]),
       incidents.addChildren([incident]),
       articles.addChildren([article]),
+      templates.addChildren([template]),
       reports,
       settings.addChildren([settingsSection]),
     ]),

@@ -117,6 +117,14 @@ export type OrderItem = api.OrderItem
 export type TemplateParameters = api.TemplateParameters
 export type TemplatePreview = api.TemplatePreview
 export type CardParameters = api.CardParameters
+export type WholeTemplate = api.WholeTemplate
+export type TemplateDraft = api.TemplateDraft
+export type TemplateDraftRow = api.TemplateDraftOut
+export type TemplatesChecked = api.CheckedTemplate
+export type DraftHeader = api.DraftHeader
+export type DraftButton = api.DraftButton
+export type DraftCard = api.DraftCard
+export type DraftCode = api.DraftCode
 
 /** What is posted to send: media goes by the id of an uploaded file. */
 export type OutgoingMessage = api.SendMessage

@@ -21,8 +21,10 @@ export function sentenceOf({ kind, by_name: by, contact_name: contact }: News): 
 }
 
 /** Where it leads. */
-export function pathOf({ ticket_id: ticket, conversation_id: conversation, kind }: News): string {
+export function pathOf({ ticket_id: ticket, conversation_id: conversation, path, kind }: News): string {
   if (kind === 'test') return '/settings/notifications'
+  // A path of ours alone: what comes with a push is data.
+  if (path && /^\/[a-z]/.test(path)) return path
   if (ticket) return `/tickets/${encodeURIComponent(ticket)}`
   return conversation ? `/inbox/${encodeURIComponent(conversation)}` : '/inbox'
 }

@@ -6,7 +6,7 @@ import { Bell } from '../notifications/Bell'
 import { useCan } from '../lib/session'
 import { shortCount } from '../lib/format'
 import { Logo } from '../ui/Logo'
-import { IconBook, IconChartBar, IconInbox, IconSettings, IconTicket, IconUsers } from '../ui/icons'
+import { IconBook, IconChartBar, IconInbox, IconSettings, IconTemplate, IconTicket, IconUsers } from '../ui/icons'
 import { ProfileMenu } from './ProfileMenu'
 import s from './shell.module.css'
 
@@ -14,6 +14,7 @@ export function Rail({ onShowShortcuts }: { onShowShortcuts: () => void }) {
   const unread = useNews()
   const seesContacts = useCan('contacts.read')
   const seesInbox = useCan('inbox.read')
+  const seesTemplates = useCan('templates.read')
   return (
     <nav className={s.rail} aria-label="Main">
       <Logo className={s.logo} />
@@ -38,6 +39,13 @@ export function Rail({ onShowShortcuts }: { onShowShortcuts: () => void }) {
         <Tooltip label="Tickets" position="right">
           <Link to="/tickets" className={s.railLink} aria-label="Tickets">
             <IconTicket size={20} stroke={1.7} />
+          </Link>
+        </Tooltip>
+      )}
+      {seesTemplates && (
+        <Tooltip label="Templates" position="right">
+          <Link to="/templates" className={s.railLink} aria-label="Templates">
+            <IconTemplate size={20} stroke={1.7} />
           </Link>
         </Tooltip>
       )}

@@ -68,7 +68,8 @@ function refreshQueries(event: live.LiveEvent): void {
       void queryClient.invalidateQueries({ queryKey: ['roles'] })
       return
     case 'templates':
-      void queryClient.invalidateQueries({ queryKey: ['templates', event.data.account_id] })
+      void queryClient.invalidateQueries({ queryKey: ['templates'] })
+      void queryClient.invalidateQueries({ queryKey: ['template-drafts'] })
       return
     case 'bell':
       notified(event.data)

@@ -43,10 +43,10 @@ export default function TemplatePicker({ conversationId, reach, contactName, ver
         <EmptyState
           icon={IconTemplate}
           title="This account has no templates"
-          text="Create them with the provider, then fetch them in Settings, under Channels."
+          text="Write one, or fetch those that the provider has."
           action={
-            <Button component={Link} to="/settings" variant="default">
-              Open settings
+            <Button component={Link} to="/templates" variant="default">
+              Open the templates
             </Button>
           }
         />

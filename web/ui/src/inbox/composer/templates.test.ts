@@ -30,6 +30,7 @@ const TEMPLATE: Template = {
     offer: null,
     missing: [],
   },
+  alarm: null,
 }
 
 test('template: a first name is known beforehand, the rest is missing', () => {

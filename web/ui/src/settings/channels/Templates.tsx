@@ -94,7 +94,7 @@ export function Templates({ account }: { account: Account }) {
         <EmptyState
           icon={IconTemplate}
           title="No templates yet"
-          text="Write one in the provider's console, wait for its approval, and press Sync."
+          text="Write one under Templates, or press Sync to fetch those that the provider has."
         />
       ) : (
         <>

@@ -1,0 +1,32 @@
+import { useParams } from '@tanstack/react-router'
+import { useCan } from '../lib/session'
+import { EmptyState } from '../ui/EmptyState'
+import { IconTemplate } from '../ui/icons'
+import { TwoPane } from '../ui/TwoPane'
+import { DraftPane } from './DraftPane'
+import { TemplateDetail } from './TemplateDetail'
+import { TemplateList } from './TemplateList'
+import { isDraftId } from './templates'
+
+export default function TemplatesPage() {
+  const { templateId } = useParams({ strict: false })
+  return (
+    <TwoPane
+      title="Templates"
+      allowed={useCan('templates.read')}
+      wide
+      list={<TemplateList chosen={templateId} />}
+      detail={
+        templateId &&
+        (isDraftId(templateId) ? <DraftPane key={templateId} id={templateId} /> : <TemplateDetail key={templateId} id={templateId} />)
+      }
+      nothing={
+        <EmptyState
+          icon={IconTemplate}
+          title="No template is open"
+          text="Choose one to see how it reads, how it stands with the provider and where it is used."
+        />
+      }
+    />
+  )
+}
