@@ -48,6 +48,7 @@ class ConsentFact:
     sender: str = BUSINESS
     expires_at: datetime | None = None
     language: str | None = None
+    every_days: int | None = None
     proof: Mapping[str, str] = field(default_factory=dict)
     recorded_at: datetime | None = None
 
@@ -91,6 +92,7 @@ def standings_of(facts: Sequence[ConsentFact]) -> dict[str, Standing]:
             heard_at=fact.recorded_at or fact.at,
             by_person=fact.actor == PERSON,
             expires_at=fact.expires_at,
+            every_days=fact.every_days,
         )
         for fact in facts
     )
@@ -143,22 +145,22 @@ async def require(ws: Workspace, address: Address, purpose: str, sender: str = B
 
 
 def require_of(
-    found: contacts.ContactAddress | None, purpose: str, now: datetime, sender: str = BUSINESS
+    found: contacts.ContactAddress | None, purpose: str, now: datetime, sender: str = BUSINESS, about: str = ""
 ) -> contacts.ContactAddress:
     """The same of an address that was read (None: it belongs to nobody)."""
     if found is None:
         raise OptedOut("This handle does not belong to a contact.", code="unknown_address")
-    reason = refusal(found, purpose, now, sender)
+    reason = refusal(found, purpose, now, sender, about)
     if reason is not None:
         raise OptedOut(reason[1], code=reason[0])
     return found
 
 
 def refusal(
-    address: contacts.ContactAddress, purpose: str, now: datetime, sender: str = BUSINESS
+    address: contacts.ContactAddress, purpose: str, now: datetime, sender: str = BUSINESS, about: str = ""
 ) -> tuple[str, str] | None:
     """Why not: (stable code, words for a person); None if nothing that was said stands against it."""
-    return standing.refusal(address.consent, purpose, sender, now)
+    return standing.refusal(address.consent, purpose, sender, now, about)
 
 
 def stopped_purposes(address: contacts.ContactAddress, sender: str = BUSINESS) -> Sequence[str]:

@@ -29,13 +29,14 @@ Verdict = AppError | datetime | None
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """
-    A message to ask for. `queued_at` is since when it has been waiting, and `key` names it, so that those who wait are
-    spread.
+    A message to ask for; `topic` is what its marketing is about. `queued_at` is since when it has been waiting, and
+    `key` names it, so that those who wait are spread.
     """
 
     address: Address
     purpose: str
     sender: str
+    topic: str = ""
     queued_at: datetime | None = None
     key: str = ""
 
@@ -77,7 +78,7 @@ async def ask_many(ws: Workspace, many: Sequence[Asked], *, complaints: Complain
     still = [at for at in still if verdicts[at] is None]
     sent = await pacing.sent_to_each(ws, [whole(wanted[at]) for at in still])
     for at, before in zip(still, sent, strict=True):
-        verdicts[at] = _paced(ws, settled, many[at], wanted[at], before)
+        verdicts[at] = _paced(ws, settled, many[at], (of[at], wanted[at]), before)
     return verdicts
 
 
@@ -100,7 +101,7 @@ def _said(ws: Workspace, settled: Settled, asked: Asked, known: Mapping[Address,
     if asked.purpose == MARKETING and settled.stopped is not None:
         return LeftOut(f"All marketing is stopped, by {settled.stopped.by}.", code="marketing_stopped")
     try:
-        consent.require_of(known.get(asked.address), asked.purpose, ws.clock.now(), asked.sender)
+        consent.require_of(known.get(asked.address), asked.purpose, ws.clock.now(), asked.sender, asked.topic)
     except OptedOut as error:
         return error
     return None
@@ -116,12 +117,17 @@ def _left_out(ws: Workspace, settled: Settled, contact: Contact, found: Suppress
     return None
 
 
-def _paced(ws: Workspace, settled: Settled, asked: Asked, contact: Contact, sent: Sequence[Sent]) -> Verdict:
-    """Caps, and the hour."""
+def _paced(
+    ws: Workspace, settled: Settled, asked: Asked, person: tuple[ContactAddress, Contact], sent: Sequence[Sent]
+) -> Verdict:
+    """Caps, the person's own among them, and the hour."""
+    handle, contact = person
     now, quiet, address = ws.clock.now(), settled.pacing.quiet, asked.address
     country, zones = pacing.where(address, contact.zone, quiet.zone, now)
     others = [each for each in sent if each.message != asked.key]
-    too_many = pacing.capped(settled.pacing.caps, others, address.kind, zones[0], now)
+    too_many = pacing.capped(
+        (*pacing.wished(handle.consent), *settled.pacing.caps), others, address.kind, zones[0], now
+    )
     if too_many is not None:
         return LeftOut(too_many, code="frequency_cap")
     if not quiet.enabled:

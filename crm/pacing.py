@@ -21,10 +21,12 @@ from app.core.addresses import Address
 from app.core.calendars import Calendar, Hours, Span
 from app.core.runtime import Runtime, Workspace
 from crm import places, wishes
+from crm.standing import Standings
 from crm.store import pacing as store
 
 # Settings are read again after so long; another process may have changed them, or stopped everything.
 KEPT_SECONDS: Final = 1.0
+MARKETING: Final = "marketing"
 _ON_THE_QUARTER = 15
 # What was sent is remembered for the longest period of a cap, and a day more.
 MOST_DAYS: Final = 90
@@ -77,6 +79,19 @@ class Cap(Part):
     rolling: StrictBool = False
 
 
+class Topic(Part):
+    """What marketing can be about, as people choose; `labels` are by language, and `key` is never given to another."""
+
+    key: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
+    labels: Annotated[
+        dict[Annotated[str, Field(pattern=r"^[a-z]{2}$")], Annotated[str, Field(min_length=1, max_length=80)]],
+        Field(min_length=1, max_length=30),
+    ]
+
+    def label(self, language: str) -> str:
+        return self.labels.get(language) or self.labels.get("en") or next(iter(self.labels.values()))
+
+
 class Stopped(Part):
     at: datetime
     by: Annotated[str, Field(max_length=200)]
@@ -96,6 +111,11 @@ class Pacing(Part):
     control_percent: Annotated[int, Field(strict=True, ge=0, le=50)] = 0
     # What is asked of a person who may have asked us to stop in their own words; empty asks nobody but colleagues.
     hold_question: Annotated[str, Field(max_length=500)] = wishes.QUESTIONS["en"]
+    # What is answered to HELP where the provider does not; {business} is its name. Empty answers nothing.
+    help_answer: Annotated[str, Field(max_length=500)] = (
+        "{business}: write to us here and a person answers. Reply STOP to end messages."
+    )
+    topics: Annotated[tuple[Topic, ...], Field(max_length=20)] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +241,12 @@ def spread(quiet: QuietHours, country: str | None, zones: tuple[str, ...], opens
 
 
 # --- caps and the control group -----------------------------------------------------------------------------------
+
+
+def wished(known: Standings) -> tuple[Cap, ...]:
+    """What the person wants no more than, in any channel."""
+    days = max((each.every_days or 0 for name, each in known.items() if name.startswith(MARKETING)), default=0)
+    return (Cap(most=1, days=min(days, MOST_DAYS), rolling=True),) if days else ()
 
 
 def capped(caps: Sequence[Cap], sent: Sequence[Sent], channel: str, zone: str, now: datetime) -> str | None:

@@ -20,6 +20,8 @@ Said = Literal[
     "held",  # perhaps asked us to stop, in words of their own: nobody is sure yet
     "released",  # it was not meant as a stop
     "asked",  # asked to confirm (double opt-in); `expires_at` is until when
+    "paused",  # wants none until `expires_at`; a time that is over ends the pause
+    "paced",  # wants no more than one in `every_days`; 0: as they come
     "voided",  # the facts with this evidence do not count (any more)
 ]
 State = Literal["unknown", "granted", "withdrawn", "blocked", "held", "asked", "expired"]
@@ -29,6 +31,8 @@ BUSINESS: Final = ""
 # Of what was said and heard at the same time the stricter counts.
 _RANK: Final[Mapping[Said, int]] = {
     "asked": 0,
+    "paused": 0,
+    "paced": 0,
     "granted": 1,
     "lifted": 1,
     "released": 1,
@@ -57,6 +61,7 @@ class Word:
     heard_at: datetime
     by_person: bool
     expires_at: datetime | None = None
+    every_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,8 @@ class Standing:
     granted_at: datetime | None = None
     expires_at: datetime | None = None
     asked_until: datetime | None = None
+    paused_until: datetime | None = None
+    every_days: int | None = None
 
     @property
     def state(self) -> State:
@@ -99,6 +106,11 @@ class Standing:
 
 # By `slot(purpose, sender)`.
 Standings = Mapping[str, Standing]
+
+
+def topic(name: str) -> str:
+    """The purpose of one topic of marketing: a stop of it leaves the rest of marketing as it is."""
+    return f"marketing/{name}"
 
 
 def slot(purpose: str, sender: str = BUSINESS) -> str:
@@ -136,6 +148,10 @@ def _after(before: Standing, word: Word) -> Standing:
             return replace(now, withdrawn_at=None, held_at=None)
         case "asked":
             return replace(before, asked_until=word.expires_at)
+        case "paused":
+            return replace(before, paused_until=word.expires_at)
+        case "paced":
+            return replace(before, every_days=word.every_days or None)
         case _:
             agreed = replace(now, granted_at=word.at, expires_at=word.expires_at, asked_until=None)
             # What somebody else writes down never undoes what the person said themselves.
@@ -158,10 +174,10 @@ def overall(standings: Standings, purpose: str, now: datetime) -> State:
     return next((state for state in order if state in states), "unknown")
 
 
-def refusal(standings: Standings, purpose: str, sender: str, now: datetime) -> tuple[str, str] | None:
+def refusal(standings: Standings, purpose: str, sender: str, now: datetime, about: str = "") -> tuple[str, str] | None:
     """
     Why this person must not be written to: (stable code, words for a person); None if nothing they said stands
-    against it. Without a word from them: service and transactional yes, marketing no.
+    against it. Without a word from them: service and transactional yes, marketing no. `about` is a topic of marketing.
     """
     said = towards(standings, purpose, sender)
     if any(each.blocked_at for each in said):
@@ -183,6 +199,11 @@ def refusal(standings: Standings, purpose: str, sender: str, now: datetime) -> t
         return "held", "This person may have asked us to stop, in their own words. Settle that first."
     if purpose != "marketing":
         return None
+    paused = max((each.paused_until for each in said if each.paused_until), default=None)
+    if paused is not None and paused > now:
+        return "paused", f"This person wants no offers until {paused:%Y-%m-%d}."
+    if about and any(each.withdrawn_at for each in towards(standings, topic(about), sender)):
+        return "topic_declined", f"This person wants no offers about “{about}”."
     states = {each.state_at(now) for each in said}
     if "granted" in states:
         return None

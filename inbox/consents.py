@@ -13,7 +13,7 @@ from crm.consent import ConsentFact
 from crm.contacts import ContactAddress
 from crm.standing import BUSINESS, PERSON, Said
 from inbox import conversations, events, live
-from inbox.store import signup_forms as forms
+from inbox.store import signup_days
 from inbox.timeline import Author
 
 _NO = ("withdrawn", "blocked", "held")
@@ -42,6 +42,7 @@ class Told:
     author: Author | None = None
     expires_at: datetime | None = None
     language: str | None = None
+    every_days: int | None = None
     proof: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -56,7 +57,7 @@ async def tell(ws: Workspace, told: Told) -> None:
         for sender in told.senders:
             new |= await consent.record(ws, _fact(told, contact_id, address, sender))
     if new and told.state == "granted" and (form_id := told.proof.get("form")):
-        await forms.count(ws, form_id, days.of("UTC", ws.clock.now()), "agreed")
+        await signup_days.count(ws, form_id, days.of("UTC", ws.clock.now()), "agreed")
     if told.state == "granted" and told.actor == PERSON:
         await pacing.readmit(ws, concerned)
     after = [row for row in await contacts.addresses_of(ws, contact_id) if row.address in concerned]
@@ -119,6 +120,7 @@ def _fact(told: Told, contact_id: str, address: Address, sender: str) -> Consent
         sender=sender,
         expires_at=told.expires_at,
         language=told.language,
+        every_days=told.every_days,
         proof=told.proof,
     )
 

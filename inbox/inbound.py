@@ -182,6 +182,7 @@ async def _handle(runtime: Runtime, row: InboundRow) -> None:
             if isinstance(event, InboundMessage):
                 await stops.confirm(ws, account, event, written)
                 await stops.ask(ws, account, event, written)
+                await stops.help_out(ws, account, event, written)
                 await signup_forms.meet(ws, account, event, written)
 
 

@@ -6,10 +6,13 @@ stop. The link names the contact and never ends, for a stop must always be possi
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from app.core import ids
 from app.core.runtime import Runtime, Workspace
-from crm import contacts, standing
+from channels import registry
+from crm import contacts, pacing, standing
 from crm.contacts import ContactAddress
 from inbox import consents
 
@@ -35,6 +38,9 @@ async def channels_of(ws: Workspace, contact_id: str) -> dict[str, list[ContactA
     """Their handles by channel: two handles on one are one to them."""
     found: dict[str, list[ContactAddress]] = {}
     for row in await contacts.addresses_of(ws, contact_id):
+        if row.address.kind not in registry.adapters():
+            # Known of them, and no way to write to them.
+            continue
         found.setdefault(row.address.kind, []).append(row)
     return found
 
@@ -61,6 +67,63 @@ async def settle(
             await _say(ws, rows[0], agrees=agrees, words=words, language=language, proof=proof)
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is wanted beside channels: none until then, one in so many days (0: as they come), and no such topics."""
+
+    paused_until: datetime | None
+    every_days: int
+    declined: frozenset[str]
+
+
+def wishes_of(ws: Workspace, rows: Sequence[ContactAddress]) -> Wishes:
+    """The strictest that holds at any of their handles."""
+    known = [(name, each) for row in rows for name, each in row.consent.items() if name.startswith(MARKETING[0])]
+    paused = max((each.paused_until for _, each in known if each.paused_until), default=None)
+    return Wishes(
+        paused_until=paused if paused and paused > ws.clock.now() else None,
+        every_days=max((each.every_days or 0 for _, each in known), default=0),
+        declined=frozenset(name.partition("/")[2] for name, each in known if "/" in name and each.withdrawn_at),
+    )
+
+
+async def wish(
+    ws: Workspace,
+    contact_id: str,
+    *,
+    every_days: int,
+    topics: Sequence[str] | None,
+    words: str,
+    language: str,
+    proof: Mapping[str, str],
+) -> None:
+    """How often, and about what (None: nothing is said about that); what stays as it is makes no fact."""
+    rows = await contacts.addresses_of(ws, contact_id)
+    if not rows:
+        return
+    now = wishes_of(ws, rows)
+    said = _told(ws, rows[0], words=words, language=language, proof=proof)
+    if every_days != now.every_days:
+        await consents.tell(ws, replace(said, state="paced", every_days=every_days, reach="everywhere"))
+    for topic in (await pacing.settled(ws)).pacing.topics if topics is not None else ():
+        wanted = topics is not None and topic.key in topics
+        if wanted == (topic.key in now.declined):
+            what = replace(said, purposes=(standing.topic(topic.key),), reach="everywhere", evidence=ids.new("prf"))
+            what = replace(what, state="granted" if wanted else "withdrawn", wording=topic.label(language))
+            await consents.tell(ws, what)
+
+
+async def pause(
+    ws: Workspace, contact_id: str, days: int, *, words: str, language: str, proof: Mapping[str, str]
+) -> None:
+    """No offers for so many days; 0 ends a pause."""
+    rows = await contacts.addresses_of(ws, contact_id)
+    if rows:
+        said = _told(ws, rows[0], words=words, language=language, proof=proof)
+        until = ws.clock.now() + timedelta(days=days)
+        await consents.tell(ws, replace(said, state="paused", expires_at=until, reach="everywhere"))
+
+
 async def stop_all(ws: Workspace, contact_id: str, *, words: str, language: str, proof: Mapping[str, str]) -> None:
     """No offers anywhere, also where nothing was said before."""
     for rows in (await channels_of(ws, contact_id)).values():
@@ -71,10 +134,15 @@ async def stop_all(ws: Workspace, contact_id: str, *, words: str, language: str,
 async def _say(
     ws: Workspace, row: ContactAddress, *, agrees: bool, words: str, language: str, proof: Mapping[str, str]
 ) -> None:
-    told = consents.Told(
+    told = _told(ws, row, words=words, language=language, proof=proof)
+    await consents.tell(ws, replace(told, state="granted" if agrees else "withdrawn"))
+
+
+def _told(ws: Workspace, row: ContactAddress, *, words: str, language: str, proof: Mapping[str, str]) -> consents.Told:
+    return consents.Told(
         at_address=row,
         purposes=MARKETING,
-        state="granted" if agrees else "withdrawn",
+        state="granted",
         source=SOURCE,
         evidence=ids.new("prf"),
         at=ws.clock.now(),
@@ -82,4 +150,3 @@ async def _say(
         language=language,
         proof=proof,
     )
-    await consents.tell(ws, told)

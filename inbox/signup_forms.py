@@ -32,6 +32,7 @@ from crm.contacts import ContactAddress, Profile
 from inbox import consents, conversations, outbox
 from inbox.conversations import Conversation
 from inbox.finding import tags
+from inbox.store import signup_days
 from inbox.store import signup_forms as store
 from inbox.timeline import Author
 
@@ -364,7 +365,7 @@ def _forget(ws: Workspace) -> None:
 
 async def count(ws: Workspace, form_id: str, what: str) -> None:
     """One more was shown the page, has sent it, or has agreed."""
-    await store.count(ws, form_id, days.of("UTC", ws.clock.now()), what)
+    await signup_days.count(ws, form_id, days.of("UTC", ws.clock.now()), what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,7 +380,7 @@ async def growth(ws: Workspace, form_id: str, number: int) -> Sequence[Day]:
     """The last so many days, each of them; days are those of UTC."""
     today = days.of("UTC", ws.clock.now())
     since = today - timedelta(days=number - 1)
-    rows = {row["day"]: row for row in await store.days(ws, form_id, since)}
+    rows = {row["day"]: row for row in await signup_days.since(ws, form_id, since)}
     found = []
     for after in range(number):
         day = since + timedelta(days=after)

@@ -1,9 +1,10 @@
-"""What is answered to a stop word, and asked of somebody who may have meant one, where that is settled."""
+"""What is answered to a stop word and to HELP, and asked of somebody who may have meant a stop."""
 
 from contextlib import suppress
 
 from app.core import ids
 from app.core.errors import AppError
+from app.core.platform import workspaces
 from app.core.runtime import Workspace
 from channels import registry
 from channels.content import Text
@@ -32,6 +33,26 @@ async def confirm(ws: Workspace, account: ChannelAccount, event: InboundMessage,
         content=Text(text=answer),
         author=Author("bot", account.id, account.name),
         client_id=ids.derived("stop", account.id, event.external_id),
+        account_id=account.id,
+        address=str(event.sender.address),
+    )
+    with suppress(AppError):
+        await outbox.enqueue(ws, conversation, draft)
+
+
+async def help_out(ws: Workspace, account: ChannelAccount, event: InboundMessage, conversation: Conversation) -> None:
+    """Says who we are and how it ends to whoever asks HELP, unless the provider has said so already; once a message."""
+    said = event.content.text if isinstance(event.content, Text) else ""
+    if messages.keyword_at(account, said) is not Keyword.HELP:
+        return
+    answer = (await pacing.settled(ws)).pacing.help_answer
+    if not answer or registry.adapter(account.kind).capabilities(account).confirms_stop:
+        return
+    business = await workspaces.get(ws.runtime.mongo, ws.id)
+    draft = outbox.Draft(
+        content=Text(text=answer.replace("{business}", business.name if business else "")),
+        author=Author("bot", account.id, account.name),
+        client_id=ids.derived("help", account.id, event.external_id),
         account_id=account.id,
         address=str(event.sender.address),
     )

@@ -29,7 +29,8 @@ p { margin: 0 0 20px; color: var(--text-2) }
 .saved { padding: 10px 14px; border: 1px solid var(--accent); border-radius: 10px; color: inherit }
 label, .blocked { display: flex; gap: 12px; align-items: flex-start; padding: 14px 0;
   border-top: 1px solid var(--line) }
-input[type=checkbox] { flex: none; width: 22px; height: 22px; margin: 1px 0 0; accent-color: var(--accent) }
+input[type=checkbox], input[type=radio] { flex: none; width: 22px; height: 22px; margin: 1px 0 0;
+  accent-color: var(--accent) }
 b { display: block; overflow-wrap: anywhere }
 small { color: var(--text-2); font-size: 14px }
 .field { display: block; padding: 0 0 16px; border: 0 }
@@ -42,6 +43,11 @@ a.app { display: inline-flex; align-items: center; min-height: 44px; padding: 0 
 .buttons { display: flex; flex-wrap: wrap; gap: 12px; padding-top: 20px; border-top: 1px solid var(--line) }
 button { min-height: 44px; padding: 0 20px; border: 1px solid var(--accent); border-radius: 10px;
   background: var(--accent); color: var(--on); font: inherit; font-weight: 600; cursor: pointer }
+fieldset { margin: 8px 0 0; padding: 14px 0 0; border: 0; border-top: 1px solid var(--line) }
+legend { float: left; padding: 0 0 4px; font-weight: 600 }
+legend + * { clear: both }
+fieldset label { padding: 8px 0; border: 0; clear: both }
+button.quiet { background: none; color: var(--accent) }
 button[value=all] { border-color: var(--danger); background: none; color: var(--danger) }
 </style>
 </head>

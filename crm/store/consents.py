@@ -69,6 +69,7 @@ def _fact(row: Document) -> consent.ConsentFact:
         sender=row.get("sender", ""),
         expires_at=row.get("expires_at"),
         language=row.get("language"),
+        every_days=row.get("every_days"),
         proof=row.get("proof") or {},
         recorded_at=row.get("recorded_at"),
     )

@@ -225,6 +225,7 @@ class Lane:
                 address=Address.parse(sheet.recipient(place).address),
                 purpose=self._mailing.purpose.value,
                 sender=account.id,
+                topic=self._mailing.topic,
                 queued_at=sheet.work.created_at,
                 key=str(sheet.ref(place)),
             )

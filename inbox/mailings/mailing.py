@@ -47,6 +47,8 @@ class NewMailing:
     source: tuple[str, str]
     name: str
     purpose: Purpose
+    # What marketing is about, of the workspace's topics.
+    topic: str = ""
     contents: Contents
     author: Author
     rate: float | None = None

@@ -138,6 +138,7 @@ def _asked(mailing: Mailing, batches: Sequence[Batch]) -> list[gate.Asked]:
             address=Address.parse(recipient.address),
             purpose=mailing.purpose.value,
             sender=batch.account_id,
+            topic=mailing.topic,
             key=str(Ref(mailing.code, batch.seq, place)),
         )
         for batch in batches

@@ -1,12 +1,8 @@
 """
-Queries on sign-up forms: the forms, each version of their words, and figures by day.
-
-Indexes: workspace_id; figures (workspace_id, form_id, day).
+Queries on sign-up forms: the forms, and each version of their words. Index: workspace_id.
 """
 
 from __future__ import annotations
-
-from datetime import date
 
 from app.core.mongo import Document
 from app.core.runtime import Workspace
@@ -66,15 +62,3 @@ async def version(ws: Workspace, form_id: str, number: int) -> signup_forms.Sign
     """As it was shown then."""
     row = await ws.db.signup_versions.get(f"{form_id}/{number}")
     return _form({**row, "_id": form_id}) if row else None
-
-
-async def count(ws: Workspace, form_id: str, day: date, what: str) -> None:
-    row_id = f"{form_id}/{day.isoformat()}"
-    change = {"$inc": {what: 1}, "$set": {"form_id": form_id, "day": day.isoformat()}}
-    await ws.db.signup_days.update({"_id": row_id}, change, upsert=True)
-
-
-async def days(ws: Workspace, form_id: str, since: date) -> list[Document]:
-    """Index: workspace_id, form_id, day; a row a day."""
-    rows = await ws.db.signup_days.find({"form_id": form_id, "day": {"$gte": since.isoformat()}}, limit=400)
-    return sorted(rows, key=lambda row: str(row["day"]))

@@ -1,12 +1,16 @@
 """The page on which people settle what they get: signed, without a script; what they choose there they have said."""
 
 import re
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 
+from app.core.errors import AppError
+from crm import contacts, gate
 from inbox import preferences
+from inbox.store import tickets
 from tests.support.network import SHORT_LIVED
 from tests.support.shop import Shop, eventually
 from web.preferences_page import PHRASES
@@ -77,3 +81,81 @@ async def test_a_link_that_is_not_ours_shows_nothing(shop: Shop, reader: httpx.A
             assert answer.status_code == 404
             assert "form" not in answer.text.replace("form-action", "")
     assert (await marketing(shop, other["contact_id"]))[0] == set()
+
+
+async def test_what_about_how_often_and_not_for_a_while(shop: Shop, reader: httpx.AsyncClient) -> None:
+    """The gate obeys it, for this person, on every channel, and every choice is a fact."""
+    topics = [{"key": "shoes", "labels": {"en": "Shoes", "de": "Schuhe"}}, {"key": "bags", "labels": {"en": "Bags"}}]
+    settled = (await shop.get("/pacing"))["settings"]
+    quiet = {**settled["quiet"], "enabled": False}
+    saved = await shop.agent.put("/api/v1/pacing", json={**settled, "topics": topics, "quiet": quiet, "caps": []})
+    assert saved.status_code == 200, saved.text
+    person, conversation = await shop.someone("telegram")
+    contact_id = conversation["contact_id"]
+    await shop.agent.patch(f"/api/v1/contacts/{contact_id}", json={"language": "fr-CA"})
+    path = preferences.link(shop.owner.ws, contact_id).removeprefix(shop.runtime.settings.public_url)
+
+    async def topics_shown() -> str:
+        page: str = (await reader.get(path)).text
+        return page
+
+    async def shown() -> bool:
+        return 'value="bags" checked' in await topics_shown()
+
+    await eventually(shown)
+    # In the contact's language rather than the browser's.
+    assert PHRASES["fr"].weekly in await topics_shown()
+    chosen = {"offers": "telegram", "asked": "topics", "topics": "shoes", "often": "7"}
+    assert (await reader.post(path, data=chosen)).status_code == 303
+    page = await topics_shown()
+    assert 'value="shoes" checked' in page
+    assert 'value="bags" checked' not in page
+    assert 'value="7" checked' in page
+    facts = (await shop.get(f"/contacts/{contact_id}/consents"))["items"]
+    said = {(fact["state"], tuple(fact["purposes"])) for fact in facts}
+    assert said == {("granted", ("marketing",)), ("withdrawn", ("marketing/bags",)), ("paced", ("marketing",))}
+    # Saved again as it is: no further facts.
+    await reader.post(path, data=chosen)
+    assert len((await shop.get(f"/contacts/{contact_id}/consents"))["items"]) == len(facts)
+
+    ws = shop.runtime.workspace(shop.owner.ws.id)
+    (row,) = await contacts.addresses_of(ws, contact_id)
+
+    async def verdict(topic: str) -> str | None:
+        asked = gate.Asked(address=row.address, purpose="marketing", sender=shop.accounts["telegram"], topic=topic)
+        try:
+            await gate.ask(ws, asked, complaints=partial(tickets.with_open, ws))
+        except AppError as refused:
+            return refused.code
+        return None
+
+    assert [await verdict(topic) for topic in ("", "shoes", "bags")] == [None, None, "topic_declined"]
+    # One has gone; the next within a week is one too many.
+    text = {"type": "text", "text": "Shoes are cheaper today"}
+    await shop.sends(conversation["id"], text, purpose="marketing")
+    await shop.in_ledger("telegram", person["id"], "Shoes")
+    assert await verdict("shoes") == "frequency_cap"
+    await reader.post(path, data={"pause": "30"})
+    assert await verdict("shoes") == "paused"
+    assert PHRASES["fr"].resume in await topics_shown()
+    await reader.post(path, data={"resume": "now"})
+    assert await verdict("shoes") == "frequency_cap"
+    await reader.post(path, data={**chosen, "often": "0"})
+    assert await verdict("shoes") is None
+
+
+async def test_help_is_answered_once_and_not_where_the_provider_does(shop: Shop) -> None:
+    person, _ = await shop.someone("whatsapp")
+    await shop.writes("whatsapp", person["id"], type="text", text="Help!")
+    await shop.in_ledger("whatsapp", person["id"], "Shop: write to us here")
+    texter, _ = await shop.someone("sms")
+    await shop.writes("sms", texter["id"], type="text", text="HELP")
+    await shop.writes("whatsapp", person["id"], type="text", text="Thank you")
+    await eventually(lambda: _heard(shop, "Thank you"))
+    answers = [each for each in await shop.ledger(direction="out") if "write to us here" in str(each["body"])]
+    assert [each["customer"] for each in answers] == [person["id"]]
+
+
+async def _heard(shop: Shop, text: str) -> bool:
+    listed = await shop.get("/conversations", view="all", limit=50)
+    return any(each["last_entry"]["text"] == text for each in listed["items"])

@@ -25,6 +25,8 @@ export const SAID: Record<ConsentFact['state'], { tone: Tone; word: string }> = 
   held: { tone: 'warn', word: 'perhaps stopped' },
   released: { tone: 'neutral', word: 'was no stop' },
   asked: { tone: 'neutral', word: 'asked to confirm' },
+  paused: { tone: 'warn', word: 'wants a pause' },
+  paced: { tone: 'neutral', word: 'said how often' },
   voided: { tone: 'neutral', word: 'taken back' },
 }
 

@@ -14,6 +14,7 @@ import { Caps } from './Caps'
 import { KillSwitch } from './KillSwitch'
 import { QuietHours } from './QuietHours'
 import { Suppressions } from './Suppressions'
+import { Topics } from './Topics'
 import { pacingQuery, type Settled } from './pacing'
 import s from './pacing.module.css'
 
@@ -68,6 +69,7 @@ function Form({ stored }: { stored: PacingSettings }) {
       <fieldset className={s.form} disabled={!mayManage}>
         <legend className="visually-hidden">{TITLE}</legend>
         <QuietHours quiet={settled.quiet ?? {}} presets={stored.presets} onChange={(quiet) => set({ quiet })} />
+        <Topics topics={settled.topics ?? []} onChange={(topics) => set({ topics })} />
         <Caps caps={settled.caps ?? []} onChange={(caps) => set({ caps })} />
         <Panel title="Who is left out" text="Asked anew for every message, just before it goes.">
           <div className={s.stack}>
@@ -102,6 +104,14 @@ function Form({ stored }: { stored: PacingSettings }) {
             minRows={2}
             autosize
           />
+            <Textarea
+              label="Answer to HELP"
+              description="Where the provider does not answer it by itself. {business} is your name; empty answers nothing."
+              value={settled.help_answer ?? ''}
+              onChange={(event) => set({ help_answer: event.currentTarget.value })}
+              maxLength={500}
+              autosize
+            />
         </Panel>
       </fieldset>
       <Suppressions mayManage={mayManage} />
