@@ -21,7 +21,6 @@ from channels.contract import DeliveryStatus
 from inbox import delivery, files, live
 
 _log = log.get("sweeper")
-EVERY_SECONDS = 2.0
 # What is younger is probably just being worked on.
 PATIENCE_SECONDS = 4.0
 # A send is ended after 35 s; whoever holds a message longer than this is gone.
@@ -35,7 +34,7 @@ async def run(runtime: Runtime) -> None:
     loop = asyncio.get_running_loop()
     pruned_at = loop.time()
     while True:
-        await asyncio.sleep(EVERY_SECONDS)
+        await asyncio.sleep(runtime.settings.round_seconds)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             async with leases.hold(runtime.redis, "sweeper") as lease:
                 if lease is not None:

@@ -52,6 +52,12 @@ class Settings(BaseSettings):
     )
     max_webhook_bytes: int = Field(3_500_000, ge=10_000, description="Largest webhook body; Meta sends up to 3 MB.")
     max_upload_bytes: int = Field(100_000_000, ge=10_000, description="Largest file an agent may upload.")
+    round_seconds: float = Field(
+        5.0,
+        ge=0.2,
+        le=60,
+        description="Seconds between two looks for what has fallen due or was left behind by a process that died.",
+    )
     raw_retention_days: int = Field(30, ge=1, le=3650, description="How long raw provider payloads are kept.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
     log_json: bool = Field(True, description="JSON lines (true) or lines for people (false).")

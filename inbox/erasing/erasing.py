@@ -18,8 +18,6 @@ from crm.erasures import Erasure
 from inbox import live
 from inbox.erasing.steps import STEPS
 
-EVERY_SECONDS = 3.0
-
 
 async def begin(ws: Workspace, actor: Actor, contact_id: str, reason: str) -> Erasure:
     """It cannot be taken back. Raises Forbidden, NotFound; Conflict (a legal hold, a merge, or it is under way)."""
@@ -34,7 +32,7 @@ async def begin(ws: Workspace, actor: Actor, contact_id: str, reason: str) -> Er
 async def run(runtime: Runtime) -> None:
     """Puts back to work what a crash has left, until cancelled."""
     while True:
-        await asyncio.sleep(EVERY_SECONDS)
+        await asyncio.sleep(runtime.settings.round_seconds)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             for workspace_id, erasure_id in await platform.pending_erasures(runtime):
                 await _enqueue(runtime.workspace(workspace_id), erasure_id)

@@ -18,7 +18,6 @@ from crm.merging import Merge, Overtaken, Side
 from inbox.merging.joining import JOINING
 from inbox.merging.parting import PARTING
 
-EVERY_SECONDS = 2.0
 _PATIENCE_SECONDS = 15.0
 # What is younger is probably just being worked on.
 _LEFT_AFTER_SECONDS = 4.0
@@ -82,7 +81,7 @@ async def carry(ws: Workspace, merge_id: str) -> None:
 async def run(runtime: Runtime) -> None:
     """Carries through what a process has left behind, until cancelled."""
     while True:
-        await asyncio.sleep(EVERY_SECONDS)
+        await asyncio.sleep(runtime.settings.round_seconds)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             await sweep(runtime)
 

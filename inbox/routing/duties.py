@@ -26,7 +26,6 @@ from inbox.supervising import rollups
 from inbox.ticketing import sla_watch, ticket_news
 
 _log = log.get("duties")
-EVERY_SECONDS = 2.0
 AT_ONCE = 500
 Duty = Callable[[Workspace, str], Awaitable[Any]]
 # One that fails waits so long, twice as long after each failure, up to ten minutes.
@@ -53,10 +52,10 @@ class Failures:
 
 
 async def run(runtime: Runtime) -> None:
-    """Looks every two seconds until cancelled; a database or Redis that is down is waited for."""
+    """Looks again and again until cancelled; a database or Redis that is down is waited for."""
     failures = Failures()
     while True:
-        await asyncio.sleep(EVERY_SECONDS)
+        await asyncio.sleep(runtime.settings.round_seconds)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             async with leases.hold(runtime.redis, "duties") as lease:
                 if lease is not None:

@@ -47,7 +47,6 @@ from inbox.store import teams as team_store
 from inbox.timeline import Author
 
 _log = log.get("routing")
-EVERY_SECONDS = 2.0
 # Teams that are being deleted are looked for in the first of so many rounds: there is hardly ever one.
 RETIRING_EVERY = 10
 # Most conversations of one queue that one round looks at.
@@ -58,9 +57,9 @@ async def run(runtime: Runtime) -> None:
     """Until cancelled; a database or Redis that is down is waited for."""
     for number in count():
         try:
-            await hints.wait(runtime.redis, waiting.HINT, EVERY_SECONDS)
+            await hints.wait(runtime.redis, waiting.HINT, runtime.settings.round_seconds)
         except (RedisError, OSError, TimeoutError):
-            await asyncio.sleep(EVERY_SECONDS)
+            await asyncio.sleep(runtime.settings.round_seconds)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             await go_round(runtime, retiring=number % RETIRING_EVERY == 0)
 

@@ -36,7 +36,6 @@ from inbox.timeline import Author
 Status = Literal["investigating", "identified", "monitoring", "resolved"]
 MOST_LINKED = 5_000
 MOST_UPDATES = 200
-EVERY_SECONDS = 2.0
 _TOLD_EVERY = 20
 _log = log.get("incidents")
 
@@ -289,7 +288,7 @@ async def get_update(ws: Workspace, update_id: str) -> Update:
 async def run(runtime: Runtime) -> None:
     """Sends what is not sent to all yet, until cancelled."""
     while True:
-        await asyncio.sleep(EVERY_SECONDS)
+        await asyncio.sleep(runtime.settings.round_seconds)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             for workspace_id, update_id in await work.open_incident_updates(runtime):
                 try:

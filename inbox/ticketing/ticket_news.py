@@ -30,7 +30,6 @@ from inbox.ticketing.tickets import News, Status, Ticket
 from inbox.timeline import Author
 
 _log = log.get("tickets")
-EVERY_SECONDS = 2.0
 _BATCH = 500
 _WORDS = {
     "ticket_flagged": "has been unresolved for too long",
@@ -225,7 +224,7 @@ def _signed(workspace_id: str, ticket_id: str) -> str:
 async def run(runtime: Runtime) -> None:
     """Looks after tickets until cancelled; one process does it at a time."""
     while True:
-        await asyncio.sleep(EVERY_SECONDS)
+        await asyncio.sleep(runtime.settings.round_seconds)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             async with leases.hold(runtime.redis, "tickets") as lease:
                 if lease is not None:

@@ -58,6 +58,7 @@ def make_settings(given: Databases, data_dir: Path, **changes: object) -> Settin
         "database": f"test_{secrets.token_hex(6)}",
         "secret_keys": SECRET_KEY,
         "data_dir": data_dir,
+        "round_seconds": 1.0,
         **changes,
     }
     return Settings(_env_file=None, **values)  # type: ignore[arg-type, call-arg]
