@@ -312,8 +312,10 @@ async def meet(ws: Workspace, account: ChannelAccount, event: InboundMessage, co
     """Looks whether a message is the word of a form: who sends it has agreed to its words, from this handle."""
     said = _said(event)
     form = await _of_word(ws, said) if said else None
+    if form is None or account.id not in form.settings.account_ids:
+        return
     row = await contacts.known(ws, event.sender.address)
-    if form is None or row is None or account.id not in form.settings.account_ids:
+    if row is None:
         return
     contact = await contacts.get(ws, row.contact_id)
     language, words = form.words_in((contact.language or "")[:2])
