@@ -7,21 +7,46 @@ whoever stopped half way goes on after the last id. Who is excluded is not dropp
 """
 
 import heapq
-import re
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from app.core.errors import FieldError, Invalid
+from app.core.rules import Rule
 from app.core.runtime import Workspace
-from automations import rolls, schedules
+from automations import broadcasts, portraits, rolls, schedules, segments
 from automations.plans import Audience, Exclusion, Relative
-from crm import contacts, facets
+from crm import contacts, facets, lists
 from crm.contacts import Contact
 from crm.store import contacts as contact_store
 
 PAGE = 500
 # A list of so few is sorted in memory; a longer one is found while all contacts are read.
 _FEW = 20_000
+
+
+async def require(ws: Workspace, audience: Audience) -> None:
+    """All that it names is there. Raises Invalid, naming the field."""
+    known = {each.id for each in await segments.every(ws)}
+    for at, part in (("audience", audience), ("audience.exclude", audience.exclude)):
+        if set(part.segments) - known:
+            raise Invalid.field(f"{at}.segments", "There is no such segment any more; choose another.")
+        if set(part.lists) - {each.id for each in await lists.every(ws)}:
+            raise Invalid.field(f"{at}.lists", "There is no such list any more; choose another.")
+        if set(part.broadcasts) - (await broadcasts.by_id(ws, part.broadcasts)).keys():
+            raise Invalid.field(f"{at}.broadcasts", "There is no such broadcast any more; choose another.")
+        if part.rule is not None:
+            try:
+                await segments.validated(ws, part.rule)
+            except Invalid as error:
+                named = tuple(FieldError(f"{at}.{each.field}", each.message) for each in error.errors)
+                raise Invalid(error.detail, errors=named) from None
+
+
+async def counting(ws: Workspace, audience: Audience) -> bool:
+    """Whether a segment in it is still being worked out, so that nobody can say yet who is in it."""
+    named = {*audience.segments, *audience.exclude.segments}
+    return any(each.state == "counting" for each in await segments.every(ws) if each.id in named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +98,13 @@ async def _pages(ids: AsyncIterator[str]) -> AsyncIterator[list[str]]:
 def _sources(ws: Workspace, audience: Audience, after: str | None) -> list[AsyncIterator[Sequence[str]]]:
     if audience.everyone:
         return [_everyone(ws, after)]
-    found = [_of_list(ws, list_id, after) for list_id in audience.lists]
+    found = [_of_segment(ws, segment_id, after) for segment_id in audience.segments]
+    found += [_of_list(ws, list_id, after) for list_id in audience.lists]
     found += [rolls.reached(ws, broadcast_id, after) for broadcast_id in audience.broadcasts]
     if audience.contacts:
         found.append(_these(audience.contacts, after))
+    if audience.rule is not None:
+        found.append(_of_rule(ws, audience.rule, after))
     return found
 
 
@@ -118,6 +146,23 @@ async def _all_contacts(ws: Workspace, after: str | None) -> AsyncIterator[list[
         after = page[-1].id
 
 
+async def _of_segment(ws: Workspace, segment_id: str, after: str | None) -> AsyncIterator[Sequence[str]]:
+    while page := await segments.members(ws, segment_id, after=after, limit=PAGE):
+        yield page
+        after = page[-1]
+
+
+async def _of_rule(ws: Workspace, rule: Rule, after: str | None) -> AsyncIterator[Sequence[str]]:
+    judge = await segments.judge_of(ws, rule)
+    while True:
+        found = await portraits.stretch(ws, after or "", judge.needs, limit=PAGE)
+        now = ws.clock.now()
+        yield sorted(contact_id for contact_id, each in found.portraits.items() if judge.of(each, now))
+        if found.last is None:
+            return
+        after = found.last
+
+
 async def _of_list(ws: Workspace, list_id: str, after: str | None) -> AsyncIterator[Sequence[str]]:
     word = facets.word("list", list_id)
     few = await contact_store.newest(ws, word, before=None, limit=_FEW + 1)
@@ -139,6 +184,17 @@ async def excluded(ws: Workspace, exclude: Exclusion, people: Sequence[Contact])
     for each in people:
         if lists.intersection(each.lists):
             found[each.id] = "They are on a list that is excluded."
+    for segment_id in exclude.segments:
+        rest = [each.id for each in people if each.id not in found]
+        for contact_id in await segments.among(ws, segment_id, rest):
+            found[contact_id] = "They are in a segment that is excluded."
+    if exclude.rule is not None:
+        judge = await segments.judge_of(ws, exclude.rule)
+        drawn = await portraits.of(ws, [each.id for each in people if each.id not in found], judge.needs)
+        now = ws.clock.now()
+        for contact_id, portrait in drawn.items():
+            if judge.of(portrait, now):
+                found[contact_id] = "A rule excludes them."
     for broadcast_id in exclude.broadcasts:
         rest = [each.id for each in people if each.id not in found]
         for contact_id in await rolls.reached_among(ws, broadcast_id, rest):
@@ -175,10 +231,4 @@ async def size(ws: Workspace, audience: Audience) -> Size:
         people += [each for each in found.values() if each.id not in left and each.merged_into is None]
     if len(ids) < _COUNTED:
         return Size(len(people), True, tuple(people[:_SAMPLE]))
-    return Size(round(len(people) / _place(ids[-1])), False, tuple(people[:_SAMPLE]))
-
-
-def _place(contact_id: str) -> float:
-    """Where it is among all ids that can be, from 0 to 1: they are hashes."""
-    digits = contact_id.partition("_")[2][:8]
-    return max(int(digits, 16) / 16**8, 1e-6) if re.fullmatch("[0-9a-f]{8}", digits) else 1.0
+    return Size(round(len(people) / max(segments.share_of_ids(ids[-1]), 1e-9)), False, tuple(people[:_SAMPLE]))

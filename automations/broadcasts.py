@@ -28,6 +28,8 @@ from inbox import live
 State = Literal["draft", "review", "approved", "scheduled", "running", "paused", "done", "cancelled"]
 EDITABLE: Final[frozenset[State]] = frozenset(("draft", "review", "approved"))
 OVER: Final[frozenset[State]] = frozenset(("done", "cancelled"))
+_NOT_GONE: Final[tuple[State, ...]] = ("draft", "review", "approved", "scheduled", "running", "paused")
+_MOST_WAITING: Final = 200
 # What a colleague may still put right when it is on its way.
 _ALWAYS: Final = frozenset(("name", "description", "editors", "approvers", "budget_minor", "rate", "guards"))
 
@@ -363,6 +365,17 @@ def told(now: Broadcast) -> dict[str, Any]:
 
 def target(now: Broadcast) -> Target:
     return Target("broadcast", now.id, now.plan.name)
+
+
+async def going_to(ws: Workspace, segment_id: str) -> list[Broadcast]:
+    """Those that have not gone yet and name this segment."""
+    found: list[Broadcast] = []
+    for state in _NOT_GONE:
+        for each in await store.page(ws, state=state, before=None, limit=_MOST_WAITING):
+            wanted = each.plan.audience
+            if segment_id in (*wanted.segments, *wanted.exclude.segments):
+                found.append(each)
+    return found
 
 
 async def by_id(ws: Workspace, broadcast_ids: Sequence[str]) -> dict[str, Broadcast]:

@@ -98,6 +98,7 @@ async def begin(ws: Workspace, now: Broadcast) -> Check:
     """
     if now.plan.audience.empty:
         raise Invalid.field("audience", "Choose who gets it.")
+    await audiences.require(ws, now.plan.audience)
     await placing.layout(ws, now.plan)
     before = await store.get(ws, now.id)
     made = Check(id=ids.new("chk"), broadcast_id=now.id, plan=plan_key(now.plan), at=ws.clock.now())
@@ -172,6 +173,10 @@ async def run_one(ws: Workspace, broadcast_id: str) -> None:
 
 
 async def _carry(ws: Workspace, broadcast: Broadcast, now: Check, lease: leases.Lease) -> None:
+    while await audiences.counting(ws, broadcast.plan.audience):
+        if lease.lost:
+            return
+        await asyncio.sleep(1)
     laid = await placing.layout(ws, broadcast.plan)
     estimator = await Estimator.of(ws, laid.account)
     piece: list[str] = []

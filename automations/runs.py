@@ -130,6 +130,7 @@ async def start(ws: Workspace, actor: Actor, broadcast_id: str, people: int) -> 
         )
     if now.state == "draft" and (why := await approvals.needed(ws, now)) is not None:
         raise Conflict(why, code="second_person")
+    await audiences.require(ws, now.plan.audience)
     await placing.layout(ws, now.plan)
     begins = schedules.first(now.plan.schedule, at)
     if begins is None and now.plan.schedule.wall is not None and now.plan.schedule.recurring:
@@ -415,6 +416,8 @@ class _Carrying:
         """The audience, written down; False where that has to wait."""
         if self._run.built:
             return True
+        if await audiences.counting(self._ws, self._plan.audience):
+            return await self._look_again()
         piece: list[str] = []
 
         async def write() -> None:

@@ -20,7 +20,7 @@ from app.core.errors import Change, ChangedMeanwhile, Conflict, Invalid, NotFoun
 from app.core.permissions import Actor
 from app.core.rules import Catalogue, Predicate, Rule
 from app.core.runtime import Workspace
-from automations import portraits
+from automations import broadcasts, portraits
 from automations.portraits import Needs, Portrait
 from automations.store import previews as preview_rows
 from automations.store import segments as store
@@ -375,7 +375,11 @@ def _require_unchanged(now: Segment, changed: Sequence[str], seen: int, actor: A
 
 async def uses(ws: Workspace, segment_id: str) -> list[usage.Use]:
     """What asks for it."""
-    return [usage.Use("segment", each.id, each.name) for each in await every(ws) if segment_id in asks_for(each.rule)]
+    others = [each for each in await every(ws) if segment_id in asks_for(each.rule)]
+    sends = await broadcasts.going_to(ws, segment_id)
+    return [usage.Use("segment", each.id, each.name) for each in others] + [
+        usage.Use("broadcast", each.id, each.plan.name) for each in sends
+    ]
 
 
 async def delete(ws: Workspace, segment_id: str) -> Segment:
@@ -394,6 +398,11 @@ async def delete(ws: Workspace, segment_id: str) -> Segment:
 async def members(ws: Workspace, segment_id: str, *, after: str | None = None, limit: int = 100) -> list[str]:
     """Ids of contacts behind this one, ascending: a bounded read at any size. While it is counted not all are there."""
     return await store.members(ws, segment_id, after=after, limit=limit)
+
+
+async def among(ws: Workspace, segment_id: str, contact_ids: Sequence[str]) -> list[str]:
+    """Of these contacts, those who are in it."""
+    return await store.among(ws, segment_id, contact_ids)
 
 
 async def count(ws: Workspace, segment_id: str) -> Count:

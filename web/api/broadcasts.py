@@ -172,6 +172,7 @@ async def clone(request: ApiRequest, broadcast_id: str) -> BroadcastOut:
 
 
 async def count_audience(request: ApiRequest, body: CountAudience) -> AudienceSize:
+    await audiences.require(request.ws, body.audience)
     found = await audiences.size(request.ws, body.audience)
     seen = await access.visible_contacts(request.ws, request.actor, found.sample)
     return {"count": found.count, "exact": found.exact, "sample": await rows_of(request.ws, seen)}
