@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from app.core import audit
 from app.core.clock import iso
+from app.core.errors import Forbidden
+from app.core.permissions import Actor, Scope
 from app.core.runtime import Workspace
 from automations import broadcasts, experiments, reasons, rolls, runs
 from automations.broadcasts import Broadcast
@@ -267,6 +270,14 @@ _COLUMNS = (
     *("contact_id", "name", "channel", "address", "variant", "language", "state", "code", "reason"),
     *("sent_at", "delivered_at", "read_at", "clicked_at", "replied_at", "opted_out_at", "cost"),
 )
+
+
+async def taken(ws: Workspace, actor: Actor, broadcast: Broadcast) -> AsyncIterator[bytes]:
+    """The table, for who sees all contacts and all of them; who takes it is noted. Raises Forbidden."""
+    if actor.rights.scope is not Scope.EVERYTHING or actor.rights.masks:
+        raise Forbidden("Tables of people are for those who see all contacts, and all of them.")
+    await audit.record(ws, actor, "broadcast.exported", broadcasts.target(broadcast))
+    return table(ws, broadcast)
 
 
 async def table(ws: Workspace, broadcast: Broadcast) -> AsyncIterator[bytes]:

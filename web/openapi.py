@@ -117,6 +117,13 @@ _TABLES: Mapping[str, Mapping[str, Any]] = {
         "method": "get",
         "answer": ("200", "text/csv", _TABLE),
     },
+    f"{PREFIX}/broadcasts/{{broadcast_id}}/table": {
+        "operationId": "broadcasts_table",
+        "summary": "Everybody in the audience of a broadcast, and what became of them, as CSV",
+        "method": "get",
+        "permission": Permission.BROADCASTS_READ.value,
+        "answer": ("200", "text/csv", _TABLE),
+    },
 }
 _UPLOAD_REFUSALS = (SignedOut, Forbidden, Invalid, TooLarge, UnsupportedMedia, Unavailable)
 
@@ -159,11 +166,12 @@ def _table_operation(path: str, table: Mapping[str, Any]) -> dict[str, Any]:
     named = [each[1:-1] for each in path.split("/") if each.startswith("{")]
     parameters = [{"name": each, "in": "path", "required": True, "schema": {"type": "string"}} for each in named]
     done = {"description": "Done.", "content": {media: {"schema": schema}}}
+    permission = table.get("permission", _CONTACTS)
     return {
-        **{name: value for name, value in table.items() if name not in ("method", "answer")},
+        **{name: value for name, value in table.items() if name not in ("method", "answer", "permission")},
         "tags": ["imports"],
-        "description": f"Needs the permission `{_CONTACTS}`, and to see all contacts unmasked.",
-        "x-permission": _CONTACTS,
+        "description": f"Needs the permission `{permission}`, and to see all contacts unmasked.",
+        "x-permission": permission,
         "security": [{"token": []}, {"session": []}],
         "parameters": [*parameters, *table.get("parameters", ())],
         "responses": {status: done, **_problems((SignedOut, Forbidden, NotFound, Invalid))},

@@ -154,6 +154,7 @@ def table() -> list[BaseRoute]:
         Route(f"{PREFIX}/imports/{{import_id}}/results", tables.results),
         Route(f"{PREFIX}/exports/{{export_id}}/file", tables.exported),
         Route(f"{PREFIX}/contacts/{{contact_id}}/copy", tables.copy),
+        Route(f"{PREFIX}/broadcasts/{{broadcast_id}}/table", tables.of_broadcast),
         Route("/files/{file_id}", files.download),
         Route("/w/site", chat_http.look),
         Route("/w/help", chat_http.find),

@@ -12,6 +12,8 @@ from starlette.responses import Response, StreamingResponse
 
 from app.core.errors import AppError
 from app.core.permissions import Permission
+from automations import broadcasts
+from automations import results as broadcast_results
 from crm import exports, imports
 from inbox import access
 from inbox.erasing import copies
@@ -52,6 +54,17 @@ async def exported(request: Request) -> Response:
     return _table(pieces, "contacts.csv")
 
 
+async def of_broadcast(request: Request) -> Response:
+    """`GET /api/v1/broadcasts/<id>/table`: everybody in its audience, and what became of them, as CSV."""
+    try:
+        known = await _known(request, Permission.BROADCASTS_READ)
+        now = await broadcasts.get(known.ws, request.path_params["broadcast_id"])
+        pieces = await broadcast_results.taken(known.ws, known.principal.actor, now)
+    except AppError as error:
+        return _refusal(error)
+    return _table(pieces, f"{now.plan.name}.csv")
+
+
 async def copy(request: Request) -> Response:
     """`GET /api/v1/contacts/<id>/copy`: everything that is known of a person, as a zip."""
     try:
@@ -64,13 +77,15 @@ async def copy(request: Request) -> Response:
     return _file(pieces, f"{contact.name}.zip", "application/zip")
 
 
-async def _known(request: Request, *, intended: bool = False) -> Known:
+async def _known(
+    request: Request, permission: Permission = Permission.CONTACTS_WRITE, *, intended: bool = False
+) -> Known:
     """Raises SignedOut, Forbidden."""
     state, headers = state_of(request.scope), dict(request.scope["headers"])
     known = await auth.who(headers, state["sessions"])
     if intended and known.principal.session is not None:
         auth.require_intended(headers, known.principal.session, state["runtime"])
-    known.principal.actor.require(Permission.CONTACTS_WRITE)
+    known.principal.actor.require(permission)
     return known
 
 

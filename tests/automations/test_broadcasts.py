@@ -1,9 +1,13 @@
 """Broadcasts before they go: drafts that several people write, who gets them and who does not, and the second yes."""
 
+import csv
+import io
+from datetime import timedelta
 from typing import Any
 
 from app.core.addresses import Address
 from app.core.runtime import Workspace
+from automations import runs
 from crm import consent, contacts
 from crm.consent import ConsentFact
 from crm.contacts import Profile
@@ -256,3 +260,71 @@ async def test_it_is_sent_once_to_each_and_says_why(shop: Shop) -> None:
     assert [each["broadcast_id"] for each in of_them] == [made["id"]]
     named = (await owner.client.get(f"{path}/recipients", params={"state": "skipped"})).json()["items"]
     assert [each["contact_id"] for each in named] == [never]
+    table = await owner.client.get(f"{path}/table")
+    rows = list(csv.DictReader(io.StringIO(table.text)))
+    assert sorted(row["state"] for row in rows) == ["sent"] * 6 + ["skipped"] or len(rows) == 7
+    agent = await shop.people.join(ws, "agent")
+    assert (await agent.client.get(f"{path}/table")).status_code == 403
+
+    # A correction goes to exactly those whom it has reached; somebody new on the list gets nothing.
+    await owner.client.post(f"/api/v1/contacts/{stranger}/lists", json={"add": [everybody]})
+    fixed = (await owner.client.post(f"{path}/correct")).json()
+    assert (fixed["corrects"], fixed["plan"]["audience"]["broadcasts"]) == (made["id"], [made["id"]])
+    settled = (await owner.client.get("/api/v1/pacing")).json()["settings"]
+    assert (await owner.client.put("/api/v1/pacing", json={**settled, "caps": []})).status_code == 200
+    variants = [{"wordings": [text(f"Sorry, {everybody} was wrong")]}]
+    fixed_path = f"{BROADCASTS}/{fixed['id']}"
+    assert (await owner.client.patch(fixed_path, json={"variants": variants})).status_code == 200
+    assert (await checked(owner, fixed["id"]))["willing"] == 6
+    assert (await owner.client.post(f"{fixed_path}/start", json={"people": 6})).status_code == 200
+    done = await counted(owner, fixed["id"], "done")
+    assert (done["people"], done["tally"]["sent"]) == (6, 6)
+
+
+async def test_a_sample_decides_what_the_rest_get_and_some_are_held_out(shop: Shop) -> None:
+    owner, ws = shop.owner, shop.owner.ws
+    people = [await customer(ws, f"Sample {at}") for at in range(24)]
+    everybody = await listed(owner, "Sampled", people)
+    rule = {"field": "lists", "op": "has_any", "value": [everybody]}
+    made = await draft(
+        owner,
+        account_id=shop.accounts["sms"],
+        audience={"rule": rule},
+        variants=[
+            {"key": "a", "wordings": [text(f"Half price {everybody}")]},
+            {"key": "b", "wordings": [text(f"Fifty percent {everybody}")]},
+        ],
+        holdout_percent=20,
+        trial={"people": 4, "wait_minutes": 0},
+        experiment={"sample_percent": 40, "metric": "delivered", "wait_minutes": 1, "if_none": "ask"},
+    )
+    path = f"{BROADCASTS}/{made['id']}"
+    found = await checked(owner, made["id"])
+    held = next(step["count"] for step in found["steps"] if step["reason"] == "holdout")
+    assert found["willing"] + held == found["total"] == 24
+    await owner.client.post(f"{path}/start", json={"people": found["willing"]})
+    paused = await counted(owner, made["id"], "paused")
+    shown = (await owner.client.get(path)).json()
+    assert (shown["reason"]["code"], shown["may"]["resume"]) == ("trial_done", True)
+    assert paused["tally"]["sent"] <= 4
+    assert (await owner.client.post(f"{path}/resume", json={})).status_code == 200
+    running = await counted(owner, made["id"], "running")
+    assert running["stage"] == "sample"
+    # The experiment's time is over as soon as the clock says so; nobody waits for a minute here.
+    await runs.store.set(ws, made["id"], {"quiet_at": ws.clock.now() - timedelta(minutes=2)})
+    await runs.store.wake(ws, made["id"], ws.clock.now())
+    await counted(owner, made["id"], "paused")
+    shown = (await owner.client.get(path)).json()
+    assert shown["reason"]["code"] == "no_winner"
+    missing = await owner.client.post(f"{path}/resume", json={})
+    assert (missing.status_code, missing.json()["code"]) == (409, "choose_variant")
+    assert (await owner.client.post(f"{path}/resume", json={"variant": "b"})).status_code == 200
+    done = await counted(owner, made["id"], "done")
+    assert (done["tally"]["sent"], done["unexplained"]) == (found["willing"], 0)
+    sent = [each for each in await shop.ledger(channel="sms", direction="out") if everybody in str(each["body"])]
+    assert len(sent) == found["willing"]
+    assert len({each["customer"] for each in sent}) == len(sent)
+    report = (await owner.client.get(f"{path}/report")).json()
+    arms = {arm["key"]: arm["sent"]["hits"] for arm in report["variants"]}
+    assert arms["b"] > arms["a"] > 0
+    assert report["verdict"]["state"] == "early"

@@ -47,6 +47,7 @@ STREAMS = (
     ("POST", "/api/v1/import-files"),
     ("GET", "/api/v1/imports/{import_id}/results"),
     ("GET", "/api/v1/exports/{export_id}/file"),
+    ("GET", "/api/v1/broadcasts/{broadcast_id}/table"),
 )
 
 
