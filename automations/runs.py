@@ -43,8 +43,8 @@ from inbox.mailings import mailings
 from inbox.mailings.mailing import MOST_IN_BATCH, Batch, Guards, Mailing, NewMailing, Outcome, Progress, Recipient
 from inbox.timeline import Author
 
-EVERY_SECONDS: Final = 1.0
-_SOON: Final = timedelta(seconds=2)
+EVERY_SECONDS: Final = 0.5
+_SOON: Final = timedelta(seconds=1)
 _AT_ONCE: Final = 10
 _PAGE: Final = 100
 # Of budgets and prices, which are whole millionths for mailings and hundredths for people.
