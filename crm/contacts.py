@@ -63,6 +63,14 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Imported:
+    """The last row of a table that had a word in what a contact is: `table` stands for the file and how it was read."""
+
+    table: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
 class Touch:
     """Who changed something by hand last, and the revision that this made."""
 
@@ -117,6 +125,7 @@ class Contact:
     tags: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
     origin: str | None = None
+    imported: Imported | None = None
     revision: int = 0
     touched: Mapping[str, Touch] = field(default_factory=dict)
 

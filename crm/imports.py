@@ -9,6 +9,7 @@ where a killed process stopped, and doing it once more changes nothing.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
@@ -84,6 +85,7 @@ class Import:
     by_id: str
     by_name: str
     created_at: datetime
+    digest: str = ""
     state: State = "uploaded"
     options: Options | None = None
     next: int = 0
@@ -114,7 +116,7 @@ async def begin(ws: Workspace, actor: Actor, name: str, pieces: AsyncIterator[by
     """Takes the file as it comes. Raises Forbidden, Invalid, TooLarge."""
     require(actor)
     import_id = ids.new("imp")
-    sample, size = bytearray(), 0
+    sample, size, digest = bytearray(), 0, hashlib.sha256()
 
     async def passing() -> AsyncIterator[bytes]:
         nonlocal size
@@ -125,6 +127,7 @@ async def begin(ws: Workspace, actor: Actor, name: str, pieces: AsyncIterator[by
                 return
             if len(sample) < tables.SAMPLE_BYTES:
                 sample.extend(piece[: tables.SAMPLE_BYTES])
+            digest.update(piece)
             if piece:
                 yield piece
 
@@ -141,6 +144,7 @@ async def begin(ws: Workspace, actor: Actor, name: str, pieces: AsyncIterator[by
         name=name[:200] or "contacts.csv",
         bytes=size,
         shape=shape,
+        digest=digest.hexdigest(),
         by_type=actor.type,
         by_id=actor.id,
         by_name=actor.name,
@@ -188,7 +192,7 @@ async def start(ws: Workspace, actor: Actor, import_id: str, options: Options, *
     return begun
 
 
-_GIVEN = ("id", "name", "bytes", "shape", "by_type", "by_id", "by_name", "created_at")
+_GIVEN = ("id", "name", "bytes", "shape", "digest", "by_type", "by_id", "by_name", "created_at")
 
 
 async def _check(ws: Workspace, now: Import, options: Options) -> None:

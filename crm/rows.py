@@ -24,11 +24,12 @@ from app.core.runtime import Workspace
 from crm import companies, consent, contacts, fields, likeness, pacing
 from crm.companies import Company
 from crm.consent import ConsentFact
-from crm.contacts import Contact, ContactAddress, search_tokens
+from crm.contacts import Contact, ContactAddress, Imported, search_tokens
 from crm.fields import Fields, Value
 from crm.store import companies as company_store
 from crm.store import consents as consent_store
 from crm.store import contacts as store
+from crm.store import tags as tag_store
 
 if TYPE_CHECKING:
     from crm.imports import Import, Options
@@ -60,6 +61,7 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
     "company": ("company", "companyname", "organisation", "organization", "account"),
     "zone": ("timezone", "zone", "tz"),
     "notes": ("notes", "note", "comment", "comments"),
+    "tags": ("tags", "tag", "labels", "label"),
     "consent_at": ("consentat", "consentdate", "optin", "optindate", "optinat", "subscribedat"),
 }
 _MOST_COMPANIES = 20_000
@@ -96,6 +98,7 @@ class Person:
     company: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     own: dict[str, Value] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=list)
     consent_at: datetime | None = None
 
 
@@ -136,6 +139,9 @@ class Plan:
     known: Fields
     members: Mapping[str, str]
     stages: Mapping[str, str]
+    tags: Mapping[str, str]
+    # Stands for the file and how it is read.
+    table: str
     companies: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -147,7 +153,9 @@ class Plan:
         if made.state == "running":
             own = [target.removeprefix("fields.") for target in options.mapping if target.startswith("fields.")]
             await fields.note_use(ws, known, own)
-        return cls(ws, made, options, known, members, stages)
+        tags = await tag_store.ids_by_name(ws) if "tags" in options.mapping else {}
+        table = ids.derived("tbl", made.digest, *options.mapping, *options.channels)
+        return cls(ws, made, options, known, members, stages, tags, table)
 
     # --- reading ---
 
@@ -155,6 +163,10 @@ class Plan:
         """Raises ValueError, in words, for a row that cannot be taken."""
         person = Person(number, cells)
         given = {t: c.strip() for t, c in zip(self.options.mapping, cells, strict=False) if t and c.strip()}
+        # Several columns may be tags.
+        named = [c for t, c in zip(self.options.mapping, cells, strict=False) if t == "tags"]
+        words = [word.strip() for cell in named for word in re.split(r"[;,|]", cell) if word.strip()]
+        person.tags = [self._named(self.tags, word, "tag") for word in dict.fromkeys(words)]
         self._handles(person, given)
         both = " ".join(each for each in (given.get("first_name"), given.get("last_name")) if each)
         person.name = (given.get("name") or both)[:200]
@@ -296,7 +308,7 @@ class Plan:
             created_at=self.ws.clock.now(),
             stage_since=self.ws.clock.now() if "stage" in person.values else None,
             fields=own,
-            tags=self.options.tags,
+            tags=tuple(dict.fromkeys((*self.options.tags, *person.tags))),
             lists=(self.options.list_id,) if self.options.list_id else (),
             origin=self._origin(person),
             **person.values,
@@ -402,6 +414,10 @@ class Plan:
         """The contact with what the row gives, as the rule has it."""
         rule = self.options.rule
         changes: dict[str, Any] = {}
+        before = now.imported
+        if rule == "overwrite" and before and before.table == self.table and before.row > person.row:
+            # Of two rows about one person the last has the word, also when the same table comes once more.
+            rule = "skip"
         if rule != "skip":
             for name, value in person.values.items():
                 if rule == "overwrite" or not getattr(now, name):
@@ -411,12 +427,15 @@ class Plan:
             given = {key: value for key, value in person.own.items() if value is not None}
             changes["fields"] = {**now.fields, **given} if rule == "overwrite" else {**given, **now.fields}
         listed = (self.options.list_id,) if self.options.list_id else ()
-        return replace(
+        wanted = replace(
             now,
             **changes,
-            tags=tuple(dict.fromkeys((*now.tags, *self.options.tags))),
+            tags=tuple(dict.fromkeys((*now.tags, *self.options.tags, *person.tags))),
             lists=tuple(dict.fromkeys((*now.lists, *listed))),
         )
+        if wanted == now or rule != "overwrite":
+            return wanted
+        return replace(wanted, imported=Imported(self.table, person.row))
 
     async def _companies(self, people: Sequence[Person], *, dry: bool) -> None:
         """The companies that these rows name are there, and known by their names."""

@@ -143,6 +143,7 @@ def _contact(row: Document) -> contacts.Contact:
         tags=tuple(row.get("tags", ())),
         lists=tuple(row.get("lists", ())),
         origin=row.get("origin"),
+        imported=contacts.Imported(**row["imported"]) if row.get("imported") else None,
         revision=row.get("revision", 0),
         touched={what.replace("/", "."): contacts.Touch(**touch) for what, touch in row.get("touched", {}).items()},
     )
@@ -153,7 +154,7 @@ _OF_MERGES = ("merged_into", "absorbed", "merge_id")
 # Most contacts have none of these.
 _RARE = (
     *("stage", "stage_since", "owner_id", "zone", "company_id", "fields", "tags", "lists", "origin", "touched"),
-    *("hold", "erased_at"),
+    *("hold", "erased_at", "imported"),
 )
 
 
@@ -164,6 +165,7 @@ def _values(contact: contacts.Contact) -> Document:
             row[name] = getattr(contact, name)
     row["block"] = asdict(contact.block) if contact.block else None
     row["hold"] = asdict(contact.hold) if contact.hold else None
+    row["imported"] = asdict(contact.imported) if contact.imported else None
     row["fields"] = {key: value for key, value in contact.fields.items() if value is not None}
     # A name with a dot is a path in the database.
     row["touched"] = {what.replace(".", "/"): asdict(touch) for what, touch in contact.touched.items()}

@@ -14,6 +14,7 @@ from crm import consent, contacts, imports, rows, tables
 from crm.contacts import Profile
 from crm.fields import Fields
 from crm.store import contacts as store
+from tests.support.killed import killed
 from tests.support.people import People, Person
 from tests.support.shop import Shop, eventually
 
@@ -148,34 +149,64 @@ async def _exported(shop: Shop, guests: str) -> None:
     assert "'=cmd|' /C calc'!A0" in named
 
 
+IMPORTS = """
+from crm import imports
+
+async def work(ws, told, killer):
+    imports.BATCH = 10
+    killer.after(told["commands"])
+    await imports.run_one(ws, told["import_id"])
+"""
+
+
 async def test_a_killed_import_goes_on_where_it_was(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With SIGKILL, between any two commands: nobody twice, nobody missed, and every row has its result."""
     owner, ws = shop.owner, shop.owner.ws
+    # Nobody but the ones that die begins it, until it is its turn.
+    monkeypatch.setattr(imports, "_enqueue", _nothing)
     monkeypatch.setattr(imports, "BATCH", 10)
     table = "name,phone\n" + "".join(f"Person {n},+1202557{n:04d}\n" for n in range(45))
     made = await upload(owner, table.encode())
-    keep = imports.store.keep_results
-    kept = 0
-
-    async def dies(*arguments: Any) -> None:
-        nonlocal kept
-        kept += 1
-        if kept == 3:
-            # What the batch has written is there; that it was done is not.
-            raise RuntimeError("killed")
-        await keep(*arguments)
-
-    monkeypatch.setattr(imports.store, "keep_results", dies)
-    monkeypatch.setattr(imports, "_enqueue", _nothing)
     options = {"mapping": ["name", "phone"], "channels": ["sms"]}
     begun = await owner.client.post(f"/api/v1/imports/{made['id']}/start", json=options)
     assert begun.status_code == 202
-    with pytest.raises(RuntimeError):
+    for commands in (9, 17):
+        await killed(shop, IMPORTS, import_id=made["id"], commands=commands)
+
+    async def over() -> Any:
+        # What the dead one held ends within two seconds.
         await imports.run_one(ws, made["id"])
-    assert (await imports.get(ws, made["id"])).created == 20
-    await imports.run_one(ws, made["id"])
-    done = await imports.get(ws, made["id"])
-    assert (done.state, done.created, done.unchanged) == ("done", 45, 0)
+        now = await imports.get(ws, made["id"])
+        return now if now.state == "done" else None
+
+    done = await eventually(over)
+    assert (done.created, done.unchanged, done.refused) == (45, 0, 0)
     assert [row["result"] for row in await results(owner, made["id"])] == ["created"] * 45
+    found = (await owner.client.get("/api/v1/contacts", params={"q": "+12025570044", "limit": 10})).json()["items"]
+    assert [each["name"] for each in found] == ["Person 44"]
+
+
+async def test_of_two_rows_about_one_person_the_last_has_the_word(shop: Shop) -> None:
+    owner = shop.owner
+    for name in ("Trade fair", "Wholesale"):
+        assert (await owner.client.post("/api/v1/tags", json={"name": name, "colour": "blue"})).status_code == 201
+    rows = "Ann A,+12025550191,en,trade fair\nBob,+12025550192,en,\nAnn B,+12025550191,fr,Wholesale; Trade Fair\n"
+    table = ("name,phone,language,labels\n" + rows).encode()
+    options = {"mapping": ["name", "phone", "language", "tags"], "rule": "overwrite"}
+    made = await upload(owner, table)
+    assert made["suggested"] == options["mapping"]
+    first = await carried(owner, made, "start", options)
+    assert counts(first) == (2, 1, 0, 0)
+    # The same table once more changes nothing, neither the last word nor anything else.
+    for _ in range(2):
+        again = await carried(owner, await upload(owner, table), "start", options)
+        assert counts(again) == (0, 0, 3, 0)
+    (ann,) = (await owner.client.get("/api/v1/contacts", params={"q": "+12025550191"})).json()["items"]
+    assert (ann["name"], ann["language"], len(ann["tags"])) == ("Ann B", "fr", 2)
+    # A tag that nobody has made is said, and the row is mended.
+    wrong = await carried(owner, await upload(owner, table.replace(b"Wholesale", b"Retail")), "start", options)
+    assert counts(wrong) == (0, 1, 1, 1)
+    assert wrong["problems"][0]["reason"] == "There is no tag “Retail”."
 
 
 async def _nothing(*arguments: Any) -> None:

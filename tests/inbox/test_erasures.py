@@ -3,63 +3,30 @@ A person is erased: nothing that the database, the files or the provider have le
 does, and who writes again is somebody new.
 """
 
-import asyncio
 import io
 import json
-import os
-import signal
-import subprocess
-import sys
 import uuid
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import orjson
 
-from tests.support import servers
+from tests.support.killed import killed
 from tests.support.persons import Persons
 from tests.support.shop import Shop, eventually
 
-ROOT = Path(__file__).resolve().parents[2]
 SECRET = "walnut cabinet for aunt Philippa"
 # Rows that end by themselves within days, as the proof says.
 PASSING = {"channel_log", "idempotency", "sessions"}
-# A worker that erases somebody, and dies at a command to the database.
-WORKER = """
-import asyncio, json, os, signal, sys
-from pymongo import monitoring
-from app.core import leases
+ERASES = """
 from app.core.permissions import SYSTEM
-from app.core.runtime import open_runtime
-from app.core.settings import Settings
 from crm import contacts, erasures
 from inbox.erasing import erasing
 
-leases.SECONDS, leases._RENEW_SECONDS = 2, 0.5
-told = json.loads(sys.stdin.read())
-
-class Killer(monitoring.CommandListener):
-    seen, limit = 0, 10**9
-    def started(self, event):
-        self.seen += 1
-        if self.seen >= self.limit:
-            os.kill(os.getpid(), signal.SIGKILL)
-    def succeeded(self, event): pass
-    def failed(self, event): pass
-
-async def main():
-    killer = Killer()
-    monitoring.register(killer)
-    async with open_runtime(Settings(_env_file=None, **told["settings"])) as runtime:
-        ws = runtime.workspace(told["workspace_id"])
-        for contact_id, die_after in told["erase"]:
-            contact = await contacts.get(ws, contact_id)
-            begun = await erasures.begin(ws, SYSTEM, contact, "test")
-            killer.limit = killer.seen + die_after
-            await erasing.run_one(ws, begun.id)
-
-asyncio.run(main())
+async def work(ws, told, killer):
+    begun = await erasures.begin(ws, SYSTEM, await contacts.get(ws, told["contact_id"]), "test")
+    killer.after(told["commands"])
+    await erasing.run_one(ws, begun.id)
 """
 
 
@@ -205,33 +172,14 @@ async def _is(shop: Shop, path: str, state: str) -> bool:
 
 async def test_a_worker_that_is_killed_while_it_erases_is_gone_on_for(shop: Shop) -> None:
     people = []
-    for die_after in (9, 45):
+    for commands in (9, 45):
         person, thread = await shop.someone("whatsapp")
         for number in range(3):
             await shop.writes("whatsapp", person["id"], type="text", text=f"{number} {person['name']}")
         await shop.entry_where(thread["id"], lambda e, p=person: e["content"] and f"2 {p['name']}" in str(e["content"]))
-        people.append((person, thread["contact_id"], die_after))
-    known = shop.runtime.settings
-    for _, contact_id, die_after in people:
-        given = {
-            "settings": {
-                "mongodb_uri": known.mongodb_uri.get_secret_value(),
-                "redis_url": known.redis_url.get_secret_value(),
-                "secret_keys": servers.SECRET_KEY,
-                "database": known.database,
-                "data_dir": str(known.data_dir),
-                "public_url": known.public_url,
-                "graph_url": known.graph_url,
-            },
-            "workspace_id": shop.owner.ws.id,
-            "erase": [(contact_id, die_after)],
-        }
-        worker = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", WORKER, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.PIPE,
-        )  # fmt: skip
-        await worker.communicate(json.dumps(given).encode())
-        assert worker.returncode == -signal.SIGKILL
+        people.append((person, thread["contact_id"], commands))
+    for _, contact_id, commands in people:
+        await killed(shop, ERASES, contact_id=contact_id, commands=commands)
     for person, contact_id, _ in people:
         (begun,) = [e for e in (await shop.get("/erasures"))["items"] if e["contact_id"] == contact_id]
         await done(shop, begun)
