@@ -118,10 +118,10 @@ async def register(
         return Shortener(code, prefix(ws), {url: at for at, url in enumerate(known.urls)}, ws.runtime.keyring)
 
 
-async def opened(runtime: Runtime, code: str, request: Opened) -> tuple[str, Click] | None:
+async def opened(runtime: Runtime, code: str, request: Opened) -> tuple[str, Workspace, Click] | None:
     """
-    Where a code leads, with what was noted; None if it is none of ours. A click that cannot be stored now is lost: the
-    person comes first. Raises DatabaseError where the address cannot be read.
+    Where a code leads, and what was noted in whose name; None if it is none of ours. A click that cannot be stored now
+    is lost: the person comes first. Raises DatabaseError where the address cannot be read.
     """
     match = _WHOLE.fullmatch(code)
     if match is None:
@@ -146,7 +146,7 @@ async def opened(runtime: Runtime, code: str, request: Opened) -> tuple[str, Cli
         await store.insert(ws, click, expires_at=click.at + KEPT)
     except DatabaseError as error:
         ws.log.warning("click_not_stored", error=type(error).__name__)
-    return tagged(found.urls[number], found.tags), click
+    return tagged(found.urls[number], found.tags), ws, click
 
 
 async def clicks(ws: Workspace, mailing_id: str, *, after: str | None = None, limit: int = 1_000) -> list[Click]:

@@ -41,7 +41,7 @@ from channels.content import (
 )
 from crm import companies, fields
 from crm.contacts import Contact
-from inbox import preferences, wording
+from inbox import wording
 from inbox.wording import MAX_WRITTEN_CHARS, Wording
 
 # What a text may ask for, by name; a value is never empty.
@@ -364,6 +364,9 @@ def _slow(read: Wording, links: Sequence[str], defaults: Facts, path: str) -> _N
 
 async def facts(ws: Workspace, people: Sequence[Contact], needs: frozenset[str]) -> dict[str, dict[str, str]]:
     """What is known of these, of what is needed, by contact's id: a few reads for all of them together."""
+    # The page knows everybody who sends, and they know this module.
+    from inbox import preferences
+
     if not needs:
         return {contact.id: {} for contact in people}
     own = any(name.startswith(FIELDS) for name in needs)

@@ -35,7 +35,7 @@ export function ButtonFields({ label, field, buttons, kinds, most, problem, onCh
   }
   return (
     <section className={s.buttons} aria-labelledby={id}>
-      <h3 id={id}>{label}</h3>
+      <h2 id={id}>{label}</h2>
       {buttons.map((button, at) => (
         <div key={at} className={s.button} role="group" aria-label={`Button ${at + 1}`}>
           <NativeSelect

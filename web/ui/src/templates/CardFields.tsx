@@ -19,7 +19,7 @@ export function CardFields({ card, at, problem, onChange, onRemove }: CardFields
   return (
     <div className={s.card} role="group" aria-label={`Card ${at + 1}`}>
       <div className={s.cardHead}>
-        <h3>Card {at + 1}</h3>
+        <h2>Card {at + 1}</h2>
         <Button size="compact-xs" variant="subtle" color="gray" leftSection={<IconTrash size={14} />} onClick={onRemove}>
           Remove
         </Button>

@@ -165,7 +165,7 @@ export function Head({ title, children }: { title: string; children?: React.Reac
           <IconArrowLeft size={18} />
         </ActionIcon>
       )}
-      <h2>{title}</h2>
+      {phone ? <h1>{title}</h1> : <h2>{title}</h2>}
       <div className={s.actions}>{children}</div>
     </header>
   )

@@ -1,0 +1,73 @@
+"""Templates as a marketer writes them: problems beside their fields, a preview that follows, the review, an alarm."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Axe, Shot, Stage
+from tests.browser.desk import Desks
+
+WIDTHS = [(1440, "light"), (1440, "dark"), (1024, "light"), (390, "light"), (390, "dark")]
+
+
+def test_a_template_is_written_reviewed_and_paused(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    page = desks(allowed="status of 422").page
+    stage.run(stage.shop.knobs(template_review_ms=300))
+    page.get_by_role("link", name="Templates").click()
+    listed = page.get_by_role("region", name="Templates")
+    page.get_by_role("button", name="Sync").click()
+    expect(listed.get_by_role("link", name="order_update")).to_be_visible()
+    listed.get_by_role("link", name="delivery_slot").click()
+    detail = page.get_by_role("article", name="Template delivery_slot")
+    expect(detail.get_by_role("img", name="Preview: Dear Ama")).to_be_visible()
+    for width, scheme in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 1000})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        axe(page)
+        shot(page, f"templates-detail-{width}-{scheme}")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(color_scheme="light")
+
+    listed.get_by_role("button", name="New").click()
+    editor = page.get_by_role("article", name="Template draft")
+    editor.get_by_role("textbox", name="Text").fill("{{1}} your lamp is ready")
+    editor.get_by_role("button", name="Add a button").click()
+    editor.get_by_role("combobox", name="Kind of button 1").select_option("url")
+    editor.get_by_role("button", name="Submit for review").click()
+    expect(editor.get_by_role("alert").first).to_contain_text("to put right")
+    expect(editor.get_by_text("A variable cannot begin or end the text")).to_be_visible()
+    expect(editor.get_by_text("Give an example of what stands here")).to_be_visible()
+    expect(editor.get_by_text("Give a whole address")).to_be_visible()
+    shot(page, "templates-editor-problems")
+    axe(page)
+
+    editor.get_by_role("textbox", name="Name").fill("lamp ready")
+    expect(editor.get_by_role("textbox", name="Name")).to_have_value("lamp_ready")
+    editor.get_by_role("textbox", name="Text").fill("Good news {{1}}, the lamp you ordered is ready in our shop.")
+    editor.get_by_role("textbox", name="Example for {{1}}").fill("Ama")
+    editor.get_by_role("textbox", name="Label").fill("Opening hours")
+    editor.get_by_role("textbox", name="Address").fill("https://example.com/hours")
+    expect(editor.get_by_role("img", name="Preview: Good news Ama")).to_be_visible()
+    expect(editor.get_by_text("Nothing speaks against it.")).to_be_visible()
+    page.mouse.move(2, 400)
+    for width, scheme in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 1000})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        axe(page)
+        shot(page, f"templates-editor-{width}-{scheme}")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(color_scheme="light")
+    editor.get_by_role("button", name="Submit for review").click()
+    detail = page.get_by_role("article", name="Template lamp_ready")
+    expect(detail.get_by_text("Approved", exact=True)).to_be_visible()
+
+    paused = {"waba_id": "200000000000077", "name": "lamp_ready", "language": "en", "status": "PAUSED"}
+    stage.run(stage.shop.sandbox.post("/_sandbox/template_status", json=paused))
+    expect(detail.get_by_role("region", name="What happened")).to_contain_text("Nothing goes out by it")
+    expect(listed.get_by_role("link", name="lamp_ready").get_by_role("img", name="is paused")).to_be_visible()
+    axe(page)
+    shot(page, "templates-paused")
+    detail.get_by_role("button", name="I have seen it").click()
+    expect(detail.get_by_role("region", name="What happened")).to_be_hidden()
+    page.get_by_role("button", name="Notifications").click()
+    page.get_by_role("region", name="Notifications").get_by_role("button", name="lamp_ready (en) is paused").click()
+    expect(detail.get_by_role("button", name="Take it out of its pause")).to_be_visible()
+    stage.run(stage.shop.knobs(template_review_ms=None))
