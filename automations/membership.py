@@ -35,11 +35,14 @@ from automations.store import segments as store
 from automations.store import snapshots as snapshot_rows
 from crm import changes
 from crm.changes import Changed
+from inbox import stored
 
 # Nobody is told anything, so look whether there is something to do.
 LOOK_SECONDS = 1.0
 # Rows that were not told of are found so often.
 SWEEP_SECONDS = 5.0
+_MARK = "segments"
+_OF_ENTRIES = ("workspace_id", "contact_id", "kind", "created_at")
 _MOST_TOLD = 500
 _AT_ONCE = 200
 _SLICE = 1_000
@@ -77,6 +80,9 @@ class Clerk:
         self._loop = asyncio.get_running_loop()
         self._next_look = self._next_sweep = float("-inf")
         self._left = changes.Left(runtime)
+        # Entries that were just looked at, and when what came late was looked for.
+        self._seen: dict[str, datetime] = {}
+        self._looked_back = float("-inf")
         self._dues = Passing(runtime, "segment_dues", "due_at")
         self._busy: set[str] = set()
         # By workspace: the newest move, since when it is served, and what is asked there.
@@ -96,6 +102,7 @@ class Clerk:
             while left := await self._left.next(most=_MOST_TOLD):
                 await self._changed(left)
                 await self._left.done()
+            await self._follow()
         if sweeps or told:
             self._busy |= await platform.pending(self._runtime)
         if now >= self._next_look:
@@ -128,6 +135,24 @@ class Clerk:
                 ids |= dict.fromkeys(await portraits.contacts_behind(ws, behind))
             await self._ask(ws, list(ids), "change")
             await changes.done(ws, [each.row_id for each in mine if each.row_id is not None])
+
+    async def _follow(self) -> None:
+        """Messages that nobody has told of."""
+        await stored.begin(self._runtime, _MARK)
+        if self._loop.time() > self._looked_back + stored.LOOK_BACK_SECONDS:
+            self._looked_back = self._loop.time()
+            await stored.look_back(self._runtime, _MARK, self._seen, self._heard)
+        await stored.follow(self._runtime, _MARK, self._seen, self._heard, fields=_OF_ENTRIES)
+
+    async def _heard(self, runtime: Runtime, rows: Sequence[stored.Row]) -> None:
+        by_workspace: dict[str, dict[str, None]] = {}
+        for row in rows:
+            if row["kind"] == "message":
+                by_workspace.setdefault(row["workspace_id"], {})[row["contact_id"]] = None
+        for workspace_id, contact_ids in by_workspace.items():
+            ws = runtime.workspace(workspace_id)
+            if await changes.is_followed(ws) and (await self._judge(ws)).needs.messages:
+                await self._ask(await self._served(workspace_id), list(contact_ids), "change")
 
     async def _time_passes(self) -> None:
         """Some of those whom time may have moved."""
@@ -173,7 +198,9 @@ class Clerk:
             each: at for each, at in turns.items() if at and each in known and (at < known[each] or known[each] <= now)
         }
         await store.set_dues(ws, new, moved)
-        await store.drop_dues(ws, [each for each in known if turns[each] is None and known[each] <= now])
+        await store.drop_dues(
+            ws, [each for each in known if each not in drawn or (turns[each] is None and known[each] <= now)]
+        )
 
     # --- moves ---
 

@@ -225,9 +225,13 @@ def _message(written: Written) -> Mapping[str, Any]:
 
 
 async def of(ws: Workspace, contact_ids: Sequence[str], need: Needs) -> dict[str, Portrait]:
-    """By contact; without those that are part of another, or gone."""
+    """By contact; without those that are part of another, or erased."""
     known = await contact_rows.contacts_by_id(ws, contact_ids)
-    return await _drawn(ws, [each for each in known.values() if each.merged_into is None], need, None)
+    return await _drawn(ws, [each for each in known.values() if _is_somebody(each)], need, None)
+
+
+def _is_somebody(contact: Contact) -> bool:
+    return contact.merged_into is None and contact.erased_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +251,7 @@ async def stretch(
     if not found:
         return Stretch({}, None, 0)
     between = (after, found[-1].id) if not where else None
-    drawn = await _drawn(ws, [each for each in found if each.merged_into is None], need, between)
+    drawn = await _drawn(ws, [each for each in found if _is_somebody(each)], need, between)
     return Stretch(drawn, found[-1].id if len(found) == limit else None, len(found))
 
 

@@ -44,12 +44,13 @@ class Changed:
 
 async def follow(ws: Workspace) -> None:
     """From now on changes are kept here; other processes know within KNOWN_SECONDS."""
-    if not await _is_followed(ws):
+    if not await is_followed(ws):
         await store.follow(ws)
         _followed.setdefault(ws.runtime, {}).pop(ws.id, None)
 
 
-async def _is_followed(ws: Workspace) -> bool:
+async def is_followed(ws: Workspace) -> bool:
+    """Whether somebody follows here, as this process knows."""
     known = _followed.setdefault(ws.runtime, {})
     until, found = known.get(ws.id, (0.0, False))
     if until < monotonic():
@@ -62,7 +63,7 @@ async def _is_followed(ws: Workspace) -> bool:
 async def of(ws: Workspace, contact_ids: Iterable[str] = (), addresses: Iterable[str] = ()) -> AsyncIterator[None]:
     """Around writes that change these contacts, or those behind these addresses."""
     changed = Changed(ws.id, ids.new("chg"), tuple(contact_ids), tuple(addresses))
-    if not (changed.contact_ids or changed.addresses) or not await _is_followed(ws):
+    if not (changed.contact_ids or changed.addresses) or not await is_followed(ws):
         yield
         return
     await store.insert(ws, changed, ws.clock.now())
@@ -72,7 +73,7 @@ async def of(ws: Workspace, contact_ids: Iterable[str] = (), addresses: Iterable
 
 async def hint(ws: Workspace, contact_ids: Sequence[str]) -> None:
     """Something was stored that is followed by other means, too: so that it is followed at once."""
-    if await _is_followed(ws):
+    if await is_followed(ws):
         await _tell(ws, Changed(ws.id, None, tuple(contact_ids)))
 
 

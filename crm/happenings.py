@@ -107,6 +107,11 @@ async def of(ws: Workspace, contact_id: str, kind: str, since: datetime | None =
     return sorted(found, key=lambda each: (each.at, each.id))
 
 
+async def forget(ws: Workspace, contact_ids: Sequence[str]) -> int:
+    """All that happened with contacts that are erased; how many there were."""
+    return await store.delete(ws, contact_ids)
+
+
 async def kinds(ws: Workspace) -> list[Kind]:
     """Of the workspace's own, by name."""
     return sorted(await store.kinds(ws), key=lambda kind: kind.name)

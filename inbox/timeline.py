@@ -15,6 +15,7 @@ from app.core import ids
 from app.core.addresses import Address
 from app.core.errors import AppError, Conflict, ContactMerged, NotFound
 from app.core.runtime import Workspace
+from crm import changes
 from crm.store import contacts as contact_rows
 from inbox.store import entries as store
 
@@ -209,6 +210,8 @@ async def put(ws: Workspace, entry: Entry, *, after: int, guard: "Guard | None" 
                 return stored, False
         numbered = replace(entry, number=number)
         if await store.insert(ws, numbered):
+            if entry.kind == "message":
+                await changes.hint(ws, [entry.contact_id])
             return numbered, True
         existing = await store.get(ws, entry.id)
         if existing is not None:

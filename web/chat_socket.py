@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from pydantic import BaseModel, ValidationError
@@ -29,6 +30,7 @@ from channels.content import Choice, Location, Media
 from channels.contract import RANK, ChannelAccount, DeliveryStatus, InboundEvent, Parses
 from channels.livechat import identity, payloads, site
 from channels.livechat.identity import IdentityRefused
+from crm import happenings
 from inbox import delivery, files, inbound, present, visitors
 from inbox.help import help_centre
 from inbox.store.entries import inbound_id
@@ -270,6 +272,26 @@ class _Chat:
         held, self._held = self._held or [], None
         for tell in held:
             tell()
+        await self._note_view(chat_frames.page_of(hello.page))
+
+    async def _note_view(self, page: payloads.Page | None) -> None:
+        """Somebody who is known looks at a page. Who comes back to it within a minute has looked at it once."""
+        contact_id = next(iter(self._homes.values()), None)
+        if page is None or contact_id is None:
+            return
+        now = self._place.ws.clock.now()
+        attributes: dict[str, happenings.Attribute] = {"host": urlsplit(page.url).hostname or ""}
+        attributes |= {"url": page.url[: happenings.MOST_CHARS], "title": page.title or ""}
+        view = happenings.Happening(
+            contact_id=contact_id,
+            kind=happenings.PAGE_VIEW,
+            at=now,
+            id=f"{self.visitor.session}/{now:%Y%m%d%H%M}/{page.url}",
+            attributes=attributes,
+        )
+        # What they write matters more than where they are.
+        with suppress(DatabaseError):
+            await happenings.append(self._place.ws, [view])
 
     def _shown(self, entry: Entry, place: float) -> dict[str, Any]:
         client_id = payloads.client_id_of(self.visitor.session, entry.external_id) if entry.direction == "in" else None
@@ -391,6 +413,7 @@ class _Chat:
         await self._note_writing()
         page = chat_frames.page_of(frame.page)
         new_page, self._page = (page if page != self._page else None), page or self._page
+        await self._note_view(new_page)
         return payloads.MessageFrame(
             visitor=self._who(),
             at=self._now(),

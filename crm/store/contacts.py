@@ -23,7 +23,7 @@ _MOST_WITHIN = 200_000
 # What rules may ask for; what a contact is found by is many times as large.
 _ASKED = (
     *("name", "name_source", "avatar_hue", "created_at", "language", "block", "merged_into", "absorbed", "stage"),
-    *("stage_since", "owner_id", "zone", "company_id", "fields", "tags", "lists"),
+    *("stage_since", "owner_id", "zone", "company_id", "fields", "tags", "lists", "erased_at"),
 )
 _FIRST_WINDOW = timedelta(seconds=10)
 
@@ -369,7 +369,8 @@ async def erase(ws: Workspace, contact_id: str, at: datetime) -> None:
         "erased_at": at,
     }
     gone = {name: "" for name in (*_RARE, "merge_id") if name != "erased_at"}
-    await ws.db.contacts.update({"_id": contact_id}, {"$set": empty, "$unset": gone, "$inc": {"revision": 1}})
+    async with changes.of(ws, [contact_id]):
+        await ws.db.contacts.update({"_id": contact_id}, {"$set": empty, "$unset": gone, "$inc": {"revision": 1}})
 
 
 def _plain(known: Standing) -> Document:

@@ -62,6 +62,11 @@ async def within(ws: Workspace, after: str, last: str, kind: str, since: datetim
     return [_happening(row) for row in await ws.db.happenings.find(where, limit=_MOST)]
 
 
+async def delete(ws: Workspace, contact_ids: Sequence[str]) -> int:
+    """Index: workspace_id, contact_id, kind, at."""
+    return sum([await ws.db.happenings.delete({"contact_id": contact_id}) for contact_id in contact_ids])
+
+
 async def kinds(ws: Workspace) -> list[happenings.Kind]:
     """The one row that says which there are."""
     row = await ws.db.happening_kinds.get(ws.id)

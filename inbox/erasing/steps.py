@@ -21,10 +21,10 @@ from app.core.runtime import Workspace
 from channels import accounts, registry
 from channels.contract import Erases
 from channels.errors import SendError
-from crm import erasures, exports, imports
+from crm import erasures, exports, happenings, imports
 from crm.erasures import Erasure
 from crm.store import merging as merge_store
-from inbox import conversations, files, live, timeline
+from inbox import conversations, files, live, timeline, traffic
 from inbox.merging import sides
 from inbox.store import canned as canned_store
 from inbox.store import entries as entry_store
@@ -243,6 +243,8 @@ async def _forget(ws: Workspace, known: Erasure) -> Erasure:
             ):
                 for entry in await entry_store.range_of(ws, whose, number, number):
                     await timeline.change(ws, entry, _nameless)
+    await happenings.forget(ws, known.members)
+    await traffic.forget(ws, known.members)
     await erasures.forget(ws, known)
     return known
 

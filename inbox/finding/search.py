@@ -9,34 +9,27 @@ once.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from redis.exceptions import RedisError
 
 from app.core import leases
 from app.core.mongo import DatabaseError
-from app.core.platform import search as platform
 from app.core.runtime import Runtime, Workspace
 from channels.content import preview
-from inbox import contents
+from inbox import contents, stored
 from inbox.finding import words
 from inbox.store import entries as entry_rows
 from inbox.store import search as store
+from inbox.stored import LOOK_BACK_SECONDS
 from inbox.timeline import Entry
 
 EVERY_SECONDS = 3.0
-# Most entries are stored at the time that they carry, or a moment later. A slow one may take so much longer: for those
-# what lies behind is looked through again now and then, by its ids alone.
-_MARGIN = timedelta(seconds=3)
-_LATEST = timedelta(seconds=40)
-_LOOK_BACK_SECONDS = 30.0
-_BACK = _LATEST + timedelta(seconds=_LOOK_BACK_SECONDS) + _MARGIN
-_MOST = 500
-_NARROWEST, _FIRST, _WIDEST = timedelta(milliseconds=1), timedelta(minutes=2), timedelta(days=30)
+_MARK = "search"
 _MOST_WORDS = 8
 _MOST_CHARS = 4_000
 
@@ -92,7 +85,7 @@ async def run(runtime: Runtime) -> None:
             async with leases.hold(runtime.redis, "search") as lease:
                 if lease is None:
                     continue
-                if loop.time() - looked_back_at > _LOOK_BACK_SECONDS:
+                if loop.time() - looked_back_at > LOOK_BACK_SECONDS:
                     looked_back_at = loop.time()
                     await look_back(runtime, seen)
                 await follow(runtime, seen)
@@ -100,47 +93,18 @@ async def run(runtime: Runtime) -> None:
 
 async def follow(runtime: Runtime, seen: dict[str, datetime]) -> None:
     """Indexes what was stored since the mark. `seen` remembers what this process has just indexed."""
-    now = runtime.clock.now()
-    mark = await platform.mark(runtime)
-    async for rows, until in _spans(runtime, mark - _MARGIN, now):
-        fresh = [row for row in rows if row["_id"] not in seen]
-        await _index_rows(runtime, fresh, seen)
-        if fresh or until - mark > _LATEST / 2:
-            await platform.move_mark(runtime, until)
-    for entry_id in [entry_id for entry_id, at in seen.items() if at < now - _BACK - _LATEST]:
-        del seen[entry_id]
+    await stored.follow(runtime, _MARK, seen, _index_rows)
 
 
 async def look_back(runtime: Runtime, seen: dict[str, datetime]) -> None:
     """Indexes what came late: what lies before the mark and is not among what was `seen`."""
-    mark = await platform.mark(runtime)
-    async for rows, _ in _spans(runtime, mark - _BACK, mark, fields=("created_at",)):
-        late = [row["_id"] for row in rows if row["_id"] not in seen]
-        await _index_rows(runtime, await platform.stored(runtime, late), seen)
+    await stored.look_back(runtime, _MARK, seen, _index_rows)
 
 
-async def _spans(
-    runtime: Runtime, since: datetime, end: datetime, *, fields: Sequence[str] | None = None
-) -> AsyncIterator[tuple[Sequence[Mapping[str, Any]], datetime]]:
-    """What was stored from `since` to before `end`, in spans with not too much in any: its rows, and where it ends."""
-    width = _FIRST
-    while since < end:
-        until = min(since + width, end)
-        most = _MOST if width > _NARROWEST else 100 * _MOST
-        rows = await platform.stored_within(runtime, since, until, most=most, fields=fields)
-        if len(rows) >= most and width > _NARROWEST:
-            width = max(width / 8, _NARROWEST)
-            continue
-        yield rows, until
-        since = until
-        width = min(width * 4, _WIDEST) if len(rows) < _MOST / 8 else width
-
-
-async def _index_rows(runtime: Runtime, rows: Sequence[Mapping[str, Any]], seen: dict[str, datetime]) -> None:
+async def _index_rows(runtime: Runtime, rows: Sequence[Mapping[str, Any]]) -> None:
     by_workspace: dict[str, list[Entry]] = {}
     for row in rows:
         by_workspace.setdefault(row["workspace_id"], []).append(entry_rows.from_row(dict(row)))
-        seen[row["_id"]] = row["created_at"]
     for workspace_id, found in by_workspace.items():
         await index(runtime.workspace(workspace_id), found)
 

@@ -1,13 +1,17 @@
 """Segments: who is in them stays true by itself; counts, previews, overlap, snapshots; what is refused."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from app.core.addresses import Address
 from app.core.runtime import Workspace
+from automations.store import segments as segment_rows
 from crm import consent, contacts
 from crm.consent import ConsentFact
 from crm.contacts import Profile
+from crm.store import contacts as contact_rows
 from tests.support.people import Person
 from tests.support.shop import Shop, eventually
 
@@ -98,3 +102,110 @@ async def test_who_is_in_a_segment_follows_every_change(shop: Shop) -> None:
     )
     await consent.record(ws, fact)
     await becomes(person, willing, {fifth})
+
+
+async def test_messages_events_time_and_merges_move_people(shop: Shop) -> None:
+    person = shop.owner
+    ws, client = person.ws, person.client
+    talker, thread = await shop.someone("whatsapp")
+    ana = thread["contact"]["id"]
+    others = [await someone(ws, number) for number in range(20, 23)]
+    wrote = {"count": "message_in", "within": {"amount": 7, "unit": "days"}, "op": "gt", "value": 1}
+    often = await make(person, "Wrote twice", wrote)
+    told = [
+        {"id": f"o{n}", "kind": "order", "contact_id": others[n // 2], "attributes": {"total": 10 * n, "first": n == 0}}
+        for n in range(5)
+    ]
+    assert (await shop.post("/events", events=told)) == {"new": 5}
+    assert (await shop.post("/events", events=told)) == {"new": 0}
+    shown = await shop.get("/segments/catalogue")
+    order = next(each for each in shown["events"] if each["name"] == "order")
+    assert {each["name"]: each["type"] for each in order["attributes"]} == {"total": "number", "first": "boolean"}
+    large = [{"field": "total", "op": "gt", "value": 5}]
+    buyers = await make(person, "Bought twice", {"count": "order", "where": large, "op": "gt", "value": 1})
+    # Whom time alone moves: their row says when.
+    fresh = {"not": {"field": "created_at", "op": "older_than", "value": {"amount": 365, "unit": "days"}}}
+    new = await make(person, "New", {"all": [fresh, {"field": "name", "op": "contains", "value": "Person 02"}]})
+    await becomes(person, buyers, {others[1]})
+    await becomes(person, often, set())
+    await becomes(person, new, set(others))
+    await shop.writes("whatsapp", talker["id"], type="text", text="Once more")
+    await becomes(person, often, {ana})
+    dues = await segment_rows.dues(ws, others)
+    assert set(dues) == set(others)
+    assert all(at > ws.clock.now() for at in dues.values())
+    # A year later, as far as they can tell.
+    year = timedelta(days=366)
+    rows = await contact_rows.contacts_by_id(ws, others[:1])
+    await contact_rows.save_contact(ws, replace(rows[others[0]], created_at=ws.clock.now() - year), [], [])
+    await becomes(person, new, set(others[1:]))
+    soon = ws.clock.now() + timedelta(seconds=1)
+    await ws.db.contacts.update({"_id": others[1]}, {"$set": {"created_at": soon - timedelta(days=365)}})
+    await segment_rows.set_dues(ws, {}, {others[1]: soon + timedelta(milliseconds=1)})
+    await becomes(person, new, {others[2]})
+
+    # Two who are one bought twice together; parted they did not.
+    fewer = [await make(person, "Bought three times", {"count": "order", "op": "gt", "value": 2})]
+    await becomes(person, fewer[0], set())
+    preview = await shop.get(f"/contacts/{others[0]}/merge", other=others[1])
+    merged = await client.post(
+        f"/api/v1/contacts/{others[0]}/merge", json={"other_id": others[1], "version": preview["version"]}
+    )
+    assert merged.status_code < 300, merged.text
+    await becomes(person, fewer[0], {others[0]})
+    await becomes(person, buyers, {others[0]})
+
+
+async def test_a_segment_is_tried_compared_kept_and_refused(shop: Shop) -> None:
+    person = shop.owner
+    ws, client = person.ws, person.client
+    ids = [await someone(ws, number, language="pt" if number % 2 else "en") for number in range(30, 42)]
+    odd = {"field": "language", "op": "is", "value": "pt"}
+    high = {"field": "name", "op": "starts_with", "value": "Person 04"}
+    tried = await shop.post("/segments/preview", rule={"all": [odd, high]})
+    assert (tried["count"], tried["exact"], [each["id"] for each in tried["sample"]]) == (1, True, [ids[11]])
+    one, other = await make(person, "Odd", odd), await make(person, "High", high)
+    await becomes(person, other, set(ids[10:]))
+    await becomes(person, one, set(ids[1::2]))
+    shared = await shop.get("/segments/overlap", one=one, other=other)
+    assert [each["id"] for each in shared.pop("sample")] == [ids[11]]
+    assert shared == {"one": 6, "other": 2, "both": 1, "exact": True}
+
+    frozen = await shop.post(f"/segments/{one}/freeze", 201, name="Odd ones")
+    listed = await make(person, "On it", {"field": "lists", "op": "has_any", "value": [frozen["id"]]})
+    await becomes(person, listed, set(ids[1::2]))
+
+    shown = await shop.get(f"/segments/{one}")
+    assert shown["curve"][-1]["count"] == 6
+    on = {"field": "segments", "op": "has_any", "value": [one]}
+    inner = await make(person, "Of the odd", on)
+    await becomes(person, inner, set(ids[1::2]))
+    in_use = await client.delete(f"/api/v1/segments/{one}")
+    assert (in_use.status_code, in_use.json()["used_in"][0]["id"]) == (409, inner)
+    circle = {"field": "segments", "op": "has_any", "value": [inner]}
+    refused = await client.patch(f"/api/v1/segments/{one}", json={"revision": shown["revision"], "rule": circle})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "rule")
+    gone = await client.post("/api/v1/segments", json={"name": "x", "rule": {**on, "value": ["seg_none"]}})
+    assert gone.status_code == 422
+
+    colleague = await shop.people.join(ws, "marketer")
+    first = await colleague.client.patch(f"/api/v1/segments/{one}", json={"revision": 1, "rule": high})
+    assert first.status_code == 200, first.text
+    late = await client.patch(f"/api/v1/segments/{one}", json={"revision": 1, "rule": odd, "name": "Odd people"})
+    assert (late.status_code, late.json()["changed"][0]["what"]) == (409, "rule")
+    assert (await client.patch(f"/api/v1/segments/{one}", json={"revision": 1, "name": "Even"})).status_code == 200
+    await becomes(person, one, set(ids[10:]))
+    await becomes(person, inner, set(ids[10:]))
+    assert (await client.delete(f"/api/v1/segments/{inner}")).status_code == 204
+    assert (await client.get(f"/api/v1/segments/{inner}")).status_code == 404
+
+    async def emptied() -> bool:
+        return not await segment_rows.members(ws, inner, after=None, limit=10)
+
+    await eventually(emptied)
+    moves = await segment_rows.moves(ws, 0, limit=500)
+    assert [row["number"] for row in moves] == list(range(1, len(moves) + 1))
+    entered = [each for row in moves for each in row["entered"].get(one, ())]
+    left = [each for row in moves for each in row["left"].get(one, ())]
+    assert sorted(entered) == sorted([*ids[1::2], ids[10]])
+    assert sorted(left) == sorted(ids[1:10:2])

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core import ids
-from app.core.platform import search as platform
+from app.core.platform import stored as platform
 from app.core.runtime import Runtime, Workspace
 from inbox import conversations, timeline
 from inbox.finding import search, words
@@ -88,7 +88,7 @@ async def test_everything_stored_is_found_once(
     ws = runtime.workspace(ids.new("ws"))
     # Not when the module was read: that is minutes ago in a long run, and what comes that late is not looked for.
     now = runtime.clock.now()
-    await platform.move_mark(runtime, now - timedelta(seconds=9_500))
+    await platform.move_mark(runtime, "search", now - timedelta(seconds=9_500))
     seen: dict[str, datetime] = {}
     made: list[Entry] = []
     texts: dict[str, str] = {}
@@ -104,7 +104,7 @@ async def test_everything_stored_is_found_once(
         if at == dies:
             # Another worker takes over; of the last batch only the rows are left, not the mark.
             seen = {}
-            await platform.move_mark(runtime, now - timedelta(seconds=9_500))
+            await platform.move_mark(runtime, "search", now - timedelta(seconds=9_500))
     await search.look_back(runtime, seen)
     await search.follow(runtime, seen)
     for sought in ("parcel", "late", "late parcel"):
