@@ -19,6 +19,7 @@ NAMES = {
     "timeline": "pages of a long timeline against those of a short one",
     "chaos": "messages in and out while every process is killed at random, and what must still hold",
     "lists": "pages of a long inbox against those of a short one",
+    "segments": "a segment over many contacts against one over few, and how soon a change is in it",
     "import": "a table of people against bare bulk inserts, and the same table once more",
     "screen": "an agent's screen in Chromium: from key to paint in a full workspace",
     "start": "make run: how soon it is ready, cold and warm, and its memory",

@@ -145,15 +145,19 @@ async def test_messages_events_time_and_merges_move_people(shop: Shop) -> None:
     await becomes(person, new, {others[2]})
 
     # Two who are one bought twice together; parted they did not.
-    fewer = [await make(person, "Bought three times", {"count": "order", "op": "gt", "value": 2})]
-    await becomes(person, fewer[0], set())
-    preview = await shop.get(f"/contacts/{others[0]}/merge", other=others[1])
+    fewer = await make(person, "Bought three times", {"count": "order", "op": "gt", "value": 2})
+    await becomes(person, fewer, set())
+    preview = await shop.get(f"/contacts/{others[0]}/merge", from_id=others[1])
     merged = await client.post(
-        f"/api/v1/contacts/{others[0]}/merge", json={"other_id": others[1], "version": preview["version"]}
+        f"/api/v1/contacts/{others[0]}/merge", json={"from_id": others[1], "version": preview["version"]}
     )
     assert merged.status_code < 300, merged.text
-    await becomes(person, fewer[0], {others[0]})
+    await becomes(person, fewer, {others[0]})
     await becomes(person, buyers, {others[0]})
+    (merge,) = (await shop.get(f"/contacts/{others[0]}/merges"))["items"]
+    await shop.post(f"/merges/{merge['id']}/undo")
+    await becomes(person, fewer, set())
+    await becomes(person, buyers, {others[1]})
 
 
 async def test_a_segment_is_tried_compared_kept_and_refused(shop: Shop) -> None:
