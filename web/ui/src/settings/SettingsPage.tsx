@@ -9,10 +9,8 @@ import { Heading } from './parts/Heading'
 import { PageSkeleton } from './parts/PageSkeleton'
 import { ForbiddenPage } from './parts/States'
 import { SettingsLink } from './parts/SettingsLink'
-import { SECTIONS } from './sections'
+import { GROUPS, SECTIONS } from './sections'
 import s from './settings.module.css'
-
-const GROUPS = ['Workspace', 'You'] as const
 
 /** The frame of the settings: sections at the left, the chosen one beside them; on a phone one after the other. */
 export default function SettingsPage() {
@@ -36,7 +34,7 @@ export default function SettingsPage() {
     <main className={s.page} data-at={path === '' ? 'index' : 'section'}>
       <nav className={s.sections} aria-label="Settings">
         {section ? <p className={s.title}>Settings</p> : <h1 className={s.title}>Settings</h1>}
-        {GROUPS.map((group) => (
+        {GROUPS.filter((group) => visible.some((each) => each.group === group)).map((group) => (
           <div key={group} className={s.group}>
             <p>{group}</p>
             {visible

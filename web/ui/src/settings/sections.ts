@@ -28,11 +28,13 @@ import {
   IconUsersGroup,
 } from '../ui/icons'
 
+export const GROUPS = ['Workspace', 'Handing out work', 'Answering', 'Contacts', 'Consent and privacy', 'System', 'You'] as const
+
 export interface SettingsSection {
   /** below /settings/ */
   path: string
   label: string
-  group: 'Workspace' | 'You'
+  group: (typeof GROUPS)[number]
   icon: typeof IconUsers
   /** who lacks it does not see the section listed */
   needs?: Permission
@@ -76,7 +78,7 @@ export const SECTIONS: SettingsSection[] = [
   {
     path: 'routing',
     label: 'Routing rules',
-    group: 'Workspace',
+    group: 'Handing out work',
     icon: IconRoute,
     needs: 'inbox.read',
     Page: lazy(() => import('./routing/RoutingPage')),
@@ -84,7 +86,7 @@ export const SECTIONS: SettingsSection[] = [
   {
     path: 'calendars',
     label: 'Business hours',
-    group: 'Workspace',
+    group: 'Handing out work',
     icon: IconClock,
     needs: 'inbox.read',
     Page: lazy(() => import('./calendars/CalendarsPage')),
@@ -92,63 +94,63 @@ export const SECTIONS: SettingsSection[] = [
   {
     path: 'roster',
     label: 'Roster',
-    group: 'Workspace',
+    group: 'Handing out work',
     icon: IconCalendarWeek,
     needs: 'inbox.read',
     Page: lazy(() => import('./roster/RosterPage')),
   },
   {
-    path: 'canned',
-    label: 'Canned replies',
-    group: 'Workspace',
-    icon: IconBolt,
-    needs: 'inbox.reply',
-    Page: lazy(() => import('./canned/CannedPage')),
-  },
-  {
     path: 'sla',
     label: 'Service levels',
-    group: 'Workspace',
+    group: 'Handing out work',
     icon: IconStopwatch,
     needs: 'inbox.manage',
     Page: lazy(() => import('./sla/SlaPage')),
   },
   {
-    path: 'closing',
-    label: 'Closing',
-    group: 'Workspace',
-    icon: IconCircleCheck,
-    needs: 'inbox.read',
-    Page: lazy(() => import('./closing/ClosingPage')),
-  },
-  {
-    path: 'tickets',
-    label: 'Tickets',
-    group: 'Workspace',
-    icon: IconTicket,
-    needs: 'inbox.manage',
-    Page: lazy(() => import('./tickets/TicketFormsPage')),
-  },
-  {
-    path: 'help',
-    label: 'Help centre',
-    group: 'Workspace',
-    icon: IconBook,
-    needs: 'articles.manage',
-    Page: lazy(() => import('../help/HelpCentrePage')),
+    path: 'canned',
+    label: 'Canned replies',
+    group: 'Answering',
+    icon: IconBolt,
+    needs: 'inbox.reply',
+    Page: lazy(() => import('./canned/CannedPage')),
   },
   {
     path: 'macros',
     label: 'Macros',
-    group: 'Workspace',
+    group: 'Answering',
     icon: IconStack2,
     needs: 'inbox.reply',
     Page: lazy(() => import('./macros/MacrosPage')),
   },
   {
+    path: 'help',
+    label: 'Help centre',
+    group: 'Answering',
+    icon: IconBook,
+    needs: 'articles.manage',
+    Page: lazy(() => import('../help/HelpCentrePage')),
+  },
+  {
+    path: 'tickets',
+    label: 'Tickets',
+    group: 'Answering',
+    icon: IconTicket,
+    needs: 'inbox.manage',
+    Page: lazy(() => import('./tickets/TicketFormsPage')),
+  },
+  {
+    path: 'closing',
+    label: 'Closing',
+    group: 'Answering',
+    icon: IconCircleCheck,
+    needs: 'inbox.read',
+    Page: lazy(() => import('./closing/ClosingPage')),
+  },
+  {
     path: 'fields',
     label: 'Contact fields',
-    group: 'Workspace',
+    group: 'Contacts',
     icon: IconListDetails,
     needs: 'contacts.read',
     Page: lazy(() => import('./fields/FieldsPage')),
@@ -156,15 +158,23 @@ export const SECTIONS: SettingsSection[] = [
   {
     path: 'tags',
     label: 'Tags',
-    group: 'Workspace',
+    group: 'Contacts',
     icon: IconTag,
     needs: 'inbox.read',
     Page: lazy(() => import('./tags/TagsPage')),
   },
   {
+    path: 'blocked',
+    label: 'Blocked contacts',
+    group: 'Contacts',
+    icon: IconBan,
+    needs: 'inbox.read',
+    Page: lazy(() => import('./blocked/BlockedPage')),
+  },
+  {
     path: 'pacing',
     label: 'Consent & pacing',
-    group: 'Workspace',
+    group: 'Consent and privacy',
     icon: IconShieldHeart,
     needs: 'contacts.read',
     Page: lazy(() => import('./pacing/PacingPage')),
@@ -172,7 +182,7 @@ export const SECTIONS: SettingsSection[] = [
   {
     path: 'signups',
     label: 'Sign-up forms',
-    group: 'Workspace',
+    group: 'Consent and privacy',
     icon: IconForms,
     needs: 'contacts.read',
     Page: lazy(() => import('./signups/SignupsPage')),
@@ -180,23 +190,15 @@ export const SECTIONS: SettingsSection[] = [
   {
     path: 'privacy',
     label: 'Privacy',
-    group: 'Workspace',
+    group: 'Consent and privacy',
     icon: IconFingerprint,
     needs: 'privacy.manage',
     Page: lazy(() => import('./privacy/PrivacyPage')),
   },
   {
-    path: 'blocked',
-    label: 'Blocked contacts',
-    group: 'Workspace',
-    icon: IconBan,
-    needs: 'inbox.read',
-    Page: lazy(() => import('./blocked/BlockedPage')),
-  },
-  {
     path: 'tokens',
     label: 'API tokens',
-    group: 'Workspace',
+    group: 'System',
     icon: IconApi,
     needs: 'tokens.manage',
     Page: lazy(() => import('./tokens/TokensPage')),
@@ -204,7 +206,7 @@ export const SECTIONS: SettingsSection[] = [
   {
     path: 'audit',
     label: 'Audit log',
-    group: 'Workspace',
+    group: 'System',
     icon: IconHistory,
     needs: 'audit.read',
     Page: lazy(() => import('./audit/AuditPage')),
@@ -212,7 +214,7 @@ export const SECTIONS: SettingsSection[] = [
   {
     path: 'operations',
     label: 'Operations',
-    group: 'Workspace',
+    group: 'System',
     icon: IconActivity,
     needs: 'operations.manage',
     Page: lazy(() => import('./operations/OperationsPage')),
