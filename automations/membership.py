@@ -180,10 +180,12 @@ class Clerk:
             entered = _by_segment((each, inside[each] - there[each]) for each in some)
             left = _by_segment((each, (there[each] & judge.wanted) - inside[each]) for each in some)
             await self._move(ws, entered, left, cause)
-            await self._note_turns(ws, judge, some, drawn, now)
+            await self._note_turns(ws, judge, drawn, now, cause)
+            if cause == "time":
+                await store.drop_dues(ws, some, until=now)
 
     async def _note_turns(
-        self, ws: Workspace, judge: Judge, asked: Sequence[str], drawn: Mapping[str, Portrait], now: datetime
+        self, ws: Workspace, judge: Judge, drawn: Mapping[str, Portrait], now: datetime, cause: Cause
     ) -> None:
         """
         When time will move them. What is noted already and comes earlier stays, and is found to be too early then: so
@@ -191,16 +193,11 @@ class Clerk:
         """
         if not judge.is_timed:
             return
-        known = await store.dues(ws, asked)
-        turns = {each: judge.turns_at(drawn[each], now) if each in drawn else None for each in asked}
-        new = {each: at for each, at in turns.items() if at and each not in known}
-        moved = {
-            each: at for each, at in turns.items() if at and each in known and (at < known[each] or known[each] <= now)
-        }
-        await store.set_dues(ws, new, moved)
-        await store.drop_dues(
-            ws, [each for each in known if each not in drawn or (turns[each] is None and known[each] <= now)]
-        )
+        turns = {each: at for each, portrait in drawn.items() if (at := judge.turns_at(portrait, now))}
+        known = await store.dues(ws, await store.add_dues(ws, turns))
+        # Who works out one segment does not know what is due of others.
+        late = now if cause != "build" else datetime.min.replace(tzinfo=now.tzinfo)
+        await store.move_dues(ws, {each: turns[each] for each, at in known.items() if turns[each] < at or at <= late})
 
     # --- moves ---
 
@@ -279,7 +276,7 @@ class Clerk:
             if gone := sorted(there - set(mine)):
                 left[segment.id] = gone
         await self._move(ws, entered, left, "build")
-        await self._note_turns(ws, judge, list(found.portraits), found.portraits, now)
+        await self._note_turns(ws, judge, found.portraits, now, "build")
         for segment in group:
             if found.last is None:
                 await store.built(ws, segment)

@@ -483,6 +483,8 @@ class Preview:
 
 
 _SAMPLE = 1_000
+# So few of the sample say little about how many there are.
+_RARE = 20
 # An exact number holds for so long while somebody edits.
 _HOLDS = timedelta(seconds=60)
 
@@ -498,7 +500,7 @@ async def preview(ws: Workspace, rule: Any, *, segment_id: str | None = None) ->
     some = tuple(hits[:_SHOWN])
     if found.last is None:
         return Preview(preview_id, len(hits), True, found.read, some)
-    if (few := await _few(ws, checked, judge, now)) is not None:
+    if len(hits) < _RARE and (few := await _few(ws, checked, judge, now)) is not None:
         return Preview(preview_id, len(few), True, len(few), tuple(few[:_SHOWN]))
     counting = await preview_rows.get(ws, preview_id)
     if counting is not None and counting.done_at is not None and counting.done_at > now - _HOLDS:

@@ -7,7 +7,7 @@ Indexes: segments (workspace_id, key), unique, and `work_key`, sparse, which hol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -207,14 +207,20 @@ async def dues(ws: Workspace, contact_ids: Sequence[str]) -> dict[str, datetime]
     return {row["_id"]: row["due_at"] for row in await ws.db.segment_dues.get_many(contact_ids)}
 
 
-async def set_dues(ws: Workspace, new: Mapping[str, datetime], moved: Mapping[str, datetime]) -> None:
-    await ws.db.segment_dues.insert_new([{"_id": contact_id, "due_at": at} for contact_id, at in new.items()])
+async def add_dues(ws: Workspace, turns: Mapping[str, datetime]) -> list[str]:
+    """When time will move them, of whom it is not noted yet; the others."""
+    rows = [{"_id": contact_id, "due_at": at} for contact_id, at in turns.items()]
+    return list(await ws.db.segment_dues.insert_new(rows))
+
+
+async def move_dues(ws: Workspace, turns: Mapping[str, datetime]) -> None:
     await ws.db.segment_dues.update_each(
-        [([contact_id], {}, {"$set": {"due_at": at}}) for contact_id, at in moved.items()]
+        [([contact_id], {}, {"$set": {"due_at": at}}) for contact_id, at in turns.items()]
     )
 
 
-async def drop_dues(ws: Workspace, contact_ids: Iterable[str]) -> None:
-    some = list(contact_ids)
-    for first in range(0, len(some), MOST_IN):
-        await ws.db.segment_dues.delete({"_id": {"$in": some[first : first + MOST_IN]}})
+async def drop_dues(ws: Workspace, contact_ids: Sequence[str], *, until: datetime) -> None:
+    """Of those whom time will not move any more: they are still noted for a time that is over."""
+    for first in range(0, len(contact_ids), MOST_IN):
+        some = list(contact_ids[first : first + MOST_IN])
+        await ws.db.segment_dues.delete({"_id": {"$in": some}, "due_at": {"$lte": until}})

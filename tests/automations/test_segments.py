@@ -141,7 +141,7 @@ async def test_messages_events_time_and_merges_move_people(shop: Shop) -> None:
     await becomes(person, new, set(others[1:]))
     soon = ws.clock.now() + timedelta(seconds=1)
     await ws.db.contacts.update({"_id": others[1]}, {"$set": {"created_at": soon - timedelta(days=365)}})
-    await segment_rows.set_dues(ws, {}, {others[1]: soon + timedelta(milliseconds=1)})
+    await segment_rows.move_dues(ws, {others[1]: soon + timedelta(milliseconds=1)})
     await becomes(person, new, {others[2]})
 
     # Two who are one bought twice together; parted they did not.
