@@ -1,8 +1,8 @@
-import { ActionIcon, Button, MultiSelect, NumberInput, Select, TextInput } from '@mantine/core'
+import { ActionIcon, Button, MultiSelect, NumberInput, Select, TagsInput, TextInput } from '@mantine/core'
 import { useMemo } from 'react'
 import type { FieldProblem, Catalogue } from '../lib/types'
 import { IconPlus, IconX } from '../ui/icons'
-import { asGroup, isCondition, isGroup, partsOf, withParts, type Condition, type Group, type Rule } from './rules'
+import { asGroup, isCondition, isCount, isGroup, localTime, partsOf, withParts, type Condition, type Count, type Group, type Rule, type Span } from './rules'
 import s from './rules.module.css'
 
 type Field = Catalogue['fields'][number]
@@ -21,6 +21,8 @@ export interface RuleBuilderProps {
   things: Record<string, Choice[]>
   /** what the server said is wrong, by its place: `rule.all.0.value` */
   problems?: FieldProblem[]
+  /** what a rule without conditions means */
+  none?: string
 }
 
 const UNITS: Choice[] = ['minutes', 'hours', 'days', 'weeks'].map((unit) => ({ value: unit, label: unit }))
@@ -58,13 +60,14 @@ function GroupEditor({ group, onChange, onRemove, at, depth, ...shared }: Editor
           value={kind}
           onChange={(value) => onChange(value === 'any' ? { any: parts } : { all: parts })}
         />
-        <span>{parts.length === 0 ? 'no conditions: everything' : 'these hold'}</span>
+        <span>{parts.length === 0 ? (shared.none ?? 'no conditions: everything') : 'these hold'}</span>
         {onRemove && <RemoveButton label="Remove this group" onClick={onRemove} />}
       </div>
       {parts.map((part, index) => {
         const place = `${at}.${kind}.${index}`
         const common = { ...shared, at: place, depth: depth + 1, onChange: (next: Rule) => put(index, next) }
         if (isCondition(part)) return <ConditionEditor key={index} {...common} condition={part} onRemove={() => put(index, null)} />
+        if (isCount(part)) return <CountEditor key={index} {...common} count={part} onRemove={() => put(index, null)} />
         if (isGroup(part)) return <GroupEditor key={index} {...common} group={part} onRemove={() => put(index, null)} />
         return (
           <div key={index} className={s.not}>
@@ -118,19 +121,7 @@ function ConditionEditor({
   return (
     <div className={s.condition}>
       <div className={s.line}>
-        <Select
-          size="xs"
-          w={150}
-          aria-label="What is asked"
-          searchable
-          allowDeselect={false}
-          data={catalogue.fields.map((each) => ({ value: each.name, label: each.label }))}
-          value={condition.field}
-          onChange={(name) => {
-            const next = catalogue.fields.find((each) => each.name === name)
-            if (next) onChange(emptyCondition(next))
-          }}
-        />
+        <Asked catalogue={catalogue} value={condition.field} onChange={onChange} />
         <Select
           size="xs"
           w={140}
@@ -155,6 +146,189 @@ function ConditionEditor({
   )
 }
 
+/** Chooses what a condition is about: something known, or something that happened. */
+function Asked({ catalogue, value, onChange }: { catalogue: Catalogue; value: string; onChange: (rule: Rule) => void }) {
+  const fields = catalogue.fields.map((each) => ({ value: each.name, label: each.label }))
+  const events = catalogue.events.map((each) => ({ value: EVENT + each.name, label: each.label }))
+  return (
+    <Select
+      size="xs"
+      w={events.length > 0 ? 190 : 150}
+      aria-label="What is asked"
+      searchable
+      allowDeselect={false}
+      data={
+        events.length > 0
+          ? [
+              { group: 'What is known', items: fields },
+              { group: 'What happened', items: events },
+            ]
+          : fields
+      }
+      value={value}
+      onChange={(name) => {
+        if (name?.startsWith(EVENT)) onChange({ count: name.slice(EVENT.length), op: 'gt', value: 0, within: MONTH })
+        const next = catalogue.fields.find((each) => each.name === name)
+        if (next) onChange(emptyCondition(next))
+      }}
+    />
+  )
+}
+
+const EVENT = 'event:'
+/** How comparing reads of times that something happened; what is not here reads as everywhere. */
+const COUNTED: Record<string, string> = {
+  gt: 'more than',
+  lt: 'less than',
+  is: 'exactly',
+  is_not: 'not exactly',
+  within_last: 'last within',
+  older_than: 'last longer ago than',
+  before: 'last before',
+  after: 'last after',
+}
+const MOST_COUNTED = 100
+const MONTH: Span = { amount: 30, unit: 'days' }
+
+/** How often something happened in a period, or when it last did, and what must be true of each time. */
+function CountEditor({ count, onChange, onRemove, catalogue, things, problems = [], at }: EditorProps & { count: Count; onRemove: () => void }) {
+  const event = catalogue.events.find((each) => each.name === count.count)
+  const often = catalogue.often.some((each) => each.name === count.op)
+  const op = [...catalogue.often, ...catalogue.last].find((each) => each.name === count.op)
+  const where = count.where ?? []
+  const problem = problems.find((each) => each.field === at || (each.field.startsWith(`${at}.`) && !each.field.startsWith(`${at}.where.`)))
+  const first = event?.attributes[0]
+  const put = (index: number, next: Condition | null) =>
+    onChange({ ...count, where: next === null ? where.filter((_, i) => i !== index) : where.map((each, i) => (i === index ? next : each)) })
+
+  function compare(name: string | null) {
+    const { within, ...rest } = count
+    const next = [...catalogue.often, ...catalogue.last].find((each) => each.name === name)
+    if (!next) return
+    if (catalogue.last.includes(next)) {
+      const kept = op?.takes === next.takes && !often ? count.value : next.takes === 'duration' ? MONTH : new Date().toISOString()
+      onChange({ ...rest, op: next.name, value: kept })
+    } else {
+      const value = next.takes === 'pair' ? [1, 5] : typeof count.value === 'number' ? count.value : 1
+      onChange({ ...rest, ...(often ? within && { within } : { within: MONTH }), op: next.name, value })
+    }
+  }
+
+  return (
+    <div className={s.condition}>
+      <div className={s.line}>
+        <Asked catalogue={catalogue} value={EVENT + count.count} onChange={onChange} />
+        <Select
+          size="xs"
+          w={160}
+          aria-label="How often, or when last"
+          allowDeselect={false}
+          data={[
+            { group: 'How often', items: catalogue.often.map(({ name, label }) => ({ value: name, label: COUNTED[name] ?? label })) },
+            { group: 'When last', items: catalogue.last.map(({ name, label }) => ({ value: name, label: COUNTED[name] ?? label })) },
+          ]}
+          value={count.op}
+          onChange={compare}
+        />
+        {often ? (
+          <>
+            <Times value={count.value as number | [number, number]} onChange={(value) => onChange({ ...count, value })} />
+            <Select
+              size="xs"
+              w={96}
+              aria-label="In which period"
+              allowDeselect={false}
+              data={[
+                { value: 'ever', label: 'ever' },
+                { value: 'within', label: 'in the last' },
+              ]}
+              value={count.within ? 'within' : 'ever'}
+              onChange={(next) => {
+                const { within: _, ...rest } = count
+                onChange(next === 'within' ? { ...rest, within: MONTH } : rest)
+              }}
+            />
+            {count.within && <SpanInput label="the period" value={count.within} onChange={(within) => onChange({ ...count, within })} />}
+          </>
+        ) : op?.takes === 'duration' ? (
+          <SpanInput label={event?.label ?? count.count} value={count.value as Span} onChange={(value) => onChange({ ...count, value })} />
+        ) : (
+          <TextInput
+            size="xs"
+            type="datetime-local"
+            aria-label={`Value for ${event?.label ?? count.count}`}
+            value={localTime(count.value as string)}
+            onChange={(change) => change.currentTarget.value && onChange({ ...count, value: new Date(change.currentTarget.value).toISOString() })}
+          />
+        )}
+        <RemoveButton label={`Remove the condition on ${event?.label ?? count.count}`} onClick={onRemove} />
+      </div>
+      {event && event.attributes.length > 0 && (
+        <div className={s.where}>
+          {where.map((each, index) => (
+            <ConditionEditor
+              key={index}
+              catalogue={{ ...catalogue, noun: event.label, fields: event.attributes, events: [] }}
+              condition={each}
+              things={things}
+              problems={problems}
+              at={`${at}.where.${index}`}
+              depth={MOST_DEPTH}
+              onChange={(next) => isCondition(next) && put(index, next)}
+              onRemove={() => put(index, null)}
+            />
+          ))}
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            color="gray"
+            leftSection={<IconPlus size={13} />}
+            onClick={() => first && onChange({ ...count, where: [...where, emptyCondition(first)] })}
+          >
+            {where.length === 0 ? 'Only where…' : 'And where…'}
+          </Button>
+        </div>
+      )}
+      {problem && (
+        <p className={s.problem} role="alert">
+          {problem.message}
+        </p>
+      )}
+    </div>
+  )
+}
+
+function Times({ value, onChange }: { value: number | [number, number]; onChange: (value: number | [number, number]) => void }) {
+  const shared = { size: 'xs', w: 84, min: 0, max: MOST_COUNTED, allowDecimal: false } as const
+  const whole = (next: string | number) => Math.min(MOST_COUNTED, Math.max(0, Math.round(Number(next))))
+  if (!Array.isArray(value)) return <NumberInput {...shared} suffix="×" aria-label="Times" value={value} onChange={(next) => onChange(whole(next))} />
+  const [least, most] = value
+  return (
+    <span className={s.pair}>
+      <NumberInput {...shared} suffix="×" aria-label="At least" value={least} onChange={(next) => onChange([whole(next), most])} />
+      <NumberInput {...shared} suffix="×" aria-label="At most" value={most} onChange={(next) => onChange([least, whole(next)])} />
+    </span>
+  )
+}
+
+function SpanInput({ label, value: { amount, unit }, onChange }: { label: string; value: Span; onChange: (value: Span) => void }) {
+  return (
+    <span className={s.pair}>
+      <NumberInput
+        size="xs"
+        w={76}
+        min={1}
+        max={5000}
+        allowDecimal={false}
+        aria-label={`Value for ${label}`}
+        value={amount}
+        onChange={(next) => onChange({ amount: Number(next) || 1, unit })}
+      />
+      <Select size="xs" w={100} aria-label="Unit of time" allowDeselect={false} data={UNITS} value={unit} onChange={(next) => onChange({ amount, unit: next ?? unit })} />
+    </span>
+  )
+}
+
 interface ValueProps {
   field: Field
   op: Op
@@ -171,23 +345,7 @@ function ValueEditor({ field, op, value, things, onChange }: ValueProps) {
   const shared = { size: 'xs', 'aria-label': `Value for ${field.label}`, className: s.value } as const
 
   if (op.takes === 'nothing') return null
-  if (op.takes === 'duration') {
-    const { amount, unit } = value as { amount: number; unit: string }
-    return (
-      <span className={s.pair}>
-        <NumberInput {...shared} w={76} min={1} max={5000} allowDecimal={false} value={amount} onChange={(next) => onChange({ amount: Number(next) || 1, unit })} />
-        <Select
-          {...shared}
-          w={100}
-          aria-label="Unit of time"
-          allowDeselect={false}
-          data={UNITS}
-          value={unit}
-          onChange={(next) => onChange({ amount, unit: next ?? unit })}
-        />
-      </span>
-    )
-  }
+  if (op.takes === 'duration') return <SpanInput label={field.label} value={value as Span} onChange={onChange} />
   if (op.takes === 'pair') {
     const [least, most] = value as [number, number]
     return (
@@ -198,11 +356,13 @@ function ValueEditor({ field, op, value, things, onChange }: ValueProps) {
     )
   }
   if (op.takes === 'list') {
+    // What has no known values is written down, one after the other.
+    if (!choices) return <TagsInput {...shared} value={value as string[]} onChange={onChange} placeholder={(value as string[]).length === 0 ? 'Type, then Enter' : ''} />
     return (
       <MultiSelect
         {...shared}
         searchable
-        data={choices ?? (value as string[]).map((each) => ({ value: each, label: each }))}
+        data={choices}
         value={value as string[]}
         onChange={onChange}
         placeholder={(value as string[]).length === 0 ? 'Choose' : undefined}
@@ -270,9 +430,4 @@ function valueFor(field: Field, op: Op, before?: unknown, was?: Op): { value?: u
       if (field.type === 'time') return { value: new Date().toISOString() }
       return { value: Array.isArray(before) ? String(before[0] ?? '') : (field.options[0]?.[0] ?? '') }
   }
-}
-
-function localTime(iso: string): string {
-  const at = new Date(iso)
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
 }
