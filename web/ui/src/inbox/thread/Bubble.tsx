@@ -5,6 +5,7 @@ import type { Entry } from '../../lib/types'
 import { ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
 import { IconExternalLink, IconLock } from '../../ui/icons'
 import { Ticks } from '../Ticks'
+import { CampaignMark } from './CampaignMark'
 import { ContentView } from './ContentView'
 import { Failure } from './Failure'
 import { MessageActions } from './MessageActions'
@@ -41,6 +42,7 @@ export const Bubble = memo(function Bubble({ entry, first, last, channelMark, me
       <div className={s.line}>
         <div className={s.bubble} data-look={lookOf(entry)}>
           {entry.referral && <Referral referral={entry.referral} />}
+          {entry.campaign && <CampaignMark campaign={entry.campaign} />}
           {entry.forwarded && <span className={s.kindLabel}>Forwarded</span>}
           {quote && (
             <button

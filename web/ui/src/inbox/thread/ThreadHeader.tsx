@@ -19,6 +19,7 @@ import { Kbd } from '../../ui/Kbd'
 import { SlaCountdown } from '../../sla/SlaMark'
 import { AssignMenu } from './AssignMenu'
 import { filtering } from './menuState'
+import { CampaignMark } from './CampaignMark'
 import s from './thread.module.css'
 
 const TIGHT = '(max-width: 900px)'
@@ -68,6 +69,7 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
                   </span>
                 </>
               )}
+              {conversation.campaign && !phone && <CampaignMark campaign={conversation.campaign} />}
             </>
           )}
         </p>
