@@ -89,7 +89,7 @@ const ticket = createRoute({ getParentRoute: () => tickets, path: '$ticketId', c
 const templates = createRoute({
   getParentRoute: () => app,
   path: '/templates',
-  component: lazyRouteComponent(() => import('./templates/TemplatesPage')),
+  component: lazyRouteComponent(() => import('./campaigns/CampaignTemplates')),
 })
 const template = createRoute({ getParentRoute: () => templates, path: '$templateId', component: () => null })
 
@@ -115,6 +115,14 @@ const articles = createRoute({
 })
 const article = createRoute({ getParentRoute: () => articles, path: '$articleId', component: () => null })
 
+/** What marketers work in; the page itself reads `_splat`. */
+const campaigns = createRoute({
+  getParentRoute: () => app,
+  path: '/campaigns',
+  component: lazyRouteComponent(() => import('./campaigns/CampaignsPage')),
+})
+const campaign = createRoute({ getParentRoute: () => campaigns, path: '$', component: () => null })
+
 const settings = createRoute({
   getParentRoute: () => app,
   path: '/settings',
@@ -139,6 +147,7 @@ export const router = createRouter({
       articles.addChildren([article]),
       templates.addChildren([template]),
       reports,
+      campaigns.addChildren([campaign]),
       settings.addChildren([settingsSection]),
     ]),
   ]),

@@ -1,6 +1,7 @@
 import { ActionIcon, Button } from '@mantine/core'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
+import { ContactBroadcasts } from '../broadcasts/ContactBroadcasts'
 import { ConsentCard } from '../consents/ConsentCard'
 import { shortDay } from '../lib/format'
 import { usePhone } from '../lib/media'
@@ -70,6 +71,7 @@ export function ContactDetail({ id }: { id: string }) {
               <SamePerson contact={contact} />
               <ConsentCard contact={contact} />
               <PersonalData contact={contact} />
+              <ContactBroadcasts contactId={contact.id} />
             </>
           ) : (
             <Skeleton height={220} />

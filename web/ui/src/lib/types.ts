@@ -260,6 +260,7 @@ export type NumberedEvent =
   | { n: number; type: 'import'; data: ImportProgress }
   | { n: number; type: 'export' | 'erasure' | 'signup_form'; data: { id: string } }
   | { n: number; type: 'contact_fields' | 'company' | 'contact_list'; data: { id: string } }
+  | { n: number; type: 'segment' | 'broadcast' | 'broadcast_check'; data: { id: string } }
   | { n: number; type: 'duplicates'; data: { contact_ids: string[] } }
   | { n: number; type: 'deferred'; data: { id: string } }
   | { n: number; type: 'templates'; data: { account_id: string } }
@@ -367,3 +368,45 @@ export type RosterDay = api.RosterDay
 export type SpecialDay = api.SpecialDayIn
 export type Countries = api.Countries
 export type Holidays = api.Holidays
+
+// --- campaigns ---
+
+export type Segment = api.SegmentOut
+export type SegmentPreview = api.RulePreview
+export type SegmentUses = api.SegmentUses
+export type Overlapping = api.OverlapShape
+
+/** What the server sends of a plan is whole; what is left out is only ever left out on the way there. */
+export type Wording = Required<api.Wording>
+export type Variant = Required<Omit<api.Variant, 'wordings'>> & { wordings: Wording[] }
+export type AudiencePart = Required<api.Exclusion>
+export type Audience = Required<Omit<api.Audience, 'exclude'>> & { exclude: AudiencePart }
+export type Experiment = Required<api.Experiment>
+export type Trial = Required<api.Trial>
+export type Guards = Required<api.Guards>
+export type Fallback = Required<Omit<api.Fallback, 'wordings'>> & { wordings: Wording[] }
+export type Schedule = Required<Omit<api.Schedule, 'relative'>> & { relative: Required<api.Relative> | null }
+export type Plan = Required<Omit<api.Plan, 'variants' | 'audience' | 'experiment' | 'trial' | 'fallbacks' | 'schedule' | 'guards'>> & {
+  variants: Variant[]
+  audience: Audience
+  experiment: Experiment | null
+  trial: Trial | null
+  fallbacks: Fallback[]
+  schedule: Schedule
+  guards: Guards
+}
+export type Broadcast = Omit<api.BroadcastOut, 'plan'> & { plan: Plan }
+export type BroadcastRow = api.BroadcastRow
+export type BroadcastState = Broadcast['state']
+export type AudienceCount = api.AudienceSize
+export type BroadcastCheck = api.BroadcastCheckOut
+export type Exclusion = BroadcastCheck['steps'][number]
+export type BroadcastPerson = api.CheckPersonOut
+export type BroadcastPreview = api.BroadcastPreviewOut
+export type BroadcastTests = api.TestsOut
+export type BroadcastProgress = api.BroadcastProgressOut
+export type BroadcastTally = BroadcastProgress['tally']
+export type BroadcastReport = api.BroadcastReportOut
+export type Recipient = api.BroadcastRecipientOut
+export type WhyAnswer = api.BroadcastWhyOut
+export type ContactBroadcast = api.ContactBroadcastOut

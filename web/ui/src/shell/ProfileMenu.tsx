@@ -2,6 +2,7 @@ import { Menu, useMantineColorScheme, type MantineColorScheme } from '@mantine/c
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { WORDS, choose, routingQuery, useAvailability, useMine } from '../inbox/availability'
+import { usePhone } from '../lib/media'
 import { desktopOn, setDesktop, setSound, soundOn } from '../lib/notify'
 import { savePreferences, useCan, useMe } from '../lib/session'
 import { useCell } from '../lib/store'
@@ -9,6 +10,8 @@ import { toast, toastError } from '../lib/toast'
 import { Avatar } from '../ui/Avatar'
 import {
   IconBell,
+  IconBook,
+  IconChartBar,
   IconCheck,
   IconDeviceDesktop,
   IconDeviceMobile,
@@ -35,7 +38,9 @@ export function ProfileMenu({ onShowShortcuts }: { onShowShortcuts: () => void }
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   const mine = useMine()
   const availability = useAvailability(me.member.id)
-  const { data: routing } = useQuery({ ...routingQuery, enabled: useCan('inbox.read') })
+  const phone = usePhone()
+  const seesInbox = useCan('inbox.read')
+  const { data: routing } = useQuery({ ...routingQuery, enabled: seesInbox })
   const sound = useCell(soundOn)
   const desktop = useCell(desktopOn)
 
@@ -128,6 +133,16 @@ export function ProfileMenu({ onShowShortcuts }: { onShowShortcuts: () => void }
           <Menu.Item component="a" href={me.demo_phone_url} target="_blank" rel="noreferrer" leftSection={<IconDeviceMobile size={16} />}>
             Demo phone
           </Menu.Item>
+        )}
+        {phone && seesInbox && (
+          <>
+            <Menu.Item component={Link} to="/articles" leftSection={<IconBook size={16} />}>
+              Help centre
+            </Menu.Item>
+            <Menu.Item component={Link} to="/reports" leftSection={<IconChartBar size={16} />}>
+              Reports
+            </Menu.Item>
+          </>
         )}
         <Menu.Item component={Link} to="/settings" leftSection={<IconUser size={16} />}>
           Profile and settings

@@ -1,12 +1,13 @@
 import { Tooltip } from '@mantine/core'
-import { Link } from '@tanstack/react-router'
+import { Link, useRouterState } from '@tanstack/react-router'
 import { useNews } from '../inbox/counts'
 import { DraftsButton } from '../drafts/DraftsButton'
 import { Bell } from '../notifications/Bell'
+import { usePhone } from '../lib/media'
 import { useCan } from '../lib/session'
 import { shortCount } from '../lib/format'
 import { Logo } from '../ui/Logo'
-import { IconBook, IconChartBar, IconInbox, IconSettings, IconTemplate, IconTicket, IconUsers } from '../ui/icons'
+import { IconBook, IconChartBar, IconInbox, IconSettings, IconSpeakerphone, IconTemplate, IconTicket, IconUsers } from '../ui/icons'
 import { ProfileMenu } from './ProfileMenu'
 import s from './shell.module.css'
 
@@ -14,7 +15,10 @@ export function Rail({ onShowShortcuts }: { onShowShortcuts: () => void }) {
   const unread = useNews()
   const seesContacts = useCan('contacts.read')
   const seesInbox = useCan('inbox.read')
+  const seesCampaigns = useCan('broadcasts.read')
   const seesTemplates = useCan('templates.read')
+  const inTemplates = useRouterState({ select: (state) => state.location.pathname.startsWith('/templates') })
+  const phone = usePhone()
   return (
     <nav className={s.rail} aria-label="Main">
       <Logo className={s.logo} />
@@ -42,21 +46,30 @@ export function Rail({ onShowShortcuts }: { onShowShortcuts: () => void }) {
           </Link>
         </Tooltip>
       )}
-      {seesTemplates && (
-        <Tooltip label="Templates" position="right">
-          <Link to="/templates" className={s.railLink} aria-label="Templates">
-            <IconTemplate size={20} stroke={1.7} />
+      {seesCampaigns ? (
+        <Tooltip label="Campaigns" position="right">
+          <Link to="/campaigns" className={s.railLink} aria-label="Campaigns" {...(inTemplates && { 'data-status': 'active' })}>
+            <IconSpeakerphone size={20} stroke={1.7} />
           </Link>
         </Tooltip>
+      ) : (
+        seesTemplates && (
+          <Tooltip label="Templates" position="right">
+            <Link to="/templates" className={s.railLink} aria-label="Templates">
+              <IconTemplate size={20} stroke={1.7} />
+            </Link>
+          </Tooltip>
+        )
       )}
-      {seesInbox && (
+      {/* A phone has room for seven: what is left is in the menu of the profile. */}
+      {seesInbox && !phone && (
         <Tooltip label="Help centre" position="right">
           <Link to="/articles" className={s.railLink} aria-label="Help centre">
             <IconBook size={20} stroke={1.7} />
           </Link>
         </Tooltip>
       )}
-      {seesInbox && (
+      {seesInbox && !phone && (
         <Tooltip label="Reports" position="right">
           <Link to="/reports" className={s.railLink} aria-label="Reports">
             <IconChartBar size={20} stroke={1.7} />

@@ -6,7 +6,7 @@ import { useNews } from '../inbox/counts'
 import { whenIdle } from '../lib/idle'
 import { startShortcuts, useShortcut } from '../lib/keys'
 import { pushOn } from '../lib/notify'
-import { meQuery, useMe } from '../lib/session'
+import { meQuery, useCan, useMe } from '../lib/session'
 import { setTitleNews } from '../lib/title'
 import { goTo } from '../notifications/notifications'
 import { whenSaid } from '../push/register'
@@ -25,6 +25,7 @@ export function Shell() {
   // Keeps it in the cache, and reads it again when it may have changed.
   useQuery(meQuery)
   const news = useNews()
+  const campaigns = useCan('broadcasts.read')
   const navigate = useNavigate()
   const [sheet, setSheet] = useState(false)
   const [palette, setPalette] = useState(false)
@@ -46,6 +47,7 @@ export function Shell() {
   useShortcut('g t', 'Tickets', 'Go to', () => void navigate({ to: '/tickets' }))
   useShortcut('g r', 'Reports', 'Go to', () => void navigate({ to: '/reports' }))
   useShortcut('g h', 'Help centre', 'Go to', () => void navigate({ to: '/articles', search: {} }))
+  useShortcut('g b', 'Campaigns', 'Go to', () => void navigate({ to: '/campaigns' }), campaigns)
   useShortcut('mod+k', 'Command palette', 'Window', () => setPalette(true))
   useShortcut('?', 'Keyboard shortcuts', 'Window', () => setSheet(true))
 

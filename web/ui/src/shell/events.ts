@@ -177,6 +177,17 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'contact_list':
       void queryClient.invalidateQueries({ queryKey: ['contact-lists'] })
       return
+    case 'segment':
+      void queryClient.invalidateQueries({ queryKey: ['segments'], exact: true })
+      void queryClient.invalidateQueries({ queryKey: ['segments', event.data.id] })
+      return
+    case 'broadcast':
+      for (const which of ['list', 'running', event.data.id]) void queryClient.invalidateQueries({ queryKey: ['broadcasts', which] })
+      return
+    case 'broadcast_check':
+      void queryClient.invalidateQueries({ queryKey: ['broadcasts', event.data.id, 'check'] })
+      void queryClient.invalidateQueries({ queryKey: ['broadcasts', event.data.id], exact: true })
+      return
     case 'company':
       void queryClient.invalidateQueries({ queryKey: ['companies'] })
       return

@@ -6,10 +6,17 @@ import { Options } from '../thread/TemplateView'
 import { costDetail } from './preview'
 import s from './preview.module.css'
 
+interface PreviewCardProps {
+  preview: MessagePreview | null
+  name: string
+  /** it stands in the page, and not above what is written */
+  inline?: boolean
+}
+
 /** The customer's phone with what is being written on it. */
-export default function PreviewCard({ preview, name }: { preview: MessagePreview | null; name: string }) {
+export default function PreviewCard({ preview, name, inline }: PreviewCardProps) {
   return (
-    <section className={s.card} aria-label="Preview">
+    <section className={s.card} data-inline={inline || undefined} aria-label="Preview">
       <div className={s.phone}>
         <div className={s.top}>{name}</div>
         <div className={s.screen} tabIndex={0} role="group" aria-label={`As ${name} will see it`}>

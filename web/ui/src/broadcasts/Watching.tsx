@@ -1,0 +1,330 @@
+import { Button, Menu } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useCampaign } from '../campaigns/CampaignLink'
+import { Head } from '../campaigns/Head'
+import { api } from '../lib/api'
+import { count, fullTime, plural } from '../lib/format'
+import type { Broadcast, BroadcastProgress, BroadcastReport, BroadcastTally, Exclusion } from '../lib/types'
+import { Ago, Until } from '../settings/parts/Ago'
+import { ConfirmDialog } from '../settings/parts/ConfirmDialog'
+import { Panel } from '../settings/parts/Panel'
+import p from '../settings/parts/parts.module.css'
+import { Badge } from '../ui/Badge'
+import { ErrorState } from '../ui/ErrorState'
+import { IconDots, IconDownload, IconPlayerPauseFilled, IconPlayerPlayFilled } from '../ui/icons'
+import { Skeleton } from '../ui/Skeleton'
+import { Funnel, share, type FunnelStep } from './Funnel'
+import { Names, type WhichNames } from './Names'
+import { Variants } from './Variants'
+import { Why } from './Why'
+import { clone, correct } from './again'
+import { STATES, progressQuery, sum, take, type Step } from './broadcasts'
+import { minor } from './money'
+import { nameOf } from './ready'
+import s from './broadcasts.module.css'
+
+const reportQuery = (id: string) => ({
+  queryKey: ['broadcasts', id, 'report'],
+  queryFn: ({ signal }: { signal: AbortSignal }) => api.get<BroadcastReport>(`/broadcasts/${id}/report`, signal),
+})
+
+/** What is going out, or went: how far, to whom, what came of it. */
+export function Watching({ broadcast }: { broadcast: Broadcast }) {
+  const { id, state } = broadcast
+  const { data: progress, error, refetch } = useQuery(progressQuery(id))
+  const { data: report } = useQuery({ ...reportQuery(id), enabled: broadcast.plan.variants.length > 1, staleTime: 0, refetchInterval: 6_000 })
+  const [which, setWhich] = useState<WhichNames | null>(null)
+  const metric = broadcast.plan.experiment?.metric
+  const names = (title: string, asked: Record<string, string>) => setWhich({ title, path: 'recipients', asked })
+  return (
+    <>
+      <Heading broadcast={broadcast} />
+      <Halted broadcast={broadcast} />
+      {error && !progress ? (
+        <ErrorState error={error} onRetry={() => void refetch()} />
+      ) : !progress ? (
+        <Skeleton height={280} />
+      ) : (
+        <>
+          <Panel title={state === 'scheduled' ? 'Waiting for its time' : state === 'running' ? 'Going out' : 'What went out'}>
+            <Progress progress={progress} />
+            <Figures progress={progress} />
+          </Panel>
+          <Panel title="What came of it" text="Press a number to see who.">
+            <Funnel steps={funnelOf(progress.tally)} onNames={(key) => names(FUNNEL[key] ?? key, { state: key })} />
+          </Panel>
+          {report && report.variants.length > 1 && report.verdict && metric && (
+            <Panel title="Which one is better">
+              <Variants
+                metric={METRICS[metric]}
+                verdict={report.verdict.words}
+                variants={report.variants.map((each) => ({
+                  ...each[metric],
+                  key: each.key,
+                  label: nameOf(broadcast.plan, each.key),
+                  winner: report.verdict?.state === 'winner' && report.verdict.best === each.key,
+                }))}
+              />
+            </Panel>
+          )}
+          <Reasons title="Failed" steps={progress.tally.failed} onNames={(step) => names(step.label, { state: 'failed', reason: step.reason })} />
+          <Reasons title="Left out when it went" steps={progress.tally.skipped} onNames={(step) => names(step.label, { state: 'skipped', reason: step.reason })} />
+          <Reasons
+            title="Left out before"
+            steps={progress.left_out}
+            onNames={(step) => setWhich({ title: step.label, text: step.fix, path: 'check/people', asked: { reason: step.reason } })}
+          />
+        </>
+      )}
+      <Why id={id} />
+      {which && <Names id={id} which={which} onClose={() => setWhich(null)} />}
+    </>
+  )
+}
+
+function Heading({ broadcast }: { broadcast: Broadcast }) {
+  const { id, plan, state, may } = broadcast
+  const goTo = useCampaign()
+  const [busy, setBusy] = useState(false)
+  const [asking, setAsking] = useState<'cancel' | 'recall' | null>(null)
+  const { label, tone } = STATES[state]
+
+  async function run(step: Step, done?: string) {
+    setBusy(true)
+    await take(id, step, {}, done)
+    setBusy(false)
+  }
+
+  return (
+    <>
+      <Head
+        title={plan.name}
+        back={{ to: 'broadcasts', label: 'Broadcasts' }}
+        text={
+          <>
+            <Badge tone={tone}>{label}</Badge>{' '}
+            {broadcast.started_at && (
+              <>
+                started <Ago at={broadcast.started_at} />
+              </>
+            )}
+          </>
+        }
+        actions={
+          <>
+            {may.resume && !undecided(broadcast) && (
+              <Button leftSection={<IconPlayerPlayFilled size={15} />} loading={busy} onClick={() => void run('resume', 'It goes on')}>
+                Go on
+              </Button>
+            )}
+            {may.pause && (
+              <Button color="red" leftSection={<IconPlayerPauseFilled size={15} />} loading={busy} onClick={() => void run('pause', 'Stopped. What is under way to the provider still arrives.')}>
+                STOP
+              </Button>
+            )}
+            <Button component="a" href={`/api/v1/broadcasts/${id}/table`} download variant="default" leftSection={<IconDownload size={15} />}>
+              CSV
+            </Button>
+            <Menu position="bottom-end">
+              <Menu.Target>
+                <Button variant="default" aria-label="More about this broadcast" px={9}>
+                  <IconDots size={17} />
+                </Button>
+              </Menu.Target>
+              <Menu.Dropdown>
+                <Menu.Item onClick={() => void clone(broadcast, goTo)}>Make a copy</Menu.Item>
+                {may.correct && <Menu.Item onClick={() => void correct(broadcast, goTo)}>Correct it…</Menu.Item>}
+                {may.recall && (
+                  <Menu.Item className={p.dangerItem ?? ''} onClick={() => setAsking('recall')}>
+                    Take it back…
+                  </Menu.Item>
+                )}
+                {may.cancel && (
+                  <Menu.Item className={p.dangerItem ?? ''} onClick={() => setAsking('cancel')}>
+                    Cancel for good…
+                  </Menu.Item>
+                )}
+              </Menu.Dropdown>
+            </Menu>
+          </>
+        }
+      />
+      {asking === 'cancel' && (
+        <ConfirmDialog title="Cancel for good?" confirm="Cancel it" onConfirm={() => take(id, 'cancel')} onClose={() => setAsking(null)}>
+          <p>Who has got it keeps it. Nobody else gets it, and it cannot be resumed.</p>
+        </ConfirmDialog>
+      )}
+      {asking === 'recall' && (
+        <ConfirmDialog title="Take it back?" confirm="Take it back" onConfirm={() => take(id, 'recall')} onClose={() => setAsking(null)}>
+          <p>What has not gone is stopped for good. What has gone is deleted where the channel can do that (Telegram). On WhatsApp and SMS it stays: write a correction, which goes to exactly those who got it.</p>
+        </ConfirmDialog>
+      )}
+    </>
+  )
+}
+
+/** No variant was surely better, and somebody is to say which one the rest get. */
+const undecided = ({ reason }: Broadcast): boolean => reason?.code === 'no_winner'
+
+/** Why it does not go on, and what somebody can do about it. */
+function Halted({ broadcast }: { broadcast: Broadcast }) {
+  const { id, plan, state, reason, may, scheduled_at: at } = broadcast
+  if (state === 'scheduled' && at) {
+    return (
+      <p className={s.quiet}>
+        It goes on {fullTime(at)}, <Until at={at} />.
+      </p>
+    )
+  }
+  if (!reason || state === 'done') return null
+  return (
+    <div className={s.halted} role="status">
+      <p>{reason.message}</p>
+      {undecided(broadcast) &&
+        may.resume &&
+        plan.variants.map(({ key }) => (
+          <Button key={key} variant="default" onClick={() => void take(id, 'resume', { variant: key }, `The rest get ${nameOf(plan, key)}`)}>
+            The rest get {nameOf(plan, key)}
+          </Button>
+        ))}
+    </div>
+  )
+}
+
+interface Part {
+  key: string
+  label: string
+  count: number
+}
+
+function partsOf({ people, left_out: leftOut, tally }: BroadcastProgress): Part[] {
+  const parts = [
+    { key: 'arrived', label: 'delivered', count: tally.delivered },
+    { key: 'sent', label: 'sent, not confirmed', count: tally.sent - tally.delivered },
+    { key: 'unknown', label: 'not known', count: tally.unknown },
+    { key: 'failed', label: 'failed', count: sum(tally.failed) },
+    { key: 'skipped', label: 'left out', count: sum(tally.skipped) + sum(leftOut) },
+  ]
+  return [...parts, { key: 'waiting', label: 'waiting', count: Math.max(0, people - sum(parts)) }]
+}
+
+const STAGES = { trial: 'A few get it first.', sample: 'The variants are being tried.', rest: 'Everybody else gets it now.' }
+
+function Progress({ progress }: { progress: BroadcastProgress }) {
+  const { people, state, stage, rate, eta, next_look: look } = progress
+  const parts = partsOf(progress)
+  const gone = people - (parts.at(-1)?.count ?? 0)
+  return (
+    <div className={s.progress}>
+      <div
+        className={s.track}
+        role="progressbar"
+        aria-label="How far it is"
+        aria-valuemin={0}
+        aria-valuemax={people}
+        aria-valuenow={gone}
+        aria-valuetext={`${count(gone)} of ${count(people)}`}
+      >
+        {parts.map((part) => part.count > 0 && <i key={part.key} data-of={part.key} style={{ flexGrow: part.count }} />)}
+      </div>
+      <ul className={s.legend}>
+        {parts
+          .filter((part) => part.count > 0)
+          .map((part) => (
+            <li key={part.key}>
+              <i data-of={part.key} aria-hidden />
+              <b>{count(part.count)}</b> {part.label}
+            </li>
+          ))}
+      </ul>
+      {state === 'running' && (
+        <p className={s.quiet} role="status">
+          {stage && STAGES[stage]} {rate > 0 && (rate >= 1 ? `${plural(Math.round(rate), 'message')} a second. ` : 'Less than one message a second. ')}
+          {eta ? (
+            <>
+              Done <Until at={eta} />.
+            </>
+          ) : (
+            look && (
+              <>
+                Looked at again <Until at={look} />.
+              </>
+            )
+          )}
+        </p>
+      )}
+    </div>
+  )
+}
+
+function Figures({ progress }: { progress: BroadcastProgress }) {
+  const { people, tally, currency, spent_minor: spent, budget_minor: budget, recall } = progress
+  return (
+    <dl className={s.figures}>
+      <div>
+        <dt>In the audience</dt>
+        <dd>{count(people)}</dd>
+      </div>
+      <div>
+        <dt>Delivered</dt>
+        <dd>{share(tally.delivered, tally.sent)}</dd>
+      </div>
+      <div>
+        <dt>Answers</dt>
+        <dd>{count(tally.replied)}</dd>
+      </div>
+      <div>
+        <dt>Asked to stop</dt>
+        <dd>{count(tally.opted_out)}</dd>
+      </div>
+      {currency && (
+        <div>
+          <dt>{budget === null ? 'Cost' : `Cost, of ${minor(budget, currency)}`}</dt>
+          <dd>{minor(spent, currency)}</dd>
+        </div>
+      )}
+      {recall && (
+        <div>
+          <dt>{recall.done ? 'Taken back' : 'Being taken back'}</dt>
+          <dd>{count(recall.deleted)}</dd>
+        </div>
+      )}
+    </dl>
+  )
+}
+
+const METRICS = { delivered: 'delivered', read: 'read', clicked: 'clicked', replied: 'answered' } as const
+const FUNNEL: Record<string, string> = { sent: 'Sent', delivered: 'Delivered', read: 'Read', clicked: 'Clicked', replied: 'Answered', opted_out: 'Asked to stop' }
+
+function funnelOf(tally: BroadcastTally): FunnelStep[] {
+  const step = (key: 'sent' | 'delivered' | 'read' | 'clicked' | 'replied' | 'opted_out') => ({ key, label: FUNNEL[key]!, count: tally[key] })
+  // Who answers need not have clicked, and text messages are never read: what follows is all of those who got it.
+  const followed = (['read', 'clicked', 'replied'] as const).map((key) => ({ ...step(key), of: 'delivered' }))
+  return [step('sent'), { ...step('delivered'), of: 'sent' }, ...followed, { ...step('opted_out'), of: 'delivered', tone: 'bad' }]
+}
+
+interface ReasonsProps {
+  title: string
+  steps: Exclusion[]
+  onNames: (step: Exclusion) => void
+}
+
+function Reasons({ title, steps, onNames }: ReasonsProps) {
+  if (steps.length === 0) return null
+  return (
+    <Panel title={`${title}: ${count(sum(steps))}`} flush>
+      <ul className={s.reasons}>
+        {steps.map((step) => (
+          <li key={step.reason}>
+            <b>{count(step.count)}</b>
+            <span>{step.label}</span>
+            <Button size="compact-sm" variant="default" onClick={() => onNames(step)} aria-label={`Names: ${step.label}`}>
+              Names
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  )
+}
