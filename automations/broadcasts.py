@@ -23,6 +23,7 @@ from app.core.runtime import Workspace
 from automations import plans
 from automations.plans import Plan
 from automations.store import broadcasts as store
+from channels.content import Template
 from inbox import live
 
 State = Literal["draft", "review", "approved", "scheduled", "running", "paused", "done", "cancelled"]
@@ -374,6 +375,18 @@ async def going_to(ws: Workspace, segment_id: str) -> list[Broadcast]:
         for each in await store.page(ws, state=state, before=None, limit=_MOST_WAITING):
             wanted = each.plan.audience
             if segment_id in (*wanted.segments, *wanted.exclude.segments):
+                found.append(each)
+    return found
+
+
+async def sending(ws: Workspace, account_id: str, name: str, language: str) -> list[Broadcast]:
+    """Those that have not gone yet and send this template of the account."""
+    found: list[Broadcast] = []
+    for state in _NOT_GONE:
+        for each in await store.page(ws, state=state, before=None, limit=_MOST_WAITING):
+            contents = (wording.content for variant in each.plan.variants for wording in variant.wordings)
+            names = {(c.name, c.language) for c in contents if isinstance(c, Template)}
+            if each.plan.account_id == account_id and (name, language) in names:
                 found.append(each)
     return found
 

@@ -222,6 +222,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "proofs": (_index("workspace_id", "conversation_id"), _index("forget_at", expire_after_seconds=0)),
     "templates": (_index("workspace_id", "account_id", "name"),),
     "template_drafts": (_index("workspace_id"),),
+    "content_templates": (_index("workspace_id"),),
     # Who opened a short link of a mailing; those of machines are kept apart by `person`.
     "clicks": (_index("workspace_id", "mailing_id", "_id"), _index("expires_at", expire_after_seconds=0)),
     "files": (_index("unused_until", sparse=True),),

@@ -27,6 +27,7 @@ def test_a_template_is_written_reviewed_and_paused(desks: Desks, stage: Stage, a
     page.emulate_media(color_scheme="light")
 
     listed.get_by_role("button", name="New").click()
+    page.get_by_role("menuitem", name="Template of whatsapp").click()
     editor = page.get_by_role("article", name="Template draft")
     editor.get_by_role("textbox", name="Text").fill("{{1}} your lamp is ready")
     editor.get_by_role("button", name="Add a button").click()
@@ -71,3 +72,37 @@ def test_a_template_is_written_reviewed_and_paused(desks: Desks, stage: Stage, a
     page.get_by_role("region", name="Notifications").get_by_role("button", name="lamp_ready (en) is paused").click()
     expect(detail.get_by_role("button", name="Take it out of its pause")).to_be_visible()
     stage.run(stage.shop.knobs(template_review_ms=None))
+
+
+def test_a_content_template_in_two_languages(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    page = desks(path="/templates", allowed="status of 422").page
+    page.get_by_role("button", name="New").click()
+    page.get_by_role("menuitem", name="Content for other channels").click()
+    editor = page.get_by_role("article", name="Content template")
+    editor.get_by_role("button", name="Save").click()
+    expect(editor.get_by_text("Write something here.")).to_be_visible()
+    editor.get_by_role("textbox", name="Name").fill("Spring news")
+    editor.get_by_role("checkbox", name="SMS").check()
+    editor.get_by_role("textbox", name="Text", exact=True).fill("Hello ")
+    editor.get_by_role("combobox", name="Insert a value into: Text").select_option("contact.first_name")
+    expect(editor.get_by_role("textbox", name="Text", exact=True)).to_have_value(
+        'Hello {{ contact.first_name | default: "" }}'
+    )
+    expect(editor.get_by_role("img", name="Preview: Hello Ana")).to_be_visible()
+    editor.get_by_role("button", name="Another language").click()
+    editor.get_by_role("combobox", name="For people who speak").select_option("fr")
+    editor.get_by_role("textbox", name="Text", exact=True).fill("Bonjour {{ agent.name }}")
+    editor.get_by_role("button", name="Save").click()
+    expect(editor.get_by_text("There is no variable 'agent.name'").first).to_be_visible()
+    editor.get_by_role("textbox", name="Text", exact=True).fill("Bonjour")
+    page.mouse.move(2, 400)
+    for width, scheme in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 1000})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        axe(page)
+        shot(page, f"content-{width}-{scheme}")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(color_scheme="light")
+    editor.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("region", name="Templates").get_by_role("link", name="Spring news")).to_be_visible()
+    expect(editor.get_by_role("button", name="French")).to_be_visible()

@@ -10,6 +10,7 @@ from app.core.audit import Target
 from app.core.clock import iso
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Permission
+from automations import broadcasts
 from channels import accounts
 from channels.content import TemplateParameters
 from channels.template_drafts import TemplateDraft
@@ -157,13 +158,19 @@ def _alarm(kept: KeptTemplate) -> AlarmOut | None:
 async def get(request: ApiRequest, template_id: str) -> WholeTemplate:
     kept = await _known(request, template_id)
     draft = await template_drafts.draft_of(request.ws, kept)
-    uses = await usage.of(request.ws, "template", kept.id)
+    uses = await _uses(request, kept)
     return WholeTemplate(
         **(await shown(request, kept)).model_dump(),
         draft=draft,
         changeable=draft is not None and kept.template.status.upper() in template_drafts.CHANGEABLE,
         uses=[UseOut(type=use.type, id=use.id, name=use.name) for use in uses],
     )
+
+
+async def _uses(request: ApiRequest, kept: KeptTemplate) -> list[usage.Use]:
+    going = await broadcasts.sending(request.ws, kept.account_id, kept.template.name, kept.template.language)
+    found = await usage.of(request.ws, "template", kept.id)
+    return [*found, *(usage.Use("broadcast", each.id, each.plan.name) for each in going)]
 
 
 async def _known(request: ApiRequest, template_id: str) -> KeptTemplate:
@@ -176,6 +183,9 @@ async def _known(request: ApiRequest, template_id: str) -> KeptTemplate:
 async def remove(request: ApiRequest, template_id: str, query: Deleted) -> None:
     ws = request.ws
     kept = await _known(request, template_id)
+    going = [use for use in await _uses(request, kept) if use.type == "broadcast"]
+    if going:
+        raise usage.InUse("template", going)
     async with live.announced(ws, "templates", kept.account_id):
         gone = await template_drafts.delete(ws, template_id, all_languages=query.all_languages == "true")
         languages = [each.template.language for each in gone]

@@ -117,6 +117,9 @@ export type OrderItem = api.OrderItem
 export type TemplateParameters = api.TemplateParameters
 export type TemplatePreview = api.TemplatePreview
 export type CardParameters = api.CardParameters
+export type ContentTemplate = api.ContentTemplateOut
+export type ContentWording = api.ContentWording
+export type CheckedContent = api.CheckedContent
 export type WholeTemplate = api.WholeTemplate
 export type TemplateDraft = api.TemplateDraft
 export type TemplateDraftRow = api.TemplateDraftOut
@@ -264,7 +267,7 @@ export type NumberedEvent =
   | { n: number; type: 'duplicates'; data: { contact_ids: string[] } }
   | { n: number; type: 'deferred'; data: { id: string } }
   | { n: number; type: 'templates'; data: { account_id: string } }
-  | { n: number; type: 'canned' | 'calendar' | 'team' | 'agent' | 'routing' | 'role' | 'roster'; data: { id: string } }
+  | { n: number; type: 'canned' | 'content_template' | 'calendar' | 'team' | 'agent' | 'routing' | 'role' | 'roster'; data: { id: string } }
   | { n: number; type: 'draft'; data: DraftEvent }
   | { n: number; type: 'macro'; data: { id: string } }
   | { n: number; type: 'closing_settings'; data: { id: string } }

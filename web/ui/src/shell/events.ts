@@ -132,6 +132,9 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'survey':
       void queryClient.invalidateQueries({ queryKey: ['surveys', event.data.contact_id] })
       return
+    case 'content_template':
+      void queryClient.invalidateQueries({ queryKey: ['content-templates'] })
+      return
     case 'canned':
       void queryClient.invalidateQueries({ queryKey: ['canned'] })
       return

@@ -8,13 +8,14 @@ import { languageName, plural } from '../lib/format'
 import { useCan } from '../lib/session'
 import { toast, toastError } from '../lib/toast'
 import { Badge } from '../ui/Badge'
+import { channelLabel } from '../ui/ChannelIcon'
 import { EmptyState } from '../ui/EmptyState'
 import { ErrorState } from '../ui/ErrorState'
 import { IconAlertTriangle, IconPlus, IconRefresh, IconTemplate } from '../ui/icons'
 import { SearchBox } from '../ui/SearchBox'
 import { Skeleton } from '../ui/Skeleton'
 import { qualityTone, qualityWord } from '../settings/channels/health'
-import { EMPTY, draftsQuery, newDraft, statusTone, templatesChanged, templatesQuery, words } from './templates'
+import { EMPTY, NEW_CONTENT, contentsQuery, draftsQuery, newDraft, statusTone, templatesChanged, templatesQuery, words } from './templates'
 import pane from '../ui/two-pane.module.css'
 import s from './templates.module.css'
 
@@ -38,6 +39,7 @@ export function TemplateList({ chosen }: { chosen: string | undefined }) {
   const accounts = (useAccounts() ?? []).filter((account) => account.capabilities.templates)
   const { data: templates, error, refetch } = useQuery(templatesQuery)
   const { data: drafts } = useQuery(draftsQuery)
+  const { data: contents } = useQuery(contentsQuery)
   const [search, setSearch] = useState('')
   const [filter, setFilter] = useState({ status: '', category: '', language: '', quality: '', account: '' })
   const [busy, setBusy] = useState(false)
@@ -54,6 +56,20 @@ export function TemplateList({ chosen }: { chosen: string | undefined }) {
       alarm: null,
       accountId: account_id,
     })),
+    ...(contents ?? []).map(({ id, name, channels, wordings }) => {
+      const content = (wordings.find((each) => !each.language) ?? wordings[0])?.content
+      return {
+        id,
+        name,
+        text: !content ? '' : content.type === 'media' ? (content.caption ?? 'File') : content.text,
+        language: wordings.map((each) => each.language ?? 'any').join(', '),
+        category: channels.length > 0 ? channels.map(channelLabel).join(', ') : 'Any channel',
+        status: 'CONTENT',
+        quality: null,
+        alarm: null,
+        accountId: '',
+      }
+    }),
     ...(templates ?? []).map((each) => ({
       id: each.id,
       name: each.name,
@@ -121,12 +137,7 @@ export function TemplateList({ chosen }: { chosen: string | undefined }) {
               Sync
             </Button>
           )}
-          {mayWrite && accounts.length === 1 && (
-            <Button size="xs" leftSection={<IconPlus size={15} />} onClick={() => void write(accounts[0]?.id ?? '')}>
-              New
-            </Button>
-          )}
-          {mayWrite && accounts.length > 1 && (
+          {mayWrite && (
             <Menu position="bottom-end">
               <Menu.Target>
                 <Button size="xs" leftSection={<IconPlus size={15} />}>
@@ -136,9 +147,12 @@ export function TemplateList({ chosen }: { chosen: string | undefined }) {
               <Menu.Dropdown>
                 {accounts.map((account) => (
                   <Menu.Item key={account.id} onClick={() => void write(account.id)}>
-                    For {account.name}
+                    Template of {account.name}
                   </Menu.Item>
                 ))}
+                <Menu.Item onClick={() => void navigate({ to: '/templates/$templateId', params: { templateId: NEW_CONTENT } })}>
+                  Content for other channels
+                </Menu.Item>
               </Menu.Dropdown>
             </Menu>
           )}
@@ -146,8 +160,8 @@ export function TemplateList({ chosen }: { chosen: string | undefined }) {
         <SearchBox label="Search templates" placeholder="Search name or text" value={search} onChange={setSearch} />
         <div className={pane.filters}>
           {choose('status', 'Status', 'Any status', rows.map((row) => row.status))}
-          {choose('category', 'Category', 'Any category', rows.map((row) => row.category))}
-          {choose('language', 'Language', 'Any language', rows.map((row) => row.language), LANGUAGE)}
+          {choose('category', 'Category', 'Any category', rows.filter((row) => row.status !== 'CONTENT').map((row) => row.category))}
+          {choose('language', 'Language', 'Any language', rows.filter((row) => row.status !== 'CONTENT').map((row) => row.language), LANGUAGE)}
           {choose('quality', 'Quality', 'Any quality', rows.map((row) => row.quality ?? ''), qualityWord)}
           {choose('account', 'Account', 'Any account', rows.map((row) => row.accountId), accountName)}
         </div>
@@ -186,7 +200,7 @@ export function TemplateList({ chosen }: { chosen: string | undefined }) {
                   <small>
                     <Badge tone={statusTone(row.status)}>{words(row.status)}</Badge>
                     {row.quality && row.quality !== 'GREEN' && <Badge tone={qualityTone(row.quality)}>Quality: {qualityWord(row.quality)}</Badge>}
-                    {words(row.category)} · {LANGUAGE(row.language)}
+                    {row.status === 'CONTENT' ? `${row.category} · ${row.language}` : `${words(row.category)} · ${LANGUAGE(row.language)}`}
                   </small>
                 </Link>
               </li>

@@ -3,10 +3,11 @@ import { useCan } from '../lib/session'
 import { EmptyState } from '../ui/EmptyState'
 import { IconTemplate } from '../ui/icons'
 import { TwoPane } from '../ui/TwoPane'
+import { ContentPane } from './ContentPane'
 import { DraftPane } from './DraftPane'
 import { TemplateDetail } from './TemplateDetail'
 import { TemplateList } from './TemplateList'
-import { isDraftId } from './templates'
+import { isContentId, isDraftId } from './templates'
 
 export default function TemplatesPage() {
   const { templateId } = useParams({ strict: false })
@@ -18,7 +19,13 @@ export default function TemplatesPage() {
       list={<TemplateList chosen={templateId} />}
       detail={
         templateId &&
-        (isDraftId(templateId) ? <DraftPane key={templateId} id={templateId} /> : <TemplateDetail key={templateId} id={templateId} />)
+        (isContentId(templateId) ? (
+          <ContentPane key={templateId} id={templateId} />
+        ) : isDraftId(templateId) ? (
+          <DraftPane key={templateId} id={templateId} />
+        ) : (
+          <TemplateDetail key={templateId} id={templateId} />
+        ))
       }
       nothing={
         <EmptyState

@@ -2,7 +2,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api } from '../lib/api'
 import { queryClient } from '../lib/query'
-import type { Page, Template, TemplateDraft, TemplateDraftRow, TemplatesChecked, WholeTemplate } from '../lib/types'
+import type { ContentTemplate, Page, Template, TemplateDraft, TemplateDraftRow, TemplatesChecked, WholeTemplate } from '../lib/types'
 import type { Tone } from '../ui/Badge'
 
 export const templatesQuery = queryOptions({
@@ -21,12 +21,22 @@ export const templateQuery = (id: string) =>
 export const draftQuery = (id: string) =>
   queryOptions({ queryKey: ['template-drafts', id], queryFn: ({ signal }) => api.get<TemplateDraftRow>(`/template-drafts/${id}`, signal) })
 
+export const contentsQuery = queryOptions({
+  queryKey: ['content-templates'],
+  queryFn: ({ signal }) => api.get<Page<ContentTemplate>>('/content-templates', signal).then((page) => page.items),
+})
+
+export const contentQuery = (id: string) =>
+  queryOptions({ queryKey: ['content-templates', id], queryFn: ({ signal }) => api.get<ContentTemplate>(`/content-templates/${id}`, signal) })
+
 /** An event, or something done here. */
 export function templatesChanged(): void {
   void queryClient.invalidateQueries({ queryKey: ['templates'] })
   void queryClient.invalidateQueries({ queryKey: ['template-drafts'] })
 }
 
+export const NEW_CONTENT = 'new-content'
+export const isContentId = (id: string): boolean => id === NEW_CONTENT || id.startsWith('ctp_')
 export const isDraftId = (id: string): boolean => id.startsWith('tpd_')
 
 export const EMPTY: TemplateDraft = {
@@ -86,10 +96,11 @@ const TONES: Record<string, Tone> = {
   REJECTED: 'danger',
   DISABLED: 'danger',
   DRAFT: 'neutral',
+  CONTENT: 'ok',
 }
 
 export const statusTone = (status: string): Tone => TONES[status.toUpperCase()] ?? 'neutral'
-export const STATUS_WORDS: Record<string, string> = { PENDING: 'In review', IN_APPEAL: 'In appeal' }
+export const STATUS_WORDS: Record<string, string> = { PENDING: 'In review', IN_APPEAL: 'In appeal', CONTENT: 'Ready' }
 
 export function words(constant: string): string {
   const text = STATUS_WORDS[constant.toUpperCase()] ?? constant.replaceAll('_', ' ').toLowerCase()
