@@ -155,7 +155,10 @@ from crm import imports
 async def work(ws, told, killer):
     imports.BATCH = 10
     killer.after(told["commands"])
-    await imports.run_one(ws, told["import_id"])
+    while True:
+        # Until the one before it, which died, has let go.
+        await imports.run_one(ws, told["import_id"])
+        await asyncio.sleep(0.2)
 """
 
 
