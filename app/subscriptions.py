@@ -13,7 +13,7 @@ from automations import checks, membership, runs, segments
 from automations import jobs as automation_jobs
 from crm import exports, imports
 from inbox import checkups, delivery, inbound, jobs, polling, reconcile, sweeper
-from inbox.erasing import erasing
+from inbox.erasing import erasing, retention
 from inbox.finding import bulk, search, view_work
 from inbox.mailings import engine, placing
 from inbox.merging import merging
@@ -45,6 +45,7 @@ BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "imports": imports.run,
     "exports": exports.run,
     "erasures": erasing.run,
+    "retention": retention.run,
     "broadcast-checks": checks.run,
     "segments": partial(membership.run, listeners=SEGMENT_MOVES),
     "broadcasts": runs.run,

@@ -28,6 +28,7 @@ from crm.store import duplicates as duplicate_store
 from crm.store import erasures as store
 from crm.store import merging as merge_store
 from crm.store import pacing as pacing_store
+from crm.store import retention as retention_store
 
 SUPPRESSED_AS = "Erased at their request"
 # Of what a provider would not delete, so much is named.
@@ -151,6 +152,9 @@ async def set_hold(ws: Workspace, actor: Actor, contact_id: str, reason: str | N
     """A legal hold: nothing of them is deleted while it stands; None lifts it. Raises Forbidden, NotFound."""
     require(actor)
     hold = Hold(reason, ws.clock.now(), actor.name) if reason else None
+    if hold is None:
+        # What it has kept is looked at anew.
+        await retention_store.start_over(ws)
     return (await contacts.change(ws, contact_id, lambda now: replace(now, hold=hold)))[1]
 
 

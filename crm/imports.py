@@ -273,6 +273,20 @@ async def forget(ws: Workspace, contact_ids: Sequence[str], handles: Sequence[st
     return found
 
 
+async def drop(ws: Workspace, before: datetime, *, dry: bool) -> int:
+    """Files, results and what is shown of imports begun before then and not under way; how many (`dry`: only that)."""
+    found = 0
+    async for made in store.every(ws):
+        if made.created_at >= before or made.state in _BUSY or not (made.shape.rows or made.next):
+            continue
+        found += 1
+        if not dry:
+            await ws.runtime.files.delete(key_of(ws, made.id))
+            await store.forget_results(ws, made.id)
+            await store.empty(ws, made.id)
+    return found
+
+
 def _is_of(outcome: Outcome, people: frozenset[str], handles: frozenset[str]) -> bool:
     cells = {re.sub(r"[\s()./-]", "", cell).casefold() for cell in outcome.cells}
     return outcome.contact_id in people or any(handle.removeprefix("user:") in cells for handle in handles)

@@ -32,7 +32,7 @@ async def follow(
     """Deals with what was stored since the mark. `seen` remembers what this process has just dealt with."""
     now = runtime.clock.now()
     mark = await platform.mark(runtime, name)
-    async for rows, until in _spans(runtime, mark - _MARGIN, now, fields=fields):
+    async for rows, until in spans(runtime, mark - _MARGIN, now, fields=fields):
         fresh = [row for row in rows if row["_id"] not in seen]
         await _handled(runtime, fresh, seen, handle)
         if fresh or until - mark > _LATEST / 2:
@@ -44,7 +44,7 @@ async def follow(
 async def look_back(runtime: Runtime, name: str, seen: dict[str, datetime], handle: Handle) -> None:
     """Deals with what came late: what lies before the mark and is not among what was `seen`."""
     mark = await platform.mark(runtime, name)
-    async for rows, _ in _spans(runtime, mark - _BACK, mark, fields=("created_at",)):
+    async for rows, _ in spans(runtime, mark - _BACK, mark, fields=("created_at",)):
         late = [row["_id"] for row in rows if row["_id"] not in seen]
         await _handled(runtime, await platform.by_id(runtime, late), seen, handle)
 
@@ -60,7 +60,7 @@ async def _handled(runtime: Runtime, rows: Sequence[Row], seen: dict[str, dateti
     seen.update((row["_id"], row["created_at"]) for row in rows)
 
 
-async def _spans(
+async def spans(
     runtime: Runtime, since: datetime, end: datetime, *, fields: Sequence[str] | None = None
 ) -> AsyncIterator[tuple[Sequence[Row], datetime]]:
     """What was stored from `since` to before `end`, in spans with not too much in any: its rows, and where it ends."""

@@ -138,7 +138,8 @@ async def show(request: Request) -> Response:
     if found is None:
         return _closed(request)
     ws, form = found
-    await signup_forms.count(ws, form.id, "shown")
+    if not request.query_params.get("preview"):
+        await signup_forms.count(ws, form.id, "shown")
     return await _page(request, ws, form)
 
 

@@ -71,7 +71,9 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "contact_fields": (),
     "contact_past": (_index("workspace_id", "contact_id", "at"),),
     "contact_lists": (_index("workspace_id", "key", unique=True),),
-    # People who were erased: `pending_key` while it is under way, `marks` are hashes of their handles.
+    # How long things are kept; and people who were erased: `pending_key` while it is under way, `marks` are hashes of
+    # their handles.
+    "retention": (_index("active_key", sparse=True),),
     "erasures": (
         _index("workspace_id", "at"),
         _index("pending_key", sparse=True),

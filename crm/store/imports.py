@@ -78,6 +78,11 @@ async def hide_rows(ws: Workspace, made: imports.Import, forgotten: Collection[i
     await ws.db.imports.update({"_id": made.id}, {"$set": {"shape.rows": [], "problems": problems}})
 
 
+async def empty(ws: Workspace, import_id: str) -> None:
+    """That it was done stays, with its counts."""
+    await ws.db.imports.update({"_id": import_id}, {"$set": {"shape.rows": [], "problems": [], "next": 0}})
+
+
 async def turn(ws: Workspace, wanted: imports.Import, was: str) -> bool:
     """Stores it if its state is still that."""
     row = _row(wanted)

@@ -180,6 +180,8 @@ export type ConsentState = ConsentPage['standings'][number]['state']
 export type RecordConsent = api.RecordConsent
 export type PacingSettings = api.PacingOut
 export type Suppression = api.SuppressionOut
+export type Retention = api.RetentionOut
+export type RetentionRules = api.RetentionRules
 export type SignupForm = api.SignupFormOut
 export type SignupSettings = api.SignupSettings
 export type SignupWords = api.SignupWords
@@ -261,7 +263,7 @@ export type NumberedEvent =
   | { n: number; type: 'member'; data: Member }
   | { n: number; type: 'contact'; data: { id: string } & Partial<Contact> }
   | { n: number; type: 'import'; data: ImportProgress }
-  | { n: number; type: 'export' | 'erasure' | 'signup_form'; data: { id: string } }
+  | { n: number; type: 'export' | 'erasure' | 'signup_form' | 'retention'; data: { id: string } }
   | { n: number; type: 'contact_fields' | 'company' | 'contact_list'; data: { id: string } }
   | { n: number; type: 'segment' | 'broadcast' | 'broadcast_check'; data: { id: string } }
   | { n: number; type: 'duplicates'; data: { contact_ids: string[] } }

@@ -174,6 +174,9 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'signup_form':
       void queryClient.invalidateQueries({ queryKey: ['signup-forms'] })
       return
+    case 'retention':
+      void queryClient.invalidateQueries({ queryKey: ['retention'] })
+      return
     case 'erasure':
       void queryClient.invalidateQueries({ queryKey: ['erasures'] })
       return

@@ -82,6 +82,8 @@ const WORDS: Record<string, string | ((detail: Detail) => string)> = {
   'contact.erased': 'erased a person',
   'signup_form.created': 'made the sign-up form {}',
   'signup_form.changed': 'changed the sign-up form {}',
+  'retention.changed': 'changed how long things are kept',
+  'retention.applied': 'let go what was kept long enough',
   'erasure.proven': 'took the proof of an erasure',
   'conversation.assigned': ({ member_name: name }) =>
     name ? `assigned the conversation with {} to ${name}` : 'unassigned the conversation with {}',
@@ -100,6 +102,7 @@ export const THINGS: Record<string, string> = {
   account: 'Channels',
   contact: 'Contacts',
   erasure: 'Erasures',
+  retention: 'How long things are kept',
   signup_form: 'Sign-up forms',
   consent: 'Consent',
   marketing: 'Stopping marketing',

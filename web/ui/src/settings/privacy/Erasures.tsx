@@ -6,6 +6,7 @@ import { Badge } from '../../ui/Badge'
 import { IconShieldLock } from '../../ui/icons'
 import { Ago } from '../parts/Ago'
 import { ListPage } from '../parts/ListPage'
+import { Retention } from './Retention'
 
 /** People who were erased: when, by whom, how far it is, and the document that proves it. It names nobody. */
 export function Erasures() {
@@ -54,6 +55,7 @@ export function Erasures() {
         },
       ]}
     >
+      <Retention />
       {hasNextPage && (
         <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
           Show more

@@ -1,4 +1,4 @@
-import { SegmentedControl } from '@mantine/core'
+import { NativeSelect } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api } from '../../lib/api'
@@ -19,7 +19,7 @@ export function Ways({ form }: { form: SignupForm }) {
       <Panel title="Ways to it" text="Link to it, print the code, or show the page on your site.">
         <div className={s.ways}>
           <div className={s.stack}>
-            {ways.length > 1 && <SegmentedControl data={ways.map((each) => each.label)} value={chosen} onChange={setChosen} aria-label="Way" />}
+            {ways.length > 1 && <NativeSelect label="Way" data={ways.map((each) => each.label)} value={chosen} onChange={(event) => setChosen(event.currentTarget.value)} />}
             {way && <CopyField label="Link" value={way.url} />}
             {chosen === 'Page' && <CopyField label="For your site" value={form.embed} multiline />}
             {way && (
@@ -31,7 +31,7 @@ export function Ways({ form }: { form: SignupForm }) {
               </figure>
             )}
           </div>
-          <iframe className={s.preview} src={`/join/${form.id}`} title="The page as people see it" sandbox="" />
+          <iframe className={s.preview} src={`/join/${form.id}?preview=yes`} title="The page as people see it" sandbox="" />
         </div>
       </Panel>
       <Days form={form} />
