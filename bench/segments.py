@@ -30,7 +30,7 @@ from crm.happenings import Happening
 from crm.store import contacts as store
 
 _QUICK, _SIZES = (3_000, 12_000), (10_000, 100_000, 1_000_000)
-_BATCH = 1_000
+_BATCH = 300
 _MOST_SECONDS = 2.0
 _CHANGES = 20
 _TAG = "tag_bench"
