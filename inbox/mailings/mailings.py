@@ -115,8 +115,9 @@ async def add(ws: Workspace, mailing_id: str, batches: Sequence[Batch]) -> Added
     for batch in batches:
         made.append((batch, _work(mailing, batch, [next(verdicts) for _ in batch.recipients], now)))
     senders = {batch.account_id for batch in batches} - {*mailing.accounts}
-    if senders:
-        await store.add_accounts(ws, mailing.id, sorted(senders))
+    dearest = max(recipient.price_minor for batch in batches for recipient in batch.recipients)
+    if senders or dearest > mailing.dearest_minor:
+        await store.take_in(ws, mailing.id, sorted(senders), dearest)
     known = await store.add(ws, mailing, made)
     skipped: dict[str, int] = {}
     queued = 0

@@ -100,8 +100,10 @@ async def none_waits(ws: Workspace, mailing_id: str) -> None:
     await ws.db.mailings.update(where, {"$unset": {"waiting_key": ""}})
 
 
-async def add_accounts(ws: Workspace, mailing_id: str, account_ids: Sequence[str]) -> None:
-    await ws.db.mailings.update({"_id": mailing_id}, {"$addToSet": {"accounts": {"$each": list(account_ids)}}})
+async def take_in(ws: Workspace, mailing_id: str, account_ids: Sequence[str], dearest_minor: int) -> None:
+    """Its batches name these senders, and a message of them costs at most this."""
+    change = {"$addToSet": {"accounts": {"$each": list(account_ids)}}, "$max": {"dearest_minor": dearest_minor}}
+    await ws.db.mailings.update({"_id": mailing_id}, change)
 
 
 # --- batches ------------------------------------------------------------------------------------------------------
