@@ -73,7 +73,7 @@ async def submit(ws: Workspace, actor: Actor, broadcast_id: str) -> Broadcast:
     if now.state != "draft":
         raise Conflict(f"It is {now.state} already.", code="not_a_draft")
     at = ws.clock.now()
-    broadcasts.require_whole(now, at)
+    broadcasts.require_whole(now)
     by = By(actor.member_id, actor.name, at)
     why = await needed(ws, now)
     if why is not None:

@@ -236,7 +236,7 @@ def wording_for(wordings: Iterable[Wording], language: str | None) -> Wording | 
     return region or said.get("")
 
 
-def problems(plan: Plan, *, now: datetime) -> list[FieldError]:
+def problems(plan: Plan) -> list[FieldError]:
     """What has to be filled in or put right before it can go, each at its field."""
     found: list[FieldError] = []
     if plan.account_id is None:

@@ -117,6 +117,13 @@ async def forget(ws: Workspace, contact_ids: Sequence[str]) -> int:
     return await store.delete(ws, contact_ids)
 
 
+async def of_each(
+    ws: Workspace, contact_ids: Sequence[str], asked: Sequence[str], since: datetime | None = None
+) -> list[Happening]:
+    """Those of these kinds, of many contacts, in no order."""
+    return await store.of_contacts(ws, contact_ids, asked, since)
+
+
 async def kinds(ws: Workspace) -> list[Kind]:
     """Of the workspace's own, by name."""
     return sorted(await store.kinds(ws), key=lambda kind: kind.name)
