@@ -194,7 +194,7 @@ async def test_two_write_and_a_second_one_approves(shop: Shop) -> None:
     assert (await marketer.client.patch(path, json=closed)).status_code == 200
     assert (await other.client.patch(path, json={"name": "Mine"})).json()["code"] == "not_editor"
 
-    wanted = {"people_above": 0, "cost_above_minor": None, "alarm_minor": None, "revision": 0}
+    wanted = {"people_above": 0, "cost_above_minor": None, "revision": 0}
     assert (await marketer.client.put(f"{BROADCASTS}/settings", json=wanted)).status_code == 403
     assert (await boss.client.put(f"{BROADCASTS}/settings", json=wanted)).status_code == 200
     assert (await owner.client.put(f"{BROADCASTS}/settings", json=wanted)).status_code == 409
@@ -224,7 +224,7 @@ async def test_two_write_and_a_second_one_approves(shop: Shop) -> None:
     copied = await other.client.post(f"{path}/clone")
     assert (copied.status_code, copied.json()["name"]) == (201, "Winter (copy)")
     assert (await other.client.delete(f"{BROADCASTS}/{copied.json()['id']}")).status_code == 204
-    none = {"people_above": None, "cost_above_minor": None, "alarm_minor": None, "revision": 1}
+    none = {"people_above": None, "cost_above_minor": None, "revision": 1}
     assert (await boss.client.put(f"{BROADCASTS}/settings", json=none)).status_code == 200
 
 
