@@ -32,7 +32,7 @@ OVER: Final[frozenset[State]] = frozenset(("done", "cancelled"))
 _NOT_GONE: Final[tuple[State, ...]] = ("draft", "review", "approved", "scheduled", "running", "paused")
 _MOST_WAITING: Final = 200
 # What a colleague may still put right when it is on its way.
-_ALWAYS: Final = frozenset(("name", "description", "editors", "approvers", "budget_minor", "rate", "guards"))
+_ALWAYS: Final = frozenset(("name", "description", "editors", "approvers", "budget_minor", "rate"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ async def edit(
             return now
         _require_unchanged(actor, now, changed, seen)
         if now.state not in EDITABLE and (now.state in OVER or set(changed) - _ALWAYS):
-            raise Conflict(f"It is {now.state}: only its name, budget and guards can be changed.", code="not_editable")
+            raise Conflict(f"It is {now.state}: only its name, budget and rate can be changed.", code="not_editable")
         at = ws.clock.now()
         touch = Touch(now.revision + 1, actor.id, actor.name, at)
         wanted = replace(

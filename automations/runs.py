@@ -221,6 +221,12 @@ async def recall(ws: Workspace, actor: Actor, broadcast_id: str) -> Broadcast:
     return recalled
 
 
+async def adjust(ws: Workspace, now: Broadcast) -> None:
+    """Its rate and its budget, for what is on its way."""
+    budget = None if now.plan.budget_minor is None else now.plan.budget_minor * _MICROS_OF_MINOR
+    await _each_mailing(ws, now.id, partial(mailings.change, rate=now.plan.rate, budget_minor=budget))
+
+
 async def _each_mailing(ws: Workspace, broadcast_id: str, do: Any) -> None:
     """Of those that there are and that have not ended."""
     for source in rolls.sources(broadcast_id):

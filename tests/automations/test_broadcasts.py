@@ -13,6 +13,7 @@ from automations import broadcasts, runs
 from crm import consent, contacts
 from crm.consent import ConsentFact
 from crm.contacts import Profile
+from inbox.mailings import mailings
 from tests.support.people import Person
 from tests.support.shop import Shop, eventually
 
@@ -318,6 +319,13 @@ async def test_a_sample_decides_what_the_rest_get_and_some_are_held_out(shop: Sh
     shown = (await owner.client.get(path)).json()
     assert (shown["reason"]["code"], shown["may"]["resume"]) == ("trial_done", True)
     assert paused["tally"]["sent"] <= 4
+    # What it says stays; what it may cost can be put right on the way.
+    late = await owner.client.patch(path, json={"holdout_percent": 0})
+    assert (late.status_code, late.json()["code"]) == (409, "not_editable")
+    assert (await owner.client.patch(path, json={"budget_minor": 5_000})).status_code == 200
+    mailing = await mailings.find(ws, ("broadcast", made["id"]))
+    assert mailing is not None
+    assert mailing.budget_minor == 50_000_000
     assert (await owner.client.post(f"{path}/resume", json={})).status_code == 200
 
     async def all_of_the_sample_have_it() -> bool:

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from app.core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Actor, Permission, Scope
 from app.core.runtime import Workspace
-from automations import approvals, audiences, broadcasts, checks, placing, trials
+from automations import approvals, audiences, broadcasts, checks, placing, runs, trials
 from automations.approvals import Settings
 from automations.broadcasts import Broadcast, State
 from automations.plans import Audience, Plan
@@ -155,6 +155,8 @@ async def edit(request: ApiRequest, broadcast_id: str, body: EditBroadcast) -> B
     if "name" in given and not given["name"].strip():
         raise Invalid.field("name", "Give it a name.")
     now = await broadcasts.edit(request.ws, request.actor, broadcast_id, given, seen=body.revision)
+    if now.started is not None:
+        await runs.adjust(request.ws, now)
     return await shown(request.ws, request.actor, now)
 
 
