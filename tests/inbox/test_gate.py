@@ -5,7 +5,9 @@ settled (hours, caps, who is left out, the switch) holds when a message is queue
 
 import ast
 import asyncio
+import itertools
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core import ids
+from app.core.addresses import Address
+from app.core.errors import AppError
 from app.core.permissions import Role
 from app.core.runtime import open_runtime
-from crm import pacing
+from crm import consent, contacts, gate, pacing
+from crm.contacts import Profile
+from crm.store import pacing as pacing_store
 from inbox.answering import deferred
 from tests.journeys.test_incidents import close_window
 from tests.journeys.test_outbound_kinds import _template
@@ -25,6 +31,7 @@ from tests.support.shop import Shop, eventually
 
 FREE = {"caps": [], "quiet": {"enabled": False}, "hold_question": ""}
 WORDS = "Yes, send me offers."
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -354,3 +361,76 @@ def test_there_is_no_other_way_out() -> None:
     assert calls["outbox_key"] == {"inbox/outbox.py", "inbox/delivery.py"}
     for path in ("inbox/outbox.py", "inbox/delivery.py"):
         assert "gate.ask(" in Path(path).read_text("utf-8")
+    # Mailings ask for all of a batch when it is queued, and of a window right before it is handed over.
+    handed_over = {
+        str(path) for path in Path("inbox").rglob("*.py") if "delivery.hand_over(" in path.read_text("utf-8")
+    }
+    assert handed_over == {"inbox/mailings/lane.py"}
+    for path in ("inbox/mailings/mailings.py", "inbox/mailings/lane.py"):
+        assert "gate.ask_many(" in Path(path).read_text("utf-8")
+
+
+Life = tuple[str, bool, str | None, int]
+LIVES = st.lists(
+    st.tuples(
+        st.sampled_from(["", "granted", "withdrawn", "held"]),
+        st.booleans(),
+        st.sampled_from([None, "customer", "lead"]),
+        st.integers(0, 3),
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+@settings(
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(lives=LIVES)
+async def test_many_at_once_are_judged_as_each_alone(
+    shop: Shop, lives: list[tuple[str, bool, str | None, int]]
+) -> None:
+    """Consent, suppression, stage, the control group, caps and the hour: the same verdict, code and words."""
+    ws, now = shop.owner.ws, datetime.now(UTC)
+    week = (pacing.Open(start=0, end=0), *(pacing.Open(start=0, end=1440),) * 6)
+    quiet = pacing.QuietHours(week=week, presets=False)
+    settled = pacing.Pacing(quiet=quiet, caps=(pacing.Cap(most=2, days=1, rolling=True),), stages=("customer",))
+    await pacing.save(ws, settled.model_copy(update={"control_percent": 20}))
+    asked = []
+    try:
+        for said, left_out, stage, had in lives:
+            address = Address("whatsapp", f"+12025553{next(_numbers):03d}{had}")
+            known = await contacts.resolve(ws, address, profile=Profile(name="Noor"))
+            await contacts.change(ws, known.contact_id, lambda contact, s=stage: replace(contact, stage=s))
+            if said:
+                fact = consent.ConsentFact(
+                    contact_id=known.contact_id,
+                    address=address,
+                    purposes=("marketing",),
+                    state=said,  # type: ignore[arg-type]
+                    source="form",
+                    evidence=ids.new("x"),
+                    at=now,
+                )
+                await consent.record(ws, fact)
+            for number in range(had):
+                await pacing.note(ws, known.contact_id, pacing.Sent(f"m{number}", now, "whatsapp"))
+            if left_out:
+                row = pacing.Suppression(
+                    id="", key=str(address), label="", reason="Press", at=now, by="Olu", kind="address"
+                )
+                await pacing_store.suppress(ws, row)
+            asked.append(gate.Asked(address=address, purpose="marketing", sender="acc_1", key=str(address)))
+        asked.append(gate.Asked(address=Address("whatsapp", "+12025550000"), purpose="service", sender="acc_1"))
+
+        async def none(_: object) -> set[str]:
+            return set()
+
+        together = await gate.ask_many(ws, asked, complaints=none)
+        for question, verdict in zip(asked, together, strict=True):
+            (alone,) = await gate.ask_many(ws, [question], complaints=none)
+            assert type(alone) is type(verdict)
+            if isinstance(alone, AppError) and isinstance(verdict, AppError):
+                assert (alone.code, alone.detail) == (verdict.code, verdict.detail)
+    finally:
+        await settle(shop)
