@@ -11,6 +11,7 @@ from tests.browser.desk import Customer, Desk, Desks
 
 # Ana and Bea agreed and speak French, Cem agreed and does not, Dora is stopped by the suppression list.
 NAMES = {"Ana Winter": "fr", "Bea Winter": "fr", "Cem Winter": "de", "Dora Winter": "fr"}
+GERMAN = {"all": [{"field": "language", "op": "is", "value": "de"}]}
 WORDS = "Yes, send me offers"
 PHONE = {"width": 390, "height": 844}
 LAPTOP = {"width": 1024, "height": 768}
@@ -76,7 +77,7 @@ def test_from_a_table_of_people_to_a_finished_report(desks: Desks, stage: Stage,
     phones = {name: Customer(stage, "sms", name) for name in NAMES}
     people = {name: re.sub(r"[^\d+]", "", phone.known_as) for name, phone in phones.items()}
     # At any hour of the day on which this is tried; from one person on a second one has to look at it.
-    stage.run(settled(stage, "/pacing", quiet={"enabled": False}))
+    stage.run(settled(stage, "/pacing", quiet={"enabled": False}, caps=[]))
     stage.run(settled(stage, "/broadcasts/settings", people_above=1))
     stage.run(stage.shop.post("/suppressions", 201, address=f"sms:{people['Dora Winter']}", reason="Press"))
     author, approver = desks(stage.joins(Role.MARKETER), "/campaigns"), desks(stage.shop.owner, "/campaigns")
@@ -99,7 +100,16 @@ def test_from_a_table_of_people_to_a_finished_report(desks: Desks, stage: Stage,
     expect(page.get_by_role("heading", name="French speakers")).to_be_visible()
     members = page.get_by_role("region", name="Who is in it")
     expect(members.get_by_role("link")).to_have_count(3)
+    stage.run(stage.shop.post("/segments", 201, name="Germans", rule=GERMAN))
+    overlap = page.get_by_role("region", name="Overlap")
+    choose(page, overlap.get_by_role("combobox"), "Germans")
+    expect(overlap).to_contain_text("Nobody of “French speakers” is in “Germans”.")
     looked_at(author, "segment", axe, shot)
+    page.get_by_role("button", name="More about this segment").click()
+    page.get_by_role("menuitem", name="Keep who is in it now as a list…").click()
+    page.get_by_role("textbox", name="Name of the list").fill("French in winter")
+    page.get_by_role("button", name="Keep as a list").click()
+    expect(page.get_by_text("3 people kept as the list “French in winter”")).to_be_visible()
     place(page, "Segments")
     expect(page.get_by_role("link", name=re.compile("French speakers"))).to_contain_text("3")
     looked_at(author, "segments", axe, shot)
@@ -185,6 +195,24 @@ def test_from_a_table_of_people_to_a_finished_report(desks: Desks, stage: Stage,
     with page.expect_download() as file:
         page.get_by_role("link", name="CSV").click()
     assert "Ana Winter" in file.value.path().read_text()
+
+    # A copy, at another time; one press stops it, on every page.
+    stage.run(settled(stage, "/broadcasts/settings", people_above=None))
+    page.get_by_role("button", name="More about this broadcast").click()
+    page.get_by_role("menuitem", name="Make a copy").click()
+    expect(page.get_by_role("heading", name="Winter preview (copy)")).to_be_visible()
+    step(page, "When")
+    page.get_by_role("radio", name="At a time", exact=True).click()
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    step(page, "Check")
+    expect(page.get_by_text("2 will get it")).to_be_visible()
+    step(page, "Send")
+    page.get_by_role("button", name="It is finished").click()
+    page.get_by_role("button", name="Schedule to 2").click()
+    expect(page.get_by_text(re.compile("^It goes on "))).to_be_visible()
+    page.get_by_role("button", name="STOP", exact=True).click()
+    # Nothing has gone yet: it is approved as before, and can be scheduled again.
+    expect(page.get_by_role("button", name="Schedule to 2")).to_be_visible()
 
     # The answer is in the inbox, with what it answers.
     theirs.goto("/inbox")
