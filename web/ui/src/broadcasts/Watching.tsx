@@ -119,7 +119,7 @@ function Heading({ broadcast }: { broadcast: Broadcast }) {
               </Button>
             )}
             {may.pause && (
-              <Button color="red" leftSection={<IconPlayerPauseFilled size={15} />} loading={busy} onClick={() => void run('pause', 'Stopped. What is under way to the provider still arrives.')}>
+              <Button color="red" leftSection={<IconPlayerPauseFilled size={15} />} loading={busy} onClick={() => void run('pause', state === 'scheduled' ? 'Stopped before its time: nothing has gone' : 'Stopped. What is under way to the provider still arrives.')}>
                 STOP
               </Button>
             )}

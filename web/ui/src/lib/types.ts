@@ -265,7 +265,7 @@ export type NumberedEvent =
   | { n: number; type: 'import'; data: ImportProgress }
   | { n: number; type: 'export' | 'erasure' | 'signup_form' | 'retention'; data: { id: string } }
   | { n: number; type: 'contact_fields' | 'company' | 'contact_list'; data: { id: string } }
-  | { n: number; type: 'segment' | 'broadcast' | 'broadcast_check'; data: { id: string } }
+  | { n: number; type: 'segment' | 'broadcast' | 'broadcast_check' | 'broadcast_settings'; data: { id: string } }
   | { n: number; type: 'duplicates'; data: { contact_ids: string[] } }
   | { n: number; type: 'deferred'; data: { id: string } }
   | { n: number; type: 'templates'; data: { account_id: string } }
@@ -411,6 +411,7 @@ export type BroadcastPreview = api.BroadcastPreviewOut
 export type BroadcastTests = api.TestsOut
 export type BroadcastProgress = api.BroadcastProgressOut
 export type BroadcastTally = BroadcastProgress['tally']
+export type BroadcastSettings = api.BroadcastSettingsOut
 export type BroadcastReport = api.BroadcastReportOut
 export type Recipient = api.BroadcastRecipientOut
 export type WhyAnswer = api.BroadcastWhyOut

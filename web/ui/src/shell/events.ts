@@ -190,6 +190,9 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'broadcast':
       for (const which of ['list', 'running', event.data.id]) void queryClient.invalidateQueries({ queryKey: ['broadcasts', which] })
       return
+    case 'broadcast_settings':
+      void queryClient.invalidateQueries({ queryKey: ['broadcast-settings'] })
+      return
     case 'broadcast_check':
       void queryClient.invalidateQueries({ queryKey: ['broadcasts', event.data.id, 'check'] })
       void queryClient.invalidateQueries({ queryKey: ['broadcasts', event.data.id], exact: true })

@@ -10,6 +10,7 @@ import { Heading } from '../parts/Heading'
 import { PageSkeleton } from '../parts/PageSkeleton'
 import { Panel } from '../parts/Panel'
 import { FailedPage, ForbiddenPage } from '../parts/States'
+import { Approval } from './Approval'
 import { Caps } from './Caps'
 import { KillSwitch } from './KillSwitch'
 import { QuietHours } from './QuietHours'
@@ -114,6 +115,7 @@ function Form({ stored }: { stored: PacingSettings }) {
             />
         </Panel>
       </fieldset>
+      <Approval />
       <Suppressions mayManage={mayManage} />
     </>
   )
