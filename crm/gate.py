@@ -49,8 +49,10 @@ async def ask(ws: Workspace, asked: Asked, *, complaints: Complaints) -> datetim
     return verdict
 
 
-async def ask_many(ws: Workspace, many: Sequence[Asked], *, complaints: Complaints) -> list[Verdict]:
-    """For each its verdict; a handful of commands for all of them."""
+async def ask_many(
+    ws: Workspace, many: Sequence[Asked], *, complaints: Complaints, met: dict[str, Contact] | None = None
+) -> list[Verdict]:
+    """For each its verdict; a handful of commands for all of them. `met` takes in the contacts that were read."""
     known = await consent.known(ws, [each.address for each in many])
     advertises = any(each.purpose == MARKETING for each in many)
     settled = await pacing.settled(ws) if advertises else Settled(pacing.Pacing(), None)
@@ -60,6 +62,8 @@ async def ask_many(ws: Workspace, many: Sequence[Asked], *, complaints: Complain
         return verdicts
     of = {at: known[many[at].address] for at in open_yet}
     people = await _people(ws, [of[at].contact_id for at in open_yet])
+    if met is not None:
+        met.update({each.id: each for each in people.values()})
     wanted = {at: person for at in open_yet if (person := people.get(of[at].contact_id)) is not None}
     for at in open_yet:
         if at not in wanted:

@@ -32,7 +32,7 @@ _FEW = 5
 # it changes rows in one go.
 MOST_IN = 50
 # Reads by `_id` bear more.
-_MOST_BY_ID = 100
+_MOST_BY_ID = 200
 
 
 @dataclass(frozen=True, slots=True)

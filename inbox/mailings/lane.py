@@ -35,6 +35,7 @@ from channels.errors import (
     Throttled,
 )
 from crm import gate, pacing
+from crm.contacts import Contact
 from inbox import delivery, rates
 from inbox.mailings import mailings, placing, results
 from inbox.mailings.mailing import Mailing, Recipient
@@ -47,8 +48,8 @@ from inbox.store import tickets
 CLAIM_SECONDS = 12.0
 _RENEW_SECONDS = 4.0
 # Calls under way at once: what is in doubt if this process dies.
-IN_FLIGHT = 160
-_WINDOW = 100
+IN_FLIGHT = 400
+_WINDOW = 200
 # Of a slow sender only as many are taken as go within this time, so that what is asked of the gate is fresh.
 _FRESH_SECONDS = 0.5
 _CLAIMED_AT_ONCE = 4
@@ -234,7 +235,8 @@ class Lane:
         # Caps count what other mailings have sent.
         people = [sheet.recipient(place).contact_id for sheet, place in places]
         await placing.settle(self._ws, people, but=self._mailing.id)
-        verdicts = await gate.ask_many(self._ws, asked, complaints=partial(tickets.with_open, self._ws))
+        met: dict[str, Contact] = {}
+        verdicts = await gate.ask_many(self._ws, asked, complaints=partial(tickets.with_open, self._ws), met=met)
         now = self._now()
         let_through: list[tuple[Sheet, int, gate.Asked]] = []
         for (sheet, place), question, verdict in zip(places, asked, verdicts, strict=True):
@@ -245,7 +247,7 @@ class Lane:
             else:
                 let_through.append((sheet, place, question))
         filled = await self._words.fill(
-            self._mailing, account, [(sheet.group, sheet.ref(place)) for sheet, place, _ in let_through]
+            self._mailing, account, [(sheet.group, sheet.ref(place)) for sheet, place, _ in let_through], met
         )
         going: list[_Going] = []
         for (sheet, place, question), words in zip(let_through, filled, strict=True):

@@ -1,6 +1,6 @@
 """What each person of a mailing gets to read: contents prepared once, and filled for each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.core.errors import Invalid
@@ -8,6 +8,7 @@ from app.core.runtime import Workspace
 from channels.content import Content, MediaMessage, Template
 from channels.contract import ChannelAccount, OutboundFile
 from crm import contacts
+from crm.contacts import Contact
 from inbox import files, links, personalising, templates
 from inbox.links import Shortener
 from inbox.mailings.mailing import MOST_IN_BATCH, Mailing, Recipient, Ref
@@ -39,9 +40,15 @@ class Words:
         self._ws = ws
         self._ready: dict[tuple[str, str], _Ready] = {}
 
-    async def fill(self, mailing: Mailing, account: ChannelAccount, people: Sequence[tuple[Group, Ref]]) -> list[Said]:
+    async def fill(
+        self,
+        mailing: Mailing,
+        account: ChannelAccount,
+        people: Sequence[tuple[Group, Ref]],
+        met: Mapping[str, Contact] | None = None,
+    ) -> list[Said]:
         """
-        For each of these (their batch, and who in it) what they get.
+        For each of these (their batch, and who in it) what they get; `met` are contacts that were just read.
 
         Raises AppError where the content itself cannot be sent now, to anybody.
         """
@@ -51,7 +58,10 @@ class Words:
         needs = frozenset[str]().union(*(self._ready[kind].compiled.needs for kind in kinds))
         known: dict[str, dict[str, str]] = {}
         if needs:
-            found = await contacts.get_many(self._ws, [group.recipients[ref.place].contact_id for group, ref in people])
+            wanted = [group.recipients[ref.place].contact_id for group, ref in people]
+            found = {each: met[each] for each in wanted if each in met} if met else {}
+            if len(found) < len(wanted):
+                found |= await contacts.get_many(self._ws, [each for each in wanted if each not in found])
             known = await personalising.facts(self._ws, list(found.values()), needs)
         return [self._said(group, ref, known) for group, ref in people]
 
