@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -65,6 +66,7 @@ from channels.errors import (
     TemplateRefused,
     Throttled,
 )
+from channels.template_drafts import TemplateDraft
 from channels.whatsapp import ADAPTER
 from tests.channels.whatsapp import support
 from tests.support import servers
@@ -408,6 +410,49 @@ async def test_a_listed_template_is_previewed_and_sent_to_somebody_new(
     entry = await sandbox.last_sent()
     assert entry["body"]["text"] == preview["body"]
     assert entry["body"]["template"]["name"] == name
+
+
+async def test_offers_and_codes_are_written_approved_and_sent(sandbox: Sandbox) -> None:
+    await sandbox.put("knobs", template_review_ms=1)
+    shop = {"kind": "url", "text": "Shop", "url": "https://example.com/{{1}}", "example": "https://example.com/a"}
+    offer = {
+        "name": "half_price",
+        "language": "en",
+        "category": "MARKETING",
+        "body": "Half the price on everything.",
+        "offer": {"text": "Ends soon"},
+        "buttons": [{"kind": "copy_code", "example": "HALF50"}, shop],
+    }
+    code = {"name": "login_code", "language": "en", "category": "AUTHENTICATION", "code": {"expires_minutes": 10}}
+    ends_at = datetime(2027, 1, 31, 18, tzinfo=UTC)
+    given = {
+        "half_price": TemplateParameters(buttons={"0": "HALF77", "1": "spring"}, offer_ends_at=ends_at),
+        "login_code": TemplateParameters(body={"1": "482913"}),
+    }
+    for draft in (TemplateDraft.model_validate(offer), TemplateDraft.model_validate(code)):
+        made = await ADAPTER.create_template(sandbox.io, ACCOUNT, draft, {})
+        assert made.status == "PENDING"
+        await sandbox.receiver.first(TemplateChanged, lambda event, name=draft.name: event.name == name)
+        listed = {row.name: row for row in await ADAPTER.list_templates(sandbox.io, ACCOUNT)}
+        template = listed[draft.name]
+        content = Template(
+            name=draft.name,
+            language="en",
+            parameters=given[draft.name],
+            components=tuple(dict(component) for component in template.components),
+        )
+        assert ADAPTER.preview_template(template, content.parameters.model_dump())["missing"] == []
+        await sandbox.send(content, to=Address("whatsapp", "+12025550133"))
+        sent = (await sandbox.last_sent())["body"]
+        if draft.name == "half_price":
+            assert sent["offer"] == {"text": "Ends soon", "ends_at_ms": int(ends_at.timestamp() * 1000)}
+            assert [button.get("id") or button["url"] for button in sent["buttons"]] == [
+                "HALF77",
+                "https://example.com/spring",
+            ]
+        else:
+            assert sent["text"] == "*482913* is your verification code."
+            assert sent["buttons"][0]["id"] == "482913"
 
 
 # --- refusals and faults ------------------------------------------------------------------------------------------
