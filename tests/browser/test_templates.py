@@ -9,9 +9,8 @@ WIDTHS = [(1440, "light"), (1440, "dark"), (1024, "light"), (390, "light"), (390
 
 
 def test_a_template_is_written_reviewed_and_paused(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
-    page = desks(allowed="status of 422").page
+    page = desks(path="/templates", allowed="status of 422").page
     stage.run(stage.shop.knobs(template_review_ms=300))
-    page.get_by_role("link", name="Templates").click()
     listed = page.get_by_role("region", name="Templates")
     page.get_by_role("button", name="Sync").click()
     expect(listed.get_by_role("link", name="order_update")).to_be_visible()

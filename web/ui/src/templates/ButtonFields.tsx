@@ -34,7 +34,7 @@ export function ButtonFields({ label, field, buttons, kinds, most, problem, onCh
     onChange(next)
   }
   return (
-    <section className={s.buttons} aria-labelledby={id}>
+    <div className={s.buttons} role="group" aria-labelledby={id}>
       <h2 id={id}>{label}</h2>
       {buttons.map((button, at) => (
         <div key={at} className={s.button} role="group" aria-label={`Button ${at + 1}`}>
@@ -147,6 +147,6 @@ export function ButtonFields({ label, field, buttons, kinds, most, problem, onCh
           Add a button
         </Button>
       )}
-    </section>
+    </div>
   )
 }

@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react'
 import { PhonePreview } from '../inbox/composer/PhonePreview'
 import { ApiError, api, messageOf } from '../lib/api'
 import { languageName, plural } from '../lib/format'
+import { queryClient } from '../lib/query'
 import { useCan } from '../lib/session'
 import { setTitle } from '../lib/title'
 import { toast, toastError } from '../lib/toast'
@@ -83,6 +84,7 @@ function DraftEditor({ row }: { row: TemplateDraftRow }) {
     const saved = await api.patch<TemplateDraftRow>(`/template-drafts/${row.id}`, { draft, revision })
     setRevision(saved.revision)
     setStored(now)
+    queryClient.setQueryData(draftQuery(row.id).queryKey, saved)
     templatesChanged()
   }
 

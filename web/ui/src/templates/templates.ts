@@ -19,7 +19,7 @@ export const templateQuery = (id: string) =>
   queryOptions({ queryKey: ['templates', 'one', id], queryFn: ({ signal }) => api.get<WholeTemplate>(`/templates/${id}`, signal) })
 
 export const draftQuery = (id: string) =>
-  queryOptions({ queryKey: ['template-drafts', id], queryFn: ({ signal }) => api.get<TemplateDraftRow>(`/template-drafts/${id}`, signal) })
+  queryOptions({ queryKey: ['template-draft', id], queryFn: ({ signal }) => api.get<TemplateDraftRow>(`/template-drafts/${id}`, signal) })
 
 export const contentsQuery = queryOptions({
   queryKey: ['content-templates'],

@@ -212,7 +212,7 @@ function Filler({ template, conversationId, reach, contactName, verb, onSend }: 
           {!approved
             ? `The provider has not approved it: ${template.rejected_reason ?? words(template.status).toLowerCase()}.`
             : absent.length > 0
-              ? `Still missing: ${absent.join(', ')}`
+              ? `Still missing: ${absent.slice(0, 3).join(', ')}${absent.length > 3 ? ` and ${absent.length - 3} more` : ''}`
               : ''}
         </span>
         <CostChip preview={preview} />
