@@ -22,12 +22,11 @@ from inbox import live
 class Settings:
     """
     A second person is asked above so many people, or above such a cost (hundredths of the price list's currency); None:
-    never for that reason. `alarm_minor`: what a channel may cost in a month before colleagues are told.
+    never for that reason.
     """
 
     people_above: int | None = None
     cost_above_minor: int | None = None
-    alarm_minor: int | None = None
     revision: int = 0
     changed_by: str = ""
 
@@ -39,7 +38,7 @@ async def settings(ws: Workspace) -> Settings:
 async def save(ws: Workspace, actor: Actor, wanted: Settings) -> Settings:
     """All of it at once; `wanted.revision` is what the caller saw. Raises ChangedMeanwhile."""
     actor.require(Permission.BROADCASTS_APPROVE)
-    kept = Settings(wanted.people_above, wanted.cost_above_minor, wanted.alarm_minor, wanted.revision + 1, actor.name)
+    kept = Settings(wanted.people_above, wanted.cost_above_minor, wanted.revision + 1, actor.name)
     if not await store.put(ws, kept):
         now = await settings(ws)
         raise ChangedMeanwhile(
@@ -73,7 +72,7 @@ async def submit(ws: Workspace, actor: Actor, broadcast_id: str) -> Broadcast:
     if now.state != "draft":
         raise Conflict(f"It is {now.state} already.", code="not_a_draft")
     at = ws.clock.now()
-    broadcasts.require_whole(now, at)
+    broadcasts.require_whole(now)
     by = By(actor.member_id, actor.name, at)
     why = await needed(ws, now)
     if why is not None:

@@ -306,9 +306,9 @@ def may(actor: Actor, now: Broadcast) -> dict[str, bool]:
 # --- states -------------------------------------------------------------------------------------------------------
 
 
-def require_whole(now: Broadcast, at: datetime) -> None:
+def require_whole(now: Broadcast) -> None:
     """Raises Invalid with what is missing, each at its field."""
-    wrong = plans.problems(now.plan, now=at)
+    wrong = plans.problems(now.plan)
     if wrong:
         raise Invalid(
             wrong[0].message if len(wrong) == 1 else "Some things are still missing.",

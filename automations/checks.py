@@ -44,7 +44,7 @@ EVERY_SECONDS: Final = 5.0
 GOOD_FOR: Final = timedelta(hours=24)
 WILLING: Final = ""
 # Of a check that looked at nobody else what matters is what it says, not how it is called.
-_NOT_CHECKED = frozenset(("name", "description", "editors", "approvers", "rate", "ramp", "guards", "goal", "priority"))
+_NOT_CHECKED = frozenset(("name", "description", "editors", "approvers", "rate", "ramp", "guards", "goal"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

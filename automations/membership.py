@@ -45,7 +45,8 @@ _MARK = "segments"
 _OF_ENTRIES = ("workspace_id", "contact_id", "kind", "created_at")
 _MOST_TOLD = 500
 _AT_ONCE = 200
-_SLICE = 1_000
+# What takes long is done in slices this small, since a change waits for the end of one.
+_SLICE = 300
 _SNAPSHOT_SLICE = 500
 # How long who entered and left can be read.
 KEPT = timedelta(days=7)
@@ -84,7 +85,7 @@ class Clerk:
         self._seen: dict[str, datetime] = {}
         self._looked_back = float("-inf")
         self._dues = Passing(runtime, "segment_dues", "due_at")
-        self._busy: set[str] = set()
+        self._busy: dict[str, None] = {}
         # By workspace: the newest move, since when it is served, and what is asked there.
         self._steps: dict[str, int] = {}
         self._since: dict[str, float] = {}
@@ -104,14 +105,16 @@ class Clerk:
                 await self._left.done()
             await self._follow()
         if sweeps or told:
-            self._busy |= await platform.pending(self._runtime)
+            self._busy |= dict.fromkeys(sorted(await platform.pending(self._runtime)))
         if now >= self._next_look:
             self._next_look = now + LOOK_SECONDS / 2
             await self._time_passes()
-        for workspace_id in list(self._busy):
-            ws = await self._served(workspace_id)
-            if not await self._slice(ws):
-                self._busy.discard(workspace_id)
+        if self._busy:
+            # By turns, one slice between what changes.
+            workspace_id = next(iter(self._busy))
+            del self._busy[workspace_id]
+            if await self._slice(await self._served(workspace_id)):
+                self._busy[workspace_id] = None
 
     async def _served(self, workspace_id: str) -> Workspace:
         """A workspace whose open moves are carried through."""

@@ -7,13 +7,12 @@ person or the business has settled about messages is not asked here but by the g
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from app.core.addresses import Address
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.runtime import Workspace
-from automations import audiences, plans
+from automations import audiences, habits, plans, schedules
 from automations.plans import Exclusion, Plan, Schedule, Wording
 from channels import accounts, registry
 from channels.content import Content, Template
@@ -156,6 +155,7 @@ async def of(
     facts = await personalising.facts(ws, known, laid.needs)
     now = ws.clock.now()
     zone = (await pacing.settled(ws)).pacing.quiet.zone
+    there = await habits.times(ws, ids) if schedule.kind == "best" else {}
     found: list[Placing] = []
     for contact_id, variant in variants.items():
         contact = people.get(contact_id)
@@ -173,7 +173,7 @@ async def of(
             address=address,
             variant=variant,
             said=said,
-            due_at=due(schedule, address, contact, zone, now),
+            due_at=due(schedule, address, contact, zone, now, there),
         )
         found.append(_written(placed, facts.get(contact_id, {})))
     return found
@@ -244,10 +244,20 @@ def _address(rows: Sequence[ContactAddress], account: ChannelAccount, purpose: s
     return max(ours, key=rank).address
 
 
-def due(schedule: Schedule, address: Address, contact: Contact, fallback: str, now: datetime) -> datetime | None:
-    """When it is this person's time; None: at once."""
-    if schedule.kind != "local" or schedule.wall is None:
+def due(
+    schedule: Schedule,
+    address: Address,
+    contact: Contact,
+    fallback: str,
+    now: datetime,
+    there: Mapping[str, Sequence[datetime]],
+) -> datetime | None:
+    """When it is this person's time; None: at once. `there` is when people were there lately."""
+    if schedule.kind not in ("local", "best") or schedule.wall is None:
         return None
     _, zones = pacing.where(address, contact.zone, fallback, now)
-    at = datetime.fromisoformat(schedule.wall).replace(tzinfo=ZoneInfo(zones[0])).astimezone(UTC)
-    return at if at > now else None
+    if schedule.kind == "best":
+        at = habits.due(schedule, there, contact.id, zones[0])
+    else:
+        at = schedules.instant(datetime.fromisoformat(schedule.wall), zones[0])
+    return at if at is not None and at > now else None

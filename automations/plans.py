@@ -189,8 +189,7 @@ class Guards(Part):
 class Plan(Part):
     """
     All that the composer edits. `editors` and `approvers` are members; with none, whoever has the permission may.
-    `priority` decides who comes first where caps let only one through. `budget_minor` is in hundredths of the currency
-    of the price list (of the sender); what it does not cover is not sent.
+    `budget_minor` is in hundredths of the currency of the sender's price list; what it does not cover is not sent.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
@@ -209,7 +208,6 @@ class Plan(Part):
     budget_minor: Annotated[int | None, Field(ge=1, le=2**40)] = None
     rate: Annotated[float | None, Field(gt=0, le=10_000)] = None
     ramp: Annotated[tuple[Annotated[int, Field(ge=1, le=10_000_000)], ...], Field(max_length=30)] = ()
-    priority: Annotated[int, Field(ge=0, le=100)] = 50
     editors: Ids = ()
     approvers: Ids = ()
 
@@ -236,7 +234,7 @@ def wording_for(wordings: Iterable[Wording], language: str | None) -> Wording | 
     return region or said.get("")
 
 
-def problems(plan: Plan, *, now: datetime) -> list[FieldError]:
+def problems(plan: Plan) -> list[FieldError]:
     """What has to be filled in or put right before it can go, each at its field."""
     found: list[FieldError] = []
     if plan.account_id is None:

@@ -36,6 +36,7 @@ from automations.placing import Layout, Placing
 from automations.plans import Exclusion, Plan
 from automations.rolls import PIECE, Place
 from automations.store import runs as store
+from channels import accounts, registry
 from crm import pacing
 from inbox import timeline
 from inbox.answering import corrections
@@ -121,7 +122,7 @@ async def start(ws: Workspace, actor: Actor, broadcast_id: str, people: int) -> 
     if now.state not in ("draft", "approved"):
         raise Conflict(f"It is {now.state} already.", code="not_waiting")
     at = ws.clock.now()
-    broadcasts.require_whole(now, at)
+    broadcasts.require_whole(now)
     check = await checks.current(ws, now)
     if abs(check.willing - people) > max(1, _MOST_OFF * people):
         raise ChangedMeanwhile(
@@ -557,13 +558,14 @@ class _Carrying:
         if before is None:
             return True
         deadline = self._ws.clock.now() - timedelta(minutes=self._plan.fallbacks[number].after_minutes)
+        tells = await self._tells_of_delivery(number)
         laid: Layout | None = None
         while True:
             page, cursor = await mailings.recipients(self._ws, before.id, after=way.after, limit=_PAGE)
-            wait = _waits(page, deadline)
+            wait = _waits(page, deadline if tells else None)
             if wait is not None:
                 return await self._look_again(max(_SOON, wait))
-            needy = [each for each in page if _needs_another(each)]
+            needy = [each for each in page if _needs_another(each, tells)]
             if needy:
                 laid = laid or await placing.fallback_layout(self._ws, self._plan, number)
                 way = await self._page_of_fallback(laid, number, way, needy)
@@ -577,6 +579,12 @@ class _Carrying:
         if after is not None:
             await mailings.completed(self._ws, after.id, way.batches)
         return True
+
+    async def _tells_of_delivery(self, way: int) -> bool:
+        """Whether the provider of this way reports what was delivered; else what was sent has to do."""
+        account_id = self._plan.account_id if way == 0 else self._plan.fallbacks[way - 1].account_id
+        row = await accounts.row_of(self._ws, account_id or "")
+        return registry.adapter(row.kind).capabilities(accounts.channel_account(row)).receipts != "sent"
 
     async def _page_of_fallback(self, laid: Layout, number: int, way: Way, needy: Sequence[Outcome]) -> Way:
         ws, plan = self._ws, self._plan
@@ -679,21 +687,22 @@ def verdict_of(plan: Plan, progress: Progress) -> experiments.Verdict | None:
     return experiments.verdict(plan.experiment, hits, of, {v.key: v.name for v in plan.variants})
 
 
-def _waits(page: Sequence[Outcome], deadline: datetime) -> timedelta | None:
-    """How long to wait until all of these have had their time; None: they have."""
+def _waits(page: Sequence[Outcome], deadline: datetime | None) -> timedelta | None:
+    """How long to wait until all of these have had their time; None: they have. No deadline: sent is enough."""
     longest: timedelta | None = None
     for each in page:
         if each.state in _ON_THE_WAY:
             return timedelta(minutes=1) if each.state == "waiting" else _SOON
         sent = each.times.get("sent")
-        if each.state == "sent" and sent is not None and sent > deadline:
+        if deadline is not None and each.state == "sent" and sent is not None and sent > deadline:
             longest = max(longest or timedelta(), sent - deadline)
     return longest
 
 
-def _needs_another(each: Outcome) -> bool:
+def _needs_another(each: Outcome, tells: bool) -> bool:
     """Sent but not delivered, or failed; what may have arrived (`unknown`) is not sent again by a machine."""
-    return each.state in ("sent", "failed") and each.opted_out_at is None and each.replied_at is None
+    missed = each.state == "failed" or (tells and each.state == "sent")
+    return missed and each.opted_out_at is None and each.replied_at is None
 
 
 # --- taking back --------------------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ def occurrence(schedule: Schedule, after: datetime) -> datetime | None:
     rule = rrule.rrulestr(text, dtstart=begin)
     # Two days before: a zone may be that far ahead of UTC, and the wall's day another than ours.
     from_wall = after.astimezone(ZoneInfo(schedule.zone)).replace(tzinfo=None) - timedelta(days=2)
-    last = from_wall + _FURTHEST
+    last = max(from_wall, begin) + _FURTHEST
     wall = rule.after(from_wall, inc=True)
     while wall is not None and wall < last:
         if _begins(schedule, wall) > after:

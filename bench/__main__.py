@@ -18,6 +18,8 @@ NAMES = {
     "fanout": "one event to many screens, against a bare websocket server",
     "timeline": "pages of a long timeline against those of a short one",
     "chaos": "messages in and out while every process is killed at random, and what must still hold",
+    "broadcast": "a mailing through one worker, against bare arq loops; its pace, and answers meanwhile",
+    "havoc": "a mailing while every process is killed at random: nobody twice, nobody missed",
     "lists": "pages of a long inbox against those of a short one",
     "segments": "a segment over many contacts against one over few, and how soon a change is in it",
     "import": "a table of people against bare bulk inserts, and the same table once more",

@@ -29,7 +29,8 @@ from crm.contacts import Contact, ContactAddress, search_tokens
 from crm.happenings import Happening
 from crm.store import contacts as store
 
-_BATCH = 1_000
+_QUICK, _SIZES = (3_000, 12_000), (10_000, 100_000, 1_000_000)
+_BATCH = 300
 _MOST_SECONDS = 2.0
 _CHANGES = 20
 _TAG = "tag_bench"
@@ -56,7 +57,7 @@ class Place:
 
 
 async def run(quick: bool) -> Report:
-    sizes = (3_000, 12_000) if quick else (10_000, 100_000, 1_000_000)
+    sizes = _QUICK if quick else _SIZES
     shown = ", ".join(f"{size:,}" for size in sizes[:-1])
     report = Report(f"A segment of five conditions over {shown} and {sizes[-1]:,} contacts", compare.COLUMNS)
     async with stage() as opened, open_runtime(opened.settings()) as runtime:

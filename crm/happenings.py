@@ -21,6 +21,7 @@ from crm.store import happenings as store
 Attribute = str | float | bool
 
 PAGE_VIEW = "page_view"
+SENT, CLICKED, REPLIED = "campaign_sent", "campaign_clicked", "campaign_replied"
 MOST_AT_ONCE = 1_000
 MOST_KINDS = 200
 MOST_ATTRIBUTES = 30
@@ -37,11 +38,9 @@ OURS: tuple[Event, ...] = (
         "Looked at a page",
         (Field("url", "Address", "text"), Field("title", "Title", "text"), Field("host", "Site", "text")),
     ),
-    Event("campaign_sent", "Was sent a broadcast", _CAMPAIGN),
-    Event("campaign_delivered", "Got a broadcast", _CAMPAIGN),
-    Event("campaign_read", "Read a broadcast", _CAMPAIGN),
-    Event("campaign_clicked", "Clicked in a broadcast", (*_CAMPAIGN, Field("url", "Link", "text"))),
-    Event("campaign_replied", "Replied to a broadcast", _CAMPAIGN),
+    Event(SENT, "Was sent a broadcast", _CAMPAIGN),
+    Event(CLICKED, "Clicked in a broadcast", _CAMPAIGN),
+    Event(REPLIED, "Replied to a broadcast", _CAMPAIGN),
 )
 _RESERVED = frozenset(event.name for event in OURS)
 
@@ -65,6 +64,12 @@ class Kind:
 
     name: str
     attributes: Mapping[str, Type]
+
+
+def of_campaign(kind: str, contact_id: str, ref: str, broadcast_id: str, channel: str, at: datetime) -> Happening:
+    """What became of one message (`ref`) of a broadcast: once, however often it is told."""
+    attributes = {"broadcast": broadcast_id, "channel": channel}
+    return Happening(contact_id=contact_id, kind=kind, at=at, id=f"{kind}/{ref}", attributes=attributes)
 
 
 def checked(kind: str, at: datetime, attributes: Mapping[str, Attribute], now: datetime, place: str) -> None:
@@ -110,6 +115,13 @@ async def of(ws: Workspace, contact_id: str, kind: str, since: datetime | None =
 async def forget(ws: Workspace, contact_ids: Sequence[str]) -> int:
     """All that happened with contacts that are erased; how many there were."""
     return await store.delete(ws, contact_ids)
+
+
+async def of_each(
+    ws: Workspace, contact_ids: Sequence[str], asked: Sequence[str], since: datetime | None = None
+) -> list[Happening]:
+    """Those of these kinds, of many contacts, in no order."""
+    return await store.of_contacts(ws, contact_ids, asked, since)
 
 
 async def kinds(ws: Workspace) -> list[Kind]:

@@ -53,6 +53,13 @@ FORM: tuple[FormField, ...] = (
         type="password",
     ),
     FormField(
+        "messages_per_second",
+        "Messages per second",
+        "What Meta lets this number send: 80 a second, or up to 1,000 once it was upgraded. Empty: 80.",
+        placeholder="80",
+        required=False,
+    ),
+    FormField(
         "verify_token",
         "Verify token",
         "Made by Parley. Meta asks for it when it checks the webhook address.",

@@ -62,7 +62,7 @@ class WhatsAppAdapter:
     )
 
     def capabilities(self, account: ChannelAccount | None) -> Capabilities:
-        return limits.CAPABILITIES
+        return limits.of(account)
 
     # --- webhooks -------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,10 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/busine
 https://developers.facebook.com/documentation/business-messaging/whatsapp/throughput (rates)
 """
 
-from channels.contract import ButtonLimits, Capabilities, ListLimits, MediaLimits, RateLimits
+from dataclasses import replace
+from functools import lru_cache
+
+from channels.contract import ButtonLimits, Capabilities, ChannelAccount, ListLimits, MediaLimits, RateLimits
 
 MAX_TEXT_CHARS = 4096
 MAX_CAPTION_CHARS = 1024
@@ -58,3 +61,15 @@ CAPABILITIES = Capabilities(
     # One person: 1 message in 6 s, and up to 45 at once that are borrowed from later.
     rate=RateLimits(sender_per_second=80, sender_burst=80, pair_per_second=1 / 6, pair_burst=45),
 )
+
+
+def of(account: ChannelAccount | None) -> Capabilities:
+    """With the throughput that Meta has given this number, where its owner has said so."""
+    said = str(account.config.get("messages_per_second") or "") if account else ""
+    return _with_rate(int(said)) if said.isdecimal() and len(said) < 6 and int(said) else CAPABILITIES
+
+
+@lru_cache
+def _with_rate(per_second: int) -> Capabilities:
+    rate = replace(CAPABILITIES.rate, sender_per_second=per_second, sender_burst=per_second)
+    return replace(CAPABILITIES, rate=rate)

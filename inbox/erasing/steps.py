@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import partial
 
 from app.core import audit, leases
+from app.core.addresses import Address
 from app.core.audit import Target
 from app.core.errors import NotFound
 from app.core.platform import work
@@ -21,7 +22,7 @@ from app.core.runtime import Workspace
 from channels import accounts, registry
 from channels.contract import Erases
 from channels.errors import SendError
-from crm import erasures, exports, happenings, imports
+from crm import erasures, exports, happenings, imports, pacing
 from crm.erasures import Erasure
 from crm.store import merging as merge_store
 from inbox import conversations, files, live, timeline, traffic
@@ -29,6 +30,7 @@ from inbox.merging import sides
 from inbox.store import canned as canned_store
 from inbox.store import entries as entry_store
 from inbox.store import erasing as store
+from inbox.store import mailings as mailing_store
 from inbox.store import search as search_store
 from inbox.supervising import rollups
 from inbox.ticketing import ticket_news, tickets
@@ -262,6 +264,18 @@ async def _empty_tables(ws: Workspace, known: Erasure) -> Erasure:
     return await erasures.advance(ws, known, counts={**known.counts, "exports": exported, "import_rows": refused})
 
 
+async def _forget_mailings(ws: Workspace, known: Erasure) -> Erasure:
+    """Whom mailings went to is kept by hashes; who still waits in one is skipped, for a hash leads to nobody."""
+    key = await pacing.pepper(ws)
+
+    def hide(address: str) -> str:
+        shown = Address.parse(address)
+        return address if shown.value.startswith("#") else pacing.mark(key, shown)
+
+    await mailing_store.forget(ws, known.members, hide)
+    return known
+
+
 async def _again(ws: Workspace, known: Erasure) -> Erasure:
     """What was just under way when all this began may have left something: words, a fact, a handle."""
     for contact_id in known.members:
@@ -303,6 +317,7 @@ STEPS: Sequence[Step] = (
     _hide_facts,
     _forget,
     _empty_tables,
+    _forget_mailings,
     _again,
     _finish,
 )

@@ -37,7 +37,7 @@ from channels.errors import (
 from crm import gate, pacing
 from crm.contacts import Contact
 from inbox import delivery, rates
-from inbox.mailings import mailings, placing, results
+from inbox.mailings import guards, mailings, placing, results
 from inbox.mailings.mailing import Mailing, Recipient
 from inbox.mailings.results import Sheet
 from inbox.mailings.words import Words
@@ -89,7 +89,9 @@ class Lane:
         self._calls: set[asyncio.Task[None]] = set()
         self._spare = 0
         self._loop = asyncio.get_running_loop()
-        self._looked_at = float("-inf")
+        self._looked_at = self._guarded_at = float("-inf")
+        # How many more may go until the guards have looked again.
+        self._allowed = 0
         self._saved_at = self._loop.time()
         self._share, self._share_at, self._slowed_at = 1.0, self._loop.time(), float("-inf")
         self._words = Words(ws)
@@ -123,6 +125,12 @@ class Lane:
                 if stopped is not None:
                     words = f"All marketing is stopped, by {stopped.by}."
                     self._mailing = await mailings.pause(self._ws, self._mailing.id, reason=words, by=stopped.by)
+            if self._mailing.state == "running" and now - self._guarded_at >= guards.EVERY_SECONDS:
+                self._guarded_at = now
+                verdict = await guards.look(self._ws, self._mailing, self._account_id)
+                if verdict.stop is not None:
+                    await self._stop("guard", verdict.stop)
+                self._allowed = verdict.allowed
         return self._mailing.state == "running"
 
     async def _claim(self) -> bool:
@@ -173,7 +181,8 @@ class Lane:
         if wanted < min(self._left, _WINDOW // 2):
             await self._pass_time(_IDLE_SECONDS)
             return
-        count, wait = await self._tokens(account, wanted)
+        wanted = min(wanted, self._allowed)
+        count, wait = await self._tokens(account, wanted) if wanted else (0, LOOK_SECONDS)
         if count == 0:
             await self._pass_time(min(max(wait, 0.005), LOOK_SECONDS))
             return
@@ -187,6 +196,7 @@ class Lane:
             await self._stop(error.code, error.detail)
             return
         self._spare += count - len(going)
+        self._allowed -= len(going)
         for each in going:
             each.sheet.flying.add(each.place)
         await self._save()

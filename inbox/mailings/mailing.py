@@ -74,6 +74,8 @@ class Mailing(NewMailing):
     ended_at: datetime | None = None
     batches: int | None = None
     accounts: tuple[str, ...] = ()
+    # The price of the dearest of its messages.
+    dearest_minor: int = 0
 
     @property
     def code(self) -> str:

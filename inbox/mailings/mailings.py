@@ -21,7 +21,7 @@ from app.core.addresses import Address
 from app.core.errors import AppError, Conflict, Invalid, NotFound
 from app.core.platform import mailings as platform
 from app.core.runtime import Runtime, Workspace
-from crm import gate
+from crm import gate, happenings
 from inbox import live
 from inbox.mailings import results
 from inbox.mailings.mailing import (
@@ -115,8 +115,9 @@ async def add(ws: Workspace, mailing_id: str, batches: Sequence[Batch]) -> Added
     for batch in batches:
         made.append((batch, _work(mailing, batch, [next(verdicts) for _ in batch.recipients], now)))
     senders = {batch.account_id for batch in batches} - {*mailing.accounts}
-    if senders:
-        await store.add_accounts(ws, mailing.id, sorted(senders))
+    dearest = max(recipient.price_minor for batch in batches for recipient in batch.recipients)
+    if senders or dearest > mailing.dearest_minor:
+        await store.take_in(ws, mailing.id, sorted(senders), dearest)
     known = await store.add(ws, mailing, made)
     skipped: dict[str, int] = {}
     queued = 0
@@ -413,4 +414,24 @@ async def opted_out(ws: Workspace, ref: str, at: datetime) -> bool:
 
 async def _marked(ws: Workspace, ref: str, name: str, at: datetime) -> bool:
     found = Ref.parse(ref)
-    return found is not None and await store.mark(ws, found, name, at)
+    if found is None:
+        return False
+    if name in _ENGAGED:
+        await _tell_rules(ws, found, _ENGAGED[name], at)
+    return await store.mark(ws, found, name, at)
+
+
+# What rules can count; see crm/happenings.py.
+_ENGAGED = {"clicked": happenings.CLICKED, "replied": happenings.REPLIED}
+
+
+async def _tell_rules(ws: Workspace, ref: Ref, kind: str, at: datetime) -> None:
+    """Once for each message, however often somebody clicks."""
+    group = (await store.groups(ws, [ref.batch_id])).get(ref.batch_id)
+    mailing = await store.get(ws, group.mailing_id) if group else None
+    if group is None or mailing is None or ref.place >= len(group.recipients):
+        return
+    recipient = group.recipients[ref.place]
+    channel = recipient.address.partition(":")[0]
+    told = happenings.of_campaign(kind, recipient.contact_id, str(ref), mailing.source[1], channel, at)
+    await happenings.append(ws, [told])

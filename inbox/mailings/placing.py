@@ -25,7 +25,7 @@ from app.core.mongo import DatabaseError
 from app.core.platform import mailings as platform
 from app.core.runtime import Runtime, Workspace
 from channels import accounts
-from crm import gate, pacing
+from crm import gate, happenings, pacing
 from inbox import conversations, timeline
 from inbox.mailings import results
 from inbox.mailings.mailing import Mailing, Ref
@@ -151,6 +151,10 @@ async def _put(ws: Workspace, mailing: Mailing, work: Work, group: Group, places
                 stored.append((await timeline.put(ws, entry, after=entry.number))[0])
         else:
             stored.append(entry)
+    sent = [(e, e.campaign) for e in stored if e.campaign]
+    await happenings.append(
+        ws, [happenings.of_campaign(happenings.SENT, e.contact_id, c.ref, c.id, e.channel or "", e.at) for e, c in sent]
+    )
     if mailing.purpose.value == gate.MARKETING:
         await pacing.note_many(
             ws, {e.contact_id: pacing.Sent(e.campaign.ref, e.at, e.channel or "") for e in stored if e.campaign}

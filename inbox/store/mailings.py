@@ -16,7 +16,7 @@ claim runs out. `place_key` is there until its messages stand on people's timeli
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -100,8 +100,10 @@ async def none_waits(ws: Workspace, mailing_id: str) -> None:
     await ws.db.mailings.update(where, {"$unset": {"waiting_key": ""}})
 
 
-async def add_accounts(ws: Workspace, mailing_id: str, account_ids: Sequence[str]) -> None:
-    await ws.db.mailings.update({"_id": mailing_id}, {"$addToSet": {"accounts": {"$each": list(account_ids)}}})
+async def take_in(ws: Workspace, mailing_id: str, account_ids: Sequence[str], dearest_minor: int) -> None:
+    """Its batches name these senders, and a message of them costs at most this."""
+    change = {"$addToSet": {"accounts": {"$each": list(account_ids)}}, "$max": {"dearest_minor": dearest_minor}}
+    await ws.db.mailings.update({"_id": mailing_id}, change)
 
 
 # --- batches ------------------------------------------------------------------------------------------------------
@@ -178,6 +180,7 @@ def _group(row: Document) -> Group:
     )
 
 
+_MOST_MAILINGS = 100_000
 _WORK = frozenset(Work.__slots__) - {"id"}
 
 
@@ -211,6 +214,25 @@ async def add(ws: Workspace, mailing: Mailing, batches: Sequence[tuple[Batch, Wo
         values = ((name, getattr(work, name)) for name in _WORK)
         rows.append({"_id": work.id, **{name: value for name, value in values if value not in (None, {}, [])}})
     return await ws.db.mailing_work.insert_new(rows)
+
+
+async def forget(ws: Workspace, contact_ids: Sequence[str], hide: Callable[[str], str]) -> None:
+    """
+    Of these people batches keep what their handle hashes to, and no values of their own. Goes through all mailings: for
+    a job. Indexes: workspace_id, created_at; keys.
+    """
+    mailings = await ws.db.mailings.find({}, limit=_MOST_MAILINGS, fields=["_id"])
+    wanted = {contact_key(row["_id"], contact_id) for row in mailings for contact_id in contact_ids}
+    keys = list(wanted)
+    for first in range(0, len(keys), MOST_IN):
+        some = keys[first : first + MOST_IN]
+        for row in await ws.db.mailing_batches.find_marked("keys", some, limit=len(some)):
+            people = {
+                f"people.{place}": [each[0], hide(each[1]), each[2], None]
+                for place, (key, each) in enumerate(zip(row["keys"], row["people"], strict=True))
+                if key in wanted
+            }
+            await ws.db.mailing_batches.update({"_id": row["_id"]}, {"$set": people})
 
 
 async def groups(ws: Workspace, batch_ids: Sequence[str]) -> dict[str, Group]:

@@ -10,7 +10,7 @@ from app.core.clock import iso
 from app.core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Permission
 from app.core.runtime import Workspace
-from automations import broadcasts, reasons, results, rolls, runs
+from automations import broadcasts, effects, reasons, results, rolls, runs
 from automations.broadcasts import Broadcast
 from automations.experiments import Share, Verdict
 from automations.results import Now
@@ -130,6 +130,32 @@ class BroadcastReportOut(Out):
     verdict: BroadcastVerdictOut | None
 
 
+class EffectOut(Out):
+    """
+    What was hoped for, counted until `until`: of those who `got` it and of those who were `held` out. `difference` of
+    their shares, with the bounds of its 95 % confidence interval; null where nobody was held out. `amount` is the sum
+    of the events' amounts. `exact` False: a fair sample of a large audience.
+    """
+
+    event: str
+    days: int
+    got: BroadcastShareOut
+    held: BroadcastShareOut
+    difference: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    amount: float
+    exact: bool
+    until: Time
+
+
+class BroadcastEffectOut(Out):
+    """Null without a goal, and before it was started."""
+
+    effect: EffectOut | None
+
+
 class RecipientsQuery(Page):
     """`state` may also be clicked, replied or opted_out; sent and delivered hold those that got further."""
 
@@ -231,6 +257,27 @@ async def report(request: ApiRequest, broadcast_id: str) -> BroadcastReportOut:
         ],
         verdict=_verdict(verdict),
     )
+
+
+async def effect(request: ApiRequest, broadcast_id: str) -> BroadcastEffectOut:
+    found = await effects.of(request.ws, await broadcasts.get(request.ws, broadcast_id))
+    if found is None:
+        return BroadcastEffectOut(effect=None)
+    lift = found.lift
+    shown_effect = EffectOut(
+        event=found.goal.event,
+        days=found.goal.days,
+        got=_share(found.got),
+        held=_share(found.held),
+        difference=lift.difference if lift else None,
+        low=lift.low if lift else None,
+        high=lift.high if lift else None,
+        p=lift.p if lift else None,
+        amount=found.amount,
+        exact=found.exact,
+        until=iso(found.until) or "",
+    )
+    return BroadcastEffectOut(effect=shown_effect)
 
 
 def _progress(broadcast: Broadcast, now: Now) -> BroadcastProgressOut:
@@ -395,6 +442,14 @@ ENDPOINTS = [
     ),
     Endpoint("GET", f"{_ONE}/progress", progress, _READ, "How far it is", errors=(NotFound,)),
     Endpoint("GET", f"{_ONE}/report", report, _READ, "Its funnel, and its variants side by side", errors=(NotFound,)),
+    Endpoint(
+        "GET",
+        f"{_ONE}/effect",
+        effect,
+        _READ,
+        "What it has brought about, beside those who were held out",
+        errors=(NotFound,),
+    ),
     Endpoint(
         "GET",
         f"{_ONE}/recipients",

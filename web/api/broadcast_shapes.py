@@ -112,7 +112,6 @@ class EditBroadcast(Body):
     budget_minor: Annotated[int | None, Field(ge=1, le=2**40)] = None
     rate: Annotated[float | None, Field(gt=0, le=10_000)] = None
     ramp: Annotated[tuple[Annotated[int, Field(ge=1, le=10_000_000)], ...], Field(max_length=30)] = ()
-    priority: Annotated[int, Field(ge=0, le=100)] = 50
     editors: Ids = ()
     approvers: Ids = ()
     revision: Annotated[int | None, Field(ge=0, le=2**53)] = None

@@ -110,14 +110,12 @@ class BroadcastSettings(Body):
 
     people_above: Annotated[int | None, Field(ge=0, le=10**9)]
     cost_above_minor: Annotated[int | None, Field(ge=0, le=2**40)]
-    alarm_minor: Annotated[int | None, Field(ge=1, le=2**40)]
     revision: Annotated[int, Field(ge=0, le=2**53)]
 
 
 class BroadcastSettingsOut(Out):
     people_above: int | None
     cost_above_minor: int | None
-    alarm_minor: int | None
     revision: int
 
 
@@ -281,7 +279,7 @@ async def get_settings(request: ApiRequest) -> BroadcastSettingsOut:
 
 
 async def save_settings(request: ApiRequest, body: BroadcastSettings) -> BroadcastSettingsOut:
-    wanted = Settings(body.people_above, body.cost_above_minor, body.alarm_minor, body.revision)
+    wanted = Settings(body.people_above, body.cost_above_minor, body.revision)
     return _settings(await approvals.save(request.ws, request.actor, wanted))
 
 
@@ -289,7 +287,6 @@ def _settings(kept: Settings) -> BroadcastSettingsOut:
     return BroadcastSettingsOut(
         people_above=kept.people_above,
         cost_above_minor=kept.cost_above_minor,
-        alarm_minor=kept.alarm_minor,
         revision=kept.revision,
     )
 

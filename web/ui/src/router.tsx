@@ -77,6 +77,12 @@ const tables = createRoute({
   component: lazyRouteComponent(() => import('./contacts/TablesPage')),
 })
 const table = createRoute({ getParentRoute: () => tables, path: '$importId', component: () => null })
+const companies = createRoute({
+  getParentRoute: () => app,
+  path: '/companies',
+  component: lazyRouteComponent(() => import('./companies/CompaniesPage')),
+})
+const company = createRoute({ getParentRoute: () => companies, path: '$companyId', component: () => null })
 const contact = createRoute({ getParentRoute: () => contacts, path: '$contactId', component: () => null })
 
 const tickets = createRoute({
@@ -142,6 +148,7 @@ export const router = createRouter({
       contacts.addChildren([contact]),
       duplicates,
       tables.addChildren([table]),
+      companies.addChildren([company]),
       tickets.addChildren([ticket]),
       incidents.addChildren([incident]),
       articles.addChildren([article]),

@@ -70,6 +70,7 @@ export function ContactList() {
           )}
         </h1>
         <nav className={s.ways} aria-label="More about contacts">
+          <Link to="/companies">Companies</Link>
           <Link to="/duplicates">Perhaps the same person</Link>
           {mayWrite && <Link to="/imports">Import and export</Link>}
         </nav>

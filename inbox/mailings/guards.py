@@ -1,0 +1,58 @@
+"""
+What stops a mailing by itself, and how many of it may go today: shares of failures, opt-outs and blocks, the rating of
+its sender, its budget, and the ramp of its first days.
+
+Looked at every few seconds; until the next look no more are handed over than budget and ramp have room for. Lanes of
+several senders or workers look at the same figures, so together they may go over by what they send between two looks.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.core.runtime import Workspace
+from channels import accounts
+from inbox.mailings import results
+from inbox.mailings.mailing import Mailing
+from inbox.store import mailings as store
+
+EVERY_SECONDS = 2.0
+# Without a budget or a ramp: until the next look.
+_ANY = 1_000_000
+_LOW = frozenset(("red", "low"))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`stop` is why to stop now, in words; `allowed` how many more may go until the next look."""
+
+    stop: str | None
+    allowed: int
+
+
+async def look(ws: Workspace, mailing: Mailing, account_id: str) -> Verdict:
+    """How it stands, from what its batches add up to."""
+    tally = results.added_up(await store.tallies(ws, mailing.id), cancelled=False)
+    found = results.tripped(mailing.guards, tally)
+    if found is not None:
+        return Verdict(found[1], 0)
+    if mailing.guards.quality and await _rated_low(ws, account_id):
+        return Verdict("The provider rates the quality of this sender as low.", 0)
+    handed_over = tally.sent + tally.unknown + tally.sending + sum(tally.failed.values())
+    allowed = _ANY
+    if mailing.budget_minor is not None:
+        dearest = mailing.dearest_minor
+        left = mailing.budget_minor - tally.cost_minor - (tally.sending + tally.unknown) * dearest
+        if dearest:
+            allowed = max(0, left // dearest)
+        if not allowed and not tally.sending and tally.queued:
+            return Verdict("The budget is used up.", 0)
+    if mailing.ramp and mailing.started_at is not None:
+        day = (ws.clock.now() - mailing.started_at) // timedelta(days=1)
+        if day < len(mailing.ramp):
+            allowed = min(allowed, max(0, sum(mailing.ramp[: day + 1]) - handed_over))
+    return Verdict(None, allowed)
+
+
+async def _rated_low(ws: Workspace, account_id: str) -> bool:
+    row = await accounts.row_of(ws, account_id)
+    return str(row.health.get("quality") or "").lower() in _LOW
