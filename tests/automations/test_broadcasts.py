@@ -5,8 +5,11 @@ import io
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from app.core.addresses import Address
-from automations import runs
+from app.core.permissions import SYSTEM
+from automations import broadcasts, runs
 from crm import consent, contacts
 from crm.consent import ConsentFact
 from crm.contacts import Profile
@@ -18,6 +21,14 @@ BROADCASTS = "/api/v1/broadcasts"
 _next = iter(range(3000, 9999))
 
 
+@pytest.fixture(autouse=True)
+async def any_hour_will_do(shop: Shop) -> None:
+    """Whatever time and day it is where the tests run; and nobody has had enough."""
+    settled = (await shop.owner.client.get("/api/v1/pacing")).json()["settings"]
+    settled |= {"quiet": {**settled["quiet"], "enabled": False}, "caps": []}
+    assert (await shop.owner.client.put("/api/v1/pacing", json=settled)).status_code == 200
+
+
 async def customer(shop: Shop, name: str, *, agrees: bool = True, **values: Any) -> str:
     """Somebody with a phone that takes text messages, who has agreed to marketing; their id."""
     ws = shop.owner.ws
@@ -25,17 +36,21 @@ async def customer(shop: Shop, name: str, *, agrees: bool = True, **values: Any)
     await shop.customer(name=name, phone=address.value)
     made = await contacts.resolve(ws, address, profile=Profile(name=name, language=values.pop("language", None)))
     if agrees:
-        fact = ConsentFact(
-            contact_id=made.contact_id,
-            address=address,
-            purposes=("marketing",),
-            state="granted",
-            source="form",
-            evidence=f"form-{address.value}",
-            at=ws.clock.now(),
-        )
-        await consent.record(ws, fact)
+        await agree(shop, made.contact_id, address)
     return made.contact_id
+
+
+async def agree(shop: Shop, contact_id: str, address: Address) -> None:
+    fact = ConsentFact(
+        contact_id=contact_id,
+        address=address,
+        purposes=("marketing",),
+        state="granted",
+        source="form",
+        evidence=f"form-{address}",
+        at=shop.runtime.clock.now(),
+    )
+    await consent.record(shop.owner.ws, fact)
 
 
 async def listed(person: Person, name: str, contact_ids: list[str]) -> str:
@@ -70,10 +85,6 @@ async def checked(person: Person, broadcast_id: str) -> dict[str, Any]:
 
 async def test_who_gets_it_who_does_not_and_what_it_costs(shop: Shop) -> None:
     owner, ws = shop.owner, shop.owner.ws
-    open_all_day = {"enabled": False}
-    settled = (await owner.client.get("/api/v1/pacing")).json()["settings"]
-    settled["quiet"] |= open_all_day
-    assert (await owner.client.put("/api/v1/pacing", json=settled)).status_code == 200
     price = {"country": "US", "category": "sms", "amount": "0.0083", "currency": "USD"}
     path = f"/api/v1/accounts/{shop.accounts['sms']}/prices"
     assert (await owner.client.put(path, json={"prices": [price], "revision": 0})).status_code == 200
@@ -184,7 +195,7 @@ async def test_two_write_and_a_second_one_approves(shop: Shop) -> None:
     assert (await marketer.client.patch(path, json=closed)).status_code == 200
     assert (await other.client.patch(path, json={"name": "Mine"})).json()["code"] == "not_editor"
 
-    wanted = {"people_above": 0, "cost_above_minor": None, "alarm_minor": None, "revision": 0}
+    wanted = {"people_above": 0, "cost_above_minor": None, "revision": 0}
     assert (await marketer.client.put(f"{BROADCASTS}/settings", json=wanted)).status_code == 403
     assert (await boss.client.put(f"{BROADCASTS}/settings", json=wanted)).status_code == 200
     assert (await owner.client.put(f"{BROADCASTS}/settings", json=wanted)).status_code == 409
@@ -214,7 +225,7 @@ async def test_two_write_and_a_second_one_approves(shop: Shop) -> None:
     copied = await other.client.post(f"{path}/clone")
     assert (copied.status_code, copied.json()["name"]) == (201, "Winter (copy)")
     assert (await other.client.delete(f"{BROADCASTS}/{copied.json()['id']}")).status_code == 204
-    none = {"people_above": None, "cost_above_minor": None, "alarm_minor": None, "revision": 1}
+    none = {"people_above": None, "cost_above_minor": None, "revision": 1}
     assert (await boss.client.put(f"{BROADCASTS}/settings", json=none)).status_code == 200
 
 
@@ -273,8 +284,6 @@ async def test_it_is_sent_once_to_each_and_says_why(shop: Shop) -> None:
     await owner.client.post(f"/api/v1/contacts/{stranger}/lists", json={"add": [everybody]})
     fixed = (await owner.client.post(f"{path}/correct")).json()
     assert (fixed["corrects"], fixed["plan"]["audience"]["broadcasts"]) == (made["id"], [made["id"]])
-    settled = (await owner.client.get("/api/v1/pacing")).json()["settings"]
-    assert (await owner.client.put("/api/v1/pacing", json={**settled, "caps": []})).status_code == 200
     variants = [{"wordings": [text(f"Sorry, {everybody} was wrong")]}]
     fixed_path = f"{BROADCASTS}/{fixed['id']}"
     assert (await owner.client.patch(fixed_path, json={"variants": variants})).status_code == 200
@@ -343,3 +352,103 @@ async def test_a_sample_decides_what_the_rest_get_and_some_are_held_out(shop: Sh
     arms = {arm["key"]: arm["sent"]["hits"] for arm in report["variants"]}
     assert arms["b"] > arms["a"] > 0
     assert report["verdict"]["state"] == "early"
+
+
+async def test_its_time_comes_again_and_what_was_missed_asks_first(shop: Shop) -> None:
+    owner, ws = shop.owner, shop.owner.ws
+    someone = await customer(shop, "Rita Recurring")
+    plan = {
+        "account_id": shop.accounts["sms"],
+        "audience": {"contacts": [someone]},
+        "variants": [{"wordings": [text("Every day {{ contact.first_name }}")]}],
+    }
+    daily = {"kind": "at", "wall": "2020-01-01T09:00", "zone": "Africa/Accra", "repeat": "FREQ=DAILY"}
+    made = await draft(owner, **plan, schedule=daily)
+    path = f"{BROADCASTS}/{made['id']}"
+    await checked(owner, made["id"])
+    waiting = (await owner.client.post(f"{path}/start", json={"people": 1})).json()
+    assert (waiting["state"], waiting["scheduled_at"][10:]) == ("scheduled", "T09:00:00.000Z")
+    # A schedule can be taken back, and is then as it was before.
+    assert (await owner.client.post(f"{path}/pause")).json()["state"] == "approved"
+    assert (await owner.client.post(f"{path}/start", json={"people": 1})).json()["state"] == "scheduled"
+
+    async def its_time_is(minutes_ago: int) -> None:
+        now = await broadcasts.get(ws, made["id"])
+        at = ws.clock.now() - timedelta(minutes=minutes_ago)
+        await broadcasts.turn(ws, SYSTEM, now, "scheduled", scheduled_at=at)
+        await runs.store.wake(ws, made["id"], at)
+
+    async def sends() -> list[dict[str, Any]]:
+        items = (await owner.client.get(BROADCASTS)).json()["items"]
+        return [each for each in items if each["series_id"] == made["id"]]
+
+    async def one_is_done() -> bool:
+        return [each["state"] for each in await sends()] == ["done"]
+
+    await its_time_is(0)
+    await eventually(one_is_done)
+    assert (await owner.client.get(path)).json()["scheduled_at"] == waiting["scheduled_at"]
+
+    async def one_asks() -> dict[str, Any] | None:
+        return next((each for each in await sends() if each["state"] == "paused"), None)
+
+    await its_time_is(25 * 60)
+    asked = await eventually(one_asks)
+    assert asked["reason"]["code"] == "stale"
+    assert (await owner.client.post(f"{BROADCASTS}/{asked['id']}/cancel")).json()["state"] == "cancelled"
+    assert (await owner.client.post(f"{path}/cancel")).json()["state"] == "cancelled"
+    past = await draft(owner, **plan, schedule={**daily, "repeat": None})
+    await checked(owner, past["id"])
+    refused = await owner.client.post(f"{BROADCASTS}/{past['id']}/start", json={"people": 1})
+    assert (refused.status_code, refused.json()["code"]) == (409, "time_passed")
+
+
+async def test_who_is_not_reached_gets_it_another_way_and_what_was_wrong_is_taken_back(shop: Shop) -> None:
+    owner, ws = shop.owner, shop.owner.ws
+    reached, _ = await shop.someone("telegram")
+    other, _ = await shop.someone("telegram")
+    found: dict[str, str] = {}
+    for person in (reached, other):
+        conversation = await shop.conversation_with(person["name"])
+        contact_id = found[person["id"]] = conversation["contact"]["id"]
+        rows = await contacts.addresses_of(ws, contact_id)
+        sms = Address("sms", person["phone"])
+        await contacts.join(ws, contact_id, sms, Profile(name=person["name"]))
+        for address in (rows[0].address, sms):
+            await agree(shop, contact_id, address)
+    await shop.knobs(customers={other["id"]: {"error_rate": 1, "error_code": 400}})
+    made = await draft(
+        owner,
+        account_id=shop.accounts["telegram"],
+        audience={"contacts": list(found.values())},
+        variants=[{"wordings": [text("The wrong price")]}],
+        fallbacks=[
+            {"account_id": shop.accounts["sms"], "after_minutes": 5, "wordings": [text("The wrong price by text")]}
+        ],
+    )
+    path = f"{BROADCASTS}/{made['id']}"
+    await checked(owner, made["id"])
+    assert (await owner.client.post(f"{path}/start", json={"people": 2})).status_code == 200
+
+    async def by_text() -> bool:
+        now = (await owner.client.get(f"{path}/progress")).json()
+        return len(now["ways"]) == 2 and now["ways"][1]["tally"]["total"] == 1
+
+    await eventually(by_text)
+    await shop.knobs(customers={other["id"]: None})
+    assert await shop.in_ledger("telegram", reached["id"], "The wrong price")
+    said = (await owner.client.get(f"{path}/why", params={"contact_id": found[other["id"]]})).json()
+    assert "sms" in said["sentence"] or said["outcome"] == "waiting"
+    await counted(owner, made["id"], "done")
+    recalled = (await owner.client.post(f"{path}/recall")).json()
+    assert (recalled["recalled"]["name"], recalled["may"]["recall"]) == (owner.member.name, False)
+
+    async def taken_back() -> dict[str, Any] | None:
+        now: dict[str, Any] = (await owner.client.get(f"{path}/progress")).json()
+        return now["recall"] if now["recall"] and now["recall"]["done"] else None
+
+    # Telegram lets us take it back; a text message stays where it is, and is counted.
+    told = await eventually(taken_back)
+    assert told["deleted"] == 1
+    again = await owner.client.post(f"{path}/recall")
+    assert (again.status_code, again.json()["code"]) == (409, "recalled")

@@ -92,3 +92,23 @@ def test_a_form_a_choice_and_an_end(desks: Desks, stage: Stage, axe: Axe, shot: 
     page.get_by_role("button", name="What would go?").click()
     expect(page.get_by_text("0 files would go now.")).to_be_visible()
     shot(page, "retention")
+
+
+def test_a_company_and_its_people(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    Customer(stage, "whatsapp", "Kojo Works").writes("Hello")
+    olu = desks()
+    olu.open("Kojo Works")
+    made = stage.run(stage.shop.post("/companies", 201, name="Adinkra Textiles", domain="adinkra.example.com"))
+    contact_id = stage.run(stage.shop.get("/contacts", q="Kojo"))["items"][0]["id"]
+    stage.run(stage.shop.agent.patch(f"/api/v1/contacts/{contact_id}", json={"company_id": made["id"]}))
+    page = olu.page
+    page.goto("/contacts")
+    page.get_by_role("link", name="Companies", exact=True).click()
+    page.get_by_role("searchbox", name="Search companies").fill("adin")
+    page.get_by_role("link", name="Adinkra Textiles").click()
+    expect(page.get_by_role("region", name="People").get_by_text("Kojo Works")).to_be_visible()
+    page.get_by_role("textbox", name="Notes").fill("Pays in thirty days")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    axe(page)
+    shot(page, "company")

@@ -16,6 +16,7 @@ import httpx
 import pytest
 from redis.asyncio.connection import AbstractConnection
 
+from app.core.settings import Settings
 from tests.support import servers
 from tests.support.shop import Shop, open_shop
 
@@ -32,9 +33,10 @@ _QUEUE = re.compile(rb"parley:(lane|queue|health):|arq:")
 async def counted(
     databases: servers.Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[Shop, list[str]]]:
-    """A shop whose every database command is noted."""
+    """A shop whose every database command is noted, with rounds as far apart as in real life."""
+    rounds = Settings.model_fields["round_seconds"].default
     with servers.commands() as seen:
-        async with open_shop(databases, tmp_path_factory.mktemp("budget")) as shop:
+        async with open_shop(databases, tmp_path_factory.mktemp("budget"), round_seconds=rounds) as shop:
             yield shop, seen
 
 

@@ -110,3 +110,31 @@ async def test_it_stands_on_the_timeline_before_what_they_answer(shop: Shop) -> 
     assert [each.contact_id for each in (await mailings.recipients(ws, mailing.id, state="replied"))[0]] == [
         conversation["contact_id"]
     ]
+
+
+async def test_the_gate_and_the_guards_hold_for_many(shop: Shop) -> None:
+    """Who has not agreed is left out with the reason; the kill switch, a budget and failures stop a mailing."""
+    ws, sender = shop.owner.ws, shop.accounts["sms"]
+    who = await people(shop, 3)
+    advert = await opened(shop, purpose=Purpose.MARKETING)
+    added = await mailings.add(ws, advert.id, [Batch(seq=0, recipients=tuple(who), account_id=sender)])
+    assert (added.queued, added.skipped) == (0, {"no_consent": 3})
+    (outcome,) = (await mailings.recipients(ws, advert.id, state="skipped", reason="no_consent", limit=1))[0]
+    assert outcome.reason == "This person has not agreed to marketing messages here."
+
+    dear = await opened(shop, budget_minor=5)
+    await mailings.add(ws, dear.id, [Batch(seq=0, recipients=tuple(who), account_id=sender)])
+    await mailings.completed(ws, dear.id, 1)
+    await mailings.start(ws, dear.id)
+
+    async def stopped() -> bool:
+        return (await mailings.get(ws, dear.id)).reason == "The budget is used up."
+
+    await eventually(stopped)
+    progress = await mailings.progress(ws, dear.id)
+    assert (progress.sent, progress.queued, progress.cost_minor) == (2, 1, 4)
+    await mailings.change(ws, dear.id, budget_minor=6)
+    await mailings.resume(ws, dear.id)
+    await ended(shop, dear)
+    sent = await shop.ledger(channel="sms", direction="out")
+    assert all(sum(f"sms:{each['to']}" == one.address for each in sent) == 1 for one in who)

@@ -215,8 +215,8 @@ async def eventually(look: Callable[[], Awaitable[T | None]], *, seconds: float 
 
 
 @asynccontextmanager
-async def open_shop(databases: servers.Databases, data_dir: Path) -> AsyncIterator[Shop]:
-    """Everything up and connected, and down again."""
+async def open_shop(databases: servers.Databases, data_dir: Path, **changes: object) -> AsyncIterator[Shop]:
+    """Everything up and connected, and down again; `changes` are settings."""
     listening = servers.listening_socket()
     public_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     async with servers.live(sandbox.app.build()) as sandbox_url:
@@ -228,6 +228,7 @@ async def open_shop(databases: servers.Databases, data_dir: Path) -> AsyncIterat
             twilio_url=f"{sandbox_url}/twilio",
             telegram_url=f"{sandbox_url}/telegram",
             push_url=f"{sandbox_url}/push",
+            **changes,
         )
         recorder = Recorder(create_app(settings))
         async with (

@@ -46,7 +46,7 @@ function Form({ stored }: { stored: BroadcastSettings }) {
       actions={
         mayChange && (
           <Button variant="default" disabled={settled === stored} onClick={() => void save()}>
-            Save who decides
+            Apply
           </Button>
         )
       }
