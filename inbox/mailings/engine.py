@@ -1,8 +1,8 @@
 """
 Drives the mailings that run: a lane for each sender of each, in every worker.
 
-What runs is read from the database some times a second, so starting, pausing and another worker's death need nobody to
-be told; a hint only makes it sooner.
+While anything runs, that is read from the database every second, so pausing and another worker's death need nobody to
+be told. While nothing does, once a round; a hint tells of what was started.
 """
 
 import asyncio
@@ -32,23 +32,25 @@ async def run(runtime: Runtime) -> None:
     lanes: _Lanes = {}
     try:
         while True:
+            runs = False
             with suppress(DatabaseError, RedisError, OSError, TimeoutError):
-                await look(runtime, lanes)
-            await _hint(runtime)
+                runs = await look(runtime, lanes)
+            await _hint(runtime, EVERY_SECONDS if runs or lanes else runtime.settings.round_seconds)
     finally:
         await end(list(lanes.values()))
 
 
-async def _hint(runtime: Runtime) -> None:
+async def _hint(runtime: Runtime, seconds: float) -> None:
     try:
-        await hints.wait(runtime.redis, mailings.HINT, EVERY_SECONDS)
+        await hints.wait(runtime.redis, mailings.HINT, seconds)
     except (RedisError, OSError, TimeoutError):
         await asyncio.sleep(EVERY_SECONDS)
 
 
-async def look(runtime: Runtime, lanes: _Lanes) -> None:
-    """Starts lanes for what runs and has none, and ends mailings that have nobody left."""
-    for row in await platform.running(runtime):
+async def look(runtime: Runtime, lanes: _Lanes) -> bool:
+    """Starts lanes for what runs and has none, and ends mailings that have nobody left; whether anything runs."""
+    running = await platform.running(runtime)
+    for row in running:
         ws = runtime.workspace(row.workspace_id)
         mine = [key for key, task in lanes.items() if key[0] == row.id and not task.done()]
         mailing = await store.get(ws, row.id)
@@ -67,6 +69,7 @@ async def look(runtime: Runtime, lanes: _Lanes) -> None:
                 lanes[mailing.id, account_id] = asyncio.create_task(_drive(lane), name=f"mailing {mailing.id}")
     for key in [key for key, task in lanes.items() if task.done()]:
         del lanes[key]
+    return bool(running)
 
 
 async def _any_left(ws: Workspace, mailing: Mailing) -> bool:

@@ -39,8 +39,9 @@ from inbox.timeline import Campaign, Entry
 
 # What waits is known from memory for so long; a mailing starts to send that much after it was started.
 KEPT_SECONDS = 1.0
-_EVERY_SECONDS = 1.0
 _AT_ONCE = 20
+# A mailing that was stopped may still have calls under way, whose outcome is recorded then.
+_LAST_SECONDS = 60.0
 # While something is being sent, of the time only this share goes into what can wait.
 _SHARE = 0.1
 
@@ -52,7 +53,7 @@ _waiting: WeakKeyDictionary[Runtime, dict[str, tuple[float, tuple[str, ...]]]] =
 async def run(runtime: Runtime) -> None:
     """Puts everything in its place, until cancelled."""
     while True:
-        await asyncio.sleep(_EVERY_SECONDS)
+        await asyncio.sleep(runtime.settings.round_seconds)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             while await _some(runtime):
                 pass
@@ -60,15 +61,19 @@ async def run(runtime: Runtime) -> None:
 
 async def _some(runtime: Runtime) -> bool:
     """A few batches, or the notice that nothing waits any more; whether there may be more."""
+    mailings = await platform.with_waiting(runtime)
+    if not mailings:
+        return False
     found = await platform.to_place(runtime, limit=_AT_ONCE)
     for workspace_id, batch_id in found:
         began = monotonic()
         await place(runtime.workspace(workspace_id), [batch_id])
-        if await platform.running(runtime):
+        if any(row.runs for row in mailings):
             await asyncio.sleep((monotonic() - began) * (1 / _SHARE - 1))
     if not found:
-        for row in await platform.with_waiting(runtime):
-            await store.none_waits(runtime.workspace(row.workspace_id), row.id)
+        for row in mailings:
+            if not row.runs and (runtime.clock.now() - row.changed_at).total_seconds() > _LAST_SECONDS:
+                await store.none_waits(runtime.workspace(row.workspace_id), row.id)
     return len(found) == _AT_ONCE
 
 

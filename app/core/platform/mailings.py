@@ -1,30 +1,38 @@
 """Mailings, before it is known whose they are: those that run, and whose a short link is."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from app.core.mongo import Document
 from app.core.runtime import Runtime
 
 # Of all businesses of an installation together.
 _MOST = 2_000
+_FIELDS = {"workspace_id": 1, "active_key": 1, "changed_at": 1}
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class Row:
     workspace_id: str
     id: str
+    runs: bool
+    changed_at: datetime
 
 
-async def running(runtime: Runtime) -> list[Running]:
+def _row(row: Document) -> Row:
+    return Row(row["workspace_id"], row["_id"], runs="active_key" in row, changed_at=row["changed_at"])
+
+
+async def running(runtime: Runtime) -> list[Row]:
     """Index: active_key, which holds nothing else."""
-    rows = await runtime.mongo.mailings.find({"active_key": {"$gt": ""}}, {"workspace_id": 1}).limit(_MOST).to_list()
-    return [Running(row["workspace_id"], row["_id"]) for row in rows]
+    rows = await runtime.mongo.mailings.find({"active_key": {"$gt": ""}}, _FIELDS).limit(_MOST).to_list()
+    return [_row(row) for row in rows]
 
 
-async def with_waiting(runtime: Runtime) -> list[Running]:
-    """Those that run no more, and of which something may not stand on timelines yet. Index: waiting_key."""
-    wanted = {"workspace_id": 1, "active_key": 1}
-    rows = await runtime.mongo.mailings.find({"waiting_key": {"$gt": ""}}, wanted).limit(_MOST).to_list()
-    return [Running(row["workspace_id"], row["_id"]) for row in rows if "active_key" not in row]
+async def with_waiting(runtime: Runtime) -> list[Row]:
+    """Those of which something may not stand on timelines yet. Index: waiting_key, which holds nothing else."""
+    rows = await runtime.mongo.mailings.find({"waiting_key": {"$gt": ""}}, _FIELDS).limit(_MOST).to_list()
+    return [_row(row) for row in rows]
 
 
 async def workspace_of(runtime: Runtime, mailing_id: str) -> str | None:
