@@ -16,6 +16,7 @@ import httpx
 from arq.connections import ArqRedis, RedisSettings, create_pool
 
 from app.core.addresses import Address
+from app.core.platform import mailings as platform
 from app.core.runtime import Runtime, open_runtime
 from bench import bare
 from bench.report import Report, quantile
@@ -299,12 +300,21 @@ async def _ended(world: World, mailing: Mailing) -> None:
             await asyncio.sleep(0.1)
 
 
+async def _placed(world: World) -> None:
+    """Until what mailings before this one have sent stands on timelines: that is no part of this one's cost."""
+    while await platform.to_place(world.runtime, limit=1):  # noqa: ASYNC110
+        await asyncio.sleep(0.5)
+
+
 # --- at a sender's pace -------------------------------------------------------------------------------------------
 
 
 async def _paced(report: Report, world: World, rate: int, count: int) -> None:
     """At the sender's allowance, with reports coming back, and an answer of an agent twice a second."""
     ws, shop = world.shop.ws, world.shop
+    await _worker(world)
+    await _placed(world)
+    await world.opened.stop("worker")
     mailing = await ready(world, f"paced {rate}", count)
     await set_number(world, rate, f"{world.runtime.settings.public_url}{shop.webhook}")
     known = await _talks(world, 20)

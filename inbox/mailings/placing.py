@@ -40,6 +40,8 @@ from inbox.timeline import Campaign, Entry
 # What waits is known from memory for so long; a mailing starts to send that much after it was started.
 KEPT_SECONDS = 1.0
 _AT_ONCE = 20
+# From so many people a batch on it is put as a whole.
+_SHARED = 25
 # A mailing that was stopped may still have calls under way, whose outcome is recorded then.
 _LAST_SECONDS = 60.0
 # While something is being sent, of the time only this share goes into what can wait.
@@ -99,7 +101,9 @@ async def settle(ws: Workspace, contact_ids: Sequence[str], *, but: str | None =
     for found in refs.values():
         for ref in found:
             wanted.setdefault(ref.batch_id, set()).add(ref.place)
-    return await place(ws, sorted(wanted), None if len(contact_ids) > 1 else wanted) > 0
+    # Two audiences in the same order share whole batches; of one scattered over another only these people are put.
+    shared = sum(map(len, wanted.values())) >= _SHARED * len(wanted)
+    return await place(ws, sorted(wanted), None if shared and len(contact_ids) > 1 else wanted) > 0
 
 
 async def place(ws: Workspace, batch_ids: Iterable[str], only: Mapping[str, set[int]] | None = None) -> int:
@@ -108,11 +112,10 @@ async def place(ws: Workspace, batch_ids: Iterable[str], only: Mapping[str, set[
     same time, it is done once: the entry's id and the contact's numbers are unique.
     """
     batches = list(batch_ids)
-    works, groups = await asyncio.gather(store.works(ws, batches), store.groups(ws, batches))
+    works = {each.id: each for each in (await store.works(ws, batches)).values() if each.place_key or each.work_key}
+    groups = await store.groups(ws, list(works)) if works else {}
     count = 0
     for batch_id, work in works.items():
-        if work.place_key is None and work.work_key is None:
-            continue
         mailing = await store.get(ws, work.mailing_id)
         if mailing is None:
             continue

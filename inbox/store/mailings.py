@@ -226,7 +226,7 @@ async def forget(ws: Workspace, contact_ids: Sequence[str], hide: Callable[[str]
     keys = list(wanted)
     for first in range(0, len(keys), MOST_IN):
         some = keys[first : first + MOST_IN]
-        for row in await ws.db.mailing_batches.find_marked("keys", some, limit=len(some)):
+        for row in await ws.db.mailing_batches.find_exactly({"keys": {"$in": some}}, limit=len(some), fields=["keys"]):
             people = {
                 f"people.{place}": [each[0], hide(each[1]), each[2], None]
                 for place, (key, each) in enumerate(zip(row["keys"], row["people"], strict=True))
@@ -251,7 +251,7 @@ async def refs_of(ws: Workspace, mailing_ids: Sequence[str], contact_ids: Sequen
     keys, found = list(wanted), dict[str, list[Ref]]()
     for first in range(0, len(keys), MOST_IN):
         some = keys[first : first + MOST_IN]
-        for row in await ws.db.mailing_batches.find_marked("keys", some, limit=len(some)):
+        for row in await ws.db.mailing_batches.find_exactly({"keys": {"$in": some}}, limit=len(some), fields=["keys"]):
             code, _, seq = row["_id"].partition(".")
             for place, key in enumerate(row["keys"]):
                 if key in wanted:
