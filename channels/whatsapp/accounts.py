@@ -12,6 +12,7 @@ from app.core.addresses import e164
 from channels.contract import AccountFacts, ChannelAccount, ChannelIO, FormField
 from channels.errors import AccountError, SendError
 from channels.graph import GraphRefusal, call
+from channels.whatsapp import limits
 from channels.whatsapp.errors import account_error
 from channels.whatsapp.shapes import Json, items, obj, text, whole
 
@@ -80,6 +81,7 @@ async def check(io: ChannelIO, account: ChannelAccount) -> AccountFacts:
     for name in ("phone_number_id", "waba_id"):
         if not str(account.config.get(name, "")).isdecimal():
             raise AccountError("This must be Meta's number for it: digits only.", field=name)
+    limits.check_rate(account)
     number = await _number(io, account)
     await _check_waba(io, account)
     token = await _token(io, account)

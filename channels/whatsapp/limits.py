@@ -10,8 +10,10 @@ from dataclasses import replace
 from functools import lru_cache
 
 from channels.contract import ButtonLimits, Capabilities, ChannelAccount, ListLimits, MediaLimits, RateLimits
+from channels.errors import AccountError
 
 MAX_TEXT_CHARS = 4096
+MOST_A_SECOND = 1_000
 MAX_CAPTION_CHARS = 1024
 MAX_INTERACTIVE_BODY_CHARS = 1024
 MAX_LIST_BODY_CHARS = 4096
@@ -65,8 +67,20 @@ CAPABILITIES = Capabilities(
 
 def of(account: ChannelAccount | None) -> Capabilities:
     """With the throughput that Meta has given this number, where its owner has said so."""
-    said = str(account.config.get("messages_per_second") or "") if account else ""
-    return _with_rate(int(said)) if said.isdecimal() and len(said) < 6 and int(said) else CAPABILITIES
+    said = _rate(account) if account else None
+    return _with_rate(said) if said else CAPABILITIES
+
+
+def check_rate(account: ChannelAccount) -> None:
+    """Raises AccountError if what the owner has said of the throughput is nothing that Meta gives."""
+    if account.config.get("messages_per_second") and not 0 < (_rate(account) or 0) <= MOST_A_SECOND:
+        words = f"Give the messages per second as a whole number from 1 to {MOST_A_SECOND:,}."
+        raise AccountError(words, field="messages_per_second")
+
+
+def _rate(account: ChannelAccount) -> int | None:
+    said = str(account.config.get("messages_per_second") or "")
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 6 else None
 
 
 @lru_cache

@@ -186,7 +186,9 @@ async def test_disconnecting_takes_it_back() -> None:
 def test_every_value_is_explained_and_secrets_are_secret() -> None:
     fields = {field.name: field for field in ADAPTER.form}
     assert {name for name, field in fields.items() if field.secret} == set(ACCOUNT.secrets)
-    assert {name for name, field in fields.items() if not field.secret} == set(ACCOUNT.config)
+    optional = {"messages_per_second"}
+    assert {name for name, field in fields.items() if not field.secret} == {*ACCOUNT.config, *optional}
+    assert {name for name, field in fields.items() if not field.required and field.asked} >= optional
     assert [name for name, field in fields.items() if not field.asked] == ["verify_token"]
     assert all(len(field.help) > 20 for field in fields.values())
 
@@ -195,3 +197,12 @@ def test_an_account_shows_no_secret() -> None:
     shown = repr(ChannelAccount(**{name: getattr(ACCOUNT, name) for name in ACCOUNT.__slots__}))
     assert TOKEN not in shown
     assert SECRET not in shown
+
+
+@pytest.mark.parametrize("said", ["many", "0", "-5", "1.5", "5000", "٨٠"])
+async def test_a_throughput_that_meta_never_gives(said: str) -> None:
+    account = replace(ACCOUNT, config={**ACCOUNT.config, "messages_per_second": said})
+    async with graph() as meta:
+        with pytest.raises(AccountError) as caught:
+            await ADAPTER.check(meta.io, account)
+        assert (caught.value.field, meta.asked) == ("messages_per_second", [])

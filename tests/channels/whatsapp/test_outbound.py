@@ -1,6 +1,6 @@
 """Our content as Meta's request bodies, word for word; and what is refused before Meta would."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -613,6 +613,8 @@ async def test_a_held_template_is_told(status: str, note: str | None) -> None:
     assert note is None or note in str(result.note)
 
 
-def test_capabilities_are_the_same_for_every_account() -> None:
+def test_capabilities_are_the_same_for_every_account_but_for_its_throughput() -> None:
     assert ADAPTER.capabilities(None) is ADAPTER.capabilities(ACCOUNT)
     assert ADAPTER.capabilities(None).window_hours == 24
+    upgraded = replace(ACCOUNT, config={**ACCOUNT.config, "messages_per_second": "1000"})
+    assert ADAPTER.capabilities(upgraded).rate.sender_per_second == 1_000
