@@ -7,6 +7,7 @@ Marketing is asked everything, in this order: the switch, what they said, suppre
 complaint, caps, and last the hour, which makes it wait rather than refuses it.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,22 +69,27 @@ async def ask_many(
     for at in open_yet:
         if at not in wanted:
             verdicts[at] = NotFound("There is no such contact.")
-    left_out = await pacing.suppressed_among(ws, [(of[at].address, whole(person)) for at, person in wanted.items()])
+    ask_complaints = complaints if settled.pacing.open_ticket else _nobody
+    left_out, complaining, sent = await asyncio.gather(
+        pacing.suppressed_among(ws, [(of[at].address, whole(person)) for at, person in wanted.items()]),
+        ask_complaints(list({person.id for person in wanted.values()})),
+        pacing.sent_to_each(ws, [whole(person) for person in wanted.values()]),
+    )
     for (at, person), suppression in zip(wanted.items(), left_out, strict=True):
         verdicts[at] = _left_out(ws, settled, person, suppression)
-    still = [at for at in wanted if verdicts[at] is None]
-    if settled.pacing.open_ticket and still:
-        complaining = await complaints(list({wanted[at].id for at in still}))
-        for at in still:
-            if wanted[at].id in complaining:
-                verdicts[at] = LeftOut(
-                    "They have an open ticket: first their complaint, then offers.", code="open_ticket"
-                )
-    still = [at for at in still if verdicts[at] is None]
-    sent = await pacing.sent_to_each(ws, [whole(wanted[at]) for at in still])
-    for at, before in zip(still, sent, strict=True):
-        verdicts[at] = _paced(ws, settled, many[at], (of[at], wanted[at]), before)
+    for (at, person), before in zip(wanted.items(), sent, strict=True):
+        if verdicts[at] is not None:
+            continue
+        if person.id in complaining:
+            words = "They have an open ticket: first their complaint, then offers."
+            verdicts[at] = LeftOut(words, code="open_ticket")
+        else:
+            verdicts[at] = _paced(ws, settled, many[at], (of[at], person), before)
     return verdicts
+
+
+async def _nobody(_: Sequence[str]) -> Set[str]:
+    return frozenset()
 
 
 def whole(contact: Contact) -> tuple[str, ...]:

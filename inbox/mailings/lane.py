@@ -3,9 +3,9 @@ A lane: one sender of one mailing, driven by one worker.
 
 Batches are claimed for some seconds, and again and again as long as this lives. Of those due a window is taken: tokens
 of the sender's rate first, then the gate for all of the window at once, then the words, then a write that names who is
-on their way from now on, and only then the provider is called. What comes back is recorded with the next window's
-write. So whoever dies leaves nobody in doubt but those whose call was under way: they are `unknown`, never sent again
-by a machine, until a report of the provider tells.
+on their way from now on, and only then the provider is called. While one window is asked about the one before it goes.
+What comes back is recorded with the next window's write. So whoever dies leaves nobody in doubt but those whose call
+was under way: they are `unknown`, never sent again by a machine, until a report of the provider tells.
 """
 
 from __future__ import annotations
@@ -47,12 +47,14 @@ from inbox.store import tickets
 # A claim is good for so long; whoever works on a batch renews it well before.
 CLAIM_SECONDS = 12.0
 _RENEW_SECONDS = 4.0
-# Calls under way at once: what is in doubt if this process dies.
-IN_FLIGHT = 400
+# People who are asked about and calls under way at once; of these calls nobody knows the end if this process dies.
+IN_FLIGHT = 500
 _WINDOW = 200
 # Of a slow sender only as many are taken as go within this time, so that what is asked of the gate is fresh.
 _FRESH_SECONDS = 0.5
-_CLAIMED_AT_ONCE = 4
+# Windows that are asked about at the same time.
+_ABREAST = 2
+_CLAIMED_AT_ONCE = 6
 LOOK_SECONDS = 0.5
 # What came back is recorded this long after at the latest, although no window goes.
 _RECORD_SECONDS = 0.25
@@ -87,6 +89,8 @@ class Lane:
         self._token = ids.new("clm")
         self._sheets: dict[str, Sheet] = {}
         self._calls: set[asyncio.Task[None]] = set()
+        self._windows: set[asyncio.Task[None]] = set()
+        self._saving = asyncio.Lock()
         self._spare = 0
         self._loop = asyncio.get_running_loop()
         self._looked_at = self._guarded_at = float("-inf")
@@ -99,12 +103,15 @@ class Lane:
     async def run(self) -> None:
         try:
             while await self._may_go():
-                if not self._left and not await self._claim() and not self._calls:
+                for window in [each for each in self._windows if each.done()]:
+                    self._windows.discard(window)
+                    window.result()
+                if not self._left and not await self._claim() and not self._calls and not self._windows:
                     return
-                if not self._left:
+                if not self._left or len(self._windows) == _ABREAST:
                     await self._pass_time(_IDLE_SECONDS)
                     continue
-                await self._window()
+                await self._begin_window()
         finally:
             await self._end()
 
@@ -135,7 +142,8 @@ class Lane:
 
     async def _claim(self) -> bool:
         """More batches; whether there were any. Those that are worked off are let go."""
-        await self._let_go([sheet for sheet in self._sheets.values() if not sheet.left and not sheet.flying])
+        idle = [each for each in self._sheets.values() if not each.left and not each.flying and not each.asked]
+        await self._let_go(idle)
         works = await store.claim(
             self._ws, self._key, now=self._now(), until=self._until(), token=self._token, limit=_CLAIMED_AT_ONCE
         )
@@ -171,12 +179,12 @@ class Lane:
 
     # --- one window -----------------------------------------------------------------------------------------------
 
-    async def _window(self) -> None:
-        """As many as the rate lets through now; waits a little if that is none."""
+    async def _begin_window(self) -> None:
+        """Takes as many as the rate lets through now; waits a little if that is none."""
         account = await self._account()
         if account is None:
             return
-        room = IN_FLIGHT - len(self._calls)
+        room = IN_FLIGHT - sum(len(sheet.flying) + len(sheet.asked) for sheet in self._sheets.values())
         wanted = min(self._left, room, _WINDOW)
         if wanted < min(self._left, _WINDOW // 2):
             await self._pass_time(_IDLE_SECONDS)
@@ -186,22 +194,37 @@ class Lane:
         if count == 0:
             await self._pass_time(min(max(wait, 0.005), LOOK_SECONDS))
             return
-        places = self._taken(count)
+        self._allowed -= count
+        window = self._window(account, self._taken(count), count)
+        self._windows.add(self._loop.create_task(window, name=f"window {self._mailing.id}"))
+
+    async def _window(self, account: ChannelAccount, places: Sequence[tuple[Sheet, int]], tokens: int) -> None:
+        """Asks about these people and sends to those who may get it."""
+        going: list[_Going] = []
         try:
             going = await self._asked(account, places)
         except AppError as error:
             # Nobody can get this content now.
-            for sheet, place in reversed(places):
-                sheet.put_back(place)
             await self._stop(error.code, error.detail)
-            return
-        self._spare += count - len(going)
-        self._allowed -= len(going)
+        if self._mailing.state != "running":
+            going = []
+        self._spare += tokens - len(going)
+        self._allowed += tokens - len(going)
         for each in going:
+            each.sheet.asked.discard(each.place)
             each.sheet.flying.add(each.place)
-        await self._save()
+        for sheet, place in reversed(places):
+            if place in sheet.asked:
+                sheet.put_back(place)
+        try:
+            await self._save()
+        except BaseException:
+            # None of them was called.
+            for each in going:
+                each.sheet.flying.discard(each.place)
+            raise
         for each in going:
-            if each.sheet.id not in self._sheets:
+            if self._sheets.get(each.sheet.id) is not each.sheet:
                 # Somebody else took this batch over meanwhile, and it is theirs to send.
                 continue
             call = self._loop.create_task(self._send(account, each))
@@ -226,7 +249,9 @@ class Lane:
         found: list[tuple[Sheet, int]] = []
         for sheet in self._sheets.values():
             while sheet.left and len(found) < count:
-                found.append((sheet, sheet.left.popleft()))
+                place = sheet.left.popleft()
+                sheet.asked.add(place)
+                found.append((sheet, place))
         return found
 
     async def _asked(self, account: ChannelAccount, places: Sequence[tuple[Sheet, int]]) -> list[_Going]:
@@ -348,8 +373,9 @@ class Lane:
 
     async def _pass_time(self, seconds: float) -> None:
         """Waits for calls to end, or for the time; records what came back."""
-        if self._calls:
-            await asyncio.wait(self._calls, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if self._calls or self._windows:
+            under_way = self._calls | self._windows
+            await asyncio.wait(under_way, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         else:
             await asyncio.sleep(seconds)
         since = self._loop.time() - self._saved_at
@@ -359,17 +385,20 @@ class Lane:
 
     async def _save(self) -> None:
         """Everything since the last time, in one command; the claims are good for another while."""
-        self._saved_at = self._loop.time()
-        touched = {sheet.id: sheet.changes(self._until()) for sheet in self._sheets.values()}
-        if touched and not await self._surely(touched):
-            await self._drop_lost(touched)
+        # One after another: what an older one says must not come after what a newer one says.
+        async with self._saving:
+            self._saved_at = self._loop.time()
+            touched = {sheet.id: sheet.changes(self._until()) for sheet in self._sheets.values()}
+            if touched and not await self._surely(touched):
+                await self._drop_lost(touched)
         await mailings.tell_progress(self._ws, self._mailing.id)
 
     async def _let_go(self, sheets: Sequence[Sheet]) -> None:
-        if sheets:
-            await self._surely({sheet.id: sheet.closing(self._now()) for sheet in sheets})
-        for sheet in sheets:
-            self._sheets.pop(sheet.id, None)
+        async with self._saving:
+            if sheets:
+                await self._surely({sheet.id: sheet.closing(self._now()) for sheet in sheets})
+            for sheet in sheets:
+                self._sheets.pop(sheet.id, None)
 
     async def _surely(self, changes: dict[str, tuple[dict[str, object], Sequence[str]]]) -> bool:
         """Also if the database is away for a moment: what providers have answered is known to nobody else."""
@@ -391,6 +420,9 @@ class Lane:
 
     async def _end(self) -> None:
         """What is under way comes to its end, and everything is let go."""
+        for window in self._windows:
+            window.cancel()
+        await asyncio.gather(*self._windows, return_exceptions=True)
         if self._calls:
             await asyncio.wait(self._calls, timeout=delivery.SEND_SECONDS)
         await self._let_go(list(self._sheets.values()))

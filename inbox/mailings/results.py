@@ -28,6 +28,8 @@ class Sheet:
         self.work = work
         self.group = group
         self.flying: set[int] = set()
+        # Taken to be asked about, and nothing has come of it yet.
+        self.asked: set[int] = set()
         self._values: Document = {}
         self._gone: list[str] = []
         # Whoever had it is gone: whether the provider has these cannot be known.
@@ -54,7 +56,7 @@ class Sheet:
 
     def due(self, now: datetime) -> None:
         """Takes in what can go by now."""
-        at, known = milliseconds(now), set(self.left) | self.flying
+        at, known = milliseconds(now), set(self.left) | self.flying | self.asked
         for place in range(self.work.size):
             if str(place) in self.work.o or place in known:
                 continue
@@ -64,6 +66,7 @@ class Sheet:
 
     def put_back(self, place: int) -> None:
         """It could go, and did not."""
+        self.asked.discard(place)
         if str(place) not in self.work.o and str(place) not in self.work.w:
             self.left.appendleft(place)
 
@@ -88,12 +91,14 @@ class Sheet:
             self._values.pop(f"w.{key}", None)
             self._gone.append(f"w.{key}")
         self.flying.discard(place)
+        self.asked.discard(place)
 
     def wait(self, place: int, until: datetime, attempts: int, code: str, words: str) -> None:
         """It may go then."""
         key = str(place)
         self.work.w[key] = self._values[f"w.{key}"] = [milliseconds(until), attempts, code, words]
         self.flying.discard(place)
+        self.asked.discard(place)
 
     def changes(self, until: datetime) -> tuple[Document, Sequence[str]]:
         """What to save now, with the places that are on their way from now on; the claim is good until then."""
