@@ -51,10 +51,20 @@ async def ask(ws: Workspace, asked: Asked, *, complaints: Complaints) -> datetim
 
 
 async def ask_many(
-    ws: Workspace, many: Sequence[Asked], *, complaints: Complaints, met: dict[str, Contact] | None = None
+    ws: Workspace,
+    many: Sequence[Asked],
+    *,
+    complaints: Complaints,
+    probably: Sequence[str] = (),
+    met: dict[str, Contact] | None = None,
 ) -> list[Verdict]:
-    """For each its verdict; a handful of commands for all of them. `met` takes in the contacts that were read."""
-    known = await consent.known(ws, [each.address for each in many])
+    """
+    For each its verdict; a handful of commands for all of them. `probably` are contacts whose handles these are, as
+    far as the caller knows: they are read at the same time. `met` takes in the contacts that were read.
+    """
+    known, guessed = await asyncio.gather(
+        consent.known(ws, [each.address for each in many]), contacts.get_many(ws, probably)
+    )
     advertises = any(each.purpose == MARKETING for each in many)
     settled = await pacing.settled(ws) if advertises else Settled(pacing.Pacing(), None)
     verdicts: list[Verdict] = [_said(ws, settled, each, known) for each in many]
@@ -62,7 +72,7 @@ async def ask_many(
     if not open_yet:
         return verdicts
     of = {at: known[many[at].address] for at in open_yet}
-    people = await _people(ws, [of[at].contact_id for at in open_yet])
+    people = await _people(ws, [of[at].contact_id for at in open_yet], guessed)
     if met is not None:
         met.update({each.id: each for each in people.values()})
     wanted = {at: person for at in open_yet if (person := people.get(of[at].contact_id)) is not None}
@@ -97,9 +107,11 @@ def whole(contact: Contact) -> tuple[str, ...]:
     return (contact.id, *contact.absorbed)
 
 
-async def _people(ws: Workspace, contact_ids: Sequence[str]) -> Mapping[str, Contact]:
+async def _people(ws: Workspace, contact_ids: Sequence[str], known: Mapping[str, Contact]) -> Mapping[str, Contact]:
     """By the id they are asked for by; of those merged into another, that one."""
-    found = await contacts.get_many(ws, contact_ids)
+    found = {each: known[each] for each in contact_ids if each in known}
+    if missing := [each for each in contact_ids if each not in found]:
+        found |= await contacts.get_many(ws, missing)
     for asked, person in list(found.items()):
         if person.merged_into is not None:
             found[asked] = await contacts.get(ws, person.merged_into)

@@ -90,6 +90,8 @@ class Lane:
         self._sheets: dict[str, Sheet] = {}
         self._calls: set[asyncio.Task[None]] = set()
         self._windows: set[asyncio.Task[None]] = set()
+        self._claiming: asyncio.Task[bool] | None = None
+        self._found_none_at = float("-inf")
         self._saving = asyncio.Lock()
         self._spare = 0
         self._loop = asyncio.get_running_loop()
@@ -106,7 +108,7 @@ class Lane:
                 for window in [each for each in self._windows if each.done()]:
                     self._windows.discard(window)
                     window.result()
-                if not self._left and not await self._claim() and not self._calls and not self._windows:
+                if await self._nothing_is_left():
                     return
                 if not self._left or len(self._windows) == _ABREAST:
                     await self._pass_time(_IDLE_SECONDS)
@@ -139,6 +141,20 @@ class Lane:
                     await self._stop("guard", verdict.stop)
                 self._allowed = verdict.allowed
         return self._mailing.state == "running"
+
+    async def _nothing_is_left(self) -> bool:
+        """Claims more batches before the last are taken, so that nobody waits for them; whether there is an end."""
+        if self._claiming is not None and self._claiming.done():
+            found, self._claiming = self._claiming.result(), None
+            self._found_none_at = float("-inf") if found else self._loop.time()
+            if not found and not (self._left or self._calls or self._windows):
+                return True
+        recently = self._loop.time() - self._found_none_at < _IDLE_SECONDS and (self._calls or self._windows)
+        if self._claiming is None and self._left < 2 * _WINDOW and not recently:
+            self._claiming = self._loop.create_task(self._claim(), name=f"claim {self._mailing.id}")
+        if self._claiming is not None and not (self._left or self._calls or self._windows):
+            await asyncio.wait({self._claiming})
+        return False
 
     async def _claim(self) -> bool:
         """More batches; whether there were any. Those that are worked off are let go."""
@@ -271,7 +287,8 @@ class Lane:
         people = [sheet.recipient(place).contact_id for sheet, place in places]
         await placing.settle(self._ws, people, but=self._mailing.id)
         met: dict[str, Contact] = {}
-        verdicts = await gate.ask_many(self._ws, asked, complaints=partial(tickets.with_open, self._ws), met=met)
+        complaints = partial(tickets.with_open, self._ws)
+        verdicts = await gate.ask_many(self._ws, asked, complaints=complaints, probably=people, met=met)
         now = self._now()
         let_through: list[tuple[Sheet, int, gate.Asked]] = []
         for (sheet, place), question, verdict in zip(places, asked, verdicts, strict=True):
@@ -422,7 +439,8 @@ class Lane:
         """What is under way comes to its end, and everything is let go."""
         for window in self._windows:
             window.cancel()
-        await asyncio.gather(*self._windows, return_exceptions=True)
+        claiming = {self._claiming} if self._claiming is not None else set()
+        await asyncio.gather(*self._windows, *claiming, return_exceptions=True)
         if self._calls:
             await asyncio.wait(self._calls, timeout=delivery.SEND_SECONDS)
         await self._let_go(list(self._sheets.values()))
