@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,7 +20,7 @@ from functools import partial
 from app.core import ids
 from app.core.addresses import Address
 from app.core.errors import AppError, NotFound
-from app.core.mongo import ConnectionFailure
+from app.core.mongo import ConnectionFailure, Document
 from app.core.runtime import Workspace
 from channels import accounts, registry
 from channels.contract import ChannelAccount, OutboundMessage
@@ -405,7 +405,7 @@ class Lane:
         # One after another: what an older one says must not come after what a newer one says.
         async with self._saving:
             self._saved_at = self._loop.time()
-            touched = {sheet.id: sheet.changes(self._until()) for sheet in self._sheets.values()}
+            touched = {sheet.id: (sheet.changes(self._until()), ()) for sheet in self._sheets.values()}
             if touched and not await self._surely(touched):
                 await self._drop_lost(touched)
         await mailings.tell_progress(self._ws, self._mailing.id)
@@ -417,7 +417,7 @@ class Lane:
             for sheet in sheets:
                 self._sheets.pop(sheet.id, None)
 
-    async def _surely(self, changes: dict[str, tuple[dict[str, object], Sequence[str]]]) -> bool:
+    async def _surely(self, changes: Mapping[str, tuple[Document, Sequence[str]]]) -> bool:
         """Also if the database is away for a moment: what providers have answered is known to nobody else."""
         async with asyncio.timeout(delivery.RECORD_SECONDS):
             while True:
