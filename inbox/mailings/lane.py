@@ -98,7 +98,7 @@ class Lane:
         self._looked_at = self._guarded_at = float("-inf")
         # How many more may go until the guards have looked again.
         self._allowed = 0
-        self._saved_at = self._loop.time()
+        self._saved_at = self._renewed_at = self._loop.time()
         self._share, self._share_at, self._slowed_at = 1.0, self._loop.time(), float("-inf")
         self._words = Words(ws)
 
@@ -404,8 +404,12 @@ class Lane:
         """Everything since the last time, in one command; the claims are good for another while."""
         # One after another: what an older one says must not come after what a newer one says.
         async with self._saving:
-            self._saved_at = self._loop.time()
-            touched = {sheet.id: (sheet.changes(self._until()), ()) for sheet in self._sheets.values()}
+            now = self._saved_at = self._loop.time()
+            renews = now - self._renewed_at > _RENEW_SECONDS
+            if renews:
+                self._renewed_at = now
+            new = [sheet for sheet in self._sheets.values() if renews or not sheet.said]
+            touched = {sheet.id: (sheet.changes(self._until()), ()) for sheet in new}
             if touched and not await self._surely(touched):
                 await self._drop_lost(touched)
         await mailings.tell_progress(self._ws, self._mailing.id)

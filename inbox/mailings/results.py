@@ -98,6 +98,11 @@ class Sheet:
         self.flying.discard(place)
         self.asked.discard(place)
 
+    @property
+    def said(self) -> bool:
+        """Whether what is stored is all that there is to say."""
+        return not self.dirty and self.work.sending == sorted(self.flying)
+
     def changes(self, until: datetime) -> Document:
         """What to save now, with the places that are on their way from now on; the claim is good until then."""
         self.work.sending = sorted(self.flying)
