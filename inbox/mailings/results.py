@@ -108,7 +108,7 @@ class Sheet:
         self.work.sending = sorted(self.flying)
         values: Document = {"sending": self.work.sending, "due_at": until}
         if self.dirty:
-            # As a whole: a hundred places one by one cost the embedded database ten times as much.
+            # As a whole: a hundred places one by one are dear in the embedded database.
             values |= {"o": self.work.o, "w": self.work.w, "to": self._total()}
             self.dirty = False
         return values
