@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactNode } from 'react'
+import { useEffect, useRef, type ComponentType, type ReactNode } from 'react'
 import { IconArrowLeft } from '../../ui/icons'
 import { SettingsLink } from './SettingsLink'
 import s from './parts.module.css'
@@ -9,10 +9,12 @@ interface HeadingProps {
   icon?: ReactNode
   actions?: ReactNode
   back?: { to: string; label: string }
+  /** leads there; within the settings if nothing is said */
+  BackLink?: ComponentType<{ to: string; className?: string; children: ReactNode }>
 }
 
 /** The head of a page. Pages that follow another one inside a section (`back`) take the focus, so that it is not lost. */
-export function Heading({ title, text, icon, actions, back }: HeadingProps) {
+export function Heading({ title, text, icon, actions, back, BackLink = SettingsLink }: HeadingProps) {
   const heading = useRef<HTMLHeadingElement>(null)
   const follows = back !== undefined
   useEffect(() => {
@@ -21,10 +23,10 @@ export function Heading({ title, text, icon, actions, back }: HeadingProps) {
   return (
     <header className={s.heading}>
       {back && (
-        <SettingsLink to={back.to} className={s.back}>
+        <BackLink to={back.to} className={s.back}>
           <IconArrowLeft size={15} aria-hidden />
           {back.label}
-        </SettingsLink>
+        </BackLink>
       )}
       <div className={s.headingRow}>
         {icon}
