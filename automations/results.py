@@ -132,12 +132,11 @@ async def _currency(ws: Workspace, broadcast: Broadcast) -> str:
     return next((price.currency for price in kept.prices), "")
 
 
-async def arms(ws: Workspace, broadcast: Broadcast) -> tuple[list[Arm], Verdict | None]:
+async def arms(ws: Workspace, broadcast: Broadcast, now: Now) -> tuple[list[Arm], Verdict | None]:
     """The variants side by side, and which one has won as far as can be said now."""
-    mailing = await mailings.find(ws, rolls.source_of(broadcast.id, 0))
-    if mailing is None:
+    if not now.ways:
         return [], None
-    progress = await mailings.progress(ws, mailing.id)
+    progress = now.ways[0]
     found: list[Arm] = []
     for variant in broadcast.plan.variants:
         tally = progress.by_variant.get(variant.key) or Tally()

@@ -239,6 +239,10 @@ async def _each_mailing(ws: Workspace, broadcast_id: str, do: Any) -> None:
                 await do(ws, mailing.id)
 
 
+async def _tell_progress(ws: Workspace, broadcast_id: str) -> None:
+    await mailings.tell_progress(ws, mailings.id_for(ws, rolls.source_of(broadcast_id, 0)))
+
+
 # --- doing --------------------------------------------------------------------------------------------------------
 
 
@@ -366,6 +370,7 @@ class _Carrying:
     async def _put(self, **values: Any) -> None:
         self._run = replace(self._run, **values)
         await store.set(self._ws, self._run.id, values)
+        await _tell_progress(self._ws, self._run.id)
 
     async def _look_again(self, after: timedelta = _SOON) -> bool:
         await store.move(self._ws, self._run.id, self._seen, self._ws.clock.now() + after)
@@ -726,6 +731,7 @@ async def _recalling(ws: Workspace, run: Run, recall: Recall) -> None:
             way=recall.way if cursor else recall.way + 1,
         )
         await store.set(ws, run.id, {"recall": recall})
+        await _tell_progress(ws, run.id)
     await broadcasts.tell(ws, await broadcasts.get(ws, run.id))
 
 

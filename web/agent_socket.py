@@ -7,6 +7,7 @@ that cannot be promised it is told to reload. See docs/realtime.md.
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -32,6 +33,7 @@ from web import auth
 from web.auth import Known
 from web.outlet import MAX_WAITING_BYTES, TOO_SLOW, Outlet
 from web.state import State, state_of
+from web.watching import SIGN as _OF_MAILINGS
 
 SIGNED_OUT, WRONG_ORIGIN, GOING_AWAY, TRY_AGAIN = 4401, 4403, 1012, 1013
 HELLO_SECONDS = 10
@@ -97,6 +99,7 @@ class _Screen:
         self._looks: list[Look] | None = []
         self._there = Presence.ONLINE
         self._active = False
+        self._watches = False
         self._recheck_now = asyncio.Event()
         # Of somebody who does not see everything; then frames wait here until it is known what they are told of them.
         self._screening: Screening | None = None
@@ -113,7 +116,8 @@ class _Screen:
             self._pass(frame)
 
     def sign(self, frame: str) -> None:
-        if self._held is None:
+        # What these mean is counted first, and told to who watches it.
+        if self._held is None and not frame.startswith(_OF_MAILINGS):
             if frame.startswith(_VIEWING):
                 self._looks = None
             self._pass(frame)
@@ -181,6 +185,7 @@ class _Screen:
             if self._known is not None and joined:
                 await self._look_at(None)
                 await self._be_active(False)
+                await self._watch(())
                 await self._show_presence(Presence.OFFLINE)
             with suppress(OSError, RuntimeError):
                 await self._send({"type": "websocket.close", "code": code})
@@ -258,6 +263,8 @@ class _Screen:
                 await self._show_presence(self._there)
             case "active":
                 await self._be_active(frame.get("on") is True)
+            case "watching" if isinstance(broadcasts := frame.get("broadcasts"), list):
+                await self._watch([each for each in broadcasts if isinstance(each, str) and len(each) < 100])
             case "typing":
                 await self._typing(frame)
 
@@ -345,6 +352,14 @@ class _Screen:
                 self._looks = looks
                 self._outlet.push(orjson.dumps({"type": "viewers", "data": looks}).decode())
 
+    async def _watch(self, broadcast_ids: Sequence[str]) -> None:
+        """How these broadcasts go is told to this screen, if its person may see them."""
+        known = self._require()
+        seen = broadcast_ids if known.principal.actor.may(Permission.BROADCASTS_READ) else ()
+        if seen or self._watches:
+            self._watches = bool(seen)
+            await self._state["watching"].watch(known.ws, self._outlet, seen)
+
     # --- forced logout ---
 
     def _rights_changed(self, member_id: str) -> None:
@@ -380,6 +395,8 @@ class _Screen:
         if self._known is not None and known.principal.actor.rights != self._known.principal.actor.rights:
             self._known = known
             await self._look_through()
+            if not known.principal.actor.may(Permission.BROADCASTS_READ):
+                await self._watch(())
             self._outlet.push('{"type":"rights"}')
         return True
 

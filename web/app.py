@@ -20,6 +20,7 @@ from web import errors, pages, routes
 from web.auth import Sessions
 from web.middleware import Edge
 from web.state import State
+from web.watching import Watching
 
 OpenRuntime = Callable[[Settings], AbstractAsyncContextManager[Runtime]]
 Background = Callable[[State], Awaitable[None]]
@@ -50,13 +51,22 @@ def create_app(
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
         async with runtime(settings) as opened:
             journal = Journal(opened, partial(inbound.stored, opened))
-            state = State(runtime=opened, sessions=Sessions(opened), hub=Hub(opened), journal=journal, screens=set())
+            hub = Hub(opened)
+            state = State(
+                runtime=opened,
+                sessions=Sessions(opened),
+                hub=hub,
+                watching=Watching(hub),
+                journal=journal,
+                screens=set(),
+            )
             tasks = [asyncio.create_task(_keep_running(task, state)) for task in background]
             try:
                 yield state
             finally:
                 await end(tasks)
-                await state["hub"].close()
+                await state["watching"].close()
+                await hub.close()
                 journal.close()
 
     app = Starlette(

@@ -418,7 +418,10 @@ async def _marked(ws: Workspace, ref: str, name: str, at: datetime) -> bool:
         return False
     if name in _ENGAGED:
         await _tell_rules(ws, found, _ENGAGED[name], at)
-    return await store.mark(ws, found, name, at)
+    new = await store.mark(ws, found, name, at)
+    if new:
+        await tell_progress(ws, f"mlg_{found.code}")
+    return new
 
 
 # What rules can count; see crm/happenings.py.

@@ -247,10 +247,16 @@ async def progress(request: ApiRequest, broadcast_id: str) -> BroadcastProgressO
 
 
 async def report(request: ApiRequest, broadcast_id: str) -> BroadcastReportOut:
-    now = await broadcasts.get(request.ws, broadcast_id)
-    arms, verdict = await results.arms(request.ws, now)
+    return await report_of(request.ws, broadcast_id)
+
+
+async def report_of(ws: Workspace, broadcast_id: str) -> BroadcastReportOut:
+    """As screens that watch it are told, too. Raises NotFound."""
+    broadcast = await broadcasts.get(ws, broadcast_id)
+    now = await results.now_of(ws, broadcast)
+    arms, verdict = await results.arms(ws, broadcast, now)
     return BroadcastReportOut(
-        progress=_progress(now, await results.now_of(request.ws, now)),
+        progress=_progress(broadcast, now),
         variants=[
             BroadcastArmOut(key=arm.key, name=arm.name, **{name: _share(each) for name, each in arm.shares.items()})
             for arm in arms

@@ -1,7 +1,7 @@
 import '@mantine/core/styles/FloatingIndicator.css'
 import '@mantine/core/styles/SegmentedControl.css'
 import { Button, SegmentedControl } from '@mantine/core'
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { CampaignLink, useCampaign } from '../campaigns/CampaignLink'
 import { Head } from '../campaigns/Head'
@@ -19,7 +19,8 @@ import { EmptyState } from '../ui/EmptyState'
 import { ErrorState } from '../ui/ErrorState'
 import { IconPlus, IconSearch, IconSpeakerphone } from '../ui/icons'
 import { share } from './Funnel'
-import { STATES, done, keep, progressQuery } from './broadcasts'
+import { STATES, done, keep } from './broadcasts'
+import { useReport } from './useReport'
 import s from './broadcasts.module.css'
 
 const FILTERS = [
@@ -110,7 +111,7 @@ export function BroadcastList() {
 
 function Row({ broadcast }: { broadcast: BroadcastRow }) {
   const { state, channel, people } = broadcast
-  const { data: progress } = useQuery({ ...progressQuery(broadcast.id), enabled: MOVING.has(state) })
+  const progress = useReport(broadcast.id, MOVING.has(state)).data?.progress
   const { label, tone } = STATES[state]
   return (
     <li>

@@ -1,11 +1,9 @@
 import { Button, Menu } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useCampaign } from '../campaigns/CampaignLink'
 import { Head } from '../campaigns/Head'
-import { api } from '../lib/api'
 import { count, fullTime, plural } from '../lib/format'
-import type { Broadcast, BroadcastProgress, BroadcastReport, BroadcastTally, Exclusion } from '../lib/types'
+import type { Broadcast, BroadcastProgress, BroadcastTally, Exclusion } from '../lib/types'
 import { Ago, Until } from '../settings/parts/Ago'
 import { ConfirmDialog } from '../settings/parts/ConfirmDialog'
 import { Panel } from '../settings/parts/Panel'
@@ -19,21 +17,17 @@ import { Names, type WhichNames } from './Names'
 import { Variants } from './Variants'
 import { Why } from './Why'
 import { clone, correct } from './again'
-import { STATES, progressQuery, sum, take, type Step } from './broadcasts'
+import { STATES, sum, take, type Step } from './broadcasts'
 import { minor } from './money'
 import { nameOf } from './ready'
+import { useReport } from './useReport'
 import s from './broadcasts.module.css'
-
-const reportQuery = (id: string) => ({
-  queryKey: ['broadcasts', id, 'report'],
-  queryFn: ({ signal }: { signal: AbortSignal }) => api.get<BroadcastReport>(`/broadcasts/${id}/report`, signal),
-})
 
 /** What is going out, or went: how far, to whom, what came of it. */
 export function Watching({ broadcast }: { broadcast: Broadcast }) {
   const { id, state } = broadcast
-  const { data: progress, error, refetch } = useQuery(progressQuery(id))
-  const { data: report } = useQuery({ ...reportQuery(id), enabled: broadcast.plan.variants.length > 1, staleTime: 0, refetchInterval: 6_000 })
+  const { data: report, error, refetch } = useReport(id)
+  const progress = report?.progress
   const [which, setWhich] = useState<WhichNames | null>(null)
   const metric = broadcast.plan.experiment?.metric
   const names = (title: string, asked: Record<string, string>) => setWhich({ title, path: 'recipients', asked })

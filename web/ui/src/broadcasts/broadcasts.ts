@@ -20,19 +20,6 @@ export const STATES: Record<BroadcastState, { label: string; tone: Tone }> = {
 export const broadcastQuery = (id: string) =>
   queryOptions({ queryKey: ['broadcasts', id], queryFn: ({ signal }) => api.get<Broadcast>(`/broadcasts/${id}`, signal) })
 
-const MOVING_MS = 1_500
-// Receipts, clicks and answers come for days.
-const RESTING_MS = 6_000
-
-/** Read again while somebody looks: what moves thousands of times a second is told to no screen. */
-export const progressQuery = (id: string) =>
-  queryOptions({
-    queryKey: ['broadcasts', id, 'progress'],
-    queryFn: ({ signal }) => api.get<BroadcastProgress>(`/broadcasts/${id}/progress`, signal),
-    refetchInterval: ({ state }) => (state.data?.state === 'running' ? MOVING_MS : RESTING_MS),
-    staleTime: 0,
-  })
-
 export const runningQuery = queryOptions({
   queryKey: ['broadcasts', 'running'],
   queryFn: async ({ signal }) => (await api.get<Page<BroadcastRow>>(`/broadcasts${query({ state: 'running' })}`, signal)).items,

@@ -1,7 +1,8 @@
 import { Button } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { done, progressQuery, runningQuery, take } from '../broadcasts/broadcasts'
+import { done, runningQuery, take } from '../broadcasts/broadcasts'
+import { useReport } from '../broadcasts/useReport'
 import { api } from '../lib/api'
 import { count, fullTime } from '../lib/format'
 import { useCan } from '../lib/session'
@@ -47,7 +48,7 @@ function Run({ broadcast, stopsAll }: { broadcast: BroadcastRow; stopsAll: boole
   const client = useQueryClient()
   const mayStop = useCan('broadcasts.write')
   const [busy, setBusy] = useState(false)
-  const { data: progress } = useQuery(progressQuery(broadcast.id))
+  const progress = useReport(broadcast.id).data?.progress
 
   async function stop() {
     setBusy(true)

@@ -1,14 +1,14 @@
 /** The tab's one websocket: resumes where it stopped, comes back by itself, and hands events over once a frame. */
 import { CLOSE_SIGNED_OUT, Position, reconnectDelay } from './resume'
 import { Cell } from './store'
-import type { ClientFrame, NumberedEvent, PresenceEvent, ServerFrame, TypingEvent, ViewingEvent } from './types'
+import type { BroadcastReportEvent, ClientFrame, NumberedEvent, PresenceEvent, ServerFrame, TypingEvent, ViewingEvent } from './types'
 
 const PING_EVERY_MS = 25_000
 const DEAD_AFTER_MS = 55_000
 /** The banner waits this long, so that a restart of the server passes unnoticed. */
 const OFFLINE_AFTER_MS = 1_500
 
-export type LiveEvent = NumberedEvent | TypingEvent | PresenceEvent | ViewingEvent
+export type LiveEvent = NumberedEvent | TypingEvent | PresenceEvent | ViewingEvent | BroadcastReportEvent
 export type Connection = 'connecting' | 'online' | 'offline'
 
 export interface LiveHandlers {
@@ -33,6 +33,7 @@ let lastHeardAt = 0
 let viewing: string | null = null
 let away = false
 let active = false
+let watched: readonly string[] = []
 let queue: LiveEvent[] = []
 let retryTimer: number | undefined
 let pingTimer: number | undefined
@@ -79,6 +80,16 @@ export function setActive(on: boolean): void {
   send({ type: 'active', on })
 }
 
+/** Which broadcasts are shown: how they are comes at once, and again whenever it changes. */
+export function setWatched(broadcasts: readonly string[]): void {
+  watched = broadcasts
+  tellWatched()
+}
+
+function tellWatched(): void {
+  send({ type: 'watching', broadcasts: [...watched] })
+}
+
 /** A hidden page shows nothing to anybody. */
 function tellViewing(): void {
   send({ type: 'viewing', conversation_id: document.visibilityState === 'visible' ? viewing : null })
@@ -119,6 +130,7 @@ function receive(frame: ServerFrame): void {
       connection.set('online')
       if (viewing) tellViewing()
       if (active) send({ type: 'active', on: true })
+      if (watched.length > 0) tellWatched()
       if (away) send({ type: 'presence', presence: 'away' })
       // Also at the first connection: what was read before it may have changed in between.
       if (!frame.resumed) scheduleReload()
@@ -140,6 +152,7 @@ function receive(frame: ServerFrame): void {
     case 'presence':
     case 'viewing':
     case 'viewers':
+    case 'broadcast_report':
       enqueue(frame)
       return
     default:

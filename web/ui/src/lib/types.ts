@@ -314,6 +314,12 @@ export interface Look {
 /** One screen turned to something else; or all screens, where what was known of them may be wrong. */
 export type ViewingEvent = { type: 'viewing'; data: Look } | { type: 'viewers'; data: Look[] }
 
+/** How a broadcast that this screen watches is now. */
+export interface BroadcastReportEvent {
+  type: 'broadcast_report'
+  data: { id: string; report: BroadcastReport }
+}
+
 export type ServerFrame =
   | { type: 'welcome'; cursor: string; resumed: boolean }
   | { type: 'reload' }
@@ -324,6 +330,7 @@ export type ServerFrame =
   | TypingEvent
   | PresenceEvent
   | ViewingEvent
+  | BroadcastReportEvent
 
 export type ClientFrame =
   | { type: 'hello'; cursor: string | null }
@@ -331,6 +338,7 @@ export type ClientFrame =
   | { type: 'typing'; conversation_id: string; account_id: string; address: string; on: boolean }
   | { type: 'presence'; presence: 'online' | 'away' }
   | { type: 'active'; on: boolean }
+  | { type: 'watching'; broadcasts: string[] }
   | { type: 'ping' }
 
 // --- help centre ---

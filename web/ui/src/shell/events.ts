@@ -190,6 +190,13 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'broadcast':
       for (const which of ['list', 'running', event.data.id]) void queryClient.invalidateQueries({ queryKey: ['broadcasts', which] })
       return
+    case 'broadcast_report': {
+      const queryKey = ['broadcasts', event.data.id, 'report']
+      // What is just being read is older than what was just told.
+      void queryClient.cancelQueries({ queryKey, exact: true }, { silent: true, revert: false })
+      queryClient.setQueryData(queryKey, event.data.report)
+      return
+    }
     case 'broadcast_settings':
       void queryClient.invalidateQueries({ queryKey: ['broadcast-settings'] })
       return

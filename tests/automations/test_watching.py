@@ -1,0 +1,60 @@
+"""Broadcasts on their way, as screens are told of them over their sockets."""
+
+from itertools import pairwise
+from typing import Any
+
+from tests.automations.test_broadcasts import (  # noqa: F401
+    BROADCASTS,
+    any_hour_will_do,
+    checked,
+    customer,
+    draft,
+    listed,
+    text,
+)
+from tests.support.screens import Frame, headers_of, screen
+from tests.support.shop import Shop
+
+
+def is_report(frame: Frame) -> bool:
+    return bool(frame["type"] == "broadcast_report")
+
+
+async def test_who_watches_is_told_how_it_goes_and_nobody_else(shop: Shop) -> None:
+    owner = shop.owner
+    agent = await shop.people.join(owner.ws, "agent")
+    everybody = await listed(owner, "Watched", [await customer(shop, f"Watched {at}") for at in range(5)])
+    made = await draft(
+        owner,
+        account_id=shop.accounts["sms"],
+        audience={"lists": [everybody]},
+        variants=[{"wordings": [text(f"Watch {everybody}")]}],
+    )
+    await checked(owner, made["id"])
+    path = f"{BROADCASTS}/{made['id']}"
+
+    def over(frame: Frame) -> Any:
+        if not is_report(frame):
+            return False
+        progress = frame["data"]["report"]["progress"]
+        return progress["state"] == "done" and progress["tally"]["delivered"] == 5
+
+    async with screen(shop.url, headers_of(owner)) as mine, screen(shop.url, headers_of(agent)) as theirs:
+        await theirs.say(type="watching", broadcasts=[made["id"]])
+        await mine.say(type="watching", broadcasts=["bro_of_nobody", made["id"]])
+        first = await mine.until(is_report)
+        assert (first["data"]["id"], first["data"]["report"]["progress"]["state"]) == (made["id"], "draft")
+        assert (await owner.client.post(f"{path}/start", json={"people": 5})).status_code == 200
+        last = await mine.until(over)
+        assert last["data"]["report"] == (await owner.client.get(f"{path}/report")).json()
+        told = [frame["data"]["report"] for frame in mine.frames if is_report(frame)]
+        assert all(one != other for one, other in pairwise(told))
+        assert "mailing" not in {frame["type"] for frame in mine.frames}
+
+        # Who comes back hears how it is now, although nothing moves any more; who may not see it hears nothing.
+        async with screen(shop.url, headers_of(owner), cursor=mine.cursor) as again:
+            await again.say(type="watching", broadcasts=[made["id"]])
+            assert (await again.until(is_report))["data"]["report"] == last["data"]["report"]
+        await theirs.say(type="ping")
+        await theirs.until(lambda frame: frame["type"] == "pong")
+        assert not any(is_report(frame) for frame in theirs.frames)
