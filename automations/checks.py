@@ -275,7 +275,13 @@ async def gated(
 ) -> list[tuple[Placing, datetime | None]]:
     """What the gate says of those who have a place."""
     asked = [
-        Asked(address=each.address, purpose=purpose, sender=laid.account.id, key=each.contact_id)
+        Asked(
+            address=each.address,
+            purpose=purpose,
+            sender=laid.account.id,
+            topic=broadcast.plan.topic,
+            key=each.contact_id,
+        )
         for each in placed
         if not each.reason and each.address is not None
     ]

@@ -59,6 +59,7 @@ class Layout:
 
 async def layout(ws: Workspace, plan: Plan) -> Layout:
     """Raises Invalid (naming the field), Conflict (the account is switched off)."""
+    await pacing.require_topic(ws, plan.topic)
     wordings = {variant.key: (f"variants.{at}", variant.wordings) for at, variant in enumerate(plan.variants)}
     return await _layout(ws, plan.account_id, "account_id", wordings)
 

@@ -36,6 +36,8 @@ Ids = Annotated[tuple[Id, ...], Field(max_length=50)]
 Wall = Annotated[
     str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])-[0-3]\d[T ][0-2]\d:[0-5]\d$", examples=["2026-12-01T09:00"])
 ]
+# Of what marketing is about; "" is about no topic.
+TopicKey = Annotated[str, Field(max_length=40, pattern=r"^[a-z0-9-]*$")]
 Percent = Annotated[int, Field(ge=0, le=100)]
 
 
@@ -188,13 +190,15 @@ class Guards(Part):
 
 class Plan(Part):
     """
-    All that the composer edits. `editors` and `approvers` are members; with none, whoever has the permission may.
-    `budget_minor` is in hundredths of the currency of the sender's price list; what it does not cover is not sent.
+    All that the composer edits. `topic` is one of the workspace's, "" for none: who declined it does not get it.
+    `editors` and `approvers` are members; with none, whoever has the permission may. `budget_minor` is in hundredths
+    of the currency of the sender's price list; what it does not cover is not sent.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
     description: Annotated[str, Field(max_length=2_000)] = ""
     purpose: Purpose = Purpose.MARKETING
+    topic: TopicKey = ""
     account_id: Id | None = None
     variants: Annotated[tuple[Variant, ...], Field(min_length=1, max_length=MOST_VARIANTS)] = (Variant(),)
     audience: Audience = Audience()

@@ -30,6 +30,10 @@ REASONS: Final[Mapping[str, Reason]] = {
     "blocked": Reason("Has blocked us", "Nothing: only they can undo that."),
     "opted_out": Reason("Has asked us to stop", "Nothing: only they can lift that."),
     "held": Reason("May have asked us to stop", "Settle what they meant.", "/inbox"),
+    "paused": Reason("Wants no offers for a while", "Nothing: their pause ends by itself."),
+    "topic_declined": Reason(
+        "Wants nothing about this topic", "Nothing: they chose so. Name another topic if it is about something else."
+    ),
     "consent_expired": Reason("Consent has run out", "Ask them again whether they want to hear from us."),
     "consent_unconfirmed": Reason("Has not confirmed yet", "Wait for their confirmation, or ask them once more."),
     "no_consent": Reason("Has not agreed to marketing", "Ask them with a form or a keyword, with evidence."),

@@ -388,6 +388,7 @@ class _Carrying:
                 source=rolls.source_of(now.id, way),
                 name=name,
                 purpose=checks.purpose_of(plan, laid),
+                topic=plan.topic,
                 contents=laid.contents,
                 author=Author("member", by.id, by.name),
                 rate=plan.rate,

@@ -45,6 +45,7 @@ async def send(
             author=Author("member", actor.member_id, actor.name),
             client_id=ids.new("tst"),
             purpose=purpose,
+            topic=now.plan.topic,
             account_id=laid.account.id,
             address=str(placed.address),
         )

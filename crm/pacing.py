@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 from app.core import calendars, days
 from app.core.addresses import Address
 from app.core.calendars import Calendar, Hours, Span
+from app.core.errors import Invalid
 from app.core.runtime import Runtime, Workspace
 from crm import places, wishes
 from crm.standing import Standings
@@ -165,6 +166,12 @@ async def stop(ws: Workspace, stopped: Stopped | None) -> None:
     """Stops all marketing of the workspace, or lets it go on. In force everywhere within a second."""
     await store.stop(ws, stopped)
     _kept.setdefault(ws.runtime, {}).pop(ws.id, None)
+
+
+async def require_topic(ws: Workspace, key: str) -> None:
+    """Marketing is about nothing ("") or about a topic that there is. Raises Invalid, naming the field."""
+    if key and not any(topic.key == key for topic in (await settled(ws)).pacing.topics):
+        raise Invalid.field("topic", "There is no such topic (any more); choose another one.")
 
 
 # --- quiet hours --------------------------------------------------------------------------------------------------

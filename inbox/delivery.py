@@ -166,6 +166,7 @@ async def _refusal(ws: Workspace, account: ChannelAccount, entry: Entry) -> AppE
             address=Address.parse(entry.address or ""),
             purpose=entry.purpose or Purpose.SERVICE.value,
             sender=account.id,
+            topic=entry.topic or "",
             queued_at=entry.created_at,
             key=_message(entry),
         )

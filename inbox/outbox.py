@@ -18,7 +18,7 @@ from app.core.runtime import Workspace
 from channels import accounts, registry
 from channels.content import Content, Media, MediaMessage, Template, Text, preview
 from channels.contract import Capabilities, ChannelAccount, DeliveryStatus, Purpose
-from crm import consent, gate
+from crm import consent, gate, pacing
 from inbox import contents, conversations, files, handles, live, present, templates, timeline
 from inbox.answering import notifications
 from inbox.closing import closing
@@ -49,6 +49,8 @@ class Draft:
     author: Author
     client_id: str
     purpose: Purpose = Purpose.SERVICE
+    # What marketing is about, of the workspace's topics.
+    topic: str = ""
     account_id: str | None = None
     address: str | None = None
     reply_to_entry_id: str | None = None
@@ -119,7 +121,8 @@ async def admit(ws: Workspace, conversation: Conversation, draft: Draft, *, late
     if purpose is Purpose.MARKETING:
         # Caps count what mailings have sent.
         await placing.settle(ws, [conversation.contact_id])
-    await _may(ws, address, purpose.value, account.id)
+        await pacing.require_topic(ws, draft.topic)
+    await _may(ws, address, purpose.value, account.id, draft.topic)
     if later:
         hours = capabilities.window_hours
         closes = conversations.window(conversation, account.id, str(address), hours) if hours else None
@@ -156,7 +159,7 @@ async def resend(ws: Workspace, entry: Entry) -> Entry:
     account = await accounts.get(ws.runtime, entry.account_id or "")
     address = Address.parse(entry.address or "")
     purpose = entry.purpose or Purpose.SERVICE.value
-    await _may(ws, address, purpose, account.id)
+    await _may(ws, address, purpose, account.id, entry.topic or "")
     conversation = await conversations.get(ws, entry.conversation_id)
     capabilities = registry.adapter(account.kind).capabilities(account)
     content = contents.parsed(entry.content)
@@ -247,6 +250,7 @@ def _entry(
         author=draft.author,
         content=part.model_dump(exclude_none=True),
         purpose=draft.purpose.value,
+        topic=(draft.topic or None) if draft.purpose is Purpose.MARKETING else None,
         status=DeliveryStatus.QUEUED.value,
         status_times={"queued": now},
         client_id=draft.client_id if number == 0 else f"{draft.client_id}/{number}",
@@ -256,9 +260,9 @@ def _entry(
     )
 
 
-async def _may(ws: Workspace, address: Address, purpose: str, account_id: str) -> None:
+async def _may(ws: Workspace, address: Address, purpose: str, account_id: str, topic: str) -> None:
     """Raises what the gate raises; a message that has to wait for another hour is taken, and waits when it is due."""
-    asked = gate.Asked(address=address, purpose=purpose, sender=account_id)
+    asked = gate.Asked(address=address, purpose=purpose, sender=account_id, topic=topic)
     await gate.ask(ws, asked, complaints=partial(tickets.with_open, ws))
 
 

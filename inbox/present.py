@@ -47,6 +47,7 @@ def entry(item: Entry) -> dict[str, Any]:
         "undo_until": iso(item.undo_until) if item.status == "queued" else None,
         "client_id": item.client_id,
         "purpose": item.purpose,
+        "topic": item.topic,
         "event": item.event,
         "referral": item.referral,
         "campaign": campaign(item.campaign),

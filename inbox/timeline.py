@@ -107,6 +107,8 @@ class Entry:
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     purpose: str | None = None
+    # What marketing is about, of the workspace's topics.
+    topic: str | None = None
     status: str | None = None
     status_times: Mapping[str, datetime] = field(default_factory=dict)
     error: Mapping[str, Any] | None = None

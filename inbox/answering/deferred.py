@@ -69,6 +69,8 @@ class Deferred:
     address: str
     channel: str
     reply_to_entry_id: str | None
+    # What marketing is about; "" is no topic.
+    topic: str = ""
     author: Author
     created_at: datetime
     at: datetime
@@ -123,6 +125,7 @@ async def create(ws: Workspace, conversation: Conversation, wish: Wish) -> Defer
         address=str(admitted.address),
         channel=admitted.account.kind,
         reply_to_entry_id=wish.draft.reply_to_entry_id,
+        topic=wish.draft.topic,
         author=wish.draft.author,
         created_at=now,
         at=at,
@@ -166,6 +169,7 @@ async def _open_window(ws: Workspace, conversation: Conversation, wish: Wish, wa
         account_id=way.account.id,
         address=str(way.address),
         seen=wish.draft.seen,
+        topic=wish.draft.topic,
     )
     return (await outbox.enqueue(ws, conversation, draft))[0]
 
@@ -370,6 +374,7 @@ def _draft(row: Deferred) -> Draft:
         author=row.author,
         client_id=row.id,
         purpose=Purpose.SERVICE,
+        topic=row.topic,
         account_id=row.account_id,
         address=row.address,
         reply_to_entry_id=row.reply_to_entry_id,

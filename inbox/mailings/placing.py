@@ -196,6 +196,7 @@ async def _entries(ws: Workspace, mailing: Mailing, work: Work, group: Group, pl
             author=mailing.author,
             content=said.content.model_dump(exclude_none=True) if said.content else None,
             purpose=mailing.purpose.value,
+            topic=mailing.topic or None,
             campaign=Campaign(mailing.source[1], mailing.name, str(ref), group.variant, at),
             external_ids=tuple(external_key(account.id, each) for each in own[2]) if len(own) > 2 else (),
         )

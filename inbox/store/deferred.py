@@ -31,6 +31,7 @@ def _to_row(item: deferred.Deferred) -> Document:
 def _from_row(row: Document) -> deferred.Deferred:
     values: dict[str, Any] = {f.name: row.get(f.name) for f in fields(deferred.Deferred) if f.name != "id"}
     values["author"] = Author(**values["author"])
+    values["topic"] = row.get("topic", "")
     values["entry_ids"] = tuple(values["entry_ids"])
     return deferred.Deferred(id=row["_id"], **values)
 

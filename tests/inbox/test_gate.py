@@ -24,12 +24,14 @@ from app.core.runtime import open_runtime
 from crm import consent, contacts, gate, pacing
 from crm.contacts import Profile
 from crm.store import pacing as pacing_store
+from inbox import preferences
 from inbox.answering import deferred
 from tests.journeys.test_incidents import close_window
 from tests.journeys.test_outbound_kinds import _template
 from tests.support.shop import Shop, eventually
 
-FREE = {"caps": [], "quiet": {"enabled": False}, "hold_question": ""}
+SHOES = {"key": "shoes", "labels": {"en": "Shoes"}}
+FREE = {"caps": [], "quiet": {"enabled": False}, "hold_question": "", "topics": [SHOES]}
 WORDS = "Yes, send me offers."
 _numbers = itertools.count(1)
 
@@ -69,8 +71,8 @@ async def agrees(shop: Shop, conversation: dict[str, Any], **more: Any) -> Any:
     return await shop.agent.post(f"/api/v1/contacts/{conversation['contact_id']}/consents", json=said)
 
 
-async def by_api(shop: Shop, conversation: dict[str, Any], words: str) -> bool:
-    body = {"client_id": str(uuid.uuid4()), "content": text(words)}
+async def by_api(shop: Shop, conversation: dict[str, Any], words: str, topic: str = "") -> bool:
+    body = {"client_id": str(uuid.uuid4()), "content": text(words), "topic": topic}
     return (await shop.agent.post(f"/api/v1/conversations/{conversation['id']}/messages", json=body)).status_code == 202
 
 
@@ -137,7 +139,22 @@ async def test_no_door_lets_marketing_out_without_consent_and_each_does_with_it(
 
 
 STEPS = st.lists(
-    st.sampled_from(["agree", "STOP", "START", "phone stop", "kill", "live", "leave out", "let in", "ticket", "solve"]),
+    st.sampled_from(
+        [
+            "agree",
+            "STOP",
+            "START",
+            "phone stop",
+            "kill",
+            "live",
+            "leave out",
+            "let in",
+            "ticket",
+            "solve",
+            "no shoes",
+            "shoes",
+        ]
+    ),
     min_size=2,
     max_size=6,
 )
@@ -150,7 +167,7 @@ STEPS = st.lists(
 async def test_whatever_happens_only_valid_consent_lets_marketing_out(shop: Shop, steps: list[str]) -> None:
     person, conversation = await shop.someone("whatsapp")
     contact_id = conversation["contact_id"]
-    agreed = stopped = killed = out = complains = False
+    agreed = stopped = killed = out = complains = declined = False
     may: list[str] = []
     ticket: dict[str, Any] = {}
     try:
@@ -181,6 +198,10 @@ async def test_whatever_happens_only_valid_consent_lets_marketing_out(shop: Shop
                     else:
                         await shop.agent.delete(f"/api/v1/suppressions/{contact_id}")
                     out = step == "leave out"
+                case "no shoes" | "shoes":
+                    declined = step == "no shoes"
+                    chosen = {"topics": [] if declined else ["shoes"], "words": "", "language": "en", "proof": {}}
+                    await preferences.wish(shop.owner.ws, contact_id, every_days=0, **chosen)
                 case "ticket":
                     ticket = await shop.post("/tickets", 201, contact_id=contact_id, title="Broken")
                     complains = True
@@ -196,6 +217,11 @@ async def test_whatever_happens_only_valid_consent_lets_marketing_out(shop: Shop
                 assert await door(shop, conversation, words) is allowed, (steps[:number], door.__name__)
                 if allowed:
                     may.append(words)
+            words = f"{number} shoes {ids.new('x')}"
+            about_shoes = agreed and not (stopped or killed or out or complains or declined)
+            assert await by_api(shop, conversation, words, "shoes") is about_shoes, (steps[:number], "topic")
+            if about_shoes:
+                may.append(words)
         for words in may:
             await shop.in_ledger("whatsapp", person["id"], words)
     finally:

@@ -19,6 +19,7 @@ from automations.plans import (
     Ids,
     Plan,
     Schedule,
+    TopicKey,
     Trial,
     Variant,
 )
@@ -99,6 +100,7 @@ class EditBroadcast(Body):
     name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")] = ""
     description: Annotated[str, Field(max_length=2_000)] = ""
     purpose: Purpose = Purpose.MARKETING
+    topic: TopicKey = ""
     account_id: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     variants: Annotated[tuple[Variant, ...], Field(min_length=1, max_length=8)] = (Variant(),)
     audience: Audience = Audience()

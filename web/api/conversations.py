@@ -84,6 +84,8 @@ class SendMessage(Body):
     address: Annotated[str | None, Field(max_length=300)] = None
     reply_to_entry_id: Annotated[str | None, Field(max_length=100)] = None
     purpose: Purpose = Purpose.SERVICE
+    # What marketing is about (GET /pacing has the topics); nothing else has one.
+    topic: Annotated[str, Field(max_length=40)] = ""
     # The newest entry that the writer had seen; without it, newer messages do not hold this one back.
     seen: SeenNumber | None = None
     # So long it stays here, for second thoughts.
@@ -273,6 +275,7 @@ async def send(request: ApiRequest, conversation_id: str, body: SendMessage) -> 
         author=acts.author(request.actor),
         client_id=str(body.client_id),
         purpose=body.purpose,
+        topic=body.topic,
         account_id=body.account_id,
         address=await access.address(request.ws, request.actor, conversation, body.address),
         reply_to_entry_id=body.reply_to_entry_id,

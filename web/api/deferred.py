@@ -40,6 +40,8 @@ class Defer(Body):
     address: Annotated[str | None, Field(max_length=300)] = None
     reply_to_entry_id: Annotated[str | None, Field(max_length=100)] = None
     seen: SeenNumber | None = None
+    # What marketing is about (an approved text says itself that it is marketing).
+    topic: Annotated[str, Field(max_length=40)] = ""
     at: At | None = None
     on_reply: OnReply = "ask"
     opener: Template | None = None
@@ -132,6 +134,7 @@ async def defer(request: ApiRequest, conversation_id: str, body: Defer) -> Defer
         address=await access.address(ws, actor, conversation, body.address),
         reply_to_entry_id=body.reply_to_entry_id,
         seen=body.seen,
+        topic=body.topic,
     )
     wish = Wish(draft=draft, at=_utc(body.at), on_reply=body.on_reply, opener=body.opener, days=body.days)
     row = await deferred.create(ws, conversation, wish)

@@ -160,6 +160,8 @@ class EntryShape(TypedDict):
     undo_until: Time | None
     client_id: str | None
     purpose: str | None
+    # What marketing is about, of the workspace's topics.
+    topic: str | None
     event: Event | None
     referral: dict[str, Any] | None
     campaign: CampaignShape | None

@@ -4,7 +4,9 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { languageName } from '../lib/format'
 import type { Account, Experiment, OutgoingContent, Plan, Variant } from '../lib/types'
+import { useCan } from '../lib/session'
 import { accountsQuery } from '../settings/channels/accounts'
+import { pacingQuery, topicLabel } from '../settings/pacing/pacing'
 import { Panel } from '../settings/parts/Panel'
 import p from '../settings/parts/parts.module.css'
 import { channelLabel } from '../ui/ChannelIcon'
@@ -24,6 +26,8 @@ const METRICS = { delivered: 'delivered', read: 'read', clicked: 'clicked', repl
 export function WhatStep({ draft, change, flush, stored }: StepProps) {
   const { plan } = draft
   const { data: accounts } = useQuery(accountsQuery)
+  const { data: pacing } = useQuery({ ...pacingQuery, enabled: useCan('contacts.read') })
+  const topics = pacing?.settings.topics ?? []
   const [shown, setShown] = useState(plan.variants[0]!.key)
   const account = accounts?.items.find((each) => each.id === plan.account_id)
   const variant = plan.variants.find((each) => each.key === shown) ?? plan.variants[0]!
@@ -74,11 +78,21 @@ export function WhatStep({ draft, change, flush, stored }: StepProps) {
               description="Marketing needs consent to marketing."
               data={[
                 { value: 'marketing', label: 'Marketing' },
-                { value: 'utility', label: 'A notice about something of theirs' },
+                { value: 'transactional', label: 'A notice about something of theirs' },
               ]}
               value={plan.purpose}
               onChange={(event) => change({ purpose: event.currentTarget.value as Plan['purpose'] })}
             />
+            {plan.purpose === 'marketing' && topics.length > 0 && (
+              <NativeSelect
+                label="What it is about"
+                inputWrapperOrder={['label', 'input', 'description', 'error']}
+                description="Who wants no offers about it does not get it."
+                data={[{ value: '', label: 'No topic' }, ...topics.map((each) => ({ value: each.key, label: topicLabel(each) }))]}
+                value={plan.topic}
+                onChange={(event) => change({ topic: event.currentTarget.value })}
+              />
+            )}
           </div>
         </Panel>
         {account && (

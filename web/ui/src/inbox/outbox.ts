@@ -37,6 +37,8 @@ interface MessageToSend {
   quote: (Quote & { entry_id: string }) | null
   /** the newest entry that the writer had seen */
   seen: number
+  /** what marketing is about */
+  topic?: string
 }
 
 const EMPTY: Entry[] = []
@@ -47,7 +49,7 @@ let byConversation = group()
 let heldBack = groupHeldBack()
 let retryTimer: number | undefined
 
-export function sendMessage({ conversationId, contactId, reach, content, shown, quote, seen }: MessageToSend): void {
+export function sendMessage({ conversationId, contactId, reach, content, shown, quote, seen, topic }: MessageToSend): void {
   const clientId = crypto.randomUUID()
   const undoSeconds = currentMe()?.member.preferences?.undo_seconds
   const message: OutgoingMessage = {
@@ -59,6 +61,7 @@ export function sendMessage({ conversationId, contactId, reach, content, shown, 
     seen,
     ...(undoSeconds && { undo_seconds: undoSeconds }),
     ...(quote && { reply_to_entry_id: quote.entry_id }),
+    ...(topic && { topic }),
   }
   const entry: Entry = {
     ...draftEntry(clientId, conversationId, contactId),
@@ -223,6 +226,7 @@ function draftEntry(clientId: string, conversationId: string, contactId: string)
     error: null,
     client_id: clientId,
     purpose: 'service',
+    topic: null,
     event: null,
     referral: null,
     campaign: null,

@@ -127,10 +127,10 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
   )
 
   const sendContent = useCallback(
-    (content: OutgoingContent, shown: Content) => {
+    (content: OutgoingContent, shown: Content, topic = '') => {
       if (!reach) return
       const quoted = quote && { entry_id: quote.id, text: quoteText(quote), author_name: quote.author?.name ?? null }
-      sendMessage({ conversationId: id, contactId, reach, content, shown, quote: quoted, seen: seenNumber(id) })
+      sendMessage({ conversationId: id, contactId, reach, content, shown, quote: quoted, seen: seenNumber(id), topic })
       updateComposer(id, { quote: null })
       markUnreadFrom(id, 0)
     },
@@ -154,6 +154,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
         at,
         on_reply: whenTheyWrite,
         opener: at === null ? (opener?.content ?? null) : null,
+        ...(at === null && opener?.topic && { topic: opener.topic }),
       })
     } finally {
       setDeferring(false)
@@ -416,7 +417,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
             reach={reach}
             contactName={contact.name}
             verb="Use this template"
-            onSend={(content, shown) => content.type === 'template' && setOpener({ content, shown })}
+            onSend={(content, shown, topic) => content.type === 'template' && setOpener({ content, shown, topic })}
             onClose={() => setDialog(null)}
           />
         )}

@@ -1,10 +1,11 @@
-import { Button, Modal, TextInput } from '@mantine/core'
+import { Button, Modal, NativeSelect, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, query } from '../../lib/api'
-import { useMe } from '../../lib/session'
+import { useCan, useMe } from '../../lib/session'
 import type { Content, OutgoingContent, Page, Reach, Template } from '../../lib/types'
+import { pacingQuery, topicLabel } from '../../settings/pacing/pacing'
 import { Badge, type Tone } from '../../ui/Badge'
 import { EmptyState } from '../../ui/EmptyState'
 import { ErrorState } from '../../ui/ErrorState'
@@ -23,7 +24,8 @@ interface TemplatePickerProps {
   contactName: string
   /** what choosing one does */
   verb?: string
-  onSend: (content: OutgoingContent, shown: Content) => void
+  /** `topic` is what an advertisement is about, of the workspace's topics */
+  onSend: (content: OutgoingContent, shown: Content, topic: string) => void
   onClose: () => void
 }
 
@@ -137,8 +139,8 @@ function Picker({
           reach={reach}
           contactName={contactName}
           verb={verb}
-          onSend={(content, view) => {
-            onSend(content, view)
+          onSend={(content, view, topic) => {
+            onSend(content, view, topic)
             onClose()
           }}
         />
@@ -157,11 +159,15 @@ function Filler({ template, conversationId, reach, contactName, verb, onSend }: 
   const [values, setValues] = useState<Values>(() => initialValues(template, contactName, me.name))
   const absent = missing(template, values).map((variable) => variableLabel(variable).toLowerCase())
   const approved = isApproved(template)
+  const advertises = template.category.toUpperCase() === 'MARKETING'
+  const { data: pacing } = useQuery({ ...pacingQuery, enabled: useCan('contacts.read') && advertises })
+  const topics = (advertises && pacing?.settings.topics) || []
+  const [topic, setTopic] = useState('')
   const content = templateContent(template, values)
   const preview = usePreview(conversationId, reach, [content], approved && absent.length === 0)
 
   function send() {
-    onSend(content, { ...content, preview: fillPreview(template, values) })
+    onSend(content, { ...content, preview: fillPreview(template, values) }, topic)
   }
 
   return (
@@ -205,6 +211,16 @@ function Filler({ template, conversationId, reach, contactName, verb, onSend }: 
             />
           )
         })}
+        {topics.length > 0 && (
+          <NativeSelect
+            size="sm"
+            label="What it is about"
+            description="Who wants no offers about it does not get it."
+            data={[{ value: '', label: 'No topic' }, ...topics.map((each) => ({ value: each.key, label: topicLabel(each) }))]}
+            value={topic}
+            onChange={(event) => setTopic(event.currentTarget.value)}
+          />
+        )}
         {template.variables.length === 0 && <p>This template has nothing to fill in.</p>}
       </div>
       <div className={s.foot}>

@@ -18,7 +18,7 @@ interface ToolbarProps {
   contactName: string
   onInsert: (text: string) => void
   onFiles: (files: Iterable<File>) => void
-  onSend: (content: OutgoingContent, shown: Content) => void
+  onSend: (content: OutgoingContent, shown: Content, topic?: string) => void
   /** null: only text and files can wait for the window */
   onRecord: (() => void) | null
 }

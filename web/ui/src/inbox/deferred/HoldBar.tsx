@@ -4,6 +4,8 @@ import s from './deferred.module.css'
 export interface Opener {
   content: Extract<OutgoingContent, { type: 'template' }>
   shown: Content
+  /** what it is about, if it advertises */
+  topic: string
 }
 
 interface HoldBarProps {

@@ -31,6 +31,7 @@ function entry(number: number, change: Partial<Entry> = {}): Entry {
     error: null,
     client_id: null,
     purpose: null,
+    topic: null,
     event: null,
     referral: null,
     campaign: null,

@@ -2,10 +2,8 @@ import { ActionIcon, Button, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { IconTrash } from '../../ui/icons'
 import { Panel } from '../parts/Panel'
-import type { Settled } from './pacing'
+import { topicLabel, type Topic } from './pacing'
 import s from './pacing.module.css'
-
-type Topic = NonNullable<Settled['topics']>[number]
 
 /** What offers can be about: people choose among them on their preference page. */
 export function Topics({ topics, onChange }: { topics: Topic[]; onChange: (topics: Topic[]) => void }) {
@@ -32,7 +30,7 @@ export function Topics({ topics, onChange }: { topics: Topic[]; onChange: (topic
             <li key={topic.key}>
               <TextInput
                 aria-label={`Topic ${topic.key}`}
-                value={topic.labels.en ?? Object.values(topic.labels)[0] ?? ''}
+                value={topicLabel(topic)}
                 onChange={(event) => onChange(topics.map((each) => (each.key === topic.key ? { ...each, labels: { ...each.labels, en: event.currentTarget.value } } : each)))}
                 maxLength={80}
               />

@@ -10,4 +10,10 @@ export const pacingQuery = queryOptions({
 
 export type Settled = PacingSettings['settings']
 export type Quiet = NonNullable<Settled['quiet']>
+export type Topic = NonNullable<Settled['topics']>[number]
 export type Cap = NonNullable<Settled['caps']>[number]
+
+/** As colleagues read it. */
+export function topicLabel(topic: Topic): string {
+  return topic.labels.en ?? Object.values(topic.labels)[0] ?? topic.key
+}
