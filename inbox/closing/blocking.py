@@ -7,6 +7,7 @@ nothing here.
 """
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -25,7 +26,7 @@ from crm import contacts
 from crm.contacts import Block, Contact
 from crm.store import contacts as contact_store
 from inbox import conversations, episodes, events, live
-from inbox.conversations import Conversation
+from inbox.conversations import Conversation, Reach
 from inbox.store import blocked
 from inbox.store import conversations as store
 from inbox.timeline import Author
@@ -66,7 +67,8 @@ async def _set(ws: Workspace, actor: Actor, contact_id: str, wanted: Block | Non
             await blocked.remove(ws, contact_id)
         found = await store.of_contact(ws, contact.id)
         changed = [await _mark(ws, conversation, actor, wanted) for conversation in found]
-        told = await _tell_providers(ws, changed, on=wanted is not None)
+        ways = [reach for conversation in changed for reach in conversation.reach]
+        told = await tell_providers(ws, ways, on=wanted is not None)
         name = "contact_blocked" if wanted else "contact_unblocked"
         detail = {"reason": wanted.reason, "note": wanted.note} if wanted else {}
         await audit.record(ws, actor, name.replace("_", "."), Target("contact", contact.id, contact.name), detail)
@@ -98,10 +100,10 @@ async def _mark(ws: Workspace, conversation: Conversation, actor: Actor, wanted:
     return (await conversations.change(ws, conversation, how))[0]
 
 
-async def _tell_providers(ws: Workspace, found: list[Conversation], *, on: bool) -> dict[str, str]:
-    """Channel -> `done`, or the provider's words."""
+async def tell_providers(ws: Workspace, ways: Iterable[Reach], *, on: bool) -> dict[str, str]:
+    """Ask those that can to keep them away, or to let them in again: channel -> `done`, or the provider's words."""
     told: dict[str, str] = {}
-    for reach in [reach for conversation in found for reach in conversation.reach]:
+    for reach in ways:
         try:
             account = await accounts.get(ws.runtime, reach.account_id)
             adapter = registry.adapter(account.kind)

@@ -10,10 +10,11 @@ from app.core import audit
 from app.core.audit import Target
 from app.core.runtime import Workspace
 from channels import accounts, registry
-from crm import duplicates, merging
+from crm import contacts, duplicates, merging
 from crm.merging import Merge
 from crm.store import merging as merge_store
 from inbox import contents, conversations, events, story
+from inbox.closing import blocking
 from inbox.conversations import Conversation
 from inbox.finding.reading import unread_by
 from inbox.merging import drafts, sides
@@ -148,8 +149,20 @@ async def _absorb(ws: Workspace, known: Merge) -> Merge:
     if contact.block is not None:
         # Whichever of them it was: the list of who is blocked shows the one that is left.
         await blocked.add(ws, contact.id, contact.block.at)
+        await _keep_away(ws, known)
     await conversations.rename(ws, contact.id, contact.name)
     return known
+
+
+async def _keep_away(ws: Workspace, known: Merge) -> None:
+    """The provider has heard of the side that was blocked, not of the other."""
+    ours = (await sides.own(ws, known.into_id, known.into_name)).reach
+    theirs = (await sides.own(ws, known.from_id, known.from_name)).reach
+    ways = {(reach.account_id, reach.address) for reach in theirs}
+    if known.kept["contact"]["before"]["block"] is None:
+        await blocking.tell_providers(ws, [r for r in ours if (r.account_id, r.address) not in ways], on=True)
+    if (await contacts.get_many(ws, [known.from_id]))[known.from_id].block is None:
+        await blocking.tell_providers(ws, theirs, on=True)
 
 
 async def _finish(ws: Workspace, known: Merge) -> Merge:

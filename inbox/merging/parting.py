@@ -1,7 +1,7 @@
 """The steps by which a merge is undone: each side gets back its own. Each may be repeated."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +13,12 @@ from crm import contacts, duplicates, merging
 from crm.merging import Merge
 from crm.store import merging as merge_store
 from inbox import contents, conversations, events, story, timeline
+from inbox.closing import blocking
 from inbox.conversations import Conversation, Summary
-from inbox.finding import reading, views
-from inbox.merging import drafts, sides
+from inbox.finding import views
+from inbox.merging import drafts, sides, waiting
 from inbox.merging.sides import Step
+from inbox.merging.waiting import Heard, Made
 from inbox.store import blocked
 from inbox.store import conversations as store
 from inbox.store import deferred as deferred_store
@@ -119,8 +121,8 @@ async def _bring_back(ws: Workspace, known: Merge) -> Merge:
         current = await sides.own(ws, known.from_id, known.from_name)
         if current.merged_into is None:
             return known
-        waiting = await deferred_store.get_many(ws, current.deferred)
-        here = [row.id for row in waiting if row.conversation_id == current.id]
+        later = await deferred_store.get_many(ws, current.deferred)
+        here = [row.id for row in later if row.conversation_id == current.id]
         reach = _with_news(current, mine, addresses)
         wanted = replace(
             current,
@@ -134,8 +136,8 @@ async def _bring_back(ws: Workspace, known: Merge) -> Merge:
         )
         wanted = _gone_on(wanted, mine, since, ws.clock.now())
         if any(entry.kind == "message" for entry in since) and wanted.state != "closed":
-            merged = store.from_row({**store.to_row(mine), **known.kept["conversation"]["after"]})
-            wanted = _with_own_waiting(wanted, mine, merged, current, heard, goes=True)
+            merges = await _made(ws, known, mine)
+            wanted = waiting.of_other(mine, sides.heard(mine), merges, current, heard).on(wanted)
         untouched = replace(wanted, merged_into=current.merged_into) == current
         if not untouched and since:
             wanted = await conversations.followed(ws, replace(current, merged_into=None), wanted)
@@ -176,77 +178,41 @@ def _gone_on(wanted: Conversation, mine: Conversation, since: Sequence[Entry], a
     return replace(wanted, state=mine.state, snoozed_until=mine.snoozed_until, snooze_by=mine.snooze_by)
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """
-    Something that a customer wrote while the two were one: whether it goes with the other, whether the survivor's
-    conversation, as it was read, had taken it in, and whether that was so already when the two became one.
-    """
-
-    entry: Entry
-    goes: bool
-    counted: bool
-    before: bool
-
-
-async def _heard_since(ws: Workspace, known: Merge, now: Conversation) -> list[_Heard]:
+async def _heard_since(ws: Workspace, known: Merge, now: Conversation) -> list[Heard]:
     """In order. All of it stands on the survivor's timeline."""
     going = set(known.kept["given"]["entries"])
-    joined, by_now = known.kept["conversation"].get("heard", {}), sides.heard(now)
-    found: list[_Heard] = []
+    found: list[Heard] = []
     for first in range(known.begins + 1, max(now.last_number, known.ends) + 1, _PAGE):
         for entry in await entry_store.range_of(ws, known.into_id, first, first + _PAGE - 1):
             if (entry.kind, entry.direction) == ("message", "in"):
-                way = f"{entry.account_id}|{entry.address}"
-                counted, before = (entry.number <= numbers.get(way, 0) for numbers in (by_now, joined))
-                found.append(_Heard(entry, entry.id in going, counted, before))
+                found.append(Heard(entry, entry.id in going))
     return found
 
 
-def _with_own_waiting(
-    wanted: Conversation,
-    now: Conversation,
-    merged: Conversation,
-    before: Conversation,
-    heard: Sequence[_Heard],
-    *,
-    goes: bool,
-) -> Conversation:
-    """
-    One side's conversation with what of the unread messages, and of the customer's waiting, is its own. `merged` is
-    what the merge had made of both and `now` what has become of it, `before` is this side's before.
-    """
-    number = _own_unread(now.unread, merged.unread, before.unread, heard, goes=goes)
-    by = {
-        one: _own_unread(each, reading.unread_by(merged, one), reading.unread_by(before, one), heard, goes=goes)
-        for one, each in now.unread_by.items()
-    }
-    # Nobody has answered since: whoever waited before waits still.
-    waits = [before.waiting_since] if now.waiting_since and now.waiting_since == merged.waiting_since else []
-    waits += [
-        each.entry.created_at
-        for each in heard
-        if each.goes is goes
-        and (not each.counted or (now.waiting_since and each.entry.created_at >= now.waiting_since))
+async def _made(ws: Workspace, known: Merge, like: Conversation) -> list[Made]:
+    """What this merge, and each later one, made of the survivor's conversation."""
+    found = [(known.from_id, known.kept["conversation"])]
+    found += [(each.from_id, known.kept["later"][each.id]) for each in await merging.later(ws, known)]
+    own = [conversations.id_for(from_id) for from_id, _ in found]
+    brought = {each.id: each.waiting_since for each in await store.get_many(ws, own)}
+    row = store.to_row(like)
+    return [
+        Made(
+            before=store.from_row({**row, **kept["before"]}),
+            after=store.from_row({**row, **kept["after"]}),
+            taken_in=kept.get("heard", {}),
+            waited=brought.get(conversation_id),
+        )
+        for conversation_id, (_, kept) in zip(own, found, strict=True)
     ]
-    return replace(
-        wanted,
-        unread=number,
-        unread_by={one: each for one, each in by.items() if each != number},
-        waiting_since=min((since for since in waits if since), default=None),
-    )
 
 
-def _own_unread(now: int, merged: int, before: int, heard: Sequence[_Heard], *, goes: bool) -> int:
-    counted = [each.goes for each in heard if each.counted]
-    # What is just being taken in: the survivor's will be, the other's will not.
-    late = sum(each.goes and not each.counted for each in heard) if goes else 0
-    if now < merged + sum(each.counted and not each.before for each in heard):
-        # It was read since: what is unread came last.
-        return late + (sum(each is goes for each in counted[-now:]) if now else 0)
-    if goes:
-        return late + before + sum(counted)
-    return now - (merged - before) - sum(counted)
+async def _note_later(ws: Workspace, known: Merge) -> Merge:
+    """What later merges found is corrected when this one is taken out of it: this is how it was."""
+    if "later" in known.kept:
+        return known
+    later = {each.id: each.kept["conversation"] for each in await merging.later(ws, known)}
+    return await merging.keep(ws, known, later=later)
 
 
 async def _take_out(ws: Workspace, known: Merge) -> Merge:
@@ -256,18 +222,20 @@ async def _take_out(ws: Workspace, known: Merge) -> Merge:
         raise NotFound("There is no such conversation.")
     addresses = {str(row.address) for row in await contacts.addresses_of(ws, known.from_id)}
     stopped = await sides.stopped(ws, known.into_id)
+    kept = known.kept["conversation"]
     while True:
         current = await sides.own(ws, known.into_id, known.into_name)
         if theirs.id not in current.absorbed:
             return known
-        kept = known.kept["conversation"]
         others = await store.get_many(ws, [each for each in current.absorbed if each != theirs.id])
         lists: dict[str, Any] = {name: _without(name, current, theirs, others, kept["before"]) for name in sides.LISTS}
         now = sides.kept(current)
         values: dict[str, Any] = {}
         for names in sides.ALONE:
             values |= await merging.undone(ws, known, "conversation", names, now, computed=sides.COMPUTED)
-        await _correct_later(ws, known, theirs)
+        merges = await _made(ws, known, current)
+        heard = await _heard_since(ws, known, current)
+        await _correct_later(ws, known, theirs, merges, heard)
         wanted = store.from_row({**store.to_row(current), **values})
         leaving = {row.id for row in await deferred_store.get_many(ws, current.deferred) if row.address in addresses}
         mine = await story.of(ws, known.into_id)
@@ -284,12 +252,9 @@ async def _take_out(ws: Workspace, known: Merge) -> Merge:
             wanted = replace(wanted, asked=store.from_row({**store.to_row(current), **kept["before"]}).asked)
         wanted = await _with_own_newest(ws, mine, current, wanted)
         restored = any(values[name] != now[name] for name in sides.STATE)
-        newest = [kept, *(each.kept["conversation"] for each in await merging.later(ws, known))][-1]["after"]
-        touched = any(now[name] != newest[name] for name in sides.STATE if name not in sides.COMPUTED)
+        touched = len(merges) > 1 or any(now[n] != kept["after"][n] for n in sides.STATE if n not in sides.COMPUTED)
         if touched and not restored and current.state != "closed":
-            merged, before = (store.from_row({**store.to_row(current), **kept[when]}) for when in ("after", "before"))
-            heard = await _heard_since(ws, known, current)
-            wanted = _with_own_waiting(wanted, current, merged, before, heard, goes=False)
+            wanted = waiting.of_survivor(current, sides.heard(current), merges, heard).on(wanted)
         if restored:
             # Put back as it was, clocks and all.
             wanted = replace(wanted, views=await views.of(ws, wanted))
@@ -308,16 +273,20 @@ def _without(
     return tuple(each for each in getattr(current, name) if each not in gone)
 
 
-async def _correct_later(ws: Workspace, known: Merge, theirs: Conversation) -> None:
-    """What later merges found in lists only because of this one was never the survivor's own."""
+async def _correct_later(
+    ws: Workspace, known: Merge, theirs: Conversation, merges: Sequence[Made], heard: Sequence[Heard]
+) -> None:
+    """What later merges found, in lists and unread, only because of this one was never the survivor's own."""
     before = known.kept["conversation"]["before"]
-    for each in await merging.later(ws, known):
+    for number, each in enumerate(await merging.later(ws, known), start=2):
         found = each.kept["conversation"]
         own = {
             name: [x for x in found["before"][name] if x in before[name] or x not in getattr(theirs, name)]
             for name in sides.LISTS
         }
-        await merging.keep(ws, each, conversation={**found, "before": {**found["before"], **own}})
+        was, became = waiting.corrected(merges[:number], heard)
+        corrected = {"before": {**found["before"], **own, **was.row()}, "after": {**found["after"], **became.row()}}
+        await merging.keep(ws, each, conversation={**found, **corrected})
 
 
 async def _with_own_newest(
@@ -355,6 +324,9 @@ async def _release(ws: Workspace, known: Merge) -> Merge:
     if into.block is None:
         await blocked.remove(ws, into.id)
     for contact in (into, other):
+        if known.kept["contact"]["after"]["block"] and contact.block is None:
+            ways = (await sides.own(ws, contact.id, contact.name)).reach
+            await blocking.tell_providers(ws, ways, on=False)
         await conversations.rename(ws, contact.id, contact.name)
     return known
 
@@ -385,6 +357,7 @@ PARTING: Sequence[Step] = (
     _end,
     _share,
     _return_work,
+    _note_later,
     _bring_back,
     _take_out,
     _release,

@@ -303,6 +303,11 @@ async def test_a_block_on_either_side_holds_for_the_one(shop: Shop) -> None:
     assert (one["state"], one["blocked"]) == ("closed", True)
     assert set(await blocked()) >= {two.into}
     assert two.other not in await blocked()
+    # The provider is told of the other's numbers, too, and keeps them away until it is undone.
+    account = f"/_sandbox/accounts/whatsapp/{shop.providers['whatsapp']}"
+    known = (await shop.sandbox.get(account)).json()
+    assert len(known["blocked"]) == 1
+    await shop.sandbox.put(account, json={**known, "blocked": []})
     said = await two.says("whatsapp", "let me in")
     one = await two.shown(two.mine, lambda now: now["last_number"] >= said["number"])
     assert (one["state"], one["unread"]) == ("closed", 0)

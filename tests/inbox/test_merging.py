@@ -364,6 +364,69 @@ async def test_three_are_merged_and_parted_in_any_order_and_are_as_they_were(per
     assert len(await persons.read(a)) == 1
 
 
+async def test_what_is_unread_is_whose_it_was_when_an_earlier_merge_is_undone_first(
+    persons: Persons, shop: Shop
+) -> None:
+    """`read` says what was merged when the member read everything; `first` is undone first."""
+    # So that nobody's going away changes who has read what.
+    await agents.change_settings(persons.ws, SYSTEM, {"return_after_seconds": 0})
+    tag = ids.new("x")
+    made = [await persons.someone(f"{name} {tag}") for name in ("Ines", "Omar", "Lotte")]
+    (a, _), (b, omar), (c, lotte) = made
+    await persons.says(lotte, f"and more {tag}")
+    rows = {each: conversations.id_for(each) for each in (a, b, c)}
+    me = shop.owner.member.id
+    news = itertools.count()
+
+    async def unread(contact_id: str) -> tuple[int, int]:
+        """The member's, everybody else's."""
+        row = await conversations.get(persons.ws, rows[contact_id])
+        return row.unread_by.get(me, row.unread), row.unread
+
+    async def reads() -> None:
+        up_to = (await shop.get(f"/conversations/{rows[a]}"))["last_number"]
+        await shop.post(f"/conversations/{rows[a]}/read", 204, up_to=up_to)
+
+    async def wait(contact_id: str) -> datetime | None:
+        return (await conversations.get(persons.ws, rows[contact_id])).waiting_since
+
+    waits = {each: await wait(each) for each in (a, b, c)}
+    for each, number in ((a, 1), (b, 1), (c, 2)):
+        assert await unread(each) == (number, number)
+    # Nobody has read any of it.
+    merged_b, merged_c = await persons.merge(a, b), await persons.merge(a, c)
+    assert await unread(a) == (4, 4)
+    await shop.post(f"/merges/{merged_b}/undo")
+    assert [await unread(each) for each in (a, b)] == [(3, 3), (1, 1)]
+    assert await wait(a) == waits[a]
+    await shop.post(f"/merges/{merged_c}/undo")
+    assert [await unread(each) for each in (a, b, c)] == [(1, 1), (1, 1), (2, 2)]
+    # Read by one between the two merges; then one of each side writes.
+    merged_b = await persons.merge(a, b)
+    await reads()
+    merged_c = await persons.merge(a, c)
+    assert await unread(a) == (2, 4)
+    for customer in (omar, lotte):
+        await persons.says(customer, f"news {next(news)} {tag}")
+    assert await unread(a) == (4, 6)
+    await shop.post(f"/merges/{merged_b}/undo")
+    assert await unread(a) == (3, 4)
+    assert await unread(b) == (1, 2)
+    await shop.post(f"/merges/{merged_c}/undo")
+    assert await unread(a) == (0, 1)
+    assert await unread(c) == (3, 3)
+    assert [await wait(each) for each in (a, b, c)] == [waits[each] for each in (a, b, c)]
+    # Read by one after both.
+    merged_b, merged_c = await persons.merge(a, b), await persons.merge(a, c)
+    await reads()
+    await persons.says(lotte, f"news {next(news)} {tag}")
+    await shop.post(f"/merges/{merged_b}/undo")
+    assert await unread(a) == (1, 5)
+    await shop.post(f"/merges/{merged_c}/undo")
+    assert await unread(a) == (0, 1)
+    assert await unread(c) == (1, 4)
+
+
 async def test_who_dies_while_beginning_holds_nobody(persons: Persons, shop: Shop) -> None:
     ws = persons.ws
     (first, _), (second, ben), (third, _) = [
