@@ -11,7 +11,7 @@ from app.core.queue import Job
 from app.core.runtime import Runtime
 from automations import checks, membership, runs, segments
 from automations import jobs as automation_jobs
-from crm import exports, imports
+from crm import data_health_look, exports, imports
 from inbox import checkups, delivery, inbound, jobs, polling, reconcile, sweeper
 from inbox.erasing import erasing, retention
 from inbox.finding import bulk, search, view_work
@@ -46,6 +46,7 @@ BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "exports": exports.run,
     "erasures": erasing.run,
     "retention": retention.run,
+    "data-health": data_health_look.run,
     "broadcast-checks": checks.run,
     "segments": partial(membership.run, listeners=SEGMENT_MOVES),
     "broadcasts": runs.run,

@@ -18,6 +18,7 @@ import orjson
 from redis.exceptions import RedisError
 
 from app.core import ids
+from app.core.addresses import Address
 from app.core.platform.passing import Passing
 from app.core.runtime import Runtime, Workspace
 from crm.store import changes as store
@@ -27,6 +28,9 @@ KNOWN_SECONDS = 1.0
 # No write takes longer than the driver lets it: what is older and was not told of is made, or never will be.
 PATIENCE = timedelta(seconds=20)
 _TOLD = "parley:changes"
+# How a bucket of contacts begins and how long its name is: by it changes are marked that somebody looks at later.
+_BUCKET_CHARS = 7
+_MOST_MARKS = 10_000
 _MOST_TOLD = 100_000
 
 _followed: WeakKeyDictionary[Runtime, dict[str, tuple[float, bool]]] = WeakKeyDictionary()
@@ -63,12 +67,16 @@ async def is_followed(ws: Workspace) -> bool:
 async def of(ws: Workspace, contact_ids: Iterable[str] = (), addresses: Iterable[str] = ()) -> AsyncIterator[None]:
     """Around writes that change these contacts, or those behind these addresses."""
     changed = Changed(ws.id, ids.new("chg"), tuple(contact_ids), tuple(addresses))
-    if not (changed.contact_ids or changed.addresses) or not await is_followed(ws):
+    if not (changed.contact_ids or changed.addresses):
         yield
         return
-    await store.insert(ws, changed, ws.clock.now())
+    followed = await is_followed(ws)
+    if followed:
+        await store.insert(ws, changed, ws.clock.now())
     yield
-    await _tell(ws, changed)
+    await mark(ws, changed.contact_ids, changed.addresses)
+    if followed:
+        await _tell(ws, changed)
 
 
 async def hint(ws: Workspace, contact_ids: Sequence[str]) -> None:
@@ -89,6 +97,55 @@ async def _tell(ws: Workspace, changed: Changed) -> None:
     with suppress(RedisError, OSError, TimeoutError):
         if await connection.rpush(_TOLD, orjson.dumps(told)) > _MOST_TOLD:
             await connection.ltrim(_TOLD, -_MOST_TOLD, -1)
+
+
+# --- marks: what has changed, for who looks at it some day ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Buckets of contacts, and addresses, behind which something has changed."""
+
+    buckets: tuple[str, ...]
+    addresses: tuple[Address, ...]
+
+    @property
+    def taken(self) -> bool:
+        return bool(self.buckets or self.addresses)
+
+
+async def mark(ws: Workspace, contact_ids: Iterable[str] = (), addresses: Iterable[str] = ()) -> None:
+    """Kept in Redis alone: who loses them finds what has changed when all is looked through, once a day."""
+    connection: Any = ws.redis
+    names = {bucket_of(each) for each in contact_ids} | set(addresses)
+    with suppress(RedisError, OSError, TimeoutError):
+        if names and await connection.sadd(_marks(ws), *names) and await connection.scard(_marks(ws)) > _MOST_MARKS:
+            await connection.spop(_marks(ws), len(names))
+
+
+async def is_marked(ws: Workspace) -> bool:
+    connection: Any = ws.redis
+    with suppress(RedisError, OSError, TimeoutError):
+        return bool(await connection.exists(_marks(ws)))
+    return False
+
+
+async def take_marks(ws: Workspace, *, most: int) -> Marks:
+    """Some of them; what a crash loses is found the next day. Raises RedisError."""
+    connection: Any = ws.redis
+    taken = [each.decode() for each in await connection.spop(_marks(ws), most)]
+    return Marks(
+        tuple(each for each in taken if ":" not in each), tuple(Address.parse(each) for each in taken if ":" in each)
+    )
+
+
+def bucket_of(contact_id: str) -> str:
+    """Ids of contacts are hashes: by their first characters they fall into 4,096 buckets."""
+    return contact_id[:_BUCKET_CHARS]
+
+
+def _marks(ws: Workspace) -> str:
+    return f"parley:marks:{ws.id}"
 
 
 # --- for who follows ----------------------------------------------------------------------------------------------

@@ -31,7 +31,8 @@ class ContactAddress:
     """
     One handle of a contact. `username` is what the person is called there, where the handle itself says nothing.
     `consent` is how things stand, by purpose and sender (see standing.py). `came_by` are the merges by which it
-    came to this contact, the first one first; undone, they take it back.
+    came to this contact, the first one first; undone, they take it back. `unreachable_at` is when a provider said that
+    there is nobody at it, until they write from it again.
     """
 
     address: Address
@@ -41,6 +42,7 @@ class ContactAddress:
     username: str | None = None
     consent: Standings = field(default_factory=dict)
     came_by: tuple[str, ...] = ()
+    unreachable_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +243,17 @@ async def _link(
         # Another process linked it a moment ago; whatever it decided stands.
         return (await store.addresses(ws, [address]))[0]
     return row
+
+
+async def note_unreachable(ws: Workspace, address: Address, at: datetime) -> None:
+    """A provider said that there is nobody at this handle."""
+    await store.set_unreachable(ws, address, at)
+
+
+async def heard_from(ws: Workspace, row: ContactAddress) -> None:
+    """Whoever writes can be reached."""
+    if row.unreachable_at is not None:
+        await store.set_unreachable(ws, row.address, None)
 
 
 async def join(ws: Workspace, contact_id: str, address: Address, profile: Profile) -> ContactAddress:

@@ -22,7 +22,7 @@ from app.core.errors import NotFound
 from app.core.permissions import Actor
 from app.core.queue import Lane
 from app.core.runtime import Workspace
-from crm import contacts, likeness
+from crm import changes, contacts, likeness
 from crm.contacts import Contact, ContactAddress
 from crm.store import contacts as contact_store
 from crm.store import duplicates as store
@@ -228,6 +228,8 @@ async def look(ws: Workspace, contact_id: str) -> list[Duplicate]:
             # What was proved is kept: it holds again should the two be parted.
             await (store.unlist(ws, each.id) if each.proved else store.delete_undecided(ws, each.id))
             changed += [each] if each.listed else []
+    if changed:
+        await changes.mark(ws, [contact_id])
     return changed
 
 
@@ -269,6 +271,7 @@ async def dismiss(ws: Workspace, actor: Actor, contact_id: str, other_id: str) -
         dismissed_by=actor.name,
     )
     await store.dismiss(ws, pair)
+    await changes.mark(ws, pair.contact_ids)
     return pair
 
 

@@ -50,7 +50,7 @@ from channels.errors import (
     SendError,
     Throttled,
 )
-from crm import gate, pacing
+from crm import contacts, gate, pacing
 from inbox import contents, conversations, files, live, messages, rates, timeline
 from inbox import handles as media_handles
 from inbox.store import entries as store
@@ -371,8 +371,8 @@ async def learn(
     at: datetime | None = None,
 ) -> None:
     """
-    What a message's final failure (at that time; None: now) teaches: the person stopped us, or the account is in
-    trouble.
+    What a message's final failure (at that time; None: now) teaches: the person stopped us, nobody is at the handle, or
+    the account is in trouble.
     """
     at = at or ws.clock.now()
     purpose: str | None = None
@@ -387,6 +387,8 @@ async def learn(
             evidence=f"{message_id}/{error.provider_code}",
             at=at,
         )
+    elif isinstance(error, RecipientUnreachable):
+        await contacts.note_unreachable(ws, Address.parse(address), at)
     last = {"at": at, "code": error.provider_code or error.code, "message": error.message}
     values: dict[str, object] = {"last_error": last}
     if isinstance(error, AccountRefused):

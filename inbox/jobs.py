@@ -7,7 +7,7 @@ from app.core.queue import Job, Lane
 from app.core.runtime import Runtime
 from channels import accounts, registry
 from channels.contract import Acknowledges
-from crm import duplicate_search, duplicates, exports, imports
+from crm import data_health_look, duplicate_search, duplicates, exports, imports
 from inbox import conversations, delivery, inbound, live, media, receipts, signals, templates
 from inbox.answering import deferred, push_delivery
 from inbox.erasing import erasing
@@ -111,6 +111,10 @@ async def look_for_duplicates(ctx: Context, workspace_id: str) -> None:
         await live.publish(ws, live.event("duplicates", {"contact_ids": []}))
 
 
+async def look_after_data(ctx: Context, workspace_id: str) -> None:
+    await data_health_look.run_one(_runtime(ctx).workspace(workspace_id))
+
+
 async def run_import(ctx: Context, workspace_id: str, import_id: str) -> None:
     await imports.run_one(_runtime(ctx).workspace(workspace_id), import_id)
 
@@ -145,6 +149,7 @@ JOBS = (
     Job(push, Lane.PUSH, timeout_seconds=40),
     Job(mark_read, Lane.BACKGROUND, timeout_seconds=30, max_tries=1),
     Job(evaluate_view, Lane.BACKGROUND, timeout_seconds=3_600),
+    Job(look_after_data, Lane.BACKGROUND, timeout_seconds=24 * 3_600),
     Job(run_import, Lane.BACKGROUND, timeout_seconds=24 * 3_600),
     Job(run_export, Lane.BACKGROUND, timeout_seconds=24 * 3_600),
     Job(run_erasure, Lane.BACKGROUND, timeout_seconds=24 * 3_600),

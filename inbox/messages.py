@@ -123,6 +123,7 @@ async def _received(
 ) -> Conversation:
     await proofs.meet(ws, account, event)
     sender, early = await asyncio.gather(_resolve(ws, event.sender), _probably(ws, event.sender.address))
+    await contacts.heard_from(ws, sender)
     name = event.sender.name or event.sender.username
     if early is not None and early.contact_id == sender.contact_id and early.merged_into is None:
         conversation = early

@@ -103,6 +103,9 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("workspace_id", "contact_ids"),
     ),
     "duplicate_searches": (),
+    # What is missing or doubtful of contacts (see crm/data_health.py), and of each bucket of them.
+    "data_health": (_index("active_key", sparse=True),),
+    "data_health_buckets": (_index("workspace_id", "bucket"), _index("workspace_id", "has", "bucket")),
     "stories": (),
     "addresses": (_index("workspace_id", "contact_id"),),
     "consents": (_index("workspace_id", "contact_id", "at"), _index("workspace_id", "address")),

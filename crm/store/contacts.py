@@ -23,7 +23,7 @@ _MOST_WITHIN = 200_000
 # What rules may ask for; what a contact is found by is many times as large.
 _ASKED = (
     *("name", "name_source", "avatar_hue", "created_at", "language", "block", "merged_into", "absorbed", "stage"),
-    *("stage_since", "owner_id", "zone", "company_id", "fields", "tags", "lists", "erased_at"),
+    *("stage_since", "owner_id", "zone", "company_id", "fields", "tags", "lists", "erased_at", "imported"),
 )
 _FIRST_WINDOW = timedelta(seconds=10)
 
@@ -41,6 +41,7 @@ def _address(row: Document) -> contacts.ContactAddress:
         username=row.get("username"),
         consent={name: Standing(**known) for name, known in row.get("consent", {}).items()},
         came_by=tuple(row.get("came_by", ())),
+        unreachable_at=row.get("unreachable_at"),
     )
 
 
@@ -113,6 +114,11 @@ def address_row(ws: Workspace, row: contacts.ContactAddress) -> Document:
 
 async def set_username(ws: Workspace, address: Address, username: str) -> None:
     await ws.db.addresses.update({"_id": address_id(ws, address)}, {"$set": {"username": username}})
+
+
+async def set_unreachable(ws: Workspace, address: Address, at: datetime | None) -> None:
+    async with changes.of(ws, addresses=[str(address)]):
+        await ws.db.addresses.update({"_id": address_id(ws, address)}, {"$set": {"unreachable_at": at}})
 
 
 async def verify_address(ws: Workspace, address: Address) -> None:
@@ -232,6 +238,12 @@ async def in_order(ws: Workspace, *, after: str | None, limit: int, where: Mappi
     """By id, those too that are part of another, with what rules ask for alone. Index: workspace_id, _id."""
     rows = await evenly.in_order(ws.db.contacts, IDS, dict(where), after=after, limit=limit, fields=_ASKED)
     return [_contact(row) for row in rows]
+
+
+async def contacts_within(ws: Workspace, after: str, last: str) -> list[contacts.Contact]:
+    """Of a stretch of their ids, by id, as `in_order` reads them. Index: workspace_id, _id."""
+    rows = await ws.db.contacts.find({"_id": {"$gt": after, "$lte": last}}, limit=_MOST_WITHIN, fields=_ASKED)
+    return sorted((_contact(row) for row in rows), key=lambda contact: contact.id)
 
 
 async def put_on_list(ws: Workspace, contact_ids: Sequence[str], list_id: str) -> None:

@@ -1,11 +1,12 @@
-"""What can be done to many contacts at once: tags, lists, a stage, an owner."""
+"""What can be done to many contacts at once: tags, lists, a stage, an owner, a language, a time zone."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from app.core.errors import Conflict
 from app.core.permissions import Actor, Permission
 from app.core.runtime import Workspace
-from crm import profiles
+from crm import contacts, profiles
 from crm.contacts import Contact
 from inbox import access, live
 from inbox.finding import people
@@ -14,7 +15,13 @@ from inbox.finding.people import Wanted
 from inbox.store import bulk as store
 
 _SETS = ("tags", "lists")
-_VALUES = {"stage": "stage", "owner": "owner_id"}
+_VALUES = {
+    "stage": "stage",
+    "owner": "owner_id",
+    "language": "language",
+    "zone": "zone",
+    "zone_from_number": "zone",
+}
 
 
 def _kept(contact: Contact) -> dict[str, Any]:
@@ -24,6 +31,8 @@ def _kept(contact: Contact) -> dict[str, Any]:
         "lists": list(contact.lists),
         "stage": contact.stage,
         "owner_id": contact.owner_id,
+        "language": contact.language,
+        "zone": contact.zone,
     }
 
 
@@ -40,11 +49,26 @@ async def _do(ws: Workspace, actor: Actor, contact_id: str, action: Action) -> C
         before, after = await profiles.mark(
             ws, contact_id, kind, add=action.get("add", ()), remove=action.get("remove", ())
         )
+    elif kind == "zone_from_number":
+        before, after = await profiles.edit(ws, actor, contact_id, {"zone": await _zone_of_number(ws, contact_id)})
     else:
         before, after = await profiles.edit(ws, actor, contact_id, {_VALUES[kind]: action[_VALUES[kind]]})
+    await _tell(ws, before, after)
+    return after
+
+
+async def _tell(ws: Workspace, before: Contact, after: Contact) -> None:
     if after.revision != before.revision:
         await live.publish(ws, live.event("contact", {"id": after.id, "revision": after.revision}))
-    return after
+
+
+async def _zone_of_number(ws: Workspace, contact_id: str) -> str:
+    """Where their number says that they are, or the zone that somebody gave. Raises Conflict."""
+    contact = await contacts.get(ws, contact_id)
+    place = contacts.place_of(await contacts.addresses_of(ws, contact.id), ws.clock.now())
+    if contact.zone is None and place is None:
+        raise Conflict("No number of theirs says where they are.", code="no_zone")
+    return contact.zone or (place.zone if place else "")
 
 
 async def _forwards(ws: Workspace, now: Bulk, actor: Actor, step: Step) -> Outcome:
@@ -72,9 +96,10 @@ async def _undone(ws: Workspace, now: Bulk, actor: Actor, step: Step) -> Outcome
         await _do(ws, actor, contact.id, {"type": kind, "add": removed, "remove": added})
         return "done", {}
     name = _VALUES[kind]
-    if getattr(contact, name) != now.action[name]:
+    touch = contact.touched.get(name)
+    if touch is None or touch.revision != step.touch:
         return "Changed since; left as it is.", {}
-    await _do(ws, actor, contact.id, {"type": kind, name: step.before[name]})
+    await _tell(ws, *await profiles.edit(ws, actor, contact.id, {name: step.before[name]}))
     return "done", {}
 
 

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 from app.core import addresses
 from app.core.permissions import Actor
 from app.core.runtime import Workspace
-from crm import facets, fields
+from crm import data_health, data_health_look, facets, fields
 from crm.contacts import Contact
 from crm.store import contacts as store
 from inbox import access, conversations
@@ -39,6 +39,8 @@ class Wanted:
     owner: str | None = None
     company: str | None = None
     language: str | None = None
+    # What there is about them (see crm/data_health.py); they are then in the order of their ids.
+    finding: str | None = None
 
     @property
     def words(self) -> list[str]:
@@ -70,6 +72,10 @@ async def matching(ws: Workspace, actor: Actor, text: str, wanted: Wanted, *, li
 
 async def count(ws: Workspace, wanted: Wanted) -> tuple[int, bool]:
     """How many there are, and whether there are more than are counted."""
+    if wanted.finding is not None:
+        health = await data_health_look.last(ws)
+        # Narrowed further it is not known how many of those there are.
+        return health.counts.get(wanted.finding, 0), bool(wanted.words)
     found = await _few(ws, wanted.words, COUNTED)
     return (COUNTED, True) if found is None else (len(found), False)
 
@@ -81,6 +87,8 @@ async def page(
     Those that the actor sees, and where the next page begins: the id of the last one looked at, or for `active` the
     cursor of conversations.
     """
+    if wanted.finding is not None:
+        return await _with_finding(ws, actor, wanted, wanted.finding, cursor, limit)
     match wanted.sort:
         case "active":
             return await _active(ws, actor, wanted, cursor, limit)
@@ -103,6 +111,18 @@ async def _newest(
         if last is None or len(shown) >= limit:
             break
     return _cut(shown, limit, last.id if last else None)
+
+
+async def _with_finding(
+    ws: Workspace, actor: Actor, wanted: Wanted, finding: str, cursor: str | None, limit: int
+) -> tuple[list[Contact], str | None]:
+    shown: list[Contact] = []
+    for _ in range(_MOST_BATCHES):
+        read, cursor = await data_health.page(ws, finding, after=cursor, limit=limit - len(shown))
+        shown += await access.visible_contacts(ws, actor, [each for each in read if fits(each, wanted.words)])
+        if cursor is None or len(shown) >= limit:
+            break
+    return shown, cursor
 
 
 def _cut(shown: list[Contact], limit: int, last: str | None) -> tuple[list[Contact], str | None]:

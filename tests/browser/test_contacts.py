@@ -128,3 +128,35 @@ def test_a_table_from_its_columns_to_its_results(desks: Desks, stage: Stage, axe
     shot(page, "tables-dark")
     page.get_by_role("link", name="Contacts", exact=True).last.click()
     expect(page.get_by_role("link", name="Selma Import")).to_be_visible()
+
+
+def test_what_is_missing_is_seen_and_put_right(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    for name in ("Mona Missing", "Milo Missing"):
+        Customer(stage, "whatsapp", name).writes("Hello?")
+    desk = desks(path="/contacts")
+    page = desk.page
+    page.get_by_role("link", name="Data health").click()
+    expect(page.get_by_role("region", name="Health score")).to_be_visible(timeout=30_000)
+    shot(page, "data-health")
+    axe(page)
+    found = page.get_by_role("list", name="What was found")
+    alone = found.get_by_role("listitem").filter(has=page.get_by_role("heading", name="No owner"))
+    alone.get_by_role("button", name="See who: No owner").click()
+    people = page.get_by_role("navigation", name="Contacts", exact=True)
+    expect(people.get_by_role("link", name="Mona Missing")).to_be_visible()
+    axe(page)
+    shot(page, "data-health-names")
+    page.get_by_role("link", name="Data health").last.click()
+    alone.get_by_role("button", name="Put right: No owner").click()
+    shot(page, "data-health-fix")
+    page.get_by_role("menuitem", name=desk.person.member.name).click()
+    # Everybody has an owner: it stands among what nobody has.
+    expect(page.get_by_role("region", name="Nothing found").get_by_text("No owner")).to_be_visible(timeout=30_000)
+    desk.goes_dark()
+    axe(page)
+    shot(page, "data-health-dark")
+    for width in (1024, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        shot(page, f"data-health-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth <= 390")
+    axe(page)

@@ -16,6 +16,7 @@ from app.core.runtime import Workspace
 from crm import companies, contacts, duplicates, fields, lists, masks, profiles, standing
 from crm.companies import Company
 from crm.contacts import Block, Contact, ContactAddress, Hold, search_tokens
+from crm.data_health import FindingId
 from crm.fields import MOST_FIELDS
 from crm.masks import Masker
 from crm.store import contacts as contact_store
@@ -46,7 +47,10 @@ _Value = Annotated[str | None, Field(max_length=100)]
 
 
 class ContactsQuery(Page):
-    """`q` finds by name, handle or number, in no order; the others narrow a list, each by one value."""
+    """
+    `q` finds by name, handle or number, in no order; the others narrow a list, each by one value. With a `finding` (see
+    `GET /data-health`) they come in no order, and a page may be short.
+    """
 
     q: Annotated[str | None, Field(max_length=200)] = None
     sort: people.Sort = "newest"
@@ -56,6 +60,7 @@ class ContactsQuery(Page):
     owner: _Value = None
     company: _Value = None
     language: _Value = None
+    finding: FindingId | None = None
 
     def wanted(self) -> Wanted:
         return Wanted(
@@ -66,6 +71,7 @@ class ContactsQuery(Page):
             owner=self.owner,
             company=self.company,
             language=self.language,
+            finding=self.finding,
         )
 
 
@@ -124,6 +130,22 @@ class OwnContacts(Body):
     owner_id: Annotated[str | None, Field(max_length=100)]
 
 
+class LanguageContacts(Body):
+    type: Literal["language"]
+    language: Annotated[str | None, Field(max_length=20)]
+
+
+class ZoneContacts(Body):
+    type: Literal["zone"]
+    zone: Annotated[str | None, Field(max_length=60)]
+
+
+class ZoneFromNumber(Body):
+    """Who has no time zone of their own gets the one that their number says."""
+
+    type: Literal["zone_from_number"]
+
+
 class ContactFilter(Body):
     """As `GET /contacts` takes it; `list_id` is its `list`."""
 
@@ -133,6 +155,7 @@ class ContactFilter(Body):
     owner: _Value = None
     company: _Value = None
     language: _Value = None
+    finding: FindingId | None = None
 
 
 class BlockContact(Body):
@@ -199,7 +222,10 @@ async def _mark(request: ApiRequest, contact_id: str, what: str, body: MarkConta
 class BeginContactBulk(Body):
     """Either `ids`, or `filter`: all contacts of that list at this moment."""
 
-    action: Annotated[TagContacts | ListContacts | StageContacts | OwnContacts, Field(discriminator="type")]
+    action: Annotated[
+        TagContacts | ListContacts | StageContacts | OwnContacts | LanguageContacts | ZoneContacts | ZoneFromNumber,
+        Field(discriminator="type"),
+    ]
     ids: Annotated[tuple[_Id, ...], Field(max_length=1_000)] = ()
     filter: ContactFilter | None = None
 

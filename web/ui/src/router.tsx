@@ -71,6 +71,11 @@ const duplicates = createRoute({
   path: '/duplicates',
   component: lazyRouteComponent(() => import('./contacts/DuplicatesPage')),
 })
+const dataHealth = createRoute({
+  getParentRoute: () => app,
+  path: '/data-health',
+  component: lazyRouteComponent(() => import('./contacts/DataHealthPage')),
+})
 const tables = createRoute({
   getParentRoute: () => app,
   path: '/imports',
@@ -147,6 +152,7 @@ export const router = createRouter({
       later,
       contacts.addChildren([contact]),
       duplicates,
+      dataHealth,
       tables.addChildren([table]),
       companies.addChildren([company]),
       tickets.addChildren([ticket]),

@@ -72,6 +72,7 @@ export function ContactList() {
         <nav className={s.ways} aria-label="More about contacts">
           <Link to="/companies">Companies</Link>
           <Link to="/duplicates">Perhaps the same person</Link>
+          <Link to="/data-health">Data health</Link>
           {mayWrite && <Link to="/imports">Import and export</Link>}
         </nav>
         <SearchBox label="Search contacts" placeholder="Search name, number or e-mail" value={text} onChange={setText} />

@@ -1,17 +1,18 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useMembers } from '../inbox/presence'
 import { useTags } from '../inbox/list/choices'
 import { languageName } from '../lib/format'
 import { useCell } from '../lib/store'
 import { IconFilter, IconX } from '../ui/icons'
 import { fieldsQuery } from './contactFields'
-import { EVERYBODY, isNarrowed, narrow, people, useLists, type People } from './contactLists'
+import { healthQuery } from './dataHealth'
+import { EVERYBODY, LANGUAGES, isNarrowed, narrow, people, useLists, type People } from './contactLists'
 import s from './contacts.module.css'
 
 const SORTS: Record<People['sort'], string> = { newest: 'Newest', name: 'Name', active: 'Last active' }
-const LANGUAGES = ['en', 'fr', 'es', 'pt', 'de', 'it', 'nl', 'ar', 'hi', 'id', 'sw', 'zh', 'ja', 'tr', 'ru']
-type Name = Exclude<keyof People, 'sort' | 'company'>
+type Name = Exclude<keyof People, 'sort' | 'company' | 'finding'>
 
 /** The order of the list, and what narrows it. */
 export function PeopleFilter({ searching }: { searching: boolean }) {
@@ -37,7 +38,7 @@ export function PeopleFilter({ searching }: { searching: boolean }) {
         Sort by
         <select
           value={wanted.sort}
-          disabled={searching}
+          disabled={searching || wanted.finding !== ''}
           onChange={(event) => narrow({ sort: event.currentTarget.value as People['sort'] })}
         >
           {Object.entries(SORTS).map(([value, label]) => (
@@ -78,8 +79,9 @@ export function PeopleFilter({ searching }: { searching: boolean }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      {chips.length > 0 && (
+      {(chips.length > 0 || wanted.finding) && (
         <div className={s.chips}>
+          {wanted.finding && <Health finding={wanted.finding} />}
           {chips.map(({ name, label }) => (
             <button key={name} type="button" onClick={() => narrow({ [name]: '' })}>
               {label}
@@ -89,5 +91,20 @@ export function PeopleFilter({ searching }: { searching: boolean }) {
         </div>
       )}
     </div>
+  )
+}
+
+/** What those shown have in common on the data-health page. */
+function Health({ finding }: { finding: string }) {
+  const { data } = useQuery(healthQuery)
+  const label = data?.findings.find((each) => each.id === finding)?.label ?? '…'
+  return (
+    <>
+      <button type="button" onClick={() => narrow({ finding: '' })}>
+        {label}
+        <IconX size={12} aria-label="Take away" />
+      </button>
+      <Link to="/data-health">Data health</Link>
+    </>
   )
 }

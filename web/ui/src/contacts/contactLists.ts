@@ -3,7 +3,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query'
 import { followBulk } from '../inbox/list/bulk'
 import { api } from '../lib/api'
 import { Cell } from '../lib/store'
-import type { BulkOut, ContactBulk, ContactList } from '../lib/types'
+import type { BulkOut, ContactBulk, ContactList, FindingId } from '../lib/types'
 
 export interface People {
   sort: 'newest' | 'name' | 'active'
@@ -13,9 +13,12 @@ export interface People {
   owner: string
   company: string
   language: string
+  /** what there is about them, of the data-health page */
+  finding: string
 }
 
-export const EVERYBODY: People = { sort: 'newest', tag: '', list: '', stage: '', owner: '', company: '', language: '' }
+export const EVERYBODY: People = { sort: 'newest', tag: '', list: '', stage: '', owner: '', company: '', language: '', finding: '' }
+export const LANGUAGES = ['en', 'fr', 'es', 'pt', 'de', 'it', 'nl', 'ar', 'hi', 'id', 'sw', 'zh', 'ja', 'tr', 'ru']
 /** kept while one looks elsewhere */
 export const people = new Cell<People>(EVERYBODY)
 /** the rows that are chosen; `all` that match where it is said so */
@@ -44,4 +47,9 @@ export async function changePeople(action: ContactBulk['action'], words: string)
   const filter = Object.fromEntries(Object.entries({ ...filters, list_id: list }).filter(([, value]) => value))
   choosePeople([])
   await followBulk(api.post<BulkOut>('/contacts/bulk', all ? { action, filter } : { action, ids: [...ids] }), words)
+}
+
+/** Done to all who have this finding. */
+export async function fixEverybody(finding: FindingId, action: ContactBulk['action'], words: string): Promise<void> {
+  await followBulk(api.post<BulkOut>('/contacts/bulk', { action, filter: { finding } }), words)
 }

@@ -171,6 +171,9 @@ export type ContactExport = api.ContactExportOut
 export type Company = api.CompanyOut
 export type Duplicate = api.DuplicateShape
 export type DuplicateSearch = api.SearchShape
+export type DataHealth = api.DataHealthShape
+export type Finding = api.FindingShape
+export type FindingId = Finding['id']
 export type Merge = api.MergeShape
 export type MergePreview = api.PreviewShape
 export type ContactAddress = api.ContactAddressShape
@@ -263,7 +266,7 @@ export type NumberedEvent =
   | { n: number; type: 'member'; data: Member }
   | { n: number; type: 'contact'; data: { id: string } & Partial<Contact> }
   | { n: number; type: 'import'; data: ImportProgress }
-  | { n: number; type: 'export' | 'erasure' | 'signup_form' | 'retention'; data: { id: string } }
+  | { n: number; type: 'export' | 'erasure' | 'signup_form' | 'retention' | 'data_health'; data: { id: string } }
   | { n: number; type: 'contact_fields' | 'company' | 'contact_list'; data: { id: string } }
   | { n: number; type: 'segment' | 'broadcast' | 'broadcast_check' | 'broadcast_settings'; data: { id: string } }
   | { n: number; type: 'duplicates'; data: { contact_ids: string[] } }

@@ -105,6 +105,7 @@ function refreshQueries(event: live.LiveEvent): void {
       return
     case 'bulk':
       bulkMoved(event.data)
+      if (event.data.about === 'contacts') void queryClient.invalidateQueries({ queryKey: ['data-health'] })
       return
     case 'tag':
       void queryClient.invalidateQueries({ queryKey: ['tags'] })
@@ -206,6 +207,9 @@ function refreshQueries(event: live.LiveEvent): void {
       return
     case 'company':
       void queryClient.invalidateQueries({ queryKey: ['companies'] })
+      return
+    case 'data_health':
+      void queryClient.invalidateQueries({ queryKey: ['data-health'] })
       return
     case 'duplicates':
       void queryClient.invalidateQueries({ queryKey: ['duplicates'] })

@@ -1,0 +1,9 @@
+"""Workspaces whose contacts are looked through for what is missing."""
+
+from app.core.runtime import Runtime
+
+
+async def active(runtime: Runtime) -> list[str]:
+    """Index: active_key, which holds no others."""
+    rows = await runtime.mongo.data_health.find({"active_key": {"$gt": ""}}, {"active_key": 1}).limit(10_000).to_list()
+    return [row["active_key"] for row in rows]

@@ -1,0 +1,316 @@
+"""
+Data health: what is missing, doubtful or contradictory in what is known of contacts, each with its count and names.
+
+Contacts are kept in buckets, by the first characters of their ids (which are hashes), and what was found is a row for
+each bucket: how many have each finding, and some of them by name. So a change concerns one bucket, names are read from
+the few buckets that have any, and there are never more than a few thousand rows, however many contacts there are. The
+looking itself is a job (see data_health_look.py); names are judged anew as they are read, so nobody is shown who has
+been put right since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal, get_args
+
+from app.core.platform import members as member_rows
+from app.core.runtime import Workspace
+from crm import changes, contacts, fields, standing
+from crm.contacts import Contact, ContactAddress
+from crm.fields import Fields
+from crm.store import contacts as contact_store
+from crm.store import data_health as store
+
+FindingId = Literal[
+    "duplicate",
+    "no_phone",
+    "no_name",
+    "no_consent",
+    "import_unproved",
+    "undeliverable",
+    "no_owner",
+    "owner_gone",
+    "stage_unfilled",
+    "customer_alone",
+    "no_language",
+    "no_zone",
+    "zone_unsure",
+]
+# What one can do about all of them at once; who they are can always be put on a list, or tagged.
+Fix = Literal["owner", "language", "zone", "zone_from_number", "stage", "list", "duplicates"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`points` are what is taken off the score if everybody has it, in proportion where some have."""
+
+    id: FindingId
+    label: str
+    meaning: str
+    points: int
+    fixes: tuple[Fix, ...]
+
+
+FINDINGS: Final[Sequence[Finding]] = (
+    Finding(
+        "duplicate",
+        "Perhaps here twice",
+        "Somebody else among your contacts shares a number, an e-mail address, an id or nearly a name with them, and "
+        "nobody has decided whether that is one person.",
+        15,
+        ("duplicates",),
+    ),
+    Finding(
+        "no_phone",
+        "No phone number",
+        "None of their handles is a phone number, so neither WhatsApp nor SMS can be begun by you.",
+        10,
+        ("list",),
+    ),
+    Finding(
+        "no_name",
+        "No name",
+        "Nobody has told their name: they are shown by their number or another handle.",
+        10,
+        ("list",),
+    ),
+    Finding(
+        "no_consent",
+        "Never asked about marketing",
+        "They can be written to, did not come by an import, and have said neither yes nor no to marketing on any "
+        "channel: no broadcast reaches them.",
+        10,
+        ("list",),
+    ),
+    Finding(
+        "import_unproved",
+        "Imported without evidence",
+        "They came by an import that told no agreement to marketing (where, to which words and when), and have said "
+        "nothing themselves since.",
+        10,
+        ("list",),
+    ),
+    Finding(
+        "undeliverable",
+        "Handle cannot be reached",
+        "The person has blocked you at one of their handles, or the provider said that there is nobody at it and they "
+        "have not written from it since.",
+        5,
+        ("list",),
+    ),
+    Finding("no_owner", "No owner", "No colleague is named as the one who looks after them.", 10, ("owner",)),
+    Finding(
+        "owner_gone",
+        "Owner has left",
+        "The colleague who looks after them does not work here any more.",
+        5,
+        ("owner",),
+    ),
+    Finding(
+        "stage_unfilled",
+        "Stage without what it needs",
+        "They are at a stage, and fields that nobody is to reach it without are empty.",
+        5,
+        ("stage", "list"),
+    ),
+    Finding(
+        "customer_alone",
+        "Customer without an owner",
+        "They are at the stage “customer” or “evangelist”, and no colleague who works here looks after them.",
+        5,
+        ("owner",),
+    ),
+    Finding("no_language", "No language", "Nobody knows in which language to write to them.", 5, ("language",)),
+    Finding(
+        "no_zone",
+        "No time zone",
+        "Nobody gave a time zone, and no number of theirs says one: quiet hours go by those of your workspace.",
+        5,
+        ("zone",),
+    ),
+    Finding(
+        "zone_unsure",
+        "Time zone guessed",
+        "Their number is of a country with several time zones, and nobody has said which is theirs.",
+        5,
+        ("zone_from_number", "zone"),
+    ),
+)
+IDS: Final[Sequence[str]] = get_args(FindingId)
+DEFINITION = (
+    "100, less the points of each finding in proportion to how many contacts have it. Nobody has it: nothing is taken "
+    "off. Half of them have one of 10 points: 5 are."
+)
+# Stages at which somebody should have a colleague of their own.
+_CUSTOMERS = frozenset(("customer", "evangelist"))
+# So many of a bucket are kept by name; where more have a finding, the bucket is read.
+MOST_NAMED = 20
+# So many contacts are looked at for a page of names, then it is short.
+_MOST_LOOKED_AT = 2_000
+KEPT_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What has to be known beside a contact to judge it."""
+
+    fields: Fields
+    # Colleagues who work here.
+    members: frozenset[str]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """`counts` by finding, of `total` contacts; `named` are up to MOST_NAMED of each, by id."""
+
+    id: str
+    total: int
+    counts: Mapping[str, int]
+    named: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    score: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """
+    What was found, and how far looking through all contacts is: up to `after`, the `batch`es before it being done.
+    `counts` of `total` contacts are as of `counted_at` (None: they were never counted). `days` are by `2026-11-22`.
+    """
+
+    started_at: datetime
+    moved_at: datetime
+    state: Literal["running", "done"] = "running"
+    after: str | None = None
+    batch: int = 0
+    looked_at: int = 0
+    counted_at: datetime | None = None
+    total: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    days: Mapping[str, Day] = field(default_factory=dict)
+
+    @property
+    def score(self) -> int:
+        """From 0 to 100; see DEFINITION."""
+        if not self.total:
+            return 100
+        taken = sum(each.points * min(self.counts.get(each.id, 0) / self.total, 1.0) for each in FINDINGS)
+        return round(100 - taken)
+
+
+async def known(ws: Workspace) -> Known:
+    members = await member_rows.of_workspace(ws.runtime.mongo, ws.id)
+    here = frozenset(each.id for each in members if each.status == "active")
+    return Known(await fields.get(ws), here, ws.clock.now())
+
+
+def judge(contact: Contact, rows: Sequence[ContactAddress], known: Known) -> list[FindingId]:
+    """What there is about one contact; whether it is here twice is known of pairs, not of contacts."""
+    said = {standing.overall(row.consent, "marketing", known.now) for row in rows}
+    place = contacts.place_of(rows, known.now)
+    has: dict[FindingId, bool] = {
+        "no_phone": not any(row.address.value.startswith("+") for row in rows),
+        "no_name": contact.name_source == "handle",
+        "no_consent": contact.imported is None and said == {"unknown"},
+        "import_unproved": contact.imported is not None and said <= {"unknown"},
+        "undeliverable": any(row.unreachable_at or _blocks(row) for row in rows),
+        "no_owner": contact.owner_id is None,
+        "owner_gone": contact.owner_id is not None and contact.owner_id not in known.members,
+        "stage_unfilled": bool(fields.missing(known.fields, contact.stage, contact.fields)),
+        "customer_alone": contact.stage in _CUSTOMERS and contact.owner_id not in known.members,
+        "no_language": contact.language is None,
+        "no_zone": contact.zone is None and place is None,
+        "zone_unsure": contact.zone is None and place is not None and not place.sure,
+    }
+    return [finding for finding, holds in has.items() if holds]
+
+
+def _blocks(row: ContactAddress) -> bool:
+    return any(each.blocked_at is not None for each in row.consent.values())
+
+
+def filled(bucket_id: str, found: Mapping[str, Sequence[FindingId]]) -> Bucket:
+    """A bucket of these contacts, with what there is about each."""
+    counts: dict[str, int] = {}
+    named: dict[str, list[str]] = {}
+    for contact_id, findings in sorted(found.items()):
+        for finding in findings:
+            counts[finding] = counts.get(finding, 0) + 1
+            if len(some := named.setdefault(finding, [])) < MOST_NAMED:
+                some.append(contact_id)
+    return Bucket(id=bucket_id, total=len(found), counts=counts, named=named)
+
+
+# --- names --------------------------------------------------------------------------------------------------------
+
+
+async def page(ws: Workspace, finding: str, *, after: str | None, limit: int) -> tuple[list[Contact], str | None]:
+    """
+    Who has this finding, by id, judged now; and behind which id the next page begins, None if there are no more. One
+    may be short where many have been put right since they were looked at.
+    """
+    if finding == "duplicate":
+        return await _in_pairs(ws, after, limit)
+    know = await known(ws)
+    shown: list[Contact] = []
+    looked_at = 0
+    last = after
+    buckets = [found] if after and (found := await store.bucket(ws, changes.bucket_of(after))) else []
+    while True:
+        for bucket in buckets:
+            some = await _of_bucket(ws, bucket, finding, last)
+            looked_at += len(some)
+            for contact, rows in some:
+                if len(shown) == limit:
+                    return shown, shown[-1].id
+                if finding in judge(contact, rows, know):
+                    shown.append(contact)
+            # Behind every id of this bucket.
+            last = f"{bucket.id}z"
+        if len(shown) >= limit or looked_at > _MOST_LOOKED_AT:
+            return shown, last
+        reached = changes.bucket_of(last) if last else None
+        buckets = await store.buckets_with(ws, finding, after=reached, limit=max(limit - len(shown), 1))
+        if not buckets:
+            return shown, None
+
+
+async def _of_bucket(
+    ws: Workspace, bucket: Bucket, finding: str, after: str | None
+) -> list[tuple[Contact, Sequence[ContactAddress]]]:
+    """Those of a bucket who may have it, behind this id, by id."""
+    named = bucket.named.get(finding, ())
+    if bucket.counts.get(finding, 0) > len(named):
+        return [(each, rows) for each, rows in await whole(ws, bucket.id, f"{bucket.id}z") if each.id > (after or "")]
+    wanted = [each for each in named if each > (after or "")]
+    found = await contact_store.contacts_by_id(ws, wanted)
+    there = [found[each] for each in wanted if each in found and is_somebody(found[each])]
+    addresses = await contact_store.addresses_of_contacts(ws, [each.id for each in there])
+    return [(each, addresses.get(each.id, ())) for each in there]
+
+
+async def whole(ws: Workspace, after: str, last: str) -> list[tuple[Contact, Sequence[ContactAddress]]]:
+    """All contacts behind the one id and up to the other, by id, with their handles."""
+    found = await contact_store.contacts_within(ws, after, last)
+    addresses = await contact_store.addresses_within(ws, after, last)
+    return [(each, addresses.get(each.id, ())) for each in found if is_somebody(each)]
+
+
+def is_somebody(contact: Contact) -> bool:
+    """Neither a part of another nor erased."""
+    return contact.merged_into is None and contact.erased_at is None
+
+
+async def _in_pairs(ws: Workspace, after: str | None, limit: int) -> tuple[list[Contact], str | None]:
+    """Who may be here twice, by id."""
+    wanted = sorted(each for each in await store.in_pairs(ws) if each > (after or ""))
+    found = await contact_store.contacts_by_id(ws, wanted[:limit])
+    shown = [found[each] for each in wanted[:limit] if each in found and is_somebody(found[each])]
+    return shown, wanted[limit - 1] if len(wanted) > limit else None
