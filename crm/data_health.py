@@ -218,8 +218,8 @@ def judge(contact: Contact, rows: Sequence[ContactAddress], known: Known) -> lis
     has: dict[FindingId, bool] = {
         "no_phone": not any(row.address.value.startswith("+") for row in rows),
         "no_name": contact.name_source == "handle",
-        "no_consent": contact.imported is None and said == {"unknown"},
-        "import_unproved": contact.imported is not None and said <= {"unknown"},
+        "no_consent": contact.origin is None and said == {"unknown"},
+        "import_unproved": contact.origin is not None and said <= {"unknown"},
         "undeliverable": any(row.unreachable_at or _blocks(row) for row in rows),
         "no_owner": contact.owner_id is None,
         "owner_gone": contact.owner_id is not None and contact.owner_id not in known.members,

@@ -23,7 +23,7 @@ _MOST_WITHIN = 200_000
 # What rules may ask for; what a contact is found by is many times as large.
 _ASKED = (
     *("name", "name_source", "avatar_hue", "created_at", "language", "block", "merged_into", "absorbed", "stage"),
-    *("stage_since", "owner_id", "zone", "company_id", "fields", "tags", "lists", "erased_at", "imported"),
+    *("stage_since", "owner_id", "zone", "company_id", "fields", "tags", "lists", "erased_at", "origin"),
 )
 _FIRST_WINDOW = timedelta(seconds=10)
 

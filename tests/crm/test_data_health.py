@@ -12,7 +12,7 @@ from app.core.addresses import Address
 from app.core.permissions import SYSTEM
 from app.core.runtime import Workspace
 from crm import changes, contacts, data_health, data_health_look, profiles
-from crm.contacts import Imported, Profile
+from crm.contacts import Profile
 from crm.store import contacts as contact_store
 from crm.store import data_health as store
 from tests.support.people import People, Person
@@ -83,7 +83,7 @@ async def test_what_each_finding_means(owner: Person, people: People) -> None:
     assert await has(texan) == {"no_consent", "zone_unsure"}
     assert await has(quiet) == {"no_consent", "no_phone", "no_name", "no_language", "no_zone"}
     assert await has(texan, zone="America/Chicago") == {"no_consent"}
-    assert await has(ghana, imported=Imported("t", 1)) == {"import_unproved"}
+    assert await has(ghana, origin="imp_1/1") == {"import_unproved"}
     assert await has(ghana, owner_id=None) == {"no_consent", "no_owner"}
     assert await has(ghana, owner_id=None, stage="customer") == {"no_consent", "no_owner", "customer_alone"}
     assert await has(ghana, owner_id="mem_gone", stage="evangelist") == {"no_consent", "owner_gone", "customer_alone"}

@@ -195,7 +195,7 @@ function Row({ finding, total, mayWrite }: { finding: Finding; total: number; ma
       <Tooltip label={`Takes ${finding.taken} of at most ${plural(finding.points, 'point')} off the score`}>
         <div className={s.much} tabIndex={0}>
           <span>
-            <b>{count(finding.count)}</b> {percent} %
+            <b>{count(finding.count)}</b> {percent}&nbsp;%
           </span>
           <i style={{ '--share': share } as CSSProperties} />
         </div>
