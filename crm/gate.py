@@ -31,7 +31,8 @@ Verdict = AppError | datetime | None
 class Asked:
     """
     A message to ask for; `topic` is what its marketing is about. `queued_at` is since when it has been waiting, and
-    `key` names it, so that those who wait are spread.
+    `key` names it, so that those who wait are spread. `contact_id` is whom it was meant for, where somebody was chosen:
+    if the handle is another contact's by now, the two were merged, and that one is asked for itself.
     """
 
     address: Address
@@ -40,6 +41,7 @@ class Asked:
     topic: str = ""
     queued_at: datetime | None = None
     key: str = ""
+    contact_id: str = ""
 
 
 async def ask(ws: Workspace, asked: Asked, *, complaints: Complaints) -> datetime | None:
@@ -122,8 +124,11 @@ def _said(ws: Workspace, settled: Settled, asked: Asked, known: Mapping[Address,
     """The switch, and what the person said."""
     if asked.purpose == MARKETING and settled.stopped is not None:
         return LeftOut(f"All marketing is stopped, by {settled.stopped.by}.", code="marketing_stopped")
+    row = known.get(asked.address)
+    if asked.contact_id and row is not None and row.contact_id != asked.contact_id:
+        return LeftOut("They were merged into another contact, which is asked for itself.", code="merged")
     try:
-        consent.require_of(known.get(asked.address), asked.purpose, ws.clock.now(), asked.sender, asked.topic)
+        consent.require_of(row, asked.purpose, ws.clock.now(), asked.sender, asked.topic)
     except OptedOut as error:
         return error
     return None

@@ -32,16 +32,18 @@ class Verdict:
 async def look(ws: Workspace, mailing: Mailing, account_id: str) -> Verdict:
     """How it stands, from what its batches add up to."""
     tally = results.added_up(await store.tallies(ws, mailing.id), cancelled=False)
-    found = results.tripped(mailing.guards, tally)
+    found = results.tripped(mailing.guards, tally, mailing.seen)
     if found is not None:
-        return Verdict(found[1], 0)
+        return Verdict(found, 0)
     if mailing.guards.quality and await _rated_low(ws, account_id):
         return Verdict("The provider rates the quality of this sender as low.", 0)
     handed_over = tally.sent + tally.unknown + tally.sending + sum(tally.failed.values())
     allowed = _ANY
     if mailing.budget_minor is not None:
         dearest = mailing.dearest_minor
+        others = [results.added_up(await store.tallies(ws, each), cancelled=False) for each in mailing.one_budget]
         left = mailing.budget_minor - tally.cost_minor - (tally.sending + tally.unknown) * dearest
+        left -= sum(each.cost_minor for each in others)
         if dearest:
             allowed = max(0, left // dearest)
         if not allowed and not tally.sending and tally.queued:

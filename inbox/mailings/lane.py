@@ -139,7 +139,8 @@ class Lane:
                 verdict = await guards.look(self._ws, self._mailing, self._account_id)
                 if verdict.stop is not None:
                     await self._stop("guard", verdict.stop)
-                self._allowed = verdict.allowed
+                # Those who are being asked about now are in no figure yet.
+                self._allowed = verdict.allowed - sum(sheet.unseen for sheet in self._sheets.values())
         return self._mailing.state == "running"
 
     async def _nothing_is_left(self) -> bool:
@@ -205,7 +206,7 @@ class Lane:
         if wanted < min(self._left, _WINDOW // 2):
             await self._pass_time(_IDLE_SECONDS)
             return
-        wanted = min(wanted, self._allowed)
+        wanted = max(0, min(wanted, self._allowed))
         count, wait = await self._tokens(account, wanted) if wanted else (0, LOOK_SECONDS)
         if count == 0:
             await self._pass_time(min(max(wait, 0.005), LOOK_SECONDS))
@@ -280,6 +281,7 @@ class Lane:
                 topic=self._mailing.topic,
                 queued_at=sheet.work.created_at,
                 key=str(sheet.ref(place)),
+                contact_id=sheet.recipient(place).contact_id,
             )
             for sheet, place in places
         ]

@@ -41,7 +41,8 @@ class NewMailing:
     """
     What is to be sent. The same `source` (its kind, its id) always gives the same mailing. `rate` is messages a second
     (None: what the sender may), `ramp` the most a day, day by day from the first on, after which there is no limit.
-    `budget_minor` is in the minor unit of the workspace's currency: nothing is handed over that would exceed it.
+    `budget_minor` is in the minor unit of the workspace's currency: nothing is handed over that would exceed it; what
+    the mailings of `one_budget` (ids) cost is in it, too.
     """
 
     source: tuple[str, str]
@@ -54,7 +55,18 @@ class NewMailing:
     rate: float | None = None
     ramp: tuple[int, ...] = ()
     budget_minor: int | None = None
+    one_budget: tuple[str, ...] = ()
     guards: Guards = Guards()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """Of what was handed over how many have failed, asked to stop, and blocked us."""
+
+    over: int = 0
+    failed: int = 0
+    opted_out: int = 0
+    blocked: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +88,8 @@ class Mailing(NewMailing):
     accounts: tuple[str, ...] = ()
     # The price of the dearest of its messages.
     dearest_minor: int = 0
+    # What somebody has seen who let it go on all the same: guards count from there.
+    seen: Handed = Handed()
 
     @property
     def code(self) -> str:
@@ -153,6 +167,7 @@ class Tally:
     replied: int = 0
     opted_out: int = 0
     unknown: int = 0
+    cancelled: int = 0
     failed: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
     cost_minor: int = 0

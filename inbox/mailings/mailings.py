@@ -29,6 +29,7 @@ from inbox.mailings.mailing import (
     NOT_STARTED,
     Added,
     Batch,
+    Guards,
     Mailing,
     NewMailing,
     Outcome,
@@ -141,6 +142,7 @@ def _asked(mailing: Mailing, batches: Sequence[Batch]) -> list[gate.Asked]:
             sender=batch.account_id,
             topic=mailing.topic,
             key=str(Ref(mailing.code, batch.seq, place)),
+            contact_id=recipient.contact_id,
         )
         for batch in batches
         for place, recipient in enumerate(batch.recipients)
@@ -189,10 +191,17 @@ async def start(ws: Workspace, mailing_id: str, *, by: str = "") -> Mailing:
 
 
 async def resume(ws: Workspace, mailing_id: str, *, by: str = "") -> Mailing:
-    """It runs, or goes on. Raises Conflict once it has ended."""
+    """
+    It runs, or goes on; whoever lets it go on has seen what made it stop, so guards count from here. Raises Conflict
+    once it has ended.
+    """
     mailing = await get(ws, mailing_id)
-    started = {} if mailing.started_at else {"started_at": ws.clock.now()}
-    return await _move(ws, mailing, {"state": "running", "reason": "", "by": by, **started})
+    values: dict[str, Any] = {"state": "running", "reason": "", "by": by}
+    if mailing.started_at is None:
+        values["started_at"] = ws.clock.now()
+    else:
+        values["seen"] = results.handed(results.added_up(await store.tallies(ws, mailing_id), cancelled=False))
+    return await _move(ws, mailing, values)
 
 
 async def pause(ws: Workspace, mailing_id: str, *, reason: str, by: str = "") -> Mailing:
@@ -219,11 +228,10 @@ async def go_on(ws: Workspace, mailing: Mailing) -> None:
 
 
 async def change(
-    ws: Workspace, mailing_id: str, *, rate: float | None = None, budget_minor: int | None = None
+    ws: Workspace, mailing_id: str, *, rate: float | None, budget_minor: int | None, guards: Guards
 ) -> Mailing:
-    """Another rate, another budget; None leaves it as it is."""
-    values = {"rate": rate, "budget_minor": budget_minor}
-    await store.put(ws, mailing_id, {name: value for name, value in values.items() if value is not None})
+    """Another rate, another budget (None: no limit), other guards; in force within two seconds."""
+    await store.put(ws, mailing_id, {"rate": rate, "budget_minor": budget_minor, "guards": guards})
     return await get(ws, mailing_id)
 
 

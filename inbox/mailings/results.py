@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from app.core.mongo import Document
-from inbox.mailings.mailing import Guards, Mailing, Outcome, Recipient, Ref, Stand, Tally
+from inbox.mailings.mailing import Guards, Handed, Mailing, Outcome, Recipient, Ref, Stand, Tally
 from inbox.store.mailings import Group, Work, milliseconds, moment
 from inbox.timeline import Entry
 
@@ -97,6 +97,11 @@ class Sheet:
         self.dirty = True
         self.flying.discard(place)
         self.asked.discard(place)
+
+    @property
+    def unseen(self) -> int:
+        """How many are about to be handed over without anybody having been told."""
+        return len(self.asked) + len(self.flying.difference(self.work.sending))
 
     @property
     def said(self) -> bool:
@@ -248,31 +253,37 @@ def added_up(rows: Sequence[Document], *, cancelled: bool) -> Tally:
                 for code, number in (counts or {}).items():
                     found[code] = found.get(code, 0) + number
     settled = sums["sent"] + sums["unknown"] + sum(failed.values()) + sum(skipped.values())
-    # While its turn has not come, whoever waits for an hour waits, and everybody else is queued.
-    queued = max(0, sums["total"] - settled - sums["sending"] - (0 if cancelled else sums["waiting"]))
+    # While its turn has not come, whoever waits for an hour waits, and everybody else is queued; or it never comes.
+    left = max(0, sums["total"] - settled - sums["sending"])
     return Tally(
         **{**sums, "waiting": 0 if cancelled else sums["waiting"]},
         **marks,
-        queued=0 if cancelled else queued,
+        queued=0 if cancelled else max(0, left - sums["waiting"]),
+        cancelled=left if cancelled else 0,
         failed=failed,
         skipped=skipped,
     )
 
 
-def tripped(guards: Guards, tally: Tally) -> tuple[str, str] | None:
-    """Which guard says to stop: (code, words); None if none does."""
-    refused = sum(tally.failed.values())
-    handed_over = tally.sent + refused
-    if handed_over < guards.after:
-        return None
+def handed(tally: Tally) -> Handed:
+    failed = sum(tally.failed.values())
     blocked = tally.failed.get("blocked", 0)
-    for code, percent, count, words in (
-        ("failures", guards.failure_percent, refused, "failed"),
-        ("opt_outs", guards.opt_out_percent, tally.opted_out, "asked us to stop"),
-        ("blocks", guards.block_percent, blocked, "blocked us"),
+    return Handed(over=tally.sent + failed, failed=failed, opted_out=tally.opted_out, blocked=blocked)
+
+
+def tripped(guards: Guards, tally: Tally, seen: Handed) -> str | None:
+    """Why to stop, in words, by what came after what somebody has seen; None if no guard says so."""
+    now = handed(tally)
+    over = now.over - seen.over
+    if over < guards.after:
+        return None
+    for percent, count, words in (
+        (guards.failure_percent, now.failed - seen.failed, "failed"),
+        (guards.opt_out_percent, now.opted_out - seen.opted_out, "asked us to stop"),
+        (guards.block_percent, now.blocked - seen.blocked, "blocked us"),
     ):
-        if percent is not None and count * 100 > percent * handed_over:
-            return code, f"{count} of {handed_over} {words}: more than the {percent} % at which this stops."
+        if percent is not None and count * 100 > percent * over:
+            return f"{count} of {over} {words}: more than the {percent} % at which this stops."
     return None
 
 

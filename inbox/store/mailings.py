@@ -26,7 +26,7 @@ from app.core.rows import plain
 from app.core.runtime import Workspace
 from channels.contract import Purpose
 from inbox import contents
-from inbox.mailings.mailing import Batch, Guards, Mailing, Recipient, Ref
+from inbox.mailings.mailing import Batch, Guards, Handed, Mailing, Recipient, Ref
 from inbox.timeline import Author
 
 # Most batches of which tallies are read in one command.
@@ -45,6 +45,8 @@ def _mailing(row: Document) -> Mailing:
         "purpose": Purpose(row["purpose"]),
         "author": Author(**row["author"]),
         "guards": Guards(**row["guards"]),
+        "seen": Handed(**row.get("seen", {})),
+        "one_budget": tuple(row.get("one_budget", ())),
         "ramp": tuple(row["ramp"]),
         "accounts": tuple(row["accounts"]),
         "contents": {
@@ -74,7 +76,7 @@ async def get(ws: Workspace, mailing_id: str) -> Mailing | None:
 
 async def move(ws: Workspace, mailing: Mailing, values: Mapping[str, Any]) -> bool:
     """Sets values if its state is still that of `mailing`."""
-    change: Document = {"$set": dict(values)}
+    change: Document = {"$set": plain(values)}
     if "state" in values:
         if values["state"] == "running":
             # From before the first message is sent until all stand on timelines.
@@ -86,7 +88,7 @@ async def move(ws: Workspace, mailing: Mailing, values: Mapping[str, Any]) -> bo
 
 async def put(ws: Workspace, mailing_id: str, values: Mapping[str, Any]) -> bool:
     """Sets values whatever its state."""
-    return await ws.db.mailings.update({"_id": mailing_id}, {"$set": dict(values)})
+    return await ws.db.mailings.update({"_id": mailing_id}, {"$set": plain(values)})
 
 
 async def with_waiting(ws: Workspace) -> list[str]:
