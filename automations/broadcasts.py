@@ -32,7 +32,7 @@ OVER: Final[frozenset[State]] = frozenset(("done", "cancelled"))
 _NOT_GONE: Final[tuple[State, ...]] = ("draft", "review", "approved", "scheduled", "running", "paused")
 _MOST_WAITING: Final = 200
 # What a colleague may still put right when it is on its way.
-_ALWAYS: Final = frozenset(("name", "description", "editors", "approvers", "budget_minor", "rate"))
+_ALWAYS: Final = frozenset(("name", "description", "editors", "approvers", "budget_minor", "rate", "guards"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,8 @@ async def edit(
             return now
         _require_unchanged(actor, now, changed, seen)
         if now.state not in EDITABLE and (now.state in OVER or set(changed) - _ALWAYS):
-            raise Conflict(f"It is {now.state}: only its name, budget and rate can be changed.", code="not_editable")
+            words = f"It is {now.state}: only its name, budget, rate and guards can be changed."
+            raise Conflict(words, code="not_editable")
         at = ws.clock.now()
         touch = Touch(now.revision + 1, actor.id, actor.name, at)
         wanted = replace(
@@ -290,6 +291,7 @@ def may(actor: Actor, now: Broadcast) -> dict[str, bool]:
     sent = now.started is not None
     return {
         "edit": editor and now.state in EDITABLE,
+        "adjust": editor and now.state not in OVER,
         "delete": editor and now.state in EDITABLE and not sent,
         "submit": editor and now.state == "draft",
         "approve": approver and now.state == "review",

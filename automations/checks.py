@@ -99,7 +99,7 @@ async def begin(ws: Workspace, now: Broadcast) -> Check:
     if now.plan.audience.empty:
         raise Invalid.field("audience", "Choose who gets it.")
     await audiences.require(ws, now.plan.audience)
-    await placing.layout(ws, now.plan)
+    await placing.require(ws, now.plan)
     before = await store.get(ws, now.id)
     made = Check(id=ids.new("chk"), broadcast_id=now.id, plan=plan_key(now.plan), at=ws.clock.now())
     await store.put(ws, made)

@@ -57,6 +57,13 @@ class Layout:
         return {key: {said.key: said.content for _, said in pairs} for key, pairs in self.said.items()}
 
 
+async def require(ws: Workspace, plan: Plan) -> None:
+    """All that it says can be said where it goes, fallbacks too. Raises Invalid (naming the field), Conflict."""
+    await layout(ws, plan)
+    for number in range(len(plan.fallbacks)):
+        await fallback_layout(ws, plan, number)
+
+
 async def layout(ws: Workspace, plan: Plan) -> Layout:
     """Raises Invalid (naming the field), Conflict (the account is switched off)."""
     await pacing.require_topic(ws, plan.topic)

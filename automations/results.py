@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
@@ -24,12 +24,13 @@ from automations.broadcasts import Broadcast
 from automations.estimates import minor
 from automations.experiments import Share, Verdict
 from automations.rolls import Place
-from automations.runs import Recall, Run
+from automations.runs import Recall, Run, Way
 from crm import tables
 from crm.store import contacts as contact_rows
+from inbox import timeline
 from inbox.answering import prices
 from inbox.mailings import mailings
-from inbox.mailings.mailing import Outcome, Progress, Tally
+from inbox.mailings.mailing import Mailing, Outcome, Progress, Tally
 
 FUNNEL: Final = ("sent", "delivered", "read", "clicked", "replied", "opted_out")
 _PAGE: Final = 100
@@ -79,14 +80,18 @@ async def now_of(ws: Workspace, broadcast: Broadcast) -> Now:
     run = await runs.of(ws, broadcast.id) or Run(id=broadcast.id, due_at=None)
     ways = await _ways(ws, broadcast.id)
     stages = experiments.stages(broadcast.plan)
-    total = _together(ways)
-    handed = ways[0].total if ways else 0
+    total = _together(ways, run.ways)
+    dropped = Counter(run.dropped) - Counter({runs.NO_ADDRESS: sum(way.fresh for way in run.ways)})
+    left = max(0, run.people - dropped.total() - total.total)
+    if broadcast.state == "cancelled":
+        # Their turn never comes.
+        total, left = replace(total, total=total.total + left, cancelled=total.cancelled + left), 0
     going = broadcast.state == "running"
     return Now(
         people=run.people,
         built=run.built,
         stage=stages[run.stage] if going and run.stage < len(stages) else None,
-        dropped=run.dropped,
+        dropped=dropped,
         total=total,
         ways=tuple(ways),
         rate=sum(way.rate for way in ways),
@@ -94,7 +99,7 @@ async def now_of(ws: Workspace, broadcast: Broadcast) -> Now:
         next_look=run.due_at if going else None,
         spent_minor=minor(total.cost_minor),
         currency=await _currency(ws, broadcast),
-        unexplained=max(0, run.people - sum(run.dropped.values()) - handed),
+        unexplained=left,
         recall=run.recall,
     )
 
@@ -109,19 +114,23 @@ async def _ways(ws: Workspace, broadcast_id: str) -> list[Progress]:
     return found
 
 
-def _together(ways: Sequence[Progress]) -> Tally:
-    """Of all ways: who had to be tried on another one has not got it on the first, so nobody counts twice."""
+def _together(ways: Sequence[Progress], taken: Sequence[Way]) -> Tally:
+    """Of all ways: whom a fallback took over is in its numbers and not in those before, so that nobody counts twice."""
     if not ways:
         return Tally()
     values = {
         name: sum(getattr(way, name) for way in ways) for name in Tally.__slots__ if name not in ("failed", "skipped")
     }
-    again = sum(way.total for way in ways[1:])
-    values["total"] -= again
-    # Sent once more is one person all the same.
-    values["sent"] = max(values["delivered"], min(values["sent"], values["total"]))
     failed: Counter[str] = sum((Counter(way.failed) for way in ways), Counter())
     skipped: Counter[str] = sum((Counter(way.skipped) for way in ways), Counter())
+    for way in taken:
+        failed -= Counter(way.failed)
+        values["sent"] -= way.sent
+        values["total"] -= way.sent + sum(way.failed.values())
+    if taken:
+        # It may have arrived on both ways after all.
+        for name in ("delivered", "read", "clicked", "replied"):
+            values[name] = min(values[name], values["sent"])
     return Tally(**values, failed=failed, skipped=skipped)
 
 
@@ -155,12 +164,15 @@ async def arms(ws: Workspace, broadcast: Broadcast, now: Now) -> tuple[list[Arm]
 
 
 async def why(ws: Workspace, broadcast: Broadcast, contact_id: str) -> Why:
-    """Why this person did or did not get it."""
-    for source in reversed(rolls.sources(broadcast.id)):
+    """Why this person did or did not get it: by the way that got furthest with them, and of those the last."""
+    found: list[Outcome] = []
+    for source in rolls.sources(broadcast.id):
         mailing = await mailings.find(ws, source)
         outcome = await mailings.outcome(ws, mailing.id, contact_id) if mailing is not None else None
-        if outcome is not None:
-            return _said(outcome)
+        found += [outcome] if outcome is not None else []
+    if found:
+        said = _said(max(reversed(found), key=_how_far))
+        return await _taken_back(ws, broadcast, found, said)
     run = await runs.of(ws, broadcast.id)
     if run is None or run.pieces == 0:
         return await _before(ws, broadcast)
@@ -180,6 +192,22 @@ async def why(ws: Workspace, broadcast: Broadcast, contact_id: str) -> Why:
     if broadcast.state == "paused":
         return Why("waiting", f"They have not got it yet: it is paused. {_because(broadcast)}".strip())
     return Why("waiting", "They have not got it yet: their part of the audience comes later.")
+
+
+def _how_far(outcome: Outcome) -> int:
+    if outcome.state in ("delivered", "read"):
+        return 2
+    return 1 if outcome.state in rolls.REACHED or outcome.state in runs.ON_THE_WAY else 0
+
+
+async def _taken_back(ws: Workspace, broadcast: Broadcast, found: Sequence[Outcome], said: Why) -> Why:
+    """What was on their screen may have been taken from it."""
+    if broadcast.recalled is None:
+        return said
+    entries = [await timeline.find(ws, each.entry_id) for each in found if each.entry_id]
+    if not any(entry is not None and entry.deleted_at is not None for entry in entries):
+        return said
+    return replace(said, sentence=f"{said.sentence} {broadcast.recalled.name} had it taken back from their screen.")
 
 
 async def of_contact(
@@ -266,7 +294,8 @@ def _said(outcome: Outcome) -> Why:
 # --- as a table ---------------------------------------------------------------------------------------------------
 
 _COLUMNS = (
-    *("contact_id", "name", "channel", "address", "variant", "language", "state", "code", "reason"),
+    *("contact_id", "name", "attempt", "tried_again", "channel", "address", "variant", "language"),
+    *("state", "code", "reason"),
     *("sent_at", "delivered_at", "read_at", "clicked_at", "replied_at", "opted_out_at", "cost"),
 )
 
@@ -280,42 +309,62 @@ async def taken(ws: Workspace, actor: Actor, broadcast: Broadcast) -> AsyncItera
 
 
 async def table(ws: Workspace, broadcast: Broadcast) -> AsyncIterator[bytes]:
-    """Everybody in its audience with what became of them, piece by piece."""
+    """
+    Everybody in its audience with what became of them, piece by piece: a row for each attempt, of which one is the last
+    that was made (`tried_again` empty).
+    """
     yield tables.written([_COLUMNS])
-    for source in rolls.sources(broadcast.id):
-        mailing = await mailings.find(ws, source)
-        if mailing is None:
-            break
+    found = [await mailings.find(ws, source) for source in rolls.sources(broadcast.id)]
+    ways = [mailing for mailing in found if mailing is not None]
+    for number, mailing in enumerate(ways):
         cursor: str | None = None
         while True:
             page, cursor = await mailings.recipients(ws, mailing.id, after=cursor, limit=_PAGE)
-            names = await _names(ws, [each.contact_id for each in page])
-            yield tables.written(_row(each, names.get(each.contact_id, "")) for each in page)
+            ids = [each.contact_id for each in page]
+            names, again = await _names(ws, ids), await _among(ws, ways[number + 1 :], ids)
+            yield tables.written(
+                _row(each, names.get(each.contact_id, ""), number + 1, each.contact_id in again) for each in page
+            )
             if cursor is None:
                 break
     run = await runs.of(ws, broadcast.id)
-    for number in range(run.pieces if run else 0):
+    for piece in range(run.pieces if run else 0):
+        nowhere = dict.fromkeys(await rolls.piece(ws, broadcast.id, piece) or (), ("", ""))
         for stage in experiments.stages(broadcast.plan):
-            left_out = [each for each in await rolls.places(ws, broadcast.id, stage, number) or () if each.reason]
-            names = await _names(ws, [each.contact_id for each in left_out])
-            yield tables.written(
-                [each.contact_id, names.get(each.contact_id, ""), "", "", "", "", "left_out", each.reason, each.detail]
-                + [""] * 7
-                for each in left_out
-            )
+            for place in await rolls.places(ws, broadcast.id, stage, piece) or ():
+                nowhere[place.contact_id] = (place.reason, place.detail)
+        for contact_id in await _among(ws, ways, list(nowhere)):
+            del nowhere[contact_id]
+        names = await _names(ws, list(nowhere))
+        state = "cancelled" if broadcast.state == "cancelled" else "queued"
+        yield tables.written(
+            [contact_id, names.get(contact_id, ""), *[""] * 6, "left_out" if reason else state, reason, detail]
+            + [""] * 7
+            for contact_id, (reason, detail) in nowhere.items()
+        )
+
+
+async def _among(ws: Workspace, ways: Sequence[Mailing], contact_ids: Sequence[str]) -> set[str]:
+    """Who of these is in one of these mailings."""
+    found: set[str] = set()
+    for mailing in ways:
+        found |= (await mailings.outcomes(ws, mailing.id, contact_ids)).keys()
+    return found
 
 
 async def _names(ws: Workspace, contact_ids: Sequence[str]) -> dict[str, str]:
     return {each.id: each.name for each in (await contact_rows.contacts_by_id(ws, contact_ids)).values()}
 
 
-def _row(each: Outcome, name: str) -> list[str]:
+def _row(each: Outcome, name: str, attempt: int, again: bool) -> list[str]:
     kind, _, handle = each.address.partition(":")
     times = [iso(each.times.get(state)) or "" for state in ("sent", "delivered", "read")]
     acts = [iso(at) or "" for at in (each.clicked_at, each.replied_at, each.opted_out_at)]
     return [
         each.contact_id,
         name,
+        str(attempt),
+        "yes" if again else "",
         kind,
         handle,
         each.variant,

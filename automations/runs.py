@@ -42,10 +42,16 @@ from inbox import timeline
 from inbox.answering import corrections
 from inbox.mailings import mailings
 from inbox.mailings.mailing import MOST_IN_BATCH, Batch, Guards, Mailing, NewMailing, Outcome, Progress, Recipient
+from inbox.mailings.results import plain_code
 from inbox.timeline import Author
 
 EVERY_SECONDS: Final = 0.5
 _SOON: Final = timedelta(seconds=1)
+# Whom a fallback may still reach.
+NO_ADDRESS: Final = "no_address"
+# What was under way when it was stopped has come to its end by then, or nobody will ever know.
+_SETTLED: Final = timedelta(seconds=2)
+_LOST: Final = timedelta(seconds=60)
 _AT_ONCE: Final = 10
 _PAGE: Final = 100
 # Of budgets and prices, which are whole millionths for mailings and hundredths for people.
@@ -53,17 +59,26 @@ _MICROS_OF_MINOR: Final = MICROS // 100
 # Another number of people than was confirmed is refused when it differs by more than this.
 _MOST_OFF: Final = 0.05
 _OVER_THERE = frozenset(("delivered", "read"))
-_ON_THE_WAY = frozenset(("queued", "waiting", "sending"))
+ON_THE_WAY = frozenset(("queued", "waiting", "sending"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How far a fallback is: `after` is the last of the mailing before it that was looked at."""
+    """
+    How far a fallback is: `after` is the last of the mailing before it that was looked at, `tried` once those were all,
+    and `passed` how many pages were looked through for people without a handle on the ways before. Of whom it took over
+    `sent` had got it on a way before, `failed` by code had not, and `fresh` had no way.
+    """
 
     batches: int = 0
     after: str | None = None
     pages: int = 0
+    tried: bool = False
+    passed: int = 0
     done: bool = False
+    sent: int = 0
+    failed: Mapping[str, int] = field(default_factory=dict)
+    fresh: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,11 +147,11 @@ async def start(ws: Workspace, actor: Actor, broadcast_id: str, people: int) -> 
     if now.state == "draft" and (why := await approvals.needed(ws, now)) is not None:
         raise Conflict(why, code="second_person")
     await audiences.require(ws, now.plan.audience)
-    await placing.layout(ws, now.plan)
+    await placing.require(ws, now.plan)
     begins = schedules.first(now.plan.schedule, at)
     if begins is None and now.plan.schedule.wall is not None and now.plan.schedule.recurring:
         raise Conflict("It would never go: its rule has no day any more.", code="no_day")
-    if begins is not None and begins <= at and now.plan.schedule.kind == "at":
+    if schedules.passed(now.plan.schedule, at):
         raise Conflict("This time has passed; choose a later one, or send it now.", code="time_passed")
     by = By(actor.member_id, actor.name, at)
     values: dict[str, Any] = {"people": check.willing, "reason": None, "approved": now.approved or by}
@@ -161,7 +176,9 @@ async def pause(ws: Workspace, actor: Actor, broadcast_id: str) -> Broadcast:
     if now.state != "running":
         raise Conflict(f"It is {now.state}: there is nothing to pause.", code="not_running")
     await _each_mailing(ws, now.id, partial(mailings.pause, reason=words, by=actor.name))
-    return await broadcasts.turn(ws, actor, now, "paused", state="paused", reason=Reason("by_hand", words))
+    paused = await broadcasts.turn(ws, actor, now, "paused", state="paused", reason=Reason("by_hand", words))
+    await _awake(ws, now.id, ws.clock.now())
+    return paused
 
 
 async def resume(ws: Workspace, actor: Actor, broadcast_id: str, *, winner: str | None = None) -> Broadcast:
@@ -197,7 +214,9 @@ async def _cancelled(ws: Workspace, actor: Actor, now: Broadcast, words: str) ->
     await _each_mailing(ws, now.id, partial(mailings.cancel, reason=words, by=actor.name))
     reason = Reason("by_hand", words)
     at = ws.clock.now()
-    return await broadcasts.turn(ws, actor, now, "cancelled", state="cancelled", reason=reason, finished_at=at)
+    ended = await broadcasts.turn(ws, actor, now, "cancelled", state="cancelled", reason=reason, finished_at=at)
+    await _awake(ws, now.id, at)
+    return ended
 
 
 async def recall(ws: Workspace, actor: Actor, broadcast_id: str) -> Broadcast:
@@ -222,9 +241,28 @@ async def recall(ws: Workspace, actor: Actor, broadcast_id: str) -> Broadcast:
 
 
 async def adjust(ws: Workspace, now: Broadcast) -> None:
-    """Its rate and its budget, for what is on its way."""
-    budget = None if now.plan.budget_minor is None else now.plan.budget_minor * _MICROS_OF_MINOR
-    await _each_mailing(ws, now.id, partial(mailings.change, rate=now.plan.rate, budget_minor=budget))
+    """Its rate, its budget and its guards, for what is on its way."""
+    change = partial(mailings.change, rate=now.plan.rate, budget_minor=_budget(now.plan), guards=_guards(now.plan))
+    await _each_mailing(ws, now.id, change)
+
+
+def _budget(plan: Plan) -> int | None:
+    return None if plan.budget_minor is None else plan.budget_minor * _MICROS_OF_MINOR
+
+
+def _guards(plan: Plan) -> Guards:
+    return Guards(**{name: getattr(plan.guards, name) for name in Guards.__slots__})
+
+
+async def _in_line(ws: Workspace, now: Broadcast) -> None:
+    """
+    Whoever stopped it stopped the mailings that there were: one that was begun or resumed at the same moment follows.
+    """
+    words = now.reason.message if now.reason else ""
+    if now.state == "paused":
+        await _each_mailing(ws, now.id, partial(mailings.pause, reason=words, by=now.updated_by))
+    elif now.state == "cancelled":
+        await _each_mailing(ws, now.id, partial(mailings.cancel, reason=words, by=now.updated_by))
 
 
 async def _each_mailing(ws: Workspace, broadcast_id: str, do: Any) -> None:
@@ -277,8 +315,11 @@ async def run_one(ws: Workspace, broadcast_id: str) -> None:
         if run is None or run.due_at is None or run.due_at > ws.clock.now():
             return
         if run.recall is not None and not run.recall.done:
-            await _recalling(ws, run, run.recall)
-            await store.move(ws, broadcast_id, run.due_at, None)
+            await _in_line(ws, now)
+            over = await _all_over(ws, now)
+            if over:
+                await _recalling(ws, run, run.recall)
+            await store.move(ws, broadcast_id, run.due_at, None if over else ws.clock.now() + _SOON)
             return
         try:
             if now.state == "scheduled":
@@ -286,6 +327,7 @@ async def run_one(ws: Workspace, broadcast_id: str) -> None:
             elif now.state == "running":
                 await _Carrying(ws, now, run, run.due_at, lease).carry()
             else:
+                await _in_line(ws, now)
                 await store.move(ws, broadcast_id, run.due_at, None)
         except ChangedMeanwhile:
             # Somebody decided at the same moment: looked at again with what they decided.
@@ -348,8 +390,10 @@ class _Carrying:
         ws, plan = self._ws, self._plan
         laid = await placing.layout(ws, plan)
         mailing = await self._mailing(laid, 0, plan.name)
-        if await self._paused_itself(mailing):
-            return
+        for way in range(1 + len(self._run.ways)):
+            found = await mailings.find(ws, rolls.source_of(self._now.id, way))
+            if found is not None and await self._paused_itself(found):
+                return
         if not await self._build():
             return
         stages = experiments.stages(plan)
@@ -377,15 +421,15 @@ class _Carrying:
         return False
 
     async def _mailing(self, laid: Layout, way: int, name: str) -> Mailing:
-        """The mailing of this way, running."""
+        """The mailing of this way, running. Raises ChangedMeanwhile where somebody has stopped all of it."""
         now, plan = self._now, self._plan
         by = now.started or By(SYSTEM.id, SYSTEM.name, now.created_at)
-        budget = None if plan.budget_minor is None else plan.budget_minor * _MICROS_OF_MINOR
-        guards = {name: getattr(plan.guards, name) for name in Guards.__slots__}
+        source = rolls.source_of(now.id, way)
+        others = [each for each in rolls.sources(now.id)[: 1 + len(plan.fallbacks)] if each != source]
         mailing = await mailings.open(
             self._ws,
             NewMailing(
-                source=rolls.source_of(now.id, way),
+                source=source,
                 name=name,
                 purpose=checks.purpose_of(plan, laid),
                 topic=plan.topic,
@@ -393,12 +437,15 @@ class _Carrying:
                 author=Author("member", by.id, by.name),
                 rate=plan.rate,
                 ramp=plan.ramp,
-                budget_minor=budget,
-                guards=Guards(**guards),
+                budget_minor=_budget(plan),
+                one_budget=tuple(mailings.id_for(self._ws, each) for each in others),
+                guards=_guards(plan),
             ),
         )
         if mailing.state == "paused" and mailing.started_at is None:
             mailing = await mailings.start(self._ws, mailing.id, by=by.name)
+            if not await self._still_running():
+                raise ChangedMeanwhile("It was stopped at the same moment.", Change("state"))
         return mailing
 
     async def _paused_itself(self, mailing: Mailing) -> bool:
@@ -561,24 +608,30 @@ class _Carrying:
         if way.done:
             return True
         before = await mailings.find(self._ws, rolls.source_of(self._now.id, number))
-        if before is None:
-            return True
         deadline = self._ws.clock.now() - timedelta(minutes=self._plan.fallbacks[number].after_minutes)
         tells = await self._tells_of_delivery(number)
         laid: Layout | None = None
-        while True:
-            page, cursor = await mailings.recipients(self._ws, before.id, after=way.after, limit=_PAGE)
-            wait = _waits(page, deadline if tells else None)
-            if wait is not None:
-                return await self._look_again(max(_SOON, wait))
-            needy = [each for each in page if _needs_another(each, tells)]
+        while not way.done:
+            needy: list[str] = []
+            if before is not None and not way.tried:
+                page, cursor = await mailings.recipients(self._ws, before.id, after=way.after, limit=_PAGE)
+                wait = _waits(page, deadline if tells else None)
+                if wait is not None:
+                    return await self._look_again(max(_SOON, wait))
+                needy = [each.contact_id for each in page if _needs_another(each, tells)]
+                moved = replace(way, after=page[-1].ref if page else way.after, tried=cursor is None)
+            else:
+                passed = await self._without_a_way(number, way.passed)
+                needy = passed or []
+                moved = replace(way, tried=True, passed=way.passed + 1, done=passed is None)
+            places: list[Place] = []
             if needy:
                 laid = laid or await placing.fallback_layout(self._ws, self._plan, number)
-                way = await self._page_of_fallback(laid, number, way, needy)
-            way = replace(way, after=page[-1].ref if page else way.after, pages=way.pages + 1, done=cursor is None)
+                moved, places = await self._page_of_fallback(laid, number, moved, needy)
+            page_number, way = way.pages, moved
             await self._put(ways=(*ways[:number], way, *ways[number + 1 :]))
-            if way.done:
-                break
+            if places:
+                await rolls.forget_addresses(self._ws, self._now.id, f"fallback{number}", page_number, places)
             if not await self._still_running():
                 return await self._look_again()
         after = await mailings.find(self._ws, rolls.source_of(self._now.id, number + 1))
@@ -586,13 +639,30 @@ class _Carrying:
             await mailings.completed(self._ws, after.id, way.batches)
         return True
 
+    async def _without_a_way(self, number: int, page: int) -> list[str] | None:
+        """Of this page of the places before, who had no handle there; None behind the last page."""
+        stages: Sequence[str] = experiments.stages(self._plan) if number == 0 else [f"fallback{number - 1}"]
+        piece, at = divmod(page, len(stages))
+        if piece >= (self._run.pieces if number == 0 else self._run.ways[number - 1].pages):
+            return None
+        stage = stages[at]
+        places = await rolls.places(self._ws, self._now.id, stage, piece) or ()
+        return [
+            place.contact_id
+            for place in places
+            if place.reason == NO_ADDRESS and not experiments.held_out(self._plan, self._now.id, place.contact_id)
+        ]
+
     async def _tells_of_delivery(self, way: int) -> bool:
         """Whether the provider of this way reports what was delivered; else what was sent has to do."""
         account_id = self._plan.account_id if way == 0 else self._plan.fallbacks[way - 1].account_id
         row = await accounts.row_of(self._ws, account_id or "")
         return registry.adapter(row.kind).capabilities(accounts.channel_account(row)).receipts != "sent"
 
-    async def _page_of_fallback(self, laid: Layout, number: int, way: Way, needy: Sequence[Outcome]) -> Way:
+    async def _page_of_fallback(
+        self, laid: Layout, number: int, way: Way, needy: Sequence[str]
+    ) -> tuple[Way, list[Place]]:
+        """The way with these people (by contact id) taken over, and where they were sent."""
         ws, plan = self._ws, self._plan
         stage = f"fallback{number}"
         mailing = await self._mailing(laid, number + 1, plan.name)
@@ -603,24 +673,43 @@ class _Carrying:
             placed = await placing.of(
                 ws,
                 laid,
-                {each.contact_id: "" for each in needy},
+                dict.fromkeys(needy, ""),
                 purpose=purpose,
                 exclude=Exclusion(),
                 schedule=plan.schedule.model_copy(update={"kind": "now"}),
             )
             places = await rolls.keep(ws, self._now.id, stage, way.pages, [_place(each, estimator) for each in placed])
-        for each in needy:
+        going = [each.contact_id for each in places if not each.reason]
+        had = await self._had(number, going)
+        for each in had.values():
             # It did not reach them, so it is no message that they have had.
             await pacing.forget(ws, each.contact_id, each.ref)
         batches = await hand_over(ws, mailing.id, laid, places, way.batches)
-        await rolls.forget_addresses(ws, self._now.id, stage, way.pages, places)
-        return replace(way, batches=way.batches + batches)
+        failed = Counter(way.failed) + Counter(plain_code(each.code) for each in had.values() if each.state == "failed")
+        moved = replace(
+            way,
+            batches=way.batches + batches,
+            pages=way.pages + 1,
+            sent=way.sent + sum(each.state != "failed" for each in had.values()),
+            failed=failed,
+            fresh=way.fresh + len(going) - len(had),
+        )
+        return moved, places
+
+    async def _had(self, number: int, contact_ids: Sequence[str]) -> dict[str, Outcome]:
+        """What had come of these people on the ways up to this one, of each the last."""
+        found: dict[str, Outcome] = {}
+        for source in rolls.sources(self._now.id)[: number + 1]:
+            mailing = await mailings.find(self._ws, source)
+            if mailing is not None:
+                found |= await mailings.outcomes(self._ws, mailing.id, contact_ids)
+        return found
 
     async def _end(self, mailing: Mailing) -> None:
         """Done when every mailing is."""
-        for way in range(1 + len(self._plan.fallbacks)):
-            found = await mailings.find(self._ws, rolls.source_of(self._now.id, way))
-            if found is None or (way == 0 and self._run.batches == 0):
+        for source in rolls.sources(self._now.id):
+            found = await mailings.find(self._ws, source)
+            if found is None:
                 continue
             if await self._paused_itself(found):
                 return
@@ -697,7 +786,7 @@ def _waits(page: Sequence[Outcome], deadline: datetime | None) -> timedelta | No
     """How long to wait until all of these have had their time; None: they have. No deadline: sent is enough."""
     longest: timedelta | None = None
     for each in page:
-        if each.state in _ON_THE_WAY:
+        if each.state in ON_THE_WAY:
             return timedelta(minutes=1) if each.state == "waiting" else _SOON
         sent = each.times.get("sent")
         if deadline is not None and each.state == "sent" and sent is not None and sent > deadline:
@@ -712,6 +801,17 @@ def _needs_another(each: Outcome, tells: bool) -> bool:
 
 
 # --- taking back --------------------------------------------------------------------------------------------------
+
+
+async def _all_over(ws: Workspace, now: Broadcast) -> bool:
+    """Whether what was under way when it was stopped has arrived: it has to be taken back, too."""
+    since = ws.clock.now() - (now.finished_at or now.updated_at)
+    if now.state == "done" or since > _LOST:
+        return True
+    if since < _SETTLED:
+        return False
+    found = [await mailings.find(ws, source) for source in rolls.sources(now.id)]
+    return not any([(await mailings.progress(ws, each.id)).sending for each in found if each is not None])
 
 
 async def _recalling(ws: Workspace, run: Run, recall: Recall) -> None:

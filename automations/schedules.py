@@ -19,6 +19,8 @@ from crm.fields import Value
 STALE: Final = timedelta(minutes=15)
 # The first clocks to show a time.
 _EARLIEST: Final = timedelta(hours=14)
+# And the last ones.
+_LATEST: Final = timedelta(hours=12)
 _FURTHEST: Final = timedelta(days=3 * 366)
 
 
@@ -38,6 +40,14 @@ def first(schedule: Schedule, now: datetime) -> datetime | None:
     if schedule.recurring:
         return following(schedule, now)
     return _begins(schedule, datetime.fromisoformat(schedule.wall))
+
+
+def passed(schedule: Schedule, now: datetime) -> bool:
+    """Whether one that goes once is over for everybody: at once it would go at an hour that nobody has chosen."""
+    if schedule.wall is None or schedule.recurring or schedule.kind == "now":
+        return False
+    wall = datetime.fromisoformat(schedule.wall)
+    return (wall.replace(tzinfo=UTC) + _LATEST if schedule.kind == "local" else instant(wall, schedule.zone)) <= now
 
 
 def _begins(schedule: Schedule, wall: datetime) -> datetime:

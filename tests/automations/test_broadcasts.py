@@ -10,77 +10,26 @@ import pytest
 from app.core.addresses import Address
 from app.core.permissions import SYSTEM
 from automations import broadcasts, runs
-from crm import consent, contacts
-from crm.consent import ConsentFact
+from crm import contacts
 from crm.contacts import Profile
 from inbox.mailings import mailings
-from tests.support.people import Person
+from tests.support.broadcasts import (
+    BROADCASTS,
+    agree,
+    any_hour_will_do,
+    checked,
+    counted,
+    customer,
+    draft,
+    listed,
+    text,
+)
 from tests.support.shop import Shop, eventually
-
-BROADCASTS = "/api/v1/broadcasts"
-_next = iter(range(3000, 9999))
 
 
 @pytest.fixture(autouse=True)
-async def any_hour_will_do(shop: Shop) -> None:
-    """Whatever time and day it is where the tests run; and nobody has had enough."""
-    settled = (await shop.owner.client.get("/api/v1/pacing")).json()["settings"]
-    settled |= {"quiet": {**settled["quiet"], "enabled": False}, "caps": []}
-    assert (await shop.owner.client.put("/api/v1/pacing", json=settled)).status_code == 200
-
-
-async def customer(shop: Shop, name: str, *, agrees: bool = True, **values: Any) -> str:
-    """Somebody with a phone that takes text messages, who has agreed to marketing; their id."""
-    ws = shop.owner.ws
-    address = Address("sms", f"+1202555{next(_next)}")
-    await shop.customer(name=name, phone=address.value)
-    made = await contacts.resolve(ws, address, profile=Profile(name=name, language=values.pop("language", None)))
-    if agrees:
-        await agree(shop, made.contact_id, address)
-    return made.contact_id
-
-
-async def agree(shop: Shop, contact_id: str, address: Address) -> None:
-    fact = ConsentFact(
-        contact_id=contact_id,
-        address=address,
-        purposes=("marketing",),
-        state="granted",
-        source="form",
-        evidence=f"form-{address}",
-        at=shop.runtime.clock.now(),
-    )
-    await consent.record(shop.owner.ws, fact)
-
-
-async def listed(person: Person, name: str, contact_ids: list[str]) -> str:
-    made = (await person.client.post("/api/v1/contact-lists", json={"name": name})).json()["id"]
-    for contact_id in contact_ids:
-        answer = await person.client.post(f"/api/v1/contacts/{contact_id}/lists", json={"add": [made]})
-        assert answer.status_code == 200, answer.text
-    return str(made)
-
-
-def text(words: str, language: str | None = None) -> dict[str, Any]:
-    return {"language": language, "content": {"type": "text", "text": words}}
-
-
-async def draft(person: Person, **plan: Any) -> dict[str, Any]:
-    answer = await person.client.post(BROADCASTS, json={"name": "Spring sale", **plan})
-    assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json()
-    return made
-
-
-async def checked(person: Person, broadcast_id: str) -> dict[str, Any]:
-    begun = await person.client.post(f"{BROADCASTS}/{broadcast_id}/check")
-    assert begun.status_code == 202, begun.text
-
-    async def look() -> dict[str, Any] | None:
-        now: dict[str, Any] = (await person.client.get(f"{BROADCASTS}/{broadcast_id}/check")).json()
-        return now if now["state"] != "counting" else None
-
-    return await eventually(look)
+async def any_hour(shop: Shop) -> None:
+    await any_hour_will_do(shop)
 
 
 async def test_who_gets_it_who_does_not_and_what_it_costs(shop: Shop) -> None:
@@ -227,16 +176,6 @@ async def test_two_write_and_a_second_one_approves(shop: Shop) -> None:
     assert (await other.client.delete(f"{BROADCASTS}/{copied.json()['id']}")).status_code == 204
     none = {"people_above": None, "cost_above_minor": None, "revision": 1}
     assert (await boss.client.put(f"{BROADCASTS}/settings", json=none)).status_code == 200
-
-
-async def counted(person: Person, broadcast_id: str, state: str) -> dict[str, Any]:
-    """How far it is, once it is in this state."""
-
-    async def look() -> dict[str, Any] | None:
-        now: dict[str, Any] = (await person.client.get(f"{BROADCASTS}/{broadcast_id}/progress")).json()
-        return now if now["state"] == state else None
-
-    return await eventually(look)
 
 
 async def test_it_is_sent_once_to_each_and_says_why(shop: Shop) -> None:

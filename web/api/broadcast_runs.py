@@ -51,6 +51,7 @@ class BroadcastTallyOut(Out):
     replied: int
     opted_out: int
     unknown: int
+    cancelled: int
     failed: list[WaterfallStepOut]
     skipped: list[WaterfallStepOut]
 

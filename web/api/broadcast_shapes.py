@@ -39,9 +39,10 @@ class BroadcastByOut(Out):
 
 
 class BroadcastMayOut(Out):
-    """What the reader may do with it as it stands."""
+    """What the reader may do with it as it stands. `adjust`: its rate, its budget and its guards."""
 
     edit: bool
+    adjust: bool
     delete: bool
     submit: bool
     approve: bool

@@ -13,6 +13,7 @@ import { ErrorState } from '../ui/ErrorState'
 import { IconDots, IconDownload, IconPlayerPauseFilled, IconPlayerPlayFilled } from '../ui/icons'
 import { Skeleton } from '../ui/Skeleton'
 import { Funnel, share, type FunnelStep } from './Funnel'
+import { LimitsDialog } from './LimitsDialog'
 import { Names, type WhichNames } from './Names'
 import { Variants } from './Variants'
 import { Why } from './Why'
@@ -81,7 +82,7 @@ function Heading({ broadcast }: { broadcast: Broadcast }) {
   const { id, plan, state, may } = broadcast
   const goTo = useCampaign()
   const [busy, setBusy] = useState(false)
-  const [asking, setAsking] = useState<'cancel' | 'recall' | null>(null)
+  const [asking, setAsking] = useState<'cancel' | 'recall' | 'limits' | null>(null)
   const { label, tone } = STATES[state]
 
   async function run(step: Step, done?: string) {
@@ -127,6 +128,7 @@ function Heading({ broadcast }: { broadcast: Broadcast }) {
                 </Button>
               </Menu.Target>
               <Menu.Dropdown>
+                {may.adjust && <Menu.Item onClick={() => setAsking('limits')}>Pace, budget and guards…</Menu.Item>}
                 <Menu.Item onClick={() => void clone(broadcast, goTo)}>Make a copy</Menu.Item>
                 {may.correct && <Menu.Item onClick={() => void correct(broadcast, goTo)}>Correct it…</Menu.Item>}
                 {may.recall && (
@@ -144,6 +146,7 @@ function Heading({ broadcast }: { broadcast: Broadcast }) {
           </>
         }
       />
+      {asking === 'limits' && <LimitsDialog broadcast={broadcast} onClose={() => setAsking(null)} />}
       {asking === 'cancel' && (
         <ConfirmDialog title="Cancel for good?" confirm="Cancel it" onConfirm={() => take(id, 'cancel')} onClose={() => setAsking(null)}>
           <p>Who has got it keeps it. Nobody else gets it, and it cannot be resumed.</p>
@@ -199,6 +202,7 @@ function partsOf({ people, left_out: leftOut, tally }: BroadcastProgress): Part[
     { key: 'unknown', label: 'not known', count: tally.unknown },
     { key: 'failed', label: 'failed', count: sum(tally.failed) },
     { key: 'skipped', label: 'left out', count: sum(tally.skipped) + sum(leftOut) },
+    { key: 'cancelled', label: 'cancelled', count: tally.cancelled },
   ]
   return [...parts, { key: 'waiting', label: 'waiting', count: Math.max(0, people - sum(parts)) }]
 }

@@ -1,7 +1,7 @@
 import '@mantine/core/styles/Chip.css'
 import '@mantine/core/styles/RadioCard.css'
 import '@mantine/core/styles/RadioIndicator.css'
-import { Checkbox, Chip, NativeSelect, NumberInput, Radio, Select, Switch, TextInput } from '@mantine/core'
+import { Checkbox, Chip, NativeSelect, NumberInput, Radio, Select, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { fieldsQuery } from '../contacts/contactFields'
 import { useCan } from '../lib/session'
@@ -12,6 +12,7 @@ import { Panel } from '../settings/parts/Panel'
 import p from '../settings/parts/parts.module.css'
 import { channelLabel } from '../ui/ChannelIcon'
 import type { StepProps } from './Composer'
+import { GuardFields, PaceFields, guardsText } from './Limits'
 import { WordingEditor } from './WordingEditor'
 import { DAYS, dayName, repeatOf, repeatText, ruleOf, type Day, type Repeat } from './times'
 import s from './broadcasts.module.css'
@@ -269,25 +270,7 @@ function Pace({ plan, change }: { plan: Plan; change: StepProps['change'] }) {
   return (
     <Panel title="Pace and budget" text="A fifth of what the sender may is always kept for answers by people.">
       <div className={p.pair}>
-        <NumberInput
-          label="Messages a second, at most"
-          placeholder="As many as the sender may"
-          min={0.1}
-          max={10_000}
-          decimalScale={1}
-          value={plan.rate ?? ''}
-          onChange={(value) => change({ rate: Number(value) > 0 ? Number(value) : null })}
-        />
-        <NumberInput
-          label="Budget"
-          inputWrapperOrder={['label', 'input', 'description', 'error']}
-          description="In the currency of the price list. What it does not cover is not sent."
-          placeholder="None"
-          min={0}
-          decimalScale={2}
-          value={plan.budget_minor === null ? '' : plan.budget_minor / 100}
-          onChange={(value) => change({ budget_minor: Number(value) > 0 ? Math.round(Number(value) * 100) : null })}
-        />
+        <PaceFields plan={plan} change={change} />
         <TextInput
           label="Warm-up: people on the first days"
           inputWrapperOrder={['label', 'input', 'description', 'error']}
@@ -309,36 +292,11 @@ function Pace({ plan, change }: { plan: Plan; change: StepProps['change'] }) {
   )
 }
 
-const GUARDS: { key: 'failure_percent' | 'opt_out_percent' | 'block_percent'; label: string; usual: number }[] = [
-  { key: 'failure_percent', label: 'Failed', usual: 20 },
-  { key: 'opt_out_percent', label: 'Asked to stop', usual: 3 },
-  { key: 'block_percent', label: 'Blocked us', usual: 2 },
-]
-
 /** When it pauses by itself. */
 function Watch({ guards, onChange }: { guards: Guards; onChange: (guards: Guards) => void }) {
   return (
-    <Panel title="It pauses by itself" text={`When, after the first ${guards.after}, a larger share than this:`}>
-      <div className={p.pair}>
-        {GUARDS.map(({ key, label, usual }) => (
-          <NumberInput
-            key={key}
-            label={label}
-            suffix=" %"
-            min={1}
-            max={100}
-            placeholder="Does not matter"
-            allowDecimal={false}
-            value={guards[key] ?? ''}
-            onChange={(value) => onChange({ ...guards, [key]: value === '' ? null : Math.min(100, Math.max(1, Math.round(Number(value) || usual))) })}
-          />
-        ))}
-      </div>
-      <Switch
-        label="Also when the provider lowers the quality of the sender"
-        checked={guards.quality}
-        onChange={(event) => onChange({ ...guards, quality: event.currentTarget.checked })}
-      />
+    <Panel title="It pauses by itself" text={guardsText(guards)}>
+      <GuardFields guards={guards} onChange={onChange} />
     </Panel>
   )
 }

@@ -1,0 +1,165 @@
+"""Whom a broadcast reaches: every kind of source at once, less every kind of exclusion, and whoever is gone since."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from app.core.addresses import Address
+from crm import contacts
+from tests.support.broadcasts import (
+    BROADCASTS,
+    any_hour_will_do,
+    begun,
+    checked,
+    counted,
+    customer,
+    draft,
+    got,
+    listed,
+    progress,
+    reasons,
+    rows,
+    state_of,
+    text,
+    why,
+)
+from tests.support.shop import Shop, eventually
+
+
+@pytest.fixture(autouse=True)
+async def any_hour(shop: Shop) -> None:
+    await any_hour_will_do(shop)
+
+
+def speaks(language: str) -> dict[str, Any]:
+    return {"field": "language", "op": "is", "value": language}
+
+
+async def segment(shop: Shop, name: str, rule: dict[str, Any]) -> str:
+    """A segment, once it is known who is in it."""
+    made = await shop.post("/segments", 201, name=name, rule=rule)
+
+    async def ready() -> bool:
+        return bool((await shop.get(f"/segments/{made['id']}"))["state"] == "ready")
+
+    await eventually(ready)
+    return str(made["id"])
+
+
+async def test_every_source_less_every_exclusion_and_who_is_gone_since(shop: Shop) -> None:
+    owner, ws, sender = shop.owner, shop.owner.ws, shop.accounts["sms"]
+    spoken = {"Seg": "fr", "Rule": "it", "Exseg": "de", "Exrule": "nl"}
+    names = ["Seg", "Rule", "List", "One", "Before", "Both", "Exseg", "Exrule", "Exlist", "Exbefore"]
+    names += ["Gone", "Into", "Erased", "Quits", "Never"]
+    who = {name: await customer(shop, name, language=spoken.get(name), agrees=name != "Never") for name in names}
+    named = {contact_id: name for name, contact_id in who.items()}
+    earlier = await begun(
+        owner,
+        account_id=sender,
+        audience={"contacts": [who["Before"], who["Both"]]},
+        variants=[{"wordings": [text("Earlier")]}],
+    )
+    other = await begun(
+        owner, account_id=sender, audience={"contacts": [who["Exbefore"]]}, variants=[{"wordings": [text("Other")]}]
+    )
+    french, german = await segment(shop, "French", speaks("fr")), await segment(shop, "German", speaks("de"))
+    on_list = ["List", "Both", "Exlist", "Exseg", "Exrule", "Exbefore", "Gone", "Into", "Erased", "Quits", "Never"]
+    wanted = await listed(owner, "Wanted", [who[name] for name in on_list])
+    staff = await listed(owner, "Staff", [who["Exlist"]])
+    for each in (earlier, other):
+        await counted(owner, each, "done")
+    audience = {
+        "segments": [french],
+        "lists": [wanted],
+        "contacts": [who["One"], who["Both"]],
+        "rule": speaks("it"),
+        "broadcasts": [earlier],
+        "exclude": {"segments": [german], "lists": [staff], "rule": speaks("nl"), "broadcasts": [other]},
+    }
+    size = (await owner.client.post(f"{BROADCASTS}/audience", json={"audience": audience})).json()
+    assert (size["count"], size["exact"]) == (11, True)
+    # Everybody, less the same: no source is needed beside it.
+    all_of_them = await draft(
+        owner,
+        account_id=sender,
+        audience={"everyone": True, "exclude": audience["exclude"]},
+        variants=[{"wordings": [text("All")]}],
+    )
+    found = await checked(owner, all_of_them["id"])
+    assert (found["total"], reasons(found["steps"])) == (len(names), {"excluded": 4, "no_consent": 1})
+
+    plan = {"account_id": sender, "audience": audience, "rate": 0.2}
+    made = await begun(owner, **plan, variants=[{"wordings": [text("Coats for {{ contact.first_name }}")]}])
+    path = f"{BROADCASTS}/{made}"
+
+    async def all_are_there() -> bool:
+        return (await progress(owner, made))["tally"]["total"] == 11
+
+    await eventually(all_are_there)
+    assert (await owner.client.post(f"{path}/pause")).json()["reason"]["code"] == "by_hand"
+    # While it stands still one is merged into another, one erased, and one says stop.
+    versions = await contacts.get_many(ws, [who["Into"], who["Gone"]])
+    assert len(versions) == 2
+    seen = await shop.get(f"/contacts/{who['Into']}/merge", from_id=who["Gone"])
+    await shop.post(f"/contacts/{who['Into']}/merge", from_id=who["Gone"], version=seen["version"])
+    await shop.post(f"/contacts/{who['Erased']}/erase", 202, name="Erased")
+    (handle,) = [each.address for each in await contacts.addresses_of(ws, who["Quits"])]
+    phones = (await shop.sandbox.get("/_sandbox/customers")).json()["customers"]
+    quitter = next(each["id"] for each in phones if each["phone"] == handle.value)
+    await shop.writes("sms", quitter, type="text", text="STOP")
+
+    async def all_is_known() -> bool:
+        gone = (await owner.client.get(f"/api/v1/contacts/{who['Erased']}")).status_code == 404
+        rows_of = await contacts.addresses_of(ws, who["Quits"])
+        return gone and any("withdrawn" in str(row.consent) for row in rows_of)
+
+    await eventually(all_is_known)
+    changed = await owner.client.patch(path, json={"rate": None})
+    assert (changed.status_code, changed.json()["plan"]["rate"]) == (200, None)
+    assert (await owner.client.post(f"{path}/resume", json={})).json()["state"] == "running"
+    done = await counted(owner, made, "done")
+    assert await got(shop, "Coats for") == ["Before", "Both", "Into", "List", "One", "Rule", "Seg"]
+    assert (done["people"], done["unexplained"], done["tally"]["sent"]) == (15, 0, 7)
+    assert reasons(done["left_out"]) == {"excluded": 4}
+    assert reasons(done["tally"]["skipped"]) == {
+        "merged": 1,
+        "unknown_address": 1,
+        "opted_out": 1,
+        "no_consent": 1,
+    }
+    # The table, the names behind each number and the numbers say the same.
+    table = await rows(owner, made)
+    assert len({row["contact_id"] for row in table}) == len(table) == 15
+    states = Counter(row["code"] or "sent" for row in table)
+    assert states == {"sent": 7, "excluded": 4, "merged": 1, "unknown_address": 1, "opted_out": 1, "no_consent": 1}
+    for step in done["tally"]["skipped"]:
+        asked = {"state": "skipped", "reason": step["reason"]}
+        page = (await owner.client.get(f"{path}/recipients", params=asked)).json()["items"]
+        assert [each["contact_id"] for each in page] == [
+            row["contact_id"] for row in table if row["code"] == step["reason"]
+        ]
+    said = {named[row["contact_id"]]: row["reason"] for row in table if row["code"] == "excluded"}
+    assert {name: words.split()[-1] for name, words in said.items()} == {
+        "Exseg": "excluded.",
+        "Exlist": "excluded.",
+        "Exrule": "them.",
+        "Exbefore": "them.",
+    }
+    for name, expected in (
+        ("Seg", ("reached", "They got it by sms")),
+        ("Gone", ("left_out", "merged into another contact")),
+        ("Quits", ("left_out", "asked")),
+        ("Exlist", ("left_out", "excluded")),
+        ("Never", ("left_out", "has not agreed")),
+    ):
+        contact_id = who["Into"] if name == "Into" else who[name]
+        answer = await owner.client.get(f"{path}/why", params={"contact_id": contact_id})
+        if name == "Gone":
+            # Whoever asks for the one is shown the other.
+            assert answer.status_code in (200, 404), answer.text
+            continue
+        outcome, sentence = await why(owner, made, contact_id)
+        assert (outcome, expected[1] in sentence) == (expected[0], True), sentence
+    assert (await state_of(owner, made, "done"))["may"]["adjust"] is False
+    assert Address.parse(str(handle)) == handle
