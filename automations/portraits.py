@@ -45,6 +45,7 @@ async def catalogue(ws: Workspace, *, offered: bool = False) -> Catalogue:
     known = await fields.get(ws)
     own = known.offered if offered else known.fields
     stages = tuple((stage.id, stage.label) for stage in known.stages)
+    roles = tuple((role.id, role.label) for role in known.roles)
     return Catalogue(
         "contact",
         (
@@ -56,6 +57,7 @@ async def catalogue(ws: Workspace, *, offered: bool = False) -> Catalogue:
             Field("stage_since", "In this stage since", "time"),
             Field("owner", "Owner", "choice", refers_to="member", path="owner_id"),
             Field("company", "Company", "choice", refers_to="company", path="company_id"),
+            Field("company_role", "Role in the company", "choice", options=roles),
             Field("created_at", "Known since", "time"),
             Field("language", "Language", "choice", elsewhere=True),
             Field("zone", "Time zone", "choice", elsewhere=True),
@@ -167,7 +169,7 @@ class Portrait(Mapping[str, Any]):
                 return sorted({row.address.kind for row in self._addresses})
             case "blocked":
                 return contact.block is not None
-            case "name" | "tags" | "lists" | "stage" | "stage_since" | "created_at":
+            case "name" | "tags" | "lists" | "stage" | "stage_since" | "company_role" | "created_at":
                 return getattr(contact, name)
         return self._happened(name.removeprefix("happened:"))
 

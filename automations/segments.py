@@ -541,6 +541,7 @@ _LISTED = {
     "stage": "stage",
     "owner": "owner",
     "company": "company",
+    "company_role": "role",
     "language": "language",
 }
 

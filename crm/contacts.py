@@ -20,7 +20,7 @@ from crm.standing import Standings
 from crm.store import contacts as store
 
 # What colleagues set, one value each; fields of the workspace's own, tags and lists beside them.
-PROFILE = ("name", "language", "notes", "stage", "owner_id", "zone", "company_id")
+PROFILE = ("name", "language", "notes", "stage", "owner_id", "zone", "company_id", "company_role")
 MOST_TAGS = 50
 MOST_LISTS = 100
 How = Callable[["Contact"], "Contact"]
@@ -99,7 +99,8 @@ class Contact:
     `avatar_hue` (0-359) colours the initials. `merged_into` is the contact that this one is a part of now, `absorbed`
     are those that are a part of this one, and `merge_id` is the merge that is being made or undone (see merging.py).
 
-    `stage` has been that since `stage_since`; `zone` is an IANA time zone that somebody gave (see `place_of`); `fields`
+    `stage` has been that since `stage_since`; `zone` is an IANA time zone that somebody gave (see `place_of`);
+    `company_role` is what they are in their company; `fields`
     are values of the workspace's own by their keys (see fields.py); `origin` is the row of an import that made it.
     `touched` is by what was changed by hand: a name of PROFILE, or `fields.<key>`. One with `erased_at` is nobody any
     more: its row stays, so that its id is never another person's (see erasures.py).
@@ -123,6 +124,7 @@ class Contact:
     owner_id: str | None = None
     zone: str | None = None
     company_id: str | None = None
+    company_role: str | None = None
     fields: Mapping[str, Value] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()

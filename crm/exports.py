@@ -36,8 +36,8 @@ KEPT_FOR = timedelta(days=7)
 EVERY_SECONDS = 5.0
 _BATCH = 200
 _COLUMNS = (
-    *("id", "name", "phone", "email", "handles", "language", "stage", "owner", "company", "zone", "notes"),
-    *("marketing_consent", "created_at"),
+    *("id", "name", "phone", "email", "handles", "language", "stage", "owner", "company", "company_role"),
+    *("zone", "notes", "marketing_consent", "created_at"),
 )
 
 
@@ -199,6 +199,7 @@ def _row(
         stage.label if stage else "",
         owners.get(contact.owner_id or "", ""),
         employer.name if employer else "",
+        role.label if (role := known.role(contact.company_role)) else "",
         contact.zone or "",
         contact.notes,
         "; ".join(f"{kind}: {state}" for kind, state in states.items()),

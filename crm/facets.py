@@ -19,6 +19,7 @@ def of(contact: Contact) -> list[str]:
         "stage": contact.stage,
         "owner": contact.owner_id,
         "company": contact.company_id,
+        "role": contact.company_role,
         "language": language(contact.language),
     }
     found = [ALL, *(word(name, value) for name, value in single.items() if value)]

@@ -1,5 +1,6 @@
 """
-What a workspace keeps of its contacts beside their names: fields of its own, and the stages of their lifecycle.
+What a workspace keeps of its contacts beside their names: fields of its own, the stages of their lifecycle, and
+what they are in their companies.
 
 One row per workspace, changed as a whole against its revision. A field that contacts have values for is archived, not
 deleted: it is offered nowhere, and what it holds stays.
@@ -27,6 +28,7 @@ Value = str | float | bool | datetime | tuple[str, ...] | None
 
 MOST_FIELDS = 100
 MOST_STAGES = 30
+MOST_ROLES = 50
 MOST_OPTIONS = 200
 MOST_TEXT_CHARS = 2_000
 MOST_CHOSEN = 50
@@ -71,12 +73,29 @@ STAGES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class CompanyRole:
+    """What somebody is in the company that they belong to."""
+
+    id: str
+    label: str
+
+
+ROLES = (
+    CompanyRole("decision_maker", "Decision maker"),
+    CompanyRole("billing", "Billing"),
+    CompanyRole("technical", "Technical contact"),
+    CompanyRole("user", "User"),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fields:
     """`region` is the country (ISO 3166) of phone numbers that are written without one."""
 
     fields: tuple[ContactField, ...] = ()
     stages: tuple[Stage, ...] = STAGES
+    roles: tuple[CompanyRole, ...] = ROLES
     region: str | None = None
     revision: int = 0
 
@@ -85,6 +104,9 @@ class Fields:
 
     def stage(self, stage_id: str | None) -> Stage | None:
         return next((each for each in self.stages if each.id == stage_id), None)
+
+    def role(self, role_id: str | None) -> CompanyRole | None:
+        return next((each for each in self.roles if each.id == role_id), None)
 
     @property
     def offered(self) -> tuple[ContactField, ...]:
@@ -143,6 +165,10 @@ def _check(wanted: Fields) -> None:
     for at, stage in enumerate(wanted.stages):
         if not _KEY.fullmatch(stage.id) or stages.count(stage.id) > 1:
             raise Invalid.field(f"stages.{at}.id", "An id is unique, in small letters, digits and underscores.")
+    roles = [role.id for role in wanted.roles]
+    for at, role in enumerate(wanted.roles):
+        if not _KEY.fullmatch(role.id) or roles.count(role.id) > 1:
+            raise Invalid.field(f"roles.{at}.id", "An id is unique, in small letters, digits and underscores.")
     if wanted.region is not None and wanted.region not in phonenumbers.SUPPORTED_REGIONS:
         raise Invalid.field("region", "Give a country by its two letters, such as GH.")
 

@@ -35,7 +35,10 @@ MOST_MEMBERS = 20
 MOST_NOTES_CHARS = 20_000
 # Values of which one may differ from the other, and the person who merges picks; fields of the workspace's own (known
 # as `fields/<key>`) beside them. Of tags and lists the merged contact has both sides'.
-FIELDS = contacts.PROFILE
+# What they are in a company goes along with it.
+FIELDS = tuple(name for name in contacts.PROFILE if name != "company_role")
+# Values that change together with others.
+_ALONG = {"name": "name_source", "stage": "stage_since", "company_id": "company_role"}
 _OWN = "fields/"
 _SETS = ("tags", "lists")
 # A no of the person, and how it is written down where it comes to hold.
@@ -214,12 +217,15 @@ def merged(both: Sides, picks: Mapping[str, Side]) -> Contact:
     source = both.into.name_source if same and both.other.name == both.into.name else "member"
     own = {name.removeprefix(_OWN): values.pop(name) for name in list(values) if name.startswith(_OWN)}
     stayed = values["stage"] == both.into.stage
+    same_company = values["company_id"] == both.into.company_id
+    theirs = both.other.company_role if values["company_id"] == both.other.company_id else None
     return replace(
         both.into,
         **values,
         name_source=source,
         fields=own,
         stage_since=both.into.stage_since if stayed else both.other.stage_since,
+        company_role=(both.into.company_role or theirs) if same_company else theirs,
         tags=tuple(dict.fromkeys((*both.into.tags, *both.other.tags))),
         lists=tuple(dict.fromkeys((*both.into.lists, *both.other.lists))),
         block=both.into.block or both.other.block,
@@ -443,7 +449,7 @@ async def advance(ws: Workspace, merge: Merge, **changes: Any) -> Merge:
 
 def values_of(contact: Contact) -> dict[str, Any]:
     """What of a contact a merge may change."""
-    values = {name: getattr(contact, name) for name in (*FIELDS, "name_source", "stage_since")}
+    values = {name: getattr(contact, name) for name in (*FIELDS, *_ALONG.values())}
     values |= {f"{_OWN}{key}": list(v) if isinstance(v, tuple) else v for key, v in contact.fields.items()}
     values |= {name: list(getattr(contact, name)) for name in _SETS}
     return {**values, "block": asdict(contact.block) if contact.block else None}
@@ -484,8 +490,8 @@ async def _without(ws: Workspace, merge: Merge, into: Contact) -> Contact:
     # A value that one of the two did not have at all.
     for name in {*kept["before"], *kept["after"]} - {*now}:
         now[name] = None
-    for name in [name for name in kept["before"] | kept["after"] if name not in ("name_source", "stage_since")]:
-        names = {"name": ("name", "name_source"), "stage": ("stage", "stage_since")}.get(name, (name,))
+    for name in [name for name in kept["before"] | kept["after"] if name not in _ALONG.values()]:
+        names = (name, _ALONG[name]) if name in _ALONG else (name,)
         now |= await undone(ws, merge, "contact", names, now)
     block = now.pop("block")
     own = {name.removeprefix(_OWN): now.pop(name) for name in list(now) if name.startswith(_OWN)}

@@ -16,7 +16,7 @@ from crm.store import companies as company_store
 from crm.store import contacts as store
 
 # Values that a profile may be without.
-_OPTIONAL = ("language", "stage", "owner_id", "zone", "company_id")
+_OPTIONAL = ("language", "stage", "owner_id", "zone", "company_id", "company_role")
 
 
 async def edit(
@@ -51,7 +51,13 @@ def _applied(now: Contact, values: Mapping[str, Any], own: Mapping[str, Value]) 
         if changes["name"] != now.name:
             changes["name_source"] = "member"
     kept = {key: value for key, value in {**now.fields, **own}.items() if value is not None}
-    return replace(now, **changes, fields=kept)
+    wanted = replace(now, **changes, fields=kept)
+    if wanted.company_id != now.company_id and "company_role" not in changes:
+        # What somebody is, they are in their company.
+        wanted = replace(wanted, company_role=None)
+    if wanted.company_role and not wanted.company_id:
+        raise Invalid.field("company_role", "Say first which company they belong to.")
+    return wanted
 
 
 async def _check(ws: Workspace, known: Fields, values: Mapping[str, Any]) -> None:
@@ -69,6 +75,8 @@ async def _check(ws: Workspace, known: Fields, values: Mapping[str, Any]) -> Non
             wrong.append(FieldError("owner_id", "Choose a colleague who works here."))
     if (company := values.get("company_id")) and await company_store.get(ws, company) is None:
         wrong.append(FieldError("company_id", "There is no such company; make it first."))
+    if (role := values.get("company_role")) and known.role(role) is None:
+        wrong.append(FieldError("company_role", f"Choose one of: {', '.join(each.id for each in known.roles)}."))
     if wrong:
         raise Invalid(wrong[0].message if len(wrong) == 1 else "Some values are not right.", errors=tuple(wrong))
 
@@ -101,6 +109,6 @@ async def mark(
     return await contacts.change(ws, contact_id, how)
 
 
-async def in_stage(ws: Workspace, stage_id: str) -> list[Contact]:
-    """Some who are at this stage."""
-    return await store.newest(ws, f"stage:{stage_id}", before=None, limit=3)
+async def some_with(ws: Workspace, facet: str) -> list[Contact]:
+    """Some who have this facet, such as `stage:lead`."""
+    return await store.newest(ws, facet, before=None, limit=3)

@@ -59,6 +59,7 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
     "stage": ("stage", "lifecyclestage", "lifecycle"),
     "owner": ("owner", "contactowner", "accountmanager"),
     "company": ("company", "companyname", "organisation", "organization", "account"),
+    "company_role": ("companyrole", "role", "roleincompany", "position"),
     "zone": ("timezone", "zone", "tz"),
     "notes": ("notes", "note", "comment", "comments"),
     "tags": ("tags", "tag", "labels", "label"),
@@ -66,7 +67,7 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
 }
 _MOST_COMPANIES = 20_000
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
-_PROFILE = ("stage", "owner_id", "zone", "company_id", "language", "notes")
+_PROFILE = ("stage", "owner_id", "zone", "company_id", "company_role", "language", "notes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ def targets(known: Fields) -> dict[str, str]:
     """What columns can be, by name, each with its label."""
     labels = {name: name.replace("_", " ").capitalize() for name in TARGETS}
     labels |= {"external_id": "Id in your system", "email": "E-mail", "zone": "Time zone", "consent_at": "Agreed on"}
+    labels |= {"company_role": "Role in the company"}
     return labels | {f"fields.{each.key}": each.label for each in known.offered}
 
 
@@ -139,6 +141,7 @@ class Plan:
     known: Fields
     members: Mapping[str, str]
     stages: Mapping[str, str]
+    roles: Mapping[str, str]
     tags: Mapping[str, str]
     # Stands for the file and how it is read.
     table: str
@@ -150,12 +153,13 @@ class Plan:
         there = [m for m in await member_rows.of_workspace(ws.runtime.mongo, ws.id) if m.status == "active"]
         members = {plain(word): m.id for m in there for word in (m.name, m.email)}
         stages = {plain(word): s.id for s in known.stages for word in (s.id, s.label)}
+        roles = {plain(word): each.id for each in known.roles for word in (each.id, each.label)}
         if made.state == "running":
             own = [target.removeprefix("fields.") for target in options.mapping if target.startswith("fields.")]
             await fields.note_use(ws, known, own)
         tags = await tag_store.ids_by_name(ws) if "tags" in options.mapping else {}
         table = ids.derived("tbl", made.digest, *options.mapping, *options.channels)
-        return cls(ws, made, options, known, members, stages, tags, table)
+        return cls(ws, made, options, known, members, stages, roles, tags, table)
 
     # --- reading ---
 
@@ -177,6 +181,8 @@ class Plan:
             person.values.setdefault("stage", self.options.stage)
         if self.options.consent is not None:
             person.consent_at = person.consent_at or self.options.consent.at
+        if "company_role" in person.values and not person.company:
+            raise ValueError("A role needs the company beside it.")
         missing = fields.missing(self.known, person.values.get("stage"), person.own)
         if missing:
             raise ValueError(f"This stage needs {', '.join(each.label for each in missing)}.")
@@ -202,6 +208,8 @@ class Plan:
         match target:
             case "stage":
                 person.values["stage"] = self._named(self.stages, text, "stage")
+            case "company_role":
+                person.values["company_role"] = self._named(self.roles, text, "role")
             case "owner":
                 person.values["owner_id"] = self._named(self.members, text, "colleague")
             case "zone":
@@ -422,6 +430,11 @@ class Plan:
             for name, value in person.values.items():
                 if rule == "overwrite" or not getattr(now, name):
                     changes[name] = value
+            if changes.get("company_id", now.company_id) != person.values.get("company_id", now.company_id):
+                # What they are in another company says nothing about this one.
+                changes.pop("company_role", None)
+            elif rule == "overwrite" and "company_id" in changes and changes["company_id"] != now.company_id:
+                changes.setdefault("company_role", None)
             if person.name and (now.name_source == "handle" or rule == "overwrite"):
                 changes |= {"name": person.name, "name_source": "member"}
             given = {key: value for key, value in person.own.items() if value is not None}

@@ -23,7 +23,18 @@ _MOST_WITHIN = 200_000
 # What rules may ask for; what a contact is found by is many times as large.
 _ASKED = (
     *("name", "name_source", "avatar_hue", "created_at", "language", "block", "merged_into", "absorbed", "stage"),
-    *("stage_since", "owner_id", "zone", "company_id", "fields", "tags", "lists", "erased_at", "origin"),
+    *(
+        "stage_since",
+        "owner_id",
+        "zone",
+        "company_id",
+        "company_role",
+        "fields",
+        "tags",
+        "lists",
+        "erased_at",
+        "origin",
+    ),
 )
 _FIRST_WINDOW = timedelta(seconds=10)
 
@@ -145,6 +156,7 @@ def _contact(row: Document) -> contacts.Contact:
         owner_id=row.get("owner_id"),
         zone=row.get("zone"),
         company_id=row.get("company_id"),
+        company_role=row.get("company_role"),
         fields={key: tuple(v) if isinstance(v, list) else v for key, v in row.get("fields", {}).items()},
         tags=tuple(row.get("tags", ())),
         lists=tuple(row.get("lists", ())),
@@ -159,8 +171,8 @@ def _contact(row: Document) -> contacts.Contact:
 _OF_MERGES = ("merged_into", "absorbed", "merge_id")
 # Most contacts have none of these.
 _RARE = (
-    *("stage", "stage_since", "owner_id", "zone", "company_id", "fields", "tags", "lists", "origin", "touched"),
-    *("hold", "erased_at", "imported"),
+    *("stage", "stage_since", "owner_id", "zone", "company_id", "company_role", "fields", "tags", "lists", "origin"),
+    *("touched", "hold", "erased_at", "imported"),
 )
 
 

@@ -18,6 +18,7 @@ async def get(ws: Workspace) -> fields.Fields | None:
     return fields.Fields(
         fields=tuple(fields.ContactField(**_frozen(each), used=each["key"] in used) for each in row["fields"]),
         stages=tuple(fields.Stage(**each) for each in row["stages"]),
+        roles=tuple(fields.CompanyRole(**each) for each in row["roles"]) if "roles" in row else fields.ROLES,
         region=row["region"],
         revision=row["revision"],
     )

@@ -140,6 +140,7 @@ async def _profile(ws: Workspace, contact: Contact) -> dict[str, Any]:
         "zone": contact.zone,
         "stage": contact.stage,
         "company": employer.name if employer else None,
+        "company_role": role.label if (role := known.role(contact.company_role)) else None,
         "notes": contact.notes,
         "fields": own,
         "tags": [tag_names.get(each, each) for each in contact.tags],

@@ -38,6 +38,7 @@ class Wanted:
     stage: str | None = None
     owner: str | None = None
     company: str | None = None
+    role: str | None = None
     language: str | None = None
     # What there is about them (see crm/data_health.py); they are then in the order of their ids.
     finding: str | None = None
@@ -47,6 +48,7 @@ class Wanted:
         """As facets, what the fewest contacts have probably first."""
         given = {
             "company": self.company,
+            "role": self.role,
             "list": self.list_id,
             "tag": self.tag,
             "owner": self.owner,

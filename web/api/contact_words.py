@@ -16,6 +16,7 @@ _LABELS = {
     "owner_id": "Owner",
     "zone": "Time zone",
     "company_id": "Company",
+    "company_role": "Role in the company",
 }
 _OWN = ("fields.", "fields/")
 
@@ -46,6 +47,9 @@ class Words:
             case "stage":
                 stage = self._known.stage(value)
                 return stage.label if stage else str(value)
+            case "company_role":
+                role = self._known.role(value)
+                return role.label if role else str(value)
             case "owner_id":
                 return self._owners.get(value, "Somebody who has left")
             case "company_id":

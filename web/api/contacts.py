@@ -59,6 +59,7 @@ class ContactsQuery(Page):
     stage: _Value = None
     owner: _Value = None
     company: _Value = None
+    role: _Value = None
     language: _Value = None
     finding: FindingId | None = None
 
@@ -70,6 +71,7 @@ class ContactsQuery(Page):
             stage=self.stage,
             owner=self.owner,
             company=self.company,
+            role=self.role,
             language=self.language,
             finding=self.finding,
         )
@@ -95,6 +97,7 @@ class EditContact(Body):
     owner_id: Annotated[str | None, Field(max_length=100)] = None
     zone: Annotated[str | None, Field(max_length=60)] = None
     company_id: Annotated[str | None, Field(max_length=100)] = None
+    company_role: Annotated[str | None, Field(max_length=40)] = None
     fields: Annotated[dict[str, str | float | bool | list[str] | None] | None, Field(max_length=MOST_FIELDS)] = None
     revision: Annotated[int | None, Field(ge=0, le=2**53)] = None
 
@@ -154,6 +157,7 @@ class ContactFilter(Body):
     stage: _Value = None
     owner: _Value = None
     company: _Value = None
+    role: _Value = None
     language: _Value = None
     finding: FindingId | None = None
 
@@ -260,6 +264,7 @@ async def rows_of(ws: Workspace, found: Sequence[Contact]) -> list[ContactRow]:
             "stage": contact.stage,
             "owner_id": contact.owner_id,
             "company": _company(known.get(contact.company_id or "")),
+            "company_role": contact.company_role,
             "tags": list(contact.tags),
             "created_at": iso(contact.created_at) or "",
             "addresses": [address_of(row, None, ws.clock.now()) for row in rows.get(contact.id, ())],
@@ -306,6 +311,7 @@ async def full(request: ApiRequest, contact: Contact) -> ContactShape:
         "owner_id": contact.owner_id,
         "zone": _zone(contact, rows, ws.clock.now()),
         "company": _company((await companies.by_id(ws, [contact.company_id or ""])).get(contact.company_id or "")),
+        "company_role": contact.company_role,
         "fields": {f.key: fields.shown(f, contact.fields[f.key]) for f in known.fields if f.key in contact.fields},
         "tags": list(contact.tags),
         "lists": list(contact.lists),

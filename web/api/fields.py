@@ -9,7 +9,7 @@ from app.core.audit import Target
 from app.core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound
 from app.core.permissions import Permission
 from crm import fields, profiles
-from crm.fields import MOST_FIELDS, MOST_OPTIONS, MOST_STAGES, ContactField, Fields, Stage
+from crm.fields import MOST_FIELDS, MOST_OPTIONS, MOST_ROLES, MOST_STAGES, CompanyRole, ContactField, Fields, Stage
 from inbox import live, usage
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Out
@@ -37,9 +37,17 @@ class StageShape(Body):
     label: Label
 
 
+class CompanyRoleShape(Body):
+    id: Key
+    label: Label
+
+
 class ContactFieldsShape(Body):
+    """`roles` are what people can be in the company that they belong to; those that are not sent stay."""
+
     fields: Annotated[tuple[ContactFieldShape, ...], Field(max_length=MOST_FIELDS)] = ()
     stages: Annotated[tuple[StageShape, ...], Field(min_length=1, max_length=MOST_STAGES)]
+    roles: Annotated[tuple[CompanyRoleShape, ...] | None, Field(max_length=MOST_ROLES)] = None
     region: Annotated[str | None, Field(pattern=r"^[A-Z]{2}$")] = None
     revision: Annotated[int, Field(ge=0, le=2**53)]
 
@@ -72,6 +80,7 @@ def _shape(known: Fields) -> ContactFieldsShape:
             for each in known.fields
         ),
         stages=tuple(StageShape(id=each.id, label=each.label) for each in known.stages),
+        roles=tuple(CompanyRoleShape(id=each.id, label=each.label) for each in known.roles),
         region=known.region,
         revision=known.revision,
     )
@@ -83,6 +92,7 @@ async def show(request: ApiRequest) -> ContactFieldsShape:
 
 async def save(request: ApiRequest, body: ContactFieldsShape) -> ContactFieldsShape:
     ws = request.ws
+    now = await fields.get(ws)
     wanted = Fields(
         fields=tuple(
             ContactField(
@@ -97,12 +107,18 @@ async def save(request: ApiRequest, body: ContactFieldsShape) -> ContactFieldsSh
             for each in body.fields
         ),
         stages=tuple(Stage(each.id, each.label.strip()) for each in body.stages),
+        roles=now.roles
+        if body.roles is None
+        else tuple(CompanyRole(each.id, each.label.strip()) for each in body.roles),
         region=body.region,
         revision=body.revision,
     )
-    now = await fields.get(ws)
+    for role in now.roles:
+        if wanted.role(role.id) is None and (there := await profiles.some_with(ws, f"role:{role.id}")):
+            names = ", ".join(contact.name for contact in there)
+            raise Conflict(f"{names} and perhaps others are “{role.label}”; change that first.", code="in_use")
     for stage in now.stages:
-        if wanted.stage(stage.id) is None and (there := await profiles.in_stage(ws, stage.id)):
+        if wanted.stage(stage.id) is None and (there := await profiles.some_with(ws, f"stage:{stage.id}")):
             names = ", ".join(contact.name for contact in there)
             raise Conflict(f"{names} and perhaps others are at “{stage.label}”; move them first.", code="in_use")
     for field in now.fields:

@@ -407,6 +407,7 @@ class ContactShape(TypedDict):
     owner_id: str | None
     zone: ZoneShape | None
     company: CompanyRef | None
+    company_role: str | None
     fields: dict[str, FieldValue]
     tags: list[str]
     lists: list[str]
@@ -428,6 +429,7 @@ class ContactRow(TypedDict):
     stage: str | None
     owner_id: str | None
     company: CompanyRef | None
+    company_role: str | None
     tags: list[str]
     created_at: Time
     addresses: list[ContactAddressShape]

@@ -2,11 +2,13 @@ import { Button } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useDeferredValue, useEffect, useState } from 'react'
+import { fieldsQuery } from '../contacts/contactFields'
 import { api, query } from '../lib/api'
 import { useCan } from '../lib/session'
 import { setTitle } from '../lib/title'
 import type { Company, ContactRow, Page } from '../lib/types'
 import { Avatar } from '../ui/Avatar'
+import { Badge } from '../ui/Badge'
 import { EmptyState } from '../ui/EmptyState'
 import { ErrorState, NoPermission } from '../ui/ErrorState'
 import { IconUsers } from '../ui/icons'
@@ -90,6 +92,7 @@ function OneCompany({ id }: { id: string }) {
     getNextPageParam: (page) => page.next_cursor,
   })
   const found = people.data?.pages.flatMap((page) => page.items)
+  const roles = useQuery(fieldsQuery).data?.roles ?? []
   return (
     <>
       <header className={m.pageHead}>
@@ -120,6 +123,7 @@ function OneCompany({ id }: { id: string }) {
                 <Link to="/contacts/$contactId" params={{ contactId: contact.id }}>
                   <Avatar name={contact.name} hue={contact.avatar_hue} size={28} />
                   <b>{contact.name}</b>
+                  {contact.company_role && <Badge tone="neutral">{roles.find((role) => role.id === contact.company_role)?.label ?? contact.company_role}</Badge>}
                   <small>{contact.addresses[0]?.label}</small>
                 </Link>
               </li>

@@ -23,6 +23,7 @@ export function PeopleFilter({ searching }: { searching: boolean }) {
   const { data } = useQuery(fieldsQuery)
   const groups: { name: Name; label: string; values: { value: string; label: string }[] }[] = [
     { name: 'stage', label: 'Stage', values: (data?.stages ?? []).map(({ id, label }) => ({ value: id, label })) },
+    { name: 'role', label: 'Role in the company', values: (data?.roles ?? []).map(({ id, label }) => ({ value: id, label })) },
     { name: 'list', label: 'List', values: lists.map(({ id, name }) => ({ value: id, label: name })) },
     { name: 'tag', label: 'Tag', values: tags.map(({ id, name }) => ({ value: id, label: name })) },
     { name: 'owner', label: 'Owner', values: members.map(({ id, name }) => ({ value: id, label: name })) },

@@ -21,6 +21,7 @@ export default function ValueEditor(props: ValueEditorProps) {
   switch (value.kind) {
     case 'stage':
     case 'owner':
+    case 'role':
     case 'choice':
       return <Choice {...props} data={value.options} />
     case 'language':

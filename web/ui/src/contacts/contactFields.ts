@@ -28,7 +28,7 @@ export const FIELD_KINDS: Record<ContactField['kind'] & string, string> = {
 export interface ContactValue {
   name: string
   label: string
-  kind: (ContactField['kind'] & string) | 'stage' | 'owner' | 'company' | 'language' | 'zone'
+  kind: (ContactField['kind'] & string) | 'stage' | 'owner' | 'company' | 'role' | 'language' | 'zone'
   hint?: string | undefined
   options: { value: string; label: string }[]
   /** as it is stored */
@@ -48,6 +48,7 @@ export function useContactValues(contact: Contact): ContactValue[] | undefined {
   const lists = useLists()
   if (!data) return undefined
   const stages = data.stages.map((stage) => ({ value: stage.id, label: stage.label }))
+  const roles = (data.roles ?? []).map((role) => ({ value: role.id, label: role.label }))
   const owners = members.filter((member) => member.status === 'active').map((member) => ({ value: member.id, label: member.name }))
   const owner = members.find((member) => member.id === contact.owner_id)
   const zone = contact.zone
@@ -81,6 +82,19 @@ export function useContactValues(contact: Contact): ContactValue[] | undefined {
       text: contact.company?.name ?? '',
       change: (value) => ({ company_id: value as string | null }),
     },
+    ...(contact.company
+      ? [
+          {
+            name: 'company_role',
+            label: 'Role there',
+            kind: 'role' as const,
+            options: roles,
+            value: contact.company_role,
+            text: roles.find((role) => role.value === contact.company_role)?.label ?? contact.company_role ?? '',
+            change: (value: FieldValue) => ({ company_role: value as string | null }),
+          },
+        ]
+      : []),
     {
       name: 'language',
       label: 'Language',

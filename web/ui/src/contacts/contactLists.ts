@@ -12,12 +12,13 @@ export interface People {
   stage: string
   owner: string
   company: string
+  role: string
   language: string
   /** what there is about them, of the data-health page */
   finding: string
 }
 
-export const EVERYBODY: People = { sort: 'newest', tag: '', list: '', stage: '', owner: '', company: '', language: '', finding: '' }
+export const EVERYBODY: People = { sort: 'newest', tag: '', list: '', stage: '', owner: '', company: '', role: '', language: '', finding: '' }
 export const LANGUAGES = ['en', 'fr', 'es', 'pt', 'de', 'it', 'nl', 'ar', 'hi', 'id', 'sw', 'zh', 'ja', 'tr', 'ru']
 /** kept while one looks elsewhere */
 export const people = new Cell<People>(EVERYBODY)

@@ -32,6 +32,7 @@ function Page({ stored }: { stored: ContactFields }) {
   const { value: known, set, changed, busy, problem, save } = useWhole(stored, '/contact-fields', fieldsQuery.queryKey)
   const fields = known.fields ?? []
   const stages = known.stages
+  const roles = known.roles ?? []
 
   const setField = (at: number, change: Partial<ContactField>) =>
     set({ fields: fields.map((field, index) => (index === at ? { ...field, ...change } : field)) })
@@ -176,6 +177,39 @@ function Page({ stored }: { stored: ContactFields }) {
                 <IconArrowDown size={16} />
               </ActionIcon>
               <ActionIcon aria-label={`Remove ${stage.label}`} disabled={stages.length === 1} onClick={() => removeStage(stage.id)}>
+                <IconTrash size={16} />
+              </ActionIcon>
+            </div>
+          ))}
+        </Panel>
+        <Panel
+          title="Roles in a company"
+          text="What people can be in the company that they belong to. Conditions ask for it, and tables are imported and exported with it."
+          actions={
+            <Button
+              variant="default"
+              size="xs"
+              leftSection={<IconPlus size={14} />}
+              onClick={() => set({ roles: [...roles, { id: freeKey('role', roles.map((role) => role.id)), label: 'New role' }] })}
+            >
+              Add a role
+            </Button>
+          }
+        >
+          {roles.length === 0 && <p className={p.muted}>No roles: people belong to a company, and nothing more is known.</p>}
+          {roles.map((role, at) => (
+            <div key={role.id} className={s.stage}>
+              <TextInput
+                size="xs"
+                aria-label={`Role ${at + 1}`}
+                value={role.label}
+                maxLength={100}
+                onChange={(event) => {
+                  const label = event.currentTarget.value
+                  set({ roles: roles.map((each, index) => (index === at ? { ...each, label } : each)) })
+                }}
+              />
+              <ActionIcon aria-label={`Remove ${role.label}`} onClick={() => set({ roles: roles.filter((_, index) => index !== at) })}>
                 <IconTrash size={16} />
               </ActionIcon>
             </div>
