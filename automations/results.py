@@ -40,7 +40,8 @@ _PAGE: Final = 100
 class Now:
     """
     How it goes. `people` are in the audience as far as it is written down; `dropped` of them were left out before the
-    mailing, by reason. `rate` is messages a second. `ways` are its mailings, the first its own.
+    mailing, by reason. `rate` is messages a second. `ways` are its mailings, the first its own. `held_until`: the
+    provider lets us write to nobody new before then.
     """
 
     people: int
@@ -51,6 +52,7 @@ class Now:
     ways: tuple[Progress, ...]
     rate: float
     eta: datetime | None
+    held_until: datetime | None
     next_look: datetime | None
     spent_minor: int
     currency: str
@@ -96,6 +98,7 @@ async def now_of(ws: Workspace, broadcast: Broadcast) -> Now:
         ways=tuple(ways),
         rate=sum(way.rate for way in ways),
         eta=max((way.eta for way in ways if way.eta), default=None),
+        held_until=min((way.held_until for way in ways if way.held_until), default=None),
         next_look=run.due_at if going else None,
         spent_minor=minor(total.cost_minor),
         currency=await _currency(ws, broadcast),

@@ -388,6 +388,9 @@ class _Carrying:
 
     async def carry(self) -> None:
         ws, plan = self._ws, self._plan
+        before = await mailings.find(ws, rolls.source_of(self._now.id, 0))
+        if before is not None and before.started_at is not None and await self._paused_itself(before):
+            return
         laid = await placing.layout(ws, plan)
         mailing = await self._mailing(laid, 0, plan.name)
         for way in range(1 + len(self._run.ways)):

@@ -139,6 +139,7 @@ async def set_number(world: World, per_second: int, webhook: str) -> None:
         "verify_token": "bench",
         "webhook_url": webhook,
         "messages_per_second": per_second,
+        "messaging_limit": "TIER_UNLIMITED",
     }
     (await world.sandbox.put(f"/accounts/whatsapp/{PHONE_NUMBER_ID}", json=number)).raise_for_status()
     config = {**world.shop.account.config, "messages_per_second": str(per_second)}

@@ -325,6 +325,8 @@ def _health(facts: AccountFacts, now: datetime) -> dict[str, Any]:
         "token_expires_at": facts.token_expires_at,
         "quality": facts.quality,
         "limits": facts.limits,
+        "people_a_day": facts.people_a_day,
+        "portfolio": facts.portfolio,
         "warnings": list(facts.warnings),
     }
 

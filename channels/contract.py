@@ -104,13 +104,19 @@ def previous_secret(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """What the provider says of an account when asked: its handle, and what is worth showing as health."""
+    """
+    What the provider says of an account when asked: its handle, and what is worth showing as health. `people_a_day`: to
+    how many people it may write first within 24 hours (None: as many as it likes), together with all other accounts of
+    its `portfolio`.
+    """
 
     address: str
     name: str | None = None
     token_expires_at: datetime | None = None
     quality: str | None = None
     limits: str | None = None
+    people_a_day: int | None = None
+    portfolio: str | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -359,13 +365,17 @@ class TemplateChanged(Inbound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountNotice(Inbound):
-    """Something an owner should know about the account: quality, limits, restriction, payment, disconnection."""
+    """
+    Something an owner should know about the account: quality, limits, restriction, payment, disconnection. With
+    `limits` comes `people_a_day` (see AccountFacts).
+    """
 
     severity: Literal["info", "warning", "error"]
     code: str
     message: str
     quality: str | None = None
     limits: str | None = None
+    people_a_day: int | None = None
 
 
 InboundEvent = (

@@ -51,7 +51,7 @@ from channels.errors import (
     Throttled,
 )
 from crm import contacts, gate, pacing
-from inbox import contents, conversations, files, live, messages, rates, timeline
+from inbox import allowances, contents, conversations, files, live, messages, rates, timeline
 from inbox import handles as media_handles
 from inbox.store import entries as store
 from inbox.store import tickets
@@ -75,6 +75,8 @@ MAX_THROTTLED = timedelta(hours=24)
 SHORT_WAIT_SECONDS = 1.0
 # Marketing that may go within this time waits as work.
 SHORT_HOLD_SECONDS = 5.0
+# Somebody else has just taken the last place of the day.
+_FULL = timedelta(minutes=10)
 
 
 async def deliver(ws: Workspace, contact_id: str) -> None:
@@ -133,11 +135,15 @@ async def _deliver_one(ws: Workspace, entry: Entry) -> float:
         return 0
     refusal = await _refusal(ws, account, entry)
     if isinstance(refusal, datetime):
-        return await _hold(ws, entry, refusal)
+        return await _hold(ws, entry, refusal, "quiet_hours", "it is too late or too early for them.")
     if refusal is not None:
         kept = {"code": refusal.code, "message": refusal.detail, "resendable": not isinstance(refusal, OptedOut)}
         await _settle(ws, entry, DeliveryStatus.SKIPPED, error=kept)
         return 0
+    full_until = await _full_until(ws, account, entry)
+    if full_until is not None:
+        words = "this number has written first to as many people as it may in a day."
+        return await _hold(ws, entry, full_until, "daily_limit", words)
     wait = await _pace(ws, account, entry)
     if wait > 0:
         return wait
@@ -191,12 +197,27 @@ def _message(entry: Entry) -> str:
     return (entry.client_id or entry.id).partition("/")[0]
 
 
-async def _hold(ws: Workspace, entry: Entry, until: datetime) -> float:
-    """It waits for an hour at which it may reach the person; the sweeper takes it up again. What waits is no work."""
+async def _full_until(ws: Workspace, account: ChannelAccount, entry: Entry) -> datetime | None:
+    """Where it would be the first word to one person more than the provider lets us write to in a day: until when."""
+    content = contents.parsed(entry.content or {})
+    standing = await allowances.standing(ws, account.id) if allowances.counts(content) else None
+    if standing is None:
+        return None
+    conversation = await conversations.get(ws, entry.conversation_id)
+    hours = registry.adapter(account.kind).capabilities(account).window_hours or 0
+    closes = conversations.window(conversation, account.id, entry.address or "", hours)
+    if closes is not None and closes > ws.clock.now():
+        return None
+    (may,) = await allowances.take(ws, account.id, [Address.parse(entry.address or "")])
+    return None if may else standing.full_until or ws.clock.now() + _FULL
+
+
+async def _hold(ws: Workspace, entry: Entry, until: datetime, code: str, words: str) -> float:
+    """It waits for a time at which it may reach the person; the sweeper takes it up again. What waits is no work."""
     wait = (until - ws.clock.now()).total_seconds()
     if wait <= SHORT_HOLD_SECONDS:
         return max(wait, 0.05)
-    told = {"code": "quiet_hours", "message": f"Waits until {clock.iso(until)}: it is too late or too early for them."}
+    told = {"code": code, "message": f"Waits until {clock.iso(until)}: {words}"}
 
     def how(now: Entry) -> Entry:
         if now.status != DeliveryStatus.QUEUED.value:

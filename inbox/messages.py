@@ -109,7 +109,7 @@ async def _handle(
             await template_alarms.changed(ws, account, event)
             await ws.queue.enqueue("sync_templates", account.id, lane=Lane.BACKGROUND, job_id=f"templates:{account.id}")
         case AccountNotice():
-            await _notice(ws, account, event.severity, event.code, event.message, event.quality, event.limits)
+            await _notice(ws, account, event)
         case _:
             ws.log.info("inbound_ignored", kind=type(event).__name__)
     return None
@@ -576,27 +576,20 @@ async def _address_changed(ws: Workspace, account: ChannelAccount, event: Addres
     await events.note(ws, moved.contact_id, key=f"address/{raw_id}", event=told, at=event.at)
 
 
-async def _notice(
-    ws: Workspace,
-    account: ChannelAccount,
-    severity: str,
-    code: str,
-    message: str,
-    quality: str | None = None,
-    limits: str | None = None,
-) -> None:
+async def _notice(ws: Workspace, account: ChannelAccount, event: AccountNotice) -> None:
+    told = {"severity": event.severity, "code": event.code, "message": event.message}
     values: dict[str, Any] = {}
-    if severity != "info":
-        values["notice"] = {"severity": severity, "code": code, "message": message, "at": ws.clock.now()}
-    if quality:
-        values["quality"] = quality
-    if limits:
-        values["limits"] = limits
+    if event.severity != "info":
+        values["notice"] = {**told, "at": ws.clock.now()}
+    if event.quality:
+        values["quality"] = event.quality
+    if event.limits:
+        values |= {"limits": event.limits, "people_a_day": event.people_a_day}
     if values:
         await account_rows.note_health(ws.runtime.mongo, account.id, values)
         ws.runtime.accounts.forget()
-    told = {"id": account.id, "severity": severity, "code": code, "message": message, "at": clock.iso(ws.clock.now())}
-    await live.publish(ws, live.event("account", told))
+    shown = {"id": account.id, **told, "at": clock.iso(ws.clock.now())}
+    await live.publish(ws, live.event("account", shown))
 
 
 async def show_typing(ws: Workspace, event: TypingStarted) -> None:

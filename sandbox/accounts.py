@@ -32,6 +32,14 @@ class WhatsAppNumber:
     token_expires_at: int = 0
     blocked: list[str] = field(default_factory=list)
     catalog_id: str = "400000000000001"
+    # The portfolio that owns the business account; its numbers share the messaging limit.
+    business_id: str = "500000000000001"
+
+    @property
+    def people_a_day(self) -> int | None:
+        """By its messaging limit; None: no limit."""
+        found = re.fullmatch(r"TIER_(\d+)(K?)", self.messaging_limit)
+        return int(found[1]) * (1_000 if found[2] else 1) if found else None
 
     @property
     def digits(self) -> str:
@@ -167,6 +175,7 @@ def _whatsapp(account_id: str, data: Json) -> WhatsAppNumber:
         token_expires_at=int(number_of(data, "token_expires_at", 0)),
         blocked=texts_of(data, "blocked"),
         catalog_id=text_of(data, "catalog_id", "400000000000001"),
+        business_id=text_of(data, "business_id", "5" + account_id[1:]),
     )
 
 

@@ -1,4 +1,4 @@
-"""Token buckets: how every provider paces its callers."""
+"""How providers hold back their callers: token buckets, and people whom a business may write to first in a day."""
 
 from __future__ import annotations
 
@@ -48,3 +48,27 @@ class Buckets:
     def clear(self) -> None:
         """Forget all, as after a reset."""
         self._buckets.clear()
+
+
+class Reached:
+    """Whom a business has written to first, by when: so many different people within a period, and no more."""
+
+    def __init__(self) -> None:
+        self._people: dict[str, dict[str, float]] = {}
+
+    def take(self, business: str, person: str, now: float, period: float, limit: int) -> bool:
+        """Whether this one may be written to; they count from now on."""
+        known = self._people.setdefault(business, {})
+        # In the order of their times: whoever is written to again moves to the end.
+        for each, at in list(known.items()):
+            if at > now - period:
+                break
+            del known[each]
+        if person not in known and len(known) >= limit:
+            return False
+        known.pop(person, None)
+        known[person] = now
+        return True
+
+    def clear(self) -> None:
+        self._people.clear()

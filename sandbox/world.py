@@ -26,7 +26,7 @@ from sandbox.events import Events
 from sandbox.journal import Journal
 from sandbox.knobs import KnobBoard
 from sandbox.ledger import Direction, Entry, Ledger
-from sandbox.limits import Buckets
+from sandbox.limits import Buckets, Reached
 from sandbox.media import Media, MediaStore
 from sandbox.poster import Poster
 from sandbox.shapes import ControlError, Json
@@ -46,6 +46,7 @@ class World:
         self.random = random.Random()
         self.knobs = KnobBoard()
         self.buckets = Buckets()
+        self.reached = Reached()
         self.events = Events()
         self.ledger = Ledger()
         self.customers = Customers()
@@ -112,6 +113,7 @@ class World:
         self.counters.clear()
         self.batches.clear()
         self.buckets.clear()
+        self.reached.clear()
         self.knobs.clear()
         self.push.clear()
         self.clock.offset, self.clock.speed = 0.0, 1.0

@@ -95,6 +95,8 @@ async def check(io: ChannelIO, account: ChannelAccount) -> AccountFacts:
         token_expires_at=datetime.fromtimestamp(expires_at, UTC) if 0 < expires_at < 10**11 else None,
         quality=text(number, "quality_rating") or None,
         limits=_limits(number),
+        people_a_day=limits.people_a_day(text(number, "whatsapp_business_manager_messaging_limit")),
+        portfolio=await _portfolio(io, account),
         warnings=_warnings(number),
     )
 
@@ -159,6 +161,21 @@ async def _check_waba(io: ChannelIO, account: ChannelAccount) -> None:
     answer = await _ask(io, account, "GET", path, field="waba_id", params={"fields": "id", "limit": "100"})
     if str(account.config["phone_number_id"]) not in {text(row, "id") for row in items(answer, "data")}:
         raise AccountError("This business account does not own the phone number.", field="waba_id")
+
+
+async def _portfolio(io: ChannelIO, account: ChannelAccount) -> str:
+    """
+    Whose limit of people a day it is: the portfolio's that owns the business account. Where Meta does not tell it, as
+    the token may not ask, the business account itself.
+    """
+    waba_id = str(account.config["waba_id"])
+    try:
+        told = await call(
+            io, account.secrets.get("access_token", ""), "GET", waba_id, params={"fields": "owner_business_info"}
+        )
+    except (GraphRefusal, SendError):
+        return waba_id
+    return text(obj(told, "owner_business_info"), "id") or waba_id
 
 
 async def _token(io: ChannelIO, account: ChannelAccount) -> Json:

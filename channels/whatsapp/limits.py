@@ -6,6 +6,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/busine
 https://developers.facebook.com/documentation/business-messaging/whatsapp/throughput (rates)
 """
 
+import re
 from dataclasses import replace
 from functools import lru_cache
 
@@ -32,6 +33,8 @@ MAX_LINK_LABEL_CHARS = 20
 # Free-form answers delivered in a calendar month by one number, before they cost anything.
 FREE_ANSWERS_A_MONTH = 1000
 
+_TIER = re.compile(r"(?:TIER_)?(\d+)(K|M)?")
+_FACTORS = {"": 1, "K": 1_000, "M": 1_000_000}
 _MB = 1024 * 1024
 _AUDIO = ("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg")
 
@@ -69,6 +72,12 @@ def of(account: ChannelAccount | None) -> Capabilities:
     """With the throughput that Meta has given this number, where its owner has said so."""
     said = _rate(account) if account else None
     return _with_rate(said) if said else CAPABILITIES
+
+
+def people_a_day(tier: str) -> int | None:
+    """`TIER_2K`, or a plain number: people outside the reply window within 24 hours. None: no limit, or none told."""
+    found = _TIER.fullmatch(tier)
+    return int(found[1]) * _FACTORS[found[2] or ""] if found else None
 
 
 def check_rate(account: ChannelAccount) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from channels.contract import AccountNotice, InboundEvent, TemplateChanged
 from channels.whatsapp.errors import describe
+from channels.whatsapp.limits import people_a_day
 from channels.whatsapp.shapes import Json, first, items, obj, text, words
 
 Severity = Literal["info", "warning", "error"]
@@ -107,6 +108,7 @@ def account_notice(field: str, value: Json, shared: dict[str, Any]) -> InboundEv
         or field,
         quality=quality,
         limits=limits or None,
+        people_a_day=people_a_day(limits or ""),
         **shared,
     )
 

@@ -64,7 +64,7 @@ async def look(runtime: Runtime, lanes: _Lanes) -> bool:
                 await mailings.finish(ws, mailing)
             continue
         for account_id in mailing.accounts:
-            if (mailing.id, account_id) not in mine:
+            if (mailing.id, account_id) not in mine and not await mailings.full_until(ws, mailing, account_id):
                 lane = Lane(ws, mailing, account_id)
                 lanes[mailing.id, account_id] = asyncio.create_task(_drive(lane), name=f"mailing {mailing.id}")
     for key in [key for key, task in lanes.items() if task.done()]:

@@ -1,6 +1,6 @@
 """
 What stops a mailing by itself, and how many of it may go today: shares of failures, opt-outs and blocks, the rating of
-its sender, its budget, and the ramp of its first days.
+its sender and of its templates, its budget, and the ramp of its first days.
 
 Looked at every few seconds; until the next look no more are handed over than budget and ramp have room for. Lanes of
 several senders or workers look at the same figures, so together they may go over by what they send between two looks.
@@ -11,6 +11,8 @@ from datetime import timedelta
 
 from app.core.runtime import Workspace
 from channels import accounts
+from channels.content import Template
+from inbox import templates
 from inbox.mailings import results
 from inbox.mailings.mailing import Mailing
 from inbox.store import mailings as store
@@ -18,6 +20,13 @@ from inbox.store import mailings as store
 EVERY_SECONDS = 2.0
 # Without a budget or a ramp: until the next look.
 _ANY = 1_000_000
+_OUT_OF_SERVICE = {
+    "paused": "paused",
+    "disabled": "disabled",
+    "rejected": "rejected",
+    "pending_deletion": "being deleted",
+    "deleted": "deleted",
+}
 _LOW = frozenset(("red", "low"))
 
 
@@ -37,6 +46,9 @@ async def look(ws: Workspace, mailing: Mailing, account_id: str) -> Verdict:
         return Verdict(found, 0)
     if mailing.guards.quality and await _rated_low(ws, account_id):
         return Verdict("The provider rates the quality of this sender as low.", 0)
+    words = await _template_is_bad(ws, mailing, account_id)
+    if words is not None:
+        return Verdict(words, 0)
     handed_over = tally.sent + tally.unknown + tally.sending + sum(tally.failed.values())
     allowed = _ANY
     if mailing.budget_minor is not None:
@@ -53,6 +65,27 @@ async def look(ws: Workspace, mailing: Mailing, account_id: str) -> Verdict:
         if day < len(mailing.ramp):
             allowed = min(allowed, max(0, sum(mailing.ramp[: day + 1]) - handed_over))
     return Verdict(None, allowed)
+
+
+async def _template_is_bad(ws: Workspace, mailing: Mailing, account_id: str) -> str | None:
+    """Why none of its approved texts may go on, if one was taken out of service or is rated low."""
+    names = {
+        (content.name, content.language)
+        for words in mailing.contents.values()
+        for content in words.values()
+        if isinstance(content, Template)
+    }
+    for name, language in sorted(names):
+        kept = await templates.get(ws, templates.id_for(account_id, name, language))
+        if kept is None:
+            continue
+        status, quality = kept.template.status.lower(), (kept.template.quality or "").lower()
+        detail = f" {kept.alarm.detail}" if kept.alarm is not None and kept.alarm.detail else ""
+        if status in _OUT_OF_SERVICE:
+            return f"The template {name} ({language}) is {_OUT_OF_SERVICE[status]}.{detail}"
+        if mailing.guards.quality and quality in _LOW:
+            return f"The provider rates the template {name} ({language}) as low: people block or report it.{detail}"
+    return None
 
 
 async def _rated_low(ws: Workspace, account_id: str) -> bool:

@@ -36,7 +36,7 @@ from channels.errors import (
 )
 from crm import gate, pacing
 from crm.contacts import Contact
-from inbox import delivery, rates
+from inbox import allowances, delivery, rates
 from inbox.mailings import guards, mailings, placing, results
 from inbox.mailings.mailing import Mailing, Recipient
 from inbox.mailings.results import Sheet
@@ -98,6 +98,11 @@ class Lane:
         self._looked_at = self._guarded_at = float("-inf")
         # How many more may go until the guards have looked again.
         self._allowed = 0
+        # Whether its people count among those to whom the provider lets us write first in a day, and that is used up.
+        self._counts = any(
+            allowances.counts(content) for words in mailing.contents.values() for content in words.values()
+        )
+        self._full = False
         self._saved_at = self._renewed_at = self._loop.time()
         self._share, self._share_at, self._slowed_at = 1.0, self._loop.time(), float("-inf")
         self._words = Words(ws)
@@ -108,6 +113,12 @@ class Lane:
                 for window in [each for each in self._windows if each.done()]:
                     self._windows.discard(window)
                     window.result()
+                if self._full:
+                    # Whoever was let through still goes: there is room for them.
+                    if not self._windows:
+                        return
+                    await self._pass_time(_IDLE_SECONDS)
+                    continue
                 if await self._nothing_is_left():
                     return
                 if not self._left or len(self._windows) == _ABREAST:
@@ -206,7 +217,9 @@ class Lane:
         if wanted < min(self._left, _WINDOW // 2):
             await self._pass_time(_IDLE_SECONDS)
             return
-        wanted = max(0, min(wanted, self._allowed))
+        wanted = max(0, min(wanted, self._allowed, await self._room(wanted)))
+        if self._full:
+            return
         count, wait = await self._tokens(account, wanted) if wanted else (0, LOOK_SECONDS)
         if count == 0:
             await self._pass_time(min(max(wait, 0.005), LOOK_SECONDS))
@@ -219,7 +232,7 @@ class Lane:
         """Asks about these people and sends to those who may get it."""
         going: list[_Going] = []
         try:
-            going = await self._asked(account, places)
+            going = await self._of_today(await self._asked(account, places))
         except AppError as error:
             # Nobody can get this content now.
             await self._stop(error.code, error.detail)
@@ -317,6 +330,21 @@ class Lane:
             )
             going.append(_Going(sheet, place, sheet.recipient(place), message))
         return going
+
+    async def _room(self, wanted: int) -> int:
+        """How many more people may be written to first today."""
+        standing = await allowances.standing(self._ws, self._account_id) if self._counts else None
+        if standing is None:
+            return wanted
+        self._full = standing.left == 0
+        return standing.left
+
+    async def _of_today(self, going: list[_Going]) -> list[_Going]:
+        """Those to whom there is room today; the others stay where they are."""
+        if not self._counts:
+            return going
+        granted = await allowances.take(self._ws, self._account_id, [each.message.to for each in going])
+        return [each for each, may in zip(going, granted, strict=True) if may]
 
     async def _send(self, account: ChannelAccount, going: _Going) -> None:
         sheet, place = going.sheet, going.place

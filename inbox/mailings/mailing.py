@@ -175,12 +175,16 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress(Tally):
-    """`rate` is messages a second of late; `at` is when it was counted."""
+    """
+    `rate` is messages a second of late; `at` is when it was counted. `held_until`: the provider lets us write to nobody
+    new before then.
+    """
 
     state: State
     reason: str
     rate: float
     eta: datetime | None
+    held_until: datetime | None
     by_variant: Mapping[str, Tally]
     at: datetime
 

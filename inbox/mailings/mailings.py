@@ -9,6 +9,7 @@ import base64
 import hashlib
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,7 +23,7 @@ from app.core.errors import AppError, Conflict, Invalid, NotFound
 from app.core.platform import mailings as platform
 from app.core.runtime import Runtime, Workspace
 from crm import gate, happenings
-from inbox import live
+from inbox import allowances, live
 from inbox.mailings import results
 from inbox.mailings.mailing import (
     MOST_IN_BATCH,
@@ -265,6 +266,15 @@ async def tell_progress(ws: Workspace, mailing_id: str) -> None:
         await live.sign(ws, "mailing", {"id": mailing_id})
 
 
+async def full_until(ws: Workspace, mailing: Mailing, account_id: str) -> datetime | None:
+    """Until when this sender may write to nobody new, because it has written to as many as the provider lets it."""
+    counts = any(allowances.counts(content) for words in mailing.contents.values() for content in words.values())
+    with suppress(NotFound):
+        standing = await allowances.standing(ws, account_id) if counts else None
+        return standing.full_until if standing else None
+    return None
+
+
 # --- how it goes --------------------------------------------------------------------------------------------------
 
 
@@ -290,10 +300,24 @@ async def progress(ws: Workspace, mailing_id: str) -> Progress:
     rate = _rate(ws.runtime, mailing, tally.sent + sum(tally.failed.values()), now)
     left = tally.queued + tally.sending
     eta = now + timedelta(seconds=left / rate) if rate > 0 and mailing.state == "running" else None
+    held_until = await _held_until(ws, mailing) if left and mailing.state == "running" else None
     values = {name: getattr(tally, name) for name in Tally.__slots__}
     return Progress(
-        **values, state=mailing.state, reason=mailing.reason, rate=rate, eta=eta, by_variant=by_variant, at=now
+        **values,
+        state=mailing.state,
+        reason=mailing.reason,
+        rate=rate,
+        eta=eta,
+        held_until=held_until,
+        by_variant=by_variant,
+        at=now,
     )
+
+
+async def _held_until(ws: Workspace, mailing: Mailing) -> datetime | None:
+    """Where none of its senders may write to anybody new: when the first one may."""
+    full = [await full_until(ws, mailing, each) for each in mailing.accounts]
+    return min((each for each in full if each), default=None) if all(full) else None
 
 
 def _resolved(work: Work) -> int:

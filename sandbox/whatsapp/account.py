@@ -30,7 +30,9 @@ async def node(request: Request) -> Response:
         if name == number.id:
             return await _number(world, request, number)
         if name == number.waba_id:
-            return JsonResponse({"id": name, "name": number.verified_name, "currency": "USD", "timezone_id": "1"})
+            owner = {"id": number.business_id, "name": number.verified_name}
+            named = {"name": number.verified_name, "owner_business_info": owner}
+            return JsonResponse({"id": name, "currency": "USD", "timezone_id": "1", **named})
         if name == number.app_id:
             return JsonResponse({"id": name, "name": "Sandbox app"})
     if name == "me":

@@ -78,6 +78,7 @@ async def _send(world: World, number: WhatsAppNumber, data: Json, *, marketing: 
         )
     draft.late_code = late or draft.late_code
     _pace(world, number, draft, knobs)
+    _of_today(world, number, draft, knobs)
     entry = _accept(world, number, data, draft, knobs)
     lost = lost_answer(world, knobs)
     if lost is not None:
@@ -263,6 +264,18 @@ def _pace(world: World, number: WhatsAppNumber, draft: Draft, knobs: Knobs) -> N
         ("whatsapp", number.id, draft.customer.id), now, knobs.pair_per_second * speed, knobs.pair_burst
     ):
         raise GraphError(131056)
+
+
+def _of_today(world: World, number: WhatsAppNumber, draft: Draft, knobs: Knobs) -> None:
+    """So many different people a day outside the reply window, for all numbers of the portfolio together."""
+    limit = number.people_a_day
+    if not knobs.limits or limit is None or draft.kind != "template" or draft.late_code or draft.customer is None:
+        return
+    now, period = world.clock.now(), world.clock.window(statuses.DAY_SECONDS)
+    if statuses.window_open(world, number.id, draft.customer.id):
+        return
+    if not world.reached.take(number.business_id, draft.customer.id, now, period, limit):
+        draft.late_code = _late(131048, knobs)
 
 
 def _accept(world: World, number: WhatsAppNumber, data: Json, draft: Draft, knobs: Knobs) -> Entry:

@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue
 from app.core import addresses, audit
 from app.core.addresses import Address
 from app.core.audit import Target
+from app.core.clock import iso
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Permission
 from app.core.platform.accounts import AccountRow
@@ -15,7 +16,7 @@ from app.core.queue import Lane
 from channels import accounts, registry
 from channels.content import MediaKind
 from channels.contract import Capabilities, Connects, CountsSegments, FormField, GivesSnippet, ManagesTemplates
-from inbox import live, templates
+from inbox import allowances, live, templates
 from inbox.answering import prices
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Channel, FreeForm, Out, Time
@@ -136,6 +137,24 @@ class AccountOut(Out):
 class Accounts(Out):
     items: list[AccountOut]
     next_cursor: str | None = None
+
+
+class AllowanceOut(Out):
+    """
+    `used` of `people_a_day` were written to first in the last 24 hours; `full_until`: to nobody new before then.
+    `shared_with` are other accounts that count together with this one.
+    """
+
+    people_a_day: int
+    used: int
+    full_until: Time | None
+    shared_with: list[str]
+
+
+class AccountAllowance(Out):
+    """Null where there is no such limit."""
+
+    allowance: AllowanceOut | None
 
 
 class ConnectAccount(Body):
@@ -294,6 +313,21 @@ async def check(request: ApiRequest, account_id: str) -> AccountOut:
     return _account(request, row)
 
 
+async def allowance(request: ApiRequest, account_id: str) -> AccountAllowance:
+    now = await allowances.standing(request.ws, account_id)
+    if now is None:
+        return AccountAllowance(allowance=None)
+    others = await allowances.sharing(request.ws, account_id)
+    return AccountAllowance(
+        allowance=AllowanceOut(
+            people_a_day=now.people_a_day,
+            used=now.used,
+            full_until=iso(now.full_until),
+            shared_with=[each.name for each in others],
+        )
+    )
+
+
 async def renew_secret(request: ApiRequest, account_id: str, name: str) -> RenewedSecret:
     row = await accounts.row_of(request.ws, account_id)
     secret = await accounts.renew_secret(request.ws, row, name)
@@ -334,6 +368,14 @@ ENDPOINTS = [
     Endpoint("PATCH", "/accounts/{account_id}", edit, _MANAGE, "Change an account", errors=(Invalid, NotFound)),
     Endpoint(
         "DELETE", "/accounts/{account_id}", disconnect, _MANAGE, "Disconnect an account", errors=(NotFound, Conflict)
+    ),
+    Endpoint(
+        "GET",
+        "/accounts/{account_id}/allowance",
+        allowance,
+        Permission.ACCOUNTS_READ,
+        "To how many people it may write first in a day, and has",
+        errors=(NotFound,),
     ),
     Endpoint("POST", "/accounts/{account_id}/check", check, _MANAGE, "Ask the provider again", errors=(NotFound,)),
     Endpoint(

@@ -75,7 +75,8 @@ class BroadcastRecallOut(Out):
 class BroadcastProgressOut(Out):
     """
     `people` are in the audience as far as it is read (`built`: all of it), `left_out` of them before anything was sent.
-    Costs are in hundredths of `currency`. `unexplained` people have no place in any number; 0 once all were looked at.
+    Costs are in hundredths of `currency`. `held_until`: the provider lets us write to nobody new before then, so the
+    rest waits. `unexplained` people have no place in any number; 0 once all were looked at.
     """
 
     state: broadcasts.State
@@ -87,6 +88,7 @@ class BroadcastProgressOut(Out):
     ways: list[BroadcastWayOut]
     rate: float
     eta: Time | None
+    held_until: Time | None
     next_look: Time | None
     spent_minor: int
     budget_minor: int | None
@@ -299,6 +301,7 @@ def _progress(broadcast: Broadcast, now: Now) -> BroadcastProgressOut:
         ways=[_way(way) for way in now.ways],
         rate=round(now.rate, 2),
         eta=iso(now.eta),
+        held_until=iso(now.held_until),
         next_look=iso(now.next_look),
         spent_minor=now.spent_minor,
         budget_minor=broadcast.plan.budget_minor,

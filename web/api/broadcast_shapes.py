@@ -24,6 +24,8 @@ from automations.plans import (
     Variant,
 )
 from channels.contract import Purpose
+from inbox import allowances
+from inbox.allowances import Standing
 from web.api.models import Body, Channel, Out, Time
 
 
@@ -247,7 +249,9 @@ def out(now: Broadcast, actor: Actor, accounts: dict[str, AccountRow], check: Ch
     )
 
 
-def check_out(check: Check, now: Broadcast, *, fresh: bool, approval: str | None) -> BroadcastCheckOut:
+def check_out(
+    check: Check, now: Broadcast, *, fresh: bool, approval: str | None, standing: Standing | None
+) -> BroadcastCheckOut:
     order = list(reasons.REASONS)
     dropped = sorted(
         check.dropped.items(), key=lambda each: (order.index(each[0]) if each[0] in order else 99, each[0])
@@ -266,7 +270,7 @@ def check_out(check: Check, now: Broadcast, *, fresh: bool, approval: str | None
         languages=[BroadcastCountOut(key=key, count=count) for key, count in sorted(check.languages.items())],
         missing=[BroadcastCountOut(key=key, count=count) for key, count in sorted(check.missing.items())],
         cost=_estimate(check),
-        warnings=_warnings(check, now, approval),
+        warnings=_warnings(check, now, approval, standing),
         approval=approval,
         why=check.why,
     )
@@ -295,7 +299,17 @@ def _estimate(check: Check) -> BroadcastEstimateOut | None:
     )
 
 
-def _warnings(check: Check, now: Broadcast, approval: str | None) -> list[BroadcastWarningOut]:
+def _daily(people: int, standing: Standing) -> str:
+    days = allowances.days(people, standing)
+    return (
+        f"This number may write first to {standing.people_a_day:,} people in 24 hours, and has written to "
+        f"{standing.used:,}: it goes to {people:,} over {days} days."
+    )
+
+
+def _warnings(
+    check: Check, now: Broadcast, approval: str | None, standing: Standing | None
+) -> list[BroadcastWarningOut]:
     found: list[BroadcastWarningOut] = []
     if check.state != "ready":
         return found
@@ -311,6 +325,8 @@ def _warnings(check: Check, now: Broadcast, approval: str | None) -> list[Broadc
     if now.plan.fallbacks:
         words = "What fallbacks cost is not counted here: nobody knows yet who will need them."
         found.append(BroadcastWarningOut(code="fallbacks_uncounted", message=words, step="budget"))
+    if standing is not None and check.willing > standing.left:
+        found.append(BroadcastWarningOut(code="daily_limit", message=_daily(check.willing, standing), step="schedule"))
     if check.waiting:
         words = f"{check.waiting} of them get it later, at an hour at which marketing may reach them."
         found.append(BroadcastWarningOut(code="waiting", message=words, step="schedule"))

@@ -1,5 +1,6 @@
 """Broadcasts: written, looked at, approved, and watched on their way."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated
 
@@ -15,7 +16,8 @@ from automations.broadcasts import Broadcast, State
 from automations.plans import Audience, Plan
 from crm import contacts
 from crm.store import contacts as contact_rows
-from inbox import access, present
+from inbox import access, allowances, present
+from inbox.allowances import Standing
 from inbox.answering import previews
 from web.api import cursors
 from web.api.broadcast_shapes import (
@@ -194,7 +196,17 @@ async def get_check(request: ApiRequest, broadcast_id: str) -> BroadcastCheckOut
 async def _check_shown(request: ApiRequest, now: Broadcast, found: checks.Check) -> BroadcastCheckOut:
     fresh = found.plan == checks.plan_key(now.plan)
     approval = await approvals.needed(request.ws, now) if fresh and found.state == "ready" else None
-    return check_out(found, now, fresh=fresh, approval=approval)
+    return check_out(found, now, fresh=fresh, approval=approval, standing=await _standing(request.ws, now))
+
+
+async def _standing(ws: Workspace, now: Broadcast) -> Standing | None:
+    """How many people its sender may still write to first, where that is limited and counts for it."""
+    contents = (wording.content for variant in now.plan.variants for wording in variant.wordings)
+    if now.plan.account_id is None or not any(allowances.counts(each) for each in contents if each):
+        return None
+    with suppress(NotFound):
+        return await allowances.standing(ws, now.plan.account_id)
+    return None
 
 
 async def check_people(request: ApiRequest, broadcast_id: str, query: CheckPeopleQuery) -> CheckPeople:

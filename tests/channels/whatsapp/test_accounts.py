@@ -42,9 +42,10 @@ TOKEN_INFO = {
 }
 
 
-def answer(meta: Graph, *, number: Any = NUMBER, owned: Any = None, token: Any = None) -> None:
+def answer(meta: Graph, *, number: Any = NUMBER, owned: Any = None, token: Any = None, owner: Any = None) -> None:
     meta.answers("GET", NUMBER_ID, number)
     meta.answers("GET", f"{WABA_ID}/phone_numbers", owned or {"data": [{"id": "1"}, {"id": NUMBER_ID}]})
+    meta.answers("GET", WABA_ID, owner or {"owner_business_info": {"id": "500000000000001", "name": "Linden"}})
     meta.answers("GET", "debug_token", token or {"data": TOKEN_INFO})
 
 
@@ -58,6 +59,8 @@ async def test_an_account_that_works() -> None:
         token_expires_at=datetime.fromtimestamp(1_790_600_000, UTC),
         quality="GREEN",
         limits="TIER_2K",
+        people_a_day=2_000,
+        portfolio="500000000000001",
     )
     proof = hmac.new(SECRET.encode(), TOKEN.encode(), hashlib.sha256).hexdigest()
     assert meta.asked[0].url.params["appsecret_proof"] == proof
@@ -87,9 +90,11 @@ async def test_what_an_owner_should_look_at() -> None:
 
 async def test_a_token_that_may_not_ask_about_itself() -> None:
     async with graph() as meta:
-        answer(meta, token=refusal(100))
+        answer(meta, token=refusal(100), owner=refusal(100))
         facts = await ADAPTER.check(meta.io, ACCOUNT)
     assert facts.token_expires_at is None
+    # Nor about who owns the business account: then that has the limit to itself.
+    assert facts.portfolio == WABA_ID
 
 
 @pytest.mark.parametrize(

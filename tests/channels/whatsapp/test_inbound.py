@@ -520,6 +520,7 @@ NOTICES = [
                 "The quality or limit of the number changed. (FLAGGED) 12025550100 limit TIER_2K",
                 quality="RED",
                 limits="TIER_2K",
+                people_a_day=2_000,
             )
         ],
     ),
@@ -532,6 +533,7 @@ NOTICES = [
                 "business_capability_update",
                 "What the business may send in a day changed. limit 2000",
                 limits="2000",
+                people_a_day=2_000,
             )
         ],
     ),

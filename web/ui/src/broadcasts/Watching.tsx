@@ -210,7 +210,7 @@ function partsOf({ people, left_out: leftOut, tally }: BroadcastProgress): Part[
 const STAGES = { trial: 'A few get it first.', sample: 'The variants are being tried.', rest: 'Everybody else gets it now.' }
 
 function Progress({ progress }: { progress: BroadcastProgress }) {
-  const { people, state, stage, rate, eta, next_look: look } = progress
+  const { people, state, stage, rate, eta, held_until: held, next_look: look } = progress
   const parts = partsOf(progress)
   const gone = people - (parts.at(-1)?.count ?? 0)
   return (
@@ -239,7 +239,11 @@ function Progress({ progress }: { progress: BroadcastProgress }) {
       {state === 'running' && (
         <p className={s.quiet} role="status">
           {stage && STAGES[stage]} {rate > 0 && (rate >= 1 ? `${plural(Math.round(rate), 'message')} a second. ` : 'Less than one message a second. ')}
-          {eta ? (
+          {held ? (
+            <>
+              The sender has written first to as many people as it may in a day. It goes on <Until at={held} />, by itself.
+            </>
+          ) : eta ? (
             <>
               Done <Until at={eta} />.
             </>

@@ -199,6 +199,7 @@ export type Capabilities = api.CapabilitiesOut
 export type MediaLimit = api.MediaLimitsOut
 export type ChannelKind = api.ChannelKind
 export type ChannelField = api.FormFieldOut
+export type AccountAllowance = api.AccountAllowance
 export type Account = api.AccountOut
 export type AccountHealth = api.Health
 export type Template = api.TemplateOut

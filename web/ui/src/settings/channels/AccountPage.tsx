@@ -16,6 +16,7 @@ import { Panel } from '../parts/Panel'
 import { FailedPage } from '../parts/States'
 import { useGoTo } from '../parts/useSettingsPath'
 import p from '../parts/parts.module.css'
+import { Allowance } from './Allowance'
 import { EditForm } from './EditForm'
 import { MadeSecrets } from './MadeSecrets'
 import { Prices } from './Prices'
@@ -58,6 +59,7 @@ export function AccountPage({ id }: { id: string }) {
         back={{ to: 'channels', label: 'Channels' }}
       />
       <HealthPanel account={account} />
+      <Allowance id={account.id} />
       {account.snippet && (
         <Panel title="Widget" text="One line of HTML brings the chat onto your site.">
           <Snippet account={account} />
