@@ -6,7 +6,7 @@ from typing import Any
 from app.core.addresses import Address
 from crm import contacts
 from crm.contacts import Profile
-from inbox import allowances, conversations
+from inbox import allowances
 from tests.automations.test_broadcasts import BROADCASTS, any_hour_will_do, checked, draft, listed  # noqa: F401
 from tests.support.shop import Shop, eventually
 
@@ -75,9 +75,12 @@ async def test_a_broadcast_goes_to_so_many_people_a_day_and_on_when_there_is_roo
     assert got == sorted(phone["phone"] for phone in phones)
 
     # One place is left: who gets it may be written to again, and the next one waits for the day after.
-    assert await allowances.take(ws, account_id, [people[0]]) == [True]
-    for contact_id, state in ((ids[0], "sent"), (ids[1], "held")):
-        theirs = conversations.id_for(contact_id)
+    for state in ("sent", "held"):
+        someone, talk = await shop.someone("whatsapp")
+        theirs, long_ago = talk["id"], ws.clock.now() - timedelta(hours=30)
+        await ws.db.conversations.update({"_id": theirs}, {"$set": {"reach.0.last_inbound_at": long_ago}})
+        if state == "sent":
+            assert await allowances.take(ws, account_id, [Address("whatsapp", someone["phone"])]) == [True]
         entry = await shop.sends(theirs, told(f"{state} {everybody}"))
 
         def settled(each: dict[str, Any], entry_id: str = entry["id"]) -> bool:
