@@ -12,7 +12,7 @@ from app.core.runtime import Runtime
 from automations import checks, membership, runs, segments
 from automations import jobs as automation_jobs
 from crm import data_health_look, exports, imports
-from inbox import checkups, delivery, inbound, jobs, polling, reconcile, sweeper
+from inbox import budgets, checkups, delivery, inbound, jobs, polling, reconcile, sweeper
 from inbox.erasing import erasing, retention
 from inbox.finding import bulk, search, view_work
 from inbox.mailings import engine, placing
@@ -34,6 +34,7 @@ BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "polling": polling.run,
     "reconcile": reconcile.run,
     "checkups": checkups.run,
+    "budgets": budgets.run,
     "tickets": ticket_news.run,
     "incidents": incidents.run,
     "merges": merging.run,

@@ -8,8 +8,6 @@ Amounts are whole millionths of the currency: a text message may cost less than 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Final
 
 from app.core.addresses import Address
 from app.core.runtime import Workspace
@@ -19,10 +17,7 @@ from channels.content import Content
 from channels.contract import ChannelAccount, Charge, Charges
 from crm import places
 from inbox.answering import prices
-from inbox.answering.prices import PriceList
-
-MICROS: Final = 1_000_000
-_MICROS_OF_MINOR: Final = 10_000
+from inbox.answering.prices import MICROS, PriceList, minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +38,6 @@ class Cost:
     minor: int
     currency: str
     lines: tuple[Line, ...]
-
-
-def minor(micros: int) -> int:
-    """In hundredths, rounded as money is."""
-    return int((Decimal(micros) / _MICROS_OF_MINOR).to_integral_value(ROUND_HALF_UP))
 
 
 # (country, category, priced as, units of one message)

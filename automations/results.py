@@ -21,7 +21,6 @@ from app.core.permissions import Actor, Scope
 from app.core.runtime import Workspace
 from automations import broadcasts, experiments, reasons, rolls, runs
 from automations.broadcasts import Broadcast
-from automations.estimates import minor
 from automations.experiments import Share, Verdict
 from automations.rolls import Place
 from automations.runs import Recall, Run, Way
@@ -29,6 +28,7 @@ from crm import tables
 from crm.store import contacts as contact_rows
 from inbox import timeline
 from inbox.answering import prices
+from inbox.answering.prices import minor
 from inbox.mailings import mailings
 from inbox.mailings.mailing import Mailing, Outcome, Progress, Tally
 

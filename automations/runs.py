@@ -30,7 +30,7 @@ from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
 from automations import approvals, audiences, broadcasts, checks, experiments, placing, rolls, schedules
 from automations.broadcasts import Broadcast, By, Reason
-from automations.estimates import MICROS, Estimator
+from automations.estimates import Estimator
 from automations.experiments import Stage
 from automations.placing import Layout, Placing
 from automations.plans import Exclusion, Plan
@@ -40,6 +40,7 @@ from channels import accounts, registry
 from crm import pacing
 from inbox import timeline
 from inbox.answering import corrections
+from inbox.answering.prices import MICROS
 from inbox.mailings import mailings
 from inbox.mailings.mailing import MOST_IN_BATCH, Batch, Guards, Mailing, NewMailing, Outcome, Progress, Recipient
 from inbox.mailings.results import plain_code

@@ -51,7 +51,7 @@ from channels.errors import (
     Throttled,
 )
 from crm import contacts, gate, pacing
-from inbox import allowances, contents, conversations, files, live, messages, rates, timeline
+from inbox import allowances, contents, conversations, files, live, messages, rates, spending, timeline
 from inbox import handles as media_handles
 from inbox.store import entries as store
 from inbox.store import tickets
@@ -157,6 +157,7 @@ async def _deliver_one(ws: Workspace, entry: Entry) -> float:
         result = await _hand_over(ws, account, claimed)
     except SendError as error:
         return await _failed(ws, account, claimed, error)
+    await spending.note(ws, account, claimed)
     keys = tuple(store.external_key(account.id, external_id) for external_id in result.external_ids)
     await _surely(_settle, ws, claimed, result.status, external_ids=keys)
     await note_traffic(ws.runtime, account.id, "last_send_at")

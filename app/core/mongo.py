@@ -223,6 +223,10 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     ),
     "reopeners": (),
     "price_lists": (),
+    # What messages have cost (see inbox/spending.py), days of it that are added up, and how much it may be.
+    "spending": (_index("workspace_id", "day"), _index("workspace_id", "conversation_id")),
+    "spending_days": (),
+    "budgets": (_index("active_key", sparse=True),),
     # Codes that show whose an address is; they end a month after they were good for.
     "proofs": (_index("workspace_id", "conversation_id"), _index("forget_at", expire_after_seconds=0)),
     "templates": (_index("workspace_id", "account_id", "name"),),

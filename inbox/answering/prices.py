@@ -7,7 +7,7 @@ contract and month. What is not on the list has no price, and nobody makes one u
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from app.core import audit
 from app.core.audit import Target
@@ -21,6 +21,8 @@ from inbox.store import prices as store
 # Some 250 countries, in a few categories each.
 MOST = 2_000
 ANYWHERE = "*"
+MICROS = 1_000_000
+_MICROS_OF_MINOR = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,11 @@ async def save(ws: Workspace, actor: Actor, account_id: str, wanted: Sequence[Pr
 async def forget(ws: Workspace, account_id: str) -> None:
     """The account was disconnected."""
     await store.delete(ws, account_id)
+
+
+def minor(micros: int) -> int:
+    """Millionths of a currency in hundredths, rounded as money is."""
+    return int((Decimal(micros) / _MICROS_OF_MINOR).to_integral_value(ROUND_HALF_UP))
 
 
 def cost(kept: PriceList, kind: str, charges: Sequence[Charge], country: str | None) -> Cost | None:

@@ -26,7 +26,7 @@ from app.core.platform import mailings as platform
 from app.core.runtime import Runtime, Workspace
 from channels import accounts
 from crm import gate, happenings, pacing
-from inbox import conversations, timeline
+from inbox import conversations, spending, timeline
 from inbox.mailings import results
 from inbox.mailings.mailing import Mailing, Ref
 from inbox.mailings.words import Words
@@ -127,6 +127,7 @@ async def place(ws: Workspace, batch_ids: Iterable[str], only: Mapping[str, set[
         await _put(ws, mailing, work, groups[batch_id], places)
         count += len(places)
         if only is None:
+            await spending.note_batch(ws, mailing, work, groups[batch_id])
             await store.placed(ws, batch_id, len(work.o))
     return count
 

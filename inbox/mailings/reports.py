@@ -22,7 +22,7 @@ from channels.errors import (
     RecipientUnreachable,
     TemplateRefused,
 )
-from inbox import delivery
+from inbox import delivery, spending
 from inbox.mailings import mailings, results
 from inbox.mailings.lane import CAPPED
 from inbox.mailings.mailing import Recipient, Ref
@@ -59,6 +59,10 @@ async def apply(ws: Workspace, account_id: str, reports: Sequence[tuple[Ref, Rec
         if changes.get(batch_id):
             changes[batch_id]["td"] = results.reported_of(work.d, _people(groups.get(batch_id)))
     await store.report(ws, {batch_id: change for batch_id, change in changes.items() if change})
+    for batch_id in {ref.batch_id for ref, _, _ in learned}:
+        mailing = await store.get(ws, works[batch_id].mailing_id)
+        if mailing is not None:
+            await spending.note_batch(ws, mailing, works[batch_id], groups[batch_id])
     for ref, report, address in learned:
         await _learn(ws, account_id, ref, report, address)
     for mailing_id in {works[batch_id].mailing_id for batch_id, change in changes.items() if change}:

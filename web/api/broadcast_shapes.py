@@ -7,7 +7,7 @@ from pydantic import Field
 from app.core.clock import iso
 from app.core.permissions import Actor
 from app.core.platform.accounts import AccountRow
-from automations import broadcasts, estimates, reasons
+from automations import broadcasts, reasons
 from automations.broadcasts import Broadcast, State
 from automations.checks import Check
 from automations.plans import (
@@ -26,6 +26,7 @@ from automations.plans import (
 from channels.contract import Purpose
 from inbox import allowances
 from inbox.allowances import Standing
+from inbox.answering.prices import minor
 from web.api.models import Body, Channel, Out, Time
 
 
@@ -290,7 +291,7 @@ def _estimate(check: Check) -> BroadcastEstimateOut | None:
             category=line.category,
             unit="segment" if line.unit == "segment" else "message",
             units=line.units,
-            minor=None if line.micros is None else estimates.minor(line.micros),
+            minor=None if line.micros is None else minor(line.micros),
         )
         for line in check.cost.lines
     ]

@@ -199,6 +199,11 @@ export type Capabilities = api.CapabilitiesOut
 export type MediaLimit = api.MediaLimitsOut
 export type ChannelKind = api.ChannelKind
 export type ChannelField = api.FormFieldOut
+export type Spending = api.SpendingOut
+export type SpendingRow = api.SpendingRow
+export type SpendingBy = Spending['by']
+export type Budgets = api.BudgetsOut
+export type Budget = api.BudgetOut
 export type AccountAllowance = api.AccountAllowance
 export type Account = api.AccountOut
 export type AccountHealth = api.Health
@@ -269,7 +274,7 @@ export type NumberedEvent =
   | { n: number; type: 'import'; data: ImportProgress }
   | { n: number; type: 'export' | 'erasure' | 'signup_form' | 'retention' | 'data_health'; data: { id: string } }
   | { n: number; type: 'contact_fields' | 'company' | 'contact_list'; data: { id: string } }
-  | { n: number; type: 'segment' | 'broadcast' | 'broadcast_check' | 'broadcast_settings'; data: { id: string } }
+  | { n: number; type: 'segment' | 'broadcast' | 'broadcast_check' | 'broadcast_settings' | 'budgets'; data: { id: string } }
   | { n: number; type: 'duplicates'; data: { contact_ids: string[] } }
   | { n: number; type: 'deferred'; data: { id: string } }
   | { n: number; type: 'templates'; data: { account_id: string } }

@@ -3,7 +3,7 @@ import '@mantine/core/styles/SegmentedControl.css'
 import { Progress, SegmentedControl } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { Suspense, lazy, useEffect, useState } from 'react'
 import { ApiError, api, query } from '../lib/api'
 import { useCan } from '../lib/session'
 import { setTitle } from '../lib/title'
@@ -23,18 +23,21 @@ import { placeOf, ViewSwitch } from './ViewSwitch'
 import { Wallboard } from './Wallboard'
 import s from './reports.module.css'
 
+const Costs = lazy(() => import('./Costs').then((module) => ({ default: module.Costs })))
+
 const TABS: { key: Tab; label: string }[] = [
   { key: 'live', label: 'Live' },
   { key: 'overview', label: 'Overview' },
   { key: 'promises', label: 'Service levels' },
   { key: 'backlog', label: 'Backlog' },
+  { key: 'costs', label: 'Costs' },
   { key: 'member', label: 'Agents' },
   { key: 'team', label: 'Teams' },
   { key: 'channel', label: 'Channels' },
   { key: 'tag', label: 'Tags' },
   { key: 'reason', label: 'Reasons' },
 ]
-type Tab = 'live' | 'backlog' | 'overview' | 'promises' | Exclude<ReportDimension, 'policy'>
+type Tab = 'live' | 'backlog' | 'costs' | 'overview' | 'promises' | Exclude<ReportDimension, 'policy'>
 const COUNTING_MS = 1_500
 
 export default function ReportsPage() {
@@ -69,7 +72,7 @@ export default function ReportsPage() {
         {tab !== 'live' && tab !== 'backlog' && days && view && own && (
           <div className={s.controls}>
             <Span value={days} zone={view.zone} onChange={setChosen} />
-            <ViewSwitch view={view} own={own} onChange={change} />
+            {tab !== 'costs' && <ViewSwitch view={view} own={own} onChange={change} />}
           </div>
         )}
       </header>
@@ -91,7 +94,11 @@ export default function ReportsPage() {
         <Wallboard />
       ) : tab === 'backlog' ? (
         <Backlog />
-      ) : days && view ? (
+      ) : tab === 'costs' && days ? (
+        <Suspense fallback={<Loading />}>
+          <Costs days={days} />
+        </Suspense>
+      ) : tab !== 'costs' && days && view ? (
         <Figures key={tab} tab={tab} days={days} view={view} />
       ) : error ? (
         <ErrorState error={error} />
@@ -102,7 +109,7 @@ export default function ReportsPage() {
   )
 }
 
-function Figures({ tab, days, view }: { tab: Exclude<Tab, 'live' | 'backlog'>; days: DaySpan; view: View }) {
+function Figures({ tab, days, view }: { tab: Exclude<Tab, 'live' | 'backlog' | 'costs'>; days: DaySpan; view: View }) {
   const metrics = useMetrics()
   const [drill, setDrill] = useState<Drill | null>(null)
   const by = tab === 'overview' ? undefined : tab === 'promises' ? 'policy' : tab

@@ -198,6 +198,9 @@ function refreshQueries(event: live.LiveEvent): void {
       queryClient.setQueryData(queryKey, event.data.report)
       return
     }
+    case 'budgets':
+      void queryClient.invalidateQueries({ queryKey: ['budgets'] })
+      return
     case 'broadcast_settings':
       void queryClient.invalidateQueries({ queryKey: ['broadcast-settings'] })
       return
