@@ -20,7 +20,7 @@ from typing import Any, Final, Literal
 
 from redis.exceptions import RedisError
 
-from app.core import ids, leases
+from app.core import ids, leases, rounds
 from app.core.errors import AppError, Conflict, Invalid
 from app.core.mongo import DatabaseError
 from app.core.platform import broadcasts as platform
@@ -148,7 +148,7 @@ def purpose_of(plan: Plan, laid: Layout) -> Purpose:
 async def run(runtime: Runtime) -> None:
     """Puts back to work what a crash has left, until cancelled."""
     while True:
-        await asyncio.sleep(EVERY_SECONDS)
+        await rounds.rest(EVERY_SECONDS)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             for workspace_id, broadcast_id in await platform.checking(runtime):
                 await _enqueue(runtime.workspace(workspace_id), broadcast_id)

@@ -9,7 +9,6 @@ has to look again; one process at a time does.
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -21,7 +20,7 @@ from typing import Any, Final
 
 from redis.exceptions import RedisError
 
-from app.core import leases
+from app.core import leases, rounds
 from app.core.errors import AppError, Change, ChangedMeanwhile, Conflict
 from app.core.mongo import DatabaseError
 from app.core.permissions import SYSTEM, Actor
@@ -288,7 +287,7 @@ async def _tell_progress(ws: Workspace, broadcast_id: str) -> None:
 async def run(runtime: Runtime) -> None:
     """Wakes those whose time has come, until cancelled."""
     while True:
-        await asyncio.sleep(EVERY_SECONDS)
+        await rounds.rest(EVERY_SECONDS)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             for workspace_id, broadcast_id in await platform.due(runtime, runtime.clock.now()):
                 await _enqueue(runtime.workspace(workspace_id), broadcast_id)

@@ -10,15 +10,14 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from time import monotonic
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import orjson
 from redis.exceptions import RedisError
 
 from app.core import ids
 from app.core.addresses import Address
+from app.core.kept import Kept
 from app.core.platform.passing import Passing
 from app.core.runtime import Runtime, Workspace
 from crm.store import changes as store
@@ -32,8 +31,6 @@ _TOLD = "parley:changes"
 _BUCKET_CHARS = 7
 _MOST_MARKS = 10_000
 _MOST_TOLD = 100_000
-
-_followed: WeakKeyDictionary[Runtime, dict[str, tuple[float, bool]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +47,19 @@ async def follow(ws: Workspace) -> None:
     """From now on changes are kept here; other processes know within KNOWN_SECONDS."""
     if not await is_followed(ws):
         await store.follow(ws)
-        _followed.setdefault(ws.runtime, {}).pop(ws.id, None)
+        _followed.forget(ws)
+
+
+async def _is_followed(ws: Workspace) -> bool:
+    return await store.is_followed(ws)
+
+
+_followed = Kept(_is_followed, KNOWN_SECONDS)
 
 
 async def is_followed(ws: Workspace) -> bool:
     """Whether somebody follows here, as this process knows."""
-    known = _followed.setdefault(ws.runtime, {})
-    until, found = known.get(ws.id, (0.0, False))
-    if until < monotonic():
-        found = await store.is_followed(ws)
-        known[ws.id] = (monotonic() + KNOWN_SECONDS, found)
-    return found
+    return await _followed.of(ws)
 
 
 @asynccontextmanager

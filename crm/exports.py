@@ -7,7 +7,6 @@ half way it is written anew.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from typing import Any, Literal
 
 from redis.exceptions import RedisError
 
-from app.core import audit, clock, ids, leases
+from app.core import audit, clock, ids, leases, rounds
 from app.core.audit import Target
 from app.core.errors import NotFound
 from app.core.mongo import DatabaseError
@@ -111,7 +110,7 @@ async def delete_before(ws: Workspace, at: datetime) -> int:
 async def run(runtime: Runtime) -> None:
     """Puts back to work what a crash has left, and deletes what is no longer kept, until cancelled."""
     while True:
-        await asyncio.sleep(EVERY_SECONDS)
+        await rounds.rest(EVERY_SECONDS)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             for workspace_id, export_id in await platform.pending_exports(runtime):
                 await _enqueue(runtime.workspace(workspace_id), export_id)

@@ -8,7 +8,6 @@ where a killed process stopped, and doing it once more changes nothing.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -19,7 +18,7 @@ from typing import Any, Literal
 
 from redis.exceptions import RedisError
 
-from app.core import audit, clock, ids, leases
+from app.core import audit, clock, ids, leases, rounds
 from app.core.audit import Target
 from app.core.errors import AppError, Conflict, FieldError, Forbidden, Invalid, NotFound
 from app.core.files import FileMissing
@@ -302,7 +301,7 @@ def _forgotten(outcome: Outcome) -> Outcome:
 async def run(runtime: Runtime) -> None:
     """Puts back to work what a crash has left, until cancelled."""
     while True:
-        await asyncio.sleep(EVERY_SECONDS)
+        await rounds.rest(EVERY_SECONDS)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             for workspace_id, import_id in await platform.pending(runtime):
                 await _enqueue(runtime.workspace(workspace_id), import_id)

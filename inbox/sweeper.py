@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from redis.exceptions import RedisError
 
-from app.core import leases, log
+from app.core import leases, log, rounds
 from app.core.errors import AppError, NotFound
 from app.core.mongo import DatabaseError
 from app.core.platform import work
@@ -34,7 +34,7 @@ async def run(runtime: Runtime) -> None:
     loop = asyncio.get_running_loop()
     pruned_at = loop.time()
     while True:
-        await asyncio.sleep(runtime.settings.round_seconds)
+        await rounds.rest(runtime.settings.round_seconds)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             async with leases.hold(runtime.redis, "sweeper") as lease:
                 if lease is not None:

@@ -1,11 +1,10 @@
 """Erasing a person: begun by a colleague, carried through by a job, and gone on with after a crash."""
 
-import asyncio
 from contextlib import suppress
 
 from redis.exceptions import RedisError
 
-from app.core import audit, leases
+from app.core import audit, leases, rounds
 from app.core.audit import Target
 from app.core.errors import Conflict
 from app.core.mongo import DatabaseError
@@ -32,7 +31,7 @@ async def begin(ws: Workspace, actor: Actor, contact_id: str, reason: str) -> Er
 async def run(runtime: Runtime) -> None:
     """Puts back to work what a crash has left, until cancelled."""
     while True:
-        await asyncio.sleep(runtime.settings.round_seconds)
+        await rounds.rest(runtime.settings.round_seconds)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             for workspace_id, erasure_id in await platform.pending_erasures(runtime):
                 await _enqueue(runtime.workspace(workspace_id), erasure_id)

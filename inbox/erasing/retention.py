@@ -6,7 +6,6 @@ is. Whoever is under a legal hold keeps everything; when a hold is lifted it sta
 now, by the same walk, and touches nothing.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from typing import Any, Final
 
 from redis.exceptions import RedisError
 
-from app.core import audit, leases
+from app.core import audit, leases, rounds
 from app.core.audit import Target
 from app.core.mongo import DatabaseError
 from app.core.permissions import SYSTEM, Actor
@@ -85,7 +84,7 @@ async def ask(ws: Workspace, days: Mapping[str, int]) -> Kept:
 async def run(runtime: Runtime) -> None:
     """Looks after all workspaces with rules, until cancelled; one process at a time."""
     while True:
-        await asyncio.sleep(EVERY_SECONDS)
+        await rounds.rest(EVERY_SECONDS)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             async with leases.hold(runtime.redis, "retention") as lease:
                 if lease is None:

@@ -8,7 +8,6 @@ are done at once, many by a job that goes on where it was stopped.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -17,7 +16,7 @@ from typing import Any, Literal
 
 from redis.exceptions import RedisError
 
-from app.core import audit, clock, ids, leases, sign_in
+from app.core import audit, clock, ids, leases, rounds, sign_in
 from app.core.audit import Target
 from app.core.errors import AppError, Conflict, Invalid, NotFound
 from app.core.mongo import DatabaseError
@@ -327,7 +326,7 @@ async def _tell(ws: Workspace, bulk_id: str) -> Bulk:
 async def run(runtime: Runtime) -> None:
     """Puts back to work what a crash has left, until cancelled."""
     while True:
-        await asyncio.sleep(EVERY_SECONDS)
+        await rounds.rest(EVERY_SECONDS)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             for workspace_id, bulk_id in await platform.pending(runtime):
                 await runtime.queue.enqueue(

@@ -13,11 +13,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 from redis.exceptions import RedisError
 
-from app.core import leases
+from app.core import leases, rounds
 from app.core.mongo import DatabaseError
 from app.core.runtime import Runtime, Workspace
 from channels.content import preview
@@ -32,6 +33,10 @@ EVERY_SECONDS = 3.0
 _MARK = "search"
 _MOST_WORDS = 8
 _MOST_CHARS = 4_000
+# A message has ten words, each with a place in the index: so few are indexed in one go, and of the time only this share
+# goes into it, so that whoever else writes does not wait for it.
+_AT_ONCE = 5
+_SHARE = 1 / 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ async def run(runtime: Runtime) -> None:
     loop = asyncio.get_running_loop()
     looked_back_at = float("-inf")
     while True:
-        await asyncio.sleep(EVERY_SECONDS)
+        await rounds.rest(EVERY_SECONDS)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             async with leases.hold(runtime.redis, "search") as lease:
                 if lease is None:
@@ -106,11 +111,14 @@ async def _index_rows(runtime: Runtime, rows: Sequence[Mapping[str, Any]]) -> No
     for row in rows:
         by_workspace.setdefault(row["workspace_id"], []).append(entry_rows.from_row(dict(row)))
     for workspace_id, found in by_workspace.items():
-        await index(runtime.workspace(workspace_id), found)
+        for first in range(0, len(found), _AT_ONCE):
+            began = monotonic()
+            await index(runtime.workspace(workspace_id), found[first : first + _AT_ONCE])
+            await asyncio.sleep((monotonic() - began) * (1 / _SHARE - 1))
 
 
 async def index(ws: Workspace, entries: Sequence[Entry]) -> None:
-    """Once each, however often it is asked."""
+    """In one command; once each, however often it is asked."""
     made = [
         Indexed(entry.id, entry.conversation_id, entry.number, entry.created_at, tuple(found))
         for entry in entries

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from redis.exceptions import RedisError
 
-from app.core import leases, rules
+from app.core import leases, rounds, rules
 from app.core.errors import Conflict
 from app.core.mongo import DatabaseError
 from app.core.platform import tags as tag_rows
@@ -43,7 +43,7 @@ async def run(runtime: Runtime) -> None:
                         )
                     for workspace_id in await platform.timed(runtime):
                         await pass_time(runtime.workspace(workspace_id))
-        await asyncio.sleep(EVERY_SECONDS)
+        await rounds.rest(EVERY_SECONDS)
 
 
 async def evaluate(ws: Workspace, view_id: str) -> None:

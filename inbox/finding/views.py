@@ -14,15 +14,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from time import monotonic
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from app.core import ids, rules
 from app.core.errors import Conflict, Forbidden, NotFound
+from app.core.kept import Kept
 from app.core.permissions import Actor, Permission
 from app.core.rules import Catalogue, Field, Predicate, Rule
-from app.core.runtime import Runtime, Workspace
+from app.core.runtime import Workspace
 from channels import registry
 from inbox.finding import facets, reading
 from inbox.store import views as store
@@ -119,33 +118,28 @@ def is_timed(rule: Rule) -> bool:
 # --- which views a conversation is in -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    until: float
-    predicates: tuple[tuple[str, Predicate], ...]
+async def _compiled(ws: Workspace) -> tuple[tuple[str, Predicate], ...]:
+    found = sorted(await store.every(ws), key=lambda view: view.id)
+    return tuple((view.id, rules.predicate(CATALOGUE, view.rule)) for view in found)
 
 
-_known: WeakKeyDictionary[Runtime, dict[str, _Known]] = WeakKeyDictionary()
+_known = Kept(_compiled, KNOWN_SECONDS)
 
 
 def forget(ws: Workspace) -> None:
     """In this process; the others find out within KNOWN_SECONDS."""
-    _known.get(ws.runtime, {}).pop(ws.id, None)
+    _known.forget(ws)
 
 
 async def of(ws: Workspace, conversation: Conversation) -> tuple[str, ...]:
     """Ids of the saved views that it belongs to now."""
     if conversation.state == facets.CLOSED:
         return ()
-    known = _known.setdefault(ws.runtime, {}).get(ws.id)
-    if known is None or known.until < monotonic():
-        found = sorted(await store.every(ws), key=lambda view: view.id)
-        compiled = tuple((view.id, rules.predicate(CATALOGUE, view.rule)) for view in found)
-        known = _known[ws.runtime][ws.id] = _Known(monotonic() + KNOWN_SECONDS, compiled)
-    if not known.predicates:
+    known = await _known.of(ws)
+    if not known:
         return ()
     asked, now = thing(conversation), ws.clock.now()
-    return tuple(view_id for view_id, holds in known.predicates if holds(asked, now))
+    return tuple(view_id for view_id, holds in known if holds(asked, now))
 
 
 # --- what people do with views ------------------------------------------------------------------------------------

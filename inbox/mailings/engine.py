@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from redis.exceptions import RedisError
 
-from app.core import hints, log
+from app.core import hints, log, rounds
 from app.core.errors import AppError
 from app.core.mongo import DatabaseError
 from app.core.platform import mailings as platform
@@ -42,7 +42,7 @@ async def run(runtime: Runtime) -> None:
 
 async def _hint(runtime: Runtime, seconds: float) -> None:
     try:
-        await hints.wait(runtime.redis, mailings.HINT, seconds)
+        await hints.wait(runtime.redis, mailings.HINT, rounds.spread(seconds))
     except (RedisError, OSError, TimeoutError):
         await asyncio.sleep(EVERY_SECONDS)
 

@@ -15,12 +15,12 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic
-from weakref import WeakKeyDictionary
 
 from redis.exceptions import RedisError
 
-from app.core import log
+from app.core import log, rounds
 from app.core.errors import AppError
+from app.core.kept import Kept
 from app.core.mongo import DatabaseError
 from app.core.platform import mailings as platform
 from app.core.runtime import Runtime, Workspace
@@ -48,14 +48,12 @@ _LAST_SECONDS = 60.0
 _SHARE = 0.1
 
 _log = log.get("placing")
-# Mailings of a workspace of which something may wait, as of when.
-_waiting: WeakKeyDictionary[Runtime, dict[str, tuple[float, tuple[str, ...]]]] = WeakKeyDictionary()
 
 
 async def run(runtime: Runtime) -> None:
     """Puts everything in its place, until cancelled."""
     while True:
-        await asyncio.sleep(runtime.settings.round_seconds)
+        await rounds.rest(runtime.settings.round_seconds)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             while await _some(runtime):
                 pass
@@ -79,13 +77,16 @@ async def _some(runtime: Runtime) -> bool:
     return len(found) == _AT_ONCE
 
 
+async def _with_waiting(ws: Workspace) -> tuple[str, ...]:
+    return tuple(await store.with_waiting(ws))
+
+
+_waiting = Kept(_with_waiting, KEPT_SECONDS)
+
+
 async def waiting(ws: Workspace) -> tuple[str, ...]:
     """Mailings of which something may wait, as of a second ago."""
-    kept, now = _waiting.setdefault(ws.runtime, {}), monotonic()
-    found = kept.get(ws.id)
-    if found is None or now - found[0] > KEPT_SECONDS:
-        found = kept[ws.id] = (now, tuple(await store.with_waiting(ws)))
-    return found[1]
+    return await _waiting.of(ws)
 
 
 async def settle(ws: Workspace, contact_ids: Sequence[str], *, but: str | None = None) -> bool:

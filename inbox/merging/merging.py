@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from redis.exceptions import RedisError
 
-from app.core import leases
+from app.core import leases, rounds
 from app.core.errors import Conflict, Unavailable
 from app.core.mongo import DatabaseError
 from app.core.permissions import Actor
@@ -81,7 +81,7 @@ async def carry(ws: Workspace, merge_id: str) -> None:
 async def run(runtime: Runtime) -> None:
     """Carries through what a process has left behind, until cancelled."""
     while True:
-        await asyncio.sleep(runtime.settings.round_seconds)
+        await rounds.rest(runtime.settings.round_seconds)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             await sweep(runtime)
 

@@ -6,7 +6,6 @@ When is part of its row (`conversations.due_at`), so it survives whatever happen
 due. Every duty looks at the stored row again and may be repeated.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from app.core import leases, log
+from app.core import leases, log, rounds
 from app.core.errors import AppError, NotFound
 from app.core.mongo import DatabaseError
 from app.core.platform import work
@@ -55,7 +54,7 @@ async def run(runtime: Runtime) -> None:
     """Looks again and again until cancelled; a database or Redis that is down is waited for."""
     failures = Failures()
     while True:
-        await asyncio.sleep(runtime.settings.round_seconds)
+        await rounds.rest(runtime.settings.round_seconds)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             async with leases.hold(runtime.redis, "duties") as lease:
                 if lease is not None:

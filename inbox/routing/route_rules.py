@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from time import monotonic
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from app.core import audit, ids, rules
 from app.core.addresses import Address
 from app.core.audit import Target
 from app.core.errors import Change, ChangedMeanwhile, Invalid
+from app.core.kept import Kept
 from app.core.permissions import Actor
 from app.core.rules import Catalogue, Field, Predicate, Rule
-from app.core.runtime import Runtime, Workspace
+from app.core.runtime import Workspace
 from channels import registry
 from crm import places
 from crm.store import contacts as contact_store
@@ -137,30 +136,25 @@ async def _checked(ws: Workspace, items: Sequence[RouteRule]) -> tuple[RouteRule
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    until: float
     rules: tuple[tuple[RouteRule, Predicate], ...]
     teams: Mapping[str, Team]
-
-
-_known: WeakKeyDictionary[Runtime, dict[str, _Known]] = WeakKeyDictionary()
-
-
-def forget(ws: Workspace) -> None:
-    """In this process; the others find out within KNOWN_SECONDS."""
-    _known.get(ws.runtime, {}).pop(ws.id, None)
 
 
 def _compiled(items: Sequence[RouteRule]) -> tuple[tuple[RouteRule, Predicate], ...]:
     return tuple((each, rules.predicate(CATALOGUE, each.rule)) for each in items if each.enabled)
 
 
-async def _rules(ws: Workspace) -> _Known:
-    found = _known.setdefault(ws.runtime, {}).get(ws.id)
-    if found is None or found.until < monotonic():
-        compiled = _compiled((await get(ws)).items)
-        there = {team.id: team for team in await teams.listed(ws)} if compiled else {}
-        found = _known[ws.runtime][ws.id] = _Known(monotonic() + KNOWN_SECONDS, compiled, there)
-    return found
+async def _read(ws: Workspace) -> _Known:
+    compiled = _compiled((await get(ws)).items)
+    return _Known(compiled, {team.id: team for team in await teams.listed(ws)} if compiled else {})
+
+
+_known = Kept(_read, KNOWN_SECONDS)
+
+
+def forget(ws: Workspace) -> None:
+    """In this process; the others find out within KNOWN_SECONDS."""
+    _known.forget(ws)
 
 
 async def feed(ws: Workspace, conversation: Conversation, entry: Entry, own: Feed | None) -> Feed | None:
@@ -169,7 +163,7 @@ async def feed(ws: Workspace, conversation: Conversation, entry: Entry, own: Fee
 
     Without rules this costs nothing; with some, a read of the contact where one of them asks what is known of it.
     """
-    known = await _rules(ws)
+    known = await _known.of(ws)
     if not known.rules:
         return own
     things = await _thing(ws, conversation, entry, [rule for rule, _ in known.rules])

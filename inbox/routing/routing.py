@@ -23,7 +23,7 @@ from typing import Literal
 
 from redis.exceptions import RedisError
 
-from app.core import hints, leases, log, rules
+from app.core import hints, leases, log, rounds, rules
 from app.core.addresses import Address
 from app.core.calendars import open_at
 from app.core.errors import AppError
@@ -57,9 +57,9 @@ async def run(runtime: Runtime) -> None:
     """Until cancelled; a database or Redis that is down is waited for."""
     for number in count():
         try:
-            await hints.wait(runtime.redis, waiting.HINT, runtime.settings.round_seconds)
+            await hints.wait(runtime.redis, waiting.HINT, rounds.spread(runtime.settings.round_seconds))
         except (RedisError, OSError, TimeoutError):
-            await asyncio.sleep(runtime.settings.round_seconds)
+            await rounds.rest(runtime.settings.round_seconds)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             await go_round(runtime, retiring=number % RETIRING_EVERY == 0)
 

@@ -19,11 +19,10 @@ from inbox.store.windows import Walk
 _FIRST = timedelta(minutes=30)
 _ENOUGH = 40
 _WIDENING = 8
-_AT_ONCE = 10
 
 
 async def add(ws: Workspace, hits: Sequence[search.Indexed]) -> None:
-    """Those that are there already stay as they are."""
+    """In one command. Those that are there already stay as they are."""
     rows = [
         {
             "_id": hit.entry_id,
@@ -34,9 +33,7 @@ async def add(ws: Workspace, hits: Sequence[search.Indexed]) -> None:
         }
         for hit in hits
     ]
-    # Ten words each, ten places in the index: many at once would keep everybody else waiting.
-    for first in range(0, len(rows), _AT_ONCE):
-        await ws.db.search.insert_new(rows[first : first + _AT_ONCE])
+    await ws.db.search.insert_new(rows)
 
 
 async def remove(ws: Workspace, entry_id: str) -> None:

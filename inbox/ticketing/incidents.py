@@ -7,7 +7,6 @@ the reply window. Where the window has closed it goes as the template that the u
 why. Killed at any moment, the next one goes on with whoever has no row yet.
 """
 
-import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +14,7 @@ from typing import Any, Literal
 
 from redis.exceptions import RedisError
 
-from app.core import audit, ids, leases, log
+from app.core import audit, ids, leases, log, rounds
 from app.core.audit import Target
 from app.core.errors import AppError, Change, ChangedMeanwhile, Conflict, Invalid, NotFound, ReplyWindowClosed
 from app.core.mongo import DatabaseError
@@ -288,7 +287,7 @@ async def get_update(ws: Workspace, update_id: str) -> Update:
 async def run(runtime: Runtime) -> None:
     """Sends what is not sent to all yet, until cancelled."""
     while True:
-        await asyncio.sleep(runtime.settings.round_seconds)
+        await rounds.rest(runtime.settings.round_seconds)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             for workspace_id, update_id in await work.open_incident_updates(runtime):
                 try:

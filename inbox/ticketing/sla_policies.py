@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from time import monotonic
+from dataclasses import replace
 from types import ModuleType
-from weakref import WeakKeyDictionary
 
 from app.core import audit, ids, rules
 from app.core.audit import Target
 from app.core.errors import Change, ChangedMeanwhile, Conflict, Invalid, NotFound
+from app.core.kept import Kept
 from app.core.permissions import Actor
 from app.core.queue import Lane
-from app.core.runtime import Runtime, Workspace
+from app.core.runtime import Workspace
 from inbox.store import sla_policies as store
 from inbox.ticketing.sla import CATALOGUES, Policy, Rules, ready
 
@@ -24,23 +23,18 @@ KNOWN_SECONDS = 10.0
 RETIME_AFTER_SECONDS = KNOWN_SECONDS + 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    until: float
-    rules: Rules
+async def _ready(ws: Workspace) -> Rules:
+    policies = await store.listed(ws)
+    calendars = await _calendars().by_id(ws) if any(policy.calendar_id for policy in policies) else {}
+    return ready(policies, calendars)
 
 
-_known: WeakKeyDictionary[Runtime, dict[str, _Known]] = WeakKeyDictionary()
+_known = Kept(_ready, KNOWN_SECONDS)
 
 
 async def known(ws: Workspace) -> Rules:
     """What applies now, with its calendars; from memory for a few seconds."""
-    found = _known.setdefault(ws.runtime, {}).get(ws.id)
-    if found is None or found.until < monotonic():
-        policies = await store.listed(ws)
-        calendars = await _calendars().by_id(ws) if any(policy.calendar_id for policy in policies) else {}
-        found = _known[ws.runtime][ws.id] = _Known(monotonic() + KNOWN_SECONDS, ready(policies, calendars))
-    return found.rules
+    return await _known.of(ws)
 
 
 def _calendars() -> ModuleType:
@@ -52,7 +46,7 @@ def _calendars() -> ModuleType:
 
 def forget(ws: Workspace) -> None:
     """In this process; the others find out within KNOWN_SECONDS."""
-    _known.get(ws.runtime, {}).pop(ws.id, None)
+    _known.forget(ws)
 
 
 async def listed(ws: Workspace) -> list[Policy]:

@@ -5,13 +5,12 @@ All of it is stored in the ticket's own row with the change, and done here as of
 twice. Looks also after tickets whose time has come.
 """
 
-import asyncio
 from contextlib import suppress
 from dataclasses import replace
 
 from redis.exceptions import RedisError
 
-from app.core import audit, ids, leases, log
+from app.core import audit, ids, leases, log, rounds
 from app.core.audit import Target
 from app.core.errors import AppError, NotFound
 from app.core.mongo import DatabaseError
@@ -224,7 +223,7 @@ def _signed(workspace_id: str, ticket_id: str) -> str:
 async def run(runtime: Runtime) -> None:
     """Looks after tickets until cancelled; one process does it at a time."""
     while True:
-        await asyncio.sleep(runtime.settings.round_seconds)
+        await rounds.rest(runtime.settings.round_seconds)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             async with leases.hold(runtime.redis, "tickets") as lease:
                 if lease is not None:

@@ -27,6 +27,7 @@ URGENT = {"field": "priority", "op": "is", "value": "urgent"}
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "KNOWN_SECONDS", -1.0)
+    monkeypatch.setattr(views._known, "_seconds", 0.0)
 
 
 def at(runtime: Runtime, when: datetime) -> tuple[Workspace, FixedClock]:

@@ -21,6 +21,8 @@ from app.core.errors import NotFound, Unavailable
 from app.core.security import CannotDecrypt, Keyring
 
 REFRESH_SECONDS = 3.0
+# Of that time, after which they are read again when somebody asks.
+_AHEAD = 0.6
 LOAD_SECONDS = 4.0
 _log = log.get("accounts")
 
@@ -58,6 +60,7 @@ class Directory:
         # Whether what is known came from the database when it was last asked.
         self._from_database = True
         self._lock = asyncio.Lock()
+        self._refreshing: asyncio.Task[dict[str, AccountRow]] | None = None
         self._stored = b""
 
     async def get(self, account_id: str) -> AccountRow:
@@ -88,7 +91,11 @@ class Directory:
     async def _current(self, *, force: bool = False) -> dict[str, AccountRow]:
         loop = asyncio.get_running_loop()
         asked_at = loop.time()
-        if self._loaded_at and not force and asked_at - self._loaded_at < REFRESH_SECONDS:
+        age = asked_at - self._loaded_at
+        if self._loaded_at and not force and age < REFRESH_SECONDS:
+            if age > REFRESH_SECONDS * _AHEAD and (self._refreshing is None or self._refreshing.done()):
+                # Beside, so that nobody waits for it.
+                self._refreshing = asyncio.create_task(self._current(force=True))
             return self._rows
         async with self._lock:
             since = loop.time() - self._loaded_at

@@ -16,6 +16,8 @@ from app.core.rows import plain
 from app.core.runtime import Runtime
 
 MAX_ATTEMPTS = 8
+# Rows marked as done in one command: while it runs nobody else writes.
+_MARKED_AT_ONCE = 10
 # Sorts behind every account's id.
 _PARKED = "~"
 _SPENT = ("dead_key", "died_at", "due_at", "error")
@@ -137,7 +139,9 @@ async def pending_inbound(runtime: Runtime, pending_key: str, *, limit: int) -> 
 
 async def finish_inbound(runtime: Runtime, row_ids: Sequence[str]) -> None:
     """Processed and announced; the payload stays for `raw_retention_days`."""
-    await runtime.mongo.inbound.update_many({"_id": {"$in": list(row_ids)}}, {"$unset": {"pending_key": ""}})
+    for first in range(0, len(row_ids), _MARKED_AT_ONCE):
+        where = {"_id": {"$in": list(row_ids[first : first + _MARKED_AT_ONCE])}}
+        await runtime.mongo.inbound.update_many(where, {"$unset": {"pending_key": ""}})
 
 
 async def fail_inbound(
