@@ -220,7 +220,7 @@ async def _looked(
         variants[placed.variant] += 1
         if placed.said is not None and placed.content is not None and placed.address is not None:
             languages[placed.said.key] += 1
-            charged = estimator.key(placed.said, placed.content, placed.address)
+            charged = estimator.key(placed.said, placed.content, placed.address, placed.footer)
             if charged is not None:
                 units[charged[0]] += charged[1]
         if later is not None:

@@ -52,21 +52,21 @@ class Estimator:
         self._kept = kept
         self._adapter = registry.adapter(account.kind)
         # Of wordings that are alike for everybody.
-        self._alike: dict[int, Charge] = {}
+        self._alike: dict[tuple[int, str], Charge] = {}
         self._each: dict[tuple[str | None, str, str], int | None] = {}
 
     @classmethod
     async def of(cls, ws: Workspace, account: ChannelAccount) -> "Estimator":
         return cls(account, await prices.of_account(ws, account.id))
 
-    def key(self, said: Said, content: Content, address: Address) -> tuple[Key, int] | None:
+    def key(self, said: Said, content: Content, address: Address, footer: str = "") -> tuple[Key, int] | None:
         """What this message is charged as, and of how many units; None where it is free."""
         if not isinstance(self._adapter, Charges):
             return None
-        charge = self._alike.get(id(said)) if not said.compiled.needs else None
+        charge = self._alike.get((id(said), footer)) if not said.compiled.needs else None
         if charge is None:
             charge = self._adapter.charge(self._account, content, said.category)
-            self._alike[id(said)] = charge
+            self._alike[id(said), footer] = charge
         return (places.country_of(address), charge.category, charge.priced_as), charge.units
 
     def micros(self, key: Key) -> int | None:
@@ -77,9 +77,9 @@ class Estimator:
             self._each[key] = int(amount * MICROS) if amount is not None else None
         return self._each[key]
 
-    def price(self, said: Said, content: Content, address: Address) -> int:
+    def price(self, said: Said, content: Content, address: Address, footer: str = "") -> int:
         """Of one person's message, in millionths; what has no price counts nothing."""
-        charged = self.key(said, content, address)
+        charged = self.key(said, content, address, footer)
         return (self.micros(charged[0]) or 0) * charged[1] if charged else 0
 
     def cost(self, units: Mapping[Key, int]) -> Cost | None:

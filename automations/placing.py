@@ -6,7 +6,7 @@ person or the business has settled about messages is not asked here but by the g
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.core.addresses import Address
@@ -20,7 +20,8 @@ from channels.contract import ChannelAccount
 from crm import contacts, pacing, standing
 from crm.contacts import Contact, ContactAddress
 from crm.store import contacts as contact_store
-from inbox import outbox, personalising, templates
+from inbox import footers, outbox, personalising, templates
+from inbox.footers import Reader
 from inbox.personalising import Compiled
 
 
@@ -130,7 +131,8 @@ async def _said(ws: Workspace, account: ChannelAccount, wording: Wording, path: 
 class Placing:
     """
     One person: `reason` says why they get nothing (a code of reasons.py), `detail` in words what exactly. `contact` is
-    None for somebody who is no more; `missing` are variables without a value.
+    None for somebody who is no more; `missing` are variables without a value. `footer` is the line that says how it
+    ends; it is in the content.
     """
 
     contact_id: str
@@ -142,6 +144,7 @@ class Placing:
     said: Said | None = None
     content: Content | None = None
     missing: tuple[str, ...] = ()
+    footer: str = ""
     due_at: datetime | None = None
 
 
@@ -184,7 +187,7 @@ async def of(
             due_at=due(schedule, address, contact, zone, now, there),
         )
         found.append(_written(placed, facts.get(contact_id, {})))
-    return found
+    return await _footed(ws, laid, purpose, found)
 
 
 async def of_one(ws: Workspace, laid: Layout, variant: str, contact: Contact | None, purpose: str) -> Placing:
@@ -194,7 +197,7 @@ async def of_one(ws: Workspace, laid: Layout, variant: str, contact: Contact | N
     facts = await personalising.facts(ws, people, said.compiled.needs)
     filled = said.compiled.fill(facts[contact.id] if contact else {})
     handles = await contacts.addresses_of(ws, contact.id) if contact else []
-    return Placing(
+    placed = Placing(
         contact_id=contact.id if contact else "",
         contact=contact,
         address=_address(handles, laid.account, purpose, ws.clock.now()),
@@ -203,6 +206,29 @@ async def of_one(ws: Workspace, laid: Layout, variant: str, contact: Contact | N
         content=filled.content,
         missing=filled.missing,
     )
+    return (await _footed(ws, laid, purpose, [placed]))[0]
+
+
+async def _footed(ws: Workspace, laid: Layout, purpose: str, placed: Sequence[Placing]) -> list[Placing]:
+    """With the line below it that says how it ends, for those to whom it has to be said."""
+    now = ws.clock.now()
+    readers = {
+        at: Reader(
+            contact=each.contact,
+            address=each.address,
+            content=each.content,
+            language=each.said.key if each.said else "",
+            at=each.due_at or now,
+        )
+        for at, each in enumerate(placed)
+        if each.content is not None
+    }
+    found = list(placed)
+    lines = await footers.due(ws, laid.account, purpose, list(readers.values()))
+    for (at, reader), line in zip(readers.items(), lines, strict=True):
+        if line:
+            found[at] = replace(found[at], content=footers.added(reader.content, line), footer=line)
+    return found
 
 
 def pieces(laid: Layout, placed: Placing) -> list[Content]:

@@ -24,8 +24,8 @@ REACHED = frozenset(("sent", "delivered", "read", "unknown"))
 @dataclass(frozen=True, slots=True)
 class Place:
     """
-    Where one person is sent, when (`due_at`; None: at once) and for how much (`price`, in millionths); `reason` says
-    why nowhere.
+    Where one person is sent, when (`due_at`; None: at once) and for how much (`price`, in millionths), with which line
+    below it (`footer`); `reason` says why nowhere.
     """
 
     contact_id: str
@@ -36,6 +36,7 @@ class Place:
     language: str = ""
     due_at: datetime | None = None
     price: int = 0
+    footer: str = ""
 
 
 async def add(ws: Workspace, broadcast_id: str, number: int, contact_ids: Sequence[str]) -> list[str]:

@@ -40,7 +40,7 @@ from crm import pacing
 from inbox import timeline
 from inbox.answering import corrections
 from inbox.answering.prices import MICROS
-from inbox.mailings import mailings
+from inbox.mailings import mailings, words
 from inbox.mailings.mailing import MOST_IN_BATCH, Batch, Guards, Mailing, NewMailing, Outcome, Progress, Recipient
 from inbox.mailings.results import plain_code
 from inbox.timeline import Author
@@ -734,7 +734,8 @@ def _place(placed: Placing, estimator: Estimator) -> Place:
         variant=placed.variant,
         language=said.key,
         due_at=placed.due_at,
-        price=estimator.price(said, content, address),
+        price=estimator.price(said, content, address, placed.footer),
+        footer=placed.footer,
     )
 
 
@@ -762,7 +763,12 @@ def batches_of(account_id: str, places: Sequence[Place], first: int) -> list[Bat
                 Batch(
                     seq=first + len(found),
                     recipients=tuple(
-                        Recipient(contact_id=each.contact_id, address=each.address, price_minor=each.price)
+                        Recipient(
+                            contact_id=each.contact_id,
+                            address=each.address,
+                            price_minor=each.price,
+                            facts={words.FOOTER: each.footer} if each.footer else {},
+                        )
                         for each in some
                     ),
                     account_id=account_id,

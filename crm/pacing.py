@@ -93,6 +93,25 @@ class Topic(Part):
         return self.labels.get(language) or self.labels.get("en") or next(iter(self.labels.values()))
 
 
+class Footer(Part):
+    """
+    The line below an advertisement that says how it ends, on these `channels`: once in `every_days` for each person (0:
+    in each message), and in every message where their country wants that (`countries`). `words` of one's own are by
+    language and say STOP, or {link} for the preference page.
+    """
+
+    channels: Annotated[tuple[Annotated[str, Field(max_length=40)], ...], Field(max_length=20)] = ("sms",)
+    every_days: Annotated[int, Field(strict=True, ge=0, le=MOST_DAYS)] = 30
+    countries: StrictBool = True
+    words: Annotated[
+        dict[
+            Annotated[str, Field(pattern=r"^[a-z]{2}$")],
+            Annotated[str, Field(min_length=4, max_length=160, pattern=r"\bSTOP\b|\{link\}")],
+        ],
+        Field(max_length=30),
+    ] = {}
+
+
 class Stopped(Part):
     at: datetime
     by: Annotated[str, Field(max_length=200)]
@@ -117,6 +136,7 @@ class Pacing(Part):
         "{business}: write to us here and a person answers. Reply STOP to end messages."
     )
     topics: Annotated[tuple[Topic, ...], Field(max_length=20)] = ()
+    footer: Footer = Footer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +150,12 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A marketing message that was handed over, for the caps; its parts are one."""
+    """A marketing message that was handed over, for the caps; its parts are one. `footer`: it said how it ends."""
 
     message: str
     at: datetime
     channel: str
+    footer: bool = False
 
 
 # --- settings -----------------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ from channels.errors import (
     Throttled,
 )
 from crm import contacts, gate, pacing
-from inbox import allowances, contents, conversations, files, live, messages, rates, spending, timeline
+from inbox import allowances, contents, conversations, files, footers, live, messages, rates, spending, timeline
 from inbox import handles as media_handles
 from inbox.store import entries as store
 from inbox.store import tickets
@@ -151,7 +151,8 @@ async def _deliver_one(ws: Workspace, entry: Entry) -> float:
     if claimed is None:
         return 0
     if claimed.purpose == gate.MARKETING:
-        sent = pacing.Sent(_message(claimed), ws.clock.now(), claimed.channel or "")
+        ends = footers.says_it(claimed.content)
+        sent = pacing.Sent(_message(claimed), ws.clock.now(), claimed.channel or "", ends)
         await pacing.note(ws, claimed.contact_id, sent)
     try:
         result = await _hand_over(ws, account, claimed)

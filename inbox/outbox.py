@@ -19,7 +19,7 @@ from channels import accounts, registry
 from channels.content import Content, Media, MediaMessage, Template, Text, preview
 from channels.contract import Capabilities, ChannelAccount, DeliveryStatus, Purpose
 from crm import consent, gate, pacing
-from inbox import contents, conversations, files, handles, live, present, templates, timeline
+from inbox import contents, conversations, files, footers, handles, live, present, templates, timeline
 from inbox.answering import notifications
 from inbox.closing import closing
 from inbox.conversations import Conversation
@@ -128,12 +128,15 @@ async def admit(ws: Workspace, conversation: Conversation, draft: Draft, *, late
         closes = conversations.window(conversation, account.id, str(address), hours) if hours else None
     else:
         closes = _window(ws, conversation, account, address, capabilities, draft.content)
+    content = await prepared(ws, account, draft.content, conversation.id)
+    if purpose is Purpose.MARKETING:
+        content = await footers.below(ws, account, address, conversation.contact_id, content)
     return Admitted(
         account=account,
         address=address,
         capabilities=capabilities,
         purpose=purpose,
-        content=await prepared(ws, account, draft.content, conversation.id),
+        content=content,
         quote=await _quote(ws, conversation, draft.reply_to_entry_id),
         closes=closes,
     )

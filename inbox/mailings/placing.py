@@ -26,7 +26,7 @@ from app.core.platform import mailings as platform
 from app.core.runtime import Runtime, Workspace
 from channels import accounts
 from crm import gate, happenings, pacing
-from inbox import conversations, spending, timeline
+from inbox import conversations, footers, spending, timeline
 from inbox.mailings import results
 from inbox.mailings.mailing import Mailing, Ref
 from inbox.mailings.words import Words
@@ -167,7 +167,12 @@ async def _put(ws: Workspace, mailing: Mailing, work: Work, group: Group, places
     )
     if mailing.purpose.value == gate.MARKETING:
         await pacing.note_many(
-            ws, {e.contact_id: pacing.Sent(e.campaign.ref, e.at, e.channel or "") for e in stored if e.campaign}
+            ws,
+            {
+                e.contact_id: pacing.Sent(e.campaign.ref, e.at, e.channel or "", footers.says_it(e.content))
+                for e in stored
+                if e.campaign
+            },
         )
     talks = {each.contact_id: each.id for each in known}
     shown = [(talks[e.contact_id], e.number, e.campaign) for e in stored if e.contact_id in talks and e.campaign]

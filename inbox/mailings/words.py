@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from app.core.errors import Invalid
 from app.core.runtime import Workspace
@@ -9,11 +10,14 @@ from channels.content import Content, MediaMessage, Template
 from channels.contract import ChannelAccount, OutboundFile
 from crm import contacts
 from crm.contacts import Contact
-from inbox import files, links, personalising, templates
+from inbox import files, footers, links, personalising, templates
 from inbox.links import Shortener
 from inbox.mailings.mailing import MOST_IN_BATCH, Mailing, Recipient, Ref
 from inbox.personalising import Compiled
 from inbox.store.mailings import Group
+
+# Of a person's own facts, the line below their message.
+FOOTER: Final = "footer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class Words:
             return Said(None, code="invalid_values", reason=error.detail)
         if filled.missing:
             return Said(None, code="missing_values", reason=f"There is no value for {', '.join(filled.missing)}.")
-        return Said(filled.content, ready.file)
+        return Said(footers.added(filled.content, person.facts.get(FOOTER, "")), ready.file)
 
     async def _prepared(self, mailing: Mailing, account: ChannelAccount, variant: str, language: str) -> _Ready:
         by_language = mailing.contents.get(variant) or next(iter(mailing.contents.values()))

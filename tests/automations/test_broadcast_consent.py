@@ -1,13 +1,17 @@
-"""What broadcasts do about what people agreed to: topics that some have declined."""
+"""What broadcasts do about what people agreed to: topics that some declined, the line that says how it ends."""
 
+import asyncio
 import uuid
 from typing import Any
 
 import pytest
 
-from crm import contacts
-from inbox import conversations, preferences
-from tests.automations.test_broadcasts import BROADCASTS, checked, counted, customer, draft, listed, text
+from app.core.addresses import Address
+from crm import contacts, pacing
+from crm.contacts import Profile
+from inbox import conversations, footers, preferences
+from inbox.mailings import placing
+from tests.automations.test_broadcasts import BROADCASTS, agree, checked, counted, customer, draft, listed, text
 from tests.support.shop import Shop, eventually
 
 SHOES = {"key": "shoes", "labels": {"en": "Shoes"}}
@@ -74,3 +78,76 @@ async def test_who_wants_nothing_about_a_topic_gets_nothing_about_it(shop: Shop)
         body |= {"purpose": "marketing", "account_id": shop.accounts["sms"], "address": str(handle)}
         answer = await owner.client.post(f"/api/v1/conversations/{conversation.id}/messages", json=body)
         assert answer.status_code == status, answer.text
+
+
+async def in_france(shop: Shop, name: str) -> str:
+    number = "+33639980101"
+    await shop.customer(name=name, phone=number)
+    ws, address = shop.owner.ws, Address("sms", number)
+    made = await contacts.resolve(ws, address, profile=Profile(name=name, language="fr"))
+    await agree(shop, made.contact_id, address)
+    return made.contact_id
+
+
+async def sends(shop: Shop, people: list[str], words: str, paid: int) -> list[str]:
+    """A broadcast of these words, which costs so many segments; what arrived."""
+    made = await draft(
+        shop.owner,
+        account_id=shop.accounts["sms"],
+        audience={"contacts": people},
+        variants=[{"wordings": [text(words)]}],
+    )
+    found = await checked(shop.owner, made["id"])
+    assert (found["willing"], sum(line["units"] for line in found["cost"]["by"])) == (len(people), paid)
+    await shop.owner.client.post(f"{BROADCASTS}/{made['id']}/start", json={"people": len(people)})
+    assert (await counted(shop.owner, made["id"], "done"))["tally"]["sent"] == len(people)
+    found = [each["body"]["text"] for each in await shop.ledger(channel="sms", direction="out")]
+    return sorted(body for body in found if body.startswith(words))
+
+
+async def test_how_it_ends_is_said_once_in_a_while_and_always_where_a_country_wants_it(shop: Shop) -> None:
+    owner, ws = shop.owner, shop.owner.ws
+    ana = await customer(shop, "Ana Footer")
+    joao = await customer(shop, "Joao Footer", language="pt-BR")
+    lea = await in_france(shop, "Lea Footer")
+    words = "First: " + "all coats at half price until Sunday, in every shop and online. " * 2
+    longer = words + "See you!"
+    assert len(longer) == 143
+    ends = {name: f"{longer}\n{footers.WORDS[name]}" for name in ("en", "pt", "fr")}
+    # With the line below it a message of 143 letters is two segments, for those in whose language that is long.
+    assert await sends(shop, [ana, joao, lea], longer, 6) == sorted(ends.values())
+
+    async def had(contact_id: str) -> bool:
+        await placing.settle(ws, [contact_id])
+        (sent,) = await pacing.sent_to_each(ws, [[contact_id]])
+        return any(each.footer for each in sent)
+
+    assert [await had(each) for each in (ana, joao, lea)] == [True, True, True]
+    # Who has read it lately does not read it again, unless their country wants it in every message.
+    again = "Again: " + longer[7:]
+    found = await sends(shop, [ana, joao, lea], again, 4)
+    assert found == sorted([again, again, f"{again}\n{footers.WORDS['fr']}"])
+    seen = (await draft(owner, account_id=shop.accounts["sms"], variants=[{"wordings": [text(again)]}]))["id"]
+    unknown = (await owner.client.get(f"{BROADCASTS}/{seen}/preview")).json()
+    assert (unknown["footer"], unknown["encoding"]["segments"]) == (footers.WORDS["en"], 2)
+    known = (await owner.client.get(f"{BROADCASTS}/{seen}/preview", params={"contact_id": ana})).json()
+    assert (known["footer"], known["encoding"]["segments"]) == ("", 1)
+
+    # In words of one's own, below every message; a single one is no different. What says it already says it once.
+    wrong = await shop.agent.put("/api/v1/pacing", json={"footer": {"words": {"en": "Goodbye"}}})
+    assert wrong.status_code == 422
+    await settle(shop, footer={"every_days": 0, "words": {"en": "No more? {link}"}})
+    await asyncio.sleep(pacing.KEPT_SECONDS)
+    _, conversation = await shop.someone("sms")
+    contact_id, handle = conversation["contact_id"], conversation["reach"][0]["address"]
+    await agree(shop, contact_id, Address.parse(handle))
+    said: list[str] = []
+    for words in ("Bags at half price", "Hats. STOP ends it"):
+        way = {"account_id": shop.accounts["sms"], "address": handle, "purpose": "marketing"}
+        said.append((await shop.sends(conversation["id"], {"type": "text", "text": words}, **way))["content"]["text"])
+    assert said == [f"Bags at half price\nNo more? {preferences.link(ws, contact_id)}", "Hats. STOP ends it"]
+    answer = await shop.sends(
+        conversation["id"], {"type": "text", "text": "Yes, we have it"}, **{**way, "purpose": "service"}
+    )
+    assert answer["content"]["text"] == "Yes, we have it"
+    await settle(shop, footer={"channels": []})

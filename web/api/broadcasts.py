@@ -68,12 +68,16 @@ class PreviewQuery(Query):
 
 
 class BroadcastPreviewOut(MessagePreviewOut):
-    """`missing` are variables that this person has no value for; with any they would get nothing."""
+    """
+    `missing` are variables that this person has no value for; with any they would get nothing. `footer` is the line
+    below it that says how it ends, where they are to read that; it is in the text already.
+    """
 
     contact_id: str | None
     variant: str
     language: str
     missing: tuple[str, ...]
+    footer: str
 
 
 class TestBroadcast(Body):
@@ -255,6 +259,7 @@ async def preview(request: ApiRequest, broadcast_id: str, query: PreviewQuery) -
         variant=variant,
         language=placed.said.key if placed.said else "",
         missing=placed.missing,
+        footer=placed.footer,
     )
 
 

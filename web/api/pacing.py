@@ -18,7 +18,7 @@ from app.core.runtime import Workspace
 from crm import contacts, gate, pacing
 from crm.pacing import Open, Pacing, Stopped, Suppression
 from crm.store import pacing as store
-from inbox import access, live
+from inbox import access, footers, live
 from inbox.store import tickets
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
@@ -40,10 +40,21 @@ class StoppedOut(Out):
     reason: str
 
 
+class FooterCountryOut(Out):
+    """A country that wants it said in every message how it ends, and where that is written."""
+
+    country: str
+    source: str
+
+
 class PacingOut(Out):
+    """`footer_words` are what stands below an advertisement where nothing of one's own is settled, by language."""
+
     settings: Pacing
     stopped: StoppedOut | None
     presets: list[PresetOut]
+    footer_countries: list[FooterCountryOut]
+    footer_words: dict[str, str]
 
 
 class StopMarketing(Body):
@@ -97,6 +108,10 @@ async def _out(ws: Workspace) -> PacingOut:
             PresetOut(country=country, week=each.week, holidays=each.holidays, source=each.source)
             for country, each in sorted(pacing.PRESETS.items())
         ],
+        footer_countries=[
+            FooterCountryOut(country=country, source=source) for country, source in sorted(footers.EVERY_TIME.items())
+        ],
+        footer_words=dict(footers.WORDS),
     )
 
 

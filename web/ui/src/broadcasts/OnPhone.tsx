@@ -65,6 +65,7 @@ export function OnPhone({ draft, variant, flush, stored }: OnPhoneProps) {
       )}
       {data && written && (
         <>
+          {data.footer && <p className={s.quiet}>“{data.footer}” stands below it because they have not read it lately, or their country wants it in every message.</p>}
           {data.language && <p className={s.quiet}>In {languageName(data.language)}.</p>}
           {data.missing.length > 0 && (
             <p className={s.missing}>

@@ -12,6 +12,7 @@ import { Panel } from '../parts/Panel'
 import { FailedPage, ForbiddenPage } from '../parts/States'
 import { Approval } from './Approval'
 import { Caps } from './Caps'
+import { Footer } from './Footer'
 import { KillSwitch } from './KillSwitch'
 import { QuietHours } from './QuietHours'
 import { Suppressions } from './Suppressions'
@@ -71,6 +72,12 @@ function Form({ stored }: { stored: PacingSettings }) {
         <legend className="visually-hidden">{TITLE}</legend>
         <QuietHours quiet={settled.quiet ?? {}} presets={stored.presets} onChange={(quiet) => set({ quiet })} />
         <Topics topics={settled.topics ?? []} onChange={(topics) => set({ topics })} />
+        <Footer
+          footer={settled.footer ?? {}}
+          countries={stored.footer_countries}
+          standard={stored.footer_words}
+          onChange={(footer) => set({ footer })}
+        />
         <Caps caps={settled.caps ?? []} onChange={(caps) => set({ caps })} />
         <Panel title="Who is left out" text="Asked anew for every message, just before it goes.">
           <div className={s.stack}>
