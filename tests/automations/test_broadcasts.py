@@ -107,7 +107,8 @@ async def test_who_gets_it_who_does_not_and_what_it_costs(shop: Shop) -> None:
 
     seen = await owner.client.get(f"{BROADCASTS}/{made['id']}/preview", params={"contact_id": joao})
     assert seen.status_code == 200, seen.text
-    assert (seen.json()["parts"][0]["text"], seen.json()["language"]) == ("Olá João!", "pt")
+    said = "Olá João!\nResponda STOP para sair"
+    assert (seen.json()["parts"][0]["text"], seen.json()["language"]) == (said, "pt")
     seen = (await owner.client.get(f"{BROADCASTS}/{made['id']}/preview")).json()
     assert (seen["missing"], seen["contact_id"]) == (["contact.first_name"], None)
     tested = (await owner.client.post(f"{BROADCASTS}/{made['id']}/test", json={"contact_ids": [ana, never]})).json()
