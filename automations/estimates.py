@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app.core import addresses
 from app.core.addresses import Address
 from app.core.runtime import Workspace
 from automations.placing import Said
 from channels import registry
 from channels.content import Content
 from channels.contract import ChannelAccount, Charge, Charges
-from crm import places
 from inbox.answering import prices
 from inbox.answering.prices import MICROS, PriceList, minor
 
@@ -67,7 +67,7 @@ class Estimator:
         if charge is None:
             charge = self._adapter.charge(self._account, content, said.category)
             self._alike[id(said), footer] = charge
-        return (places.country_of(address), charge.category, charge.priced_as), charge.units
+        return (addresses.country_of(address), charge.category, charge.priced_as), charge.units
 
     def micros(self, key: Key) -> int | None:
         """Of one unit; None where the list has no price."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from app.core import addresses
 from app.core.addresses import Address
 from app.core.errors import Conflict, FieldError, Invalid, NotFound
 from app.core.runtime import Workspace
@@ -16,7 +17,7 @@ from automations import audiences, habits, plans, schedules
 from automations.plans import Exclusion, Plan, Schedule, Wording
 from channels import accounts, registry
 from channels.content import Content, Template
-from channels.contract import ChannelAccount
+from channels.contract import ChannelAccount, KnowsRegistration
 from crm import contacts, pacing, standing
 from crm.contacts import Contact, ContactAddress
 from crm.store import contacts as contact_store
@@ -187,7 +188,7 @@ async def of(
             due_at=due(schedule, address, contact, zone, now, there),
         )
         found.append(_written(placed, facts.get(contact_id, {})))
-    return await _footed(ws, laid, purpose, found)
+    return [_registered(laid, each) for each in await _footed(ws, laid, purpose, found)]
 
 
 async def of_one(ws: Workspace, laid: Layout, variant: str, contact: Contact | None, purpose: str) -> Placing:
@@ -229,6 +230,15 @@ async def _footed(ws: Workspace, laid: Layout, purpose: str, placed: Sequence[Pl
         if line:
             found[at] = replace(found[at], content=footers.added(reader.content, line), footer=line)
     return found
+
+
+def _registered(laid: Layout, placed: Placing) -> Placing:
+    """Without a message where carriers of this person's country are known to refuse it."""
+    adapter = registry.adapter(laid.account.kind)
+    if not isinstance(adapter, KnowsRegistration) or placed.content is None or placed.address is None:
+        return placed
+    found = adapter.unregistered(laid.account, addresses.country_of(placed.address), placed.content)
+    return replace(placed, reason=found.code, detail=found.words, content=None) if found else placed
 
 
 def pieces(laid: Layout, placed: Placing) -> list[Content]:

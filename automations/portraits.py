@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.core import rules
+from app.core import addresses, rules
 from app.core.addresses import Address
 from app.core.rules import LAST, Catalogue, Field, Rule
 from app.core.runtime import Workspace
@@ -164,7 +164,7 @@ class Portrait(Mapping[str, Any]):
             case "zone":
                 return contact.zone or self._place_zone()
             case "country":
-                return next((found for row in self._addresses if (found := places.country_of(row.address))), None)
+                return next((found for row in self._addresses if (found := addresses.country_of(row.address))), None)
             case "channels":
                 return sorted({row.address.kind for row in self._addresses})
             case "blocked":

@@ -14,6 +14,7 @@ class Reason:
     fix_url: str | None = None
 
 
+_CHANNELS: Final = "/settings/channels"
 # In the order of the waterfall: each person is counted at the first that holds.
 REASONS: Final[Mapping[str, Reason]] = {
     "erased": Reason("No longer a contact", "Nothing: they were erased."),
@@ -24,6 +25,15 @@ REASONS: Final[Mapping[str, Reason]] = {
     "no_wording": Reason("No words in their language", "Add a wording for everybody else."),
     "missing_variable": Reason(
         "A value is missing", "Fill it in for these people, or give the variable a default in the text."
+    ),
+    "sender_refused": Reason(
+        "Their country takes no such sender", "Send to these people from a number, by another broadcast.", _CHANNELS
+    ),
+    "sender_unregistered": Reason(
+        "The sender is not registered there", "Register it, and say so with the account.", _CHANNELS
+    ),
+    "text_unregistered": Reason(
+        "The text is not registered there", "Register it (DLT), and add it to the account's templates.", _CHANNELS
     ),
     "marketing_stopped": Reason("All marketing is stopped", "Let marketing go on again.", "/settings/pacing"),
     "unknown_address": Reason("Never heard of", "Nothing: nobody knows this handle."),

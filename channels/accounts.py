@@ -304,9 +304,9 @@ def _wrong(field: FormField, value: Any) -> str | None:
     """What is wrong with the form of this value; what it means is the adapter's to check."""
     if field.type == "boolean":
         return None if isinstance(value, bool) else "Say true or false."
-    if field.type == "origins" and isinstance(value, list):
+    if field.type in ("origins", "lines") and isinstance(value, list):
         fits = len(value) <= _MOST_ORIGINS and all(isinstance(v, str) and len(v) <= _MOST_CHARS for v in value)
-        return None if fits else "Give addresses as a list of texts."
+        return None if fits else "Give it as a list of texts."
     if not isinstance(value, str):
         return "Write this value as text."
     if len(value) > _MOST_CHARS:

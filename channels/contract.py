@@ -86,7 +86,7 @@ class FormField:
     placeholder: str = ""
     secret: bool = False
     required: bool = True
-    type: Literal["text", "password", "url", "select", "origins", "color", "boolean"] = "text"
+    type: Literal["text", "password", "url", "select", "origins", "lines", "color", "boolean"] = "text"
     options: tuple[tuple[str, str], ...] = ()
     default: Any = None
     # False: the server makes the value (a verify token, a site key); the form does not ask for it.
@@ -181,6 +181,8 @@ class Capabilities:
     segments: bool = False
     # Whether the provider charges for messages (see Charges).
     charged: bool = False
+    # False: nobody can answer this sender.
+    two_way: bool = True
     # What the word STOP ends: everything (where carriers enforce that), or marketing only.
     stop_ends: Literal["all", "marketing"] = "marketing"
     # Whether the provider itself answers that word; then we must not, and mostly could not.
@@ -810,6 +812,23 @@ class CountsSegments(Protocol):
 
     def count_segments(self, account: ChannelAccount, text: str) -> Mapping[str, Any]:
         """`{encoding, segments, units, left}`: how many parts, units used, and units free in the last one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unregistered:
+    """Why carriers of a country would not take a message: a stable code, and words to read."""
+
+    code: str
+    words: str
+
+
+@runtime_checkable
+class KnowsRegistration(Protocol):
+    """For channels where senders, or texts, are registered with carriers before they reach anybody."""
+
+    def unregistered(self, account: ChannelAccount, country: str | None, content: Content) -> Unregistered | None:
+        """None: as far as is known they would take it."""
         ...
 
 

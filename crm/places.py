@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import phonenumbers
 from phonenumbers import timezone
 
-from app.core.addresses import Address
+from app.core.addresses import Address, region_of
 
 _UNKNOWN = "Etc/Unknown"
 # For numbers that say no more than the country: where most of its people live.
@@ -33,12 +33,6 @@ class Place:
     @property
     def sure(self) -> bool:
         return self.between is None
-
-
-def country_of(address: Address) -> str | None:
-    """The country (ISO 3166) of a handle that is a phone number; None for others, and for numbers of nowhere."""
-    found = _zones(address.value) if address.value.startswith("+") else None
-    return found[0] if found else None
 
 
 def place_of(address: Address, at: datetime) -> Place | None:
@@ -67,13 +61,11 @@ def _zones(number: str) -> tuple[str | None, tuple[str, ...]] | None:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return None
-    region = phonenumbers.region_code_for_number(parsed) or phonenumbers.region_code_for_country_code(
-        parsed.country_code or 0
-    )
+    region = region_of(number)
     zones = tuple(zone for zone in timezone.time_zones_for_geographical_number(parsed) if _is_known(zone))
     if not zones:
         zones = tuple(zone for zone in timezone.time_zones_for_number(parsed) if _is_known(zone))
-    return (region if region not in ("ZZ", "001") else None, zones or _usual(region))
+    return (region, zones or _usual(region))
 
 
 def _usual(region: str | None) -> tuple[str, ...]:

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from app.core import addresses
 from app.core.addresses import Address
 from app.core.runtime import Workspace
 from channels import registry
 from channels.content import Content, MediaMessage
 from channels.contract import ChannelAccount
-from crm import contacts, gate, pacing, places
+from crm import contacts, gate, pacing
 from crm.contacts import Contact
 from crm.pacing import Footer, Sent
 from inbox import preferences
@@ -103,7 +104,9 @@ async def due(ws: Workspace, account: ChannelAccount, purpose: str, readers: Seq
     read_by = [gate.whole(each.contact) if each.contact else () for each in readers]
     had = await pacing.sent_to_each(ws, read_by) if settled.every_days else [[] for _ in readers]
     return [
-        _words(ws, settled, reader) if _is_due(settled, account.kind, reader, before) else ""
+        _words(ws, settled, reader, answered=capabilities.two_way)
+        if _is_due(settled, account.kind, reader, before)
+        else ""
         for reader, before in zip(readers, had, strict=True)
     ]
 
@@ -119,17 +122,18 @@ async def below(ws: Workspace, account: ChannelAccount, address: Address, contac
 def _is_due(settled: Footer, kind: str, reader: Reader, before: Sequence[Sent]) -> bool:
     if says_it(reader.content):
         return False
-    country = places.country_of(reader.address) if reader.address else None
+    country = addresses.country_of(reader.address) if reader.address else None
     if not settled.every_days or (settled.countries and country in EVERY_TIME):
         return True
     since = reader.at - timedelta(days=settled.every_days)
     return not any(each.footer and each.channel == kind and each.at > since for each in before)
 
 
-def _words(ws: Workspace, settled: Footer, reader: Reader) -> str:
-    """In their own language, else that of the words they read, else English."""
+def _words(ws: Workspace, settled: Footer, reader: Reader, *, answered: bool) -> str:
+    """In their own language, else that of the words they read, else English; `answered`: STOP can be answered."""
     spoken = ((reader.contact.language if reader.contact else None) or "")[:2].lower()
-    known = {**WORDS, **settled.words}
+    own = {language: words for language, words in settled.words.items() if answered or "{link}" in words}
+    known = {**(WORDS if answered else LINK_WORDS), **own}
     language = next((each for each in (spoken, reader.language[:2].lower(), "en") if each in known), "en")
     words = known[language]
     if "{link}" not in words:

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from app.core import ids
+from app.core import addresses, ids
 from app.core.addresses import Address
 from app.core.errors import Conflict, Invalid, NewerMessages, ReplyWindowClosed
 from app.core.queue import Lane
 from app.core.runtime import Workspace
 from channels import accounts, registry
 from channels.content import Content, Media, MediaMessage, Template, Text, preview
-from channels.contract import Capabilities, ChannelAccount, DeliveryStatus, Purpose
+from channels.contract import Capabilities, ChannelAccount, DeliveryStatus, KnowsRegistration, Purpose
 from crm import consent, gate, pacing
 from inbox import contents, conversations, files, footers, handles, live, present, templates, timeline
 from inbox.answering import notifications
@@ -131,6 +131,7 @@ async def admit(ws: Workspace, conversation: Conversation, draft: Draft, *, late
     content = await prepared(ws, account, draft.content, conversation.id)
     if purpose is Purpose.MARKETING:
         content = await footers.below(ws, account, address, conversation.contact_id, content)
+    _registered(account, address, content)
     return Admitted(
         account=account,
         address=address,
@@ -376,6 +377,15 @@ async def prepared(
     if content.type in ("choice", "order", "form_reply", "unsupported"):
         raise Invalid.field("content", "Only a customer can send this.")
     return content
+
+
+def _registered(account: ChannelAccount, address: Address, content: Content) -> None:
+    """Raises Conflict where carriers are known not to take this from this sender."""
+    adapter = registry.adapter(account.kind)
+    if isinstance(adapter, KnowsRegistration):
+        found = adapter.unregistered(account, addresses.country_of(address), content)
+        if found is not None:
+            raise Conflict(found.words, code=found.code)
 
 
 async def _file_for(ws: Workspace, file_id: str, conversation_id: str | None) -> files.StoredFile:

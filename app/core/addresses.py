@@ -1,6 +1,7 @@
 """Addresses: a handle on one channel, written `kind:value` (`whatsapp:+12025550123`, `telegram:42`)."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import phonenumbers
 
@@ -42,6 +43,24 @@ def e164(number: str, region: str | None = None) -> str | None:
     if not phonenumbers.is_possible_number(parsed):
         return None
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def country_of(address: Address) -> str | None:
+    """The country (ISO 3166) of a handle that is a phone number; None for others, and for numbers of nowhere."""
+    return region_of(address.value) if address.value.startswith("+") else None
+
+
+@lru_cache(maxsize=4_096)
+def region_of(number: str) -> str | None:
+    """The country of a number in E.164, also of one that no numbering plan lists; None for those of no country."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return None
+    found = phonenumbers.region_code_for_number(parsed) or phonenumbers.region_code_for_country_code(
+        parsed.country_code or 0
+    )
+    return str(found) if found not in ("ZZ", "001", None) else None
 
 
 def label_of_person(address: Address, username: str | None = None) -> str:

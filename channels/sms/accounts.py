@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from channels.contract import AccountFacts, ChannelAccount, ChannelIO, FormField
 from channels.errors import AccountError
-from channels.sms import payloads, rest, senders
+from channels.sms import payloads, registration, rest, senders
 from channels.sms.errors import NoAnswer, Refusal, account_error
 
 FORM = (
@@ -28,7 +28,8 @@ FORM = (
         name="sender",
         label="Number or messaging service",
         help="A number of yours with its country code, from Phone Numbers → Active numbers; or the SID of a messaging "
-        "service, from Messaging → Services, which starts with MG.",
+        "service, from Messaging → Services, which starts with MG; or a sender ID of letters such as your name, which "
+        "some countries take and nobody can answer.",
         placeholder="+12025550100",
     ),
     FormField(
@@ -48,6 +49,7 @@ FORM = (
         placeholder="1",
         required=False,
     ),
+    *registration.FORM,
 )
 
 # Twilio sends a webhook once and forgets it, unless its address asks for retries. The part after # stays at Twilio:
@@ -71,7 +73,13 @@ async def check(io: ChannelIO, account: ChannelAccount) -> AccountFacts:
     owner = await _ask(api.api.v2010.accounts(account.config["account_sid"]).fetch_async(), "account_sid")
     if owner.status != "active":
         raise AccountError(f"This Twilio account is {owner.status}.", field="account_sid")
-    trial = ("A trial account can only text numbers that are verified at Twilio.",) if owner.type == "Trial" else ()
+    trial: tuple[str, ...] = (
+        ("A trial account can only text numbers that are verified at Twilio.",) if owner.type == "Trial" else ()
+    )
+    trial += registration.check(account)
+    if senders.is_letters(sender):
+        # There is no list of them to look into; what countries make of it is in registration.py.
+        return AccountFacts(sender, sender, warnings=trial)
     if senders.is_service(sender):
         service = await _ask(api.messaging.v1.services(sender).fetch_async(), "sender")
         return AccountFacts(
@@ -85,12 +93,16 @@ async def check(io: ChannelIO, account: ChannelAccount) -> AccountFacts:
 
 async def connect(io: ChannelIO, account: ChannelAccount, webhook_url: str) -> None:
     """Have Twilio send this sender's messages to `webhook_url`. Raises AccountError."""
+    if senders.is_letters(senders.of(account)):
+        raise AccountError("Nobody can answer a sender of letters, so there is no webhook to set.")
     await _point(io, account, webhook_url + RETRIES)
 
 
 async def disconnect(io: ChannelIO, account: ChannelAccount) -> None:
     """Take our webhook off the sender; an address that somebody else put there stays. Raises AccountError."""
     sender = _checked(account)
+    if senders.is_letters(sender):
+        return
     api = rest.client(io, account)
     if senders.is_service(sender):
         current = (await _ask(api.messaging.v1.services(sender).fetch_async(), "sender")).inbound_request_url
@@ -138,7 +150,8 @@ def _checked(account: ChannelAccount) -> str:
     sender = senders.of(account)
     if senders.normalised(sender) != sender:
         raise AccountError(
-            "Write the number with + and country code, without spaces, or give the SID of a messaging service (MG…).",
+            "Write the number with + and country code, without spaces, or give the SID of a messaging service (MG…), "
+            "or a sender ID of up to 11 letters and digits.",
             field="sender",
         )
     rate = account.config.get("messages_per_second")

@@ -18,11 +18,24 @@ from channels.contract import (
     PriceCategory,
     SendResult,
     Shown,
+    Unregistered,
     WebhookRequest,
     unmarked,
 )
 from channels.errors import OutcomeUnknown, SignatureInvalid
-from channels.sms import accounts, capabilities, history, media, payloads, rendering, rest, segments, senders, signature
+from channels.sms import (
+    accounts,
+    capabilities,
+    history,
+    media,
+    payloads,
+    registration,
+    rendering,
+    rest,
+    segments,
+    senders,
+    signature,
+)
 from channels.sms.errors import NoAnswer, Refusal, send_error
 
 TWIML_NOTHING = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
@@ -68,6 +81,7 @@ class SmsAdapter:
     # --- out
 
     async def send(self, io: ChannelIO, account: ChannelAccount, message: OutboundMessage) -> SendResult:
+        registration.require(account, message)
         callback = accounts.callback_url(io, account, message.id)
         fields = payloads.outbound(account, message, capabilities.of(account), callback)
         try:
@@ -110,6 +124,9 @@ class SmsAdapter:
         if isinstance(content, MediaMessage):
             return Charge("mms", "mms", 1)
         return Charge("sms", "sms", self.count_segments(account, rendering.text(content))["segments"])
+
+    def unregistered(self, account: ChannelAccount, country: str | None, content: Content) -> Unregistered | None:
+        return registration.unregistered(account, country, rendering.text(content))
 
     def count_segments(self, account: ChannelAccount, text: str) -> Mapping[str, Any]:
         """By the sender's own sizes: toll-free numbers fit a little less into each part."""

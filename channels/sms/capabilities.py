@@ -49,6 +49,7 @@ def of(account: ChannelAccount | None) -> Capabilities:
         location=True,
         contacts=True,
         receipts="delivered",
+        two_way=not senders.is_letters(sender),
         segments=True,
         charged=True,
         # Twilio and the carriers let nothing through after a STOP.

@@ -16,6 +16,9 @@ _PER_SECOND: Mapping[str, float] = {"long_code": 1, "toll_free": 3, "service": 1
 _BURST = 5
 _MOST_PER_SECOND = 1000
 
+_PART_OF_SID = re.compile(r"MG[0-9a-f]+")
+# What phones show in place of a number: up to eleven letters, digits and spaces, at least one of them a letter.
+_LETTERS = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9 _&+-]{0,9}[A-Za-z0-9]|[A-Za-z]")
 _TOLL_FREE = re.compile(r"\+1(800|833|844|855|866|877|888)\d{7}")
 
 
@@ -28,13 +31,18 @@ def is_service(sender: str) -> bool:
     return SERVICE_SID.fullmatch(sender) is not None
 
 
+def is_letters(sender: str) -> bool:
+    """A name in place of a number; nobody can answer it. Half of a service's SID is none."""
+    return not _PART_OF_SID.fullmatch(sender) and _LETTERS.fullmatch(sender) is not None
+
+
 def is_toll_free(sender: str) -> bool:
     return _TOLL_FREE.fullmatch(sender) is not None
 
 
 def normalised(sender: str) -> str | None:
-    """The sender in the form Twilio lists it, or None if it is neither a full phone number nor a service SID."""
-    return sender if is_service(sender) else e164(sender)
+    """The sender in the form Twilio lists it; None if it is no full number, service SID or sender ID of letters."""
+    return sender if is_service(sender) or is_letters(sender) else e164(sender)
 
 
 def carries_media(number: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.core import audit, ids, rules
+from app.core import addresses, audit, ids, rules
 from app.core.addresses import Address
 from app.core.audit import Target
 from app.core.errors import Change, ChangedMeanwhile, Invalid
@@ -198,7 +198,7 @@ async def _thing(
         "language": contact.language if contact else None,
         "stage": contact.stage if contact else None,
         "owner": contact.owner_id if contact else None,
-        "country": places.country_of(Address.parse(address)) if address else None,
+        "country": addresses.country_of(Address.parse(address)) if address else None,
         "channel": entry.channel if entry else way.address.partition(":")[0] if way else None,
         "account": entry.account_id if entry else way.account_id if way else None,
     }

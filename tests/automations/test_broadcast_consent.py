@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.core.addresses import Address
+from channels import accounts
 from crm import contacts, pacing
 from crm.contacts import Profile
 from inbox import conversations, footers, preferences
@@ -150,4 +151,48 @@ async def test_how_it_ends_is_said_once_in_a_while_and_always_where_a_country_wa
         conversation["id"], {"type": "text", "text": "Yes, we have it"}, **{**way, "purpose": "service"}
     )
     assert answer["content"]["text"] == "Yes, we have it"
+    await settle(shop, footer={"channels": []})
+
+
+async def test_what_carriers_would_not_take_is_said_before_and_refused_at_every_door(shop: Shop) -> None:
+    owner = shop.owner
+    await settle(shop, footer={"channels": ["sms"]})
+    here, there = await customer(shop, "Una States"), await in_france(shop, "Lou France")
+    both = {"contacts": [here, there]}
+    path = f"/api/v1/accounts/{shop.accounts['sms']}"
+    wrong = await owner.client.patch(path, json={"config": {"campaign_id": "12345"}})
+    assert wrong.json()["errors"][0]["field"] == "config.campaign_id"
+    pending = await owner.client.patch(path, json={"config": {"campaign_state": "pending"}})
+    assert pending.status_code == 200, pending.text
+    assert "waiting for approval" in pending.json()["health"]["summary"]
+    words = [{"wordings": [text("Boots at half price")]}]
+    made = await draft(owner, account_id=shop.accounts["sms"], audience=both, variants=words)
+    found = await checked(owner, made["id"])
+    (step,) = found["steps"]
+    assert (step["reason"], step["count"], step["fix_url"]) == ("sender_unregistered", 1, "/settings/channels")
+    _, conversation = await shop.someone("sms")
+    body = {"client_id": str(uuid.uuid4()), "content": {"type": "text", "text": "Hello"}}
+    refused = await owner.client.post(f"/api/v1/conversations/{conversation['id']}/messages", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "sender_unregistered")
+    await owner.client.patch(path, json={"config": {"campaign_state": "approved"}})
+
+    async def both_of_them() -> bool:
+        # Other processes know of it within seconds.
+        return await waterfall(shop, made["id"]) == {"": 2}
+
+    await eventually(both_of_them)
+    await owner.client.post(f"{BROADCASTS}/{made['id']}/start", json={"people": 2})
+    assert (await counted(owner, made["id"], "done"))["tally"]["sent"] == 2
+    await owner.client.patch(path, json={"config": {"campaign_state": ""}})
+
+    # A sender of letters reaches some countries, and nobody can answer it: how it ends is a link.
+    config = (await shop.get(f"/accounts/{shop.accounts['sms']}"))["config"]
+    account = (await accounts.get(shop.runtime, shop.accounts["sms"])).secrets
+    config = {"account_sid": config["account_sid"], "auth_token": account["auth_token"], "sender": "Parley Shop"}
+    letters = await shop.post("/accounts", 201, kind="sms", name="Letters", config=config)
+    made = await draft(owner, account_id=letters["id"], audience=both, variants=words)
+    assert await waterfall(shop, made["id"]) == {"sender_refused": 1, "": 1}
+    seen = (await owner.client.get(f"{BROADCASTS}/{made['id']}/preview", params={"contact_id": there})).json()
+    assert seen["footer"] == f"Ne plus en recevoir: {preferences.link(owner.ws, there)}"
+    assert (await owner.client.delete(f"/api/v1/accounts/{letters['id']}")).status_code == 204
     await settle(shop, footer={"channels": []})

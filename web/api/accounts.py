@@ -29,7 +29,7 @@ class FormFieldOut(Out):
     placeholder: str
     secret: bool
     required: bool
-    type: Literal["text", "password", "url", "select", "origins", "color", "boolean"]
+    type: Literal["text", "password", "url", "select", "origins", "lines", "color", "boolean"]
     # Value and label.
     options: list[tuple[str, str]]
     default: JsonValue

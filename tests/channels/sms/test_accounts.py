@@ -86,7 +86,7 @@ async def test_check_warns(io: ChannelIO, respx_mock: respx.MockRouter) -> None:
         (account(secrets={}), "auth_token"),
         (account(sender="202 555 0100"), "sender"),
         (account(sender="+1 202 555 0100"), "sender"),
-        (account(sender="LINDEN"), "sender"),
+        (account(sender="LINDEN & SONS"), "sender"),
         (account(sender="MG123"), "sender"),
         (account(sender=""), "sender"),
         (account(messages_per_second="fast"), "messages_per_second"),

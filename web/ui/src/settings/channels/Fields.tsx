@@ -76,7 +76,7 @@ function Field({ field, value, stored, error, onChange }: FieldProps) {
       />
     )
   }
-  if (field.type === 'origins') {
+  if (field.type === 'origins' || field.type === 'lines') {
     return (
       <Textarea {...shared} rows={3} classNames={{ input: s.mono ?? '' }} value={text} onChange={(event) => onChange(event.currentTarget.value)} />
     )

@@ -37,6 +37,7 @@ export function wholeConfig(fields: ChannelField[], values: Values): Record<stri
 }
 
 function asSent(field: ChannelField, value: Value): unknown {
+  if (field.type === 'lines' && typeof value === 'string') return value.split('\n').map((line) => line.trim()).filter(Boolean)
   if (field.type !== 'origins' || typeof value !== 'string') return typeof value === 'string' ? value.trim() : value
   return value.split(/[\s,]+/).filter(Boolean)
 }
