@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 
 from redis.exceptions import RedisError
 
-from app.core import days
+from app.core import addresses, days
 from app.core.addresses import Address
 from app.core.mongo import DatabaseError
 from app.core.runtime import Runtime, Workspace
@@ -27,7 +27,6 @@ from channels import accounts, registry
 from channels.content import Content, Template
 from channels.contract import ChannelAccount, Charge, Charges
 from channels.errors import SendError
-from crm import places
 from inbox import contents, templates
 from inbox.answering import prices
 from inbox.answering.prices import MICROS, PriceList
@@ -96,7 +95,7 @@ async def note(ws: Workspace, account: ChannelAccount, entry: Entry) -> None:
         charge = await _charge(ws, account, contents.parsed(entry.content or {})) if kept.prices else None
         if charge is None:
             return
-        country = places.country_of(Address.parse(entry.address or ""))
+        country = addresses.country_of(Address.parse(entry.address or ""))
         cost = prices.cost(kept, account.kind, [charge], country)
         amount = cost.amount if cost else None
         made = Sum(1, int(amount is None), int(amount * MICROS) if amount is not None else 0)
@@ -131,7 +130,7 @@ async def note_batch(ws: Workspace, mailing: Mailing, work: Work, group: Group) 
             continue
         recipient = group.recipients[int(place)]
         at = datetime.fromtimestamp(own[1] / 1000, tz=ws.clock.now().tzinfo)
-        where = (days.of(zone, at), places.country_of(Address.parse(recipient.address)))
+        where = (days.of(zone, at), addresses.country_of(Address.parse(recipient.address)))
         lost = "failed" in told and "delivered" not in told and "read" not in told
         price = recipient.price_minor
         # A line that is there already has to say so when all of it was lost.
