@@ -8,7 +8,7 @@ one is added.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -130,9 +130,15 @@ async def history(ws: Workspace, contact_id: str) -> list[ConsentFact]:
     return await store.of_contact(ws, contact_id, limit=MOST_FACTS)
 
 
-async def known(ws: Workspace, wanted: Iterable[Address]) -> dict[Address, contacts.ContactAddress]:
-    """What is known of these handles; those that belong to nobody are missing."""
-    return {found.address: found for found in await contact_store.addresses(ws, wanted)}
+async def known(
+    ws: Workspace, wanted: Sequence[Address], probably: Sequence[str] = ()
+) -> dict[Address, contacts.ContactAddress]:
+    """
+    What is known of these handles; those that belong to nobody are missing. `probably` are the contacts whose they are,
+    as far as the caller knows.
+    """
+    found = contact_store.addresses_close(ws, wanted, probably) if probably else contact_store.addresses(ws, wanted)
+    return {each.address: each for each in await found}
 
 
 async def require(ws: Workspace, address: Address, purpose: str, sender: str = BUSINESS) -> contacts.ContactAddress:

@@ -305,6 +305,11 @@ async def get_many(ws: Workspace, contact_ids: Iterable[str]) -> dict[str, Conta
     return await store.contacts_by_id(ws, contact_ids)
 
 
+async def get_close(ws: Workspace, contact_ids: Sequence[str]) -> dict[str, Contact]:
+    """The same of many in the order of their ids, such as an audience: cheaper where nearly all of a stretch are."""
+    return await store.contacts_close(ws, contact_ids)
+
+
 async def addresses_of(ws: Workspace, contact_id: str) -> list[ContactAddress]:
     return await store.addresses_of_contact(ws, contact_id)
 

@@ -62,10 +62,11 @@ async def ask_many(
 ) -> list[Verdict]:
     """
     For each its verdict; a handful of commands for all of them. `probably` are contacts whose handles these are, as
-    far as the caller knows: they are read at the same time. `met` takes in the contacts that were read.
+    far as the caller knows: they are read at the same time, those close to each other together. `met` takes in the
+    contacts that were read.
     """
     known, guessed = await asyncio.gather(
-        consent.known(ws, [each.address for each in many]), contacts.get_many(ws, probably)
+        consent.known(ws, [each.address for each in many], probably), contacts.get_close(ws, probably)
     )
     advertises = any(each.purpose == MARKETING for each in many)
     settled = await pacing.settled(ws) if advertises else Settled(pacing.Pacing(), None)
@@ -89,6 +90,7 @@ async def ask_many(
     )
     for (at, person), suppression in zip(wanted.items(), left_out, strict=True):
         verdicts[at] = _left_out(ws, settled, person, suppression)
+    hours = _Hours(settled.pacing.quiet, ws.clock.now())
     for (at, person), before in zip(wanted.items(), sent, strict=True):
         if verdicts[at] is not None:
             continue
@@ -96,7 +98,7 @@ async def ask_many(
             words = "They have an open ticket: first their complaint, then offers."
             verdicts[at] = LeftOut(words, code="open_ticket")
         else:
-            verdicts[at] = _paced(ws, settled, many[at], (of[at], person), before)
+            verdicts[at] = _paced(settled, hours, many[at], (of[at], person), before)
     return verdicts
 
 
@@ -144,22 +146,37 @@ def _left_out(ws: Workspace, settled: Settled, contact: Contact, found: Suppress
     return None
 
 
+class _Hours:
+    """When it is an hour for marketing, as of one moment: worked out once for all people with the same clocks."""
+
+    def __init__(self, quiet: pacing.QuietHours, now: datetime) -> None:
+        self.quiet = quiet
+        self.now = now
+        self._openings: dict[tuple[str | None, tuple[str, ...]], datetime | None] = {}
+
+    def opening(self, country: str | None, zones: tuple[str, ...]) -> datetime | None:
+        if (country, zones) not in self._openings:
+            self._openings[country, zones] = pacing.opening(self.quiet, country, zones, self.now)
+        return self._openings[country, zones]
+
+
 def _paced(
-    ws: Workspace, settled: Settled, asked: Asked, person: tuple[ContactAddress, Contact], sent: Sequence[Sent]
+    settled: Settled, hours: _Hours, asked: Asked, person: tuple[ContactAddress, Contact], sent: Sequence[Sent]
 ) -> Verdict:
     """Caps, the person's own among them, and the hour."""
     handle, contact = person
-    now, quiet, address = ws.clock.now(), settled.pacing.quiet, asked.address
-    country, zones = pacing.where(address, contact.zone, quiet.zone, now)
+    now, quiet, address = hours.now, hours.quiet, asked.address
     others = [each for each in sent if each.message != asked.key]
-    too_many = pacing.capped(
-        (*pacing.wished(handle.consent), *settled.pacing.caps), others, address.kind, zones[0], now
-    )
+    if not others and not quiet.enabled:
+        return None
+    country, zones = pacing.where(address, contact.zone, quiet.zone, now)
+    caps = (*pacing.wished(handle.consent), *settled.pacing.caps) if others else ()
+    too_many = pacing.capped(caps, others, address.kind, zones[0], now)
     if too_many is not None:
         return LeftOut(too_many, code="frequency_cap")
     if not quiet.enabled:
         return None
-    opens = pacing.opening(quiet, country, zones, now)
+    opens = hours.opening(country, zones)
     waited = ((opens or now) - (asked.queued_at or now)).total_seconds()
     if opens is None or waited > quiet.give_up_hours * 3600:
         return LeftOut(

@@ -40,11 +40,11 @@ def place_of(address: Address, at: datetime) -> Place | None:
     if not address.value.startswith("+"):
         return None
     found = _zones(address.value)
-    if found is None:
-        return None
-    region, zones = found
-    if not zones:
-        return None
+    return _place(*found, at) if found and found[1] else None
+
+
+@lru_cache(maxsize=512)
+def _place(region: str | None, zones: tuple[str, ...], at: datetime) -> Place:
     offsets = {zone: ZoneInfo(zone).utcoffset(at) or timedelta() for zone in zones}
     behind, ahead = min(zones, key=offsets.__getitem__), max(zones, key=offsets.__getitem__)
     usual = _BY_REGION.get(region or "")

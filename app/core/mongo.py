@@ -31,8 +31,6 @@ _FEW = 5
 # Most values in an `$in`: the embedded database looks through all of them for every row, and nobody else writes while
 # it changes rows in one go.
 MOST_IN = 50
-# Reads by `_id` bear more.
-_MOST_BY_ID = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -509,8 +507,8 @@ class ScopedCollection:
         ids = list(dict.fromkeys(row_ids))
         if len(ids) > _FEW:
             found: list[Document] = []
-            for first in range(0, len(ids), _MOST_BY_ID):
-                found += await self._collection.find({"_id": {"$in": ids[first : first + _MOST_BY_ID]}}).to_list()
+            for first in range(0, len(ids), MOST_IN):
+                found += await self._collection.find({"_id": {"$in": ids[first : first + MOST_IN]}}).to_list()
             return [row for row in found if self._is_mine(row)]
         reads = self._batches.reads(self._collection.name)
         return [row for row in await asyncio.gather(*map(reads, ids)) if self._is_mine(row)]

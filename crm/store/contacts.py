@@ -61,6 +61,17 @@ async def addresses(ws: Workspace, wanted: Iterable[Address]) -> list[contacts.C
     return [_address(row) for row in await ws.db.addresses.get_many(address_id(ws, a) for a in wanted)]
 
 
+async def addresses_close(
+    ws: Workspace, wanted: Iterable[Address], contact_ids: Iterable[str]
+) -> list[contacts.ContactAddress]:
+    """The same, where these contacts probably have them. Index: workspace_id, contact_id; point reads."""
+    missing = {address_id(ws, each) for each in wanted}
+    close, _ = await evenly.close(ws.db.addresses, contact_ids, by="contact_id")
+    rows = [row for row in close if row["_id"] in missing]
+    missing -= {row["_id"] for row in rows}
+    return [_address(row) for row in (*rows, *(await ws.db.addresses.get_many(missing) if missing else ()))]
+
+
 async def addresses_of_contact(ws: Workspace, contact_id: str) -> list[contacts.ContactAddress]:
     """Index: workspace_id, contact_id."""
     rows = await ws.db.addresses.find({"contact_id": contact_id}, limit=200)
@@ -197,6 +208,14 @@ async def contact(ws: Workspace, contact_id: str) -> contacts.Contact | None:
 
 async def contacts_by_id(ws: Workspace, contact_ids: Iterable[str]) -> dict[str, contacts.Contact]:
     return {row["_id"]: _contact(row) for row in await ws.db.contacts.get_many(contact_ids)}
+
+
+async def contacts_close(ws: Workspace, contact_ids: Iterable[str]) -> dict[str, contacts.Contact]:
+    """The same, where their ids may lie close together. Index: workspace_id, _id; point reads."""
+    wanted = set(contact_ids)
+    close, left = await evenly.close(ws.db.contacts, wanted)
+    rows = [*(row for row in close if row["_id"] in wanted), *(await ws.db.contacts.get_many(left) if left else ())]
+    return {row["_id"]: _contact(row) for row in rows}
 
 
 async def insert_contact(ws: Workspace, new: contacts.Contact, tokens: Sequence[str], keys: Sequence[str]) -> bool:
