@@ -37,7 +37,7 @@ _TRIES = 6
 
 async def apply(runtime: Runtime, account_id: str) -> None:
     """Apply what has come for this account until nothing is left."""
-    async with leases.hold(runtime.redis, f"receipts:{account_id}") as lease:
+    async with leases.hold(runtime.redis, f"receipts:{account_id}", leases.BRIEF_SECONDS) as lease:
         if lease is None:
             return
         while not lease.lost:

@@ -36,7 +36,7 @@ async def run(runtime: Runtime) -> None:
     while True:
         await rounds.rest(runtime.settings.round_seconds)
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
-            async with leases.hold(runtime.redis, "sweeper") as lease:
+            async with leases.hold(runtime.redis, "sweeper", leases.BRIEF_SECONDS) as lease:
                 if lease is not None:
                     await sweep(runtime)
                     if loop.time() - pruned_at > PRUNE_EVERY_SECONDS:

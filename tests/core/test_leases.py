@@ -33,12 +33,8 @@ async def test_a_failure_lets_go(runtime: Runtime, name: str) -> None:
         assert mine is not None
 
 
-async def test_it_is_renewed_as_long_as_its_holder_lives(
-    runtime: Runtime, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(leases, "SECONDS", 1)
-    monkeypatch.setattr(leases, "_RENEW_SECONDS", 0.2)
-    async with leases.hold(runtime.redis, name) as mine:
+async def test_it_is_renewed_as_long_as_its_holder_lives(runtime: Runtime, name: str) -> None:
+    async with leases.hold(runtime.redis, name, 1) as mine:
         assert mine is not None
         await asyncio.sleep(1.4)
         assert not mine.lost
@@ -46,11 +42,8 @@ async def test_it_is_renewed_as_long_as_its_holder_lives(
             assert theirs is None
 
 
-async def test_the_holder_learns_that_another_has_it(
-    runtime: Runtime, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(leases, "_RENEW_SECONDS", 0.05)
-    async with leases.hold(runtime.redis, name) as mine:
+async def test_the_holder_learns_that_another_has_it(runtime: Runtime, name: str) -> None:
+    async with leases.hold(runtime.redis, name, 1) as mine:
         assert mine is not None
         # As after Redis was lost: whoever comes next gets it.
         await runtime.redis.delete(f"parley:lease:{name}")

@@ -36,7 +36,7 @@ from crm import merging as records
 from inbox.merging import merging
 
 # Soon over for whoever waits for what the dead one held.
-leases.SECONDS, leases._RENEW_SECONDS = 2, 0.5
+leases.SECONDS = 2
 told = json.loads(sys.stdin.read())
 
 class Killer(monitoring.CommandListener):

@@ -22,7 +22,7 @@ from app.core.runtime import open_runtime
 from app.core.settings import Settings
 
 # Soon over for whoever waits for what the dead one held.
-leases.SECONDS, leases._RENEW_SECONDS = 2, 0.5
+leases.SECONDS = 2
 told = json.loads(sys.stdin.read())
 
 class Killer(monitoring.CommandListener):
