@@ -1,8 +1,9 @@
 """
 Providers' reports on mailings: folded by batch, so that a hundred messages change one row however many reports come.
 
-Whoever calls holds the account's lease (see inbox/receipts.py), and a batch has one account: nobody else writes there.
-Each status of a message is noted with its time and never taken back, so any order and any number of reports end alike.
+Whoever calls holds the account's lease (see inbox/receipts.py), and a batch has one account: nobody else writes there,
+but for a worker that stood still for too long, so a write is on the condition that there was no other since. Each
+status of a message is noted with its time and never taken back, so any order and any number of reports end alike.
 """
 
 from collections import defaultdict
@@ -11,7 +12,6 @@ from contextlib import suppress
 from datetime import timedelta
 
 from app.core.errors import AppError, NotFound
-from app.core.mongo import Document
 from app.core.platform.work import Receipt
 from app.core.runtime import Workspace
 from channels import accounts, errors
@@ -30,43 +30,63 @@ from inbox.store import mailings as store
 from inbox.store.mailings import Group, Work
 
 _TOLD = ("sent", "delivered", "read", "failed")
+_TRIES = 5
 
 
 async def apply(ws: Workspace, account_id: str, reports: Sequence[tuple[Ref, Receipt]]) -> list[Receipt]:
     """Those whose batch is not known, or is just being worked on where it has to be sent again: to be told later."""
-    by_batch: dict[str, list[tuple[Ref, Receipt]]] = defaultdict(list)
+    waiting: dict[str, list[tuple[Ref, Receipt]]] = defaultdict(list)
     for ref, report in reports:
-        by_batch[ref.batch_id].append((ref, report))
-    works = await store.works(ws, sorted(by_batch))
-    failing = [batch_id for batch_id, told in by_batch.items() if _any_failed(told) or _has_failed(works.get(batch_id))]
-    groups = await store.groups(ws, failing) if failing else {}
-    changes: dict[str, Document] = {}
+        waiting[ref.batch_id].append((ref, report))
     later: list[Receipt] = []
-    learned: list[tuple[Ref, Receipt, str]] = []
-    for batch_id, told in by_batch.items():
+    for _ in range(_TRIES):
+        later += await _fold(ws, account_id, waiting)
+        if not waiting:
+            return later
+    return later + [report for told in waiting.values() for _, report in told]
+
+
+async def _fold(ws: Workspace, account_id: str, waiting: dict[str, list[tuple[Ref, Receipt]]]) -> list[Receipt]:
+    """
+    Takes in what was told of these batches, and out of `waiting` those that are done: of the others somebody else wrote
+    the same part meanwhile. What has to be told later.
+    """
+    works = await store.works(ws, sorted(waiting))
+    failing = [batch_id for batch_id, told in waiting.items() if _any_failed(told) or _has_failed(works.get(batch_id))]
+    groups = await store.groups(ws, failing) if failing else {}
+    changed: list[Work] = []
+    later: list[Receipt] = []
+    learned: dict[str, list[tuple[Ref, Receipt]]] = {}
+    for batch_id, told in waiting.items():
         work = works.get(batch_id)
         if work is None or work.account_id != account_id:
             later += [report for _, report in told]
             continue
+        any_new = False
         for ref, report in told:
             if report.error is not None and report.error["code"] == RecipientCapped.code:
                 capped = await _again(ws, work, ref, report)
                 if capped is not True:
                     later += [report] if capped is None else []
                     continue
-            if _note(work, ref, report, changes.setdefault(batch_id, {})) and report.error is not None:
-                learned.append((ref, report, groups[batch_id].recipients[ref.place].address))
-        if changes.get(batch_id):
-            changes[batch_id]["td"] = results.reported_of(work.d, _people(groups.get(batch_id)))
-    await store.report(ws, {batch_id: change for batch_id, change in changes.items() if change})
-    for batch_id in {ref.batch_id for ref, _, _ in learned}:
-        mailing = await store.get(ws, works[batch_id].mailing_id)
+            if _note(work, ref, report):
+                any_new = True
+                if report.error is not None:
+                    learned.setdefault(batch_id, []).append((ref, report))
+        if any_new:
+            work.td = results.reported_of(work.d, _people(groups.get(batch_id)))
+            changed.append(work)
+    lost = await store.report(ws, changed)
+    for work in changed:
+        mailing = await store.get(ws, work.mailing_id) if work.id in learned and work.id not in lost else None
         if mailing is not None:
-            await spending.note_batch(ws, mailing, works[batch_id], groups[batch_id])
-    for ref, report, address in learned:
-        await _learn(ws, account_id, ref, report, address)
-    for mailing_id in {works[batch_id].mailing_id for batch_id, change in changes.items() if change}:
+            await spending.note_batch(ws, mailing, work, groups[work.id])
+    for ref, report in (each for batch_id, told in learned.items() if batch_id not in lost for each in told):
+        await _learn(ws, account_id, ref, report, groups[ref.batch_id].recipients[ref.place].address)
+    for mailing_id in {work.mailing_id for work in changed}:
         await mailings.tell_progress(ws, mailing_id)
+    for batch_id in [batch_id for batch_id in waiting if batch_id not in lost]:
+        del waiting[batch_id]
     return later
 
 
@@ -82,7 +102,7 @@ def _people(group: Group | None) -> Sequence[Recipient] | None:
     return group.recipients if group else None
 
 
-def _note(work: Work, ref: Ref, report: Receipt, change: Document) -> bool:
+def _note(work: Work, ref: Ref, report: Receipt) -> bool:
     """Takes one report in; False if it was known."""
     if report.status not in _TOLD or ref.place >= work.size:
         return False
@@ -90,13 +110,12 @@ def _note(work: Work, ref: Ref, report: Receipt, change: Document) -> bool:
     known = work.d.setdefault(key, {})
     if report.status in known:
         return False
-    at = known[report.status] = store.milliseconds(report.at)
-    change[f"d.{key}.{report.status}"] = at
+    known[report.status] = store.milliseconds(report.at)
     if report.status == "failed":
         told = report.error or {"code": "send_failed", "message": "The provider could not deliver it."}
         error = errors.from_receipt(told)
         blocked = isinstance(error, RecipientUnreachable) and error.blocked
-        known["error"] = change[f"d.{key}.error"] = {
+        known["error"] = {
             "code": "blocked" if blocked else error.code,
             "provider_code": None if blocked else error.provider_code,
             "message": error.message,
@@ -133,7 +152,7 @@ async def _again(ws: Workspace, work: Work, ref: Ref, report: Receipt) -> bool |
         "work_key": store.work_key(work.mailing_id, work.account_id),
         "to": results.total_of(work, group.recipients),
     }
-    if not await store.reopen(ws, work.id, values, (f"o.{key}", f"d.{key}")):
+    if not await store.reopen(ws, work, values, (f"o.{key}", f"d.{key}")):
         work.o[key] = own
         del work.w[key]
         return None

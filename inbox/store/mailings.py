@@ -6,8 +6,8 @@ becomes of them is in `mailing_work`, whose parts have one writer each, so that 
 
     o   by whoever claimed the batch: what came of each place, with `to`, what that adds up to; `w` what has to wait,
         `sending` the places whose outcome is not recorded yet
-    d   by whoever applies reports of the account: what the provider has told of each place, with `td`
-        (`n` counts how often it was put back to wait for days)
+    d   by whoever applies reports of the account: what the provider has told of each place, with `td`; `told` names the
+        write that was last (`n` counts how often a place was put back to wait for days)
     m   by anybody: clicked, replied, opted out; each once, counted in `tm`
 
 `work_key` and `due_at` are there as long as there is something to send: a batch that somebody works on is due when its
@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from app.core import ids
 from app.core.mongo import MOST_IN, Document
 from app.core.rows import plain
 from app.core.runtime import Workspace
@@ -140,6 +141,7 @@ class Work:
     due_at: datetime | None = None
     work_key: str | None = None
     place_key: str | None = None
+    told: str | None = None
     sending: list[int] = field(default_factory=list)
     o: dict[str, list[Any]] = field(default_factory=dict)
     w: dict[str, list[Any]] = field(default_factory=dict)
@@ -298,15 +300,34 @@ async def save(ws: Workspace, token: str, changes: Mapping[str, tuple[Document, 
     return await ws.db.mailing_work.update_each(updates) == len(updates)
 
 
-async def report(ws: Workspace, changes: Mapping[str, Document]) -> None:
-    """What providers told, by batch: fields to set, in one command."""
-    await ws.db.mailing_work.update_each([([batch_id], {}, {"$set": values}) for batch_id, values in changes.items()])
+async def report(ws: Workspace, changed: Sequence[Work]) -> set[str]:
+    """
+    What providers told of these, `d` and `td`, in one command; those of which somebody else wrote it since they were
+    read. As a whole: a hundred places one by one are dear in the embedded database.
+    """
+    tokens = {work.id: ids.new("tld") for work in changed}
+    matched = await ws.db.mailing_work.update_each(
+        [
+            ([work.id], {"told": work.told}, {"$set": {"d": work.d, "td": work.td, "told": tokens[work.id]}})
+            for work in changed
+        ]
+    )
+    if matched == len(changed):
+        return set()
+    now = await works(ws, list(tokens))
+    return {work.id for work in changed if work.id not in now or now[work.id].told != tokens[work.id]}
 
 
-async def reopen(ws: Workspace, batch_id: str, values: Document, gone: Sequence[str]) -> bool:
-    """Puts places of a batch back to work; False while somebody has claimed it."""
-    change = {"$set": values, "$unset": dict.fromkeys(gone, "")}
-    return await ws.db.mailing_work.update({"_id": batch_id, "claim": {"$exists": False}}, change)
+async def reopen(ws: Workspace, work: Work, values: Document, gone: Sequence[str]) -> bool:
+    """Puts places of a batch back to work; False while somebody has claimed it, or has told of it meanwhile."""
+    where = {"_id": work.id, "claim": {"$exists": False}, "told": work.told}
+    told = ids.new("tld")
+    if not await ws.db.mailing_work.update(
+        where, {"$set": {**values, "told": told}, "$unset": dict.fromkeys(gone, "")}
+    ):
+        return False
+    work.told = told
+    return True
 
 
 async def mark(ws: Workspace, ref: Ref, name: str, at: datetime) -> bool:

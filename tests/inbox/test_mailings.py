@@ -92,8 +92,12 @@ async def test_it_stands_on_the_timeline_before_what_they_answer(shop: Shop) -> 
     await mailings.completed(ws, mailing.id, 1)
     await mailings.start(ws, mailing.id)
     await shop.in_ledger("telegram", person["id"], "it is spring")
-    thread = await shop.thread(conversation["id"])
-    assert [e["campaign"]["name"] for e in thread if e["campaign"]] == ["Spring"]
+
+    async def shown() -> bool:
+        # The outcome is recorded a moment after the provider has it.
+        return [e["campaign"]["name"] for e in await shop.thread(conversation["id"]) if e["campaign"]] == ["Spring"]
+
+    await eventually(shown)
     await shop.writes("telegram", person["id"], type="text", text="Is the red one there?")
     await shop.entry_where(conversation["id"], lambda e: (e["content"] or {}).get("text") == "Is the red one there?")
     listed = await shop.get(f"/conversations/{conversation['id']}")
