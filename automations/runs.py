@@ -41,6 +41,7 @@ from inbox import timeline
 from inbox.answering import corrections
 from inbox.answering.prices import MICROS
 from inbox.mailings import mailings, words
+from inbox.mailings import placing as timelines
 from inbox.mailings.mailing import MOST_IN_BATCH, Batch, Guards, Mailing, NewMailing, Outcome, Progress, Recipient
 from inbox.mailings.results import plain_code
 from inbox.timeline import Author
@@ -832,6 +833,8 @@ async def _recalling(ws: Workspace, run: Run, recall: Recall) -> None:
             await store.set(ws, run.id, {"recall": recall})
             break
         page, cursor = await mailings.recipients(ws, mailing.id, state="sent", after=recall.after, limit=_PAGE)
+        # The messages may not all stand on timelines yet.
+        await timelines.settle(ws, [each.contact_id for each in page])
         taken = [await _taken_back(ws, each) for each in page]
         recall = replace(
             recall,

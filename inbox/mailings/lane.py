@@ -96,6 +96,8 @@ class Lane:
         self._spare = 0
         self._loop = asyncio.get_running_loop()
         self._looked_at = self._guarded_at = float("-inf")
+        # Seconds spent on waiting for the sender's rate since then.
+        self._waited = 0.0
         # How many more may go until the guards have looked again.
         self._allowed = 0
         # Whether its people count among those to whom the provider lets us write first in a day, and that is used up.
@@ -138,7 +140,8 @@ class Lane:
         """Whether the mailing still runs, as of half a second ago."""
         now = self._loop.time()
         if now - self._looked_at >= LOOK_SECONDS:
-            self._looked_at = now
+            placing.tell_slack(self._ws.runtime, self._key, min(1.0, self._waited / (now - self._looked_at)))
+            self._looked_at, self._waited = now, 0.0
             self._mailing = await mailings.get(self._ws, self._mailing.id)
             if self._mailing.state == "running" and self._mailing.purpose == gate.MARKETING:
                 stopped = (await pacing.settled(self._ws)).stopped
@@ -222,7 +225,9 @@ class Lane:
             return
         count, wait = await self._tokens(account, wanted) if wanted else (0, LOOK_SECONDS)
         if count == 0:
+            began = self._loop.time()
             await self._pass_time(min(max(wait, 0.005), LOOK_SECONDS))
+            self._waited += self._loop.time() - began
             return
         self._allowed -= count
         window = self._window(account, self._taken(count), count)

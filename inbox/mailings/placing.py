@@ -12,9 +12,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
+from weakref import WeakKeyDictionary
 
 from redis.exceptions import RedisError
 
@@ -39,15 +40,20 @@ from inbox.timeline import Campaign, Entry
 
 # What waits is known from memory for so long; a mailing starts to send that much after it was started.
 KEPT_SECONDS = 1.0
-_AT_ONCE = 20
+_AT_ONCE = 5
 # From so many people a batch on it is put as a whole.
 _SHARED = 25
 # A mailing that was stopped may still have calls under way, whose outcome is recorded then.
 _LAST_SECONDS = 60.0
-# While something is being sent, of the time only this share goes into what can wait.
-_SHARE = 0.1
+# While something is being sent, what can wait gets this share of the time that lanes spend on waiting for their
+# senders' rates, and this where they never do. A lane that has said nothing for so long is none.
+_SHARE = 0.3
+_LEAST = 0.01
+_TOLD_SECONDS = 2.0
 
 _log = log.get("placing")
+# Of each lane of this process, which share of its time it waited lately, as of when.
+_slack: WeakKeyDictionary[Runtime, dict[str, tuple[float, float]]] = WeakKeyDictionary()
 
 
 async def run(runtime: Runtime) -> None:
@@ -65,16 +71,37 @@ async def _some(runtime: Runtime) -> bool:
     if not mailings:
         return False
     found = await platform.to_place(runtime, limit=_AT_ONCE)
+    by_workspace: dict[str, list[str]] = {}
     for workspace_id, batch_id in found:
+        by_workspace.setdefault(workspace_id, []).append(batch_id)
+    for workspace_id, batch_ids in by_workspace.items():
         began = monotonic()
-        await place(runtime.workspace(workspace_id), [batch_id])
+        await place(runtime.workspace(workspace_id), batch_ids)
         if any(row.runs for row in mailings):
-            await asyncio.sleep((monotonic() - began) * (1 / _SHARE - 1))
+            await _yield(runtime, monotonic() - began)
     if not found:
         for row in mailings:
             if not row.runs and (runtime.clock.now() - row.changed_at).total_seconds() > _LAST_SECONDS:
                 await store.none_waits(runtime.workspace(row.workspace_id), row.id)
     return len(found) == _AT_ONCE
+
+
+def tell_slack(runtime: Runtime, lane: str, share: float) -> None:
+    """Which share of its time a lane waited for its sender's rate."""
+    _slack.setdefault(runtime, {})[lane] = (monotonic(), share)
+
+
+async def _yield(runtime: Runtime, worked: float) -> None:
+    """Leaves the rest of the time to what is being sent, as long as anything is."""
+    told = _slack.setdefault(runtime, {})
+    for lane in [lane for lane, (at, _) in told.items() if monotonic() - at > _TOLD_SECONDS]:
+        del told[lane]
+    share = max(_LEAST, _SHARE * min((slack for _, slack in told.values()), default=1.0))
+    until = monotonic() + worked * (1 / share - 1)
+    while (left := until - monotonic()) > 0:
+        await asyncio.sleep(min(left, runtime.settings.round_seconds))
+        if not any(row.runs for row in await platform.with_waiting(runtime)):
+            return
 
 
 async def _with_waiting(ws: Workspace) -> tuple[str, ...]:
@@ -115,22 +142,29 @@ async def place(ws: Workspace, batch_ids: Iterable[str], only: Mapping[str, set[
     batches = list(batch_ids)
     works = {each.id: each for each in (await store.works(ws, batches)).values() if each.place_key or each.work_key}
     groups = await store.groups(ws, list(works)) if works else {}
-    count = 0
+    by_mailing: dict[str, list[_Part]] = {}
     for batch_id, work in works.items():
-        mailing = await store.get(ws, work.mailing_id)
-        if mailing is None:
-            continue
-        places = [
-            place
-            for place in range(work.size)
-            if (only is None or place in only[batch_id]) and _went(work, place) is not None
-        ]
-        await _put(ws, mailing, work, groups[batch_id], places)
-        count += len(places)
-        if only is None:
-            await spending.note_batch(ws, mailing, work, groups[batch_id])
-            await store.placed(ws, batch_id, len(work.o))
-    return count
+        wanted = range(work.size) if only is None else sorted(only[batch_id])
+        places = [place for place in wanted if _went(work, place) is not None]
+        by_mailing.setdefault(work.mailing_id, []).append(_Part(work, groups[batch_id], places))
+    for mailing_id, parts in by_mailing.items():
+        if (mailing := await store.get(ws, mailing_id)) is not None:
+            await _put(ws, mailing, [part for part in parts if part.places])
+            if only is None:
+                for part in parts:
+                    await spending.note_batch(ws, mailing, part.work, part.group)
+    if only is None:
+        await store.placed(ws, {batch_id: len(work.o) for batch_id, work in works.items()})
+    return sum(len(part.places) for parts in by_mailing.values() for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Of a batch, the places to put on timelines."""
+
+    work: Work
+    group: Group
+    places: Sequence[int]
 
 
 def _went(work: Work, place: int) -> datetime | None:
@@ -139,10 +173,10 @@ def _went(work: Work, place: int) -> datetime | None:
     return store.moment(own[1]) if own is not None and own[0] in ("sent", "unknown") else None
 
 
-async def _put(ws: Workspace, mailing: Mailing, work: Work, group: Group, places: Sequence[int]) -> None:
-    if not places:
+async def _put(ws: Workspace, mailing: Mailing, parts: Sequence[_Part]) -> None:
+    if not parts:
         return
-    entries = await _entries(ws, mailing, work, group, places)
+    entries = [entry for part in parts for entry in await _entries(ws, mailing, part)]
     people = [entry.contact_id for entry in entries]
     known = await conversation_store.get_many(ws, [conversations.id_for(contact_id) for contact_id in people])
     last = {each.contact_id: each.last_number for each in known}
@@ -179,10 +213,11 @@ async def _put(ws: Workspace, mailing: Mailing, work: Work, group: Group, places
     await conversation_store.note_campaigns(ws, shown)
 
 
-async def _entries(ws: Workspace, mailing: Mailing, work: Work, group: Group, places: Sequence[int]) -> list[Entry]:
+async def _entries(ws: Workspace, mailing: Mailing, part: _Part) -> list[Entry]:
     """As the messages would stand there had they been put one by one."""
+    work, group = part.work, part.group
     code, _, seq = work.id.partition(".")
-    refs = [Ref(code, int(seq), place) for place in places]
+    refs = [Ref(code, int(seq), place) for place in part.places]
     account = await accounts.get(ws.runtime, group.account_id)
     words = await Words(ws).fill(mailing, account, [(group, ref) for ref in refs])
     found: list[Entry] = []

@@ -337,11 +337,14 @@ async def mark(ws: Workspace, ref: Ref, name: str, at: datetime) -> bool:
     return await ws.db.mailing_work.update({"_id": ref.batch_id, path: {"$exists": False}}, change)
 
 
-async def placed(ws: Workspace, batch_id: str, settled: int) -> None:
-    """All its messages stand on timelines, of so many people with whom it was over; unless there are more since."""
-    row = await ws.db.mailing_work.get(batch_id)
-    if row is not None and len(row.get("o") or ()) == settled:
-        await ws.db.mailing_work.update({"_id": batch_id}, {"$unset": {"place_key": ""}})
+async def placed(ws: Workspace, settled: Mapping[str, int]) -> None:
+    """
+    All messages of these batches stand on timelines, each with of how many people it was over then; unless there are
+    more since.
+    """
+    now = await works(ws, list(settled))
+    done = [batch_id for batch_id, count in settled.items() if batch_id in now and len(now[batch_id].o) == count]
+    await ws.db.mailing_work.update_each([([each], {}, {"$unset": {"place_key": ""}}) for each in done])
 
 
 async def tallies(ws: Workspace, mailing_id: str) -> list[Document]:
