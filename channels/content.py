@@ -269,8 +269,9 @@ def _line(content: Content | None) -> str:
             return text
         case MediaMessage(media=media, caption=caption):
             return caption or (media.name if media.kind == "document" and media.name else media.kind.capitalize())
-        case Location(name=name, address=address):
-            return name or address or "Location"
+        case Location():
+            # Lists of conversations are read by colleagues who do not see where people are.
+            return "Location"
         case Contacts(contacts=contacts):
             return ", ".join(card.name for card in contacts)
         case Template(name=name, preview=shown):

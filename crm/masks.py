@@ -1,5 +1,5 @@
 """
-Masks: phone numbers and email addresses of customers, as those read them who may not have them.
+Masks: phone numbers, email addresses and locations of customers, as those read them who may not have them.
 
 Whatever leaves for such a reader is walked as a whole: every text is masked but what people wrote (WRITTEN) and what is
 no text of anybody's (ids, times, links). So a new answer is masked by itself; what is to stay readable is named here.
@@ -58,6 +58,8 @@ class Masker:
     def walk(self, value: Any, key: str = "") -> Any:
         """JSON as this reader gets it."""
         if isinstance(value, Mapping):
+            if Mask.ADDRESSES in self._masks and value.get("type") == "location" and "latitude" in value:
+                return _roughly(value)
             return {name: self.walk(each, "" if key in _OWN else str(name)) for name, each in value.items()}
         if isinstance(value, list | tuple):
             return [self.walk(each, key) for each in value]
@@ -115,6 +117,18 @@ def email(text: str) -> str:
     """`a•••@example.com`: the domain says whether it is a business or a private one."""
     name, _, domain = text.partition("@")
     return f"{name[:1]}•••@{domain}"
+
+
+def _roughly(location: Mapping[str, Any]) -> dict[str, Any]:
+    """A location in a message: what part of a country, and no more."""
+    named = {name: HIDDEN for name in ("name", "address") if location.get(name)}
+    position = {name: rough(location[name]) for name in ("latitude", "longitude")}
+    return {**location, **named, **position}
+
+
+def rough(degrees: float | None) -> float | None:
+    """To within about ten kilometres."""
+    return None if degrees is None else round(degrees, 1)
 
 
 def _is_plain(key: str) -> bool:

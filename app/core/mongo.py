@@ -105,6 +105,8 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "data_health": (_index("active_key", sparse=True),),
     "data_health_buckets": (_index("workspace_id", "bucket"), _index("workspace_id", "has", "bucket")),
     "stories": (),
+    # Where things are delivered to contacts (see crm/destinations.py).
+    "destinations": (_index("workspace_id", "contact_id"),),
     "addresses": (_index("workspace_id", "contact_id"),),
     "consents": (_index("workspace_id", "contact_id", "at"), _index("workspace_id", "address")),
     # What happened with contacts, for rules that count (see crm/happenings.py), and which kinds of that there are.

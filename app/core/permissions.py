@@ -101,6 +101,8 @@ class Mask(StrEnum):
 
     PHONES = "phones"
     EMAILS = "emails"
+    # Where people live: postal addresses, and locations that they shared.
+    ADDRESSES = "addresses"
 
 
 _WIDTH = {Scope.OWN: 0, Scope.TEAMS: 1, Scope.EVERYTHING: 2}

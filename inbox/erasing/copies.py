@@ -17,7 +17,7 @@ from app.core.audit import Target
 from app.core.files import FileMissing
 from app.core.permissions import Actor
 from app.core.runtime import Workspace
-from crm import companies, consent, contacts, erasures, lists
+from crm import companies, consent, contacts, destinations, erasures, lists
 from crm import fields as contact_fields
 from crm.contacts import Contact
 from inbox import story
@@ -30,6 +30,7 @@ from inbox.timeline import PAGE, Entry
 _README = """This archive holds everything that is known of one person.
 
 contact.json    who they are: handles, values with their history, lists, company
+addresses.json  where things are delivered to them, with what was changed
 consents.json   what they agreed to and took back, with the words, the times and the proof
 tickets.json    problems that were reported, and what became of them
 surveys.json    questions they were asked, and their answers
@@ -80,6 +81,7 @@ async def pieces(ws: Workspace, contact: Contact) -> AsyncIterator[bytes]:
         yield put("contact.json", _json(await _profile(ws, contact)))
         facts = [asdict(fact) for fact in await consent.history(ws, contact.id)]
         yield put("consents.json", _json(facts))
+        yield put("addresses.json", _json([asdict(each) for each in await destinations.of(ws, contact)]))
         members = [contact.id, *contact.absorbed]
         yield put("tickets.json", _json([asdict(t) for m in members for t in await sides.tickets_of(ws, m)]))
         yield put("surveys.json", _json([asdict(s) for m in members for s in await surveys.of_contact(ws, m)]))

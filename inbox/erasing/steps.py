@@ -22,7 +22,7 @@ from app.core.runtime import Workspace
 from channels import accounts, registry
 from channels.contract import Erases
 from channels.errors import SendError
-from crm import erasures, exports, happenings, imports, pacing
+from crm import destinations, erasures, exports, happenings, imports, pacing
 from crm.erasures import Erasure
 from crm.store import merging as merge_store
 from inbox import conversations, files, live, timeline, traffic
@@ -246,6 +246,7 @@ async def _forget(ws: Workspace, known: Erasure) -> Erasure:
                 for entry in await entry_store.range_of(ws, whose, number, number):
                     await timeline.change(ws, entry, _nameless)
     await happenings.forget(ws, known.members)
+    await destinations.forget(ws, known.members)
     await traffic.forget(ws, known.members)
     await erasures.forget(ws, known)
     return known

@@ -11,6 +11,7 @@ import { Avatar } from '../ui/Avatar'
 import { ErrorState } from '../ui/ErrorState'
 import { Skeleton } from '../ui/Skeleton'
 import { IconArrowLeft, IconMessages } from '../ui/icons'
+import { AddressBook } from './AddressBook'
 import { AddressList } from './AddressList'
 import { ContactNotes } from './ContactNotes'
 import { ContactValues } from './ContactValues'
@@ -64,6 +65,7 @@ export function ContactDetail({ id }: { id: string }) {
                 <ContactValues contact={contact} />
                 <PastValues contactId={contact.id} revision={contact.revision} />
               </section>
+              <AddressBook contactId={contact.id} />
               <section>
                 <h2>Notes</h2>
                 <ContactNotes key={contact.id} contact={contact} />

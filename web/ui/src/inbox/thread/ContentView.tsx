@@ -1,6 +1,7 @@
 import { memo } from 'react'
-import type { Content, Entry, Mention, OrderItem } from '../../lib/types'
-import { IconArrowBackUp, IconExternalLink, IconInfoCircle, IconListDetails, IconMapPin, IconUser } from '../../ui/icons'
+import type { Content, Entry, OrderItem } from '../../lib/types'
+import { IconArrowBackUp, IconExternalLink, IconInfoCircle, IconListDetails, IconUser } from '../../ui/icons'
+import { LocationCard } from './LocationCard'
 import { MediaContent } from './MediaContent'
 import { RichText } from './RichText'
 import { Options, Preview, TemplateView } from './TemplateView'
@@ -10,22 +11,22 @@ import s from './thread.module.css'
 export const ContentView = memo(function ContentView({ entry }: { entry: Entry }) {
   if (entry.deleted_at) return <Quiet text="This message was deleted" />
   if (!entry.content) return <Quiet text="This message has no content" />
-  return <Body content={entry.content} entryId={entry.id} mentions={entry.mentions} />
+  return <Body content={entry.content} entry={entry} />
 })
 
-function Body({ content, entryId, mentions }: { content: Content; entryId: string; mentions: Mention[] }) {
+function Body({ content, entry }: { content: Content; entry: Entry }) {
   switch (content.type) {
     case 'text':
-      return <RichText text={content.text} mentions={mentions} />
+      return <RichText text={content.text} mentions={entry.mentions} />
     case 'media':
       return (
         <>
-          <MediaContent media={content.media} alt={content.caption ?? content.media.name ?? ''} entryId={entryId} />
+          <MediaContent media={content.media} alt={content.caption ?? content.media.name ?? ''} entryId={entry.id} />
           {content.caption && <RichText text={content.caption} />}
         </>
       )
     case 'location':
-      return <LocationCard {...content} />
+      return <LocationCard location={content} entry={entry} />
     case 'contacts':
       return content.contacts.map((contact) => (
         <div key={contact.name + contact.phones?.[0]} className={s.card}>
@@ -126,26 +127,6 @@ function Body({ content, entryId, mentions }: { content: Content; entryId: strin
     default:
       return <Facts label="Message" facts={content} />
   }
-}
-
-function LocationCard({ latitude, longitude, name, address }: Extract<Content, { type: 'location' }>) {
-  const position = `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`
-  return (
-    <a
-      className={s.card}
-      href={`https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=16/${latitude}/${longitude}`}
-      target="_blank"
-      rel="noreferrer noopener"
-    >
-      <span className={s.cardIcon}>
-        <IconMapPin size={18} />
-      </span>
-      <span className={s.cardText}>
-        <b>{name ?? 'Location'}</b>
-        <small>{address ?? position}</small>
-      </span>
-    </a>
-  )
 }
 
 function Order({ text, items }: { text: string | null; items: OrderItem[] }) {

@@ -70,6 +70,6 @@ function RoleList() {
 }
 
 function sees(role: Role): string {
-  const hidden = role.masks.map((mask) => (mask === 'phones' ? 'phone numbers' : 'email addresses'))
+  const hidden = role.masks.map((mask) => ({ phones: 'phone numbers', emails: 'email addresses', addresses: 'postal addresses' })[mask])
   return SCOPES[role.scope].label + (hidden.length > 0 ? `, without ${hidden.join(' and ')}` : '')
 }

@@ -21,5 +21,6 @@ export const SCOPES: Record<RoleScope, { label: string; text: string }> = {
 
 export const MASKS: Record<RoleMask, { label: string; text: string }> = {
   phones: { label: 'Hide phone numbers', text: 'Shown as •••• 1234, and found only by the whole number.' },
+  addresses: { label: 'Hide postal addresses', text: 'Where people live and what locations they shared: only about, within ten kilometres.' },
   emails: { label: 'Hide email addresses', text: 'Shown as a•••@example.com, and found only by the whole address.' },
 }
