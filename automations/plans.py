@@ -191,6 +191,7 @@ class Guards(Part):
 class Plan(Part):
     """
     All that the composer edits. `topic` is one of the workspace's, "" for none: who declined it does not get it.
+    `asks`: it asks whether they still want offers, and their yes to it is a new agreement.
     `editors` and `approvers` are members; with none, whoever has the permission may. `budget_minor` is in hundredths
     of the currency of the sender's price list; what it does not cover is not sent.
     """
@@ -199,6 +200,7 @@ class Plan(Part):
     description: Annotated[str, Field(max_length=2_000)] = ""
     purpose: Purpose = Purpose.MARKETING
     topic: TopicKey = ""
+    asks: bool = False
     account_id: Id | None = None
     variants: Annotated[tuple[Variant, ...], Field(min_length=1, max_length=MOST_VARIANTS)] = (Variant(),)
     audience: Audience = Audience()

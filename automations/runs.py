@@ -437,6 +437,7 @@ class _Carrying:
                 name=name,
                 purpose=checks.purpose_of(plan, laid),
                 topic=plan.topic,
+                asks=plan.asks,
                 contents=laid.contents,
                 author=Author("member", by.id, by.name),
                 rate=plan.rate,

@@ -137,6 +137,8 @@ class Pacing(Part):
     )
     topics: Annotated[tuple[Topic, ...], Field(max_length=20)] = ()
     footer: Footer = Footer()
+    # So long an agreement to marketing holds that has no end of its own; 0: until it is ended.
+    consent_days: Annotated[int, Field(strict=True, ge=0, le=3_650)] = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ known already and has something new is changed one by one.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import available_timezones
@@ -21,9 +22,10 @@ from app.core.alphabet import plain
 from app.core.errors import AppError
 from app.core.platform import members as member_rows
 from app.core.runtime import Workspace
-from crm import companies, consent, contacts, fields, likeness, pacing
+from crm import companies, consent, consent_days, contacts, fields, likeness, pacing
 from crm.companies import Company
 from crm.consent import ConsentFact
+from crm.consent_days import Change
 from crm.contacts import Contact, ContactAddress, Imported, search_tokens
 from crm.fields import Fields, Value
 from crm.store import companies as company_store
@@ -145,6 +147,8 @@ class Plan:
     tags: Mapping[str, str]
     # Stands for the file and how it is read.
     table: str
+    # So many days an agreement holds (pacing.py); 0: until it is ended.
+    holds_days: int
     companies: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -159,7 +163,8 @@ class Plan:
             await fields.note_use(ws, known, own)
         tags = await tag_store.ids_by_name(ws) if "tags" in options.mapping else {}
         table = ids.derived("tbl", made.digest, *options.mapping, *options.channels)
-        return cls(ws, made, options, known, members, stages, roles, tags, table)
+        holds_days = (await pacing.settled(ws)).pacing.consent_days
+        return cls(ws, made, options, known, members, stages, roles, tags, table, holds_days)
 
     # --- reading ---
 
@@ -358,8 +363,17 @@ class Plan:
                 )
                 handles.append((row, 1 if fact else 0))
         await consent_store.insert_many(self.ws, [(consent.id_of(fact), fact) for fact in facts])
+        await self._count(facts)
         await store.insert_many(self.ws, made)
         await store.insert_addresses(self.ws, handles)
+
+    async def _count(self, facts: Sequence[ConsentFact]) -> None:
+        """Agreements that were not there before."""
+        gained = Counter((fact.address.kind, fact.source) for fact in facts)
+        await consent_days.count(
+            self.ws,
+            {Change(what="gained", channel=kind, source=source): number for (kind, source), number in gained.items()},
+        )
 
     def _fact(self, person: Person, contact_id: str, handle: Address) -> ConsentFact | None:
         """Agreed to marketing, at a handle to which messages can be sent."""
@@ -376,6 +390,7 @@ class Plan:
             evidence=evidence,
             at=person.consent_at,
             wording=given.wording,
+            expires_at=person.consent_at + timedelta(days=self.holds_days) if self.holds_days else None,
             actor=self.made.by_id,
             proof={"source": given.source, "file": self.made.name, "import": self.made.id, "row": str(person.row)},
             recorded_at=self.ws.clock.now(),
@@ -407,8 +422,7 @@ class Plan:
                 await contacts.change(self.ws, known.id, lambda now: self._wanted(person, now))
             elif missing:
                 await contacts.index(self.ws, known.id)
-            for fact in facts:
-                await consent.record(self.ws, fact)
+            await self._count([fact for fact in facts if await consent.record(self.ws, fact)])
         except AppError as refused:
             return Outcome(person.row, "refused", known.id, refused.detail, tuple(person.cells))
         return outcome

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from app.core import days
 from app.core.addresses import Address
 from app.core.runtime import Workspace
-from crm import consent, contacts, pacing, standing
+from crm import consent, consent_days, contacts, pacing, standing
 from crm.consent import ConsentFact
 from crm.contacts import ContactAddress
 from crm.standing import BUSINESS, PERSON, Said
@@ -17,6 +17,9 @@ from inbox.store import signup_days
 from inbox.timeline import Author
 
 _NO = ("withdrawn", "blocked", "held")
+MARKETING = "marketing"
+# Who wants no more so soon after a campaign's message wants no more because of it.
+_CAUSED_WITHIN = timedelta(days=3)
 REFUSED = "provider_refusal"
 
 
@@ -49,6 +52,7 @@ class Told:
 async def tell(ws: Workspace, told: Told) -> None:
     """Keeps it as facts, notes it on the timeline and shows it. Safe to run twice."""
     contact_id = told.at_address.contact_id
+    told = await _with_end(ws, told)
     rows = await contacts.addresses_of(ws, contact_id)
     handles = [row.address for row in rows if _concerns(row, told)]
     concerned = tuple(dict.fromkeys((told.at_address.address, *handles)))
@@ -60,7 +64,10 @@ async def tell(ws: Workspace, told: Told) -> None:
         await signup_days.count(ws, form_id, days.of("UTC", ws.clock.now()), "agreed")
     if told.state == "granted" and told.actor == PERSON:
         await pacing.readmit(ws, concerned)
-    after = [row for row in await contacts.addresses_of(ws, contact_id) if row.address in concerned]
+    known = await contacts.addresses_of(ws, contact_id)
+    if new:
+        await consent_days.compare(ws, rows, known, source=told.source, via=await _via(ws, told))
+    after = [row for row in known if row.address in concerned]
     for changed in await conversations.set_stopped(ws, contact_id, after):
         await live.tell_conversations(ws, changed)
     await events.note(
@@ -80,6 +87,28 @@ async def tell(ws: Workspace, told: Told) -> None:
         at=told.at,
         author=told.author,
     )
+
+
+async def _with_end(ws: Workspace, told: Told) -> Told:
+    """An agreement to marketing without an end of its own has the one that is settled for all."""
+    if told.state != "granted" or told.expires_at is not None or MARKETING not in told.purposes:
+        return told
+    days_it_holds = (await pacing.settled(ws)).pacing.consent_days
+    return replace(told, expires_at=told.at + timedelta(days=days_it_holds)) if days_it_holds else told
+
+
+async def _via(ws: Workspace, told: Told) -> tuple[str, str]:
+    """Through which form or broadcast somebody agreed, or after which one they wanted no more: id and name."""
+    for kind in ("form", "broadcast"):
+        if kind in told.proof:
+            return told.proof[kind], told.proof.get(f"{kind}_name", "")
+    if told.state not in _NO:
+        return "", ""
+    conversation = await conversations.find(ws, conversations.id_for(told.at_address.contact_id))
+    campaign = conversation.campaign if conversation else None
+    if campaign is None or not timedelta() <= told.at - campaign.at <= _CAUSED_WITHIN:
+        return "", ""
+    return campaign.id, campaign.name
 
 
 async def confirm(ws: Workspace, said: Told) -> None:

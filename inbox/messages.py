@@ -46,6 +46,7 @@ from inbox.closing import closing, surveys
 from inbox.conversations import Conversation
 from inbox.finding import search
 from inbox.mailings import mailings, placing
+from inbox.mailings.mailing import Ref
 from inbox.routing.waiting import Feed
 from inbox.store import conversations as conversation_store
 from inbox.store.entries import external_key, inbound_id
@@ -207,6 +208,8 @@ async def _received(
     await _want_media(ws, entry, event.content)
     if await _obey_keyword(ws, account, sender, event, entry) and campaign is not None:
         await mailings.opted_out(ws, campaign.ref, entry.at)
+    elif campaign is not None:
+        await _agree_again(ws, sender, event, entry, campaign)
     if event.acknowledge is not None:
         await ws.queue.enqueue("acknowledge", account.id, event.acknowledge, lane=Lane.REPLIES)
     await live.tell_entry(ws, entry, conversation)
@@ -463,6 +466,39 @@ async def _obey_keyword(
         case None if keywords.is_yes(text):
             await consents.confirm(ws, said)
     return word is Keyword.STOP
+
+
+async def _agree_again(
+    ws: Workspace, sender: ContactAddress, event: InboundMessage, entry: Entry, campaign: Campaign
+) -> None:
+    """
+    A yes to a campaign that asked whether they still want it renews their agreement, if they have not ended it
+    meanwhile and nobody of ours has written since: else it may be a yes to something else.
+    """
+    content = event.content
+    said = content.text if isinstance(content, Text) else content.title if isinstance(content, Choice) else ""
+    ref = Ref.parse(campaign.ref)
+    if not keywords.is_yes(said) or ref is None or not (await mailings.of_code(ws, ref.code)).asks:
+        return
+    before = await timeline.page_before(ws, entry.contact_id, entry.number, limit=_LOOK_BACK)
+    asked = next((each for each in reversed(before) if each.kind == "message" and each.direction == "out"), None)
+    known = sender.consent.get(consents.MARKETING)
+    if asked is None or asked.campaign is None or asked.campaign.ref != campaign.ref or known is None:
+        return
+    if known.state != "granted":
+        return
+    agreed = consents.Told(
+        at_address=sender,
+        purposes=MARKETING,
+        state="granted",
+        source="asked_again",
+        evidence=entry.id,
+        at=entry.at,
+        wording=f"{contents.text_of(asked.content)} — {said}",
+        reach="handle",
+        proof={"broadcast": campaign.id, "broadcast_name": campaign.name, "message": campaign.ref},
+    )
+    await consents.tell(ws, agreed)
 
 
 async def _stop(ws: Workspace, said: consents.Told) -> None:

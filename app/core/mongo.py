@@ -89,6 +89,8 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "signup_forms": (_index("workspace_id"),),
     "signup_versions": (),
     "signup_days": (_index("workspace_id", "form_id", "day"),),
+    # Agreements to marketing that came and went.
+    "consent_days": (_index("workspace_id", "day"),),
     "companies": (
         _index("workspace_id", "prefixes", "_id"),
         _index("workspace_id", "name_key"),

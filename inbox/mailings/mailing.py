@@ -50,6 +50,8 @@ class NewMailing:
     purpose: Purpose
     # What marketing is about, of the workspace's topics.
     topic: str = ""
+    # Whether it asks people to agree (again): their yes to it counts.
+    asks: bool = False
     contents: Contents
     author: Author
     rate: float | None = None

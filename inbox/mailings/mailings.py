@@ -89,6 +89,11 @@ async def get(ws: Workspace, mailing_id: str) -> Mailing:
     return found
 
 
+async def of_code(ws: Workspace, code: str) -> Mailing:
+    """By what its messages are named with. Raises NotFound."""
+    return await get(ws, f"mlg_{code}")
+
+
 async def find(ws: Workspace, source: tuple[str, str]) -> Mailing | None:
     return await store.get(ws, id_for(ws, source))
 

@@ -1,20 +1,25 @@
 """What broadcasts do about what people agreed to: topics that some declined, the line that says how it ends."""
 
 import asyncio
+import csv
+import io
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from app.core.addresses import Address
+from automations import renewals
 from channels import accounts
-from crm import contacts, pacing
+from crm import contacts, pacing, standing
 from crm.contacts import Profile
 from inbox import conversations, footers, preferences
 from inbox.mailings import placing
 from tests.automations.test_broadcasts import BROADCASTS, agree, checked, counted, customer, draft, listed, text
 from tests.support.shop import Shop, eventually
 
+_next = iter(range(1, 99))
 SHOES = {"key": "shoes", "labels": {"en": "Shoes"}}
 
 
@@ -82,7 +87,7 @@ async def test_who_wants_nothing_about_a_topic_gets_nothing_about_it(shop: Shop)
 
 
 async def in_france(shop: Shop, name: str) -> str:
-    number = "+33639980101"
+    number = f"+336399801{next(_next):02}"
     await shop.customer(name=name, phone=number)
     ws, address = shop.owner.ws, Address("sms", number)
     made = await contacts.resolve(ws, address, profile=Profile(name=name, language="fr"))
@@ -196,3 +201,64 @@ async def test_what_carriers_would_not_take_is_said_before_and_refused_at_every_
     assert seen["footer"] == f"Ne plus en recevoir: {preferences.link(owner.ws, there)}"
     assert (await owner.client.delete(f"/api/v1/accounts/{letters['id']}")).status_code == 204
     await settle(shop, footer={"channels": []})
+
+
+async def test_who_is_asked_again_in_time_stays_and_it_is_seen_through_what_people_came_and_went(shop: Shop) -> None:
+    owner, ws = shop.owner, shop.owner.ws
+    await settle(shop, footer={"channels": []}, consent_days=365)
+    await asyncio.sleep(pacing.KEPT_SECONDS)
+    met = [await shop.someone("sms") for _ in range(3)]
+    soon = datetime.now(UTC) + timedelta(days=5)
+    for _, conversation in met:
+        said = {"address": conversation["reach"][0]["address"], "purposes": ["marketing"], "state": "granted"}
+        said |= {"way": "paper", "wording": "Yes, offers", "expires_at": soon.isoformat()}
+        await shop.post(f"/contacts/{conversation['contact_id']}/consents", 201, **said)
+    (stays, talks), (goes, _), (_, silent) = met
+    ids = {conversation["contact_id"] for _, conversation in met}
+    listed = (await shop.get("/consents/running-out", days=30))["items"]
+    (ours,) = [each for each in listed if each["account_id"] == shop.accounts["sms"]]
+    assert (ours["count"], ours["exact"], {each["id"] for each in ours["sample"]}) == (3, True, ids)
+    assert (await shop.get("/consents/running-out", days=2))["items"][0]["count"] == 0
+    agent = await shop.people.join(ws, "agent")
+    asking = {"account_id": shop.accounts["sms"], "days": 30}
+    assert (await agent.client.post("/api/v1/broadcasts/ask-again", json=asking)).status_code == 403
+
+    made = await shop.post("/broadcasts/ask-again", 201, **asking)
+    assert (made["state"], made["plan"]["asks"], len(made["plan"]["variants"][0]["wordings"])) == ("draft", True, 6)
+    assert await waterfall(shop, made["id"]) == {"": 3}
+    await owner.client.post(f"{BROADCASTS}/{made['id']}/start", json={"people": 3})
+    await counted(owner, made["id"], "done")
+    await shop.writes("sms", stays["id"], type="text", text="Yes")
+    await shop.writes("sms", goes["id"], type="text", text="STOP")
+
+    async def facts(conversation: dict[str, Any], state: str) -> dict[str, Any] | None:
+        page = await shop.get(f"/contacts/{conversation['contact_id']}/consents")
+        return page["items"][0] if page["items"][0]["state"] == state else None
+
+    async def renewed() -> dict[str, Any] | None:
+        found = await facts(talks, "granted")
+        return found if found and found["source"] == "asked_again" else None
+
+    agreed = await eventually(renewed)
+    assert agreed["wording"] == f"{renewals.QUESTIONS['en']} — Yes"
+    assert agreed["proof"]["broadcast"] == made["id"]
+    assert agreed["expires_at"][:4] == str((datetime.now(UTC) + timedelta(days=365)).year)
+    # Who has not answered gets nothing once it has run out; the same yes to anything else is none.
+    row = (await contacts.addresses_of(ws, silent["contact_id"]))[0]
+    late = standing.refusal(row.consent, "marketing", shop.accounts["sms"], soon + timedelta(seconds=1))
+    assert late is not None
+    assert late[0] == "consent_expired"
+
+    async def growth() -> dict[str, Any] | None:
+        found = await shop.get("/consents/growth", days=7)
+        rows = {(row["source"], row["name"]): (row["gained"], row["lost"]) for row in found["by"]}
+        return found if ("keyword", made["name"]) in rows or ("provider", made["name"]) in rows else None
+
+    found = await eventually(growth)
+    rows = {row["source"]: row for row in found["by"] if row["channel"] == "sms"}
+    assert (rows["paper"]["gained"], found["days"][-1]["gained"], found["lost"]) == (3, 3, 1)
+    (lost,) = [row for row in found["by"] if row["lost"]]
+    assert (lost["via"], lost["name"]) == (made["id"], made["name"])
+    table = list(csv.DictReader(io.StringIO((await owner.client.get("/api/v1/consents/growth.csv?days=7")).text)))
+    assert sum(int(line["number"]) for line in table if line["what"] == "lost") == 1
+    await settle(shop, footer={"channels": []}, consent_days=0)

@@ -105,6 +105,7 @@ class EditBroadcast(Body):
     description: Annotated[str, Field(max_length=2_000)] = ""
     purpose: Purpose = Purpose.MARKETING
     topic: TopicKey = ""
+    asks: bool = False
     account_id: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     variants: Annotated[tuple[Variant, ...], Field(min_length=1, max_length=8)] = (Variant(),)
     audience: Audience = Audience()

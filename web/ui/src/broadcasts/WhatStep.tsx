@@ -1,5 +1,5 @@
 import '@mantine/core/styles/Tabs.css'
-import { Button, NativeSelect, NumberInput, Select, Tabs, TextInput } from '@mantine/core'
+import { Button, NativeSelect, NumberInput, Select, Switch, Tabs, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { languageName } from '../lib/format'
@@ -91,6 +91,14 @@ export function WhatStep({ draft, change, flush, stored }: StepProps) {
                 data={[{ value: '', label: 'No topic' }, ...topics.map((each) => ({ value: each.key, label: topicLabel(each) }))]}
                 value={plan.topic}
                 onChange={(event) => change({ topic: event.currentTarget.value })}
+              />
+            )}
+            {plan.purpose === 'marketing' && (
+              <Switch
+                label="It asks whether they still want offers"
+                description="Their own YES to it is a new agreement, to these words."
+                checked={plan.asks}
+                onChange={(event) => change({ asks: event.currentTarget.checked })}
               />
             )}
           </div>

@@ -11,6 +11,7 @@ import s from './campaigns.module.css'
 const PAGES = {
   broadcasts: { label: 'Broadcasts', needs: 'broadcasts.read', Page: lazy(() => import('../broadcasts/BroadcastsPage')) },
   segments: { label: 'Segments', needs: 'contacts.read', Page: lazy(() => import('../segments/SegmentsPage')) },
+  consent: { label: 'Consent', needs: 'contacts.read', Page: lazy(() => import('./ConsentPage')) },
 } as const
 
 const isPage = (path: string): path is keyof typeof PAGES => path in PAGES

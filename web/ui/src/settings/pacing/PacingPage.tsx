@@ -78,6 +78,18 @@ function Form({ stored }: { stored: PacingSettings }) {
           standard={stored.footer_words}
           onChange={(footer) => set({ footer })}
         />
+        <Panel title="How long an agreement holds" text="For agreements to marketing without an end of their own, from now on. People can be asked again in time: Campaigns, Consent.">
+          <NumberInput
+            label="Ends after"
+            description="0: it holds until it is ended."
+            suffix=" days"
+            min={0}
+            max={3650}
+            maw={320}
+            value={settled.consent_days ?? 0}
+            onChange={(days) => set({ consent_days: Math.min(3650, Math.max(0, Math.round(Number(days)))) })}
+          />
+        </Panel>
         <Caps caps={settled.caps ?? []} onChange={(caps) => set({ caps })} />
         <Panel title="Who is left out" text="Asked anew for every message, just before it goes.">
           <div className={s.stack}>
