@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# What Python has compiled is kept: the tests start some hundred processes, each of which would compile all of it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test lint lock clean
 
 run: $(VENV)/.installed

@@ -34,6 +34,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name != "test_chaos.py")
 
 
+def pytest_collection_finish() -> None:
+    """What was imported stays: to look through all of it after each module takes a third of a second."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _only_localhost() -> Iterator[None]:
     with only_localhost():
