@@ -158,17 +158,23 @@ class Profile:
 
 
 async def resolve(
-    ws: Workspace, address: Address, *, aliases: Sequence[Address] = (), profile: Profile
+    ws: Workspace,
+    address: Address,
+    *,
+    aliases: Sequence[Address] = (),
+    profile: Profile,
+    stored: Sequence[ContactAddress] | None = None,
 ) -> ContactAddress:
     """
     The contact behind an address, made if there is none; handles proven to be the same person are linked to it, and
     get what that person has said about consent.
 
-    Handles that are two contacts' already stay where they are: that is logged, and merging is for people.
+    Handles that are two contacts' already stay where they are: that is logged, and merging is for people. `stored` is
+    what `all_known` has said of these handles a moment ago, where somebody has asked.
     Safe to run twice and at the same time: ids of new contacts derive from the address.
     """
     wanted = (address, *aliases)
-    known = {found.address: found for found in await store.addresses(ws, wanted)}
+    known = {found.address: found for found in (await all_known(ws, wanted) if stored is None else stored)}
     found = frozenset(known)
     owner = known.get(address) or next((known[alias] for alias in aliases if alias in known), None)
     contact_id = owner.contact_id if owner else await _create(ws, wanted, profile)
@@ -276,6 +282,11 @@ async def known(ws: Workspace, address: Address) -> ContactAddress | None:
     """The contact's handle, if there is one; nothing is made."""
     found = await store.addresses(ws, [address])
     return found[0] if found else None
+
+
+async def all_known(ws: Workspace, wanted: Sequence[Address]) -> list[ContactAddress]:
+    """Those of these handles that are somebody's; nothing is made."""
+    return await store.addresses(ws, wanted)
 
 
 async def behind(ws: Workspace, wanted: Sequence[Address]) -> dict[Address, str]:

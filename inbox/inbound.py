@@ -22,12 +22,22 @@ from app.core.platform import work
 from app.core.platform.work import InboundRow, Receipt
 from app.core.queue import Lane
 from app.core.runtime import Runtime
+from app.core.tasks import pass_over
 from channels import accounts, registry
-from channels.contract import ChannelAccount, DeliveryReceipt, InboundEvent, InboundMessage, Parses, TypingStarted
+from channels.contract import (
+    ChannelAccount,
+    DeliveryReceipt,
+    InboundEvent,
+    InboundMessage,
+    Parses,
+    Sender,
+    TypingStarted,
+)
 from channels.errors import WebhookError
 from inbox import messages, signup_forms, stops
 from inbox.answering import deferred
 from inbox.journal import Journal, Kind
+from inbox.messages import Ahead
 
 _log = log.get("inbound")
 _BATCH = 50
@@ -35,6 +45,9 @@ _BATCH = 50
 _MERGE_SECONDS = 3.0
 # Rows that are done and do not say so yet, of each Runtime in this process.
 _done: "WeakKeyDictionary[Runtime, set[str]]" = WeakKeyDictionary()
+# Who wrote last under a pending key in this process (workspace, sender): only a guess at whose the next event is.
+_senders: dict[str, tuple[str, Sender]] = {}
+_MOST_SENDERS = 20_000
 
 
 async def accept(runtime: Runtime, journal: Journal, account: ChannelAccount, events: Sequence[InboundEvent]) -> int:
@@ -96,28 +109,49 @@ async def process(runtime: Runtime, pending_key: str) -> None:
     An event that fails holds back the ones after it and is tried again; after eight times it is put aside, kept with
     its error, and the rest goes on.
     """
+    # Read while the lease is asked for: whoever held it a moment ago may be done with some of it, which does no harm,
+    # and for what is stored after it somebody asks anew.
+    reading = asyncio.create_task(work.pending_inbound(runtime, pending_key, limit=_BATCH))
+    reading.add_done_callback(pass_over)
     async with leases.hold(runtime.redis, f"inbound:{pending_key}") as lease:
         if lease is None:
             return
+        ahead = _read_ahead(runtime, pending_key)
+        rows = await reading
         while not lease.lost:
-            rows = await work.pending_inbound(runtime, pending_key, limit=_BATCH)
             done = _done.get(runtime, set())
-            if not await _process_rows(runtime, [row for row in rows if row.id not in done], lease):
+            if not await _process_rows(runtime, [row for row in rows if row.id not in done], lease, ahead):
                 return
             if len(rows) == _BATCH:
                 # There may be more behind these.
                 await clear_marks(runtime)
             elif not await lease.again():
                 return
+            ahead, rows = None, await work.pending_inbound(runtime, pending_key, limit=_BATCH)
 
 
-async def _process_rows(runtime: Runtime, rows: Sequence[InboundRow], lease: Lease) -> bool:
-    """Handle rows in order; False if one has to wait for another try, or somebody else goes on with them."""
-    for row in rows:
+def _read_ahead(runtime: Runtime, pending_key: str) -> Ahead | None:
+    """What the next event will need, where it is known in this process who writes under this key."""
+    known = _senders.get(pending_key)
+    return messages.read_ahead(runtime.workspace(known[0]), known[1]) if known else None
+
+
+def _note_sender(row: InboundRow, sender: Sender) -> None:
+    if len(_senders) >= _MOST_SENDERS:
+        _senders.clear()
+    _senders[row.pending_key] = row.workspace_id, sender
+
+
+async def _process_rows(runtime: Runtime, rows: Sequence[InboundRow], lease: Lease, ahead: Ahead | None = None) -> bool:
+    """
+    Handle rows in order; False if one has to wait for another try, or somebody else goes on with them. What was read
+    `ahead` is the first's.
+    """
+    for at, row in enumerate(rows):
         if lease.lost or (row.due_at is not None and row.due_at > runtime.clock.now()):
             return False
         try:
-            await _handle(runtime, row)
+            await _handle(runtime, row, ahead if at == 0 else None)
         except (ConnectionFailure, RedisError, TimeoutError, Unavailable):
             # Not the event's fault, so it uses up none of its tries; the sweeper brings it back.
             raise
@@ -164,7 +198,7 @@ async def clear_marks(runtime: Runtime) -> None:
         done.difference_update(taken)
 
 
-async def _handle(runtime: Runtime, row: InboundRow) -> None:
+async def _handle(runtime: Runtime, row: InboundRow, ahead: Ahead | None) -> None:
     """Raises NotFound if the account was disconnected, and what keeps the event from being taken in."""
     account = await accounts.get(runtime, row.account_id)
     adapter = registry.adapter(account.kind)
@@ -176,10 +210,12 @@ async def _handle(runtime: Runtime, row: InboundRow) -> None:
     except WebhookError as error:
         raise ValueError(f"the stored payload no longer parses: {error}") from error
     for event in events:
-        written = await messages.handle(ws, account, event, raw_id=row.id, received_at=row.received_at)
+        written = await messages.handle(ws, account, event, raw_id=row.id, received_at=row.received_at, ahead=ahead)
+        ahead = None
         if written is not None:
             await deferred.customer_wrote(ws, written)
             if isinstance(event, InboundMessage):
+                _note_sender(row, event.sender)
                 await stops.confirm(ws, account, event, written)
                 await stops.ask(ws, account, event, written)
                 await stops.help_out(ws, account, event, written)

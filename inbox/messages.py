@@ -4,8 +4,9 @@ derives from the provider's, and a conversation takes the same message in once.
 """
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from types import ModuleType
@@ -19,6 +20,7 @@ from app.core.platform import work
 from app.core.platform.work import MediaRow
 from app.core.queue import Lane
 from app.core.runtime import Workspace
+from app.core.tasks import pass_over
 from channels import registry
 from channels.content import Choice, Content, FormReply, MediaMessage, Text, preview
 from channels.contract import (
@@ -64,8 +66,39 @@ _LOOK_BACK = 20
 _WHILE_MERGED = (0.05, 0.1, 0.2, 0.4, 0.8)
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """
+    What is stored of a sender's handles, and their conversation: read under the same lease as their event and beside
+    it, where that can be guessed, which saves a round trip.
+    """
+
+    handles: tuple[Address, ...]
+    known: asyncio.Task[list[ContactAddress]]
+    conversation: asyncio.Task[Conversation | None]
+
+
+def read_ahead(ws: Workspace, sender: Sender) -> Ahead:
+    handles = _handles(sender)
+    known = asyncio.create_task(contacts.all_known(ws, handles))
+    conversation = asyncio.create_task(_probably(ws, sender.address))
+    known.add_done_callback(pass_over)
+    conversation.add_done_callback(pass_over)
+    return Ahead(handles, known, conversation)
+
+
+def _handles(sender: Sender) -> tuple[Address, ...]:
+    return (sender.address, *sender.aliases)
+
+
 async def handle(
-    ws: Workspace, account: ChannelAccount, event: InboundEvent, *, raw_id: str, received_at: datetime
+    ws: Workspace,
+    account: ChannelAccount,
+    event: InboundEvent,
+    *,
+    raw_id: str,
+    received_at: datetime,
+    ahead: Ahead | None = None,
 ) -> Conversation | None:
     """
     Do what the event says; the conversation in which the customer has written, if that is what happened.
@@ -75,10 +108,11 @@ async def handle(
     """
     for pause in _WHILE_MERGED:
         with suppress(ContactMerged):
-            return await _handle(ws, account, event, raw_id, received_at)
+            return await _handle(ws, account, event, raw_id, received_at, ahead)
+        ahead = None
         await asyncio.sleep(pause)
         await _bring_home(ws, event)
-    return await _handle(ws, account, event, raw_id, received_at)
+    return await _handle(ws, account, event, raw_id, received_at, None)
 
 
 async def _bring_home(ws: Workspace, event: InboundEvent) -> None:
@@ -89,13 +123,18 @@ async def _bring_home(ws: Workspace, event: InboundEvent) -> None:
 
 
 async def _handle(
-    ws: Workspace, account: ChannelAccount, event: InboundEvent, raw_id: str, received_at: datetime
+    ws: Workspace,
+    account: ChannelAccount,
+    event: InboundEvent,
+    raw_id: str,
+    received_at: datetime,
+    ahead: Ahead | None,
 ) -> Conversation | None:
     match event:
         case InboundMessage(echo=True):
             await _echoed(ws, account, event, raw_id, received_at)
         case InboundMessage():
-            return await _received(ws, account, event, raw_id, received_at)
+            return await _received(ws, account, event, raw_id, received_at, ahead)
         case MessageEdited():
             await _edited(ws, account, event, raw_id)
         case MessageDeleted():
@@ -120,10 +159,18 @@ async def _handle(
 
 
 async def _received(
-    ws: Workspace, account: ChannelAccount, event: InboundMessage, raw_id: str, received_at: datetime
+    ws: Workspace,
+    account: ChannelAccount,
+    event: InboundMessage,
+    raw_id: str,
+    received_at: datetime,
+    ahead: Ahead | None = None,
 ) -> Conversation:
-    await proofs.meet(ws, account, event)
-    sender, early = await asyncio.gather(_resolve(ws, event.sender), _probably(ws, event.sender.address))
+    met = await proofs.meet(ws, account, event)
+    if ahead is None or met or ahead.handles != _handles(event.sender):
+        ahead = read_ahead(ws, event.sender)
+    known, early = await asyncio.gather(ahead.known, ahead.conversation)
+    sender = await _resolve(ws, event.sender, known)
     await contacts.heard_from(ws, sender)
     name = event.sender.name or event.sender.username
     if early is not None and early.contact_id == sender.contact_id and early.merged_into is None:
@@ -285,9 +332,9 @@ async def _echoed(
     await live.tell_entry(ws, entry, conversation)
 
 
-async def _resolve(ws: Workspace, sender: Sender) -> ContactAddress:
+async def _resolve(ws: Workspace, sender: Sender, known: Sequence[ContactAddress] | None = None) -> ContactAddress:
     profile = Profile(name=sender.name, username=sender.username, language=sender.language, verified=sender.verified)
-    return await contacts.resolve(ws, sender.address, aliases=sender.aliases, profile=profile)
+    return await contacts.resolve(ws, sender.address, aliases=sender.aliases, profile=profile, stored=known)
 
 
 async def _probably(ws: Workspace, address: Address) -> Conversation | None:

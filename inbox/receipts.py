@@ -28,7 +28,7 @@ from inbox.store import entries as store
 from inbox.timeline import Entry
 
 BATCH = 2_000
-# In a flood the next look waits this long, so that more reports on the same message change it once.
+# In a flood one look begins so long after the one before, so that more reports on the same message change it once.
 BUSY = 100
 FOLD_SECONDS = 0.8
 FOREIGN_AFTER = timedelta(hours=24)
@@ -40,13 +40,15 @@ async def apply(runtime: Runtime, account_id: str) -> None:
     async with leases.hold(runtime.redis, f"receipts:{account_id}", leases.BRIEF_SECONDS) as lease:
         if lease is None:
             return
+        loop = asyncio.get_running_loop()
         while not lease.lost:
+            began = loop.time()
             batches = await work.pending_receipts(runtime, account_id, limit=BATCH)
             if batches:
                 await _apply_what_can_be(runtime, batches)
             count = sum(len(batch.reports) for batch in batches)
             if count >= BUSY:
-                await asyncio.sleep(FOLD_SECONDS if count < BATCH else 0)
+                await asyncio.sleep(max(0.0, began + FOLD_SECONDS - loop.time()) if count < BATCH else 0)
             elif not await lease.again():
                 return
 

@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from app.core.runtime import Runtime, Workspace
+from app.core.tasks import pass_over
 
 Value = TypeVar("Value")
 # Of its time, after which a value is read again when somebody asks for it.
@@ -54,7 +55,8 @@ class Kept(Generic[Value]):
         task = readings.get(ws.id)
         if task is None or task.done():
             task = readings[ws.id] = asyncio.create_task(self._take(ws))
-            task.add_done_callback(_pass_over)
+            # Should nobody wait for it and it fails, the next who asks reads anew.
+            task.add_done_callback(pass_over)
         return task
 
     async def _take(self, ws: Workspace) -> Value:
@@ -66,9 +68,3 @@ class Kept(Generic[Value]):
             self._held.setdefault(ws.runtime, {})[ws.id] = _Held(value, began_at)
             del readings[ws.id]
         return value
-
-
-def _pass_over(task: "asyncio.Task[Value]") -> None:
-    """Who waits for it meets its failure; if nobody does, the next who asks reads anew."""
-    if not task.cancelled():
-        task.exception()

@@ -111,6 +111,8 @@ class LaneWorker:
                         task = asyncio.create_task(self._run(payload))
                         self._running.add(task)
                         task.add_done_callback(self._running.discard)
+                    # They begin before the next is waited for.
+                    await asyncio.sleep(0)
                 except (RedisError, OSError) as error:
                     _log.warning("lane_waits_for_redis", lane=self._lane, error=type(error).__name__)
                     await asyncio.sleep(1)

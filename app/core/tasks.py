@@ -8,6 +8,12 @@ from typing import Any
 _AGAIN_SECONDS = 5.0
 
 
+def pass_over(task: asyncio.Task[Any]) -> None:
+    """As a callback: whoever waits for the task meets its failure, and if nobody does it is no news."""
+    if not task.cancelled():
+        task.exception()
+
+
 async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """
     Returns when all of them have ended, however they did.

@@ -220,15 +220,21 @@ async def cancel(ws: Workspace, actor: Actor, conversation: Conversation, proof_
     return cancelled
 
 
-async def meet(ws: Workspace, account: ChannelAccount, event: InboundMessage) -> None:
+async def meet(ws: Workspace, account: ChannelAccount, event: InboundMessage) -> bool:
     """
     Looks whether a customer's message brings a code, before anybody asks whose message it is: if it does, the handle it
-    came from is linked. A message without one costs nothing; one that is taken in twice does the same twice.
+    came from is linked. A message without one costs nothing; one that is taken in twice does the same twice. Whether
+    it brings one.
     """
     code = _code_in(event)
     proof = await store.get(ws, _id_of(ws, code)) if code else None
     if proof is None or proof.account_id != account.id:
-        return
+        return False
+    await _met(ws, account, event, proof)
+    return True
+
+
+async def _met(ws: Workspace, account: ChannelAccount, event: InboundMessage, proof: Proof) -> None:
     handles = {str(event.sender.address), *map(str, event.sender.aliases)}
     sender = str(event.sender.address)
     if proof.expected is not None and proof.expected not in handles:
