@@ -12,10 +12,12 @@ import { Badge } from '../ui/Badge'
 import { ErrorState } from '../ui/ErrorState'
 import { IconDots, IconDownload, IconPlayerPauseFilled, IconPlayerPlayFilled } from '../ui/icons'
 import { Skeleton } from '../ui/Skeleton'
+import { Effect } from './Effect'
 import { Funnel, share, type FunnelStep } from './Funnel'
 import { LimitsDialog } from './LimitsDialog'
 import { Names, type WhichNames } from './Names'
 import { Variants } from './Variants'
+import { Ways } from './Ways'
 import { Why } from './Why'
 import { clone, correct } from './again'
 import { STATES, sum, take, type Step } from './broadcasts'
@@ -63,6 +65,8 @@ export function Watching({ broadcast }: { broadcast: Broadcast }) {
               />
             </Panel>
           )}
+          <Effect id={id} />
+          <Ways broadcast={broadcast} ways={progress.ways} onNames={names} />
           <Reasons title="Failed" steps={progress.tally.failed} onNames={(step) => names(step.label, { state: 'failed', reason: step.reason })} />
           <Reasons title="Left out when it went" steps={progress.tally.skipped} onNames={(step) => names(step.label, { state: 'skipped', reason: step.reason })} />
           <Reasons

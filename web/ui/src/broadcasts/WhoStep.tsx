@@ -13,7 +13,9 @@ import { Option } from '../settings/parts/Option'
 import { Panel } from '../settings/parts/Panel'
 import { useSettled } from '../ui/SearchBox'
 import { Skeleton } from '../ui/Skeleton'
+import { Colleagues } from './Colleagues'
 import type { StepProps } from './Composer'
+import { GoalFields } from './GoalFields'
 import { isEmpty } from './ready'
 import s from './broadcasts.module.css'
 
@@ -50,6 +52,8 @@ export function WhoStep({ draft, change }: StepProps) {
             onChange={(share) => change({ holdout_percent: Math.min(50, Math.max(0, Math.round(Number(share)))) })}
           />
         </Panel>
+        <GoalFields goal={draft.plan.goal} onChange={(goal) => change({ goal })} />
+        <Colleagues draft={draft} change={change} />
       </div>
       <Count audience={audience} />
     </div>

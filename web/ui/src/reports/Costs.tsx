@@ -88,7 +88,9 @@ function Rows({ rows, by }: { rows: SpendingRow[]; by: SpendingBy }) {
         <thead>
           <tr>
             <th scope="col">{BY.find((each) => each.value === by)?.label}</th>
-            <th scope="col" aria-label="Share" />
+            <th scope="col">
+              <span className="visually-hidden">Share</span>
+            </th>
             <th scope="col">Messages</th>
             <th scope="col">Cost</th>
           </tr>
