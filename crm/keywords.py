@@ -93,6 +93,7 @@ def means_everywhere(text: str, address: Address) -> bool:
     return plain(text) in _EVERYWHERE or address.value.startswith("+1")
 
 
+_MOST_CHOICES_CHARS = 40
 _YES = frozenset(
     ("yes", "y", "yes please", "confirm", "ok yes", "sí", "si", "oui", "sim", "ja", "sì", "ndiyo", "نعم", "हाँ")
 )
@@ -101,6 +102,21 @@ _YES = frozenset(
 def is_yes(text: str) -> bool:
     """Whether the whole message agrees; it counts only where we have asked."""
     return plain(text) in _YES
+
+
+# Asks what may be chosen (see inbox/choices.py); in a sentence they are no such question.
+_CHOICES = frozenset(
+    (
+        *("preferences", "preference", "my preferences", "choices", "manage preferences"),
+        *("préférences", "preferencias", "mis preferencias", "preferências", "einstellungen", "meine einstellungen"),
+        *("preferenze", "voorkeuren", "mapendeleo"),
+    )
+)
+
+
+def asks_choices(text: str) -> bool:
+    """Whether the whole message asks for the preferences."""
+    return len(text) <= _MOST_CHOICES_CHARS and plain(text) in _CHOICES
 
 
 def _everybodys(words: str) -> Keyword | None:

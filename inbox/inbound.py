@@ -34,7 +34,7 @@ from channels.contract import (
     TypingStarted,
 )
 from channels.errors import WebhookError
-from inbox import messages, signup_forms, stops
+from inbox import choices, messages, signup_forms, stops
 from inbox.answering import deferred
 from inbox.journal import Journal, Kind
 from inbox.messages import Ahead
@@ -220,6 +220,7 @@ async def _handle(runtime: Runtime, row: InboundRow, ahead: Ahead | None) -> Non
                 await stops.ask(ws, account, event, written)
                 await stops.help_out(ws, account, event, written)
                 await signup_forms.meet(ws, account, event, written)
+                await choices.meet(ws, account, event, written)
 
 
 def readable(body: bytes) -> object:

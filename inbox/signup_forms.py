@@ -179,12 +179,16 @@ async def _check(ws: Workspace, settings: FormSettings, form_id: str | None) -> 
         taken = {each.settings.word.casefold() for each in await store.every(ws) if each.id != form_id}
         if not _WORD.fullmatch(settings.word):
             wrong.append(FieldError("word", "3 to 30 letters, digits and hyphens."))
-        elif keywords.keyword(settings.word) is not None or keywords.is_yes(settings.word):
+        elif _means_something(settings.word):
             wrong.append(FieldError("word", "This word means something else already."))
         elif settings.word.casefold() in taken:
             wrong.append(FieldError("word", "Another form has this word."))
     if wrong:
         raise Invalid(wrong[0].message if len(wrong) == 1 else "Some values are not right.", errors=tuple(wrong))
+
+
+def _means_something(word: str) -> bool:
+    return keywords.keyword(word) is not None or keywords.is_yes(word) or keywords.asks_choices(word)
 
 
 def url(ws: Workspace, form: SignupForm) -> str:
