@@ -108,6 +108,20 @@ class _Transport(AiohttpTransport):
         return response
 
 
+class _NoCookies(httpx.Cookies):
+    """Cookies that are never kept: no provider wants one back, and looking for them takes a tenth of an exchange."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        pass
+
+
+class _Client(httpx.AsyncClient):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        # Where httpx keeps them.
+        self._cookies = _NoCookies()
+
+
 def _client(connector_options: dict[str, Any], **options: Any) -> httpx.AsyncClient:
     # Idle connections are dropped before servers drop them (5 s is common): a request on a connection that is just
     # being closed has an unknown outcome.
@@ -118,7 +132,7 @@ def _client(connector_options: dict[str, Any], **options: Any) -> httpx.AsyncCli
             auto_decompress=False,
         )
 
-    return httpx.AsyncClient(
+    return _Client(
         transport=_Transport(client=session),
         timeout=TIMEOUT,
         headers={"User-Agent": USER_AGENT},

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from channels.content import Template
@@ -54,6 +55,7 @@ def _texts(given: Any) -> Json:
 _NONE = _Values({}, {}, {}, None)
 
 
+@lru_cache(maxsize=1_024)
 def variables(pattern: str) -> tuple[str, ...]:
     """The variables of a text, each once, in order."""
     return tuple(dict.fromkeys(_VARIABLE.findall(pattern)))
