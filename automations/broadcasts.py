@@ -29,6 +29,8 @@ from inbox import live
 State = Literal["draft", "review", "approved", "scheduled", "running", "paused", "done", "cancelled"]
 EDITABLE: Final[frozenset[State]] = frozenset(("draft", "review", "approved"))
 OVER: Final[frozenset[State]] = frozenset(("done", "cancelled"))
+# What a calendar shows.
+ON_CALENDAR: Final[tuple[State, ...]] = ("scheduled", "running", "paused", "done")
 _NOT_GONE: Final[tuple[State, ...]] = ("draft", "review", "approved", "scheduled", "running", "paused")
 _MOST_WAITING: Final = 200
 # What a colleague may still put right when it is on its way.

@@ -64,6 +64,12 @@ def test_a_broadcast_is_watched_and_what_it_cost_is_looked_up(desks: Desks, stag
     expect(page.get_by_role("region", name=re.compile("What it has brought about"))).to_be_visible()
     looked_at(desk, "broadcast-watched", axe, shot)
 
+    page.goto("/campaigns/broadcasts")
+    page.get_by_role("button", name="Calendar").click()
+    days = page.get_by_role("list", name="Days")
+    expect(days.get_by_role("link", name=re.compile("Spring sale"))).to_be_visible()
+    looked_at(desk, "broadcast-calendar", axe, shot)
+
     page.goto("/reports?tab=costs")
     expect(page.get_by_role("table", name="Costs")).to_contain_text(str(made["willing"]), timeout=30_000)
     page.get_by_text("Broadcasts", exact=True).last.click()

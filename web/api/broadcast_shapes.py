@@ -9,6 +9,7 @@ from app.core.permissions import Actor
 from app.core.platform.accounts import AccountRow
 from automations import broadcasts, reasons
 from automations.broadcasts import Broadcast, State
+from automations.calendar import Overlap
 from automations.checks import Check
 from automations.plans import (
     Audience,
@@ -252,7 +253,13 @@ def out(now: Broadcast, actor: Actor, accounts: dict[str, AccountRow], check: Ch
 
 
 def check_out(
-    check: Check, now: Broadcast, *, fresh: bool, approval: str | None, standing: Standing | None
+    check: Check,
+    now: Broadcast,
+    *,
+    fresh: bool,
+    approval: str | None,
+    standing: Standing | None,
+    others: Overlap | None,
 ) -> BroadcastCheckOut:
     order = list(reasons.REASONS)
     dropped = sorted(
@@ -272,7 +279,7 @@ def check_out(
         languages=[BroadcastCountOut(key=key, count=count) for key, count in sorted(check.languages.items())],
         missing=[BroadcastCountOut(key=key, count=count) for key, count in sorted(check.missing.items())],
         cost=_estimate(check),
-        warnings=_warnings(check, now, approval, standing),
+        warnings=_warnings(check, now, approval, standing, others),
         approval=approval,
         why=check.why,
     )
@@ -309,8 +316,14 @@ def _daily(people: int, standing: Standing) -> str:
     )
 
 
+def _shared(now: Broadcast, others: Overlap) -> str:
+    names = [(pair.other if pair.one.id == now.id else pair.one).plan.name for pair in others.pairs[:2]]
+    about = "" if others.exact else "About "
+    return f"{about}{others.several:,} of them get another broadcast within a week of it: {', '.join(names)}."
+
+
 def _warnings(
-    check: Check, now: Broadcast, approval: str | None, standing: Standing | None
+    check: Check, now: Broadcast, approval: str | None, standing: Standing | None, others: Overlap | None
 ) -> list[BroadcastWarningOut]:
     found: list[BroadcastWarningOut] = []
     if check.state != "ready":
@@ -329,6 +342,8 @@ def _warnings(
         found.append(BroadcastWarningOut(code="fallbacks_uncounted", message=words, step="budget"))
     if standing is not None and check.willing > standing.left:
         found.append(BroadcastWarningOut(code="daily_limit", message=_daily(check.willing, standing), step="schedule"))
+    if others is not None:
+        found.append(BroadcastWarningOut(code="overlap", message=_shared(now, others), step="schedule"))
     if check.waiting:
         words = f"{check.waiting} of them get it later, at an hour at which marketing may reach them."
         found.append(BroadcastWarningOut(code="waiting", message=words, step="schedule"))

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from app.core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Actor, Permission, Scope
 from app.core.runtime import Workspace
-from automations import approvals, audiences, broadcasts, checks, placing, runs, trials
+from automations import approvals, audiences, broadcasts, calendar, checks, placing, runs, trials
 from automations.approvals import Settings
 from automations.broadcasts import Broadcast, State
 from automations.plans import Audience, Plan
@@ -200,7 +200,10 @@ async def get_check(request: ApiRequest, broadcast_id: str) -> BroadcastCheckOut
 async def _check_shown(request: ApiRequest, now: Broadcast, found: checks.Check) -> BroadcastCheckOut:
     fresh = found.plan == checks.plan_key(now.plan)
     approval = await approvals.needed(request.ws, now) if fresh and found.state == "ready" else None
-    return check_out(found, now, fresh=fresh, approval=approval, standing=await _standing(request.ws, now))
+    settled = fresh and found.state == "ready"
+    others = await calendar.with_others(request.ws, now) if settled else None
+    standing = await _standing(request.ws, now)
+    return check_out(found, now, fresh=fresh, approval=approval, standing=standing, others=others)
 
 
 async def _standing(ws: Workspace, now: Broadcast) -> Standing | None:

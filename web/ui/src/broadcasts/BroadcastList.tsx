@@ -17,7 +17,7 @@ import { Badge } from '../ui/Badge'
 import { ChannelIcon } from '../ui/ChannelIcon'
 import { EmptyState } from '../ui/EmptyState'
 import { ErrorState } from '../ui/ErrorState'
-import { IconPlus, IconSearch, IconSpeakerphone } from '../ui/icons'
+import { IconCalendarWeek, IconPlus, IconSearch, IconSpeakerphone } from '../ui/icons'
 import { share } from './Funnel'
 import { STATES, done, keep } from './broadcasts'
 import { useReport } from './useReport'
@@ -68,7 +68,17 @@ export function BroadcastList() {
   const empty = items?.length === 0
   return (
     <>
-      <Head title="Broadcasts" text="One message to many who agreed to it. You see who gets it, who does not and why, before anything goes." actions={!(empty && !state) && button} />
+      <Head title="Broadcasts" text="One message to many who agreed to it. You see who gets it, who does not and why, before anything goes." actions={
+          !(empty && !state) && (
+            <>
+              <Button variant="default" leftSection={<IconCalendarWeek size={16} />} onClick={() => goTo('broadcasts/calendar')}>
+                Calendar
+              </Button>
+              {button}
+            </>
+          )
+        }
+      />
       {!(empty && !state) && (
         <SegmentedControl className={s.filters} size="xs" aria-label="Which broadcasts" value={state} data={FILTERS} onChange={setState} />
       )}

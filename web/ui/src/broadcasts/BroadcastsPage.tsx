@@ -3,14 +3,16 @@ import { Head } from '../campaigns/Head'
 import { PageSkeleton } from '../settings/parts/PageSkeleton'
 import { ErrorState } from '../ui/ErrorState'
 import { BroadcastList } from './BroadcastList'
+import { Calendar } from './Calendar'
 import { Composer } from './Composer'
 import { Watching } from './Watching'
 import { broadcastQuery } from './broadcasts'
 
 const COMPOSED = new Set(['draft', 'review', 'approved'])
 
-/** `/campaigns/broadcasts` and `…/<id>[/<step>]`: composed until it is settled, watched from then on. */
+/** `/campaigns/broadcasts`, `…/calendar` and `…/<id>[/<step>]`: composed until it is settled, watched from then on. */
 export default function BroadcastsPage({ rest: [id, step] }: { rest: string[] }) {
+  if (id === 'calendar') return <Calendar />
   return id ? <One key={id} id={id} step={step} /> : <BroadcastList />
 }
 
