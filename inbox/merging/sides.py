@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from app.core.permissions import Actor, Rights
+from app.core.rows import plain
 from app.core.runtime import Workspace
 from crm import contacts
 from crm.merging import Merge
@@ -51,9 +52,8 @@ _URGENCY = ("low", "normal", "high", "urgent")
 
 
 def kept(conversation: Conversation) -> dict[str, Any]:
-    """What undoing has to know of a conversation, as it is stored."""
-    row = store.to_row(conversation)
-    return {name: row[name] for names in (*ALONE, LISTS) for name in names}
+    """What undoing has to know of a conversation, as plain values."""
+    return {name: plain(getattr(conversation, name)) for names in (*ALONE, LISTS) for name in names}
 
 
 def heard(conversation: Conversation) -> dict[str, int]:

@@ -29,22 +29,40 @@ from inbox.store.sla_policies import clock_from_row
 from inbox.store.windows import Walk
 from inbox.timeline import Campaign
 
+# What a row need not say of most conversations: half of its fields say nothing of most, and each costs every write
+# and every read of it.
+_MOSTLY_EMPTY = frozenset(
+    (
+        *("closed_at", "tags", "unread_by", "deferred", "snoozed_until", "snooze_by", "woke_at", "followers", "asked"),
+        *("mentioned", "notified", "idle_at", "warned_at", "blocked", "finished", "touched", "sla", "awaited_by"),
+        *("answered_at", "views", "routing", "last_agent_id", "wants", "told_closed", "campaign"),
+        *("merged_into", "absorbed", "woven"),
+    )
+)
+# What is there only where it is found by: the sparse indexes on them hold the work and nothing else.
+_WORK = ("due_at", "routing_key")
+
+
+def _filled(facts: Document) -> Document:
+    """Without what says nothing; a count of none says something."""
+    return {name: value for name, value in facts.items() if value not in (None, "", [])}
+
 
 def to_row(conversation: conversations.Conversation) -> Document:
     row: Document = plain(conversation)
     row["_id"] = row.pop("id")
+    row = {name: value for name, value in row.items() if value or name not in _MOSTLY_EMPTY}
+    if conversation.facts is not None:
+        row["facts"] = _filled(row["facts"])
+    if conversation.finished:
+        row["finished"] = [_filled(facts) for facts in row["finished"]]
     if (due_at := conversations.due_at(conversation)) is not None:
-        # Only there while something is to be done: the sparse index on it holds the work and nothing else.
         row["due_at"] = due_at
     if (routing_key := waiting.key(conversation)) is not None:
         row["routing_key"] = routing_key
     row["facets"] = facets.of(conversation)
     # What the sorted lists hold: nothing but open conversations.
     is_open = facets.group(conversation.state) == OPEN and conversation.merged_into is None
-    if not (conversation.merged_into or conversation.absorbed or conversation.woven):
-        # Most are of contacts that were never merged: their rows need not say so.
-        for name in ("merged_into", "absorbed", "woven"):
-            del row[name]
     row["closing_at"] = conversation.window_closes_at if is_open else None
     row["waiting_at"] = conversation.waiting_since if is_open else None
     row["open_since"] = conversation.opened_at if conversation.state != "closed" else None
@@ -109,7 +127,9 @@ async def save(ws: Workspace, old: conversations.Conversation, new: conversation
         return True
     before = to_row(old)
     changed: Document = {k: v for k, v in row.items() if before.get(k) != v}
-    gone = [k for k in before if k not in row]
+    # Taking a field away is the dearer change, and needed only where an index goes by it.
+    changed |= {k: plain(getattr(new, k)) for k in before if k not in row and k not in _WORK}
+    gone = [k for k in _WORK if k in before and k not in row]
     return await ws.db.conversations.update_at(old.id, old.revision, changed, gone)
 
 

@@ -15,6 +15,7 @@ from app.core.runtime import Runtime, Workspace
 from inbox import conversations, timeline
 from inbox.closing import snooze
 from inbox.conversations import Conversation, Reach
+from inbox.episodes import Facts
 from inbox.finding import facets, reading
 from inbox.finding.lists import BuiltIn, Wanted
 from inbox.sight import Sight
@@ -346,3 +347,37 @@ async def test_many_changes_at_once_lose_none(ws: Workspace) -> None:
     assert stored is not None
     assert (stored.unread, stored.last_number) == (6, 6)
     assert await timeline.page_after(ws, one.contact_id, 0, limit=10) == []
+
+
+OPENED = Facts(number=1, opened_at=NOW)
+ANSWERED = Facts(number=2, opened_at=NOW, channel="sms", first_response_ms=0, replies=1, comment="Thanked")
+SAID = st.fixed_dictionaries(
+    {},
+    optional={
+        "closed_at": st.sampled_from((None, NOW)),
+        "snoozed_until": st.sampled_from((None, NOW)),
+        "answered_at": st.sampled_from((None, NOW)),
+        "tags": st.sampled_from(((), ("tag_1", "tag_2"))),
+        "followers": st.sampled_from(((), ("mem_1",))),
+        "unread_by": st.sampled_from(({}, {"mem_1": 0}, {"mem_1": 2})),
+        "blocked": st.booleans(),
+        "woven": st.booleans(),
+        "facts": st.sampled_from((None, OPENED, ANSWERED)),
+        "finished": st.sampled_from(((), (OPENED,), (OPENED, ANSWERED))),
+    },
+)
+
+
+@SLOW
+@given(steps=st.lists(SAID, min_size=1, max_size=6))
+async def test_what_is_stored_is_what_was_saved_however_much_of_it_is_empty(
+    runtime: Runtime, steps: list[dict[str, Any]]
+) -> None:
+    ws = runtime.workspace(ids.new("ws"))
+    stored = conversations.new_for(ws, ids.new("con"), name="Ana")
+    stored = replace(stored, created_at=NOW, opened_at=NOW, last_activity_at=NOW)
+    for said in steps:
+        wanted = replace(stored, **said, revision=stored.revision + 1)
+        assert await store.save(ws, stored, wanted)
+        stored = wanted
+        assert await store.get(ws, stored.id) == wanted
