@@ -26,7 +26,7 @@ from app.core.permissions import Actor
 from app.core.runtime import Runtime, Workspace
 from channels import accounts, registry
 from channels.content import Text
-from channels.contract import ChannelAccount, InboundMessage, OpensWithText, Purpose, WritesByLink
+from channels.contract import ChannelAccount, GivesSnippet, InboundMessage, OpensWithText, Purpose, WritesByLink
 from crm import contacts, fields, keywords, lists, profiles, standing
 from crm.contacts import ContactAddress, Profile
 from inbox import consents, conversations, outbox
@@ -37,7 +37,7 @@ from inbox.store import signup_forms as store
 from inbox.timeline import Author
 
 MOST = 200
-SOURCE, BY_WORD = "form", "form_word"
+SOURCE, BY_WORD, IN_CHAT = "form", "form_word", "widget"
 # Channels whose handles are phone numbers, which people can type.
 TYPED = ("sms", "whatsapp")
 _CONFIRM_WITHIN = timedelta(hours=72)
@@ -79,6 +79,8 @@ class FormSettings(Part):
     privacy_url: Annotated[str, Field(max_length=400)] = ""
     list_id: str | None = None
     tags: Annotated[tuple[str, ...], Field(max_length=10)] = ()
+    # Web chats whose window shows it as well.
+    chat_ids: Annotated[tuple[str, ...], Field(max_length=20)] = ()
     sites: Annotated[tuple[Annotated[str, Field(pattern=r"^https?://[^/\s]{1,200}$")], ...], Field(max_length=20)] = ()
 
 
@@ -166,6 +168,11 @@ async def _check(ws: Workspace, settings: FormSettings, form_id: str | None) -> 
         for at, account_id in enumerate(settings.account_ids)
         if account_id not in known
     ]
+    wrong += [
+        FieldError(f"chat_ids.{at}", "There is no such web chat.")
+        for at, account_id in enumerate(settings.chat_ids)
+        if account_id not in known or not isinstance(registry.adapter(known[account_id].kind), GivesSnippet)
+    ]
     if settings.language not in settings.words:
         wrong.append(FieldError("words", "The form's own language has no words."))
     for name in ("terms_url", "privacy_url"):
@@ -222,7 +229,9 @@ async def links(ws: Workspace, form: SignupForm) -> list[Link]:
 # --- taking what people say ---------------------------------------------------------------------------------------
 
 
-async def take(ws: Workspace, form: SignupForm, given: Given, proof: Mapping[str, str]) -> list[Link]:
+async def take(
+    ws: Workspace, form: SignupForm, given: Given, proof: Mapping[str, str], source: str = SOURCE
+) -> list[Link]:
     """
     Somebody agreed on the page; the links with which they confirm it in an app, where that is needed. Who has said stop
     before has to confirm in any case: a page does not know whose number is typed. Raises Invalid.
@@ -246,7 +255,7 @@ async def take(ws: Workspace, form: SignupForm, given: Given, proof: Mapping[str
         if row is None:
             continue
         stopped = standing.overall(row.consent, "marketing", ws.clock.now()) in ("withdrawn", "blocked", "held")
-        told = _told(form, row, language, words, evidence=submission, at=ws.clock.now(), source=SOURCE, proof=proof)
+        told = _told(form, row, language, words, evidence=submission, at=ws.clock.now(), source=source, proof=proof)
         if not form.settings.double and not stopped:
             await consents.tell(ws, told)
             continue
@@ -348,18 +357,26 @@ def _said(event: InboundMessage) -> str:
     return found if _WORD.fullmatch(found) else ""
 
 
-_kept: WeakKeyDictionary[Runtime, dict[str, tuple[datetime, dict[str, SignupForm]]]] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[Runtime, dict[str, tuple[datetime, list[SignupForm]]]] = WeakKeyDictionary()
 
 
 async def _of_word(ws: Workspace, said: str) -> SignupForm | None:
-    """From memory where it was read a moment ago: it is asked of every short message."""
+    return next((form for form in await _active(ws) if form.settings.word.casefold() == said.casefold()), None)
+
+
+async def in_chat(ws: Workspace, account_id: str) -> SignupForm | None:
+    """The form that this web chat shows: the newest that names it."""
+    return next((form for form in await _active(ws) if account_id in form.settings.chat_ids), None)
+
+
+async def _active(ws: Workspace) -> list[SignupForm]:
+    """The newest first; from memory where it was read a moment ago: it is asked of every short message."""
     kept = _kept.setdefault(ws.runtime, {})
     now = ws.clock.now()
     found = kept.get(ws.id)
     if found is None or abs((now - found[0]).total_seconds()) > _KEPT_SECONDS:
-        forms = [form for form in await store.every(ws) if form.settings.word and form.settings.active]
-        found = kept[ws.id] = now, {form.settings.word.casefold(): form for form in forms}
-    return found[1].get(said.casefold())
+        found = kept[ws.id] = now, [form for form in await store.every(ws) if form.settings.active]
+    return found[1]
 
 
 def _forget(ws: Workspace) -> None:

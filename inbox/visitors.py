@@ -213,6 +213,17 @@ def _signed(person: Person) -> str:
     return f"user:{person.subject}"
 
 
+def mark(ws: Workspace, account_id: str, session: str) -> str:
+    """Tells us later which visitor it was: the widget hands it back with what was typed into a form."""
+    return f"{session}.{ws.runtime.keyring.sign(f'visitor|{account_id}|{session}')}"
+
+
+def marked(ws: Workspace, account_id: str, text: str) -> str | None:
+    """Whose mark this is; None if it is not one of ours."""
+    session, _, signature = text.partition(".")
+    return session if ws.runtime.keyring.verify(f"visitor|{account_id}|{session}", signature) else None
+
+
 def _nickname(session: str) -> str:
     """What an anonymous visitor is called until they say more."""
     return f"Visitor {session[-4:].upper()}"

@@ -49,18 +49,18 @@ _PREFLIGHT = {
 async def look(request: Request) -> Response:
     """`GET /w/site?key=`: how the button looks on a page whose visitor has not opened the chat yet."""
     try:
-        account = await _site(request)
+        account = await site_of_request(request)
     except AppError as error:
-        return _answered(request, _refusal(error))
+        return answered(request, refusal(error))
     response = Response(orjson.dumps(site.shown(account)), media_type="application/json")
     response.headers["cache-control"] = "public, max-age=60"
-    return _answered(request, response)
+    return answered(request, response)
 
 
 async def find(request: Request) -> Response:
     """`GET /w/help?key=&q=&lang=`: articles of the help centre, for a visitor who would rather read than ask."""
     try:
-        account = await _site(request)
+        account = await site_of_request(request)
         ws = state_of(request.scope)["runtime"].workspace(account.workspace_id)
         ip = request.client.host if request.client else "local"
         if wait := await limits.take(ws.redis, chat_limits.searches(ip)):
@@ -75,13 +75,13 @@ async def find(request: Request) -> Response:
         if not hits:
             await listening.missed(ws, sought, language)
     except AppError as error:
-        return _answered(request, _refusal(error))
+        return answered(request, refusal(error))
     url = help_centre.url(ws, centre)
     items = [
         {"title": hit.text.title, "text": hit.excerpt.text, "url": articles.url(url, hit.article, hit.text)}
         for hit in hits
     ]
-    return _answered(request, Response(orjson.dumps({"items": items}), media_type="application/json"))
+    return answered(request, Response(orjson.dumps({"items": items}), media_type="application/json"))
 
 
 async def upload(request: Request) -> Response:
@@ -90,16 +90,16 @@ async def upload(request: Request) -> Response:
     body is multipart, with one part named `file`.
     """
     try:
-        account = await _site(request)
+        account = await site_of_request(request)
         if request.method == "OPTIONS":
-            return _answered(request, Response(status_code=204, headers=_PREFLIGHT))
+            return answered(request, Response(status_code=204, headers=_PREFLIGHT))
         stored = await _take(request, account)
     except AppError as error:
-        return _answered(request, _refusal(error))
-    return _answered(request, Response(orjson.dumps(_shown(stored)), 201, media_type="application/json"))
+        return answered(request, refusal(error))
+    return answered(request, Response(orjson.dumps(_shown(stored)), 201, media_type="application/json"))
 
 
-async def _site(request: Request) -> ChannelAccount:
+async def site_of_request(request: Request) -> ChannelAccount:
     """Raises NotFound, Forbidden."""
     state = state_of(request.scope)
     try:
@@ -132,7 +132,7 @@ async def _take(request: Request, account: ChannelAccount) -> StoredFile:
     )
 
 
-def _answered(request: Request, response: Response) -> Response:
+def answered(request: Request, response: Response) -> Response:
     """With what a browser needs to hand the answer to a page of another site. No cookie is ever involved."""
     response.headers["access-control-allow-origin"] = request.headers.get("origin", "*")
     response.headers["vary"] = "origin"
@@ -150,7 +150,7 @@ def _shown(file: StoredFile) -> dict[str, object]:
     }
 
 
-def _refusal(error: AppError) -> Response:
+def refusal(error: AppError) -> Response:
     status, body, headers = errors.of_app_error(error)
     response = Response(body, status, media_type=errors.CONTENT_TYPE)
     response.raw_headers += headers

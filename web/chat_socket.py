@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import orjson
 from pydantic import BaseModel, ValidationError
@@ -31,7 +31,7 @@ from channels.contract import RANK, ChannelAccount, DeliveryStatus, InboundEvent
 from channels.livechat import identity, payloads, site
 from channels.livechat.identity import IdentityRefused
 from crm import happenings
-from inbox import delivery, files, inbound, present, visitors
+from inbox import delivery, files, inbound, present, signup_forms, visitors
 from inbox.help import help_centre
 from inbox.store.entries import inbound_id
 from inbox.timeline import Entry
@@ -259,7 +259,7 @@ class _Chat:
                 "now": int(now.timestamp() * 1000),
                 "config": {
                     **site.shown(account),
-                    "help": await _search_of(ws, account),
+                    "help": await _card_of(ws, account, self.visitor.session),
                     "max_upload_bytes": chat_limits.MAX_UPLOAD_BYTES,
                     "max_text_chars": payloads.MAX_TEXT_CHARS,
                     "typing_seconds": TYPING_SECONDS,
@@ -564,8 +564,15 @@ def _choice(entry: Entry | None, choice_id: str) -> Choice:
 chat_socket = ChatSocket()
 
 
-async def _search_of(ws: Workspace, account: ChannelAccount) -> str:
-    """Where the widget searches articles; empty while the help centre is not open."""
-    if not (await help_centre.get(ws)).open:
+async def _card_of(ws: Workspace, account: ChannelAccount, session: str) -> str:
+    """
+    Where the widget searches articles, and whether it shows a sign-up form (`form`) or only that (`only`); empty while
+    it has neither.
+    """
+    searches = (await help_centre.get(ws)).open
+    form = await signup_forms.in_chat(ws, account.id)
+    if not searches and form is None:
         return ""
-    return f"{ws.settings.public_url}/w/help?key={site.site_key(account)}"
+    url = f"{ws.settings.public_url}/w/help?key={site.site_key(account)}"
+    mark = visitors.mark(ws, account.id, session)
+    return url + (f"&form={'yes' if searches else 'only'}&v={quote(mark)}" if form else "")

@@ -18,7 +18,7 @@ from app.core.platform import workspaces
 from app.core.runtime import Workspace
 from channels import registry
 from inbox import signup_forms
-from inbox.signup_forms import Given, Link, SignupForm, Words
+from inbox.signup_forms import FormSettings, Given, Link, SignupForm, Words
 from inbox.store import signup_forms as store
 from web import limits, plain_pages
 from web.limits import Limit
@@ -152,37 +152,83 @@ async def take(request: Request) -> Response:
     body = await request.body()
     if len(body) > _MOST_FORM_BYTES:
         return Response(status_code=413)
-    typed = {k: v[0][:_MOST_TYPED] for k, v in parse_qs(body.decode("utf-8", "replace"), max_num_fields=50).items()}
-    language, words = form.words_in(_wanted(request, form))
-    phrases = PHRASES.get(language, PHRASES["en"])
-    if typed.get(_TRAP):
+    values = {k: v[0][:_MOST_TYPED] for k, v in parse_qs(body.decode("utf-8", "replace"), max_num_fields=50).items()}
+    language, words, phrases = spoken(request, form)
+    if values.get(_TRAP):
         # Told as a person would be, so that nothing is learned.
         return _thanks(form, language, words, phrases, [], asked=False)
-    boxes = ["agree", *(["age"] if form.settings.minimum_age else [])]
-    if any(typed.get(box) != "yes" for box in boxes):
-        return await _page(request, ws, form, typed=typed, wrong=phrases.tick)
     ip = request.client.host if request.client else ""
-    asked = (
-        Limit("join", f"{form.id}/{ip}", 20, 3_600),
-        Limit("join", f"{form.id}/{typed.get('phone', '')}", 4, 86_400),
-    )
-    if await limits.take(ws.redis, asked):
-        return await _page(request, ws, form, typed=typed, wrong=phrases.often, status=429)
+    if await limits.take(ws.redis, allowance(form, ip, values.get("phone", ""))):
+        return await _page(request, ws, form, typed=values, wrong=phrases.often, status=429)
+    typed = Typed(values=values, language=language, page=signup_forms.url(ws, form), ip=ip, source=signup_forms.SOURCE)
+    wrong, links = await settle(request, ws, form, typed)
+    if wrong:
+        return await _page(request, ws, form, typed=values, wrong=wrong)
+    asked = form.settings.double and await asks_by_text(ws, form)
+    return _thanks(form, language, words, phrases, links, asked=asked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """What somebody typed, where, and in which words it was asked."""
+
+    values: Mapping[str, str]
+    language: str
+    page: str
+    ip: str
+    source: str
+
+
+async def settle(
+    request: Request, ws: Workspace, form: SignupForm, typed: Typed, more: Mapping[str, str] | None = None
+) -> tuple[str, list[Link]]:
+    """What is wrong with it, in their language, else the links to confirm it with."""
+    phrases = PHRASES.get(typed.language, PHRASES["en"])
+    boxes = ["agree", *(["age"] if form.settings.minimum_age else [])]
+    if any(typed.values.get(box) != "yes" for box in boxes):
+        return phrases.tick, []
+    _, words = form.words_in(typed.language)
     proof = {
-        "page": signup_forms.url(ws, form),
+        "page": typed.page,
         "title": words.title,
-        "ip": ip,
+        "ip": typed.ip,
         "browser": request.headers.get("user-agent", "")[:300],
         **({"age": phrases.age.format(age=form.settings.minimum_age)} if form.settings.minimum_age else {}),
         **({"terms": form.settings.terms_url} if form.settings.terms_url else {}),
+        **(more or {}),
     }
-    given = Given(typed.get("phone", ""), " ".join(typed.get("name", "").split()), language)
+    given = Given(typed.values.get("phone", ""), " ".join(typed.values.get("name", "").split()), typed.language)
     try:
-        links = await signup_forms.take(ws, form, given, proof)
+        return "", await signup_forms.take(ws, form, given, proof, typed.source)
     except Invalid:
-        return await _page(request, ws, form, typed=typed, wrong=phrases.wrong_phone)
-    by_text = any(account.kind == "sms" for account in await signup_forms.senders(ws, form))
-    return _thanks(form, language, words, phrases, links, asked=form.settings.double and by_text)
+        return phrases.wrong_phone, []
+
+
+def allowance(form: SignupForm, ip: str, phone: str) -> tuple[Limit, ...]:
+    return Limit("join", f"{form.id}/{ip}", 20, 3_600), Limit("join", f"{form.id}/{phone}", 4, 86_400)
+
+
+async def asks_by_text(ws: Workspace, form: SignupForm) -> bool:
+    return any(account.kind == "sms" for account in await signup_forms.senders(ws, form))
+
+
+def app_name(link: Link) -> str:
+    return registry.adapter(link.kind).label
+
+
+def fine_print(settings: FormSettings, phrases: Phrases) -> list[tuple[str, str]]:
+    """Label and address of what else there is to read."""
+    return [
+        (label, to)
+        for label, to in ((phrases.terms, settings.terms_url), (phrases.privacy, settings.privacy_url))
+        if to
+    ]
+
+
+def spoken(request: Request, form: SignupForm) -> tuple[str, Words, Phrases]:
+    """In the language that is asked for, else the reader's, else the form's own."""
+    language, words = form.words_in(_wanted(request, form))
+    return language, words, PHRASES.get(language, PHRASES["en"])
 
 
 async def _form(request: Request) -> tuple[Workspace, SignupForm] | None:
@@ -231,8 +277,7 @@ async def _page(
     status: int = 200,
 ) -> Response:
     given = typed or {}
-    language, words = form.words_in(_wanted(request, form))
-    phrases = PHRASES.get(language, PHRASES["en"])
+    language, words, phrases = spoken(request, form)
     settings = form.settings
     business = await workspaces.get(ws.runtime.mongo, ws.id)
     head = f"<small>{escape(business.name if business else '')}</small><h1>{escape(words.title)}</h1>"
@@ -259,8 +304,8 @@ async def _page(
         body += f"<p>{agree}</p>"
     if links:
         body += f"<p><br>{escape(phrases.app)}</p>{_buttons(links, phrases)}"
-    fine = [(phrases.terms, settings.terms_url), (phrases.privacy, settings.privacy_url)]
-    shown = [f'<a href="{escape(to)}" rel="noopener">{escape(label)}</a>' for label, to in fine if to]
+    fine = fine_print(settings, phrases)
+    shown = [f'<a href="{escape(to)}" rel="noopener">{escape(label)}</a>' for label, to in fine]
     if shown:
         body += f"<p><br><small>{' · '.join(shown)}</small></p>"
     return plain_pages.answer(status, language, words.title, body, framed_by=_frames(form))
@@ -279,7 +324,7 @@ def _field(name: str, label: str, given: Mapping[str, str], more: str) -> str:
 def _buttons(links: Sequence[Link], phrases: Phrases) -> str:
     made = (
         f'<a class="app" href="{escape(link.url)}" rel="noopener" target="_top">'
-        f"{escape(phrases.open_in.format(app=registry.adapter(link.kind).label))}</a>"
+        f"{escape(phrases.open_in.format(app=app_name(link)))}</a>"
         for link in links
     )
     return f'<div class="buttons">{"".join(made)}</div>'

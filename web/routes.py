@@ -4,7 +4,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from web import chat_http, files, health, join_page, openapi, pages, preferences_page, short_link, tables, ticket_page
+from web import (
+    chat_forms,
+    chat_http,
+    files,
+    health,
+    join_page,
+    openapi,
+    pages,
+    preferences_page,
+    short_link,
+    tables,
+    ticket_page,
+)
 from web.agent_socket import agent_socket
 from web.api import (
     accounts,
@@ -174,6 +186,8 @@ def table() -> list[BaseRoute]:
         Route("/files/{file_id}", files.download),
         Route("/w/site", chat_http.look),
         Route("/w/help", chat_http.find),
+        Route("/w/form", chat_forms.look),
+        Route("/w/join", chat_forms.take, methods=["POST"]),
         Route("/w/uploads", chat_http.upload, methods=["POST", "OPTIONS"]),
         Route(f"{PREFIX}/openapi.json", _openapi),
         Route("/healthz", health.healthz),

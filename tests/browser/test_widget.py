@@ -28,8 +28,10 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from app import worker
-from app.core import mongo
+from app.core import ids, mongo
 from app.core.clock import Clock
+from app.core.platform import accounts as account_rows
+from app.core.platform.accounts import AccountRow
 from app.core.queue import Lane
 from app.core.runtime import Runtime, open_runtime
 from tests.inbox.test_articles import article, centre
@@ -591,6 +593,41 @@ async def test_search_in_the_help_centre_before_writing(site: Site, chrome: Brow
         await visitor.sees("Which bulb?")
         await expect(search).to_have_count(0)
         await expect(visitor.page.get_by_placeholder("Your e-mail")).to_be_visible()
+
+
+async def test_a_form_to_sign_up_with_before_writing(site: Site, chrome: Browser) -> None:
+    sms = {"account_sid": "AC" + "0" * 32, "auth_token": "x", "sender": "+12025550100"}
+    row = AccountRow(
+        id=ids.new("acc"),
+        workspace_id=site.owner.ws.id,
+        kind="sms",
+        name="Texts",
+        address="+12025550100",
+        config={name: sms[name] for name in ("account_sid", "sender")},
+        secrets={"auth_token": "x"},
+        created_at=site.owner.ws.clock.now(),
+    )
+    await account_rows.insert(site.parley.runtime.mongo, site.parley.runtime.keyring, row)
+    site.parley.runtime.accounts.forget()
+    words = {"title": "Lamps first", "agree": "Yes, Linden may send me offers by text message.", "thanks": "Thank you."}
+    form = {"name": "Chat", "account_ids": [row.id], "words": {"en": words}, "double": False}
+    made = await site.owner.client.post("/api/v1/signup-forms", json={**form, "chat_ids": [site.account_id]})
+    assert made.status_code == 201, made.text
+    async with visiting(chrome, site.page_url) as visitor:
+        await visitor.open()
+        asked = visitor.page.get_by_role("form", name="Lamps first")
+        await expect(asked.get_by_role("checkbox")).not_to_be_checked()
+        await visitor.passes_axe()
+        await visitor.shot("join")
+        await asked.get_by_role("textbox", name="Phone number").fill("+12025550177")
+        await asked.get_by_role("checkbox").check()
+        await asked.get_by_role("button", name="Yes, sign me up").click()
+        await expect(visitor.panel().get_by_text("Thank you.")).to_be_visible()
+        await visitor.shot("joined")
+    listed = (await site.owner.client.get("/api/v1/contacts", params={"q": "+12025550177"})).json()["items"]
+    facts = (await site.owner.client.get(f"/api/v1/contacts/{listed[0]['id']}/consents")).json()["items"]
+    assert (facts[0]["state"], facts[0]["source"], facts[0]["wording"]) == ("granted", "widget", words["agree"])
+    assert facts[0]["proof"]["page"] == site.page_url + "/"
 
 
 async def test_earlier_messages(site: Site, chrome: Browser) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.network import SHORT_LIVED
 from tests.support.shop import Shop, eventually
+from tests.support.widgets import Widget
 
 AGREE = "Yes, Shop may send me offers by text message, at most 4 a month."
 WORDS = {
@@ -148,3 +149,52 @@ async def test_a_form_is_changed_as_a_whole_and_what_was_shown_stays(shop: Shop,
     page = form["url"].removeprefix(shop.runtime.settings.public_url)
     assert (await reader.get(page)).status_code == 404
     assert (await reader.get("/join/frm_nobody")).status_code == 404
+
+
+async def test_the_form_stands_in_the_chat_with_the_same_words_and_the_visitor(shop: Shop) -> None:
+    person = await shop.customer(name="Vera Visitor")
+    refused = await shop.agent.post(
+        "/api/v1/signup-forms",
+        json={"name": "X", "account_ids": [shop.accounts["sms"]], "words": WORDS, "chat_ids": [shop.accounts["sms"]]},
+    )
+    assert refused.json()["errors"][0]["field"] == "chat_ids.0"
+    site = await shop.post("/accounts", 201, kind="livechat", name="Site", config={"title": "Shop"})
+    form = await made(shop, name="In the chat", chat_ids=[site["id"]], ask_name=False)
+    widget = Widget(
+        shop.url, site["config"]["site_key"], page={"url": "https://shop.example.test/coats", "title": "Coats"}
+    )
+
+    async def told() -> str | None:
+        async with widget.online():
+            found = str(widget.welcome["config"]["help"])
+        return found if "&form=" in found else None
+
+    where = (await eventually(told)).replace(shop.runtime.settings.public_url, shop.url)
+    async with httpx.AsyncClient(timeout=20, trust_env=False, limits=SHORT_LIVED) as page:
+        shown = (await page.get(where.replace("/w/help", "/w/form") + "&lang=de")).json()
+        assert (shown["agree"], shown["language"], shown["name"]) == (WORDS["de"]["agree"], "de", "")
+        to = where.replace("/w/help", "/w/join") + "&lang=de"
+        typed = {"phone": person["phone"], "agree": "yes", "page": "https://shop.example.test/coats"}
+        for wrong in ({**typed, "agree": ""}, {**typed, "phone": "call me"}):
+            answer = await page.post(to, data=wrong)
+            assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+        strange = await page.post(to.replace("&v=", "&v=x"), data=typed)
+        assert strange.status_code == 422
+        assert await facts_of(shop, person["phone"]) == []
+        answer = await page.post(to, data=typed)
+        assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "*")
+        assert "Antworten Sie JA" in answer.json()["thanks"]
+    asked = (await facts_of(shop, person["phone"]))[0]
+    assert asked["state"] == "asked"
+    await shop.writes("sms", person["id"], type="text", text="Ja")
+
+    async def agreed() -> dict[str, Any] | None:
+        found = (await facts_of(shop, person["phone"]))[0]
+        return found if found["state"] == "granted" else None
+
+    fact = await eventually(agreed)
+    assert fact["wording"].startswith(WORDS["de"]["agree"])
+    proof = fact["proof"]
+    assert (proof["page"], proof["form"]) == ("https://shop.example.test/coats", form["id"])
+    assert proof["visitor"].startswith("vis_")
+    assert proof["ip"]

@@ -48,6 +48,8 @@ class SignupSettings(Body):
     privacy_url: Annotated[str, Field(max_length=400)] = ""
     list_id: _Id | None = None
     tags: Annotated[tuple[_Id, ...], Field(max_length=10)] = ()
+    # Web chats whose window shows it as well.
+    chat_ids: Annotated[tuple[str, ...], Field(max_length=20)] = ()
     sites: Annotated[tuple[Annotated[str, Field(pattern=r"^https?://[^/\s]{1,200}$")], ...], Field(max_length=20)] = ()
 
 

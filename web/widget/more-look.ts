@@ -11,6 +11,7 @@ export const CSS = `
 .card button{min-height:38px;padding:0 16px;border-radius:10px;font-weight:600}
 .card button[type=submit]{background:var(--p);color:var(--on)}
 .help div{align-items:center}.help p{font-weight:400}.help ul{display:grid;gap:10px;margin:0;padding:0;list-style:none}.help a{display:block;color:var(--p2)}.help span{display:-webkit-box;overflow:hidden;font-size:13px;-webkit-box-orient:vertical;-webkit-line-clamp:2}
+.cards{align-self:stretch;display:grid}.join label{display:flex;gap:9px;font-size:13.5px;line-height:1.4}.join input[type=checkbox]{flex:none;width:20px;height:20px}.join a{color:var(--p2)}.join small:empty{display:none}
 .bar{align-items:center;gap:8px}
 .bar .words{flex:1;min-width:0;padding:6px 2px;font-size:13.5px;line-height:1.35}
 .time{font-variant-numeric:tabular-nums;min-width:4ch;text-align:end;padding-inline-end:4px}

@@ -32,6 +32,7 @@ const ENGLISH = {
   help: 'Search for an answer',
   search: 'Search',
   nothing: 'Nothing found. Write to us below.',
+  offline: 'You are offline. Please try again.',
 }
 type Words = typeof ENGLISH
 /** Those of the widget, and what the page says of ours: `data-i18n` may hold any of them. */
@@ -275,8 +276,8 @@ export function emojis(few: boolean, chosen: (emoji: string) => void, end: () =>
 // --- who they are ---
 
 /** After the first message: how can we reach you? Before it, when nothing is asked: a search in the help centre. */
-export function card(asks: ('name' | 'email')[], where: string | false | undefined, done: (values: { name?: string; email?: string }) => void): HTMLFormElement {
-  if (!asks.length) return help(where || '')
+export function card(asks: ('name' | 'email')[], where: string | false | undefined, done: (values: { name?: string; email?: string }) => void): HTMLElement {
+  if (!asks.length) return beginning(where || '')
   const inputs = asks.map((field) =>
     h('input', {
       name: field,
@@ -295,6 +296,66 @@ export function card(asks: ('name' | 'email')[], where: string | false | undefin
   }
   skip.onclick = () => done({})
   return form
+}
+
+// --- before the first message ---
+
+/** A search in the help centre, a form to sign up with, or both: `where` says which there are. */
+function beginning(where: string): HTMLElement {
+  const wanted = /&form=(yes|only)/.exec(where)?.[1]
+  const all = h('div', { class: 'cards' }, ...(wanted === 'only' ? [] : [help(where)]))
+  if (wanted) void join(all, where)
+  return all
+}
+
+interface Asked {
+  title: string
+  intro: string
+  agree: string
+  language: string
+  name: string
+  phone: string
+  age: string
+  send: string
+  fine: [string, string][]
+}
+
+/** The form by which people agree to marketing, in the words that are kept with their yes; nobody ticks the box for them. */
+async function join(into: HTMLElement, where: string): Promise<void> {
+  const to = (what: string, language: string): string => `${where.replace('/w/help', `/w/${what}`)}&lang=${encodeURIComponent(language.slice(0, 2))}`
+  const found = await fetch(to('form', document.documentElement.lang || navigator.language)).catch(() => null)
+  if (!found?.ok) return
+  const asked = (await found.json()) as Asked
+  const field = (name: string, label: string, type: string): Node[] =>
+    label ? [h('input', { name, type, autocomplete: name === 'phone' ? 'tel' : name, placeholder: label, 'aria-label': label, maxlength: '100', required: name === 'phone' })] : []
+  const box = (name: string, label: string): Node[] => (label ? [h('label', {}, h('input', { type: 'checkbox', name, value: 'yes', required: true }), h('span', {}, label))] : [])
+  const said = h('p', { role: 'status', hidden: true })
+  const fine = asked.fine.flatMap(([label, url]) => [link(url, label), ' '])
+  const form = h(
+    'form',
+    { class: 'card join', 'aria-label': asked.title },
+    h('p', {}, asked.title),
+    asked.intro && h('span', {}, asked.intro),
+    ...field('name', asked.name, 'text'),
+    ...field('phone', asked.phone, 'tel'),
+    ...box('agree', asked.agree),
+    ...box('age', asked.age),
+    h('div', {}, h('button', { type: 'submit' }, asked.send)),
+    h('small', {}, ...fine),
+    said,
+  )
+  form.onsubmit = async (event) => {
+    event.preventDefault()
+    const body = new URLSearchParams([...new FormData(form)] as [string, string][])
+    body.set('page', location.href)
+    const answer = await fetch(to('join', asked.language), { method: 'POST', body }).catch(() => null)
+    const told = (await answer?.json().catch(() => null)) as { thanks?: string; links?: [string, string][]; detail?: string } | null
+    said.hidden = false
+    if (!told?.thanks) return void (said.textContent = told?.detail ?? T.offline)
+    form.replaceChildren(said, ...told.links!.map(([label, url]) => link(url, label)))
+    said.textContent = told.thanks
+  }
+  into.append(form)
 }
 
 // --- the help centre ---

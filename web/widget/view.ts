@@ -39,7 +39,7 @@ export class View {
   readonly #panel = h('section', { class: 'panel', role: 'dialog', id: 'panel', 'aria-labelledby': 'title', tabindex: '-1', hidden: true })
   readonly #drawn = new Map<string, { element: HTMLElement; signature: string }>()
   readonly #root: ShadowRoot
-  #card: HTMLFormElement | undefined
+  #card: HTMLElement | undefined
   #kind?: string | number | false
   /** What is in the composer's place. */
   #bar: Bar | null = null

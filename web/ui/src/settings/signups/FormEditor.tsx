@@ -35,7 +35,9 @@ function Editor({ form }: { form: SignupForm | null }) {
   const client = useQueryClient()
   const goTo = useGoTo()
   const mayManage = useCan('consent.manage')
-  const accounts = (useQuery({ ...accountsQuery, enabled: useCan('accounts.read') }).data?.items ?? []).filter((each) => each.kind !== 'livechat')
+  const all = useQuery({ ...accountsQuery, enabled: useCan('accounts.read') }).data?.items ?? []
+  const accounts = all.filter((each) => each.kind !== 'livechat')
+  const chats = all.filter((each) => each.kind === 'livechat')
   const lists = useLists()
   const tags = useTags()
   const [draft, setDraft] = useState<SignupSettings>(form?.settings ?? FRESH)
@@ -90,6 +92,21 @@ function Editor({ form }: { form: SignupForm | null }) {
                 ))}
               </div>
             </Checkbox.Group>
+            {chats.length > 0 && (
+              <Checkbox.Group
+                label="Also in the chat of"
+                description="Before the first message, in the widget’s window: the same words, kept with the page and the visitor."
+                value={draft.chat_ids ?? []}
+                onChange={(chat_ids) => set({ chat_ids })}
+                error={wrong('chat_ids')}
+              >
+                <div className={s.choices}>
+                  {chats.map((each) => (
+                    <Checkbox key={each.id} value={each.id} label={each.name} />
+                  ))}
+                </div>
+              </Checkbox.Group>
+            )}
             <Switch
               label="Only what they confirm themselves counts"
               description="Double opt-in: by answering YES to a text message, or by sending the word from their app."
