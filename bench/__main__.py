@@ -1,4 +1,4 @@
-"""`python -m bench NAME [--quick] [--json]`: run one bench; status 0 only if its bars hold."""
+"""`python -m bench NAME [--quick] [--rows N] [--json]`: run one bench; status 0 only if its bars hold."""
 
 import argparse
 import importlib
@@ -27,6 +27,9 @@ NAMES = {
     "start": "make run: how soon it is ready, cold and warm, and its memory",
 }
 
+# Those of which one may say how many rows they have at most.
+SIZED = frozenset(("import", "segments"))
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(
@@ -37,14 +40,18 @@ def main() -> int:
     )
     parser.add_argument("name", choices=NAMES, metavar="NAME")
     parser.add_argument("--quick", action="store_true", help="end within a minute, with figures that are less sure")
+    sized = " and ".join(sorted(SIZED))
+    parser.add_argument("--rows", type=int, metavar="N", help=f"at most so many rows ({sized})")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
+    if options.rows is not None and options.name not in SIZED:
+        parser.error(f"{options.name} has one size")
     # What the language keeps for itself is no name of a module.
     module = f"{options.name}s" if iskeyword(options.name) else options.name
-    run: Callable[[bool], Awaitable[Report]] = importlib.import_module(f"bench.{module}").run
+    run: Callable[..., Awaitable[Report]] = importlib.import_module(f"bench.{module}").run
 
     async def measure() -> Report:
-        return await run(options.quick)
+        return await (run(options.quick) if options.rows is None else run(options.quick, options.rows))
 
     report = uvloop.run(measure())
     print(report.to_json() if options.json else report.to_text())

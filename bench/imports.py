@@ -20,7 +20,7 @@ from app.core.runtime import Runtime, Workspace, open_runtime
 from bench.report import Report
 from bench.shop import browser_headers, open_shop
 from bench.stage import Stage, stage
-from crm import contacts, likeness
+from crm import contacts, data_health, likeness
 from crm.contacts import Contact, ContactAddress, search_tokens
 from crm.store import contacts as store
 
@@ -41,8 +41,8 @@ def person(number: int) -> tuple[str, str, str, str]:
     return name, f"+1{2_000_000_000 + number}", mail, chance.choice(("en", "fr", "pt-BR"))
 
 
-async def run(quick: bool) -> Report:
-    size = 4_000 if quick else 1_000_000
+async def run(quick: bool, rows: int | None = None) -> Report:
+    size = rows or (4_000 if quick else 1_000_000)
     bare_size = min(size, 50_000)
     report = Report(f"A table of {size:,} people", ("what", "seconds", "rows a second", "worker MB"))
     async with stage() as opened, open_runtime(opened.settings()) as runtime:
@@ -54,8 +54,7 @@ async def run(quick: bool) -> Report:
         bare = await _bare(runtime, bare_size)
         report.row(f"bare bulk inserts ({bare_size:,})", bare_size / bare, bare, 0.0)
         at_rest = opened.programs["worker"].memory_bytes() / 1e6
-        async with httpx.AsyncClient(base_url=url, timeout=300, trust_env=False) as client:
-            client.headers.update(browser_headers(shop.cookies[0], url))
+        async with _client(shop.cookies[0], url) as client:
             client.headers["x-parley-csrf"] = (await client.get("/api/v1/me")).json()["csrf"]
             first, rate, most = await _import(opened, client, table, size)
             report.row("import", size / rate, rate, most)
@@ -65,6 +64,7 @@ async def run(quick: bool) -> Report:
         report.at_least("rows that made a contact", first["created"] / size, 1)
         report.at_least("rows that changed nothing the second time", again["unchanged"] / size, 1)
         report.at_most("growth of the worker's memory, MB", max(most, most_again) - at_rest, _MOST_GROWTH_MB)
+        await _look_through(report, _client(shop.cookies[0], url), size)
         await _pages(report, shop.ws)
     return report
 
@@ -141,6 +141,30 @@ async def _import(
             return now, size / (perf_counter() - began), most
 
 
+def _client(cookie: str, url: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=url, timeout=300, trust_env=False, headers=browser_headers(cookie, url))
+
+
+async def _look_through(report: Report, client: httpx.AsyncClient, size: int) -> None:
+    """What is missing of all of them (data health), found by the worker; and what a look at the page costs then."""
+    began = perf_counter()
+    async with client:
+        while True:
+            found = (await client.get("/api/v1/data-health")).json()
+            if not found["running"] and found["counted_at"]:
+                break
+            await asyncio.sleep(0.5)
+        spent = perf_counter() - began
+        times = []
+        for _ in range(3):
+            asked = perf_counter()
+            await client.get("/api/v1/data-health")
+            times.append(perf_counter() - asked)
+    assert found["total"] == size, found["total"]
+    report.row("looking through all for what is missing", spent, size / spent, 0.0)
+    report.at_most("the page of data health, ms", min(times) * 1000, 200)
+
+
 async def _pages(report: Report, ws: Workspace) -> None:
     """First pages of what has been imported, each the best of three."""
     pages: Mapping[str, Callable[[], Awaitable[Sequence[Contact]]]] = {
@@ -148,6 +172,7 @@ async def _pages(report: Report, ws: Workspace) -> None:
         "by name, first 50": lambda: store.by_name(ws, after=None, limit=50),
         "by name, 50 in the middle": lambda: store.by_name(ws, after="m", limit=50),
         "search: one word": lambda: store.contacts_named(ws, ["mensah"], limit=50),
+        "who has no owner, first 50": lambda: _without_owner(ws),
     }
     for name, read in pages.items():
         times = []
@@ -158,3 +183,8 @@ async def _pages(report: Report, ws: Workspace) -> None:
             assert found, name
         report.row(name, min(times), 0.0, 0.0)
         report.at_most(f"{name}, ms", min(times) * 1000, 200)
+
+
+async def _without_owner(ws: Workspace) -> Sequence[Contact]:
+    found, _ = await data_health.page(ws, "no_owner", after=None, limit=50)
+    return found

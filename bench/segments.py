@@ -56,8 +56,8 @@ class Place:
     segment_id: str = ""
 
 
-async def run(quick: bool) -> Report:
-    sizes = _QUICK if quick else _SIZES
+async def run(quick: bool, rows: int | None = None) -> Report:
+    sizes = [size for size in (_QUICK if quick else _SIZES) if size <= (rows or size)]
     shown = ", ".join(f"{size:,}" for size in sizes[:-1])
     report = Report(f"A segment of five conditions over {shown} and {sizes[-1]:,} contacts", compare.COLUMNS)
     async with stage() as opened, open_runtime(opened.settings()) as runtime:

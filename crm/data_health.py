@@ -3,21 +3,20 @@ Data health: what is missing, doubtful or contradictory in what is known of cont
 
 Contacts are kept in buckets, by the first characters of their ids (which are hashes), and what was found is a row for
 each bucket: how many have each finding, and some of them by name. So a change concerns one bucket, names are read from
-the few buckets that have any, and there are never more than a few thousand rows, however many contacts there are. The
-looking itself is a job (see data_health_look.py); names are judged anew as they are read, so nobody is shown who has
-been put right since.
+the few buckets that have any, and there are 256 rows, or 4,096 where there are many contacts. The looking itself is a
+job (see data_health_look.py); names are judged anew as they are read, so nobody is shown who has been put right since.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, get_args
 
 from app.core.platform import members as member_rows
 from app.core.runtime import Workspace
-from crm import changes, contacts, fields, standing
+from crm import contacts, fields, standing
 from crm.contacts import Contact, ContactAddress
 from crm.fields import Fields
 from crm.store import contacts as contact_store
@@ -147,8 +146,11 @@ DEFINITION = (
 _CUSTOMERS = frozenset(("customer", "evangelist"))
 # So many of a bucket are kept by name; where more have a finding, the bucket is read.
 MOST_NAMED = 20
+# How long the names of buckets are, of few contacts and of more than so many.
+FEW_CHARS, MANY_CHARS, MANY = 6, 7, 50_000
 # So many contacts are looked at for a page of names, then it is short.
 _MOST_LOOKED_AT = 2_000
+_STRETCH = 300
 KEPT_DAYS = 90
 
 
@@ -183,6 +185,7 @@ class Health:
     """
     What was found, and how far looking through all contacts is: up to `after`, the `batch`es before it being done.
     `counts` of `total` contacts are as of `counted_at` (None: they were never counted). `days` are by `2026-11-22`.
+    `chars` is how long the names of its buckets are.
     """
 
     started_at: datetime
@@ -191,6 +194,7 @@ class Health:
     after: str | None = None
     batch: int = 0
     looked_at: int = 0
+    chars: int = FEW_CHARS
     counted_at: datetime | None = None
     total: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -258,38 +262,72 @@ async def page(ws: Workspace, finding: str, *, after: str | None, limit: int) ->
     """
     if finding == "duplicate":
         return await _in_pairs(ws, after, limit)
+    health = await store.get(ws)
+    if health is None:
+        return [], None
     know = await known(ws)
     shown: list[Contact] = []
     looked_at = 0
     last = after
-    buckets = [found] if after and (found := await store.bucket(ws, changes.bucket_of(after))) else []
+    buckets = [found] if after and (found := await store.bucket(ws, after[: health.chars])) else []
     while True:
-        for bucket in buckets:
-            some = await _of_bucket(ws, bucket, finding, last)
-            looked_at += len(some)
-            for contact, rows in some:
+        for some, end in _portions(buckets, finding, last, limit + 1):
+            read = await (_named(ws, some) if some else _stretch(ws, end, last))
+            looked_at += len(read)
+            for contact, rows in read:
                 if len(shown) == limit:
                     return shown, shown[-1].id
-                if finding in judge(contact, rows, know):
+                if is_somebody(contact) and finding in judge(contact, rows, know):
                     shown.append(contact)
-            # Behind every id of this bucket.
-            last = f"{bucket.id}z"
+            if not some and len(read) == _STRETCH:
+                # The bucket goes on.
+                return shown, read[-1][0].id
+            last = end
         if len(shown) >= limit or looked_at > _MOST_LOOKED_AT:
             return shown, last
-        reached = changes.bucket_of(last) if last else None
-        buckets = await store.buckets_with(ws, finding, after=reached, limit=max(limit - len(shown), 1))
+        buckets = await store.buckets_with(
+            ws, finding, after=last[: health.chars] if last else None, limit=max(limit - len(shown), 1)
+        )
         if not buckets:
             return shown, None
 
 
-async def _of_bucket(
-    ws: Workspace, bucket: Bucket, finding: str, after: str | None
-) -> list[tuple[Contact, Sequence[ContactAddress]]]:
-    """Those of a bucket who may have it, behind this id, by id."""
-    named = bucket.named.get(finding, ())
-    if bucket.counts.get(finding, 0) > len(named):
-        return [(each, rows) for each, rows in await whole(ws, bucket.id, f"{bucket.id}z") if each.id > (after or "")]
-    wanted = [each for each in named if each > (after or "")]
+def _portions(
+    buckets: Sequence[Bucket], finding: str, after: str | None, enough: int
+) -> Iterator[tuple[list[str], str]]:
+    """
+    What is read at once: those who are named in some buckets, about as many as are wanted, or (nobody) a bucket that
+    has to be read; and behind which id that ends.
+    """
+    named: list[str] = []
+    end = ""
+    for bucket in buckets:
+        mine = bucket.named.get(finding, ())
+        if bucket.counts.get(finding, 0) > len(mine):
+            if named:
+                yield named, end
+            yield [], f"{bucket.id}z"
+            named = []
+        else:
+            named += [each for each in mine if each > (after or "")]
+            end = f"{bucket.id}z"
+            if len(named) >= enough:
+                yield named, end
+                named = []
+    if named:
+        yield named, end
+
+
+async def _stretch(ws: Workspace, end: str, after: str | None) -> list[tuple[Contact, Sequence[ContactAddress]]]:
+    """The next contacts of the bucket that ends there."""
+    start = max(after or "", end[:-1])
+    found = await contact_store.in_order(ws, after=start, limit=_STRETCH, where={})
+    mine = [each for each in found if each.id < end]
+    addresses = await contact_store.addresses_within(ws, start, mine[-1].id) if mine else {}
+    return [(each, addresses.get(each.id, ())) for each in mine]
+
+
+async def _named(ws: Workspace, wanted: Sequence[str]) -> list[tuple[Contact, Sequence[ContactAddress]]]:
     found = await contact_store.contacts_by_id(ws, wanted)
     there = [found[each] for each in wanted if each in found and is_somebody(found[each])]
     addresses = await contact_store.addresses_of_contacts(ws, [each.id for each in there])

@@ -21,7 +21,7 @@ from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
 from app.core.stream import event
 from crm import changes, contacts, data_health
-from crm.data_health import KEPT_DAYS, Day, FindingId, Health, Known
+from crm.data_health import FEW_CHARS, KEPT_DAYS, MANY, MANY_CHARS, Day, FindingId, Health, Known
 from crm.store import contacts as contact_store
 from crm.store import data_health as store
 
@@ -35,7 +35,9 @@ _MARKS_AT_ONCE = 50
 async def start(ws: Workspace) -> tuple[Health, bool]:
     """How far it is, and whether it was begun now: one that runs already goes on."""
     now = ws.clock.now()
-    begun = await store.begin(ws, now)
+    before = await store.get(ws)
+    chars = MANY_CHARS if before is not None and before.total > MANY else FEW_CHARS
+    begun = await store.begin(ws, now, chars)
     known = await store.get(ws) or Health(started_at=now, moved_at=now)
     if begun:
         await enqueue(ws)
@@ -79,10 +81,10 @@ async def go_on(ws: Workspace) -> bool:
     marked = await changes.take_marks(ws, most=_MARKS_AT_ONCE)
     if not marked.taken:
         return False
-    buckets = set(marked.buckets)
+    buckets = {bucket_id[: known.chars] for bucket_id in marked.buckets}
     if marked.addresses:
         behind = await contacts.behind(ws, marked.addresses)
-        buckets |= {changes.bucket_of(contact_id) for contact_id in behind.values()}
+        buckets |= {contact_id[: known.chars] for contact_id in behind.values()}
     know = await data_health.known(ws)
     await store.put(ws, [await _looked_at(ws, bucket_id, know) for bucket_id in sorted(buckets)])
     await _count(ws)
@@ -90,26 +92,28 @@ async def go_on(ws: Workspace) -> bool:
 
 
 async def _stretch(ws: Workspace, known: Health) -> bool:
+    if known.batch == 0:
+        await store.delete_others(ws, known.chars)
     know = await data_health.known(ws)
     some = await contact_store.in_order(ws, after=known.after, limit=AT_ONCE, where={})
-    buckets = list(dict.fromkeys(changes.bucket_of(each.id) for each in some))
+    buckets = list(dict.fromkeys(each.id[: known.chars] for each in some))
     over = len(some) < AT_ONCE
     if not over and len(buckets) > 1:
         # The last one goes on behind this stretch.
         buckets.pop()
+    looked_at = 0
     if buckets:
-        first, end = buckets[0], f"{buckets[-1]}z"
         found: dict[str, dict[str, list[FindingId]]] = {bucket_id: {} for bucket_id in buckets}
-        for contact, rows in await data_health.whole(ws, first, end):
-            mine = found.setdefault(changes.bucket_of(contact.id), {})
-            mine[contact.id] = data_health.judge(contact, rows, know)
-        await store.put(ws, [data_health.filled(bucket_id, each) for bucket_id, each in sorted(found.items())])
+        for contact, rows in await data_health.whole(ws, buckets[0], f"{buckets[-1]}z"):
+            found[contact.id[: known.chars]][contact.id] = data_health.judge(contact, rows, know)
+        await store.put(ws, [data_health.filled(bucket_id, each) for bucket_id, each in found.items()])
+        looked_at = sum(map(len, found.values()))
     after = replace(
         known,
         moved_at=ws.clock.now(),
         after=f"{buckets[-1]}z" if buckets else known.after,
         batch=known.batch + 1,
-        looked_at=known.looked_at + sum(changes.bucket_of(each.id) in set(buckets) for each in some),
+        looked_at=known.looked_at + looked_at,
         state="done" if over else "running",
     )
     if not await store.advance(ws, known, after):

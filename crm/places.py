@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
@@ -45,7 +45,7 @@ def place_of(address: Address, at: datetime) -> Place | None:
 
 @lru_cache(maxsize=512)
 def _place(region: str | None, zones: tuple[str, ...], at: datetime) -> Place:
-    offsets = {zone: ZoneInfo(zone).utcoffset(at) or timedelta() for zone in zones}
+    offsets = {zone: _clock(zone).utcoffset(at) or timedelta() for zone in zones}
     behind, ahead = min(zones, key=offsets.__getitem__), max(zones, key=offsets.__getitem__)
     usual = _BY_REGION.get(region or "")
     return Place(
@@ -73,11 +73,18 @@ def _usual(region: str | None) -> tuple[str, ...]:
     return (zone,) if zone else ()
 
 
+@cache
+def _clock(zone: str) -> ZoneInfo:
+    """Python keeps eight of them, a country may have forty: each would be read from its file again and again."""
+    return ZoneInfo(zone)
+
+
+@cache
 def _is_known(zone: str) -> bool:
     if zone == _UNKNOWN:
         return False
     try:
-        ZoneInfo(zone)
+        _clock(zone)
     except (ZoneInfoNotFoundError, ValueError):
         return False
     return True

@@ -32,9 +32,10 @@ async def get(ws: Workspace) -> data_health.Health | None:
     return data_health.Health(**values)
 
 
-async def begin(ws: Workspace, at: datetime) -> bool:
+async def begin(ws: Workspace, at: datetime, chars: int) -> bool:
     """Look through all contacts from the beginning; False if that is under way. What was counted stays meanwhile."""
-    begun = {"started_at": at, "moved_at": at, "state": "running", "after": None, "batch": 0, "looked_at": 0}
+    begun: Document = {"started_at": at, "moved_at": at, "state": "running", "after": None, "batch": 0, "looked_at": 0}
+    begun["chars"] = chars
     try:
         return await ws.db.data_health.update(
             {"_id": ws.id, "state": "done"}, {"$set": {**begun, "active_key": ws.id}}, upsert=True
@@ -54,6 +55,11 @@ async def counted(ws: Workspace, new: data_health.Health) -> None:
     days = {day: asdict(each) for day, each in new.days.items()}
     values = {"counted_at": new.counted_at, "total": new.total, "counts": dict(new.counts), "days": days}
     await ws.db.data_health.update({"_id": ws.id}, {"$set": values})
+
+
+async def delete_others(ws: Workspace, chars: int) -> None:
+    """Buckets whose names are longer or shorter. Index: workspace_id, bucket."""
+    await ws.db.data_health_buckets.delete({"bucket": {"$gt": IDS}, "chars": {"$ne": chars}})
 
 
 def _bucket(row: Document) -> data_health.Bucket:
@@ -79,7 +85,7 @@ async def put(ws: Workspace, buckets: Sequence[data_health.Bucket]) -> None:
         {**asdict(each), "_id": f"{ws.id}/{each.id}", "bucket": each.id, "has": sorted(each.counts)} for each in buckets
     ]
     for row in rows:
-        del row["id"]
+        row["chars"] = len(row.pop("id"))
     there = {row["_id"]: row for row in await ws.db.data_health_buckets.get_many(row["_id"] for row in rows)}
     await ws.db.data_health_buckets.insert_new([row for row in rows if row["_id"] not in there])
     changed = [row for row in rows if row["_id"] in there and not row.items() <= there[row["_id"]].items()]

@@ -11,7 +11,7 @@ import pytest
 from app.core.addresses import Address
 from app.core.permissions import SYSTEM
 from app.core.runtime import Workspace
-from crm import changes, contacts, data_health, data_health_look, profiles
+from crm import contacts, data_health, data_health_look, profiles
 from crm.contacts import Profile
 from crm.store import contacts as contact_store
 from crm.store import data_health as store
@@ -105,7 +105,8 @@ async def test_a_crowd_is_looked_through_put_right_and_kept_true(shop: Shop, mon
     # So that stretches, and what is kept by name, end in the middle.
     monkeypatch.setattr(data_health_look, "AT_ONCE", 15)
     monkeypatch.setattr(data_health, "MOST_NAMED", 1)
-    monkeypatch.setattr(changes, "_BUCKET_CHARS", 5)
+    monkeypatch.setattr(data_health_look, "FEW_CHARS", 5)
+    monkeypatch.setattr(data_health, "_STRETCH", 2)
     crowd = [
         await someone(ws, f"sms:+15005550{at:03d}", name=f"Person {at}", language="en" if at % 3 else None)
         for at in range(CROWD)

@@ -88,7 +88,7 @@ export function AddressBook({ contactId }: { contactId: string }) {
       )}
       {data?.items.length === 0 && <p className={s.none}>No address yet. A location that they share can be kept from the conversation.</p>}
       {mayWrite && data && (
-        <Button size="compact-sm" variant="subtle" onClick={() => setEditing('new')}>
+        <Button size="compact-sm" variant="subtle" className={s.add ?? ''} onClick={() => setEditing('new')}>
           Add an address
         </Button>
       )}

@@ -83,10 +83,11 @@ function Health() {
           )}
           {clear.length > 0 && (
             <section className={s.clear} aria-label="Nothing found">
+              <h2>Nobody with</h2>
               {clear.map((each) => (
                 <Tooltip key={each.id} label={each.meaning} multiline w={300}>
                   <span tabIndex={0}>
-                    <IconCheck size={14} aria-label="Nobody:" />
+                    <IconCheck size={14} />
                     {each.label}
                   </span>
                 </Tooltip>
