@@ -8,6 +8,7 @@ half the work of reading them one by one.
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
+from math import inf, nan
 from statistics import median
 
 from app.core.mongo import Document, ScopedCollection
@@ -118,18 +119,24 @@ async def _stretch(rows: ScopedCollection, ids: Sequence[str], by: str) -> list[
 
 
 def _runs(ordered: Sequence[str]) -> list[list[str]]:
-    """Cut where the way to the next is far."""
-    if len(ordered) < 2:
-        return [list(ordered)]
-    places = [int(each.partition("_")[2][:_PLACES], len(_ALPHABET)) for each in ordered]
+    """Cut where the way to the next is far; ids that are no hashes are a run each."""
+    places = [_place(each) for each in ordered]
     ways = [after - one for one, after in pairwise(places)]
-    far = _FAR * max(1, median(ways))
-    runs = [[ordered[0]]]
-    for each, way in zip(ordered[1:], ways, strict=True):
-        if way > far:
+    far = _FAR * max(1.0, median(ways)) if ways else 0.0
+    runs: list[list[str]] = []
+    for each, way in zip(ordered, (inf, *ways), strict=False):
+        if not way <= far:
             runs.append([])
         runs[-1].append(each)
     return runs
+
+
+def _place(row_id: str) -> float:
+    """Where a hash stands among all."""
+    try:
+        return float(int(row_id.partition("_")[2][:12], 16))
+    except ValueError:
+        return nan
 
 
 # The first characters of an id behind its prefix as a number, so that ranges of ids can be reckoned with.

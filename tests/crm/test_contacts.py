@@ -124,6 +124,30 @@ async def test_pages_show_every_contact_once(ws: Workspace) -> None:
     assert seen == sorted(set(seen))
 
 
+async def test_an_audience_in_its_order_is_read_in_stretches_and_scattered_people_one_by_one(ws: Workspace) -> None:
+    made = [
+        contacts.Contact(
+            id=ids.derived("con", ws.id, str(number)),
+            name="Ana",
+            name_source="member",
+            avatar_hue=0,
+            created_at=ws.clock.now(),
+        )
+        for number in range(300)
+    ]
+    await store.insert_many(ws, [store.new_row(each, (), ()) for each in made])
+    ordered = sorted(each.id for each in made)
+    for neighbours in (ordered[50:250], ordered[:40] + ordered[200:240]):
+        rows, left = await evenly.close(ws.db.contacts, neighbours)
+        assert {row["_id"] for row in rows} | {*left} == {*neighbours}
+        # Somebody at an end may stand far from all others.
+        assert len(left) < 12
+    _, left = await evenly.close(ws.db.contacts, ordered[::10])
+    assert left
+    for wanted in (ordered[50:250], ordered[::10], ordered[:5], [*ordered[::7], ids.new("con"), ids.new("con")], []):
+        assert (await contacts.get_close(ws, wanted)).keys() == {*wanted} & {*ordered}
+
+
 async def test_search_reads_a_bounded_part_of_those_with_a_common_name(ws: Workspace) -> None:
     names = [f"Ana Kovacs{number:04d}" for number in range(600)] + ["Ana Mensah-Beauregard", "Zoe Ama Mensah"]
     rows = []
