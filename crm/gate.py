@@ -59,11 +59,12 @@ async def ask_many(
     complaints: Complaints,
     probably: Sequence[str] = (),
     met: dict[str, Contact] | None = None,
+    capped: set[str] | None = None,
 ) -> list[Verdict]:
     """
     For each its verdict; a handful of commands for all of them. `probably` are contacts whose handles these are, as
     far as the caller knows: they are read at the same time, those close to each other together. `met` takes in the
-    contacts that were read.
+    contacts that were read, `capped` the keys of messages for whose people a cap counts.
     """
     known, guessed = await asyncio.gather(
         consent.known(ws, [each.address for each in many], probably), contacts.get_close(ws, probably)
@@ -99,6 +100,8 @@ async def ask_many(
             verdicts[at] = LeftOut(words, code="open_ticket")
         else:
             verdicts[at] = _paced(settled, hours, many[at], (of[at], person), before)
+            if capped is not None and (settled.pacing.caps or pacing.wished(of[at].consent)):
+                capped.add(many[at].key)
     return verdicts
 
 

@@ -32,6 +32,8 @@ _ON_THE_QUARTER = 15
 # What was sent is remembered for the longest period of a cap, and a day more.
 MOST_DAYS: Final = 90
 _MOST_SENT = 400
+# As long as handing one message over may take, and noting what came of it.
+_TURN_SECONDS: Final = 40
 # From so many people on it is worth a look whether the list of those left out is empty.
 _MANY = 20
 
@@ -328,6 +330,19 @@ async def note_many(ws: Workspace, sent: Mapping[str, Sent]) -> None:
         before = (each for each in known.get(contact_id, ()) if each.message != new.message and each.at > oldest)
         wanted[contact_id] = [*before, new][-_MOST_SENT:]
     await store.save_sent(ws, wanted, wanted.keys() - known.keys())
+
+
+async def others_turn(ws: Workspace, messages: Mapping[str, str]) -> set[str]:
+    """
+    Of these people (with the message that each is to get now) those to whom another one is just being handed over: no
+    cap counts it yet. It is to be asked again in a moment. Of the others it is this message's turn for some seconds.
+    """
+    async with ws.redis.pipeline(transaction=False) as pipe:
+        for contact_id, message in messages.items():
+            pipe.set(f"parley:turn:{ws.id}:{contact_id}", message, nx=True, get=True, ex=_TURN_SECONDS)
+        before = await pipe.execute()
+    found = zip(messages.items(), before, strict=True)
+    return {contact_id for (contact_id, message), other in found if other not in (None, message, message.encode())}
 
 
 async def forget(ws: Workspace, contact_id: str, message: str) -> None:

@@ -40,7 +40,8 @@ class Verdict:
 
 async def look(ws: Workspace, mailing: Mailing, account_id: str) -> Verdict:
     """How it stands, from what its batches add up to."""
-    tally = results.added_up(await store.tallies(ws, mailing.id), cancelled=False)
+    now = ws.clock.now()
+    tally = results.added_up(await store.tallies(ws, mailing.id), cancelled=False, now=now)
     found = results.tripped(mailing.guards, tally, mailing.seen)
     if found is not None:
         return Verdict(found, 0)
@@ -53,7 +54,9 @@ async def look(ws: Workspace, mailing: Mailing, account_id: str) -> Verdict:
     allowed = _ANY
     if mailing.budget_minor is not None:
         dearest = mailing.dearest_minor
-        others = [results.added_up(await store.tallies(ws, each), cancelled=False) for each in mailing.one_budget]
+        others = [
+            results.added_up(await store.tallies(ws, each), cancelled=False, now=now) for each in mailing.one_budget
+        ]
         left = mailing.budget_minor - tally.cost_minor - (tally.sending + tally.unknown) * dearest
         left -= sum(each.cost_minor for each in others)
         if dearest:
@@ -61,7 +64,7 @@ async def look(ws: Workspace, mailing: Mailing, account_id: str) -> Verdict:
         if not allowed and not tally.sending and tally.queued:
             return Verdict("The budget is used up.", 0)
     if mailing.ramp and mailing.started_at is not None:
-        day = (ws.clock.now() - mailing.started_at) // timedelta(days=1)
+        day = (now - mailing.started_at) // timedelta(days=1)
         if day < len(mailing.ramp):
             allowed = min(allowed, max(0, sum(mailing.ramp[: day + 1]) - handed_over))
     return Verdict(None, allowed)

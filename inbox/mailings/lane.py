@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -60,6 +60,8 @@ LOOK_SECONDS = 0.5
 _RECORD_SECONDS = 0.25
 _IDLE_SECONDS = 0.05
 MAX_ATTEMPTS = 6
+# While another mailing hands something over to the same person.
+_ANOTHERS_TURN = timedelta(seconds=2)
 # A person who has had as much marketing as the provider lets through, from all businesses together: not before then.
 CAPPED = (timedelta(hours=24), timedelta(hours=48), timedelta(hours=96))
 # Told to slow down, the lane goes on at this share of its rate, and from there a little faster every second.
@@ -308,7 +310,9 @@ class Lane:
         await placing.settle(self._ws, people, but=self._mailing.id)
         met: dict[str, Contact] = {}
         complaints = partial(tickets.with_open, self._ws)
-        verdicts = await gate.ask_many(self._ws, asked, complaints=complaints, probably=people, met=met)
+        capped = set[str]()
+        verdicts = await gate.ask_many(self._ws, asked, complaints=complaints, probably=people, met=met, capped=capped)
+        busy = await self._busy(places, asked, verdicts, capped)
         now = self._now()
         let_through: list[tuple[Sheet, int, gate.Asked]] = []
         for (sheet, place), question, verdict in zip(places, asked, verdicts, strict=True):
@@ -316,6 +320,8 @@ class Lane:
                 sheet.settle(place, "skipped", now, code=verdict.code, words=verdict.detail)
             elif verdict is not None:
                 sheet.wait(place, verdict, sheet.attempts(place), "quiet_hours", results.QUIET)
+            elif sheet.recipient(place).contact_id in busy:
+                sheet.wait(place, now + _ANOTHERS_TURN, sheet.attempts(place), "others_turn", results.BUSY)
             else:
                 let_through.append((sheet, place, question))
         filled = await self._words.fill(
@@ -350,6 +356,23 @@ class Lane:
             return going
         granted = await allowances.take(self._ws, self._account_id, [each.message.to for each in going])
         return [each for each, may in zip(going, granted, strict=True) if may]
+
+    async def _busy(
+        self,
+        places: Sequence[tuple[Sheet, int]],
+        asked: Sequence[gate.Asked],
+        verdicts: Sequence[gate.Verdict],
+        capped: Set[str],
+    ) -> Set[str]:
+        """Contacts whom another mailing writes to at this moment, so that it may be one too many."""
+        turns = {
+            sheet.recipient(place).contact_id: question.key
+            for (sheet, place), question, verdict in zip(places, asked, verdicts, strict=True)
+            if verdict is None and question.key in capped
+        }
+        if not turns or len(await placing.waiting(self._ws)) < 2:
+            return frozenset()
+        return await pacing.others_turn(self._ws, turns)
 
     async def _send(self, account: ChannelAccount, going: _Going) -> None:
         sheet, place = going.sheet, going.place

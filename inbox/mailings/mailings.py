@@ -206,7 +206,9 @@ async def resume(ws: Workspace, mailing_id: str, *, by: str = "") -> Mailing:
     if mailing.started_at is None:
         values["started_at"] = ws.clock.now()
     else:
-        values["seen"] = results.handed(results.added_up(await store.tallies(ws, mailing_id), cancelled=False))
+        values["seen"] = results.handed(
+            results.added_up(await store.tallies(ws, mailing_id), cancelled=False, now=ws.clock.now())
+        )
     return await _move(ws, mailing, values)
 
 
@@ -295,13 +297,13 @@ async def progress(ws: Workspace, mailing_id: str) -> Progress:
                 to = row["to"]
                 row["to"] = {**to, "unknown": to["unknown"] - count, "sent": to["sent"] + count}
     cancelled = mailing.state == "cancelled"
-    tally = results.added_up(rows, cancelled=cancelled)
+    now = ws.clock.now()
+    tally = results.added_up(rows, cancelled=cancelled, now=now)
     variants = sorted({row["variant"] for row in rows})
     by_variant = {
-        variant: results.added_up([row for row in rows if row["variant"] == variant], cancelled=cancelled)
+        variant: results.added_up([row for row in rows if row["variant"] == variant], cancelled=cancelled, now=now)
         for variant in variants
     }
-    now = ws.clock.now()
     rate = _rate(ws.runtime, mailing, tally.sent + sum(tally.failed.values()), now)
     left = tally.queued + tally.sending
     eta = now + timedelta(seconds=left / rate) if rate > 0 and mailing.state == "running" else None
@@ -357,7 +359,8 @@ async def outcomes(ws: Workspace, mailing_id: str, contact_ids: Sequence[str]) -
         return {}
     batch_ids = sorted({ref.batch_id for ref in places.values()})
     mailing, found = await asyncio.gather(get(ws, mailing_id), _pages(ws, batch_ids))
-    known = {work.id: list(results.outcomes(mailing, work, group, entry_id_of)) for work, group in found}
+    now = ws.clock.now()
+    known = {work.id: list(results.outcomes(mailing, work, group, entry_id_of, now)) for work, group in found}
     return {contact_id: known[ref.batch_id][ref.place] for contact_id, ref in places.items() if ref.batch_id in known}
 
 
@@ -376,20 +379,22 @@ async def recipients(
     `replied` or `opted_out`; `sent` and `delivered` hold those that got further.
     """
     mailing = await get(ws, mailing_id)
-    rows = await store.tallies(ws, mailing_id)
+    rows, now = await store.tallies(ws, mailing_id), ws.clock.now()
     start = Ref.parse(after)
     if after is not None and start is None:
         raise Invalid.field("cursor", "This cursor is not one that Parley gave out; start from the first page.")
     seqs = sorted(
         int(row["seq"])
         for row in rows
-        if variant in (None, row["variant"]) and (start is None or row["seq"] >= start.seq) and _may_hold(row, state)
+        if variant in (None, row["variant"])
+        and (start is None or row["seq"] >= start.seq)
+        and _may_hold(row, state, now)
     )
     found: list[Outcome] = []
     for first in range(0, len(seqs), _PAGE_OF_BATCHES):
         batch_ids = [f"{mailing.code}.{seq}" for seq in seqs[first : first + _PAGE_OF_BATCHES]]
         for work, group in await _pages(ws, batch_ids):
-            for each in results.outcomes(mailing, work, group, entry_id_of):
+            for each in results.outcomes(mailing, work, group, entry_id_of, now):
                 ref = Ref.parse(each.ref)
                 if start is not None and ref is not None and (ref.seq, ref.place) <= (start.seq, start.place):
                     continue
@@ -400,7 +405,7 @@ async def recipients(
     return found, None
 
 
-def _may_hold(row: dict[str, Any], state: str | None) -> bool:
+def _may_hold(row: dict[str, Any], state: str | None, now: datetime) -> bool:
     """Whether a batch can hold anybody of this state, by what it adds up to: most are passed over unread."""
     to, td, tm = row.get("to") or {}, row.get("td") or {}, row.get("tm") or {}
     match state:
@@ -412,7 +417,9 @@ def _may_hold(row: dict[str, Any], state: str | None) -> bool:
             return bool(td.get(state))
         case "clicked" | "replied" | "opted_out":
             return bool(tm.get(state))
-        case "unknown" | "waiting":
+        case "waiting":
+            return bool(to.get(state)) or results.waits(row, now)
+        case "unknown":
             return bool(to.get(state))
         case _:
             return True

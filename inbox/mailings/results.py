@@ -18,6 +18,7 @@ from inbox.store.mailings import Group, Work, milliseconds, moment
 from inbox.timeline import Entry
 
 QUIET = "It is too late or too early for them."
+BUSY = "Another message is just on its way to them."
 INTERRUPTED = "Parley was interrupted while sending. The message may or may not have reached the person."
 
 
@@ -197,12 +198,15 @@ def stand(work: Work, place: int, *, cancelled: bool) -> tuple[Stand, str | None
     return "queued", None, None
 
 
-def outcomes(mailing: Mailing, work: Work, group: Group, entry_id: Any) -> Iterator[Outcome]:
+def outcomes(mailing: Mailing, work: Work, group: Group, entry_id: Any, now: datetime) -> Iterator[Outcome]:
     """How far it got with each person of a batch; `entry_id` gives the entry of a ref."""
     code, _, seq = work.id.partition(".")
+    early = group.due_at is not None and group.due_at > now
     for place, recipient in enumerate(group.recipients):
         ref = Ref(code, int(seq), place)
         state, why, words = stand(work, place, cancelled=mailing.state == "cancelled")
+        if state == "queued" and early:
+            state, why, words = "waiting", "scheduled", "Its time is later for them."
         key = str(place)
         own, marks = work.o.get(key), work.m.get(key, {})
         times = {name: moment(at) for name, at in work.d.get(key, {}).items() if name != "error"}
@@ -229,8 +233,14 @@ def outcomes(mailing: Mailing, work: Work, group: Group, entry_id: Any) -> Itera
         )
 
 
-def added_up(rows: Sequence[Document], *, cancelled: bool) -> Tally:
-    """What batches add up to; each row has `size`, `to`, `td`, `tm`, `sending`."""
+def waits(row: Document, now: datetime) -> bool:
+    """Whether the time of a batch is later; one that somebody works on is due when the claim runs out."""
+    due = row.get("due_at")
+    return due is not None and due > now and "claim" not in row
+
+
+def added_up(rows: Sequence[Document], *, cancelled: bool, now: datetime) -> Tally:
+    """What batches add up to; see `tallies` for what each row has."""
     sums = dict.fromkeys(("total", "waiting", "sending", "sent", "delivered", "read", "unknown", "cost_minor"), 0)
     marks = dict.fromkeys(("clicked", "replied", "opted_out"), 0)
     failed: dict[str, int] = {}
@@ -239,8 +249,14 @@ def added_up(rows: Sequence[Document], *, cancelled: bool) -> Tally:
         to, td = row.get("to") or {}, row.get("td") or {}
         lost = sum(td.get("failed", {}).values())
         sums["total"] += row["size"]
-        sums["waiting"] += to.get("waiting", 0)
-        sums["sending"] += len(row.get("sending") or ())
+        sending = len(row.get("sending") or ())
+        sums["sending"] += sending
+        if waits(row, now):
+            gone = to.get("sent", 0) + to.get("unknown", 0)
+            gone += sum(sum((to.get(kind) or {}).values()) for kind in ("failed", "skipped"))
+            sums["waiting"] += row["size"] - gone - sending
+        else:
+            sums["waiting"] += to.get("waiting", 0)
         sums["sent"] += to.get("sent", 0) - lost
         sums["unknown"] += to.get("unknown", 0)
         sums["delivered"] += td.get("delivered", 0)

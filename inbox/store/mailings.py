@@ -348,9 +348,12 @@ async def placed(ws: Workspace, settled: Mapping[str, int]) -> None:
 
 
 async def tallies(ws: Workspace, mailing_id: str) -> list[Document]:
-    """What each batch adds up to: `variant`, `size`, `to`, `td`, `tm`, `sending`. Index: mailing_id, seq."""
+    """
+    What each batch adds up to: `variant`, `size`, `to`, `td`, `tm`, `sending`, and `due_at` with the `claim`. Index:
+    mailing_id, seq.
+    """
     found: list[Document] = []
-    wanted = ["seq", "variant", "size", "to", "td", "tm", "sending"]
+    wanted = ["seq", "variant", "size", "to", "td", "tm", "sending", "due_at", "claim"]
     seq = 0
     while True:
         where = {"mailing_id": mailing_id, "seq": {"$gte": seq, "$lt": seq + _TALLIES}}
