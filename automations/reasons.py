@@ -58,6 +58,27 @@ REASONS: Final[Mapping[str, Reason]] = {
 }
 
 
+# What providers say most, by their own codes; how each is answered is the channel's to know.
+_PROVIDERS: Final[Mapping[str, str]] = {
+    "131026": "Not on WhatsApp, or cannot get this there",
+    "131047": "Has not written lately",
+    "131049": "Has had enough advertising on WhatsApp",
+    "131050": "Has stopped our advertising on WhatsApp",
+    "131056": "Was written to too often in a short time",
+    "130472": "In an experiment of WhatsApp",
+    "21211": "Not a number",
+    "21610": "Has asked the carrier to stop us",
+    "21614": "Not a mobile number",
+    "30003": "Phone switched off or out of reach",
+    "30004": "Blocked by the carrier or the phone",
+    "30005": "Number not in use",
+    "30006": "A landline, or a carrier that cannot be reached",
+    "30007": "Filtered by the carrier",
+}
+
+
 def of(code: str) -> Reason:
-    """Also of a code that a channel brought along."""
+    """Also of a code that a channel brought along; a provider's own one is told, too: people look it up."""
+    if code in _PROVIDERS:
+        return Reason(f"{_PROVIDERS[code]} ({code})", "Look at the message of one of them, or add a fallback.")
     return REASONS.get(code) or Reason(code.replace("_", " ").capitalize(), "Look at the message of one of them.")

@@ -152,11 +152,9 @@ async def arms(ws: Workspace, broadcast: Broadcast, now: Now) -> tuple[list[Arm]
     found: list[Arm] = []
     for variant in broadcast.plan.variants:
         tally = progress.by_variant.get(variant.key) or Tally()
-        shares = {name: experiments.share(getattr(tally, name), tally.sent) for name in FUNNEL[1:]}
-        handed = tally.sent + sum(tally.failed.values())
-        found.append(
-            Arm(key=variant.key, name=variant.name, shares={"sent": experiments.share(tally.sent, handed), **shares})
-        )
+        handed = runs.handed_over(tally)
+        shares = {name: experiments.share(getattr(tally, name), handed) for name in FUNNEL}
+        found.append(Arm(key=variant.key, name=variant.name, shares=shares))
     run = await runs.of(ws, broadcast.id)
     # What was said when the rest were given theirs stands: the rest are no part of the experiment.
     settled = run.verdict if run is not None else None

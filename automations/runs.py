@@ -42,7 +42,17 @@ from inbox.answering import corrections
 from inbox.answering.prices import MICROS
 from inbox.mailings import mailings, words
 from inbox.mailings import placing as timelines
-from inbox.mailings.mailing import MOST_IN_BATCH, Batch, Guards, Mailing, NewMailing, Outcome, Progress, Recipient
+from inbox.mailings.mailing import (
+    MOST_IN_BATCH,
+    Batch,
+    Guards,
+    Mailing,
+    NewMailing,
+    Outcome,
+    Progress,
+    Recipient,
+    Tally,
+)
 from inbox.mailings.results import plain_code
 from inbox.timeline import Author
 
@@ -562,8 +572,12 @@ class _Carrying:
             return True
         ws, now = self._ws, self._ws.clock.now()
         progress = await mailings.progress(ws, mailing.id)
+        gone = progress.sent + progress.unknown + sum(progress.failed.values())
         if progress.queued + progress.sending > 0:
             return await self._look_again()
+        if progress.waiting > gone:
+            # Too few have it to say anything; of those who wait for an hour, or for days, some may come later.
+            return await self._look_again(timedelta(minutes=1))
         if self._run.quiet_at is None:
             await self._put(quiet_at=now)
         waits = self._plan.trial if stage == "trial" else self._plan.experiment
@@ -788,9 +802,14 @@ def verdict_of(plan: Plan, progress: Progress) -> experiments.Verdict | None:
         return None
     keys = [variant.key for variant in plan.variants]
     tallies = progress.by_variant
-    of = {key: tallies[key].sent if key in tallies else 0 for key in keys}
+    of = {key: handed_over(tallies[key]) if key in tallies else 0 for key in keys}
     hits = {key: getattr(tallies[key], plan.experiment.metric) if key in tallies else 0 for key in keys}
     return experiments.verdict(plan.experiment, hits, of, {v.key: v.name for v in plan.variants})
+
+
+def handed_over(tally: Tally) -> int:
+    """Also those with whom it failed: a variant that does not arrive has no better share for it."""
+    return tally.sent + sum(tally.failed.values())
 
 
 def _waits(page: Sequence[Outcome], deadline: datetime | None) -> timedelta | None:

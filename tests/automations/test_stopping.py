@@ -172,7 +172,9 @@ async def test_guards_stop_it_and_can_be_loosened_on_the_way(shop: Shop) -> None
     assert any(each["action"] == "broadcast.changed" and "guards" in str(each["detail"]) for each in trail)
 
     # Two of the first ask to stop. Whoever has seen that and lets it go on is not stopped by the same ones again.
-    second = await begun(owner, **plan(shop, who, "Stops", rate=1, guards={**CALM, "after": 2, "opt_out_percent": 10}))
+    second = await begun(
+        owner, **plan(shop, who, "Stops", rate=0.3, guards={**CALM, "after": 2, "opt_out_percent": 10})
+    )
     await some_have_it(shop, second, 2)
     first = (await shop.ledger(channel="sms", direction="out"))[-2:]
     for each in first:

@@ -210,6 +210,15 @@ def test_from_a_table_of_people_to_a_finished_report(desks: Desks, stage: Stage,
     page.get_by_role("button", name="It is finished").click()
     page.get_by_role("button", name="Schedule to 2").click()
     expect(page.get_by_text(re.compile("^It goes on "))).to_be_visible()
+    # Slower, or less strict, can be settled now and on the way.
+    page.get_by_role("button", name="More about this broadcast").click()
+    page.get_by_role("menuitem", name="Pace, budget and guards…").click()
+    limits = page.get_by_role("dialog", name="Pace, budget and guards")
+    limits.get_by_role("textbox", name="Messages a second, at most").fill("5")
+    looked_at(author, "broadcast-limits", axe, shot)
+    limits.get_by_role("button", name="Change").click()
+    expect(page.get_by_text("In force within two seconds")).to_be_visible()
+    expect(limits).not_to_be_visible()
     page.get_by_role("button", name="STOP", exact=True).click()
     # Nothing has gone yet: it is approved as before, and can be scheduled again.
     expect(page.get_by_role("button", name="Schedule to 2")).to_be_visible()

@@ -3,9 +3,13 @@
 import csv
 import io
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.core.addresses import Address
+from app.core.clock import Clock
 from crm import consent, contacts
 from crm.consent import ConsentFact
 from crm.contacts import Profile
@@ -17,10 +21,13 @@ _next = itertools.count(3000)
 
 
 async def any_hour_will_do(shop: Shop) -> None:
-    """Whatever time and day it is where the tests run; and nobody has had enough."""
+    """Whatever time and day it is where the tests run; nobody has had enough, and text messages need not queue."""
     settled = (await shop.owner.client.get("/api/v1/pacing")).json()["settings"]
     settled |= {"quiet": {**settled["quiet"], "enabled": False}, "caps": []}
     assert (await shop.owner.client.put("/api/v1/pacing", json=settled)).status_code == 200
+    faster = {"config": {"messages_per_second": "100"}}
+    answer = await shop.owner.client.patch(f"/api/v1/accounts/{shop.accounts['sms']}", json=faster)
+    assert answer.status_code == 200, answer.text
 
 
 async def customer(shop: Shop, name: str, *, agrees: bool = True, **values: Any) -> str:
@@ -137,3 +144,22 @@ async def got(shop: Shop, words: str, channel: str = "sms") -> list[str]:
 
 def reasons(steps: list[dict[str, Any]]) -> dict[str, int]:
     return {each["reason"]: each["count"] for each in steps}
+
+
+class _Ahead(Clock):
+    def __init__(self, by: timedelta) -> None:
+        self._by = by
+
+    def now(self) -> datetime:
+        return super().now() + self._by
+
+
+@contextmanager
+def later(shop: Shop, by: timedelta) -> Iterator[None]:
+    """The worker's clock is ahead of everybody's, as if that time had passed."""
+    before = shop.runtime.clock
+    shop.runtime.clock = _Ahead(by)
+    try:
+        yield
+    finally:
+        shop.runtime.clock = before

@@ -6,6 +6,9 @@ import { ConfirmDialog } from '../settings/parts/ConfirmDialog'
 import p from '../settings/parts/parts.module.css'
 import { GuardFields, PaceFields, guardsText } from './Limits'
 import { keep } from './broadcasts'
+import s from './broadcasts.module.css'
+
+const lowered = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
 
 /** Slower, dearer or less strict, while it is on its way. */
 export function LimitsDialog({ broadcast, onClose }: { broadcast: Broadcast; onClose: () => void }) {
@@ -21,11 +24,13 @@ export function LimitsDialog({ broadcast, onClose }: { broadcast: Broadcast; onC
 
   return (
     <ConfirmDialog title="Pace, budget and guards" confirm="Change" danger={false} onConfirm={save} onClose={onClose}>
-      <div className={p.pair}>
-        <PaceFields plan={shown} change={change} />
+      <div className={s.limits}>
+        <div className={p.pair}>
+          <PaceFields plan={shown} change={change} />
+        </div>
+        <p>Whoever lets it go on after it has paused by itself begins to count anew. It pauses {lowered(guardsText(shown.guards))}</p>
+        <GuardFields guards={shown.guards} onChange={(guards) => change({ guards })} />
       </div>
-      <p>It pauses by itself. {guardsText(shown.guards)} Letting it go on begins to count anew.</p>
-      <GuardFields guards={shown.guards} onChange={(guards) => change({ guards })} />
     </ConfirmDialog>
   )
 }
