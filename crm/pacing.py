@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Final, Literal
-from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
@@ -20,7 +19,8 @@ from app.core import calendars, days
 from app.core.addresses import Address
 from app.core.calendars import Calendar, Hours, Span
 from app.core.errors import Invalid
-from app.core.runtime import Runtime, Workspace
+from app.core.kept import Kept
+from app.core.runtime import Workspace
 from crm import places, wishes
 from crm.standing import Standings
 from crm.store import pacing as store
@@ -164,33 +164,34 @@ class Sent:
 
 # --- settings -----------------------------------------------------------------------------------------------------
 
-_kept: WeakKeyDictionary[Runtime, dict[str, tuple[datetime, Settled]]] = WeakKeyDictionary()
-_any_kept: WeakKeyDictionary[Runtime, dict[str, tuple[datetime, bool]]] = WeakKeyDictionary()
+
+async def _stored(ws: Workspace) -> Settled:
+    return await store.get(ws)
+
+
+async def _any_stored(ws: Workspace) -> bool:
+    return await store.any_suppressed(ws)
+
+
+# By a clock that never steps back: whatever happens to the time of the day, the switch is in force within a second.
+_settled = Kept(_stored, KEPT_SECONDS)
+_any_listed = Kept(_any_stored, KEPT_SECONDS)
 
 
 async def settled(ws: Workspace) -> Settled:
     """From memory where it was read a second ago."""
-    kept = _kept.setdefault(ws.runtime, {})
-    now = ws.clock.now()
-    found = kept.get(ws.id)
-    if found is None or abs((now - found[0]).total_seconds()) > KEPT_SECONDS:
-        read = await store.get(ws)
-        found = kept.get(ws.id)
-        # Somebody else may have read it later and be back sooner.
-        if found is None or found[0] <= now:
-            found = kept[ws.id] = (now, read)
-    return found[1]
+    return await _settled.of(ws)
 
 
 async def save(ws: Workspace, pacing: Pacing) -> None:
     await store.save(ws, pacing)
-    _kept.setdefault(ws.runtime, {}).pop(ws.id, None)
+    _settled.forget(ws)
 
 
 async def stop(ws: Workspace, stopped: Stopped | None) -> None:
     """Stops all marketing of the workspace, or lets it go on. In force everywhere within a second."""
     await store.stop(ws, stopped)
-    _kept.setdefault(ws.runtime, {}).pop(ws.id, None)
+    _settled.forget(ws)
 
 
 async def require_topic(ws: Workspace, key: str) -> None:
@@ -385,12 +386,7 @@ async def suppressed_among(ws: Workspace, people: Sequence[tuple[Address, Sequen
 
 async def _any_suppressed(ws: Workspace) -> bool:
     """Whether anybody is on the list at all, as of a second ago."""
-    kept = _any_kept.setdefault(ws.runtime, {})
-    now = ws.clock.now()
-    found = kept.get(ws.id)
-    if found is None or abs((now - found[0]).total_seconds()) > KEPT_SECONDS:
-        found = kept[ws.id] = (now, await store.any_suppressed(ws))
-    return found[1]
+    return await _any_listed.of(ws)
 
 
 def suppression_keys(known: Settled, address: Address, contact_ids: Sequence[str]) -> tuple[str, ...]:
@@ -408,7 +404,7 @@ def mark(pepper: bytes, address: Address) -> str:
 async def pepper(ws: Workspace) -> bytes:
     """Made when the first person is erased, and kept for ever: what was hashed with it has to be found again."""
     made = await store.pepper(ws, secrets.token_bytes(32))
-    _kept.setdefault(ws.runtime, {}).pop(ws.id, None)
+    _settled.forget(ws)
     return made
 
 

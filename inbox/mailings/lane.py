@@ -316,7 +316,10 @@ class Lane:
         now = self._now()
         let_through: list[tuple[Sheet, int, gate.Asked]] = []
         for (sheet, place), question, verdict in zip(places, asked, verdicts, strict=True):
-            if isinstance(verdict, AppError):
+            if isinstance(verdict, AppError) and verdict.code == mailings.NOT_NOW:
+                # Put back: they are asked about again when it goes on.
+                self._looked_at = float("-inf")
+            elif isinstance(verdict, AppError):
                 sheet.settle(place, "skipped", now, code=verdict.code, words=verdict.detail)
             elif verdict is not None:
                 sheet.wait(place, verdict, sheet.attempts(place), "quiet_hours", results.QUIET)

@@ -46,7 +46,7 @@ from inbox.timeline import entry_id_of
 
 HINT = "mailings"
 # Stopped for everybody: asked again at hand-over, and no reason to leave anybody out for good.
-_NOT_NOW = "marketing_stopped"
+NOT_NOW = "marketing_stopped"
 _MOST_AT_ONCE = 10
 _PAGE_OF_BATCHES = 10
 _RATE_SECONDS = 10.0
@@ -169,7 +169,7 @@ def _work(mailing: Mailing, batch: Batch, verdicts: Sequence[gate.Verdict], now:
     )
     at = store.milliseconds(now)
     for place, verdict in enumerate(verdicts):
-        if isinstance(verdict, AppError) and verdict.code != _NOT_NOW:
+        if isinstance(verdict, AppError) and verdict.code != NOT_NOW:
             work.o[str(place)] = ["skipped", at, [], verdict.code, verdict.detail]
         elif isinstance(verdict, datetime) and (batch.due_at or now) <= now:
             work.w[str(place)] = [store.milliseconds(verdict), 0, "quiet_hours", results.QUIET]

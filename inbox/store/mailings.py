@@ -230,7 +230,8 @@ async def forget(ws: Workspace, contact_ids: Sequence[str], hide: Callable[[str]
     keys = list(wanted)
     for first in range(0, len(keys), MOST_IN):
         some = keys[first : first + MOST_IN]
-        for row in await ws.db.mailing_batches.find_exactly({"keys": {"$in": some}}, limit=len(some), fields=["keys"]):
+        known = {"keys": {"$in": some}}
+        for row in await ws.db.mailing_batches.find_exactly(known, limit=len(some), fields=["keys", "people"]):
             people = {
                 f"people.{place}": [each[0], hide(each[1]), each[2], None]
                 for place, (key, each) in enumerate(zip(row["keys"], row["people"], strict=True))

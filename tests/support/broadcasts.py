@@ -136,10 +136,10 @@ async def rows(person: Person, broadcast_id: str) -> list[dict[str, str]]:
 
 
 async def got(shop: Shop, words: str, channel: str = "sms") -> list[str]:
-    """What follows these words in the messages that went out, in the order of the alphabet: such as a name."""
+    """What follows these words in their line of messages that went out, such as a name; sorted."""
     sent = await shop.ledger(channel=channel, direction="out")
     said = [each["body"].get("text") or each["body"].get("body") or "" for each in sent]
-    return sorted(text.partition(words)[2].strip() for text in said if words in text)
+    return sorted(text.partition(words)[2].partition("\n")[0].strip() for text in said if words in text)
 
 
 def reasons(steps: list[dict[str, Any]]) -> dict[str, int]:
