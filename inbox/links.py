@@ -26,7 +26,9 @@ from app.core.platform.short_links import ShortLinks
 from app.core.runtime import Runtime, Workspace
 from app.core.scripts import Script
 from app.core.security import Keyring
+from inbox.mailings.mailing import MOST_IN_BATCH, Ref
 from inbox.store import clicks as store
+from inbox.store import mailings as mailing_rows
 
 PATH: Final = "/l/"
 MOST_LINKS: Final = 256
@@ -134,13 +136,15 @@ async def opened(runtime: Runtime, code: str, request: Opened) -> tuple[str, Wor
     if found is None or number >= len(found.urls):
         return None
     ws = runtime.workspace(found.workspace_id)
+    now = ws.clock.now()
+    machine = _machine(request) or await _sweep(ws, found.mailing_id, recipient, request.ip)
     click = Click(
         id=ids.new("clk"),
         mailing_id=found.mailing_id,
         recipient=recipient,
         number=number,
-        at=ws.clock.now(),
-        machine=_machine(request) or await _sweep(ws, found.mailing_id, recipient, request.ip),
+        at=now,
+        machine=machine or await _too_soon(ws, mailing_code, recipient, now),
     )
     try:
         await store.insert(ws, click, expires_at=click.at + KEPT)
@@ -195,6 +199,9 @@ _PROGRAMS = re.compile(
 SWEEP_RECIPIENTS: Final = 30
 SWEEP_SECONDS: Final = 10
 
+# Nobody reads and presses this soon after it has reached their phone; gateways that look into messages do.
+SOON: Final = timedelta(seconds=1)
+
 _SEEN = Script("""
 redis.call('PFADD', KEYS[1], ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[2], 'NX')
@@ -226,3 +233,21 @@ async def _sweep(ws: Workspace, mailing_id: str, recipient: int, ip: str) -> str
     except (RedisError, OSError, TimeoutError):
         return None
     return "sweep" if seen > SWEEP_RECIPIENTS else None
+
+
+async def _too_soon(ws: Workspace, code: str, recipient: int, now: datetime) -> str | None:
+    """
+    Whether the message has only just reached its person: by the report that it was delivered, else since it was handed
+    over. A point read; a mailing that is not known any more says nothing.
+    """
+    seq, place = divmod(recipient, MOST_IN_BATCH)
+    ref = Ref(code, seq, place)
+    work = (await mailing_rows.works(ws, [ref.batch_id])).get(ref.batch_id)
+    if work is None:
+        return None
+    told, own = work.d.get(str(place), {}), work.o.get(str(place))
+    at = told.get("delivered") or (own[1] if own else None)
+    if at is None:
+        # It is being handed over at this moment.
+        return "too_soon" if place in work.sending else None
+    return "too_soon" if now - mailing_rows.moment(at) < SOON else None

@@ -1,6 +1,8 @@
 """Short links: made without a write, led on with tags, opened by people and by machines."""
 
 import asyncio
+import re
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -8,9 +10,14 @@ import pytest
 
 from app.core import ids
 from app.core.errors import Invalid
+from channels.content import Text
 from inbox import links
+from inbox.mailings import mailings
+from inbox.mailings.mailing import Batch
+from inbox.store.mailings import milliseconds
+from tests.inbox.test_mailings import ended, opened, people
 from tests.support.network import SHORT_LIVED
-from tests.support.shop import Shop
+from tests.support.shop import Shop, eventually
 
 PHONE = (
     "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36"
@@ -62,6 +69,30 @@ async def test_a_person_and_machines_open_a_link(shop: Shop, browser: httpx.Asyn
     assert [(c.recipient, c.number) for c in found] == [(1_234_567, 0)] * (1 + len(machines))
     assert [c.machine for c in found] == [None, *(why for _, _, why in machines)]
     assert [c.id for c in await links.clicks(ws, "mlg_1", after=found[-2].id)] == [found[-1].id]
+
+
+async def test_what_is_opened_as_it_arrives_is_opened_by_a_machine(shop: Shop, browser: httpx.AsyncClient) -> None:
+    ws, url = shop.owner.ws, "https://shop.example/lamps"
+    mailing = await opened(shop, Text(text=f"New lamps: {url}"))
+    batch = Batch(seq=0, recipients=tuple(await people(shop, 1)), account_id=shop.accounts["sms"])
+    await mailings.add(ws, mailing.id, [batch])
+    await mailings.completed(ws, mailing.id, 1)
+    await mailings.start(ws, mailing.id)
+    await ended(shop, mailing)
+
+    async def delivered() -> bool:
+        return (await mailings.progress(ws, mailing.id)).delivered == 1
+
+    await eventually(delivered)
+    (sent,) = [each for each in await shop.ledger(channel="sms", direction="out") if "New lamps" in str(each["body"])]
+    (path,) = re.findall(r"/l/[\w-]+", str(sent["body"]))
+    # A clock of the provider's that is ahead says "just now", too.
+    for since, machine in ((timedelta(seconds=-20), "too_soon"), (timedelta(seconds=30), None)):
+        at = milliseconds(ws.clock.now() - since)
+        await ws.db.mailing_work.update({"_id": f"{mailing.code}.0"}, {"$set": {"d.0.delivered": at}})
+        assert (await browser.get(path)).headers["location"].startswith(url)
+        assert [each.machine for each in await links.clicks(ws, mailing.id)][-1] == machine
+    assert (await mailings.progress(ws, mailing.id)).clicked == 1
 
 
 async def test_a_gateway_that_reads_everybodys_messages(shop: Shop, browser: httpx.AsyncClient) -> None:

@@ -106,9 +106,9 @@ function Editor({ kept, onDone }: { kept: Kept; onDone: () => void }) {
             onChange={(channel) => change(at, { channel: (channel || null) as Row['channel'] })}
             allowDeselect={false}
           />
-          <NumberInput label="A month" value={row.amount} min={0} decimalScale={2} thousandSeparator onChange={(amount) => change(at, { amount: amount === '' ? '' : Number(amount) })} />
-          <TextInput label="Currency" value={row.currency} maxLength={3} onChange={(event) => change(at, { currency: event.currentTarget.value.toUpperCase() })} />
-          <Switch label="Stop marketing when it is used up" checked={row.stops} onChange={(event) => change(at, { stops: event.currentTarget.checked })} />
+          <NumberInput className={s.amount ?? ''} label="A month" value={row.amount} min={0} decimalScale={2} thousandSeparator onChange={(amount) => change(at, { amount: amount === '' ? '' : Number(amount) })} />
+          <TextInput className={s.currency ?? ''} label="Currency" value={row.currency} maxLength={3} onChange={(event) => change(at, { currency: event.currentTarget.value.toUpperCase() })} />
+          <Switch className={s.stops ?? ''} label="Stop marketing when it is used up" checked={row.stops} onChange={(event) => change(at, { stops: event.currentTarget.checked })} />
           <ActionIcon variant="subtle" color="gray" aria-label="Remove this budget" onClick={() => setRows(rows.filter((_, index) => index !== at))}>
             <IconTrash size={16} />
           </ActionIcon>
