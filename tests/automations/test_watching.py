@@ -30,6 +30,11 @@ async def test_who_watches_is_told_how_it_goes_and_nobody_else(shop: Shop) -> No
         audience={"lists": [everybody]},
         variants=[{"wordings": [text(f"Watch {everybody}")]}],
     )
+    # Of which addresses clicks cannot be counted, its author reads before it goes.
+    words = "See https://shop.example/{{ contact.first_name }} and https://shop.example/lamps"
+    other = await draft(owner, account_id=shop.accounts["sms"], variants=[{"wordings": [text(words)]}])
+    seen = (await owner.client.get(f"{BROADCASTS}/{other['id']}/preview")).json()
+    assert seen["untracked"] == ["https://shop.example/"]
     await checked(owner, made["id"])
     path = f"{BROADCASTS}/{made['id']}"
 

@@ -70,7 +70,8 @@ class PreviewQuery(Query):
 class BroadcastPreviewOut(MessagePreviewOut):
     """
     `missing` are variables that this person has no value for; with any they would get nothing. `footer` is the line
-    below it that says how it ends, where they are to read that; it is in the text already.
+    below it that says how it ends, where they are to read that; it is in the text already. `untracked` are beginnings
+    of addresses that differ from person to person: clicks on them are not counted.
     """
 
     contact_id: str | None
@@ -78,6 +79,7 @@ class BroadcastPreviewOut(MessagePreviewOut):
     language: str
     missing: tuple[str, ...]
     footer: str
+    untracked: tuple[str, ...]
 
 
 class TestBroadcast(Body):
@@ -263,6 +265,7 @@ async def preview(request: ApiRequest, broadcast_id: str, query: PreviewQuery) -
         language=placed.said.key if placed.said else "",
         missing=placed.missing,
         footer=placed.footer,
+        untracked=placed.said.compiled.untracked if placed.said else (),
     )
 
 

@@ -72,6 +72,11 @@ export function OnPhone({ draft, variant, flush, stored }: OnPhoneProps) {
               Nothing is known for {data.missing.join(', ')}: say what to write instead, or {contact?.name} does not get it.
             </p>
           )}
+          {data.untracked.length > 0 && (
+            <p className={s.quiet}>
+              Clicks on {data.untracked.join(', ')} are not counted: an address that differs from person to person goes out as it is.
+            </p>
+          )}
         </>
       )}
       <TestSend draft={draft} variant={variant} flush={flush} disabled={!written || plan.account_id === null} />
