@@ -86,3 +86,13 @@ def test_a_broadcast_is_watched_and_what_it_cost_is_looked_up(desks: Desks, stag
     page.goto(f"/settings/channels/{stage.shop.accounts['whatsapp']}")
     expect(page.get_by_role("region", name="People you write to first")).to_contain_text("0 of 2,000")
     looked_at(desk, "account-allowance", axe, shot)
+
+    # Words that were kept are what the next one begins with.
+    wording = {"language": None, "content": {"type": "text", "text": "Our lamps are made by hand"}}
+    stage.run(stage.shop.post("/content-templates", 201, name="Lamps", channels=["sms"], wordings=[wording]))
+    other = stage.run(draft(stage.shop.owner, account_id=stage.shop.accounts["sms"]))
+    page.goto(f"/campaigns/broadcasts/{other['id']}/what")
+    page.get_by_role("combobox", name="Begin with a content template").click()
+    page.get_by_role("option", name="Lamps").click()
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("Our lamps are made by hand")
+    axe(page)

@@ -3,9 +3,11 @@ import { useQuery } from '@tanstack/react-query'
 import { TemplateFile } from '../inbox/composer/TemplateFile'
 import { isApproved, variableKey, variableLabel } from '../inbox/composer/templates'
 import { api, messageOf, query } from '../lib/api'
+import { useCan } from '../lib/session'
 import { languageName } from '../lib/format'
 import type { Account, OutgoingContent, Page, Template } from '../lib/types'
 import { SettingsLink } from '../settings/parts/SettingsLink'
+import { contentsQuery } from '../templates/templates'
 import { Skeleton } from '../ui/Skeleton'
 import { VariableField } from './VariableField'
 import { localTime } from '../rules/rules'
@@ -107,6 +109,7 @@ function TextEditor({ account, content, onChange }: { account: Account; content:
     onChange(file ? { type: 'media', media: { file_id: file, kind: 'image' }, caption: words } : { type: 'text', text: words })
   return (
     <>
+      <FromTemplate account={account} onChange={onChange} />
       <VariableField label="Message" multiline value={text} maxLength={most} onChange={(words) => write(words, fileId)} placeholder="Write the message" />
       {takesImages && <TemplateFile kind="image" label={fileId ? 'Another picture' : 'Picture'} onChange={(id) => id && write(text, id)} />}
       {fileId && (
@@ -115,5 +118,31 @@ function TextEditor({ account, content, onChange }: { account: Account; content:
         </Button>
       )}
     </>
+  )
+}
+
+/** Words that were kept for this channel, to begin with; what is written from then on is this broadcast's own. */
+function FromTemplate({ account, onChange }: Pick<WordingEditorProps, 'account' | 'onChange'>) {
+  const { data } = useQuery({ ...contentsQuery, enabled: useCan('templates.read') })
+  const offered = (data ?? []).flatMap(({ id, name, channels, wordings }) =>
+    channels.length > 0 && !channels.includes(account.kind)
+      ? []
+      : wordings
+          .filter(({ content }) => content.type === 'text' || content.type === 'media')
+          .map(({ language, content }) => ({ value: `${id} ${language}`, label: language ? `${name} · ${languageName(language)}` : name, content })),
+  )
+  if (offered.length === 0) return null
+  return (
+    <Select
+      label="Begin with a content template"
+      placeholder="None"
+      searchable
+      data={offered.map(({ value, label }) => ({ value, label }))}
+      value={null}
+      onChange={(value) => {
+        const chosen = offered.find((each) => each.value === value)
+        if (chosen) onChange(chosen.content)
+      }}
+    />
   )
 }
