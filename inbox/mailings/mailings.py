@@ -298,10 +298,13 @@ async def progress(ws: Workspace, mailing_id: str) -> Progress:
                 row["to"] = {**to, "unknown": to["unknown"] - count, "sent": to["sent"] + count}
     cancelled = mailing.state == "cancelled"
     now = ws.clock.now()
-    tally = results.added_up(rows, cancelled=cancelled, now=now)
+    over = results.nobodys(mailing, now)
+    tally = results.added_up(rows, cancelled=cancelled, now=now, over=over)
     variants = sorted({row["variant"] for row in rows})
     by_variant = {
-        variant: results.added_up([row for row in rows if row["variant"] == variant], cancelled=cancelled, now=now)
+        variant: results.added_up(
+            [row for row in rows if row["variant"] == variant], cancelled=cancelled, now=now, over=over
+        )
         for variant in variants
     }
     rate = _rate(ws.runtime, mailing, tally.sent + sum(tally.failed.values()), now)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.core.mongo import Document
@@ -19,6 +19,8 @@ from inbox.timeline import Entry
 
 QUIET = "It is too late or too early for them."
 BUSY = "Another message is just on its way to them."
+# By then a call has ended, or whoever made it is gone.
+_ENDED = timedelta(minutes=1)
 INTERRUPTED = "Parley was interrupted while sending. The message may or may not have reached the person."
 
 
@@ -205,6 +207,8 @@ def outcomes(mailing: Mailing, work: Work, group: Group, entry_id: Any, now: dat
     for place, recipient in enumerate(group.recipients):
         ref = Ref(code, int(seq), place)
         state, why, words = stand(work, place, cancelled=mailing.state == "cancelled")
+        if state == "sending" and nobodys(mailing, now):
+            state, why, words = "unknown", "interrupted", INTERRUPTED
         if state == "queued" and early:
             state, why, words = "waiting", "scheduled", "Its time is later for them."
         key = str(place)
@@ -233,14 +237,19 @@ def outcomes(mailing: Mailing, work: Work, group: Group, entry_id: Any, now: dat
         )
 
 
+def nobodys(mailing: Mailing, now: datetime) -> bool:
+    """Whether nobody will ever tell what came of those who were on their way when it was cancelled."""
+    return mailing.state == "cancelled" and mailing.ended_at is not None and now - mailing.ended_at > _ENDED
+
+
 def waits(row: Document, now: datetime) -> bool:
     """Whether the time of a batch is later; one that somebody works on is due when the claim runs out."""
     due = row.get("due_at")
     return due is not None and due > now and "claim" not in row
 
 
-def added_up(rows: Sequence[Document], *, cancelled: bool, now: datetime) -> Tally:
-    """What batches add up to; see `tallies` for what each row has."""
+def added_up(rows: Sequence[Document], *, cancelled: bool, now: datetime, over: bool = False) -> Tally:
+    """What batches add up to; see `tallies` for what each row has. `over`: nobody will tell of those on the way."""
     sums = dict.fromkeys(("total", "waiting", "sending", "sent", "delivered", "read", "unknown", "cost_minor"), 0)
     marks = dict.fromkeys(("clicked", "replied", "opted_out"), 0)
     failed: dict[str, int] = {}
@@ -250,7 +259,7 @@ def added_up(rows: Sequence[Document], *, cancelled: bool, now: datetime) -> Tal
         lost = sum(td.get("failed", {}).values())
         sums["total"] += row["size"]
         sending = len(row.get("sending") or ())
-        sums["sending"] += sending
+        sums["unknown" if over else "sending"] += sending
         if waits(row, now):
             gone = to.get("sent", 0) + to.get("unknown", 0)
             gone += sum(sum((to.get(kind) or {}).values()) for kind in ("failed", "skipped"))

@@ -1,6 +1,7 @@
 """Mailings: to many people, once each, and everything that became of each is known."""
 
 import itertools
+from datetime import timedelta
 from typing import Any
 
 from app.core.addresses import Address
@@ -11,6 +12,7 @@ from crm.contacts import Profile
 from inbox.mailings import mailings
 from inbox.mailings.mailing import Batch, Mailing, NewMailing, Recipient
 from inbox.timeline import Author
+from tests.support.broadcasts import later
 from tests.support.shop import Shop, eventually
 
 _numbers = itertools.count(1)
@@ -142,3 +144,21 @@ async def test_the_gate_and_the_guards_hold_for_many(shop: Shop) -> None:
     await ended(shop, dear)
     sent = await shop.ledger(channel="sms", direction="out")
     assert all(sum(f"sms:{each['to']}" == one.address for each in sent) == 1 for one in who)
+
+
+async def test_who_was_on_the_way_when_it_was_cancelled_does_not_stay_there(shop: Shop) -> None:
+    ws = shop.owner.ws
+    who = await people(shop, 2)
+    mailing = await opened(shop)
+    await mailings.add(ws, mailing.id, [Batch(seq=0, recipients=tuple(who), account_id=shop.accounts["sms"])])
+    # As a worker leaves it that is killed during the call.
+    await ws.db.mailing_work.update({"_id": f"{mailing.code}.0"}, {"$set": {"sending": [0]}})
+    await mailings.cancel(ws, mailing.id, reason="Enough")
+    progress = await mailings.progress(ws, mailing.id)
+    assert (progress.sending, progress.unknown, progress.cancelled) == (1, 0, 1)
+    with later(shop, timedelta(minutes=2)):
+        progress = await mailings.progress(ws, mailing.id)
+        assert (progress.sending, progress.unknown, progress.cancelled) == (0, 1, 1)
+        outcome = await mailings.outcome(ws, mailing.id, who[0].contact_id)
+        assert outcome is not None
+        assert (outcome.state, outcome.code) == ("unknown", "interrupted")
