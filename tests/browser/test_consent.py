@@ -1,6 +1,7 @@
 """What somebody agreed to on their card: written down, held, settled, proven; and the page where pacing is settled."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import expect
 
@@ -81,3 +82,40 @@ def test_consent_and_pacing(desks: Desks, stage: Stage, axe: Axe, shot: Shot) ->
     ama.page.get_by_role("button", name="Let it go on…").click()
     ama.page.get_by_role("dialog").get_by_role("button", name="Let it go on").click()
     expect(olu.page.get_by_role("button", name="Stop now")).to_be_visible()
+
+
+def test_what_consent_came_and_went_and_asking_again(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
+    rio = Customer(stage, "telegram", "Rio Renews")
+    rio.writes("Hello")
+    ama = desks()
+    ama.open(rio.known_as)
+    page = ama.page
+    talk = stage.run(stage.shop.conversation_with("Rio Renews"))
+    contact_id, said = talk["contact_id"], {"address": talk["reach"][0]["address"]}
+    said |= {"purposes": ["marketing"], "state": "granted", "way": "paper", "wording": WORDS}
+    soon = (datetime.now(UTC) + timedelta(days=9)).isoformat()
+    stage.run(stage.shop.post(f"/contacts/{contact_id}/consents", 201, **said, expires_at=soon))
+    page.goto("/campaigns/consent")
+    growth = page.get_by_role("region", name="Came and went")
+    expect(growth.get_by_role("row", name=re.compile("Paper.*Telegram.*1"))).to_be_visible()
+    soon_region = page.get_by_role("region", name="Ends soon")
+    expect(soon_region.get_by_role("link", name="Rio Renews")).to_be_visible()
+    axe(page)
+    shot(page, "consent-growth")
+    page.set_viewport_size({"width": 390, "height": 844})
+    shot(page, "consent-growth-phone")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    ama.goes_dark()
+    axe(page)
+    shot(page, "consent-growth-dark")
+    soon_region.get_by_role("button", name="Ask them again").click()
+    page.get_by_role("textbox", name=re.compile("^Name")).first.wait_for()
+    shot(page, "ask-again")
+    page.goto("/settings/pacing")
+    ends = page.get_by_role("region", name="How it ends")
+    ends.get_by_label("Words of your own").first.click()
+    page.get_by_role("option", name="French").click()
+    expect(ends.get_by_role("textbox", name="French")).to_have_value(re.compile("STOP"))
+    ends.scroll_into_view_if_needed()
+    axe(page)
+    shot(page, "footer-dark")

@@ -6,6 +6,7 @@ import { api, query } from '../lib/api'
 import { useCan } from '../lib/session'
 import { toastError } from '../lib/toast'
 import type { Broadcast, ConsentGrowth, Metric, RunningOut } from '../lib/types'
+import { Definition } from '../reports/Definition'
 import { Panel } from '../settings/parts/Panel'
 import { PageSkeleton } from '../settings/parts/PageSkeleton'
 import { FailedPage } from '../settings/parts/States'
@@ -103,16 +104,20 @@ function Growth({ growth }: { growth: ConsentGrowth }) {
     )
   }
   return (
-    <Panel title="Came and went" text={`${definitions.gained ?? ''} Lost: ${definitions.lost ?? ''}`}>
+    <Panel title="Came and went" text="Counted when somebody says so, each person once for each time and channel.">
       <dl className={s.figures}>
-        <div>
-          <dt>Gained</dt>
-          <dd>{growth.gained.toLocaleString('en')}</dd>
-        </div>
-        <div>
-          <dt>Lost</dt>
-          <dd>{growth.lost.toLocaleString('en')}</dd>
-        </div>
+        {metrics.map((metric) => (
+          <div key={metric.key}>
+            <dt>
+              <Definition metric={metric} hours="wall">
+                <button type="button" className={s.what}>
+                  {metric.label}
+                </button>
+              </Definition>
+            </dt>
+            <dd>{growth[metric.key as 'gained' | 'lost'].toLocaleString('en')}</dd>
+          </div>
+        ))}
         <div>
           <dt>Balance</dt>
           <dd data-tone={balance < 0 ? 'bad' : 'good'}>{`${balance > 0 ? '+' : ''}${balance.toLocaleString('en')}`}</dd>
