@@ -18,6 +18,11 @@ def told(text: str) -> dict[str, Any]:
 
 async def test_a_broadcast_goes_to_so_many_people_a_day_and_on_when_there_is_room(shop: Shop) -> None:
     owner, ws, account_id = shop.owner, shop.owner.ws, shop.accounts["whatsapp"]
+
+    async def synced() -> bool:
+        return bool((await shop.get("/templates", account_id=shop.accounts["whatsapp"]))["items"])
+
+    await eventually(synced)
     number = f"/_sandbox/accounts/whatsapp/{shop.providers['whatsapp']}"
     assert (await shop.sandbox.put(number, json={"messaging_limit": "TIER_3"})).status_code == 200
     await shop.post(f"/accounts/{account_id}/check")

@@ -22,6 +22,11 @@ async def test_a_template_that_turns_bad_stops_what_goes_out_by_it(
     shop: Shop, template: str, change: dict[str, str], back: dict[str, str], words: str
 ) -> None:
     owner, ws = shop.owner, shop.owner.ws
+
+    async def synced() -> bool:
+        return bool((await shop.get("/templates", account_id=shop.accounts["whatsapp"]))["items"])
+
+    await eventually(synced)
     people = [
         (
             await contacts.resolve(ws, Address("whatsapp", phone["phone"]), profile=Profile(name=phone["name"]))
