@@ -372,27 +372,33 @@ def target(now: Broadcast) -> Target:
     return Target("broadcast", now.id, now.plan.name)
 
 
-async def going_to(ws: Workspace, segment_id: str) -> list[Broadcast]:
-    """Those that have not gone yet and name this segment."""
-    found: list[Broadcast] = []
-    for state in _NOT_GONE:
-        for each in await store.page(ws, state=state, before=None, limit=_MOST_WAITING):
-            wanted = each.plan.audience
-            if segment_id in (*wanted.segments, *wanted.exclude.segments):
-                found.append(each)
-    return found
+async def not_gone(ws: Workspace) -> list[Broadcast]:
+    """Those that are still to be sent, or just being sent."""
+    return [each for state in _NOT_GONE for each in await store.page(ws, state=state, before=None, limit=_MOST_WAITING)]
 
 
 async def sending(ws: Workspace, account_id: str, name: str, language: str) -> list[Broadcast]:
     """Those that have not gone yet and send this template of the account."""
     found: list[Broadcast] = []
-    for state in _NOT_GONE:
-        for each in await store.page(ws, state=state, before=None, limit=_MOST_WAITING):
-            contents = (wording.content for variant in each.plan.variants for wording in variant.wordings)
-            names = {(c.name, c.language) for c in contents if isinstance(c, Template)}
-            if each.plan.account_id == account_id and (name, language) in names:
-                found.append(each)
+    for each in await not_gone(ws):
+        contents = (wording.content for variant in each.plan.variants for wording in variant.wordings)
+        names = {(c.name, c.language) for c in contents if isinstance(c, Template)}
+        if each.plan.account_id == account_id and (name, language) in names:
+            found.append(each)
     return found
+
+
+async def reword(ws: Workspace, broadcast: Broadcast, audience: plans.Audience) -> None:
+    """The same people in other words, as one of the things they are named by has become another."""
+    now = broadcast
+    while now.plan.audience != audience:
+        plan = now.plan.model_copy(update={"audience": audience})
+        if await store.save(ws, replace(now, plan=plan, revision=now.revision + 1), now.revision):
+            return
+        now = await get(ws, now.id)
+        if now.plan.audience != broadcast.plan.audience:
+            # Somebody has just changed it; the tag's merge looks again.
+            return
 
 
 async def by_id(ws: Workspace, broadcast_ids: Sequence[str]) -> dict[str, Broadcast]:

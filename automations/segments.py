@@ -375,11 +375,32 @@ def _require_unchanged(now: Segment, changed: Sequence[str], seen: int, actor: A
 
 async def uses(ws: Workspace, segment_id: str) -> list[usage.Use]:
     """What asks for it."""
-    others = [each for each in await every(ws) if segment_id in asks_for(each.rule)]
-    sends = await broadcasts.going_to(ws, segment_id)
-    return [usage.Use("segment", each.id, each.name) for each in others] + [
-        usage.Use("broadcast", each.id, each.plan.name) for each in sends
-    ]
+    found = [usage.Use("segment", each.id, each.name) for each in await every(ws) if segment_id in asks_for(each.rule)]
+    for each in await broadcasts.not_gone(ws):
+        wanted = each.plan.audience
+        asked = (*wanted.segments, *wanted.exclude.segments)
+        asked += tuple(id_ for rule in (wanted.rule, wanted.exclude.rule) if rule for id_ in asks_for(rule))
+        if segment_id in asked:
+            found.append(usage.Use("broadcast", each.id, each.plan.name))
+    return found
+
+
+async def reword(ws: Workspace, segment: Segment, rule: Rule) -> None:
+    """The same people in other words, as one of the things its rule names has become another."""
+    if rule == segment.rule:
+        return
+    building = Building(started_at=ws.clock.now(), estimate=segment.count)
+    wanted = replace(
+        segment,
+        rule=rule,
+        revision=segment.revision + 1,
+        rule_revision=segment.rule_revision + 1,
+        building=building,
+    )
+    # Whoever is faster has changed it; the tag's merge looks again.
+    if await store.save(ws, wanted, rule=True):
+        await _rebuild(ws, dependent_on(await store.every(ws), segment.id))
+        await changes.nudge(ws)
 
 
 async def delete(ws: Workspace, segment_id: str) -> Segment:

@@ -11,7 +11,7 @@ from crm import data_health_look, duplicate_search, duplicates, exports, imports
 from inbox import conversations, delivery, inbound, live, media, receipts, signals, templates
 from inbox.answering import deferred, push_delivery
 from inbox.erasing import erasing
-from inbox.finding import bulk, tag_work, view_work
+from inbox.finding import bulk, view_work
 from inbox.supervising import operations, rollups
 from inbox.ticketing import incidents, sla_trials, sla_watch
 
@@ -83,10 +83,6 @@ async def run_bulk(ctx: Context, workspace_id: str, bulk_id: str) -> None:
     await bulk.run_one(_runtime(ctx).workspace(workspace_id), bulk_id)
 
 
-async def merge_tag(ctx: Context, workspace_id: str, tag_id: str) -> None:
-    await tag_work.run_one(_runtime(ctx).workspace(workspace_id), tag_id)
-
-
 async def recount(ctx: Context, workspace_id: str) -> None:
     ws = _runtime(ctx).workspace(workspace_id)
     await conversations.recount(ws)
@@ -154,7 +150,6 @@ JOBS = (
     Job(run_export, Lane.BACKGROUND, timeout_seconds=24 * 3_600),
     Job(run_erasure, Lane.BACKGROUND, timeout_seconds=24 * 3_600),
     Job(run_bulk, Lane.BACKGROUND, timeout_seconds=3_600),
-    Job(merge_tag, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(recount, Lane.BACKGROUND, timeout_seconds=600),
     Job(look_up, Lane.BACKGROUND, timeout_seconds=60),
     Job(fetch_media, Lane.BACKGROUND, timeout_seconds=300),

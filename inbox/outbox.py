@@ -5,20 +5,24 @@ A message is an entry of the timeline with a work mark; it is stored before anyt
 reply window and the channel's abilities were asked. Delivery asks consent and window again at the moment of sending.
 """
 
+from __future__ import annotations
+
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from app.core import addresses, ids
 from app.core.addresses import Address
-from app.core.errors import Conflict, Invalid, NewerMessages, ReplyWindowClosed
+from app.core.errors import Conflict, ContactMerged, Invalid, NewerMessages, ReplyWindowClosed
 from app.core.queue import Lane
 from app.core.runtime import Workspace
 from channels import accounts, registry
 from channels.content import Content, Media, MediaMessage, Template, Text, preview
 from channels.contract import Capabilities, ChannelAccount, DeliveryStatus, KnowsRegistration, Purpose
-from crm import consent, gate, pacing
+from crm import consent, contacts, gate, pacing
 from inbox import contents, conversations, files, footers, handles, live, present, templates, timeline
 from inbox.answering import notifications
 from inbox.closing import closing
@@ -26,11 +30,14 @@ from inbox.conversations import Conversation
 from inbox.help import listening
 from inbox.mailings import placing
 from inbox.splitting import split_text
+from inbox.store import entries as entry_rows
 from inbox.store import tickets
 from inbox.timeline import Author, Entry, Mention, Quote
 
 # Of the messages that a draft did not know, at most so many are shown.
 _MOST_NEWER = 20
+# Merging takes less than a second; one that stands still is taken up after a few.
+_MERGE_SECONDS, _MERGE_TRIES = 0.2, 75
 # So much of a message is looked through for links to articles.
 _MOST_READ_CHARS = 4_000
 
@@ -63,7 +70,7 @@ async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> li
     Store the message (long text in parts) and hand it to delivery; the entries, in order.
 
     Raises OptedOut, LeftOut, ReplyWindowClosed, NewerMessages, Conflict (account switched off, nobody to answer),
-    Invalid (the channel cannot).
+    ContactMerged, Invalid (the channel cannot).
     """
     way = await admit(ws, conversation, draft)
     draft = replace(draft, purpose=way.purpose)
@@ -73,10 +80,7 @@ async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> li
     entries: list[Entry] = []
     delay = draft.undo_seconds
     for number, part in enumerate(pieces):
-        entry = _entry(ws, conversation, draft, way, part, number)
-        entry = replace(entry, window_until=way.closes, reply_to=way.quote if number == 0 else None)
-        guard = _stale(draft) if number == 0 else None
-        entry, new = await timeline.append(ws, entry, after=conversation.last_number, guard=guard)
+        conversation, entry, new = await _stored(ws, conversation, draft, way, part, number)
         # It is stored, so it may go: nobody waits for what the conversation has to know of it.
         await ws.queue.enqueue("deliver", ws.id, conversation.contact_id, lane=Lane.REPLIES, delay_seconds=delay)
         if new:
@@ -86,11 +90,56 @@ async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> li
             if number == 0:
                 await notifications.of_entry(ws, conversation, entry, summary.text)
             how = conversations.sent(entry, summary, idle_after=idle_after, read_when_answered=by_all)
-            conversation, _ = await conversations.change(ws, conversation, how)
+            # Whoever merges it just now takes the message along: it is stored, and goes.
+            with suppress(ContactMerged):
+                conversation, _ = await conversations.change(ws, conversation, how)
         entries.append(entry)
     with live.told_later(ws):
         await live.publish(ws, *[await live.entry_event(ws, entry, conversation) for entry in entries])
     return entries
+
+
+async def _stored(
+    ws: Workspace, conversation: Conversation, draft: Draft, way: Admitted, part: Content, number: int
+) -> tuple[Conversation, Entry, bool]:
+    """
+    The message on the timeline, whose that is, and whether it is new. Where the contact is merged, or parted, at this
+    moment, what nobody looks at (`seen` is None) waits and goes to whoever has the address then.
+
+    Raises ContactMerged for those who look, and where a merge stands still; NotFound when they were erased.
+    """
+    guard = _stale(draft) if number == 0 else None
+    for _ in range(_MERGE_TRIES):
+        if (known := await _before_it_was_merged(ws, conversation, draft, number)) is not None:
+            return conversation, known, False
+        entry = _entry(ws, conversation, draft, way, part, number)
+        entry = replace(entry, window_until=way.closes, reply_to=way.quote if number == 0 else None)
+        try:
+            return conversation, *await timeline.append(ws, entry, after=conversation.last_number, guard=guard)
+        except ContactMerged:
+            if draft.seen is not None:
+                raise
+        # Of somebody who was erased nobody has the address any more.
+        await contacts.get(ws, conversation.contact_id)
+        await asyncio.sleep(_MERGE_SECONDS)
+        conversation = await _whose_it_is(ws, way.address) or conversation
+    raise ContactMerged("This contact is being merged with another; it takes longer than expected.")
+
+
+async def _whose_it_is(ws: Workspace, address: Address) -> Conversation | None:
+    """The conversation of whoever has this address, once they stand for themselves; None until then."""
+    owner = await contacts.known(ws, address)
+    contact = (await contacts.get_many(ws, [owner.contact_id])).get(owner.contact_id) if owner else None
+    if contact is None or contact.merged_into is not None or contact.merge_id is not None:
+        return None
+    return await conversations.find(ws, conversations.id_for(contact.id))
+
+
+async def _before_it_was_merged(ws: Workspace, conversation: Conversation, draft: Draft, number: int) -> Entry | None:
+    """The same message, if it was stored when the conversation was still another's."""
+    wanted = [_entry_id(each, draft.client_id, number) for each in conversation.absorbed]
+    found = await entry_rows.get_many(ws, wanted) if wanted else []
+    return found[0] if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +276,11 @@ async def note(
 
 def entry_id(conversation: Conversation, client_id: str, number: int = 0) -> str:
     """The id of the entry that a draft with this `client_id` makes, or of a further part of it."""
-    return ids.derived("ent", conversation.id, client_id, str(number))
+    return _entry_id(conversation.id, client_id, number)
+
+
+def _entry_id(conversation_id: str, client_id: str, number: int) -> str:
+    return ids.derived("ent", conversation_id, client_id, str(number))
 
 
 def _entry(

@@ -8,6 +8,7 @@ reports on the past.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from app.core import audit, leases
@@ -31,17 +32,20 @@ from inbox.store import tags as store
 from inbox.store import tickets as ticket_rows
 from inbox.ticketing import sla_policies, tickets
 from inbox.ticketing.tickets import Ticket
+from inbox.usage import Use
 
 _BATCH = 100
+# The one tag's id becomes the other's.
+Swap = Callable[[Workspace, str, str], Awaitable[None]]
 # What names tags, and changes that: each gives every one of its own the new id instead of the old.
 FOLLOWERS = (views.swap_tag, macros.swap_tag, teams.swap_tag, route_rules.swap_tag, sla_policies.swap_tag)
 
 
-async def delete(ws: Workspace, actor: Actor, tag_id: str) -> Tag:
-    """Raises NotFound, and InUse with the places."""
+async def delete(ws: Workspace, actor: Actor, tag_id: str, used_in: Sequence[Use]) -> Tag:
+    """Raises NotFound, and InUse with the places, where it is used in any."""
     tag = await tags.get(ws, tag_id)
-    if found := await usage.of(ws, "tag", tag_id):
-        raise usage.InUse("tag", found)
+    if used_in:
+        raise usage.InUse("tag", used_in)
     async with live.announced(ws, "tag", tag.id):
         await store.delete(ws, tag_id)
         await audit.record(ws, actor, "tag.deleted", Target("tag", tag.id, tag.name), {"colour": tag.colour})
@@ -68,20 +72,23 @@ async def merge(ws: Workspace, actor: Actor, tag_id: str, into: str) -> Tag:
     return replace(tag, merges_into=heir.id)
 
 
-async def run_one(ws: Workspace, tag_id: str) -> None:
-    """Until nothing names it any more. One process at a time; another goes on where this one was stopped."""
+async def run_one(ws: Workspace, tag_id: str, *, swap_above: Swap, naming_above: usage.Finder) -> None:
+    """
+    Until nothing names it any more. One process at a time; another goes on where this one was stopped. What is above
+    the inbox and names tags is told by the caller: how to swap one there, and who names one.
+    """
     async with leases.hold(ws.redis, f"tag:{tag_id}") as lease:
         while lease is not None and not lease.lost:
             tag = await tags.find(ws, tag_id)
             if tag is None or tag.merges_into is None:
                 return
-            for swap in FOLLOWERS:
+            for swap in (*FOLLOWERS, swap_above):
                 await swap(ws, tag.id, tag.merges_into)
             await _conversations(ws, tag, tag.merges_into)
             await _tickets(ws, tag, tag.merges_into)
             await _contacts(ws, tag, tag.merges_into)
             # Somebody may have used it while this was going on: then once more.
-            if not await _left(ws, tag):
+            if not await _left(ws, tag) and not await naming_above(ws, tag.id):
                 await store.end_merge(ws, tag.id)
                 await live.publish(ws, live.event("tag", {"id": tag.id}))
 

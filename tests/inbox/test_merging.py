@@ -1,5 +1,6 @@
 """Contacts that are one person: merged and parted in any order, while people write and processes die."""
 
+import asyncio
 import itertools
 import uuid
 from collections.abc import Sequence
@@ -15,15 +16,19 @@ from app.core import ids, leases
 from app.core.addresses import Address
 from app.core.errors import Conflict, NotFound
 from app.core.permissions import SYSTEM
+from channels.content import Text
 from crm import contacts
 from crm import merging as records
 from crm.contacts import Profile
 from crm.store import merging as store
-from inbox import conversations, story
+from inbox import conversations, outbox, story
+from inbox.closing import idle
+from inbox.conversations import Conversation
 from inbox.merging import merging
 from inbox.merging.joining import JOINING
 from inbox.merging.parting import PARTING
 from inbox.merging.sides import Step
+from inbox.outbox import Draft
 from inbox.routing import agents
 from inbox.story import Owned, Story
 from tests.support.persons import Persons, different, quiet, stored
@@ -232,6 +237,18 @@ async def test_whatever_dies_between_two_steps_nothing_is_lost_or_doubled(person
             said[contact_id].append(f"{len(said[contact_id])} {customer['name']}")
             await shop.writes("whatsapp", customer["id"], type="text", text=said[contact_id][-1])
 
+    sent: dict[str, list[str]] = {first: [], second: []}
+
+    async def program_writes(conversation: Conversation, *, again: bool) -> None:
+        """To Ben, whose conversation it has read before, as what asks or reminds by itself does."""
+        text = f"program {len(sent[second])} {ben['name']}"
+        sent[second].append(text)
+        draft = Draft(content=Text(text=text), author=idle.AUTOMATIC, client_id=text, address=address)
+        await outbox.enqueue(ws, conversation, draft)
+        if again:
+            # Asked for twice, it is one.
+            await outbox.enqueue(ws, await conversations.get(ws, conversation.id), draft)
+
     async def dies_after(steps: Sequence[Step], merge: records.Merge, number: int) -> None:
         async with leases.hold(ws.redis, f"merge:{merge.id}") as lease:
             assert lease is not None
@@ -251,27 +268,34 @@ async def test_whatever_dies_between_two_steps_nothing_is_lost_or_doubled(person
         await eventually(look)
 
     async def all_is_there(contact_id: str, *whose: str) -> Any:
-        wanted = sorted(text for each in whose for text in said[each])
+        wanted = sorted(text for each in whose for text in (*said[each], *sent[each]))
         read = await persons.read(contact_id)
         assert len(read) == len(set(read)), read
         return sorted(read) == wanted and all([t for t in read if t in said[each]] == said[each] for each in whose)
 
+    address = (await conversations.get(ws, conversations.id_for(second))).reach[0].address
     for number in range(max(len(JOINING), len(PARTING))):
         sides = await records.sides(ws, first, second)
+        before = await conversations.get(ws, conversations.id_for(second))
         merge = await records.begin(ws, SYSTEM, sides, {})
         await dies_after(JOINING, merge, number % len(JOINING))
+        writing = asyncio.create_task(program_writes(before, again=True))
         # Nobody else may take either of the two meanwhile.
         for pair in ((first, second), (second, first)):
             with pytest.raises(Conflict):
                 await records.sides(ws, *pair)
         await carried(merge, "merged")
+        await writing
         await both_write()
         await eventually(lambda: all_is_there(first, first, second))
         thread = await shop.get(f"/conversations/{conversations.id_for(second)}")
         assert (thread["id"], thread["state"]) == (conversations.id_for(first), "open")
+        before = await conversations.get(ws, conversations.id_for(first))
         merge = await records.begin_undoing(ws, SYSTEM, await records.get(ws, merge.id))
         await dies_after(PARTING, merge, number % len(PARTING))
+        writing = asyncio.create_task(program_writes(before, again=False))
         await carried(merge, "parted")
+        await writing
         await both_write()
         await eventually(lambda: all_is_there(first, first))
         await eventually(lambda: all_is_there(second, second))

@@ -11,6 +11,7 @@ from app.core import ids
 from app.core.permissions import Role
 from app.core.platform import tags as tag_rows
 from app.core.runtime import Workspace
+from automations import usage
 from inbox import conversations
 from inbox.finding import tag_work, tags
 from inbox.store import tags as store
@@ -102,6 +103,9 @@ async def test_what_names_a_tag_follows_when_it_is_merged(shop: Shop) -> None:
     action = {"type": "tag", "add": [old, heir], "remove": []}
     macro = await shop.post("/macros", 201, name="It is broken", actions=[action], shared=True)
     team = await shop.post("/teams", 201, name="Repairs", needs=[{"skills": ["repair"], "rule": rule}])
+    segment = await shop.post("/segments", 201, name="Owners of broken things", rule=rule)
+    audience = {"rule": rule, "exclude": {"rule": {"not": rule}}}
+    broadcast = await shop.post("/broadcasts", 201, name="Recall", audience=audience)
     people = [(await shop.someone("sms"))[1] for _ in range(3)]
     for person in people:
         await shop.post(f"/conversations/{person['id']}/tags", add=[old])
@@ -113,7 +117,8 @@ async def test_what_names_a_tag_follows_when_it_is_merged(shop: Shop) -> None:
     assert refused.status_code == 409
     places = {use["type"]: use["name"] for use in refused.json()["used_in"]}
     assert places == {
-        "conversations": "3", "tickets": "1", "macro": "It is broken", "view": "Broken things", "team": "Repairs"
+        "conversations": "3", "tickets": "1", "macro": "It is broken", "view": "Broken things", "team": "Repairs",
+        "segment": "Owners of broken things", "broadcast": "Recall",
     }  # fmt: skip
 
     ws = shop.owner.ws
@@ -125,7 +130,7 @@ async def test_what_names_a_tag_follows_when_it_is_merged(shop: Shop) -> None:
     refused = await shop.agent.post(f"/api/v1/conversations/{people[2]['id']}/tags", json={"add": [old]})
     assert refused.status_code == 422
     assert await tag_rows.pending(shop.runtime) == [(ws.id, old)]
-    await tag_work.run_one(ws, old)
+    await tag_work.run_one(ws, old, swap_above=usage.swap_tag, naming_above=usage.using_tag)
 
     assert await tag_rows.pending(shop.runtime) == []
     assert [tag["id"] for tag in (await shop.get("/tags"))["items"] if tag["id"] in (old, heir)] == [heir]
@@ -133,6 +138,10 @@ async def test_what_names_a_tag_follows_when_it_is_merged(shop: Shop) -> None:
     assert (await shop.get(f"/tickets/{ticket['id']}"))["tags"] == [heir]
     found = {each["id"]: each for each in (await shop.get("/macros"))["items"]}
     assert found[macro["id"]]["actions"][0]["add"] == [heir]
+    heirs = {"field": "tags", "op": "has_any", "value": [heir]}
+    assert (await shop.get(f"/segments/{segment['id']}"))["rule"] == heirs
+    wanted = (await shop.get(f"/broadcasts/{broadcast['id']}"))["plan"]["audience"]
+    assert (wanted["rule"], wanted["exclude"]["rule"]) == (heirs, {"not": heirs})
     views = {each["id"]: each for each in (await shop.get("/views"))["items"]}
     assert views[view["id"]]["rule"]["value"] == [heir]
     assert (await shop.get(f"/teams/{team['id']}"))["needs"][0]["rule"]["value"] == [heir]

@@ -8,9 +8,11 @@ from app.core import audit
 from app.core.audit import Target
 from app.core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound
 from app.core.permissions import Permission
+from automations import usage
 from crm import fields, profiles
 from crm.fields import MOST_FIELDS, MOST_OPTIONS, MOST_ROLES, MOST_STAGES, CompanyRole, ContactField, Fields, Stage
-from inbox import live, usage
+from inbox import live
+from inbox.usage import InUse
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Out
 
@@ -124,7 +126,7 @@ async def save(request: ApiRequest, body: ContactFieldsShape) -> ContactFieldsSh
     for field in now.fields:
         kept = wanted.field(field.key)
         if (kept is None or kept.kind != field.kind) and (found := await usage.of(ws, "contact_field", field.key)):
-            raise usage.InUse("field", found)
+            raise InUse("field", found)
     async with live.announced(ws, "contact_fields", ws.id):
         saved = await fields.save(ws, wanted)
         detail = {"fields": [field.key for field in saved.fields], "stages": [stage.id for stage in saved.stages]}

@@ -9,6 +9,7 @@ from app.core.audit import Target
 from app.core.clock import iso
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Permission
+from automations import usage
 from inbox import conversations, live
 from inbox.finding import facets, tag_work, tags
 from inbox.finding.tags import Colour, Tag
@@ -86,7 +87,7 @@ async def edit(request: ApiRequest, tag_id: str, body: EditTag) -> TagOut:
 
 
 async def delete(request: ApiRequest, tag_id: str) -> None:
-    await tag_work.delete(request.ws, request.actor, tag_id)
+    await tag_work.delete(request.ws, request.actor, tag_id, await usage.of(request.ws, "tag", tag_id))
 
 
 async def merge(request: ApiRequest, tag_id: str, body: MergeTag) -> TagOut:

@@ -1,0 +1,62 @@
+"""
+Where things are used, campaigns included: what the inbox knows of, then the rules of segments, and of broadcasts that
+have not gone. Asked before one of them is deleted; and who follows when one tag becomes another.
+"""
+
+from collections.abc import Callable, Iterator
+
+from app.core import rules
+from app.core.rules import Catalogue, Rule
+from app.core.runtime import Workspace
+from automations import broadcasts, segments
+from automations.plans import Audience
+from inbox import usage
+from inbox.usage import Use
+
+
+async def of(ws: Workspace, noun: str, thing_id: str) -> list[Use]:
+    """Everything that refers to it. Raises KeyError for a noun of which nobody knows who refers to it."""
+    return [*await usage.of(ws, noun, thing_id), *await naming(ws, noun, thing_id)]
+
+
+async def naming(ws: Workspace, noun: str, thing_id: str) -> list[Use]:
+    """The segments and broadcasts whose rules name it; of a field of contacts, those that ask for it."""
+    known = await segments.catalogue(ws)
+    every = await segments.every(ws)
+    found = [Use("segment", each.id, each.name) for each in every if _names(known, each.rule, noun, thing_id)]
+    for each in await broadcasts.not_gone(ws):
+        if any(_names(known, rule, noun, thing_id) for rule in _rules(each.plan.audience)):
+            found.append(Use("broadcast", each.id, each.plan.name))
+    return found
+
+
+async def using_tag(ws: Workspace, tag_id: str) -> list[Use]:
+    return await naming(ws, "tag", tag_id)
+
+
+async def swap_tag(ws: Workspace, old: str, new: str) -> None:
+    """Those that name one tag name the other. Nobody has changed anything by hand: what was approved stays approved."""
+    known = await segments.catalogue(ws)
+
+    def swapped(rule: Rule) -> Rule:
+        return rules.swapped(known, rule, "tag", old, new)
+
+    for segment in await segments.every(ws):
+        await segments.reword(ws, segment, swapped(segment.rule))
+    for broadcast in await broadcasts.not_gone(ws):
+        await broadcasts.reword(ws, broadcast, _swapped(broadcast.plan.audience, swapped))
+
+
+def _swapped(audience: Audience, how: Callable[[Rule], Rule]) -> Audience:
+    exclude = audience.exclude.model_copy(update={"rule": audience.exclude.rule and how(audience.exclude.rule)})
+    return audience.model_copy(update={"rule": audience.rule and how(audience.rule), "exclude": exclude})
+
+
+def _rules(audience: Audience) -> Iterator[Rule]:
+    yield from (rule for rule in (audience.rule, audience.exclude.rule) if rule)
+
+
+def _names(known: Catalogue, rule: Rule, noun: str, thing_id: str) -> bool:
+    if noun == "contact_field":
+        return any(leaf.get("field") == f"fields.{thing_id}" for leaf in rules.leaves(rule))
+    return thing_id in rules.refers(known, rule, noun)
