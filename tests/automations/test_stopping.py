@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from app.core.addresses import Address
+from channels import accounts
 from crm import contacts
+from crm.contacts import Profile
 from tests.support.broadcasts import (
     BROADCASTS,
     agree,
@@ -208,3 +211,33 @@ async def test_guards_stop_it_and_can_be_loosened_on_the_way(shop: Shop) -> None
     blocked = await state_of(owner, third, "paused")
     assert "blocked us" in blocked["reason"]["message"], blocked
     await press(shop, third, "cancel")
+
+
+async def test_a_sender_that_is_rated_low_stops_it_until_somebody_says_that_it_does_not_matter(shop: Shop) -> None:
+    owner, sender = shop.owner, shop.accounts["whatsapp"]
+    await shop.post(f"/accounts/{sender}/templates/sync")
+    person = await shop.customer(name="Zoe")
+    address = Address("whatsapp", person["phone"])
+    zoe = (await contacts.resolve(owner.ws, address, profile=Profile(name="Zoe"))).contact_id
+    await agree(shop, zoe, address)
+    flagged = {"display_phone_number": "12025550177", "event": "FLAGGED", "current_limit": "TIER_2K"}
+    await shop.writes("whatsapp", person["id"], type="raw", field="phone_number_quality_update", value=flagged)
+
+    async def rated() -> bool:
+        return str((await accounts.row_of(owner.ws, sender)).health.get("quality")).lower() == "red"
+
+    await eventually(rated)
+    values = {"body": {"first_name": "{{ contact.first_name }}", "code": "LOW"}}
+    content = {"type": "template", "name": "welcome_named", "language": "en", "parameters": values}
+    made = await begun(
+        owner,
+        account_id=sender,
+        audience={"contacts": [zoe]},
+        variants=[{"wordings": [{"language": None, "content": content}]}],
+    )
+    stopped = await state_of(owner, made, "paused")
+    assert stopped["reason"]["message"] == "The provider rates the quality of this sender as low."
+    await change(shop, made, guards=CALM)
+    await press(shop, made, "resume")
+    done = await counted(owner, made, "done")
+    assert (done["tally"]["sent"], done["unexplained"]) == (1, 0)
