@@ -49,12 +49,12 @@ CLAIM_SECONDS = 12.0
 _RENEW_SECONDS = 4.0
 # People who are asked about and calls under way at once; of these calls nobody knows the end if this process dies.
 IN_FLIGHT = 500
-_WINDOW = 200
+_WINDOW = 250
 # Of a slow sender only as many are taken as go within this time, so that what is asked of the gate is fresh.
 _FRESH_SECONDS = 0.5
 # Windows that are asked about at the same time.
 _ABREAST = 2
-_CLAIMED_AT_ONCE = 6
+_CLAIMED_AT_ONCE = 8
 LOOK_SECONDS = 0.5
 # What came back is recorded this long after at the latest, although no window goes.
 _RECORD_SECONDS = 0.25
