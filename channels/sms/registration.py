@@ -5,7 +5,8 @@ The owner fills in how things stand: it is shown in the provider's console. What
 neither at the check of a broadcast nor at hand-over; where nothing is filled in a message is tried, and what the
 provider says of it counts.
 
-Sources (as of 2026; countries change their minds, and what is not in these tables is tried):
+Sources (countries change their minds, and the lists of countries were put together by hand: what is not in them is
+tried, and what the owner says of a country counts for more):
  - A2P 10DLC: US carriers refuse unregistered long codes, Twilio error 30034.
    https://www.twilio.com/docs/messaging/compliance/a2p-10dlc
  - Toll-free verification: needed for the United States and Canada, error 30032.
@@ -95,7 +96,8 @@ FORM: Final = (
         name="registered_countries",
         label="Sender ID registered in",
         help="Only for a sender of letters: countries (two letters, with commas) in which Twilio has registered it for "
-        "you. Some take such senders only then; the Console lists them under Messaging → Senders.",
+        "you, or has told you that it delivers there. Some take such senders only then; the Console lists them under "
+        "Messaging → Senders.",
         placeholder="SG, KE",
         required=False,
     ),
@@ -153,11 +155,13 @@ def unregistered(account: ChannelAccount, country: str | None, text: str) -> Unr
     """Why carriers of this country would not take this text from this sender; None as far as is known they would."""
     sender = senders.of(account)
     if senders.is_letters(sender):
-        if country in REFUSE_LETTERS:
+        # The owner has asked, and knows better than our tables.
+        agreed = country in _registered_in(account)
+        if country in REFUSE_LETTERS and not agreed:
             return Unregistered(
                 "sender_refused", f"Phones in {country} get nothing from a sender of letters ({sender})."
             )
-        if country in REGISTER_LETTERS and country not in _registered_in(account) and country != "IN":
+        if country in REGISTER_LETTERS and not agreed and country != "IN":
             words = f"The sender {sender} is not registered in {country}, where carriers ask for that."
             return Unregistered("sender_unregistered", words)
     elif senders.is_toll_free(sender):

@@ -27,6 +27,8 @@ CASES = [
     (TOLL_FREE, {"toll_free_state": "none", "campaign_state": "approved"}, US, "Hi", "sender_unregistered"),
     (TOLL_FREE, {"toll_free_state": "approved", "campaign_state": "none"}, US, "Hi", None),
     ("Parley", {}, US, "Hi", "sender_refused"),
+    ("Parley", {}, "+6421000000", "Hi", "sender_refused"),
+    ("Parley", {"registered_countries": "NZ"}, "+6421000000", "Hi", None),
     ("Parley", {}, GB, "Hi", None),
     ("Parley", {}, "+6581230000", "Hi", "sender_unregistered"),
     ("Parley", {"registered_countries": "ke, sg"}, "+6581230000", "Hi", None),
