@@ -104,6 +104,11 @@ def phone(customer: int) -> str:
     return f"1202{5_560_000 + customer}"
 
 
+def external_id(number: int) -> str:
+    """The provider's id of the text of this number."""
+    return f"wamid.bench{number}"
+
+
 def text_webhook(number: int, customer: int) -> bytes:
     """Meta's webhook of one text. Its number stands in the text, so that whoever gets it can say when."""
     wa_id = phone(customer)
@@ -111,7 +116,7 @@ def text_webhook(number: int, customer: int) -> bytes:
     message = {
         "from": wa_id,
         "from_user_id": f"US.{wa_id}",
-        "id": f"wamid.bench{number}",
+        "id": external_id(number),
         "timestamp": str(int(time.time())),
         "type": "text",
         "text": {"body": f"Hello, is my order on its way? ~{number:08d}~"},

@@ -17,7 +17,7 @@ from app.core.tasks import pass_over
 
 Value = TypeVar("Value")
 # Of its time, after which a value is read again when somebody asks for it.
-_AHEAD = 0.6
+_AHEAD = 0.75
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from app.core.security import CannotDecrypt, Keyring
 
 REFRESH_SECONDS = 3.0
 # Of that time, after which they are read again when somebody asks.
-_AHEAD = 0.6
+_AHEAD = 0.75
 LOAD_SECONDS = 4.0
 _log = log.get("accounts")
 
