@@ -180,7 +180,9 @@ def test_from_a_table_of_people_to_a_finished_report(desks: Desks, stage: Stage,
     funnel = page.get_by_role("list", name="Funnel")
     expect(funnel.get_by_role("button", name="Delivered: 2. Show who")).to_be_visible()
     expect(theirs.get_by_text("Done", exact=True)).to_be_visible()
-    assert [each["body"]["text"] for each in phones["Ana Winter"].received()] == ["Hello Ana, winter is here."]
+    # Whose language is French is told in French how it ends.
+    [got] = phones["Ana Winter"].received()
+    assert got["body"]["text"] == "Hello Ana, winter is here.\nRépondez STOP pour ne plus en recevoir"
     assert not phones["Dora Winter"].received()
     phones["Bea Winter"].writes("Is it warm?")
     expect(funnel.get_by_role("button", name="Answered: 1. Show who")).to_be_visible()
