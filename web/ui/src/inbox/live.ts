@@ -85,15 +85,34 @@ function drop(id: string): void {
   refreshCounts()
 }
 
+/** Ticks of messages that no row shows as its newest yet: a provider may be faster than the word that there is one. */
+const ahead = new Map<string, Entry['status']>()
+const MOST_AHEAD = 200
+
 /** A tick moved and nothing else: the row that shows this message as its newest, with the new tick. */
 function moved(entry: Entry): Conversation | null {
   const known = entry.conversation_id ? getConversation(entry.conversation_id) : undefined
-  if (known?.last_entry?.id !== entry.id || known.last_entry.status === entry.status) return null
+  if (known?.last_entry?.id !== entry.id) {
+    ahead.set(entry.id, entry.status)
+    if (ahead.size > MOST_AHEAD) ahead.delete(ahead.keys().next().value ?? '')
+    return null
+  }
+  if (known.last_entry.status === entry.status) return null
   return { ...known, last_entry: { ...known.last_entry, status: entry.status } }
 }
 
-function take(conversation: Conversation | null, changed: Map<string, Conversation>): void {
-  if (!conversation) return
+/** With the tick that came before it. */
+function caughtUp(conversation: Conversation): Conversation {
+  const newest = conversation.last_entry
+  const status = newest ? ahead.get(newest.id) : undefined
+  if (!newest || status === undefined) return conversation
+  ahead.delete(newest.id)
+  return { ...conversation, last_entry: { ...newest, status } }
+}
+
+function take(told: Conversation | null, changed: Map<string, Conversation>): void {
+  if (!told) return
+  const conversation = caughtUp(told)
   const before = getConversation(conversation.id)
   if (!putConversation(conversation)) return
   changed.set(conversation.id, conversation)
