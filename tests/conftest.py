@@ -7,6 +7,7 @@ What all tests stand on: real servers, a database of their own for each test mod
     server        of this module: base URL of a real web process with these settings
     people        makes workspaces, members and signed-in clients; see tests/support/people.py
     ws, owner     a fresh workspace and its signed-in owner, for each test
+    any_hour      the shop sends marketing whatever time it is; for `pytest.mark.usefixtures`
     anonymous     a client that nobody has signed in with
 
 Everything runs in one event loop. A connection that leaves localhost fails.
@@ -23,6 +24,7 @@ from app.core import mongo
 from app.core.runtime import Runtime, Workspace, open_runtime
 from app.core.settings import Settings
 from tests.support import servers
+from tests.support.broadcasts import any_hour_will_do
 from tests.support.network import only_localhost
 from tests.support.people import People, Person, people_of
 from tests.support.shop import Shop, open_shop
@@ -84,6 +86,11 @@ async def server(settings: Settings, runtime: Runtime) -> AsyncIterator[str]:
 async def shop(databases: servers.Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
     async with open_shop(databases, tmp_path_factory.mktemp("shop")) as opened:
         yield opened
+
+
+@pytest.fixture
+async def any_hour(shop: Shop) -> None:
+    await any_hour_will_do(shop)
 
 
 @pytest.fixture

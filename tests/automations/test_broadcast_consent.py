@@ -16,7 +16,7 @@ from crm import contacts, pacing, standing
 from crm.contacts import Profile
 from inbox import conversations, footers, preferences
 from inbox.mailings import placing
-from tests.automations.test_broadcasts import BROADCASTS, agree, checked, counted, customer, draft, listed, text
+from tests.support.broadcasts import BROADCASTS, agree, checked, counted, customer, draft, listed, text
 from tests.support.shop import Shop, eventually
 
 _next = iter(range(1, 99))

@@ -16,7 +16,6 @@ from inbox.mailings import mailings
 from tests.support.broadcasts import (
     BROADCASTS,
     agree,
-    any_hour_will_do,
     checked,
     counted,
     customer,
@@ -26,10 +25,7 @@ from tests.support.broadcasts import (
 )
 from tests.support.shop import Shop, eventually
 
-
-@pytest.fixture(autouse=True)
-async def any_hour(shop: Shop) -> None:
-    await any_hour_will_do(shop)
+pytestmark = pytest.mark.usefixtures("any_hour")
 
 
 async def test_who_gets_it_who_does_not_and_what_it_costs(shop: Shop) -> None:

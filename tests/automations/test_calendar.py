@@ -3,15 +3,18 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.automations.test_broadcasts import (  # noqa: F401
+import pytest
+
+from tests.support.broadcasts import (
     BROADCASTS,
-    any_hour_will_do,
     checked,
     customer,
     draft,
     text,
 )
 from tests.support.shop import Shop
+
+pytestmark = pytest.mark.usefixtures("any_hour")
 
 
 async def test_the_calendar_tells_who_gets_several_in_a_week_and_the_check_warns(shop: Shop) -> None:

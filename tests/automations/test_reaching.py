@@ -8,7 +8,6 @@ import pytest
 from crm import contacts
 from tests.support.broadcasts import (
     BROADCASTS,
-    any_hour_will_do,
     begun,
     checked,
     counted,
@@ -25,10 +24,7 @@ from tests.support.broadcasts import (
 )
 from tests.support.shop import Shop, eventually
 
-
-@pytest.fixture(autouse=True)
-async def any_hour(shop: Shop) -> None:
-    await any_hour_will_do(shop)
+pytestmark = pytest.mark.usefixtures("any_hour")
 
 
 def speaks(language: str) -> dict[str, Any]:

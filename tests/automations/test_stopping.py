@@ -12,7 +12,6 @@ from crm.contacts import Profile
 from tests.support.broadcasts import (
     BROADCASTS,
     agree,
-    any_hour_will_do,
     begun,
     counted,
     customer,
@@ -25,13 +24,10 @@ from tests.support.broadcasts import (
 )
 from tests.support.shop import Shop, eventually
 
+pytestmark = pytest.mark.usefixtures("any_hour")
+
 # Too few to judge by, otherwise.
 CALM = {"after": 1, "failure_percent": None, "opt_out_percent": None, "block_percent": None, "quality": False}
-
-
-@pytest.fixture(autouse=True)
-async def any_hour(shop: Shop) -> None:
-    await any_hour_will_do(shop)
 
 
 def plan(shop: Shop, who: list[str], words: str, **more: Any) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import pytest
 from app.core import ids
 from tests.support.broadcasts import (
     BROADCASTS,
-    any_hour_will_do,
     begun,
     checked,
     counted,
@@ -24,10 +23,7 @@ from tests.support.broadcasts import (
 )
 from tests.support.shop import Shop, eventually
 
-
-@pytest.fixture(autouse=True)
-async def any_hour(shop: Shop) -> None:
-    await any_hour_will_do(shop)
+pytestmark = pytest.mark.usefixtures("any_hour")
 
 
 def plan(shop: Shop, who: list[str], words: str, schedule: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from automations.plans import Plan
 from crm import contacts
 from tests.support.broadcasts import (
     BROADCASTS,
-    any_hour_will_do,
     begun,
     checked,
     counted,
@@ -27,10 +26,7 @@ from tests.support.broadcasts import (
 )
 from tests.support.shop import Shop, eventually
 
-
-@pytest.fixture(autouse=True)
-async def any_hour(shop: Shop) -> None:
-    await any_hour_will_do(shop)
+pytestmark = pytest.mark.usefixtures("any_hour")
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,10 @@
 from itertools import pairwise
 from typing import Any
 
-from tests.automations.test_broadcasts import (  # noqa: F401
+import pytest
+
+from tests.support.broadcasts import (
     BROADCASTS,
-    any_hour_will_do,
     checked,
     customer,
     draft,
@@ -14,6 +15,8 @@ from tests.automations.test_broadcasts import (  # noqa: F401
 )
 from tests.support.screens import Frame, headers_of, screen
 from tests.support.shop import Shop
+
+pytestmark = pytest.mark.usefixtures("any_hour")
 
 
 def is_report(frame: Frame) -> bool:

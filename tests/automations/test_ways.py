@@ -15,7 +15,6 @@ from inbox.mailings import mailings
 from tests.support.broadcasts import (
     BROADCASTS,
     agree,
-    any_hour_will_do,
     begun,
     checked,
     counted,
@@ -30,12 +29,9 @@ from tests.support.broadcasts import (
 )
 from tests.support.shop import Shop, eventually
 
+pytestmark = pytest.mark.usefixtures("any_hour")
+
 PHOTO = (Path("sandbox/samples") / "photo.jpg").read_bytes()
-
-
-@pytest.fixture(autouse=True)
-async def any_hour(shop: Shop) -> None:
-    await any_hour_will_do(shop)
 
 
 async def reachable(shop: Shop, name: str, *ways: str, agrees: str = "", **known: Any) -> str:

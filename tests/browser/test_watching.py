@@ -5,10 +5,10 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.automations.test_broadcasts import BROADCASTS, checked, customer, draft, text
 from tests.browser.conftest import Axe, Shot, Stage
 from tests.browser.desk import Desks
 from tests.browser.test_broadcasts import looked_at, settled
+from tests.support.broadcasts import BROADCASTS, checked, customer, draft, text
 
 ORDERED = "ordered"
 

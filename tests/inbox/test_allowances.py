@@ -3,12 +3,16 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from app.core.addresses import Address
 from crm import contacts
 from crm.contacts import Profile
 from inbox import allowances
-from tests.automations.test_broadcasts import BROADCASTS, any_hour_will_do, checked, draft, listed  # noqa: F401
+from tests.support.broadcasts import BROADCASTS, checked, draft, listed
 from tests.support.shop import Shop, eventually
+
+pytestmark = pytest.mark.usefixtures("any_hour")
 
 
 def told(text: str) -> dict[str, Any]:

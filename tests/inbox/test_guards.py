@@ -7,8 +7,10 @@ import pytest
 from app.core.addresses import Address
 from crm import contacts
 from crm.contacts import Profile
-from tests.automations.test_broadcasts import BROADCASTS, any_hour_will_do, checked, draft  # noqa: F401
+from tests.support.broadcasts import BROADCASTS, checked, draft
 from tests.support.shop import Shop, eventually
+
+pytestmark = pytest.mark.usefixtures("any_hour")
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,18 @@ import csv
 import io
 from typing import Any
 
-from tests.automations.test_broadcasts import (  # noqa: F401
+import pytest
+
+from tests.support.broadcasts import (
     BROADCASTS,
-    any_hour_will_do,
     checked,
     customer,
     draft,
     text,
 )
 from tests.support.shop import Shop, eventually
+
+pytestmark = pytest.mark.usefixtures("any_hour")
 
 
 async def test_every_message_is_accounted_for_and_a_budget_stops_marketing(shop: Shop) -> None:
