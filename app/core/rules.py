@@ -579,12 +579,20 @@ def swapped(catalogue: Catalogue, rule: Rule, kind: str, old: str, new: str) -> 
             return {name: [swapped(catalogue, each, kind, old, new) for each in rule[name]]}
     if "not" in rule:
         return {"not": swapped(catalogue, rule["not"], kind, old, new)}
-    field, value = catalogue.field(rule.get("field", "")), rule.get("value")
+    event = catalogue.event(rule.get("count", ""))
+    if event is not None and "where" in rule:
+        asked = [_renamed(event.attribute(each["field"]), each, kind, old, new) for each in rule["where"]]
+        return {**rule, "where": asked}
+    return _renamed(catalogue.field(rule.get("field", "")), rule, kind, old, new)
+
+
+def _renamed(field: Field | None, asked: Rule, kind: str, old: str, new: str) -> Rule:
+    value = asked.get("value")
     if field is None or field.refers_to != kind or value is None:
-        return rule
+        return asked
     if isinstance(value, list | tuple):
-        return {**rule, "value": list(dict.fromkeys(new if each == old else each for each in value))}
-    return {**rule, "value": new if value == old else value}
+        return {**asked, "value": list(dict.fromkeys(new if each == old else each for each in value))}
+    return {**asked, "value": new if value == old else value}
 
 
 def is_timed(rule: Rule) -> bool:

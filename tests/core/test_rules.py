@@ -253,3 +253,21 @@ def test_what_it_names_is_known() -> None:
     rule = {"any": [{"not": {"field": "tags", "op": "has_any", "value": ["tag_1", "tag_2"]}}, {"all": []}]}
     assert rules.refers(THINGS, rule, "tag") == {"tag_1", "tag_2"}
     assert rules.refers(THINGS, rule, "team") == set()
+
+
+def test_what_it_names_can_become_another_wherever_it_is_named() -> None:
+    """Also in what a counted event is asked: nothing that `refers` finds is left."""
+    order = Event("order", "Ordered", (Field("labels", "Labels", "many", refers_to="tag"),))
+    known = Catalogue("thing", THINGS.fields, (order,))
+    named = {"op": "has_any", "value": ["tag_1", "tag_2"]}
+    rule = {
+        "all": [
+            {"not": {"field": "tags", **named}},
+            {"count": "order", "op": "gt", "value": 1, "where": [{"field": "labels", **named}]},
+        ]
+    }
+    now = rules.swapped(known, rule, "tag", "tag_1", "tag_2")
+    assert rules.refers(known, rule, "tag") == {"tag_1", "tag_2"}
+    assert rules.refers(known, now, "tag") == {"tag_2"}
+    assert now["all"][1]["where"] == [{"field": "labels", "op": "has_any", "value": ["tag_2"]}]
+    assert now["all"][1]["value"] == 1
