@@ -67,7 +67,8 @@ def of_other(
         share, read = _share(now, taken_in, merges, heard, one)
         return late + share + (0 if read else _unread(own, one))
 
-    waits = [own.waiting_since] if _unanswered(now, merges) else []
+    since, _ = _peeled(now, merges)
+    waits = [own.waiting_since] if _unanswered(since, merges[0]) else []
     return _marks(now, unread, [*waits, *_asked(now, taken_in, heard, goes=True)])
 
 
@@ -82,13 +83,9 @@ def of_survivor(
         brought = 0 if read else _unread(undone.after, one) - _unread(undone.before, one)
         return max(_unread(now, one) - share - brought, 0)
 
-    waits = [undone.before.waiting_since] if _unanswered(now, merges) else []
-    left = now.waiting_since
-    for each in reversed(merges[1:]):
-        if left is not None and left == each.after.waiting_since:
-            waits.append(each.brought_wait)
-            left = each.before.waiting_since
-    return _marks(now, unread, [*waits, *_asked(now, taken_in, heard, goes=False)])
+    since, brought_later = _peeled(now, merges)
+    waits = [undone.before.waiting_since] if _unanswered(since, undone) else []
+    return _marks(now, unread, [*waits, *brought_later, *_asked(now, taken_in, heard, goes=False)])
 
 
 def corrected(merges: Sequence[Made], heard: Sequence[Heard]) -> tuple[Marks, Marks]:
@@ -125,13 +122,19 @@ def _share(
     return sum(news.goes for news in counted), False
 
 
-def _unanswered(now: Conversation, merges: Sequence[Made]) -> bool:
-    """Nobody has answered since the first of these merges: whoever waited before waits still."""
-    left = now.waiting_since
+def _peeled(now: Conversation, merges: Sequence[Made]) -> tuple[datetime | None, list[datetime | None]]:
+    """Since when somebody waits without the merges behind the first, and the waits that those brought."""
+    since, brought = now.waiting_since, []
     for each in reversed(merges[1:]):
-        if left is not None and left == each.after.waiting_since:
-            left = each.before.waiting_since
-    return left is not None and left == merges[0].after.waiting_since
+        if _unanswered(since, each):
+            brought.append(each.brought_wait)
+            since = each.before.waiting_since
+    return since, brought
+
+
+def _unanswered(since: datetime | None, made: Made) -> bool:
+    """Nobody has answered since this merge: whoever waited then waits still."""
+    return since is not None and since == made.after.waiting_since
 
 
 def _asked(
