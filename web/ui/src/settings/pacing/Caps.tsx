@@ -4,11 +4,11 @@ import { IconPlus, IconTrash } from '../../ui/icons'
 import { Panel } from '../parts/Panel'
 import type { Cap } from './pacing'
 import s from './pacing.module.css'
+import { within } from './within'
 
 /** At most so many marketing messages in so many days. */
 export function Caps({ caps, onChange }: { caps: readonly Cap[]; onChange: (caps: Cap[]) => void }) {
   const change = (at: number, part: Partial<Cap>) => onChange(caps.map((cap, index) => (index === at ? { ...cap, ...part } : cap)))
-  const whole = (value: string | number, most: number) => Math.min(most, Math.max(1, Math.round(Number(value) || 1)))
   return (
     <Panel
       title="Caps"
@@ -28,8 +28,8 @@ export function Caps({ caps, onChange }: { caps: readonly Cap[]; onChange: (caps
       <ul className={s.caps}>
         {caps.map((cap, at) => (
           <li key={at}>
-            <NumberInput label="At most" min={1} max={1000} value={cap.most ?? 1} onChange={(most) => change(at, { most: whole(most, 1000) })} />
-            <NumberInput label="In" suffix=" days" min={1} max={90} value={cap.days ?? 1} onChange={(days) => change(at, { days: whole(days, 90) })} />
+            <NumberInput label="At most" min={1} max={1000} value={cap.most ?? 1} onChange={(most) => change(at, { most: within(most, 1, 1000) })} />
+            <NumberInput label="In" suffix=" days" min={1} max={90} value={cap.days ?? 1} onChange={(days) => change(at, { days: within(days, 1, 90) })} />
             <NativeSelect
               label="On"
               data={[{ value: '', label: 'All channels together' }, ...CHANNEL_ORDER.map((channel) => ({ value: channel, label: channelLabel(channel) }))]}

@@ -6,6 +6,7 @@ import { CHANNEL_ORDER, channelLabel } from '../../ui/ChannelIcon'
 import { IconTrash } from '../../ui/icons'
 import { Panel } from '../parts/Panel'
 import type { Settled } from './pacing'
+import { within } from './within'
 import s from './pacing.module.css'
 
 type Ends = NonNullable<Settled['footer']>
@@ -57,7 +58,7 @@ export function Footer({ footer, countries, standard, onChange }: FooterProps) {
               max={90}
               maw={320}
               value={days}
-              onChange={(value) => set({ every_days: Math.min(90, Math.max(0, Math.round(Number(value)))) })}
+              onChange={(value) => set({ every_days: within(value, 0, 90) })}
             />
             <Switch
               label="In every message where their country wants that"

@@ -18,6 +18,7 @@ import { QuietHours } from './QuietHours'
 import { Suppressions } from './Suppressions'
 import { Topics } from './Topics'
 import { pacingQuery, type Settled } from './pacing'
+import { within } from './within'
 import s from './pacing.module.css'
 
 const TITLE = 'Consent & pacing'
@@ -87,7 +88,7 @@ function Form({ stored }: { stored: PacingSettings }) {
             max={3650}
             maw={320}
             value={settled.consent_days ?? 0}
-            onChange={(days) => set({ consent_days: Math.min(3650, Math.max(0, Math.round(Number(days)))) })}
+            onChange={(days) => set({ consent_days: within(days, 0, 3650) })}
           />
         </Panel>
         <Caps caps={settled.caps ?? []} onChange={(caps) => set({ caps })} />
@@ -107,7 +108,7 @@ function Form({ stored }: { stored: PacingSettings }) {
               max={50}
               maw={320}
               value={settled.control_percent ?? 0}
-              onChange={(share) => set({ control_percent: Math.min(50, Math.max(0, Math.round(Number(share)))) })}
+              onChange={(share) => set({ control_percent: within(share, 0, 50) })}
             />
           </div>
         </Panel>

@@ -3,6 +3,7 @@ import type { PacingSettings } from '../../lib/types'
 import { Panel } from '../parts/Panel'
 import { choices, DAYS, weekText, type Hours } from './hours'
 import type { Quiet } from './pacing'
+import { within } from './within'
 import s from './pacing.module.css'
 
 const ZONES = Intl.supportedValuesOf('timeZone')
@@ -76,7 +77,7 @@ export function QuietHours({ quiet, presets, onChange }: QuietHoursProps) {
                 min={0}
                 max={120}
                 value={quiet.spread_minutes ?? 15}
-                onChange={(minutes) => set({ spread_minutes: Math.min(120, Math.max(0, Math.round(Number(minutes)))) })}
+                onChange={(minutes) => set({ spread_minutes: within(minutes, 0, 120) })}
               />
               <NumberInput
                 label="Not sent after waiting"
@@ -84,7 +85,7 @@ export function QuietHours({ quiet, presets, onChange }: QuietHoursProps) {
                 min={1}
                 max={168}
                 value={quiet.give_up_hours ?? 48}
-                onChange={(hours) => set({ give_up_hours: Math.min(168, Math.max(1, Math.round(Number(hours)))) })}
+                onChange={(hours) => set({ give_up_hours: within(hours, 1, 168) })}
               />
             </div>
           </>
