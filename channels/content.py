@@ -7,7 +7,7 @@ richest form. Lengths here are the widest that any channel takes; a channel's ow
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictFloat, StrictInt
 
 MediaKind = Literal["image", "video", "audio", "voice", "document", "sticker"]
 
@@ -39,10 +39,10 @@ class Media(Part):
     file_id: str | None = None
     name: str | None = None
     mime: str | None = None
-    bytes: int | None = None
-    width: int | None = None
-    height: int | None = None
-    duration_seconds: float | None = None
+    bytes: StrictInt | None = None
+    width: StrictInt | None = None
+    height: StrictInt | None = None
+    duration_seconds: StrictFloat | None = None
     thumbnail_id: str | None = None
     # The provider's handle (media id, file id or URL); never leaves the server.
     source: dict[str, Any] | None = None
@@ -56,8 +56,8 @@ class MediaMessage(Part):
 
 class Location(Part):
     type: Literal["location"] = "location"
-    latitude: float = Field(ge=-90, le=90)
-    longitude: float = Field(ge=-180, le=180)
+    latitude: StrictFloat = Field(ge=-90, le=90)
+    longitude: StrictFloat = Field(ge=-180, le=180)
     name: str | None = Field(None, max_length=1000)
     address: str | None = Field(None, max_length=1000)
 
@@ -206,7 +206,7 @@ class Choice(Part):
 
 class OrderItem(Part):
     product_id: str
-    quantity: int
+    quantity: StrictInt
     price: str | None = None
     currency: str | None = None
 
