@@ -112,6 +112,8 @@ class Lane:
         self._words = Words(ws)
 
     async def run(self) -> None:
+        # What its account may do is asked anew: a check just before the start may have told of a lower limit.
+        self._ws.runtime.accounts.forget()
         try:
             while await self._may_go():
                 for window in [each for each in self._windows if each.done()]:
