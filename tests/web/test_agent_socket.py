@@ -231,7 +231,13 @@ async def test_what_screens_look_at_is_shown_and_put_right(owner: Person, people
             for theirs, conversation_id in ((first, "cnv_1"), (second, "cnv_2")):
                 await theirs.next()
                 await theirs.say(type="viewing", conversation_id=conversation_id)
-            screens = {await turned("cnv_1"), await turned("cnv_2")}
+            # Each is told by itself: either may be the first.
+            turns = [await watching.until(lambda f: f["type"] == "viewing") for _ in range(2)]
+            assert sorted((k["data"]["member_id"], k["data"]["conversation_id"]) for k in turns) == [
+                (me, "cnv_1"),
+                (me, "cnv_2"),
+            ]
+            screens = {str(k["data"]["screen"]) for k in turns}
             assert len(screens) == 2
             # Who comes later is told what all look at, and a screen that dropped off without a word is forgotten.
             gone = Look("mem_gone", "dead", "cnv_1")
