@@ -84,7 +84,7 @@ class Parley:
             return False
 
         async with httpx.AsyncClient(base_url=self.url, trust_env=False, limits=SHORT_LIVED) as client:
-            await eventually(look, seconds=30)
+            await eventually(look)
 
     async def kill(self) -> None:
         """SIGKILL: nothing is said to anybody."""
