@@ -63,6 +63,9 @@ SETTLED = """async () => {
   }
 }"""
 
+# The shell has no badges, and ends a page that asks for one.
+NO_BADGES = "() => { navigator.setAppBadge = navigator.clearAppBadge = async () => {} }"
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The rest first, then what drives a browser with coroutines, then what uses the sync API."""
@@ -148,6 +151,16 @@ def browser_context_args(stage: Stage) -> dict[str, Any]:
         "reduced_motion": "reduce",
         "permissions": ["clipboard-read", "clipboard-write"],
     }
+
+
+@pytest.fixture
+def new_context(new_context: Callable[..., BrowserContext]) -> Callable[..., BrowserContext]:
+    def opened(**options: Any) -> BrowserContext:
+        context = new_context(**options)
+        context.on("serviceworker", lambda worker: worker.evaluate(NO_BADGES))
+        return context
+
+    return opened
 
 
 @pytest.fixture

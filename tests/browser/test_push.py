@@ -3,7 +3,7 @@ Parley on a phone: pushes from the settings to the opened conversation, the page
 word of a new version.
 
 Chromium has no push service here, so its subscription is one at the sandbox, and what that holds is decrypted and
-handed to the browser as its service would.
+handed to the browser as its service would. Nor has it a desk for notifications: the worker keeps what it shows.
 """
 
 import json
@@ -26,6 +26,7 @@ from web import pages
 
 # What a PushManager is asked, answered with a subscription that the test has the keys of.
 STAND_IN = """(given) => {
+  Object.defineProperty(Notification, 'permission', { get: () => 'granted' })
   let made = JSON.parse(localStorage.getItem('test.subscription') ?? 'null')
   const wrapped = () => made && {
     endpoint: made.endpoint,
@@ -43,9 +44,17 @@ STAND_IN = """(given) => {
 SHOWN = (
     """async () => (await self.registration.getNotifications()).map(({ title, body, tag }) => ({ title, body, tag }))"""
 )
-CLICK = """async () => {
-  const [shown] = await self.registration.getNotifications()
-  self.dispatchEvent(new NotificationEvent('notificationclick', { notification: shown }))
+CLICK = """async (tag) => {
+  const notification = (await self.registration.getNotifications()).find((each) => each.tag === tag)
+  self.dispatchEvent(Object.assign(new ExtendableEvent('notificationclick'), { notification }))
+}"""
+# One of the same tag replaces the one before.
+DESK = """() => {
+  const shown = new Map()
+  self.registration.getNotifications = async () => [...shown.values()]
+  self.registration.showNotification = async (title, options) => {
+    shown.set(options.tag, { title, ...options, close: () => shown.delete(options.tag) })
+  }
 }"""
 
 
@@ -80,7 +89,7 @@ class Service:
 
 
 def worker_of(context: BrowserContext) -> Any:
-    return context.service_workers[0]
+    return context.service_workers[-1]
 
 
 def shown_in(desk: Desk) -> list[dict[str, str]]:
@@ -113,6 +122,8 @@ def test_a_phone_is_pushed_to(
     desk.context.add_init_script(f"({STAND_IN})({json.dumps(subscription)})")
     desk.page.goto("/settings/notifications")
     service = Service(stage, desk, browser)
+    worker_of(desk.context).evaluate(DESK)
+    desk.context.on("serviceworker", lambda worker: worker.evaluate(DESK))
     devices = desk.page.get_by_role("list", name="Devices with pushes")
     expect(desk.page.get_by_text("No device of yours gets pushes yet.")).to_be_visible()
     desk.button("Turn on here").tap()
@@ -141,7 +152,7 @@ def test_a_phone_is_pushed_to(
     # One conversation, one notification: the newest.
     newest = {"title": "Pau Push wrote", "body": "Is anybody there?", "tag": talk["id"]}
     until(desk, lambda: [each for each in shown_in(desk) if each["tag"] == talk["id"]] == [newest])
-    worker_of(desk.context).evaluate(CLICK)
+    worker_of(desk.context).evaluate(CLICK, talk["id"])
     expect(desk.thread("Pau Push")).to_be_visible()
 
     # Without network a page says so, and the inbox is back by itself.
@@ -168,7 +179,9 @@ def test_a_phone_is_pushed_to(
     # Signing out ends it, and leaves nothing for the next to see.
     desk.page.goto("/settings/notifications")
     expect(devices.get_by_role("listitem")).to_have_count(1)
-    assert shown_in(desk)
+    devices.get_by_role("button", name="Send a test").tap()
+    service.delivers("test")
+    until(desk, lambda: bool(shown_in(desk)))
     desk.button(re.compile("Your profile")).tap()
     desk.page.get_by_role("menuitem", name="Sign out").tap()
     expect(desk.page.get_by_role("heading", name="Sign in")).to_be_visible()

@@ -3,6 +3,7 @@
 import re
 import secrets
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pyotp
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 from playwright.sync_api import TimeoutError as TooLate
 
 from app.core.permissions import Role
@@ -221,7 +222,9 @@ def test_change_and_disconnect_an_account(page: Page, stage: Stage, owner: Perso
 # --- members ---
 
 
-def test_invite_and_accept(page: Page, browser: Browser, stage: Stage, owner: Person, axe: Axe, shot: Shot) -> None:
+def test_invite_and_accept(
+    page: Page, new_context: Callable[..., BrowserContext], stage: Stage, owner: Person, axe: Axe, shot: Shot
+) -> None:
     sign_in(page, owner)
     section(page, "Members")
     address = email()
@@ -241,7 +244,7 @@ def test_invite_and_accept(page: Page, browser: Browser, stage: Stage, owner: Pe
     pending = page.get_by_role("table", name="Pending invitations")
     expect(pending.get_by_role("row").filter(has_text=address)).to_contain_text("Supervisor")
 
-    with browser.new_context(base_url=stage.shop.url) as context:
+    with new_context() as context:
         guest = context.new_page()
         errors = watch(guest)
         guest.goto(link)
@@ -271,7 +274,9 @@ def test_revoke_an_invitation(page: Page, owner: Person) -> None:
     expect(page.get_by_text(address)).to_be_hidden()
 
 
-def test_change_role_disable_and_sign_out(page: Page, browser: Browser, stage: Stage, owner: Person, axe: Axe) -> None:
+def test_change_role_disable_and_sign_out(
+    page: Page, new_context: Callable[..., BrowserContext], stage: Stage, owner: Person, axe: Axe
+) -> None:
     member = stage.joins(Role.MARKETER)
     sign_in(page, owner, "/settings/members")
     row = person_row(page, member.member.email)
@@ -282,7 +287,7 @@ def test_change_role_disable_and_sign_out(page: Page, browser: Browser, stage: S
     dialog.get_by_role("button", name="Change role").click()
     expect(row).to_contain_text("Admin")
 
-    with browser.new_context(base_url=stage.shop.url) as context:
+    with new_context() as context:
         theirs = context.new_page()
         watch(theirs)
         sign_in(theirs, member)
@@ -383,11 +388,11 @@ def test_two_factor_sign_in(page: Page, stage: Stage, axe: Axe, shot: Shot) -> N
     expect(page.get_by_role("button", name="Set up")).to_be_visible()
 
 
-def test_password_and_sessions(page: Page, browser: Browser, stage: Stage, axe: Axe) -> None:
+def test_password_and_sessions(page: Page, new_context: Callable[..., BrowserContext], stage: Stage, axe: Axe) -> None:
     member = stage.joins(Role.AGENT)
     sign_in(page, member, "/settings/security")
     sessions = page.get_by_role("list", name="Sessions").get_by_role("listitem")
-    with browser.new_context(base_url=stage.shop.url) as context:
+    with new_context() as context:
         other = context.new_page()
         watch(other)
         sign_in(other, member, "/settings/profile")
