@@ -34,7 +34,9 @@ ON_CALENDAR: Final[tuple[State, ...]] = ("scheduled", "running", "paused", "done
 _NOT_GONE: Final[tuple[State, ...]] = ("draft", "review", "approved", "scheduled", "running", "paused")
 _MOST_WAITING: Final = 200
 # What a colleague may still put right when it is on its way.
-_ALWAYS: Final = frozenset(("name", "description", "editors", "approvers", "budget_minor", "rate", "guards"))
+_ALWAYS: Final = frozenset(
+    ("name", "description", "editors", "approvers", "budget_minor", "rate", "guards", "priority")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ async def edit(
             return now
         _require_unchanged(actor, now, changed, seen)
         if now.state not in EDITABLE and (now.state in OVER or set(changed) - _ALWAYS):
-            words = f"It is {now.state}: only its name, budget, rate and guards can be changed."
+            words = f"It is {now.state}: only its name, budget, rate, guards and priority can be changed."
             raise Conflict(words, code="not_editable")
         at = ws.clock.now()
         touch = Touch(now.revision + 1, actor.id, actor.name, at)

@@ -27,7 +27,7 @@ from app.core.platform import broadcasts as platform
 from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
 from app.core.stream import event
-from automations import audiences, broadcasts, experiments, placing, reasons
+from automations import audiences, broadcasts, experiments, placing, precedence, reasons
 from automations.broadcasts import Broadcast
 from automations.estimates import Cost, Estimator, Key
 from automations.placing import Layout, Placing
@@ -36,6 +36,7 @@ from automations.store import checks as store
 from channels.contract import Purpose
 from crm import gate
 from crm.gate import Asked
+from crm.pacing import Claim
 from inbox.store import tickets
 
 PIECE: Final = 500
@@ -267,13 +268,19 @@ async def verdicts(
     placed = await placing.of(
         ws, laid, variants, purpose=purpose, exclude=plan.audience.exclude, schedule=plan.schedule
     )
-    return await gated(ws, broadcast, laid, placed, purpose)
+    ahead = await precedence.claims(ws, broadcast, placed, purpose)
+    return await gated(ws, broadcast, laid, placed, purpose, ahead)
 
 
 async def gated(
-    ws: Workspace, broadcast: Broadcast, laid: Layout, placed: Sequence[Placing], purpose: str
+    ws: Workspace,
+    broadcast: Broadcast,
+    laid: Layout,
+    placed: Sequence[Placing],
+    purpose: str,
+    ahead: Mapping[str, tuple[Claim, ...]],
 ) -> list[tuple[Placing, datetime | None]]:
-    """What the gate says of those who have a place."""
+    """What the gate says of those who have a place; `ahead` is what is worth more and to reach them, by contact."""
     asked = [
         Asked(
             address=each.address,
@@ -281,6 +288,8 @@ async def gated(
             sender=laid.account.id,
             topic=broadcast.plan.topic,
             key=each.contact_id,
+            ahead=ahead.get(each.contact_id, ()),
+            due_at=each.due_at,
         )
         for each in placed
         if not each.reason and each.address is not None

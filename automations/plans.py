@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from app.core.errors import FieldError
 from channels.content import Content, Template
 from channels.contract import Purpose
+from inbox.mailings.mailing import USUAL_PRIORITY
 
 MOST_VARIANTS: Final = 8
 MOST_WORDINGS: Final = 40
@@ -38,6 +39,8 @@ Wall = Annotated[
 ]
 # Of what marketing is about; "" is about no topic.
 TopicKey = Annotated[str, Field(max_length=40, pattern=r"^[a-z0-9-]*$")]
+# How much it is worth, where caps leave room for one of several.
+Priority = Annotated[int, Field(ge=0, le=100)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 
 
@@ -193,7 +196,8 @@ class Plan(Part):
     All that the composer edits. `topic` is one of the workspace's, "" for none: who declined it does not get it.
     `asks`: it asks whether they still want offers, and their yes to it is a new agreement.
     `editors` and `approvers` are members; with none, whoever has the permission may. `budget_minor` is in hundredths
-    of the currency of the sender's price list; what it does not cover is not sent.
+    of the currency of the sender's price list; what it does not cover is not sent. `priority`: of two that want the
+    room which caps leave to a person, the one with more of it goes.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
@@ -212,6 +216,7 @@ class Plan(Part):
     goal: Goal | None = None
     guards: Guards = Guards()
     budget_minor: Annotated[int | None, Field(ge=1, le=2**40)] = None
+    priority: Priority = USUAL_PRIORITY
     rate: Annotated[float | None, Field(gt=0, le=10_000)] = None
     ramp: Annotated[tuple[Annotated[int, Field(ge=1, le=10_000_000)], ...], Field(max_length=30)] = ()
     editors: Ids = ()

@@ -52,6 +52,11 @@ REASONS: Final[Mapping[str, Reason]] = {
     "control_group": Reason("In the global control group", "Nothing: the effect is measured against them."),
     "open_ticket": Reason("Has an open ticket", "Solve it first, then they are reached again.", "/tickets"),
     "frequency_cap": Reason("Has had enough messages lately", "Send it later, or change the caps.", "/settings/pacing"),
+    "outranked": Reason(
+        "Another one is worth more",
+        "Raise its priority, send it later, or change the caps.",
+        "/settings/pacing",
+    ),
     "too_late": Reason("No hour in time at which they may be reached", "Change the quiet hours.", "/settings/pacing"),
     "holdout": Reason("Held out to measure the effect", "Make the holdout group smaller."),
     "late": Reason("Joined the audience later", "Send them one of their own."),

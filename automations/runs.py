@@ -27,7 +27,7 @@ from app.core.permissions import SYSTEM, Actor
 from app.core.platform import broadcasts as platform
 from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
-from automations import approvals, audiences, broadcasts, checks, experiments, placing, rolls, schedules
+from automations import approvals, audiences, broadcasts, checks, experiments, placing, precedence, rolls, schedules
 from automations.broadcasts import Broadcast, By, Reason
 from automations.estimates import Estimator
 from automations.experiments import Stage
@@ -60,6 +60,7 @@ EVERY_SECONDS: Final = 0.5
 _SOON: Final = timedelta(seconds=1)
 # Whom a fallback may still reach.
 NO_ADDRESS: Final = "no_address"
+OUTRANKED: Final = "outranked"
 # What was under way when it was stopped has come to its end by then, or nobody will ever know.
 _SETTLED: Final = timedelta(seconds=2)
 _LOST: Final = timedelta(seconds=60)
@@ -252,8 +253,14 @@ async def recall(ws: Workspace, actor: Actor, broadcast_id: str) -> Broadcast:
 
 
 async def adjust(ws: Workspace, now: Broadcast) -> None:
-    """Its rate, its budget and its guards, for what is on its way."""
-    change = partial(mailings.change, rate=now.plan.rate, budget_minor=_budget(now.plan), guards=_guards(now.plan))
+    """Its rate, its budget, its guards and its priority, for what is on its way."""
+    change = partial(
+        mailings.change,
+        rate=now.plan.rate,
+        budget_minor=_budget(now.plan),
+        guards=_guards(now.plan),
+        priority=now.plan.priority,
+    )
     await _each_mailing(ws, now.id, change)
 
 
@@ -448,6 +455,7 @@ class _Carrying:
                 purpose=checks.purpose_of(plan, laid),
                 topic=plan.topic,
                 asks=plan.asks,
+                priority=plan.priority,
                 contents=laid.contents,
                 author=Author("member", by.id, by.name),
                 rate=plan.rate,
@@ -560,10 +568,14 @@ class _Carrying:
         placed = await placing.of(
             self._ws, laid, variants, purpose=purpose, exclude=plan.audience.exclude, schedule=plan.schedule
         )
-        held = [
-            each for each in placed if not each.reason and experiments.held_out(plan, self._now.id, each.contact_id)
-        ]
-        out = {each.contact_id: each for each, _ in await checks.gated(self._ws, self._now, laid, held, purpose)}
+        ahead = await precedence.claims(self._ws, self._now, placed, purpose)
+        held = {each.contact_id for each in placed if experiments.held_out(plan, self._now.id, each.contact_id)}
+        asked = [each for each in placed if not each.reason and each.contact_id in held | ahead.keys()]
+        out = {
+            each.contact_id: each
+            for each, _ in await checks.gated(self._ws, self._now, laid, asked, purpose, ahead)
+            if each.contact_id in held or each.reason == OUTRANKED
+        }
         return [_place(out.get(each.contact_id, each), estimator) for each in placed]
 
     async def _may_go_on(self, mailing: Mailing, stage: Stage) -> bool:

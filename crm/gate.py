@@ -4,7 +4,7 @@ The one gate: whether a message may go to this person, for this purpose, from th
 Asked when a message is queued and again when it is handed to the provider, of one message or of many at once: the same
 questions in the same order, with the same words. Service messages answer a person, so only what they said counts.
 Marketing is asked everything, in this order: the switch, what they said, suppression, the control group, an open
-complaint, caps, and last the hour, which makes it wait rather than refuses it.
+complaint, caps, what is worth more, and last the hour, which makes it wait rather than refuses it.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from app.core.errors import AppError, LeftOut, NotFound, OptedOut
 from app.core.runtime import Workspace
 from crm import consent, contacts, pacing
 from crm.contacts import Contact, ContactAddress
-from crm.pacing import Sent, Settled, Suppression
+from crm.pacing import Claim, Sent, Settled, Suppression
 
 MARKETING = "marketing"
 # Of these contacts, those whose complaint is open; asked only where it matters.
@@ -32,7 +32,8 @@ class Asked:
     """
     A message to ask for; `topic` is what its marketing is about. `queued_at` is since when it has been waiting, and
     `key` names it, so that those who wait are spread. `contact_id` is whom it was meant for, where somebody was chosen:
-    if the handle is another contact's by now, the two were merged, and that one is asked for itself.
+    if the handle is another contact's by now, the two were merged, and that one is asked for itself. `ahead` is what is
+    to reach them and worth more, `due_at` when this one goes, if that is not now.
     """
 
     address: Address
@@ -42,6 +43,8 @@ class Asked:
     queued_at: datetime | None = None
     key: str = ""
     contact_id: str = ""
+    ahead: tuple[Claim, ...] = ()
+    due_at: datetime | None = None
 
 
 async def ask(ws: Workspace, asked: Asked, *, complaints: Complaints) -> datetime | None:
@@ -166,20 +169,22 @@ class _Hours:
 def _paced(
     settled: Settled, hours: _Hours, asked: Asked, person: tuple[ContactAddress, Contact], sent: Sequence[Sent]
 ) -> Verdict:
-    """Caps, the person's own among them, and the hour."""
+    """Caps, the person's own among them, what is worth more, and the hour."""
     handle, contact = person
     now, quiet, address = hours.now, hours.quiet, asked.address
     others = [each for each in sent if each.message != asked.key]
-    if not others and not quiet.enabled:
+    if not others and not asked.ahead and not quiet.enabled:
         return None
     country, zones = pacing.where(address, contact.zone, quiet.zone, now)
-    caps = (*pacing.wished(handle.consent), *settled.pacing.caps) if others else ()
+    caps = (*pacing.wished(handle.consent), *settled.pacing.caps) if others or asked.ahead else ()
     too_many = pacing.capped(caps, others, address.kind, zones[0], now)
     if too_many is not None:
         return LeftOut(too_many, code="frequency_cap")
-    if not quiet.enabled:
-        return None
-    opens = hours.opening(country, zones)
+    opens = hours.opening(country, zones) if quiet.enabled else now
+    goes_at = max(now, asked.due_at or now, opens or now)
+    more_valuable = pacing.outranked(caps, others, asked.ahead, address.kind, zones[0], goes_at)
+    if more_valuable is not None:
+        return LeftOut(more_valuable, code="outranked")
     waited = ((opens or now) - (asked.queued_at or now)).total_seconds()
     if opens is None or waited > quiet.give_up_hours * 3600:
         return LeftOut(

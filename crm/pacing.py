@@ -153,6 +153,16 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A marketing message that is to reach a person at `at`, and is worth more (0-100) than the one asked about."""
+
+    name: str
+    priority: int
+    at: datetime
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """A marketing message that was handed over, for the caps; its parts are one. `footer`: it said how it ends."""
 
@@ -284,16 +294,61 @@ def wished(known: Standings) -> tuple[Cap, ...]:
 
 def capped(caps: Sequence[Cap], sent: Sequence[Sent], channel: str, zone: str, now: datetime) -> str | None:
     """Why one more would be too many, for a person to read; None if it would not."""
+    full = _full(caps, sent, channel, zone, now)
+    if full is None:
+        return None
+    cap, had = full
+    on = f" on {cap.channel}" if cap.channel else ""
+    return f"They have had {had} marketing messages{on}; {_allowed(cap)}."
+
+
+def outranked(
+    caps: Sequence[Cap], sent: Sequence[Sent], claims: Sequence[Claim], channel: str, zone: str, at: datetime
+) -> str | None:
+    """
+    Why a message that would go at `at` has to leave its room to one that is worth more, for a person to read; None if
+    there is room for both. The most valuable claim comes first, and one takes room only where caps will let it go.
+    """
+    mine = Sent("", at, channel)
+    planned: list[Sent] = []
+    if _crowded(caps, sent, [mine], zone):
+        return None
+    for claim in sorted(claims, key=lambda each: (-each.priority, each.at, each.name)):
+        theirs = Sent("", claim.at, claim.channel)
+        if _crowded(caps, sent, [*planned, theirs], zone):
+            continue
+        planned.append(theirs)
+        cap = _crowded(caps, sent, [*planned, mine], zone)
+        if cap is not None:
+            worth = f"“{claim.name}” has precedence (priority {claim.priority})"
+            return f"{worth}: it is to reach them on {claim.at:%Y-%m-%d}, and {_allowed(cap)}."
+    return None
+
+
+def _crowded(caps: Sequence[Cap], sent: Sequence[Sent], planned: Sequence[Sent], zone: str) -> Cap | None:
+    """The cap that would stop one of those planned when its time comes; None if all of them can go."""
+    for at, each in enumerate(planned):
+        others = (*sent, *planned[:at], *planned[at + 1 :])
+        full = _full(caps, [other for other in others if other.at <= each.at], each.channel, zone, each.at)
+        if full is not None:
+            return full[0]
+    return None
+
+
+def _full(caps: Sequence[Cap], sent: Sequence[Sent], channel: str, zone: str, now: datetime) -> tuple[Cap, int] | None:
+    """The first cap that lets no more through, and how many it has counted."""
     for cap in caps:
         if cap.channel not in (None, channel):
             continue
         since = now - timedelta(days=cap.days) if cap.rolling else _days_back(zone, now, cap.days)
-        found = [each for each in sent if each.at > since and cap.channel in (None, each.channel)]
-        if len(found) >= cap.most:
-            on = f" on {cap.channel}" if cap.channel else ""
-            period = "a day" if cap.days == 1 else f"in {cap.days} days"
-            return f"They have had {len(found)} marketing messages{on}; at most {cap.most} {period} may reach a person."
+        had = sum(1 for each in sent if each.at > since and cap.channel in (None, each.channel))
+        if had >= cap.most:
+            return cap, had
     return None
+
+
+def _allowed(cap: Cap) -> str:
+    return f"at most {cap.most} {'a day' if cap.days == 1 else f'in {cap.days} days'} may reach a person"
 
 
 def _days_back(zone: str, now: datetime, count: int) -> datetime:

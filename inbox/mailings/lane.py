@@ -37,7 +37,7 @@ from channels.errors import (
 from crm import gate, pacing
 from crm.contacts import Contact
 from inbox import allowances, delivery, rates
-from inbox.mailings import guards, mailings, placing, results
+from inbox.mailings import guards, mailings, placing, precedence, results
 from inbox.mailings.mailing import Mailing, Recipient
 from inbox.mailings.results import Sheet
 from inbox.mailings.words import Words
@@ -295,6 +295,10 @@ class Lane:
 
     async def _asked(self, account: ChannelAccount, places: Sequence[tuple[Sheet, int]]) -> list[_Going]:
         """Those whom the gate lets through, with their words; what it says of the others is noted."""
+        # Caps count what other mailings have sent, and leave the room there is to what is worth more.
+        people = [sheet.recipient(place).contact_id for sheet, place in places]
+        await placing.settle(self._ws, people, but=self._mailing.id)
+        ahead = await precedence.claims(self._ws, people, above=self._mailing.priority, but=self._mailing.id)
         asked = [
             gate.Asked(
                 address=Address.parse(sheet.recipient(place).address),
@@ -304,12 +308,10 @@ class Lane:
                 queued_at=sheet.work.created_at,
                 key=str(sheet.ref(place)),
                 contact_id=sheet.recipient(place).contact_id,
+                ahead=ahead.get(sheet.recipient(place).contact_id, ()),
             )
             for sheet, place in places
         ]
-        # Caps count what other mailings have sent.
-        people = [sheet.recipient(place).contact_id for sheet, place in places]
-        await placing.settle(self._ws, people, but=self._mailing.id)
         met: dict[str, Contact] = {}
         complaints = partial(tickets.with_open, self._ws)
         capped = set[str]()

@@ -10,6 +10,8 @@ from channels.contract import Purpose
 from inbox.timeline import Author
 
 MOST_IN_BATCH: Final = 100
+# Of 0 to 100: where caps leave room for one of two, the more valuable one goes.
+USUAL_PRIORITY: Final = 50
 # Variant → language → content; "" is the only one, or the one for everybody else.
 Contents = Mapping[str, Mapping[str, Content]]
 State = Literal["paused", "running", "cancelled", "done"]
@@ -52,6 +54,7 @@ class NewMailing:
     topic: str = ""
     # Whether it asks people to agree (again): their yes to it counts.
     asks: bool = False
+    priority: int = USUAL_PRIORITY
     contents: Contents
     author: Author
     rate: float | None = None

@@ -236,10 +236,11 @@ async def go_on(ws: Workspace, mailing: Mailing) -> None:
 
 
 async def change(
-    ws: Workspace, mailing_id: str, *, rate: float | None, budget_minor: int | None, guards: Guards
+    ws: Workspace, mailing_id: str, *, rate: float | None, budget_minor: int | None, guards: Guards, priority: int
 ) -> Mailing:
-    """Another rate, another budget (None: no limit), other guards; in force within two seconds."""
-    await store.put(ws, mailing_id, {"rate": rate, "budget_minor": budget_minor, "guards": guards})
+    """Another rate, another budget (None: no limit), other guards, another priority; in force within two seconds."""
+    values = {"rate": rate, "budget_minor": budget_minor, "guards": guards, "priority": priority}
+    await store.put(ws, mailing_id, values)
     return await get(ws, mailing_id)
 
 

@@ -97,6 +97,12 @@ async def with_waiting(ws: Workspace) -> list[str]:
     return [row["_id"] for row in await ws.db.mailings.find_marked("waiting_key", [ws.id], limit=_WAITING)]
 
 
+async def running(ws: Workspace) -> list[Mailing]:
+    """Those that send. Index: waiting_key."""
+    rows = await ws.db.mailings.find_marked("waiting_key", [ws.id], limit=_WAITING)
+    return [_mailing(row) for row in rows if row.get("active_key")]
+
+
 async def none_waits(ws: Workspace, mailing_id: str) -> None:
     """Unless it runs again."""
     where = {"_id": mailing_id, "active_key": {"$exists": False}}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.core import holidays
 from app.core.addresses import Address
 from crm import pacing
-from crm.pacing import Cap, Open, QuietHours, Sent
+from crm.pacing import Cap, Claim, Open, QuietHours, Sent
 
 ZONES = ("UTC", "America/New_York", "Europe/Paris", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Gaza")
 COUNTRIES = (None, "US", "FR", "ZA", "GH")
@@ -113,6 +113,59 @@ def test_caps_count_the_persons_days_or_hours_back() -> None:
     assert pacing.capped([Cap(most=1, days=9, channel="telegram")], sent, "sms", "UTC", now) is None
     said = pacing.capped([Cap(most=1, days=3, channel="sms")], sent, "sms", "UTC", now)
     assert said == "They have had 1 marketing messages on sms; at most 1 in 3 days may reach a person."
+
+
+WORTH = st.lists(st.tuples(st.integers(0, 100), st.integers(0, 20)), min_size=1, max_size=8)
+
+
+@given(worth=WORTH, most=st.integers(1, 4), days=st.integers(1, 3))
+def test_the_most_valuable_go_whatever_comes_first(worth: list[tuple[int, int]], most: int, days: int) -> None:
+    """
+    Messages of one person with what each is worth and the hour at which it is asked for, all settled from the start:
+    no more go than a cap allows, and nothing goes while something worth more is left behind for it.
+    """
+    caps = [Cap(most=most, days=days, rolling=True)]
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    each = [(str(n), priority, now + timedelta(hours=hour)) for n, (priority, hour) in enumerate(worth)]
+    sent: list[Sent] = []
+    went: list[int] = []
+    kept_back: list[int] = []
+    open_yet = dict.fromkeys(name for name, _, _ in each)
+    for name, priority, at in sorted(each, key=lambda one: one[2]):
+        del open_yet[name]
+        ahead = [Claim(n, p, when, "sms") for n, p, when in each if n in open_yet and p > priority]
+        full = pacing.capped(caps, sent, "sms", "UTC", at)
+        if full is None and pacing.outranked(caps, sent, ahead, "sms", "UTC", at) is None:
+            sent.append(Sent(name, at, "sms"))
+            went.append(priority)
+        else:
+            kept_back.append(priority)
+    assert len(went) == min(most, len(each))
+    # All lie within the shortest period, so those that went are the most valuable ones.
+    assert sorted(went, reverse=True) == sorted((p for _, p, _ in each), reverse=True)[:most]
+    assert not kept_back or max(kept_back) <= min(went)
+
+
+def test_what_has_precedence_is_named_and_only_within_the_cap() -> None:
+    now = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    cap = [Cap(most=1, days=1)]
+    tonight = Claim("Recall of toasters", 90, now + timedelta(hours=9), "sms")
+    said = pacing.outranked(cap, [], [tonight], "sms", "UTC", now)
+    assert said is not None
+    assert "“Recall of toasters” has precedence (priority 90)" in said
+    assert "at most 1 a day" in said
+    # Tomorrow's has a day of its own; on another channel the cap of this one is not asked.
+    assert pacing.outranked(cap, [], [Claim("X", 90, now + timedelta(days=1), "sms")], "sms", "UTC", now) is None
+    by_channel = [Cap(most=1, days=1, channel="sms")]
+    assert pacing.outranked(by_channel, [], [Claim("X", 90, tonight.at, "telegram")], "sms", "UTC", now) is None
+    # One that will not go itself takes nobody's room.
+    had = [Sent("a", now - timedelta(hours=20), "sms")]
+    two = [Cap(most=2, days=2, rolling=True), Cap(most=1, days=1, channel="telegram")]
+    telegram = Claim("X", 90, tonight.at, "telegram")
+    assert pacing.outranked(two, [Sent("b", now, "telegram")], [telegram], "sms", "UTC", now) is None
+    assert pacing.outranked(two, had, [tonight], "sms", "UTC", now) is not None
+    # The room of a later one is asked for at its own time.
+    assert pacing.outranked(cap, [], [tonight], "sms", "UTC", now + timedelta(hours=12)) is not None
 
 
 @given(st.integers(0, 50), st.integers(0, 50))

@@ -396,13 +396,13 @@ def test_there_is_no_other_way_out() -> None:
         assert "gate.ask_many(" in Path(path).read_text("utf-8")
 
 
-Life = tuple[str, bool, str | None, int]
 LIVES = st.lists(
     st.tuples(
         st.sampled_from(["", "granted", "withdrawn", "held"]),
         st.booleans(),
         st.sampled_from([None, "customer", "lead"]),
         st.integers(0, 3),
+        st.sampled_from([None, 2, 30]),
     ),
     min_size=1,
     max_size=25,
@@ -414,9 +414,9 @@ LIVES = st.lists(
 )
 @given(lives=LIVES)
 async def test_many_at_once_are_judged_as_each_alone(
-    shop: Shop, lives: list[tuple[str, bool, str | None, int]]
+    shop: Shop, lives: list[tuple[str, bool, str | None, int, int | None]]
 ) -> None:
-    """Consent, suppression, stage, the control group, caps and the hour: the same verdict, code and words."""
+    """Consent, suppression, stage, control group, caps, precedence, the hour: the same verdict, code and words."""
     ws, now = shop.owner.ws, datetime.now(UTC)
     week = (pacing.Open(start=0, end=0), *(pacing.Open(start=0, end=1440),) * 6)
     quiet = pacing.QuietHours(week=week, presets=False)
@@ -424,7 +424,7 @@ async def test_many_at_once_are_judged_as_each_alone(
     await pacing.save(ws, settled.model_copy(update={"control_percent": 20}))
     asked = []
     try:
-        for said, left_out, stage, had in lives:
+        for said, left_out, stage, had, rival in lives:
             address = Address("whatsapp", f"+12025553{next(_numbers):03d}{had}")
             known = await contacts.resolve(ws, address, profile=Profile(name="Noor"))
             await contacts.change(ws, known.contact_id, lambda contact, s=stage: replace(contact, stage=s))
@@ -446,7 +446,10 @@ async def test_many_at_once_are_judged_as_each_alone(
                     id="", key=str(address), label="", reason="Press", at=now, by="Olu", kind="address"
                 )
                 await pacing_store.suppress(ws, row)
-            asked.append(gate.Asked(address=address, purpose="marketing", sender="acc_1", key=str(address)))
+            ahead = (pacing.Claim("Recall", 90, now + timedelta(hours=rival), "whatsapp"),) if rival else ()
+            asked.append(
+                gate.Asked(address=address, purpose="marketing", sender="acc_1", key=str(address), ahead=ahead)
+            )
         asked.append(gate.Asked(address=Address("whatsapp", "+12025550000"), purpose="service", sender="acc_1"))
 
         async def none(_: object) -> set[str]:

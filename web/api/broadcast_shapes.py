@@ -19,6 +19,7 @@ from automations.plans import (
     Guards,
     Ids,
     Plan,
+    Priority,
     Schedule,
     TopicKey,
     Trial,
@@ -28,6 +29,7 @@ from channels.contract import Purpose
 from inbox import allowances
 from inbox.allowances import Standing
 from inbox.answering.prices import minor
+from inbox.mailings.mailing import USUAL_PRIORITY
 from web.api.models import Body, Channel, Out, Time
 
 
@@ -43,7 +45,7 @@ class BroadcastByOut(Out):
 
 
 class BroadcastMayOut(Out):
-    """What the reader may do with it as it stands. `adjust`: its rate, its budget and its guards."""
+    """What the reader may do with it as it stands. `adjust`: its rate, budget, guards and priority."""
 
     edit: bool
     adjust: bool
@@ -118,6 +120,7 @@ class EditBroadcast(Body):
     goal: Goal | None = None
     guards: Guards = Guards()
     budget_minor: Annotated[int | None, Field(ge=1, le=2**40)] = None
+    priority: Priority = USUAL_PRIORITY
     rate: Annotated[float | None, Field(gt=0, le=10_000)] = None
     ramp: Annotated[tuple[Annotated[int, Field(ge=1, le=10_000_000)], ...], Field(max_length=30)] = ()
     editors: Ids = ()

@@ -3,7 +3,7 @@ import { NumberInput, Switch } from '@mantine/core'
 import type { Guards, Plan } from '../lib/types'
 import p from '../settings/parts/parts.module.css'
 
-type Limits = Pick<Plan, 'rate' | 'budget_minor'>
+type Limits = Pick<Plan, 'rate' | 'budget_minor' | 'priority'>
 
 interface LimitsProps {
   plan: Limits
@@ -31,6 +31,16 @@ export function PaceFields({ plan, change }: LimitsProps) {
         decimalScale={2}
         value={plan.budget_minor === null ? '' : plan.budget_minor / 100}
         onChange={(value) => change({ budget_minor: Number(value) > 0 ? Math.round(Number(value) * 100) : null })}
+      />
+      <NumberInput
+        label="Priority"
+        inputWrapperOrder={['label', 'input', 'description', 'error']}
+        description="0 to 100. Where frequency caps leave a person room for one of two, the higher one goes."
+        min={0}
+        max={100}
+        allowDecimal={false}
+        value={plan.priority}
+        onChange={(value) => value !== '' && change({ priority: Math.min(100, Math.max(0, Math.round(Number(value)))) })}
       />
     </>
   )

@@ -268,7 +268,7 @@ function First({ trial, onChange }: { trial: Trial | null; onChange: (trial: Tri
 
 function Pace({ plan, change }: { plan: Plan; change: StepProps['change'] }) {
   return (
-    <Panel title="Pace and budget" text="A fifth of what the sender may is always kept for answers by people.">
+    <Panel title="Pace, budget and priority" text="A fifth of what the sender may is always kept for answers by people.">
       <div className={p.pair}>
         <PaceFields plan={plan} change={change} />
         <TextInput
