@@ -2,11 +2,11 @@
 Content templates: contents kept to be sent to many on channels that ask nobody's approval, with Liquid in their texts
 and a wording for some languages.
 
-A broadcast begins with one; what is in it then is the broadcast's own. What an agent puts into an answer is a canned
-reply (see answering/canned.py).
+A broadcast begins with one; what is in it then is the broadcast's own. An agent sends one to one person, in that
+person's language. What only answers questions is a canned reply (see answering/canned.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
@@ -119,9 +119,22 @@ def wording_for(wordings: Sequence[ContentWording], language: str | None) -> Con
     return said.get(spoken) or said.get(alone) or near or said[""]
 
 
-async def filled(ws: Workspace, wording: ContentWording, contact: Contact | None) -> Filled:
-    """As this person would get it, or (None) as an invented one. Raises Invalid."""
-    compiled = personalising.compiled(wording.content)
+def in_language(wordings: Sequence[ContentWording], language: str) -> ContentWording:
+    """The one in exactly this language; "" is the one for everybody. Raises Invalid."""
+    said = {_plain(each.language): each for each in wordings}
+    if _plain(language) not in said:
+        raise Invalid.field("language", "There is no wording in this language.")
+    return said[_plain(language)]
+
+
+async def filled(
+    ws: Workspace, wording: ContentWording, contact: Contact | None, instead: Mapping[str, str] | None = None
+) -> Filled:
+    """
+    As this person would get it, or (None) as an invented one. `instead` are values for what is not known of them.
+    Raises Invalid.
+    """
+    compiled = personalising.compiled(wording.content, instead)
     if contact is not None:
         return compiled.fill((await personalising.facts(ws, [contact], compiled.needs))[contact.id])
     own = await variables.own(ws)

@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Axe, Shot, Stage
-from tests.browser.desk import Desks
+from tests.browser.desk import Customer, Desks
 
 WIDTHS = [(1440, "light"), (1440, "dark"), (1024, "light"), (390, "light"), (390, "dark")]
 
@@ -105,3 +105,23 @@ def test_a_content_template_in_two_languages(desks: Desks, stage: Stage, axe: Ax
     editor.get_by_role("button", name="Save").click()
     expect(page.get_by_role("region", name="Templates").get_by_role("link", name="Spring news")).to_be_visible()
     expect(editor.get_by_role("button", name="French")).to_be_visible()
+
+    # An agent sends it to somebody whose name nobody knows, in the language that they speak.
+    mia = Customer(stage, "sms", "Mia Content")
+    mia.writes("Is there news?")
+    desk = desks()
+    page = desk.page
+    desk.open(mia.known_as)
+    page.keyboard.press("Escape")
+    page.keyboard.press("t")
+    dialog = page.get_by_role("dialog", name="Send a template")
+    dialog.get_by_role("combobox", name="Language").select_option("fr")
+    expect(dialog.get_by_role("region", name="Preview")).to_contain_text("Bonjour")
+    for width, scheme in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 1000})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        axe(page)
+        shot(page, f"agent-content-{width}-{scheme}")
+    dialog.get_by_role("button", name="Send", exact=True).click()
+    desk.ticks(desk.bubble("Bonjour"), "Delivered")
+    assert "Bonjour" in str(mia.received()[-1]["body"])

@@ -43,7 +43,7 @@ async def test_one_is_kept_checked_and_shown(shop: Shop) -> None:
     }
     assert [each["content"] is None for each in checked["contents"]] == [True, False, False]
 
-    _, conversation = await shop.someone("sms")
+    person, conversation = await shop.someone("sms")
     body = {
         "name": "Spring",
         "channels": ["sms"],
@@ -59,6 +59,22 @@ async def test_one_is_kept_checked_and_shown(shop: Shop) -> None:
     example = await shop.post("/content-templates/check", **body)
     assert example["problems"] == []
     assert example["contents"][0]["missing"] == []
+    path = f"/content-templates/{made['id']}/fill"
+    asked = {"conversation_id": conversation["id"]}
+    assert (await shop.post(path, **asked))["missing"] == ["contact.company"]
+    contact = f"/api/v1/contacts/{conversation['contact_id']}"
+    assert (await shop.agent.patch(contact, json={"language": "fr-CA"})).status_code == 200
+    assert (await shop.post(path, **asked))["language"] == "fr"
+    whole = await shop.post(path, **asked, language="", values={"contact.company": "Okoro & Sons"})
+    assert whole == {
+        "language": None,
+        "content": {"type": "text", "text": "Hello you of Okoro & Sons"},
+        "missing": [],
+    }
+    await shop.sends(conversation["id"], whole["content"])
+    await shop.in_ledger("sms", person["id"], "Hello you of Okoro & Sons")
+    refused = await shop.agent.post(f"/api/v1{path}", json={**asked, "language": "de"})
+    assert refused.json()["errors"][0]["field"] == "language"
     changed = {**body, "name": "Spring 2", "revision": made["revision"]}
     path = f"/api/v1/content-templates/{made['id']}"
     assert (await shop.agent.patch(path, json=changed)).json()["revision"] == 2

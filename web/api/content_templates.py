@@ -9,6 +9,7 @@ from app.core.audit import Target
 from app.core.clock import iso
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Permission
+from crm import contacts
 from crm.contacts import Contact
 from inbox import access, content_templates, live
 from inbox.content_templates import ContentTemplate, ContentWording, Sendable, Wanted
@@ -56,6 +57,27 @@ class ShownContent(Out):
 class CheckedContent(Out):
     problems: list[ContentProblem]
     contents: list[ShownContent]
+
+
+class FillContentTemplate(Body):
+    """
+    `language` null: the person's own; "": the wording for everybody. `values` stand where nothing is known of the
+    person, by the names in `missing`.
+    """
+
+    conversation_id: Annotated[str, Field(max_length=100)]
+    language: Annotated[str | None, Field(max_length=20)] = None
+    values: Annotated[
+        dict[Annotated[str, Field(max_length=100)], Annotated[str, Field(max_length=1_000)]], Field(max_length=50)
+    ] = Field(default_factory=dict)
+
+
+class FilledContent(Out):
+    """`content` is what to send, once nothing is `missing`; until then the names stand in it as `{{ name }}`."""
+
+    language: str | None
+    content: Sendable
+    missing: tuple[str, ...]
 
 
 class ContentTemplateOut(Out):
@@ -108,6 +130,20 @@ async def check(request: ApiRequest, body: CheckContentTemplate) -> CheckedConte
         problems=[ContentProblem(field=each.field, message=each.message) for each in found],
         contents=[await _shown(request, wording, contact) for wording in body.wordings],
     )
+
+
+async def fill(request: ApiRequest, template_id: str, body: FillContentTemplate) -> FilledContent:
+    ws, actor = request.ws, request.actor
+    conversation = await access.conversation(ws, actor, body.conversation_id, access.REPLY)
+    kept = await content_templates.get(ws, template_id)
+    contact = await contacts.get(ws, conversation.contact_id)
+    wording = (
+        content_templates.wording_for(kept.wordings, contact.language)
+        if body.language is None
+        else content_templates.in_language(kept.wordings, body.language)
+    )
+    filled = await content_templates.filled(ws, wording, contact, body.values)
+    return FilledContent(language=wording.language, content=filled.content, missing=filled.missing)
 
 
 async def _shown(request: ApiRequest, wording: ContentWording, contact: Contact | None) -> ShownContent:
@@ -163,6 +199,15 @@ ENDPOINTS = [
         _READ,
         "What is wrong with one, and how its wordings read",
         errors=(NotFound,),
+        idempotent=False,
+    ),
+    Endpoint(
+        "POST",
+        "/content-templates/{template_id}/fill",
+        fill,
+        Permission.INBOX_REPLY,
+        "One as it goes to the person of a conversation",
+        errors=(NotFound, Invalid),
         idempotent=False,
     ),
     Endpoint("GET", "/content-templates/{template_id}", get, _READ, "One content template", errors=(NotFound,)),

@@ -118,6 +118,7 @@ export type TemplateParameters = api.TemplateParameters
 export type TemplatePreview = api.TemplatePreview
 export type CardParameters = api.CardParameters
 export type ContentTemplate = api.ContentTemplateOut
+export type FilledContent = api.FilledContent
 export type ContentWording = api.ContentWording
 export type CheckedContent = api.CheckedContent
 export type WholeTemplate = api.WholeTemplate

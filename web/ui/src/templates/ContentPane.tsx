@@ -1,5 +1,5 @@
 import { Button, Checkbox, NativeSelect, TextInput, Textarea } from '@mantine/core'
-import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { PhonePreview } from '../inbox/composer/PhonePreview'
@@ -10,7 +10,7 @@ import { queryClient } from '../lib/query'
 import { useCan } from '../lib/session'
 import { setTitle } from '../lib/title'
 import { toast, toastError } from '../lib/toast'
-import type { CheckedContent, ContentTemplate, ContentWording, TemplatePreview, TextVariable, Page } from '../lib/types'
+import type { CheckedContent, ContentTemplate, ContentWording, TemplatePreview } from '../lib/types'
 import { channelLabel } from '../ui/ChannelIcon'
 import { ErrorState } from '../ui/ErrorState'
 import { IconPlus, IconTrash } from '../ui/icons'
@@ -18,7 +18,7 @@ import { useSettled } from '../ui/SearchBox'
 import { Skeleton } from '../ui/Skeleton'
 import { Problem } from '../settings/parts/ConfirmDialog'
 import { Head } from './TemplateDetail'
-import { NEW_CONTENT, contentQuery, languageOptions } from './templates'
+import { NEW_CONTENT, contentQuery, languageOptions, variablesQuery } from './templates'
 import s from './templates.module.css'
 
 type Content = ContentWording['content']
@@ -26,12 +26,6 @@ type Content = ContentWording['content']
 const CHANNELS = ['sms', 'telegram', 'livechat', 'whatsapp']
 const KINDS: Record<Content['type'], string> = { text: 'Text', media: 'File', buttons: 'Text with buttons', link_button: 'Text with a page to open' }
 const EVERYBODY: ContentWording = { language: null, content: { type: 'text', text: '' } }
-
-const variablesQuery = queryOptions({
-  queryKey: ['variables'],
-  queryFn: () => api.get<Page<TextVariable>>('/variables').then((page) => page.items),
-  staleTime: Number.POSITIVE_INFINITY,
-})
 
 export function ContentPane({ id }: { id: string }) {
   const fresh = id === NEW_CONTENT

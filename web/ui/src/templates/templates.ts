@@ -2,7 +2,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api } from '../lib/api'
 import { queryClient } from '../lib/query'
-import type { ContentTemplate, Page, Template, TemplateDraft, TemplateDraftRow, TemplatesChecked, WholeTemplate } from '../lib/types'
+import type { ContentTemplate, Page, Template, TemplateDraft, TemplateDraftRow, TemplatesChecked, TextVariable, WholeTemplate } from '../lib/types'
 import type { Tone } from '../ui/Badge'
 
 export const templatesQuery = queryOptions({
@@ -28,6 +28,12 @@ export const contentsQuery = queryOptions({
 
 export const contentQuery = (id: string) =>
   queryOptions({ queryKey: ['content-templates', id], queryFn: ({ signal }) => api.get<ContentTemplate>(`/content-templates/${id}`, signal) })
+
+export const variablesQuery = queryOptions({
+  queryKey: ['variables'],
+  queryFn: () => api.get<Page<TextVariable>>('/variables').then((page) => page.items),
+  staleTime: Number.POSITIVE_INFINITY,
+})
 
 /** An event, or something done here. */
 export function templatesChanged(): void {

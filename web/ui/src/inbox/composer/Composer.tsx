@@ -417,7 +417,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
             reach={reach}
             contactName={contact.name}
             verb="Use this template"
-            onSend={(content, shown, topic) => content.type === 'template' && setOpener({ content, shown, topic })}
+            onSend={(content, shown, topic = '') => content.type === 'template' && setOpener({ content, shown, topic })}
             onClose={() => setDialog(null)}
           />
         )}

@@ -11,6 +11,7 @@ import { EmptyState } from '../../ui/EmptyState'
 import { ErrorState } from '../../ui/ErrorState'
 import { Skeleton } from '../../ui/Skeleton'
 import { IconSearch, IconTemplate } from '../../ui/icons'
+import { ContentPicker } from './ContentPicker'
 import { CostChip } from './CostChip'
 import { PhonePreview } from './PhonePreview'
 import { TemplateFile } from './TemplateFile'
@@ -18,45 +19,68 @@ import { usePreview } from './preview'
 import { fillPreview, initialValues, isApproved, missing, templateContent, variableKey, variableLabel, type Values } from './templates'
 import s from './templates.module.css'
 
-interface TemplatePickerProps {
+interface PickerProps {
   conversationId: string
   reach: Reach
   contactName: string
   /** what choosing one does */
   verb?: string
   /** `topic` is what an advertisement is about, of the workspace's topics */
-  onSend: (content: OutgoingContent, shown: Content, topic: string) => void
+  onSend: (content: OutgoingContent, shown: Content, topic?: string) => void
   onClose: () => void
 }
 
-export default function TemplatePicker({ conversationId, reach, contactName, verb = 'Send template', onSend, onClose }: TemplatePickerProps) {
+interface TemplatePickerProps extends PickerProps {
+  /** those that a provider has approved, the workspace's own content, or both */
+  kinds?: readonly Kind[]
+  /** takes the words of one into what is being written */
+  onInsert?: (text: string) => void
+}
+
+type Kind = 'approved' | 'own'
+const KINDS: Record<Kind, string> = { approved: 'Approved templates', own: 'Content templates' }
+
+export default function TemplatePicker({ kinds = ['approved'], onInsert, ...props }: TemplatePickerProps) {
+  const [kind, setKind] = useState(kinds[0])
+  return (
+    <Modal opened onClose={props.onClose} title="Send a template" size={900} classNames={{ body: s.body }}>
+      {kinds.length > 1 && (
+        <div className={s.kinds} role="group" aria-label="Kind of template">
+          {kinds.map((each) => (
+            <button key={each} type="button" aria-pressed={each === kind} onClick={() => setKind(each)}>
+              {KINDS[each]}
+            </button>
+          ))}
+        </div>
+      )}
+      {kind === 'own' ? <ContentPicker {...props} onInsert={onInsert} /> : <ApprovedTemplates {...props} />}
+    </Modal>
+  )
+}
+
+function ApprovedTemplates({ conversationId, reach, contactName, verb = 'Send template', onSend, onClose }: PickerProps) {
   const { account_id: accountId } = reach
   const { data, error, refetch } = useQuery({
     queryKey: ['templates', accountId],
     queryFn: () => api.get<Page<Template>>(`/templates${query({ account_id: accountId })}`),
   })
-  return (
-    <Modal opened onClose={onClose} title="Send a template" size={900} classNames={{ body: s.body }}>
-      {error ? (
-        <ErrorState error={error} onRetry={() => void refetch()} />
-      ) : !data ? (
-        <Skeleton height={360} />
-      ) : data.items.length === 0 ? (
-        <EmptyState
-          icon={IconTemplate}
-          title="This account has no templates"
-          text="Write one, or fetch those that the provider has."
-          action={
-            <Button component={Link} to="/templates" variant="default">
-              Open the templates
-            </Button>
-          }
-        />
-      ) : (
-        <Picker templates={data.items} conversationId={conversationId} reach={reach} contactName={contactName} verb={verb} onSend={onSend} onClose={onClose} />
-      )}
-    </Modal>
-  )
+  if (error) return <ErrorState error={error} onRetry={() => void refetch()} />
+  if (!data) return <Skeleton height={360} />
+  if (data.items.length === 0) {
+    return (
+      <EmptyState
+        icon={IconTemplate}
+        title="This account has no templates"
+        text="Write one, or fetch those that the provider has."
+        action={
+          <Button component={Link} to="/templates" variant="default">
+            Open the templates
+          </Button>
+        }
+      />
+    )
+  }
+  return <Picker templates={data.items} conversationId={conversationId} reach={reach} contactName={contactName} verb={verb} onSend={onSend} onClose={onClose} />
 }
 
 function Picker({
@@ -67,7 +91,7 @@ function Picker({
   verb,
   onSend,
   onClose,
-}: Omit<TemplatePickerProps, 'verb'> & { templates: Template[]; verb: string }) {
+}: PickerProps & { templates: Template[]; verb: string }) {
   const [search, setSearch] = useState('')
   const [language, setLanguage] = useState('')
   const [chosenId, setChosenId] = useState(() => (templates.find(isApproved) ?? templates[0])?.id)
@@ -149,7 +173,7 @@ function Picker({
   )
 }
 
-interface FillerProps extends Omit<TemplatePickerProps, 'verb' | 'onClose'> {
+interface FillerProps extends Omit<PickerProps, 'onClose'> {
   template: Template
   verb: string
 }

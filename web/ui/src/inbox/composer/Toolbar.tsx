@@ -1,6 +1,7 @@
 import { ActionIcon, Popover, Tooltip } from '@mantine/core'
 import { Suspense, lazy, memo, useRef, useState } from 'react'
 import { useShortcut } from '../../lib/keys'
+import { useCan } from '../../lib/session'
 import type { Capabilities, Content, OutgoingContent, Reach } from '../../lib/types'
 import { IconBook, IconListDetails, IconMicrophone, IconMoodSmile, IconPaperclip, IconTemplate } from '../../ui/icons'
 import { EmojiPicker } from './EmojiPicker'
@@ -30,7 +31,9 @@ export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
   const [dialog, setDialog] = useState<'article' | 'template' | 'interactive' | null>(null)
   const input = useRef<HTMLInputElement>(null)
   const takesFiles = !noting && writable && Object.keys(capabilities.media).length > 0
-  const takesTemplates = !noting && capabilities.templates && reach !== undefined && !reach.blocked
+  const takesApproved = !noting && capabilities.templates && reach !== undefined && !reach.blocked
+  const takesOwn = useCan('templates.read') && !noting && writable && onRecord !== null
+  const takesTemplates = takesApproved || takesOwn
   const takesButtons = !noting && writable && onRecord !== null && (capabilities.buttons !== null || capabilities.list !== null)
 
   const takesVoice = takesFiles && onRecord !== null && capabilities.media.voice !== undefined && 'MediaRecorder' in window
@@ -116,7 +119,15 @@ export const Toolbar = memo(function Toolbar(props: ToolbarProps) {
       )}
       <Suspense fallback={null}>
         {dialog === 'template' && reach && (
-          <TemplatePicker conversationId={conversationId} reach={reach} contactName={contactName} onSend={onSend} onClose={() => setDialog(null)} />
+          <TemplatePicker
+            kinds={[...(takesApproved ? (['approved'] as const) : []), ...(takesOwn ? (['own'] as const) : [])]}
+            conversationId={conversationId}
+            reach={reach}
+            contactName={contactName}
+            onInsert={onInsert}
+            onSend={onSend}
+            onClose={() => setDialog(null)}
+          />
         )}
         {dialog === 'article' && <ArticlePicker conversationId={conversationId} onInsert={onInsert} onClose={() => setDialog(null)} />}
         {dialog === 'interactive' && <InteractiveForm capabilities={capabilities} onSend={onSend} onClose={() => setDialog(null)} />}
