@@ -195,6 +195,7 @@ class Plan(Part):
     """
     All that the composer edits. `topic` is one of the workspace's, "" for none: who declined it does not get it.
     `asks`: it asks whether they still want offers, and their yes to it is a new agreement.
+    `track_clicks`: whether its addresses become short links that count who opens them; null: where it is marketing.
     `editors` and `approvers` are members; with none, whoever has the permission may. `budget_minor` is in hundredths
     of the currency of the sender's price list; what it does not cover is not sent. `priority`: of two that want the
     room which caps leave to a person, the one with more of it goes.
@@ -215,12 +216,18 @@ class Plan(Part):
     schedule: Schedule = Schedule()
     goal: Goal | None = None
     guards: Guards = Guards()
+    track_clicks: bool | None = None
     budget_minor: Annotated[int | None, Field(ge=1, le=2**40)] = None
     priority: Priority = USUAL_PRIORITY
     rate: Annotated[float | None, Field(gt=0, le=10_000)] = None
     ramp: Annotated[tuple[Annotated[int, Field(ge=1, le=10_000_000)], ...], Field(max_length=30)] = ()
     editors: Ids = ()
     approvers: Ids = ()
+
+    @property
+    def tracks(self) -> bool:
+        """Whether clicks are counted: as said, else of marketing alone."""
+        return self.purpose is Purpose.MARKETING if self.track_clicks is None else self.track_clicks
 
     def variant(self, key: str) -> Variant:
         return next((each for each in self.variants if each.key == key), self.variants[0])
@@ -261,6 +268,8 @@ def problems(plan: Plan) -> list[FieldError]:
         found += _of_wordings(fallback.wordings, f"fallbacks.{at}.wordings")
     if plan.experiment is not None and len(plan.variants) < 2:
         found.append(FieldError("experiment", "There is nothing to compare: write a second variant."))
+    if plan.experiment is not None and plan.experiment.metric == "clicked" and not plan.tracks:
+        found.append(FieldError("experiment", "Clicks are not counted: switch that on, or let something else decide."))
     if plan.trial is not None and (plan.trial.people is None) == (plan.trial.percent is None):
         found.append(FieldError("trial", "Say how many people get it first, or how many percent of all."))
     return found + _of_schedule(plan.schedule)

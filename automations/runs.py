@@ -454,6 +454,7 @@ class _Carrying:
                 name=name,
                 purpose=checks.purpose_of(plan, laid),
                 topic=plan.topic,
+                tracks=plan.tracks,
                 asks=plan.asks,
                 priority=plan.priority,
                 contents=laid.contents,

@@ -26,6 +26,8 @@ from app.core.platform.short_links import ShortLinks
 from app.core.runtime import Runtime, Workspace
 from app.core.scripts import Script
 from app.core.security import Keyring
+from crm import contacts
+from inbox import personalising
 from inbox.mailings.mailing import MOST_IN_BATCH, Ref
 from inbox.store import clicks as store
 from inbox.store import mailings as mailing_rows
@@ -150,7 +152,22 @@ async def opened(runtime: Runtime, code: str, request: Opened) -> tuple[str, Wor
         await store.insert(ws, click, expires_at=click.at + KEPT)
     except DatabaseError as error:
         ws.log.warning("click_not_stored", error=type(error).__name__)
-    return tagged(found.urls[number], found.tags), ws, click
+    url = found.urls[number]
+    if "{{" in url:
+        url = await _own(ws, url, mailing_code, recipient)
+    return tagged(url, found.tags), ws, click
+
+
+async def _own(ws: Workspace, url: str, code: str, number: int) -> str:
+    """An address that differs from person to person: with what is known of this one today."""
+    seq, place = divmod(number, MOST_IN_BATCH)
+    batch_id = Ref(code, seq, place).batch_id
+    group = (await mailing_rows.groups(ws, [batch_id])).get(batch_id)
+    if group is None or place >= len(group.recipients):
+        return await personalising.address(ws, url, None, {})
+    recipient = group.recipients[place]
+    people = await contacts.get_many(ws, [recipient.contact_id])
+    return await personalising.address(ws, url, people.get(recipient.contact_id), recipient.facts)
 
 
 async def clicks(ws: Workspace, mailing_id: str, *, after: str | None = None, limit: int = 1_000) -> list[Click]:

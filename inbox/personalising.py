@@ -94,7 +94,8 @@ class Filled:
 class Compiled:
     """
     A content that was read. `needs` are the facts it asks for; `links` the addresses in it that can be shortened, each
-    once; `untracked` those that differ from person to person, which go out as they are.
+    once, and with what is written into it for a person as Liquid; `untracked` the beginnings of those of which even the
+    server differs from person to person, which go out as they are.
     """
 
     content: Content
@@ -214,6 +215,19 @@ def _cut(content: Template) -> Template:
     return content.model_copy(update={"parameters": given.model_copy(update=changed)}) if changed else content
 
 
+def approved_addresses(content: Template) -> tuple[str, ...]:
+    """The addresses that a provider has approved with it, or what they begin with; they cannot be others."""
+    found: dict[str, None] = {}
+    for components in (content.components, *(card.get("components") or () for card in _cards(content.components))):
+        for component in components:
+            for match in _URL.finditer(str(component.get("text") or "")):
+                found[match.group().partition("{{")[0].rstrip(_AFTER_URL)] = None
+            for button in component.get("buttons") or ():
+                if button.get("url"):
+                    found[str(button["url"]).partition("{{")[0]] = None
+    return tuple(found)
+
+
 def _tails(values: Mapping[str, str], heads: Mapping[str, str]) -> dict[str, str]:
     return {key: value.removeprefix(heads.get(key, "")) for key, value in values.items()}
 
@@ -242,6 +256,12 @@ _PLAIN = re.compile(
 # What Liquid gives of any object where it has no such key: no value of a contact.
 _OWN_WORDS = (".size", ".first", ".last")
 _URL = re.compile(r"https?://[^\s<>\"'`]+", re.IGNORECASE)
+# An address with what is written into it for a person, and all else in braces.
+_SPOT = re.compile(
+    r"(?P<url>https?://(?:\{\{.*?\}\}|(?!\{\{|\{%)[^\s<>\"'`])+)|\{\{.*?\}\}|\{%.*?%\}", re.IGNORECASE | re.DOTALL
+)
+# The server is the same for everybody, and so is what is not of the address: its white space.
+_ONE_SERVER = re.compile(r"https?://[^\s/?#{]+[/?#](?!.*(?:\{\{-|-\}\}))", re.IGNORECASE | re.DOTALL)
 # A stop after an address ends the sentence, not the address.
 _AFTER_URL = ".,;:!?)]}»”’…*_~"
 _LINK_GROUP = "link"
@@ -257,8 +277,9 @@ def _text(reading: _Reading, text: str, path: str) -> _Node | None:
     reading.needs.update(dict.fromkeys(sorted(read.needs)))
     linked, links = _linked(reading, text, only_known=path.startswith("content.preview"))
     pieces = _pieces(linked, reading.defaults)
-    slow = _slow(wording.read(linked, field=path), links, reading.defaults, path)
-    return _quick(pieces, links, slow) if pieces is not None else slow
+    addresses = _addresses(links, reading.defaults, path)
+    slow = _slow(wording.read(linked, field=path), addresses, reading.defaults, path)
+    return _quick(pieces, addresses, slow) if pieces is not None else slow
 
 
 def _linked(reading: _Reading, text: str, *, only_known: bool) -> tuple[str, tuple[str, ...]]:
@@ -269,27 +290,51 @@ def _linked(reading: _Reading, text: str, *, only_known: bool) -> tuple[str, tup
     links: dict[str, int] = {}
     if "{% raw" in text or "{% comment" in text or "{%- raw" in text or "{%- comment" in text:
         return text, ()
-    tokens = _TAG.split(text)
-    written: list[str] = []
-    for at, token in enumerate(tokens):
-        if at % 2:
-            written.append(token)
-            continue
-        goes_on = at + 1 < len(tokens) and tokens[at + 1].startswith("{{")
 
-        def shortened(match: re.Match[str], token: str = token, goes_on: bool = goes_on) -> str:
-            url = match.group().rstrip(_AFTER_URL)
-            if only_known and url not in reading.links:
-                return match.group()
-            if goes_on and match.end() == len(token):
-                reading.untracked[match.group()] = None
-                return match.group()
-            number = links.setdefault(url, len(links))
-            reading.links[url] = None
-            return f"{{{{ {_LINK_GROUP}.n{number} }}}}{match.group()[len(url) :]}"
+    def shortened(match: re.Match[str]) -> str:
+        if not match["url"]:
+            return match.group()
+        end = match["url"].rfind("}}") + 2 if "{{" in match["url"] else 0
+        url = match["url"][:end] + match["url"][end:].rstrip(_AFTER_URL)
+        if only_known and url not in reading.links:
+            return match.group()
+        if "{{" in url and not _ONE_SERVER.match(url):
+            reading.untracked[url.partition("{{")[0]] = None
+            return match.group()
+        number = links.setdefault(url, len(links))
+        reading.links[url] = None
+        return f"{{{{ {_LINK_GROUP}.n{number} }}}}{match.group()[len(url) :]}"
 
-        written.append(_URL.sub(shortened, token))
-    return "".join(written), tuple(links)
+    return _SPOT.sub(shortened, text), tuple(links)
+
+
+async def address(ws: Workspace, pattern: str, contact: Contact | None, own: Facts) -> str:
+    """
+    One of `Compiled.links` for one person, with what is known of them now, and in `own`; what is not is left out.
+    """
+    read = compiled(Text(text=pattern))
+    known = (await facts(ws, [contact], read.needs))[contact.id] if contact else {}
+    filled = read.fill({**known, **own}).content
+    return _TAG.sub("", filled.text) if isinstance(filled, Text) else pattern
+
+
+# How an address is written for a person; None where it is alike for everybody.
+_Addresses = Mapping[str, _Node | None]
+
+
+def _addresses(links: Sequence[str], defaults: Facts, path: str) -> _Addresses:
+    found: dict[str, _Node | None] = {}
+    for url in links:
+        pieces = _pieces(url, defaults) if "{{" in url else None
+        slow = _slow(wording.read(url, field=path), {}, defaults, path) if "{{" in url else None
+        found[url] = _quick(pieces, {}, slow) if pieces is not None and slow is not None else slow
+    return found
+
+
+def _led(who: _Person, url: str, node: _Node | None) -> str:
+    """The short address, or the whole one; what is missing in it is told in both."""
+    whole = str(node(who)) if node else url
+    return who.link(url) if who.link else whole
 
 
 # A literal, or (name, what stands for it where there is no value: None if it is then missing).
@@ -312,17 +357,17 @@ def _pieces(text: str, defaults: Facts) -> tuple[_Piece, ...] | None:
     return tuple(piece for piece in found if piece)
 
 
-def _quick(pieces: Sequence[_Piece], links: Sequence[str], slow: _Node) -> _Node:
+def _quick(pieces: Sequence[_Piece], links: _Addresses, slow: _Node) -> _Node:
     plain: list[str | None] = [piece if isinstance(piece, str) else None for piece in pieces]
     places = [(at, *piece) for at, piece in enumerate(pieces) if not isinstance(piece, str)]
     names = {f"{_LINK_GROUP}.n{number}": url for number, url in enumerate(links)}
     holes = [(at, name, names.get(name), fallback) for at, name, fallback in places]
 
     def fill(who: _Person) -> str:
-        facts, link, written = who.facts, who.link, plain.copy()
+        facts, written = who.facts, plain.copy()
         for at, name, url, fallback in holes:
             if url is not None:
-                written[at] = link(url) if link else url
+                written[at] = _led(who, url, links[url])
                 continue
             value = facts.get(name) or fallback
             if value is None:
@@ -335,11 +380,11 @@ def _quick(pieces: Sequence[_Piece], links: Sequence[str], slow: _Node) -> _Node
     return fill
 
 
-def _slow(read: Wording, links: Sequence[str], defaults: Facts, path: str) -> _Node:
+def _slow(read: Wording, links: _Addresses, defaults: Facts, path: str) -> _Node:
     wanted = sorted(name for name in read.needs if not name.startswith(f"{_LINK_GROUP}."))
 
     def fill(who: _Person) -> str:
-        short = {f"n{number}": who.link(url) if who.link else url for number, url in enumerate(links)}
+        short = {f"n{number}": _led(who, url, node) for number, (url, node) in enumerate(links.items())}
         values: dict[str, Any] = {"contact": {"fields": {}}, "workspace": {}, _LINK_GROUP: short}
         for name in wanted:
             value = who.facts.get(name) or defaults.get(name)

@@ -52,6 +52,8 @@ class NewMailing:
     purpose: Purpose
     # What marketing is about, of the workspace's topics.
     topic: str = ""
+    # Whether its addresses go out as short ones, which count who opens them.
+    tracks: bool = True
     # Whether it asks people to agree (again): their yes to it counts.
     asks: bool = False
     priority: int = USUAL_PRIORITY

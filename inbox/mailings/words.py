@@ -94,10 +94,26 @@ class Words:
             file = files.outbound(self._ws, media)
         compiled = personalising.compiled(content)
         shortener: Shortener | None = None
-        if compiled.links:
+        if compiled.links and (mailing.tracks or leads_through_us(self._ws, content)):
             tags = {"utm_source": account.kind, "utm_medium": "message", "utm_campaign": mailing.name}
             shortener = await links.register(self._ws, mailing.id, mailing.code, compiled.links, tags=tags)
         return _Ready(compiled, file, shortener)
+
+
+def leads_through_us(ws: Workspace, content: Content) -> bool:
+    """The provider has approved it with our own address on a button: a short link is the only thing that fits there."""
+    return isinstance(content, Template) and any(
+        url.startswith(links.prefix(ws)) for url in personalising.approved_addresses(content)
+    )
+
+
+def untracked(ws: Workspace, compiled: Compiled, *, tracks: bool) -> tuple[str, ...]:
+    """Addresses, or what they begin with, of which nobody counts who opens them."""
+    content = compiled.content
+    approved = personalising.approved_addresses(content) if isinstance(content, Template) else ()
+    theirs = [url for url in approved if not url.startswith(links.prefix(ws))]
+    ours = () if tracks or leads_through_us(ws, content) else compiled.links
+    return tuple(dict.fromkeys((*ours, *compiled.untracked, *theirs)))
 
 
 def _facts(person: Recipient, known: dict[str, dict[str, str]]) -> dict[str, str]:

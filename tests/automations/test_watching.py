@@ -34,10 +34,18 @@ async def test_who_watches_is_told_how_it_goes_and_nobody_else(shop: Shop) -> No
         variants=[{"wordings": [text(f"Watch {everybody}")]}],
     )
     # Of which addresses clicks cannot be counted, its author reads before it goes.
-    words = "See https://shop.example/{{ contact.first_name }} and https://shop.example/lamps"
-    other = await draft(owner, account_id=shop.accounts["sms"], variants=[{"wordings": [text(words)]}])
-    seen = (await owner.client.get(f"{BROADCASTS}/{other['id']}/preview")).json()
-    assert seen["untracked"] == ["https://shop.example/"]
+    words = "See https://{{ contact.first_name }}.shop.example and https://shop.example/lamps"
+    said: dict[str, Any] = {"account_id": shop.accounts["sms"], "variants": [{"wordings": [text(words)]}]}
+    all_of_it = ["https://shop.example/lamps", "https://"]
+    for more, untracked in (
+        ({}, all_of_it[1:]),
+        ({"track_clicks": False}, all_of_it),
+        ({"purpose": "transactional"}, all_of_it),
+        ({"purpose": "transactional", "track_clicks": True}, all_of_it[1:]),
+    ):
+        other = await draft(owner, **said, **more)
+        seen = (await owner.client.get(f"{BROADCASTS}/{other['id']}/preview")).json()
+        assert seen["untracked"] == untracked
     await checked(owner, made["id"])
     path = f"{BROADCASTS}/{made['id']}"
 

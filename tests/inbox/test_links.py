@@ -4,6 +4,7 @@ import asyncio
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from app.core import ids
 from app.core.errors import Invalid
 from channels.content import Text
+from crm import contacts
 from inbox import links
 from inbox.mailings import mailings
 from inbox.mailings.mailing import Batch
@@ -72,25 +74,31 @@ async def test_a_person_and_machines_open_a_link(shop: Shop, browser: httpx.Asyn
 
 
 async def test_what_is_opened_as_it_arrives_is_opened_by_a_machine(shop: Shop, browser: httpx.AsyncClient) -> None:
-    ws, url = shop.owner.ws, "https://shop.example/lamps"
-    mailing = await opened(shop, Text(text=f"New lamps: {url}"))
+    ws, url = shop.owner.ws, "https://shop.example/lamps?for="
+    # Of one mailing clicks are not counted; the other leads each person to an address of their own.
+    plain = await opened(shop, Text(text=f"Old lamps: {url}"), tracks=False)
+    mailing = await opened(shop, Text(text=f"New lamps: {url}{{{{ contact.name }}}}&x=1"))
     batch = Batch(seq=0, recipients=tuple(await people(shop, 1)), account_id=shop.accounts["sms"])
-    await mailings.add(ws, mailing.id, [batch])
-    await mailings.completed(ws, mailing.id, 1)
-    await mailings.start(ws, mailing.id)
-    await ended(shop, mailing)
+    for each in (plain, mailing):
+        await mailings.add(ws, each.id, [batch])
+        await mailings.completed(ws, each.id, 1)
+        await mailings.start(ws, each.id)
+        await ended(shop, each)
 
     async def delivered() -> bool:
         return (await mailings.progress(ws, mailing.id)).delivered == 1
 
     await eventually(delivered)
-    (sent,) = [each for each in await shop.ledger(channel="sms", direction="out") if "New lamps" in str(each["body"])]
-    (path,) = re.findall(r"/l/[\w-]+", str(sent["body"]))
+    told = [str(each["body"]) for each in await shop.ledger(channel="sms", direction="out")]
+    assert len([each for each in told if f"Old lamps: {url}" in each]) == 1
+    (sent,) = [each for each in told if "New lamps" in each]
+    name = (await contacts.get(ws, batch.recipients[0].contact_id)).name
+    (path,) = re.findall(r"/l/[\w-]+", sent)
     # A clock of the provider's that is ahead says "just now", too.
     for since, machine in ((timedelta(seconds=-20), "too_soon"), (timedelta(seconds=30), None)):
         at = milliseconds(ws.clock.now() - since)
         await ws.db.mailing_work.update({"_id": f"{mailing.code}.0"}, {"$set": {"d.0.delivered": at}})
-        assert (await browser.get(path)).headers["location"].startswith(url)
+        assert (await browser.get(path)).headers["location"].startswith(f"{url}{quote(name)}&x=1")
         assert [each.machine for each in await links.clicks(ws, mailing.id)][-1] == machine
     assert (await mailings.progress(ws, mailing.id)).clicked == 1
 

@@ -109,6 +109,7 @@ class EditBroadcast(Body):
     purpose: Purpose = Purpose.MARKETING
     topic: TopicKey = ""
     asks: bool = False
+    track_clicks: bool | None = None
     account_id: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     variants: Annotated[tuple[Variant, ...], Field(min_length=1, max_length=8)] = (Variant(),)
     audience: Audience = Audience()

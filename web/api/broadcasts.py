@@ -19,6 +19,7 @@ from crm.store import contacts as contact_rows
 from inbox import access, allowances, present
 from inbox.allowances import Standing
 from inbox.answering import previews
+from inbox.mailings import words
 from web.api import cursors
 from web.api.broadcast_shapes import (
     BroadcastCheckOut,
@@ -70,8 +71,8 @@ class PreviewQuery(Query):
 class BroadcastPreviewOut(MessagePreviewOut):
     """
     `missing` are variables that this person has no value for; with any they would get nothing. `footer` is the line
-    below it that says how it ends, where they are to read that; it is in the text already. `untracked` are beginnings
-    of addresses that differ from person to person: clicks on them are not counted.
+    below it that says how it ends, where they are to read that; it is in the text already. `untracked` are
+    addresses, or what they begin with, of which clicks are not counted.
     """
 
     contact_id: str | None
@@ -265,7 +266,7 @@ async def preview(request: ApiRequest, broadcast_id: str, query: PreviewQuery) -
         language=placed.said.key if placed.said else "",
         missing=placed.missing,
         footer=placed.footer,
-        untracked=placed.said.compiled.untracked if placed.said else (),
+        untracked=words.untracked(ws, placed.said.compiled, tracks=now.plan.tracks) if placed.said else (),
     )
 
 

@@ -8,7 +8,7 @@ import { toast, toastError, toastRefusal } from '../lib/toast'
 import type { AudienceCount, Broadcast, BroadcastPreview, BroadcastTests, ContactRow } from '../lib/types'
 import { Skeleton } from '../ui/Skeleton'
 import { ContactPicker } from './ContactPicker'
-import { isEmpty } from './ready'
+import { isEmpty, tracks } from './ready'
 import s from './broadcasts.module.css'
 
 interface OnPhoneProps {
@@ -74,7 +74,8 @@ export function OnPhone({ draft, variant, flush, stored }: OnPhoneProps) {
           )}
           {data.untracked.length > 0 && (
             <p className={s.quiet}>
-              Clicks on {data.untracked.join(', ')} are not counted: an address that differs from person to person goes out as it is.
+              Clicks on {data.untracked.join(', ')} are not counted
+              {tracks(plan) ? ': what a provider has approved, and an address of which even the server differs from person to person, goes out as it is.' : '.'}
             </p>
           )}
         </>

@@ -16,7 +16,7 @@ import type { StepProps } from './Composer'
 import { OnPhone } from './OnPhone'
 import { WordingEditor } from './WordingEditor'
 import { emptyText } from './content'
-import { nameOf } from './ready'
+import { nameOf, tracks } from './ready'
 import s from './broadcasts.module.css'
 
 const MOST_VARIANTS = 8
@@ -101,6 +101,16 @@ export function WhatStep({ draft, change, flush, stored }: StepProps) {
                 onChange={(event) => change({ asks: event.currentTarget.checked })}
               />
             )}
+            <Switch
+              label="Count who opens links"
+              description={
+                plan.purpose === 'marketing'
+                  ? 'Addresses in it become short links of your own.'
+                  : 'Off unless you say so: addresses go out as they are.'
+              }
+              checked={tracks(plan)}
+              onChange={(event) => change({ track_clicks: event.currentTarget.checked })}
+            />
           </div>
         </Panel>
         {account && (

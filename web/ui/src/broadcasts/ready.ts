@@ -18,11 +18,15 @@ export function lacking({ plan }: Pick<Broadcast, 'plan'>): Lack[] {
     else if (variant.wordings.length > 1 && variant.wordings.every((each) => each.language)) lack('what', 'Say which wording is for people of any other language.')
   }
   if (plan.experiment && plan.variants.length < 2) lack('what', 'There is nothing to compare: write a second variant.')
+  if (plan.experiment?.metric === 'clicked' && !tracks(plan)) lack('what', 'Clicks are not counted: switch that on, or let something else decide.')
   if (plan.fallbacks.some((each) => each.wordings.length === 0)) lack('when', 'Write what goes out on the other channel.')
   if ((plan.schedule.kind !== 'now' || plan.schedule.repeat || plan.schedule.relative) && !plan.schedule.wall) lack('when', 'Choose a day and a time.')
   if (plan.trial && (plan.trial.people === null) === (plan.trial.percent === null)) lack('when', 'Say how many people get it first.')
   return found
 }
+
+/** Whether clicks are counted: as said, else of marketing alone. */
+export const tracks = (plan: Plan): boolean => plan.track_clicks ?? plan.purpose === 'marketing'
 
 export function isEmpty({ everyone, segments, lists, broadcasts, contacts, rule }: Plan['audience']): boolean {
   return !everyone && segments.length + lists.length + broadcasts.length + contacts.length === 0 && rule === null
