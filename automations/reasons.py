@@ -47,6 +47,7 @@ REASONS: Final[Mapping[str, Reason]] = {
     "consent_expired": Reason("Consent has run out", "Ask them again whether they want to hear from us."),
     "consent_unconfirmed": Reason("Has not confirmed yet", "Wait for their confirmation, or ask them once more."),
     "no_consent": Reason("Has not agreed to marketing", "Ask them with a form or a keyword, with evidence."),
+    "unverified": Reason("May be somebody else by now", "Make sure who it is, in their conversation.", "/inbox"),
     "suppressed": Reason("On the suppression list", "Take them off, if the reason is over.", "/settings/pacing"),
     "stage_suppressed": Reason("Their stage gets no marketing", "Change the stages left out.", "/settings/pacing"),
     "control_group": Reason("In the global control group", "Nothing: the effect is measured against them."),

@@ -107,6 +107,11 @@ async def carry(ws: Workspace, source: Address, target: Address) -> None:
         await derive(ws, target)
 
 
+async def facts_at(ws: Workspace, address: Address) -> list[ConsentFact]:
+    """All that was ever said about one handle."""
+    return await store.at_address(ws, address)
+
+
 async def void(ws: Workspace, address: Address, purpose: str, evidence: str, *, by: str, source: str) -> None:
     """Facts of this evidence do not count for this purpose any more; what was before them, and after, does."""
     for fact in await store.at_address(ws, address):

@@ -26,13 +26,26 @@ MOST_LISTS = 100
 How = Callable[["Contact"], "Contact"]
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """
+    Why a handle may be somebody else's by now (see doubts.py): `evidence` names what has raised it, and `since` is when
+    they had written last, where it was a silence.
+    """
+
+    reason: Literal["number_changed", "id_changed", "given_up", "returned", "silence", "new_person"]
+    at: datetime
+    evidence: str
+    since: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactAddress:
     """
     One handle of a contact. `username` is what the person is called there, where the handle itself says nothing.
     `consent` is how things stand, by purpose and sender (see standing.py). `came_by` are the merges by which it
     came to this contact, the first one first; undone, they take it back. `unreachable_at` is when a provider said that
-    there is nobody at it, until they write from it again.
+    there is nobody at it, until they write from it again. `trusted_at` is when a colleague has made sure whose it is.
     """
 
     address: Address
@@ -43,6 +56,8 @@ class ContactAddress:
     consent: Standings = field(default_factory=dict)
     came_by: tuple[str, ...] = ()
     unreachable_at: datetime | None = None
+    doubt: Doubt | None = None
+    trusted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,7 +439,7 @@ async def move_address(ws: Workspace, old: Address, new: Address) -> ContactAddr
                 "new_address_is_another_contact", contact_ids=sorted((before.contact_id, known[new].contact_id))
             )
         return known[new]
-    row = replace(before, address=new, created_at=ws.clock.now())
+    row = replace(before, address=new, created_at=ws.clock.now(), doubt=None, trusted_at=None)
     if not await store.insert_address(ws, row):
         return (await store.addresses(ws, [new]))[0]
     await consent.carry(ws, old, new)

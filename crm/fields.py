@@ -40,7 +40,8 @@ _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 class ContactField:
     """
     A field of the workspace's own; `options` are those of a choice. `required_for` are the stages that nobody reaches
-    without a value. `used`: some contact has, or had, one.
+    without a value. `private`: not shown while it is not sure who a contact is (see doubts.py). `used`: some contact
+    has, or had, one.
     """
 
     key: str
@@ -50,6 +51,7 @@ class ContactField:
     options: tuple[str, ...] = ()
     required_for: tuple[str, ...] = ()
     archived: bool = False
+    private: bool = False
     used: bool = False
 
 

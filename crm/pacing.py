@@ -141,6 +141,8 @@ class Pacing(Part):
     footer: Footer = Footer()
     # So long an agreement to marketing holds that has no end of its own; 0: until it is ended.
     consent_days: Annotated[int, Field(strict=True, ge=0, le=3_650)] = 0
+    # Who writes from a number after such a silence may be somebody else (see doubts.py); 0: that is never asked.
+    silence_months: Annotated[int, Field(strict=True, ge=0, le=120)] = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,14 @@ async def address(ws: Workspace, actor: Actor, conversation: Conversation, given
     return masker.unmasked(given, [*(each.address for each in conversation.reach), *(str(row.address) for row in rows)])
 
 
+async def handle(ws: Workspace, actor: Actor, contact_id: str, given: str) -> str:
+    """The handle of a contact that is meant by whom it may be hidden from."""
+    masker = masks.of(ws, actor)
+    if masker is None:
+        return given
+    return masker.unmasked(given, [str(row.address) for row in await contacts.addresses_of(ws, contact_id)])
+
+
 async def ticket(ws: Workspace, actor: Actor, ticket_id: str) -> Ticket:
     """Raises NotFound."""
     found = await tickets.get(ws, ticket_id)

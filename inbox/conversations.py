@@ -20,7 +20,7 @@ from app.core.permissions import Actor
 from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
 from app.core.scripts import Script
-from crm import consent
+from crm import consent, doubts
 from crm.contacts import ContactAddress, hue
 from inbox import episodes
 from inbox.answering import following
@@ -68,6 +68,8 @@ class Reach:
     last_number: int = 0
     # How long after their message they may be answered freely here; None: always.
     window_hours: int | None = None
+    # Whether it may be somebody else who writes here; a copy for screens (see doubts.py).
+    doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -478,6 +480,7 @@ def _heard(reach: Sequence[Reach], entry: Entry, window_hours: int | None) -> tu
         last_external_id=entry.external_id,
         last_number=entry.number,
         window_hours=window_hours,
+        doubted=before.doubted if before else False,
     )
     return (heard, *(r for r in reach if r is not before))
 
@@ -671,18 +674,20 @@ async def rename(ws: Workspace, contact_id: str, name: str) -> list[Conversation
 
 
 def stopping(rows: Sequence[ContactAddress]) -> Callable[[Reach], Reach]:
-    """The change that brings a way to somebody up to date with what they have ended at these addresses of theirs."""
+    """The change that brings a way to somebody up to date with what they have ended, and whether it still is them."""
     known = {str(row.address): row for row in rows}
 
     def how(way: Reach) -> Reach:
         row = known.get(way.address)
-        return way if row is None else replace(way, stopped=tuple(consent.stopped_purposes(row, way.account_id)))
+        if row is None:
+            return way
+        return replace(way, stopped=tuple(consent.stopped_purposes(row, way.account_id)), doubted=doubts.asks(row))
 
     return how
 
 
 async def set_stopped(ws: Workspace, contact_id: str, rows: Sequence[ContactAddress]) -> list[Conversation]:
-    """Brings the copy of what the person has ended at these addresses up to date; the conversations that changed."""
+    """Brings the copy of what is known of these addresses up to date; the conversations that changed."""
     stopped = stopping(rows)
 
     def how(now: Conversation) -> Conversation:

@@ -42,7 +42,7 @@ from crm import consent, contacts, duplicates, keywords, merging, standing, wish
 from crm.contacts import ContactAddress, Profile
 from crm.keywords import Keyword
 from crm.standing import BUSINESS, PURPOSES
-from inbox import consents, contents, conversations, events, files, live, menus, template_alarms, timeline
+from inbox import consents, contents, conversations, doubts, events, files, live, menus, template_alarms, timeline
 from inbox.answering import notifications, proofs
 from inbox.closing import closing, surveys
 from inbox.conversations import Conversation
@@ -179,6 +179,8 @@ async def _received(
         conversation = await conversations.for_contact(ws, sender.contact_id, name=name or str(sender.address.value))
         _note_whose(ws, event.sender.address, sender.contact_id)
     await _require_theirs(ws, conversation, sender)
+    entry_id = inbound_id(account.id, event.external_id)
+    sender = await doubts.heard(ws, sender, conversation, event.at if event.timed else received_at, entry_id)
     if conversation.revision == 0:
         # The contact may be known from elsewhere, under the name a colleague gave.
         contact = await contacts.get(ws, conversation.contact_id)
@@ -189,7 +191,7 @@ async def _received(
         )
     content = await menus.chosen(ws, account, conversation, event.content)
     entry = Entry(
-        id=inbound_id(account.id, event.external_id),
+        id=entry_id,
         contact_id=conversation.contact_id,
         conversation_id=conversation.id,
         at=event.at if event.timed else received_at,
@@ -239,6 +241,7 @@ async def _received(
         await events.note(
             ws, conversation.contact_id, key=f"conversation_woken/{entry.id}", event=woken, at=entry.created_at
         )
+    await doubts.tell(ws, sender, entry.id)
     if before.revision == 0 or isinstance(content, FormReply):
         # Somebody new, or somebody who has told more of themselves.
         await duplicates.look_later(ws, conversation.contact_id)
@@ -657,6 +660,7 @@ async def _address_changed(ws: Workspace, account: ChannelAccount, event: Addres
         await conversations.change(ws, conversation, how)
     told = {"name": "address_changed", "old": str(event.old), "new": str(event.new), "detail": event.detail}
     await events.note(ws, moved.contact_id, key=f"address/{raw_id}", event=told, at=event.at)
+    await doubts.moved(ws, event, raw_id)
 
 
 async def _notice(ws: Workspace, account: ChannelAccount, event: AccountNotice) -> None:

@@ -200,6 +200,7 @@ def _reach(reach: Reach, now: datetime, row: AccountRow) -> dict[str, Any]:
         "window_closes_at": iso(closes),
         "window_open": hours is None or (closes is not None and closes > now),
         "marketing_stopped": "marketing" in reach.stopped,
+        "doubted": reach.doubted,
         "blocked": blocked,
         "blocked_reason": reason,
     }

@@ -53,6 +53,8 @@ def _address(row: Document) -> contacts.ContactAddress:
         consent={name: Standing(**known) for name, known in row.get("consent", {}).items()},
         came_by=tuple(row.get("came_by", ())),
         unreachable_at=row.get("unreachable_at"),
+        doubt=contacts.Doubt(**row["doubt"]) if row.get("doubt") else None,
+        trusted_at=row.get("trusted_at"),
     )
 
 
@@ -141,6 +143,30 @@ async def set_username(ws: Workspace, address: Address, username: str) -> None:
 async def set_unreachable(ws: Workspace, address: Address, at: datetime | None) -> None:
     async with changes.of(ws, addresses=[str(address)]):
         await ws.db.addresses.update({"_id": address_id(ws, address)}, {"$set": {"unreachable_at": at}})
+
+
+async def set_doubt(ws: Workspace, address: Address, doubt: contacts.Doubt) -> None:
+    async with changes.of(ws, addresses=[str(address)]):
+        await ws.db.addresses.update({"_id": address_id(ws, address)}, {"$set": {"doubt": asdict(doubt)}})
+
+
+async def settle_doubt(ws: Workspace, row: contacts.ContactAddress, at: datetime) -> bool:
+    """Whose it is was made sure at that time; False if it is another's by now, or somebody else was faster."""
+    where = {"_id": address_id(ws, row.address), "contact_id": row.contact_id, "doubt.evidence": _evidence(row)}
+    async with changes.of(ws, [row.contact_id]):
+        return await ws.db.addresses.update(where, {"$set": {"doubt": None, "trusted_at": at}})
+
+
+async def give_address(ws: Workspace, row: contacts.ContactAddress, contact_id: str, doubt: contacts.Doubt) -> bool:
+    """To another contact, in doubt; False if it was not its contact's any more."""
+    where = {"_id": address_id(ws, row.address), "contact_id": row.contact_id}
+    async with changes.of(ws, [row.contact_id, contact_id]):
+        given = {"contact_id": contact_id, "doubt": asdict(doubt), "came_by": []}
+        return await ws.db.addresses.update(where, {"$set": given})
+
+
+def _evidence(row: contacts.ContactAddress) -> str:
+    return row.doubt.evidence if row.doubt else ""
 
 
 async def verify_address(ws: Workspace, address: Address) -> None:

@@ -139,7 +139,7 @@ async def test_the_gate_and_the_guards_hold_for_many(shop: Shop) -> None:
     await eventually(stopped)
     progress = await mailings.progress(ws, dear.id)
     assert (progress.sent, progress.queued, progress.cost_minor) == (2, 1, 4)
-    await mailings.change(ws, dear.id, rate=None, budget_minor=6, guards=dear.guards)
+    await mailings.change(ws, dear.id, rate=None, budget_minor=6, guards=dear.guards, priority=dear.priority)
     await mailings.resume(ws, dear.id)
     await ended(shop, dear)
     sent = await shop.ledger(channel="sms", direction="out")

@@ -1,6 +1,6 @@
 """Contacts: people, their addresses, consent and whole timeline."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -13,11 +13,11 @@ from app.core.clock import iso
 from app.core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound
 from app.core.permissions import Permission
 from app.core.runtime import Workspace
-from crm import companies, contacts, duplicates, fields, lists, masks, profiles, standing
+from crm import companies, contacts, doubts, duplicates, fields, lists, masks, profiles, standing
 from crm.companies import Company
 from crm.contacts import Block, Contact, ContactAddress, Hold, search_tokens
 from crm.data_health import FindingId
-from crm.fields import MOST_FIELDS
+from crm.fields import MOST_FIELDS, ContactField, Fields
 from crm.masks import Masker
 from crm.store import contacts as contact_store
 from inbox import access, conversations, live
@@ -36,7 +36,9 @@ from web.api.inbox_shapes import (
     ContactPage,
     ContactRow,
     ContactShape,
+    DoubtShape,
     EntryPage,
+    FieldValue,
     HoldShape,
     PastValues,
     ZoneShape,
@@ -179,7 +181,16 @@ def address_of(row: ContactAddress, last_inbound_at: str | None, now: datetime) 
             "transactional": standing.overall(row.consent, "transactional", now),
             "marketing": standing.overall(row.consent, "marketing", now),
         },
+        "doubt": _doubt(row),
     }
+
+
+def _doubt(row: ContactAddress) -> DoubtShape | None:
+    doubt = row.doubt
+    if doubt is None:
+        return None
+    message = doubts.words(doubt)
+    return {"reason": doubt.reason, "message": message, "at": iso(doubt.at) or "", "asks": doubts.asks(row)}
 
 
 async def list_contacts(request: ApiRequest, query: ContactsQuery) -> ContactPage:
@@ -297,6 +308,7 @@ async def full(request: ApiRequest, contact: Contact) -> ContactShape:
     ws = request.ws
     known = await fields.get(ws)
     rows = await contacts.addresses_of(ws, contact.id)
+    folded = doubts.folds(rows)
     sight = await access.sight(ws, request.actor)
     threads = [each for each in await conversation_store.of_contact(ws, contact.id) if sight.sees(each)]
     heard = {r.address: iso(r.last_inbound_at) for thread in threads for r in thread.reach}
@@ -312,7 +324,7 @@ async def full(request: ApiRequest, contact: Contact) -> ContactShape:
         "zone": _zone(contact, rows, ws.clock.now()),
         "company": _company((await companies.by_id(ws, [contact.company_id or ""])).get(contact.company_id or "")),
         "company_role": contact.company_role,
-        "fields": {f.key: fields.shown(f, contact.fields[f.key]) for f in known.fields if f.key in contact.fields},
+        "fields": shown_fields(known, contact, lambda field: not (folded and field.private)),
         "tags": list(contact.tags),
         "lists": list(contact.lists),
         "revision": contact.revision,
@@ -323,7 +335,14 @@ async def full(request: ApiRequest, contact: Contact) -> ContactShape:
         "conversations": [{"id": thread.id, "state": thread.state} for thread in threads],
         "merged": len(contact.absorbed),
         "last_number": max((thread.last_number for thread in threads), default=0),
+        "folded": folded,
     }
+
+
+def shown_fields(known: Fields, contact: Contact, wanted: Callable[[ContactField], bool]) -> dict[str, FieldValue]:
+    """Values of the workspace's own fields, of those that are wanted."""
+    there = [field for field in known.fields if field.key in contact.fields and wanted(field)]
+    return {field.key: fields.shown(field, contact.fields[field.key]) for field in there}
 
 
 def _block(block: Block | None) -> BlockShape | None:
@@ -342,6 +361,7 @@ async def edit(request: ApiRequest, contact_id: str, body: EditContact) -> Conta
     given = body.model_dump(exclude_unset=True, exclude={"revision"})
     if (masker := masks.of(ws, request.actor)) is not None:
         given = _as_stored(masker, known, given)
+    await _require_unfolded(ws, known, given)
     async with live.announced(ws, "conversation", conversations.id_for(known.id)):
         before, contact = await profiles.edit(ws, request.actor, known.id, given, seen=body.revision)
         if contact.revision != before.revision:
@@ -356,6 +376,15 @@ async def edit(request: ApiRequest, contact_id: str, body: EditContact) -> Conta
             ws, request.actor, "contact.edited", Target("contact", contact.id, contact.name), {"fields": names}
         )
     return await full(request, contact)
+
+
+async def _require_unfolded(ws: Workspace, contact: Contact, given: dict[str, Any]) -> None:
+    """Raises Conflict where a value is folded away: nobody overwrites what they do not see."""
+    keys = set(given.get("fields") or ())
+    private = {field.key for field in (await fields.get(ws)).fields if field.private} if keys else set()
+    if keys & private and doubts.folds(await contacts.addresses_of(ws, contact.id)):
+        words = "It is not sure who this is, so private fields stay as they are. Make sure first."
+        raise Conflict(words, code="not_verified")
 
 
 def _as_stored(masker: Masker, known: Contact, given: dict[str, Any]) -> dict[str, Any]:
@@ -379,6 +408,9 @@ async def past(request: ApiRequest, contact_id: str) -> PastValues:
     ws = request.ws
     contact = await access.contact(ws, request.actor, contact_id)
     found = await contacts.past(ws, contact.id)
+    private = {f"fields.{field.key}" for field in (await fields.get(ws)).fields if field.private}
+    if private and doubts.folds(await contacts.addresses_of(ws, contact.id)):
+        found = [each for each in found if each.what not in private]
     words = await contact_words.words(ws, ((each.what, v) for each in found for v in (each.before, each.after)))
     return {
         "items": [
@@ -472,7 +504,7 @@ ENDPOINTS = [
         edit,
         Permission.CONTACTS_WRITE,
         "Correct a contact",
-        errors=(NotFound, Invalid, ChangedMeanwhile),
+        errors=(NotFound, Invalid, Conflict, ChangedMeanwhile),
     ),
     Endpoint(
         "GET",

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from app.core.clock import iso
 from app.core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Mask, Permission
-from crm import destinations, masks
+from crm import contacts, destinations, doubts, masks
 from crm.contacts import Contact
 from crm.destinations import Destination
 from inbox import access, live
@@ -53,7 +53,10 @@ class DestinationShape(TypedDict):
 
 
 class Destinations(TypedDict):
+    """`folded`: it is not sure who this is, so none are shown until somebody has made sure, or asks for them."""
+
     items: list[DestinationShape]
+    folded: bool
 
 
 class AddDestination(Body):
@@ -92,9 +95,16 @@ async def listed(request: ApiRequest, contact_id: str) -> Destinations:
 
 
 async def _all(request: ApiRequest, contact: Contact) -> Destinations:
+    if doubts.folds(await contacts.addresses_of(request.ws, contact.id)):
+        return {"items": [], "folded": True}
+    return {"items": await unfolded(request, contact), "folded": False}
+
+
+async def unfolded(request: ApiRequest, contact: Contact) -> list[DestinationShape]:
+    """The address book as this reader sees it."""
     found = await destinations.of(request.ws, contact)
     hidden = Mask.ADDRESSES in request.actor.rights.masks
-    return {"items": [_shown(each, default=at == 0, hidden=hidden) for at, each in enumerate(found)]}
+    return [_shown(each, default=at == 0, hidden=hidden) for at, each in enumerate(found)]
 
 
 def _shown(found: Destination, *, default: bool, hidden: bool) -> DestinationShape:

@@ -22,7 +22,10 @@ KINDS = Literal["text", "number", "date", "datetime", "boolean", "choice", "choi
 
 
 class ContactFieldShape(Body):
-    """`used`: contacts have values, so it can be archived and not deleted. It is said, and ignored where it is sent."""
+    """
+    `private`: folded away while it is not sure who a contact is. `used`: contacts have values, so it can be archived
+    and not deleted; it is said, and ignored where it is sent.
+    """
 
     key: Key
     label: Label
@@ -31,6 +34,7 @@ class ContactFieldShape(Body):
     options: Annotated[tuple[Label, ...], Field(max_length=MOST_OPTIONS)] = ()
     required_for: Annotated[tuple[Key, ...], Field(max_length=MOST_STAGES)] = ()
     archived: bool = False
+    private: bool = False
     used: bool = False
 
 
@@ -77,6 +81,7 @@ def _shape(known: Fields) -> ContactFieldsShape:
                 options=each.options,
                 required_for=each.required_for,
                 archived=each.archived,
+                private=each.private,
                 used=each.used,
             )
             for each in known.fields
@@ -105,6 +110,7 @@ async def save(request: ApiRequest, body: ContactFieldsShape) -> ContactFieldsSh
                 options=each.options,
                 required_for=each.required_for,
                 archived=each.archived,
+                private=each.private,
             )
             for each in body.fields
         ),

@@ -227,6 +227,8 @@ class ReachShape(TypedDict):
     window_closes_at: Time | None
     window_open: bool
     marketing_stopped: bool
+    # It may be somebody else who writes here.
+    doubted: bool
     blocked: Literal["opted_out", "account_disabled"] | None
     blocked_reason: str | None
 
@@ -334,6 +336,18 @@ class PurposesShape(TypedDict):
     marketing: ConsentState
 
 
+class DoubtShape(TypedDict):
+    """
+    Why it may be somebody else by now, in words. `asks`: somebody should make sure; a number that was left raises no
+    question until somebody writes from it.
+    """
+
+    reason: Literal["number_changed", "id_changed", "given_up", "returned", "silence", "new_person"]
+    message: str
+    at: Time
+    asks: bool
+
+
 class ContactAddressShape(TypedDict):
     address: str
     channel: Channel
@@ -341,6 +355,7 @@ class ContactAddressShape(TypedDict):
     verified: bool
     last_inbound_at: Time | None
     consent: PurposesShape
+    doubt: DoubtShape | None
 
 
 class ConversationRef(TypedDict):
@@ -419,6 +434,8 @@ class ContactShape(TypedDict):
     conversations: list[ConversationRef]
     merged: int
     last_number: int
+    # Private fields are left out, and the address book is folded away, until somebody has made sure who it is.
+    folded: bool
 
 
 class ContactRow(TypedDict):

@@ -86,8 +86,9 @@ export function AddressBook({ contactId }: { contactId: string }) {
           ))}
         </ul>
       )}
-      {data?.items.length === 0 && <p className={s.none}>No address yet. A location that they share can be kept from the conversation.</p>}
-      {mayWrite && data && (
+      {data?.folded && <p className={s.none}>Folded away until somebody has made sure who this is.</p>}
+      {data?.items.length === 0 && !data.folded && <p className={s.none}>No address yet. A location that they share can be kept from the conversation.</p>}
+      {mayWrite && data && !data.folded && (
         <Button size="compact-sm" variant="subtle" className={s.add ?? ''} onClick={() => setEditing('new')}>
           Add an address
         </Button>

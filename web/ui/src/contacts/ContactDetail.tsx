@@ -19,6 +19,7 @@ import { EditableName } from './EditableName'
 import { PastValues } from './PastValues'
 import { PersonalData } from './PersonalData'
 import { PerhapsSame, SamePerson } from './SamePerson'
+import { Doubted } from './Doubted'
 import { Timeline } from './Timeline'
 import { useContact } from './contactQuery'
 import s from './contacts.module.css'
@@ -47,6 +48,7 @@ export function ContactDetail({ id }: { id: string }) {
   return (
     <article className={s.detail}>
       <DetailHead contact={contact} />
+      <Doubted contact={contact} />
       <div className={s.columns}>
         <section className={s.history} aria-label="History">
           <h2>History</h2>

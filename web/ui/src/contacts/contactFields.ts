@@ -52,7 +52,7 @@ export function useContactValues(contact: Contact): ContactValue[] | undefined {
   const owners = members.filter((member) => member.status === 'active').map((member) => ({ value: member.id, label: member.name }))
   const owner = members.find((member) => member.id === contact.owner_id)
   const zone = contact.zone
-  const own = (data.fields ?? []).filter((field) => !field.archived || contact.fields[field.key] !== undefined)
+  const own = (data.fields ?? []).filter((field) => (!field.archived || contact.fields[field.key] !== undefined) && !(contact.folded && field.private))
   return [
     {
       name: 'stage',

@@ -5,6 +5,7 @@ import type { Destination } from '../lib/types'
 
 export interface Destinations {
   items: Destination[]
+  folded: boolean
 }
 
 export const destinationsQuery = (contactId: string) =>

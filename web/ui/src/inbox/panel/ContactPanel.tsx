@@ -6,6 +6,7 @@ import { useContact } from '../../contacts/contactQuery'
 import { AddressList } from '../../contacts/AddressList'
 import { ContactNotes } from '../../contacts/ContactNotes'
 import { ContactValues } from '../../contacts/ContactValues'
+import { Doubted } from '../../contacts/Doubted'
 import { EditableName } from '../../contacts/EditableName'
 import { PerhapsSame, SamePerson } from '../../contacts/SamePerson'
 import { Timeline } from '../../contacts/Timeline'
@@ -84,6 +85,7 @@ function Details({ conversation }: { conversation: Conversation }) {
         </div>
       ) : (
         <>
+          <Doubted contact={contact} />
           <Section title="Addresses">
             <AddressList addresses={contact.addresses} reaches={conversation.reach} />
           </Section>

@@ -5,6 +5,7 @@ import { useCell } from '../../lib/store'
 import type { Conversation } from '../../lib/types'
 import { ErrorState } from '../../ui/ErrorState'
 import { markRead } from '../actions'
+import { DoubtedThread } from '../../contacts/Doubted'
 import { useSeen } from '../../notifications/notifications'
 import { Composer } from '../composer/Composer'
 import { conversationsChanged, getConversation, putConversation, useConversation } from '../conversations'
@@ -52,6 +53,7 @@ export const ThreadPane = memo(function ThreadPane({ conversationId, panelOpen, 
   return (
     <section className={s.pane} aria-label={`Conversation with ${conversation.contact.name}`}>
       <ThreadHeader conversation={conversation} panelOpen={panelOpen} onTogglePanel={onTogglePanel} />
+      {conversation.reach.some((way) => way.doubted) && <DoubtedThread contactId={conversation.contact_id} />}
       {filtered === conversationId ? (
         <Suspense fallback={<div className={s.frame} aria-busy />}>
           <FilteredThread conversation={conversation} />

@@ -90,6 +90,12 @@ export function eventText(entry: Entry): string {
       return who ? `${who} unblocked this contact` : 'Contact unblocked'
     case 'address_changed':
       return `Address changed from ${address(event.old)} to ${address(event.new)}`
+    case 'doubt_raised':
+      return `May be somebody else (${address(event.address)}): ${text(event.message) ?? ''}`
+    case 'doubt_settled':
+      return [`${who ?? 'Somebody'} made sure that it is them, ${text(event.ways) ?? ''}`, text(event.note)].filter(Boolean).join(' · ')
+    case 'contact_split':
+      return `${who ?? 'Somebody'} said that ${address(event.address)} is a new person's now: ${text(event.into_name) ?? ''}`
     case 'channel_continued':
       return `${who ?? 'Somebody'} continued on ${channelLabel(text(event.channel) ?? '')}, ${address(event.address)}`
     case 'channel_proved':

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, MultiSelect, NativeSelect, TagsInput, TextInput } from '@mantine/core'
+import { ActionIcon, Button, MultiSelect, NativeSelect, Switch, TagsInput, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { FIELD_KINDS, fieldsQuery } from '../../contacts/contactFields'
 import { useCan } from '../../lib/session'
@@ -77,7 +77,7 @@ function Page({ stored }: { stored: ContactFields }) {
               size="xs"
               leftSection={<IconPlus size={14} />}
               onClick={() =>
-                set({ fields: [...fields, { key: freeKey('field', fields.map((f) => f.key)), label: 'New field', kind: 'text', options: [], required_for: [], description: '', archived: false, used: false }] })
+                set({ fields: [...fields, { key: freeKey('field', fields.map((f) => f.key)), label: 'New field', kind: 'text', options: [], required_for: [], description: '', archived: false, private: false, used: false }] })
               }
             >
               Add a field
@@ -138,6 +138,13 @@ function Page({ stored }: { stored: ContactFields }) {
                     value={field.required_for ?? []}
                     data={stages.map((stage) => ({ value: stage.id, label: stage.label }))}
                     onChange={(chosen) => setField(at, { required_for: chosen })}
+                  />
+                  <Switch
+                    size="xs"
+                    label="Private"
+                    description="Folded away while it is not sure who writes."
+                    checked={field.private ?? false}
+                    onChange={(event) => setField(at, { private: event.currentTarget.checked })}
                   />
                   {(field.kind === 'choice' || field.kind === 'choices') && (
                     <TagsInput

@@ -91,6 +91,18 @@ function Form({ stored }: { stored: PacingSettings }) {
             onChange={(days) => set({ consent_days: within(days, 0, 3650) })}
           />
         </Panel>
+        <Panel title="A long silence" text="Numbers are given to others after a while. Who writes again after so long has to be verified before anything private is shown or marketed to them.">
+          <NumberInput
+            label="Ask who it is after"
+            description="0: never."
+            suffix=" months"
+            min={0}
+            max={120}
+            maw={320}
+            value={settled.silence_months ?? 12}
+            onChange={(months) => set({ silence_months: within(months, 0, 120) })}
+          />
+        </Panel>
         <Caps caps={settled.caps ?? []} onChange={(caps) => set({ caps })} />
         <Panel title="Who is left out" text="Asked anew for every message, just before it goes.">
           <div className={s.stack}>
