@@ -176,6 +176,10 @@ class Conversation:
     # Its place in the team's queue, while it waits for an agent; and who looked after it last.
     routing: Queued | None = None
     last_agent_id: str | None = None
+    # The language into which what the customer writes is translated as it comes; and the one that they were heard in
+    # (see translating/translations.py).
+    translate_into: str | None = None
+    spoken: str | None = None
     # Skills that a route rule asks of its agent.
     wants: tuple[str, ...] = ()
     # Which closed period (by its beginning) the customer has been told of.

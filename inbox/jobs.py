@@ -14,6 +14,7 @@ from inbox.erasing import erasing
 from inbox.finding import bulk, view_work
 from inbox.supervising import operations, rollups
 from inbox.ticketing import incidents, sla_trials, sla_watch
+from inbox.translating import translations
 
 Context = Mapping[str, Any]
 
@@ -89,6 +90,14 @@ async def recount(ctx: Context, workspace_id: str) -> None:
     await live.publish(ws, live.event("counts", {}))
 
 
+async def translate_entry(ctx: Context, workspace_id: str, entry_id: str, attempt: str) -> None:
+    await translations.translate_later(_runtime(ctx).workspace(workspace_id), entry_id, int(attempt))
+
+
+async def catch_up_translations(ctx: Context, workspace_id: str, conversation_id: str) -> None:
+    await translations.catch_up(_runtime(ctx).workspace(workspace_id), conversation_id)
+
+
 async def send_incident_update(ctx: Context, workspace_id: str, update_id: str) -> None:
     await incidents.send(_runtime(ctx).workspace(workspace_id), update_id)
 
@@ -153,6 +162,8 @@ JOBS = (
     Job(recount, Lane.BACKGROUND, timeout_seconds=600),
     Job(look_up, Lane.BACKGROUND, timeout_seconds=60),
     Job(fetch_media, Lane.BACKGROUND, timeout_seconds=300),
+    Job(translate_entry, Lane.BACKGROUND, timeout_seconds=60, max_tries=2),
+    Job(catch_up_translations, Lane.BACKGROUND, timeout_seconds=300, max_tries=2),
     Job(send_incident_update, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(try_sla, Lane.BACKGROUND, timeout_seconds=3_600),
     Job(count_reports, Lane.BACKGROUND, timeout_seconds=3_600),

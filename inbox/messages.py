@@ -53,6 +53,7 @@ from inbox.routing.waiting import Feed
 from inbox.store import conversations as conversation_store
 from inbox.store.entries import external_key, inbound_id
 from inbox.timeline import Author, Campaign, Entry, Quote, Reacted
+from inbox.translating import translations
 
 STARTED = "Started the chat"
 MARKETING = (Purpose.MARKETING.value,)
@@ -263,6 +264,7 @@ async def _received(
     if event.acknowledge is not None:
         await ws.queue.enqueue("acknowledge", account.id, event.acknowledge, lane=Lane.REPLIES)
     await live.tell_entry(ws, entry, conversation)
+    await translations.arrived(ws, conversation, entry)
     return conversation
 
 
@@ -411,9 +413,11 @@ async def _edited(ws: Workspace, account: ChannelAccount, event: MessageEdited, 
     def how(now: Entry) -> Entry:
         if now.deleted_at or (now.edited_at and now.edited_at >= event.at):
             return now
-        return replace(now, content=content, edited_at=event.at)
+        return replace(now, content=content, edited_at=event.at, translations={})
 
-    await search.reindex(ws, await _change_and_tell(ws, entry, how))
+    entry, conversation = await _change_and_tell(ws, entry, how)
+    await search.reindex(ws, entry)
+    await translations.arrived(ws, conversation, entry)
 
 
 async def _late_original(ws: Workspace, account: ChannelAccount, event: MessageEdited, raw_id: str) -> None:
@@ -434,8 +438,8 @@ async def _deleted(ws: Workspace, account: ChannelAccount, event: MessageDeleted
     if entry is None:
         ws.log.info("deletion_of_unknown_message", account_id=account.id)
         return
-    deleted = await _change_and_tell(
-        ws, entry, lambda now: now if now.deleted_at else replace(now, deleted_at=event.at)
+    deleted, _ = await _change_and_tell(
+        ws, entry, lambda now: now if now.deleted_at else replace(now, deleted_at=event.at, translations={})
     )
     await search.reindex(ws, deleted)
 
@@ -459,7 +463,7 @@ def reacting(by: str, name: str | None, emoji: str) -> Any:
     return how
 
 
-async def _change_and_tell(ws: Workspace, entry: Entry, how: Any) -> Entry:
+async def _change_and_tell(ws: Workspace, entry: Entry, how: Any) -> tuple[Entry, Conversation]:
     """Told also when nothing changed: the process may have died after the change and before the telling."""
     entry, _ = await timeline.change(ws, entry, how)
     conversation = await conversations.get(ws, entry.conversation_id)
@@ -467,7 +471,7 @@ async def _change_and_tell(ws: Workspace, entry: Entry, how: Any) -> Entry:
     summary = conversations.summary_of(entry, text)
     conversation, _ = await conversations.change(ws, conversation, conversations.summary_shown(summary))
     await live.tell_entry(ws, entry, conversation)
-    return entry
+    return entry, conversation
 
 
 # --- consent ------------------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from inbox.mailings import placing
 from inbox.splitting import split_text
 from inbox.store import entries as entry_rows
 from inbox.store import tickets
-from inbox.timeline import Author, Entry, Mention, Quote
+from inbox.timeline import Author, Entry, Mention, Quote, Written
 
 # Of the messages that a draft did not know, at most so many are shown.
 _MOST_NEWER = 20
@@ -63,6 +63,8 @@ class Draft:
     reply_to_entry_id: str | None = None
     seen: int | None = None
     undo_seconds: int = 0
+    # What its author wrote, where the content is a translation of it.
+    written: Written | None = None
 
 
 async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> list[Entry]:
@@ -311,6 +313,7 @@ def _entry(
         status=DeliveryStatus.QUEUED.value,
         status_times={"queued": now},
         client_id=draft.client_id if number == 0 else f"{draft.client_id}/{number}",
+        written=draft.written if number == 0 else None,
         outbox_key=conversation.contact_id,
         due_at=until,
         undo_until=until,

@@ -68,6 +68,23 @@ class Campaign:
 
 
 @dataclass(frozen=True, slots=True)
+class Translation:
+    """What a translation service made of an entry's words; `source` is the language of those, as it says."""
+
+    text: str
+    source: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an agent wrote in their own language, of which the translation was sent; `language` is that of what went."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reacted:
     """A reaction; `by` is `contact` or a member's id."""
 
@@ -104,6 +121,9 @@ class Entry:
     reply_to: Quote | None = None
     reactions: tuple[Reacted, ...] = ()
     mentions: tuple[Mention, ...] = ()
+    # By language (see translating/translations.py).
+    translations: Mapping[str, Translation] = field(default_factory=dict)
+    written: Written | None = None
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     purpose: str | None = None

@@ -16,6 +16,7 @@ from sandbox import control, phone, push
 from sandbox.faults import ConnectionCloser
 from sandbox.shapes import ControlError
 from sandbox.telegram import routes as telegram
+from sandbox.translating import routes as translating
 from sandbox.twilio import routes as twilio
 from sandbox.whatsapp import account, errors, files, messages, templates, usage
 from sandbox.whatsapp import inbound as whatsapp_inbound
@@ -57,6 +58,7 @@ CONTROL: list[BaseRoute] = [
     Route("/events", control.events, methods=["GET"]),
     Route("/media/{id}", control.media_file, methods=["GET"]),
     Route("/push/{id}", push.control, methods=["GET", "PUT", "DELETE"]),
+    Route("/translating", translating.control, methods=["GET", "PUT"]),
     Route("/samples", control.samples, methods=["GET"]),
 ]
 
@@ -88,6 +90,8 @@ def build(data_dir: Path | None = None, *, seed: bool = True) -> ASGIApp:
         Mount("/twilio", routes=twilio.API),
         Mount("/telegram", routes=telegram.API),
         Route("/push/{id}", push.take, methods=["POST"]),
+        Mount("/libretranslate", routes=translating.LIBRETRANSLATE),
+        Mount("/deepl", routes=translating.DEEPL),
         Mount("/_sandbox", routes=CONTROL),
         Mount("/twilio-content/v1", routes=twilio.CONTENT),
         Route("/graph-media/{path:path}", files.download, methods=["GET"]),

@@ -30,6 +30,7 @@ from sandbox.limits import Buckets, Reached
 from sandbox.media import Media, MediaStore
 from sandbox.poster import Poster
 from sandbox.shapes import ControlError, Json
+from sandbox.translating.settings import Services
 from sandbox.webhooks import Batch, Webhooks
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class World:
         self.batches: dict[str, Batch] = {}
         # Browsers' subscriptions at the push service. Like a browser's, they end with the process.
         self.push: dict[str, Subscription] = {}
+        self.translating = Services()
         self._http: aiohttp.ClientSession | None = None
         self._journal = Journal(data_dir / "journal.jsonl" if data_dir else None)
         records = 0
@@ -116,6 +118,7 @@ class World:
         self.reached.clear()
         self.knobs.clear()
         self.push.clear()
+        self.translating = Services()
         self.clock.offset, self.clock.speed = 0.0, 1.0
         for (kind, _), account in kept:
             self.put_account(kind, account)

@@ -84,6 +84,7 @@ from web.api import (
     tickets,
     tokens,
     transcripts,
+    translations,
     variables,
     views,
 )
@@ -108,6 +109,7 @@ API: tuple[Endpoint, ...] = (
     *proofs.ENDPOINTS,
     *deferred.ENDPOINTS,
     *transcripts.ENDPOINTS,
+    *translations.ENDPOINTS,
     *blocked.ENDPOINTS,
     *contacts.ENDPOINTS,
     *fields.ENDPOINTS,

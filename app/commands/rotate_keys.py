@@ -1,6 +1,6 @@
 """`rotate-keys`: all that is stored encrypted gets the newest secret key, so that an older one can be removed."""
 
-from app.core.platform import accounts, members, push_devices, push_keys
+from app.core.platform import accounts, members, push_devices, push_keys, translators
 from app.core.runtime import open_runtime
 from app.core.security import CannotDecrypt
 from app.core.settings import Settings
@@ -19,13 +19,14 @@ async def run(settings: Settings) -> int:
             totp = await members.rotate_keys(runtime.mongo, runtime.keyring)
             keys = await push_keys.rotate_keys(runtime.mongo, runtime.keyring)
             devices = await push_devices.rotate_keys(runtime.mongo, runtime.keyring)
+            translating = await translators.rotate_keys(runtime.mongo, runtime.keyring)
         except CannotDecrypt:
             print(
                 "Something is encrypted with a key that is not in PARLEY_SECRET_KEYS. Put that key back and try again."
             )
             return 1
     print(
-        f"{sealed} channel accounts, {totp} second factors, {keys} push keys and {devices} devices now use the newest "
-        "key. The older keys can be removed."
+        f"{sealed} channel accounts, {totp} second factors, {keys} push keys, {devices} devices and {translating} "
+        "translation services now use the newest key. The older keys can be removed."
     )
     return 0

@@ -107,6 +107,8 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "data_health": (_index("active_key", sparse=True),),
     "data_health_buckets": (_index("workspace_id", "bucket"), _index("workspace_id", "has", "bucket")),
     "stories": (),
+    # Which translation service a workspace has connected.
+    "translators": (),
     # Where things are delivered to contacts (see crm/destinations.py).
     "destinations": (_index("workspace_id", "contact_id"),),
     "addresses": (_index("workspace_id", "contact_id"),),

@@ -71,6 +71,11 @@ class Settings(BaseSettings):
         "",
         description="A push service of your own, whose address may be a private one; those of browsers need nothing.",
     )
+    libretranslate_url: str = Field(
+        "",
+        description="A LibreTranslate of your own, whose address may be a private one; public ones need nothing.",
+    )
+    deepl_url: str = Field("", description="Base of DeepL's API; empty: that of the plan which the key belongs to.")
     sandbox_url: str = Field("", description="The sandbox, if one runs: its phone page is linked from the demo.")
     sandbox_port: int = Field(0, ge=0, le=65535, description="Its port; 0 picks a free one (9100 if free).")
     demo: bool = Field(
@@ -96,7 +101,10 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("public_url", "graph_url", "twilio_url", "telegram_url", "push_url", "sandbox_url")
+    @field_validator(
+        *("public_url", "graph_url", "twilio_url", "telegram_url", "push_url", "sandbox_url"),
+        *("libretranslate_url", "deepl_url"),
+    )
     @classmethod
     def _plain_url(cls, value: str) -> str:
         if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):

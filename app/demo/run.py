@@ -8,7 +8,7 @@ from pathlib import Path
 from app.core.http import provider_client
 from app.core.runtime import Runtime, open_runtime
 from app.core.settings import Settings
-from app.demo import accounts, actors, answers, articles, people, promises, teams
+from app.demo import accounts, actors, answers, articles, people, promises, teams, translating
 from app.demo.actors import Cast
 from app.demo.desk import Desk, sit_down
 from app.demo.phone import Phone
@@ -33,6 +33,7 @@ async def run(settings: Settings, *, web_url: str, password: str) -> int:
         await teams.found(ws)
         await promises.give(ws)
         await articles.keep(ws)
+        await translating.connect(ws, settings.sandbox_url)
         there = await phone.customers()
         for person in CUSTOMERS:
             if person["id"] not in there:

@@ -16,7 +16,14 @@ from app.up.terminal import Terminal
 
 _OURS = ("PARLEY_", "MONGODB_URI", "REDIS_URL")
 # Provider settings that the sandbox stands in for, and where it does.
-_SANDBOX_PATHS = {"graph_url": "/graph", "twilio_url": "/twilio", "telegram_url": "/telegram", "push_url": "/push"}
+_SANDBOX_PATHS = {
+    "graph_url": "/graph",
+    "twilio_url": "/twilio",
+    "telegram_url": "/telegram",
+    "push_url": "/push",
+    "libretranslate_url": "/libretranslate",
+    "deepl_url": "/deepl",
+}
 
 
 def bare_environment() -> dict[str, str]:

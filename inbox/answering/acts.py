@@ -6,6 +6,7 @@ actions all do it here, so that it is the same whoever asks.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from app.core import audit
@@ -15,6 +16,7 @@ from app.core.errors import Conflict, Invalid
 from app.core.permissions import Actor
 from app.core.platform import members as member_rows
 from app.core.platform.members import Member
+from app.core.queue import Lane
 from app.core.runtime import Workspace
 from inbox import conversations, events, live, story
 from inbox.answering import notifications
@@ -133,6 +135,20 @@ async def snooze(
         saved, changed = await sleep.snooze(ws, conversation, until, by=actor.member_id, hand=hand)
         if changed:
             await _note(ws, actor, saved, "conversation_snoozed", {"until": iso(saved.snoozed_until)})
+    return await conversations.get(ws, conversation.id)
+
+
+async def translate(ws: Workspace, actor: Actor, conversation: Conversation, into: str | None) -> Conversation:
+    """Into which language what the customer writes here is translated as it comes (None: not any more)."""
+    async with live.announced(ws, "conversation", conversation.id):
+        saved, changed = await conversations.change(
+            ws, conversation, lambda now: now if now.translate_into == into else replace(now, translate_into=into)
+        )
+        if into is not None:
+            # Also where it was so already: what failed before may go now.
+            await ws.queue.enqueue("catch_up_translations", ws.id, saved.id, lane=Lane.BACKGROUND)
+        if changed:
+            await _note(ws, actor, saved, "conversation_translated", {"into": into})
     return await conversations.get(ws, conversation.id)
 
 

@@ -93,7 +93,9 @@ async def _follow(ws: Workspace, entry: Entry, wanted: Entry, line: str) -> Entr
     """The timeline and the list's line say what the customer now sees."""
 
     def how(now: Entry) -> Entry:
-        return replace(now, content=wanted.content, edited_at=wanted.edited_at, deleted_at=wanted.deleted_at)
+        # Of other words, neither a translation nor the words they were translated from are any more.
+        about = replace(now, translations={}, written=None) if wanted.content != now.content else now
+        return replace(about, content=wanted.content, edited_at=wanted.edited_at, deleted_at=wanted.deleted_at)
 
     async with live.announced(ws, "entry", wanted.id):
         entry, _ = await timeline.change(ws, entry, how)

@@ -24,7 +24,7 @@ from inbox.conversations import Conversation
 from inbox.outbox import Draft
 from inbox.store import deferred as store
 from inbox.store import entries as entry_store
-from inbox.timeline import Author, Entry
+from inbox.timeline import Author, Entry, Written
 
 Kind = Literal["scheduled", "held"]
 State = Literal["waiting", "asking", "sending", "sent", "cancelled", "skipped", "expired"]
@@ -80,6 +80,7 @@ class Deferred:
     reason: dict[str, str] | None = None
     opener_entry_id: str | None = None
     entry_ids: tuple[str, ...] = ()
+    written: Written | None = None
     revision: int = 1
 
 
@@ -132,6 +133,7 @@ async def create(ws: Workspace, conversation: Conversation, wish: Wish) -> Defer
         due_at=at,
         on_reply=wish.on_reply,
         heard=conversation.last_inbound_number,
+        written=wish.draft.written,
         opener_entry_id=opener.id if opener else None,
     )
     async with live.announced(ws, "deferred", row.id):
@@ -212,6 +214,7 @@ async def change(
         raise ChangedMeanwhile("Somebody else has just changed this message. Please look again.", Change("message"))
     wanted = replace(row, on_reply=on_reply or row.on_reply)
     if text is not None:
+        wanted = replace(wanted, written=None)
         content = contents.parsed(row.content)
         if isinstance(content, Text):
             wanted = replace(wanted, content=Text(text=text).model_dump())
@@ -378,6 +381,7 @@ def _draft(row: Deferred) -> Draft:
         account_id=row.account_id,
         address=row.address,
         reply_to_entry_id=row.reply_to_entry_id,
+        written=row.written,
     )
 
 

@@ -36,7 +36,7 @@ _MOSTLY_EMPTY = frozenset(
         *("closed_at", "tags", "unread_by", "deferred", "snoozed_until", "snooze_by", "woke_at", "followers", "asked"),
         *("mentioned", "notified", "idle_at", "warned_at", "blocked", "finished", "touched", "sla", "awaited_by"),
         *("answered_at", "views", "routing", "last_agent_id", "wants", "told_closed", "campaign"),
-        *("merged_into", "absorbed", "woven"),
+        *("merged_into", "absorbed", "woven", "translate_into", "spoken"),
     )
 )
 # What is there only where it is found by: the sparse indexes on them hold the work and nothing else.

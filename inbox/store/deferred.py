@@ -15,7 +15,7 @@ from typing import Any
 from app.core.mongo import Document, DuplicateId
 from app.core.runtime import Workspace
 from inbox.answering import deferred
-from inbox.timeline import Author
+from inbox.timeline import Author, Written
 
 
 def _to_row(item: deferred.Deferred) -> Document:
@@ -32,6 +32,7 @@ def _from_row(row: Document) -> deferred.Deferred:
     values: dict[str, Any] = {f.name: row.get(f.name) for f in fields(deferred.Deferred) if f.name != "id"}
     values["author"] = Author(**values["author"])
     values["topic"] = row.get("topic", "")
+    values["written"] = Written(**row["written"]) if row.get("written") else None
     values["entry_ids"] = tuple(values["entry_ids"])
     return deferred.Deferred(id=row["_id"], **values)
 

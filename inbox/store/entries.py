@@ -57,6 +57,11 @@ def from_row(row: Document) -> timeline.Entry:
         values["reply_to"] = timeline.Quote(**values["reply_to"])
     if "campaign" in values:
         values["campaign"] = timeline.Campaign(**values["campaign"])
+    if "written" in values:
+        values["written"] = timeline.Written(**values["written"])
+    if "translations" in values:
+        made = values["translations"].items()
+        values["translations"] = {into: timeline.Translation(**each) for into, each in made}
     values["reactions"] = tuple(timeline.Reacted(**r) for r in values.get("reactions", ()))
     values["mentions"] = tuple(_mention(m) for m in values.get("mentions", ()))
     values["external_ids"] = tuple(values.get("external_ids", ()))

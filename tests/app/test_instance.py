@@ -182,6 +182,8 @@ def test_the_sandbox_stands_in_only_where_nobody_has_set_a_provider() -> None:
         "graph_url": "http://127.0.0.1:9100/graph",
         "telegram_url": "http://127.0.0.1:9100/telegram",
         "push_url": "http://127.0.0.1:9100/push",
+        "libretranslate_url": "http://127.0.0.1:9100/libretranslate",
+        "deepl_url": "http://127.0.0.1:9100/deepl",
     }
     assert programs.provider_urls(_settings(), "") == {}
 

@@ -228,6 +228,8 @@ async def open_shop(databases: servers.Databases, data_dir: Path, **changes: obj
             twilio_url=f"{sandbox_url}/twilio",
             telegram_url=f"{sandbox_url}/telegram",
             push_url=f"{sandbox_url}/push",
+            libretranslate_url=f"{sandbox_url}/libretranslate",
+            deepl_url=f"{sandbox_url}/deepl",
             **changes,
         )
         recorder = Recorder(create_app(settings))

@@ -36,6 +36,7 @@ from web.api.inbox_shapes import (
     EntryShape,
 )
 from web.api.models import Body, Page, Query, SeenNumber
+from web.api.translations import WroteFirst
 
 SEARCH_HITS = 100
 
@@ -90,6 +91,8 @@ class SendMessage(Body):
     seen: SeenNumber | None = None
     # So long it stays here, for second thoughts.
     undo_seconds: Annotated[int, Field(ge=0, le=60)] = 0
+    # Where the content is a translation: what the writer wrote, for colleagues alone.
+    written: WroteFirst | None = None
 
 
 class AddNote(Body):
@@ -281,6 +284,7 @@ async def send(request: ApiRequest, conversation_id: str, body: SendMessage) -> 
         reply_to_entry_id=body.reply_to_entry_id,
         seen=body.seen,
         undo_seconds=body.undo_seconds,
+        written=body.written.as_stored() if body.written else None,
     )
     return {"entries": _entries(await outbox.enqueue(request.ws, conversation, draft))}
 

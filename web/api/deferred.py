@@ -25,6 +25,7 @@ from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import AuthorShape
 from web.api.models import Body, Channel, Out, Page, Query, SeenNumber, Time
+from web.api.translations import WroteFirst
 
 OnReply = Literal["cancel", "ask", "send"]
 At = Annotated[AwareDatetime, Field(strict=False)]
@@ -46,6 +47,7 @@ class Defer(Body):
     on_reply: OnReply = "ask"
     opener: Template | None = None
     days: Annotated[int, Field(ge=1, le=30)] = 7
+    written: WroteFirst | None = None
 
 
 class ChangeDeferred(Body):
@@ -135,6 +137,7 @@ async def defer(request: ApiRequest, conversation_id: str, body: Defer) -> Defer
         reply_to_entry_id=body.reply_to_entry_id,
         seen=body.seen,
         topic=body.topic,
+        written=body.written.as_stored() if body.written else None,
     )
     wish = Wish(draft=draft, at=_utc(body.at), on_reply=body.on_reply, opener=body.opener, days=body.days)
     row = await deferred.create(ws, conversation, wish)

@@ -110,6 +110,20 @@ class ReactionShape(TypedDict):
     emoji: str
 
 
+class TranslationShape(TypedDict):
+    """`source` is the language of the original, as the service says."""
+
+    text: str
+    source: str | None
+
+
+class WrittenShape(TypedDict):
+    """What an agent wrote, whose translation into `language` was sent."""
+
+    text: str
+    language: str
+
+
 class MentionShape(TypedDict):
     id: str
     name: str
@@ -151,6 +165,9 @@ class EntryShape(TypedDict):
     reply_to: QuoteShape | None
     reactions: list[ReactionShape]
     mentions: list[MentionShape]
+    # By language.
+    translations: dict[str, TranslationShape]
+    written: WrittenShape | None
     edited_at: Time | None
     deleted_at: Time | None
     status: DeliveryStatus | None
@@ -280,6 +297,9 @@ class ConversationShape(TypedDict):
     closed_at: Time | None
     blocked: bool
     # The mailing that they answer, or got last.
+    # The language into which what the customer writes is translated as it comes; and the one they were heard in.
+    translate_into: str | None
+    spoken: str | None
     campaign: CampaignShape | None
     # The conversation that it is a part of since its contact was merged, and those that are a part of it.
     merged_into: str | None

@@ -6,7 +6,7 @@ import { useSyncExternalStore } from 'react'
 import { ApiError, api, messageOf } from '../lib/api'
 import { currentMe } from '../lib/session'
 import { Emitter } from '../lib/store'
-import type { Content, Entry, Mention, OutgoingMessage, Quote, Reach } from '../lib/types'
+import type { Content, Entry, Mention, OutgoingMessage, Quote, Reach, Written } from '../lib/types'
 import { applyEntries } from './thread/threads'
 
 const STORAGE_KEY = 'parley.outbox'
@@ -39,6 +39,8 @@ interface MessageToSend {
   seen: number
   /** what marketing is about */
   topic?: string
+  /** what was written, where the content is a translation of it */
+  written?: Written | null
 }
 
 const EMPTY: Entry[] = []
@@ -49,7 +51,7 @@ let byConversation = group()
 let heldBack = groupHeldBack()
 let retryTimer: number | undefined
 
-export function sendMessage({ conversationId, contactId, reach, content, shown, quote, seen, topic }: MessageToSend): void {
+export function sendMessage({ conversationId, contactId, reach, content, shown, quote, seen, topic, written = null }: MessageToSend): void {
   const clientId = crypto.randomUUID()
   const undoSeconds = currentMe()?.member.preferences?.undo_seconds
   const message: OutgoingMessage = {
@@ -62,6 +64,7 @@ export function sendMessage({ conversationId, contactId, reach, content, shown, 
     ...(undoSeconds && { undo_seconds: undoSeconds }),
     ...(quote && { reply_to_entry_id: quote.entry_id }),
     ...(topic && { topic }),
+    ...(written && { written }),
   }
   const entry: Entry = {
     ...draftEntry(clientId, conversationId, contactId),
@@ -72,6 +75,7 @@ export function sendMessage({ conversationId, contactId, reach, content, shown, 
     address: reach.address,
     content: shown,
     reply_to: quote,
+    written,
     status: 'queued',
   }
   enqueue({ conversationId, message, note: null, entry, refused: false })
@@ -218,6 +222,8 @@ function draftEntry(clientId: string, conversationId: string, contactId: string)
     reply_to: null,
     reactions: [],
     mentions: [],
+    translations: {},
+    written: null,
     edited_at: null,
     deleted_at: null,
     undo_until: null,

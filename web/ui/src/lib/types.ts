@@ -33,6 +33,8 @@ export interface Preferences {
   single_key_shortcuts?: boolean
   /** what is shown after closing or snoozing the open conversation */
   after_closing?: 'next' | 'stay' | 'list'
+  /** into which customers' messages are translated; none: the browser's */
+  language?: string
   /** how tall the rows of the conversation list are */
   density?: 'comfortable' | 'compact'
   /** how reports are read; none: in the workspace's zone, by the clock on the wall */
@@ -102,6 +104,12 @@ export type MessageStatus = api.DeliveryStatus
 export type Author = api.AuthorShape
 export type Reaction = api.ReactionShape
 export type Mention = api.MentionShape
+export type Translation = api.TranslationShape
+export type Written = api.WrittenShape
+export type TranslationLanguages = api.LanguagesOut
+export type ComposedTranslation = api.Composed
+export type TranslatorState = api.TranslatorState
+export type Translator = api.TranslatorOut
 export type EntryError = api.EntryErrorShape
 export type Quote = api.QuoteShape
 export type EntryEvent = api.Event
@@ -293,6 +301,7 @@ export type NumberedEvent =
   | { n: number; type: 'closing_settings'; data: { id: string } }
   | { n: number; type: 'pacing' | 'suppression'; data: { id: string } }
   | { n: number; type: 'route_rules'; data: { id: string } }
+  | { n: number; type: 'translator'; data: { id: string } }
   | { n: number; type: 'survey'; data: { id: string; contact_id: string } }
   | { n: number; type: 'push_devices'; data: { member_id: string } }
   | { n: number; type: 'bell'; data: { member_id: string } & Partial<Notification> }

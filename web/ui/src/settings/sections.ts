@@ -13,6 +13,7 @@ import {
   IconFingerprint,
   IconForms,
   IconHistory,
+  IconLanguage,
   IconListDetails,
   IconPlugConnected,
   IconShieldCheck,
@@ -122,6 +123,14 @@ export const SECTIONS: SettingsSection[] = [
     icon: IconStack2,
     needs: 'inbox.reply',
     Page: lazy(() => import('./macros/MacrosPage')),
+  },
+  {
+    path: 'translation',
+    label: 'Translation',
+    group: 'Answering',
+    icon: IconLanguage,
+    needs: 'accounts.manage',
+    Page: lazy(() => import('./translation/TranslationPage')),
   },
   {
     path: 'help',

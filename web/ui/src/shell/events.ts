@@ -7,6 +7,7 @@ import { refreshLists } from '../inbox/list/lists'
 import { deferredChanged } from '../inbox/deferred/deferred'
 import { applyInboxEvents, reloadInbox, retryUnsent } from '../inbox/live'
 import { draftChanged } from '../drafts/sharedDrafts'
+import { loadTranslation } from '../inbox/translating/translation'
 import { notified } from '../notifications/notifications'
 import { articlesChanged, centreChanged } from '../help/help'
 import { incidentChanged } from '../incidents/incidents'
@@ -122,6 +123,10 @@ function refreshQueries(event: live.LiveEvent): void {
       return
     case 'deferred':
       deferredChanged()
+      return
+    case 'translator':
+      void queryClient.invalidateQueries({ queryKey: ['translator'] })
+      void loadTranslation(true)
       return
     case 'closing_settings':
       void queryClient.invalidateQueries({ queryKey: ['closing'] })

@@ -4,7 +4,7 @@ import { initials } from '../../lib/format'
 import { useShortcut } from '../../lib/keys'
 import { useCan, useMe } from '../../lib/session'
 import { toastError } from '../../lib/toast'
-import type { Content, Conversation, Deferred, OutgoingContent, Reach } from '../../lib/types'
+import type { Content, Conversation, Deferred, OutgoingContent, Reach, Written } from '../../lib/types'
 import { channelLabel } from '../../ui/ChannelIcon'
 import { IconBan, IconClock, IconDeviceMobile, IconLock, IconSend2, IconTemplate, IconX } from '../../ui/icons'
 import { ActionIcon, Button, Tooltip } from '@mantine/core'
@@ -19,6 +19,9 @@ import { sendMessage, sendNote, useHeldBack } from '../outbox'
 import { reachKey, reachState } from '../reach'
 import { quoteText } from '../thread/plainText'
 import { markUnreadFrom } from '../thread/threads'
+import { useCell } from '../../lib/store'
+import { offered } from '../translating/translation'
+import { readWritten, setWritten, useWritten } from '../translating/written'
 import { useNow } from '../useNow'
 import { Attachments } from './Attachments'
 import { ChannelPicker } from './ChannelPicker'
@@ -43,6 +46,8 @@ const VoiceRecorder = lazy(() => import('./VoiceRecorder'))
 const NewerDialog = lazy(() => import('./NewerDialog'))
 const GoOnDialog = lazy(() => import('./GoOnDialog'))
 const PreviewCard = lazy(() => import('./PreviewCard'))
+const TranslateTool = lazy(() => import('../translating/TranslateTool'))
+const TranslatedStrip = lazy(() => import('../translating/TranslatedStrip'))
 
 export const Composer = memo(function Composer({ conversation }: { conversation: Conversation }) {
   const { id, contact_id: contactId, reach: reaches, contact } = conversation
@@ -85,6 +90,8 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
   const files = noting ? [] : attachments
   const sendable = !deferring && (!holding || asks !== null || asked) && writable && !uploading && !failedUpload && (text.trim() !== '' || files.length > 0)
   const heldBack = useHeldBack(id)
+  const written = useWritten(id)
+  const translates = useCell(offered)?.connected ?? false
   // Somebody of whom only the number is known has no first name.
   const first = initials(contact.name) ? (contact.name.split(' ')[0] ?? contact.name) : 'them'
   const [previewing, setPreviewing] = useState(false)
@@ -106,6 +113,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
       if (mode === 'reply') {
         if (!next || !readDraft(id, mode)) startSeen(id, next !== '')
         else wroteOn(id)
+        if (!next) setWritten(id, null)
       }
       writeDraft(id, mode, next)
     },
@@ -126,11 +134,17 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
     [change, text],
   )
 
+  /** Other words in place of all of them. */
+  function take(words: string) {
+    change(words)
+    box.current?.focus()
+  }
+
   const sendContent = useCallback(
-    (content: OutgoingContent, shown: Content, topic = '') => {
+    (content: OutgoingContent, shown: Content, topic = '', wrote: Written | null = null) => {
       if (!reach) return
       const quoted = quote && { entry_id: quote.id, text: quoteText(quote), author_name: quote.author?.name ?? null }
-      sendMessage({ conversationId: id, contactId, reach, content, shown, quote: quoted, seen: seenNumber(id), topic })
+      sendMessage({ conversationId: id, contactId, reach, content, shown, quote: quoted, seen: seenNumber(id), topic, written: wrote })
       updateComposer(id, { quote: null })
       markUnreadFrom(id, 0)
     },
@@ -154,6 +168,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
         at,
         on_reply: whenTheyWrite,
         opener: at === null ? (opener?.content ?? null) : null,
+        ...(written && { written }),
         ...(at === null && opener?.topic && { topic: opener.topic }),
       })
     } finally {
@@ -161,6 +176,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
     }
     updateComposer(id, { attachments: [], quote: null })
     setOpener(null)
+    setWritten(id, null)
     writeDraft(id, 'reply', '')
     startSeen(id, false)
     focusComposer()
@@ -178,8 +194,10 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
     else {
       const messages = outgoing(body, files)
       for (const [index, { content, shown }] of messages.entries()) {
-        if (index === 0) sendContent(content, shown)
-        else if (reach) sendMessage({ conversationId: id, contactId, reach, content, shown, quote: null, seen: seenNumber(id) })
+        // What was written goes with the message that has its words.
+        const wrote = content.type === 'text' || (content.type === 'media' && content.caption) ? readWritten(id) : null
+        if (index === 0) sendContent(content, shown, '', wrote)
+        else if (reach) sendMessage({ conversationId: id, contactId, reach, content, shown, quote: null, seen: seenNumber(id), written: wrote })
       }
       updateComposer(id, { attachments: [] })
     }
@@ -308,6 +326,11 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
           </button>
         </div>
       )}
+      {written && !noting && writable && (
+        <Suspense fallback={null}>
+          <TranslatedStrip conversationId={id} written={written} name={first} onText={take} />
+        </Suspense>
+      )}
       {writable ? (
         <textarea
           ref={box}
@@ -372,6 +395,11 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
             <span className={s.space} />
             {!noting && writable && <Counter text={text} capabilities={capabilities} />}
             {!noting && <CostChip preview={preview} />}
+            {!noting && writable && translates && (
+              <Suspense fallback={null}>
+                <TranslateTool conversationId={id} text={text} known={where.language} spoken={conversation.spoken} onText={take} />
+              </Suspense>
+            )}
             {!noting && reach && writable && (
               <Tooltip label="Preview (Shift P)">
                 <ActionIcon aria-label="Preview on the phone" aria-pressed={previewing} onClick={() => setPreviewing(!previewing)}>

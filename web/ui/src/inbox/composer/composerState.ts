@@ -5,6 +5,7 @@ import { Emitter } from '../../lib/store'
 import type { Entry, MediaKind, StoredFile } from '../../lib/types'
 import { discardUnsent } from '../outbox'
 import { getThread } from '../thread/threads'
+import { setWritten } from '../translating/written'
 import { startSeen } from './seen'
 
 export interface Attachment {
@@ -76,6 +77,8 @@ export function takeIntoComposer(conversationId: string, entries: Entry[]): void
   // The parts of one long text join without a seam.
   const text = entries.map((entry, index) => (index > 0 && isPart(entry) ? '' : '\n') + wordsOf(entry)).join('').trim()
   writeDraft(conversationId, mode, [text, draft].filter(Boolean).join('\n'))
+  // With more in the box than was translated, what was written says only a part of it.
+  if (mode === 'reply') setWritten(conversationId, draft ? null : (entries.find((entry) => entry.written)?.written ?? null))
   startSeen(conversationId, true)
   const { attachments } = getComposer(conversationId)
   const files = entries.flatMap((entry) => fileOf(entry) ?? [])

@@ -1,16 +1,20 @@
-import { memo } from 'react'
+import { Suspense, lazy, memo } from 'react'
 import { clock, fullTime } from '../../lib/format'
 import { useMe } from '../../lib/session'
+import { useCell } from '../../lib/store'
 import type { Entry } from '../../lib/types'
 import { ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
 import { IconExternalLink, IconLock } from '../../ui/icons'
 import { Ticks } from '../Ticks'
+import { offered, originals, translationOf, withWords, wordsOf } from '../translating/translation'
 import { CampaignMark } from './CampaignMark'
 import { ContentView } from './ContentView'
 import { Failure } from './Failure'
 import { MessageActions } from './MessageActions'
 import { TakeBack } from './TakeBack'
 import s from './thread.module.css'
+
+const TranslationFoot = lazy(() => import('../translating/TranslationFoot'))
 
 interface BubbleProps {
   entry: Entry
@@ -24,6 +28,9 @@ interface BubbleProps {
 export const Bubble = memo(function Bubble({ entry, first, last, channelMark, menuOpen, onJump }: BubbleProps) {
   const { kind, direction, author, reply_to: quote, status } = entry
   const side = kind === 'note' ? 'note' : (direction ?? 'in')
+  const connected = useCell(offered)?.connected ?? false
+  const original = useCell(originals).has(entry.id)
+  const made = direction === 'in' ? translationOf(entry) : null
   return (
     <div
       className={s.message}
@@ -55,7 +62,8 @@ export const Bubble = memo(function Bubble({ entry, first, last, channelMark, me
               <span>{quote.text}</span>
             </button>
           )}
-          <ContentView entry={entry} />
+          <ContentView entry={made && !original ? withWords(entry, made.text) : entry} />
+          {entry.written && <Wrote entry={entry} />}
           <span className={s.meta}>
             {entry.edited_at && !entry.deleted_at && <span title={fullTime(entry.edited_at)}>edited</span>}
             <time dateTime={entry.at} title={fullTime(entry.at)}>
@@ -66,6 +74,11 @@ export const Bubble = memo(function Bubble({ entry, first, last, channelMark, me
         </div>
         <MessageActions entry={entry} open={menuOpen} />
       </div>
+      {direction === 'in' && (made || (connected && wordsOf(entry))) && (
+        <Suspense fallback={null}>
+          <TranslationFoot entry={entry} />
+        </Suspense>
+      )}
       {entry.undo_until && status === 'queued' && <TakeBack entry={entry} />}
       {entry.reactions.length > 0 && <Reactions entry={entry} />}
       {(status === 'failed' || status === 'unknown' || status === 'skipped') && <Failure entry={entry} />}
@@ -86,6 +99,16 @@ function Author({ entry }: { entry: Entry }) {
       )}
       {name}
       {author?.type === 'bot' && ' · bot'}
+    </span>
+  )
+}
+
+/** What the agent wrote, whose translation is what the customer got. */
+function Wrote({ entry: { author, written } }: { entry: Entry }) {
+  const me = useMe().member
+  return (
+    <span className={s.wrote} dir="auto">
+      <b>{author.id === me.id ? 'You' : (author.name ?? 'A colleague')} wrote:</b> {written?.text}
     </span>
   )
 }

@@ -1,15 +1,17 @@
 import { Menu } from '@mantine/core'
 import { useState } from 'react'
 import { useCan, useMe } from '../../lib/session'
-import { toast } from '../../lib/toast'
+import { useCell } from '../../lib/store'
+import { toast, toastError } from '../../lib/toast'
 import type { Entry } from '../../lib/types'
-import { IconArrowBackUp, IconArrowForwardUp, IconCode, IconCopy, IconMailOpened, IconMoodSmile, IconPencil, IconPlus, IconTrash, IconTicket } from '../../ui/icons'
+import { IconArrowBackUp, IconArrowForwardUp, IconCode, IconCopy, IconLanguage, IconMailOpened, IconMoodSmile, IconPencil, IconPlus, IconTrash, IconTicket } from '../../ui/icons'
 import { newTicket } from '../../tickets/newTicket'
 import { markUnread, react } from '../actions'
 import { useCapabilities } from '../capabilities'
 import { EmojiPicker } from '../composer/EmojiPicker'
 import { quoteEntry } from '../composer/composerState'
 import { isUnsent } from '../outbox'
+import { offered, translate, translationOf, wordsOf } from '../translating/translation'
 import { changing, openMenu, rawEntry } from './menuState'
 import { plainText } from './plainText'
 import s from './thread.module.css'
@@ -40,6 +42,7 @@ function OpenMenu({ entry }: { entry: Entry }) {
   const manages = useCan('inbox.manage')
   const [picking, setPicking] = useState<'no' | 'quick' | 'all'>('no')
   const capabilities = useCapabilities(entry.account_id)
+  const connected = useCell(offered)?.connected ?? false
   const text = plainText(entry)
   const live = entry.kind === 'message' && !isUnsent(entry) && !entry.deleted_at && mayReply
   const correctable =
@@ -93,6 +96,14 @@ function OpenMenu({ entry }: { entry: Entry }) {
                 onClick={() => void navigator.clipboard.writeText(text).then(() => toast('Copied'))}
               >
                 Copy text
+              </Menu.Item>
+            )}
+            {live && connected && entry.direction === 'in' && !translationOf(entry) && wordsOf(entry) && (
+              <Menu.Item
+                leftSection={<IconLanguage size={16} />}
+                onClick={() => void translate(entry).catch((error: unknown) => toastError('Not translated', error))}
+              >
+                Translate
               </Menu.Item>
             )}
             {live && entry.kind === 'message' && (entry.content?.type === 'text' || entry.content?.type === 'media') && (

@@ -1,5 +1,6 @@
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
-import { fullTime } from '../../lib/format'
+import { Suspense, lazy } from 'react'
+import { fullTime, languageName } from '../../lib/format'
 import { useShortcut } from '../../lib/keys'
 import { useMedia, usePhone } from '../../lib/media'
 import { useCan, useMe } from '../../lib/session'
@@ -21,6 +22,8 @@ import { AssignMenu } from './AssignMenu'
 import { filtering } from './menuState'
 import { CampaignMark } from './CampaignMark'
 import s from './thread.module.css'
+
+const TranslateItem = lazy(() => import('../translating/TranslateItem'))
 
 const TIGHT = '(max-width: 900px)'
 
@@ -59,6 +62,7 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
           ) : (
             <>
               <Status conversation={conversation} />
+              {conversation.translate_into && <span>In {languageName(conversation.translate_into)} ·</span>}
               <SlaCountdown sla={conversation.sla} />
               {reach[0] && (
                 <>
@@ -119,6 +123,9 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
               Find in the thread
             </Menu.Item>
             <FollowItem conversation={conversation} />
+            <Suspense fallback={null}>
+              <TranslateItem conversation={conversation} />
+            </Suspense>
             <ClosingItems conversation={conversation} />
             <Menu.Divider />
             <Menu.Label>Save the conversation</Menu.Label>

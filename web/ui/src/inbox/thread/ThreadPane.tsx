@@ -13,6 +13,7 @@ import { Waiting } from '../deferred/Waiting'
 import { lightbox } from './lightboxState'
 import { changing, filtering, rawEntry } from './menuState'
 import { open } from '../selection'
+import { loadTranslation } from '../translating/translation'
 import { Messages } from './Messages'
 import { ThreadHeader } from './ThreadHeader'
 import { loadThread, markUnreadFrom, useThread } from './threads'
@@ -37,6 +38,7 @@ export const ThreadPane = memo(function ThreadPane({ conversationId, panelOpen, 
   const conversation = useConversation(conversationId)
   const missing = useMissing(conversationId, conversation === undefined)
   useEffect(() => void loadThread(conversationId), [conversationId])
+  useEffect(() => void loadTranslation(), [conversationId])
   useUnreadLine(conversationId)
   useMarkRead(conversationId, conversation)
   useSeen(conversation)

@@ -1,5 +1,5 @@
 /** Events of a conversation in words. */
-import { fullTime } from '../../lib/format'
+import { fullTime, languageName } from '../../lib/format'
 import type { Entry, EntryEvent } from '../../lib/types'
 import { slaEventText } from '../../sla/sla'
 import { ticketEventText } from '../../tickets/eventText'
@@ -54,6 +54,10 @@ export function eventText(entry: Entry): string {
       return [who ? `${who} closed the conversation` : 'Conversation closed', text(event.reason), text(event.comment)]
         .filter(Boolean)
         .join(' · ')
+    case 'conversation_translated': {
+      const into = text(event.into)
+      return into ? `${who ?? 'Somebody'} has it translated into ${languageName(into)}` : `${who ?? 'Somebody'} ended the translation`
+    }
     case 'conversation_reopened':
       if (event.reason === 'low_score') return 'Reopened: the customer was not happy'
       return who ? `${who} reopened the conversation` : 'Conversation reopened'

@@ -1,4 +1,5 @@
 /** What the audit trail says, in words. An action that is not known here is shown by its name. */
+import { languageName } from '../../lib/format.ts'
 import type { AuditItem } from '../../lib/types'
 
 type Detail = Record<string, unknown>
@@ -42,6 +43,11 @@ const WORDS: Record<string, string | ((detail: Detail) => string)> = {
   'template_draft.created': 'began the template {}',
   'template_draft.changed': 'changed the draft of the template {}',
   'template_draft.deleted': 'threw away the draft of the template {}',
+  'conversation.translated': ({ into }) =>
+    into ? `had the conversation with {} translated into ${languageName(String(into))}` : 'ended the translation of the conversation with {}',
+  'translator.connected': 'connected the translation service {}',
+  'translator.changed': 'changed the translation service {}',
+  'translator.disconnected': 'disconnected the translation service',
   'canned.created': 'kept the canned reply {}',
   'canned.changed': 'changed the canned reply {}',
   'canned.deleted': 'deleted the canned reply {}',

@@ -1,6 +1,8 @@
 import { Button, NativeSelect, TextInput, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
-import { useState, type FormEvent } from 'react'
+import { useEffect, useState, type FormEvent } from 'react'
+import { loadTranslation, offered } from '../../inbox/translating/translation'
 import { ApiError, api } from '../../lib/api'
+import { languageName } from '../../lib/format'
 import { setShortcutsEnabled, shortcutsEnabled } from '../../lib/keys'
 import { queryClient } from '../../lib/query'
 import { meQuery, savePreferences, useMe } from '../../lib/session'
@@ -29,7 +31,29 @@ export default function ProfilePage() {
       <Appearance />
       <Writing />
       <Inbox />
+      <Reading />
     </>
+  )
+}
+
+/** Into which language messages are translated; of those that the connected service knows. */
+function Reading() {
+  const languages = useCell(offered)
+  const { preferences } = useMe().member
+  useEffect(() => void loadTranslation(), [])
+  if (!languages?.connected) return null
+  return (
+    <Panel title="Reading" text={`What customers write can be translated by ${languages.service}.`}>
+      <NativeSelect
+        label="Your language"
+        className={s.undo ?? ''}
+        value={preferences?.language ?? ''}
+        onChange={(event) => {
+          savePreferences({ language: event.currentTarget.value }).catch((error: unknown) => toastError('Not saved', error))
+        }}
+        data={[{ value: '', label: 'As this browser' }, ...languages.items.map(({ code }) => ({ value: code, label: languageName(code) }))]}
+      />
+    </Panel>
   )
 }
 
