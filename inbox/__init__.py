@@ -31,6 +31,7 @@ Conversations, the timeline, and everything that comes in and goes out.
     routing/          teams, agents, calendars, who gets what
     ticketing/        tickets, what was promised by when, incidents
     help/             articles for customers and colleagues: written, found, judged
+    translating/      what is written in other languages, by a service of the workspace's
     merging/          contacts that are one person: looked at together, joined, parted
     closing/          reasons, silence, snoozing, surveys, blocking
     supervising/      reports, the wall, operations

@@ -65,6 +65,7 @@ def test_read_and_answered_in_two_languages(desks: Desks, stage: Stage, axe: Axe
     owner.thread(odile.known_as).get_by_role("button", name="More", exact=True).click()
     page.get_by_role("menuitem", name="Translate into English").click()
     expect(page.get_by_text("has it translated into English")).to_be_visible()
+    expect(page.get_by_role("img", name="Translated into English")).to_be_visible()
     odile.writes("Combien ça coûte ?")
     for desk in (owner, ama):
         expect(desk.bubble("How much does it cost ?")).to_be_visible()
@@ -113,6 +114,7 @@ def test_read_and_answered_in_two_languages(desks: Desks, stage: Stage, axe: Axe
     phone.composer.fill("Of course")
     phone.button("Translate to French").click()
     expect(phone.composer).to_have_value("Bien sûr")
+    expect(phone.page.get_by_role("group", name="Translation", exact=True)).to_contain_text("You wrote: Of course")
     shot(phone.page, "translated-phone")
     phone.goes_dark()
     axe(phone.page)

@@ -7,7 +7,7 @@ import { useCan, useMe } from '../../lib/session'
 import type { Conversation } from '../../lib/types'
 import { Avatar } from '../../ui/Avatar'
 import { ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
-import { IconArrowLeft, IconCheck, IconDots, IconDownload, IconFilter, IconLayoutSidebarRight, IconMailOpened, IconRefresh, IconUser } from '../../ui/icons'
+import { IconArrowLeft, IconCheck, IconDots, IconDownload, IconFilter, IconLanguage, IconLayoutSidebarRight, IconMailOpened, IconRefresh, IconUser } from '../../ui/icons'
 import { close, markUnread, reopen } from '../actions'
 import { ClosingDialogs, ClosingItems } from '../closing/Closing'
 import { useMembers, useViewers, useWritingColleague } from '../presence'
@@ -62,7 +62,11 @@ export function ThreadHeader({ conversation, panelOpen, onTogglePanel }: ThreadH
           ) : (
             <>
               <Status conversation={conversation} />
-              {conversation.translate_into && <span>In {languageName(conversation.translate_into)} ·</span>}
+              {conversation.translate_into && (
+                <Tooltip label={`Translated into ${languageName(conversation.translate_into)} as it comes`}>
+                  <IconLanguage size={14} role="img" aria-label={`Translated into ${languageName(conversation.translate_into)}`} />
+                </Tooltip>
+              )}
               <SlaCountdown sla={conversation.sla} />
               {reach[0] && (
                 <>
