@@ -411,7 +411,7 @@ class OutboundMessage:
     """
     One message to hand over. `id` is also the correlation id that providers carry back. `to` is where it goes;
     `reply_to` is the provider's id of the message it quotes. `handles` are the provider's own ids of files that it
-    keeps already, by ours (see KeepsMedia).
+    keeps already, by ours (see KeepsMedia, RemembersMedia).
     """
 
     id: str
@@ -486,12 +486,16 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """Accepted. `status` is what the acceptance alone proves (SENT where there are no later receipts)."""
+    """
+    Accepted. `status` is what the acceptance alone proves (SENT where there are no later receipts). `kept` are the
+    provider's ids of files in it that can be sent by these from now on, by ours (see RemembersMedia).
+    """
 
     external_ids: tuple[str, ...]
     status: DeliveryStatus = DeliveryStatus.SENT
     new_address: Address | None = None
     note: str | None = None
+    kept: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -639,6 +643,15 @@ class KeepsMedia(Protocol):
 
     async def keep_media(self, io: ChannelIO, account: ChannelAccount, file: OutboundFile) -> MediaHandle:
         """Hand the file over for messages of this account. Raises SendError."""
+        ...
+
+
+@runtime_checkable
+class RemembersMedia(Protocol):
+    """For providers that tell with the first message under which id its file can be sent again."""
+
+    def kept(self, message: OutboundMessage, sent: Any) -> Mapping[str, str]:
+        """The provider's ids of files that it got with this message, by ours; `sent` is its answer."""
         ...
 
 

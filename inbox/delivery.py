@@ -161,6 +161,7 @@ async def _deliver_one(ws: Workspace, entry: Entry) -> float:
     await spending.note(ws, account, claimed)
     keys = tuple(store.external_key(account.id, external_id) for external_id in result.external_ids)
     await _surely(_settle, ws, claimed, result.status, external_ids=keys)
+    await media_handles.learn(ws, account.id, result.kept)
     await note_traffic(ws.runtime, account.id, "last_send_at")
     return 0
 
@@ -328,7 +329,7 @@ async def outbound(ws: Workspace, account: ChannelAccount, entry: Entry) -> Outb
     content = contents.parsed(entry.content or {})
     handles = await media_handles.of(ws, account, content)
     file: OutboundFile | None = None
-    if isinstance(content, MediaMessage) and content.media.file_id and not handles:
+    if isinstance(content, MediaMessage) and content.media.file_id:
         file = files.outbound(ws, content.media)
     return OutboundMessage(
         id=entry.id,
@@ -351,11 +352,10 @@ async def _failed(ws: Workspace, account: ChannelAccount, entry: Entry, error: S
         # Being told to wait is no failure of the message: it does not use up its tries.
         return await _postpone(ws, entry, wait, attempts=entry.attempts - 1)
     content = contents.parsed(entry.content or {})
-    if isinstance(error, MessageRefused) and error.provider_code and media_handles.named(content):
-        # It may have let the file go before its time: the next try hands it over anew.
-        await media_handles.forget(ws, account.id, content)
-        if entry.attempts == 1:
-            return await _postpone(ws, entry, random.uniform(0.2, 1.0), attempts=1)  # noqa: S311
+    refused = isinstance(error, MessageRefused) and error.provider_code
+    # It may have let the file go before its time: the next try hands it over anew.
+    if refused and await media_handles.forget(ws, account.id, content) and entry.attempts == 1:
+        return await _postpone(ws, entry, random.uniform(0.2, 1.0), attempts=1)  # noqa: S311
     if error.retryable and entry.attempts < MAX_ATTEMPTS:
         wait = error.retry_after_seconds or random.uniform(0.5, min(300.0, 2.0**entry.attempts))  # noqa: S311
         log.info("send_will_be_retried", wait_seconds=round(wait, 1))

@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 import httpx
 import orjson
-from telegram import ReactionTypeEmoji, WebhookInfo
+from telegram import Message, ReactionTypeEmoji, WebhookInfo
 from telegram.constants import ChatAction
 
 from app.core.addresses import Address
 from app.core.http import BodyTooLarge, read_limited
 from app.core.security import same
-from channels.content import Content
+from channels.content import Content, MediaMessage
 from channels.contract import (
     AccountFacts,
     ButtonLimits,
@@ -213,7 +213,19 @@ class TelegramAdapter:
     async def send(self, io: ChannelIO, account: ChannelAccount, message: OutboundMessage) -> SendResult:
         chat = _reachable(message.to)
         sent = await client.call(await rendering.call_for(client.bot(io, account), chat, message))
-        return SendResult(external_ids=(chat.external_id(sent.message_id),), status=DeliveryStatus.SENT)
+        return SendResult(
+            external_ids=(chat.external_id(sent.message_id),),
+            status=DeliveryStatus.SENT,
+            kept=self.kept(message, sent),
+        )
+
+    def kept(self, message: OutboundMessage, sent: Message) -> Mapping[str, str]:
+        """Source: https://core.telegram.org/bots/api#sending-files (by file_id: no limits, the same bot and method)"""
+        content = message.content
+        if not isinstance(content, MediaMessage) or not content.media.file_id or rendering.kept_by(message, content):
+            return {}
+        file = client.sent_file(sent)
+        return {content.media.file_id: rendering.handle_of(content, file)} if file else {}
 
     async def show_typing(
         self, io: ChannelIO, account: ChannelAccount, to: Address, last_external_id: str | None

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import httpx
 import orjson
-from telegram import Bot
+from telegram import Bot, Message
 from telegram.error import TelegramError
 from telegram.request import BaseRequest, RequestData
 
@@ -139,12 +139,36 @@ class _Request(BaseRequest):
 
 def _identified(message: Any) -> Json:
     """
-    A sent message, cut down to what names it. It was accepted; nothing that is new in it may keep the library from
-    reading it, for then we would not know so.
+    A sent message, cut down to what names it, and its file. It was accepted; nothing that is new in it may keep the
+    library from reading it, for then we would not know so.
     """
     message = mapping(message)
     number, date, chat = whole(message, "message_id"), whole(message, "date"), inner(message, "chat")
     chat_id, kind = whole(chat, "id"), text(chat, "type")
     if number is None or date is None or chat_id is None or kind is None:
         raise _Failed(errors.unreadable())
-    return {"message_id": number, "date": date, "chat": {"id": chat_id, "type": kind}}
+    named: Json = {"message_id": number, "date": date, "chat": {"id": chat_id, "type": kind}}
+    file = _file_of(message)
+    return {**named, _FILE: file} if file else named
+
+
+# Among what the library does not know of a message, which it leaves alone.
+_FILE = "sent_file"
+# What moves without a sound is told as a document as well.
+_METHODS = ("animation", "sticker", "video", "voice", "audio", "document", "photo")
+
+
+def _file_of(message: Json) -> str | None:
+    for method in _METHODS:
+        found = message.get(method)
+        # Of a photo there are several sizes, the largest last.
+        file_id = text(mapping(found[-1] if isinstance(found, list) and found else found), "file_id")
+        if file_id:
+            return f"{method}:{file_id}"
+    return None
+
+
+def sent_file(sent: Message) -> str | None:
+    """By what the file of a message that was just sent can be sent again: the method, and the id (`photo:AgAC…`)."""
+    found = sent.api_kwargs.get(_FILE)
+    return found if isinstance(found, str) else None

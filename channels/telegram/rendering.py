@@ -79,7 +79,11 @@ async def call_for(bot: Bot, chat: Chat, message: OutboundMessage) -> Awaitable[
     """The call that sends this message, not yet made. Raises MessageRefused and TemplateRefused."""
     envelope = Envelope(chat, message_in(chat, message.reply_to)).parameters()
     if isinstance(message.content, MediaMessage):
-        return await _media(bot, envelope, message.content, message.file)
+        known = kept_by(message, message.content)
+        if known is None:
+            return await _media(bot, envelope, message.content, message.file)
+        _fit_caption(message.content.caption)
+        return _with_file(bot, envelope, *known, message.content.caption)
     return _plain(bot, envelope, message.content)
 
 
@@ -228,8 +232,7 @@ async def _media(
     """
     if file is None:
         raise MessageRefused("The message has no file.")
-    if content.caption and len(content.caption) > MAX_CAPTION_CHARS:
-        raise MessageRefused(f"A caption on Telegram has at most {MAX_CAPTION_CHARS} characters.")
+    _fit_caption(content.caption)
     data = await file.read()
     if not data:
         raise MessageRefused("The file is empty.")
@@ -244,20 +247,67 @@ async def _media(
 def _upload(
     bot: Bot, envelope: dict[str, Any], content: MediaMessage, upload: InputFile, size: int
 ) -> Awaitable[Message]:
-    kind, mime, caption = content.media.kind, upload.mimetype.partition(";")[0], content.caption
-    if kind == "sticker" and mime in _STICKER_MIMES and caption is None:
-        return bot.send_sticker(sticker=upload, **envelope)
+    return _with_file(bot, envelope, _method(content, upload.mimetype.partition(";")[0], size), upload, content.caption)
+
+
+def _method(content: MediaMessage, mime: str, size: int) -> str:
+    kind = content.media.kind
+    if kind == "sticker" and mime in _STICKER_MIMES and content.caption is None:
+        return "sticker"
     if mime == "image/gif" and kind in ("image", "video"):
-        return bot.send_animation(animation=upload, caption=caption, **envelope)
+        return "animation"
     if kind in ("image", "sticker") and mime in _PHOTO_MIMES and size <= MAX_PHOTO_BYTES and _fits(content):
-        return bot.send_photo(photo=upload, caption=caption, **envelope)
+        return "photo"
     if kind == "video" and mime in _VIDEO_MIMES:
-        return bot.send_video(video=upload, caption=caption, supports_streaming=True, **envelope)
+        return "video"
     if kind == "voice" and mime in _VOICE_MIMES:
-        return bot.send_voice(voice=upload, caption=caption, **envelope)
+        return "voice"
     if kind in ("audio", "voice") and mime in _AUDIO_MIMES:
-        return bot.send_audio(audio=upload, caption=caption, **envelope)
-    return bot.send_document(document=upload, caption=caption, disable_content_type_detection=True, **envelope)
+        return "audio"
+    return "document"
+
+
+def _with_file(
+    bot: Bot, envelope: dict[str, Any], method: str, file: InputFile | str, caption: str | None
+) -> Awaitable[Message]:
+    """`file` is what is uploaded, or the id under which Telegram has it."""
+    match method:
+        case "sticker":
+            return bot.send_sticker(sticker=file, **envelope)
+        case "animation":
+            return bot.send_animation(animation=file, caption=caption, **envelope)
+        case "photo":
+            return bot.send_photo(photo=file, caption=caption, **envelope)
+        case "video":
+            return bot.send_video(video=file, caption=caption, supports_streaming=True, **envelope)
+        case "voice":
+            return bot.send_voice(voice=file, caption=caption, **envelope)
+        case "audio":
+            return bot.send_audio(audio=file, caption=caption, **envelope)
+        case _:
+            return bot.send_document(document=file, caption=caption, disable_content_type_detection=True, **envelope)
+
+
+def handle_of(content: MediaMessage, sent_file: str) -> str:
+    """
+    By what its file can be sent again: `image/photo:AgAC…`. An id is good for the method with which the file went out,
+    and that was chosen by what the file was sent as.
+    """
+    return f"{content.media.kind}/{sent_file}"
+
+
+def kept_by(message: OutboundMessage, content: MediaMessage) -> tuple[str, str] | None:
+    """The method and the id by which Telegram has its file; None where it has to be uploaded."""
+    handle = message.handles.get(content.media.file_id or "", "")
+    kind, _, rest = handle.partition("/")
+    method, _, file_id = rest.partition(":")
+    usable = kind == content.media.kind and file_id and not (method == "sticker" and content.caption)
+    return (method, file_id) if usable else None
+
+
+def _fit_caption(caption: str | None) -> None:
+    if caption and len(caption) > MAX_CAPTION_CHARS:
+        raise MessageRefused(f"A caption on Telegram has at most {MAX_CAPTION_CHARS} characters.")
 
 
 def _fits(content: MediaMessage) -> bool:

@@ -13,9 +13,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+
+import httpx
 
 from app.core import ids
 from app.core.addresses import Address
@@ -26,6 +29,8 @@ from channels import accounts, registry
 from channels.contract import ChannelAccount, OutboundMessage
 from channels.errors import (
     AccountRefused,
+    MessageRefused,
+    NotSent,
     OutcomeUnknown,
     RecipientCapped,
     RecipientOptedOut,
@@ -36,7 +41,8 @@ from channels.errors import (
 )
 from crm import gate, pacing
 from crm.contacts import Contact
-from inbox import allowances, delivery, rates
+from inbox import allowances, delivery, handles, rates
+from inbox.handles import Handles
 from inbox.mailings import guards, mailings, placing, precedence, results
 from inbox.mailings.mailing import Mailing, Recipient
 from inbox.mailings.results import Sheet
@@ -110,6 +116,7 @@ class Lane:
         self._saved_at = self._renewed_at = self._loop.time()
         self._share, self._share_at, self._slowed_at = 1.0, self._loop.time(), float("-inf")
         self._words = Words(ws)
+        self._handles = Handles(ws)
 
     async def run(self) -> None:
         # What its account may do is asked anew: a check just before the start may have told of a lower limit.
@@ -385,17 +392,42 @@ class Lane:
         sheet, place = going.sheet, going.place
         io = accounts.io(self._ws.runtime)
         try:
+            going.message = await self._with_files(account, going.message)
             result = await delivery.hand_over(self._ws, io, account, going.message)
         except SendError as error:
             await self._failed(account, going, error)
             return
         sheet.settle(place, "sent", self._now(), external_ids=result.external_ids)
+        # What is not stored is told with the next message.
+        with suppress(ConnectionFailure):
+            await self._handles.learn(account, going.message, result.kept)
+
+    async def _with_files(self, account: ChannelAccount, message: OutboundMessage) -> OutboundMessage:
+        """With the provider's ids of the files that it keeps. Raises SendError."""
+        if not handles.named(message.content):
+            return message
+        try:
+            async with asyncio.timeout(delivery.SEND_SECONDS):
+                return replace(message, handles=await self._handles.of(account, message.content))
+        except TimeoutError:
+            raise NotSent("The provider did not take the file in time.") from None
+        except httpx.HTTPError:
+            raise NotSent("The provider could not be reached.") from None
+        except AppError as error:
+            # A file that is no longer stored.
+            raise MessageRefused(error.detail) from None
 
     async def _failed(self, account: ChannelAccount, going: _Going, error: SendError) -> None:
         """By the kind of error alone: again after a while, stop everything, or the end for this one."""
         sheet, place, now = going.sheet, going.place, self._now()
         attempts = sheet.attempts(place) + 1
         again = self._again(error, attempts)
+        if (
+            isinstance(error, MessageRefused)
+            and error.provider_code
+            and await self._handles.stale(account, going.message)
+        ):
+            again = timedelta()
         code = code_of(error)
         if again is not None:
             # Being told to wait is no failure of the message: it does not use up its tries.

@@ -18,6 +18,5 @@ async def put(ws: Workspace, row_id: str, handle: MediaHandle) -> None:
     await ws.db.media_handles.update({"_id": row_id}, {"$set": values}, upsert=True)
 
 
-async def delete(ws: Workspace, row_ids: Sequence[str]) -> None:
-    if row_ids:
-        await ws.db.media_handles.delete({"_id": {"$in": list(row_ids)}})
+async def delete(ws: Workspace, row_ids: Sequence[str]) -> int:
+    return await ws.db.media_handles.delete({"_id": {"$in": list(row_ids)}}) if row_ids else 0
