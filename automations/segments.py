@@ -22,6 +22,7 @@ from app.core.rules import Catalogue, Predicate, Rule
 from app.core.runtime import Workspace
 from automations import broadcasts, portraits
 from automations.portraits import Needs, Portrait
+from automations.store import greetings as greeting_rows
 from automations.store import previews as preview_rows
 from automations.store import segments as store
 from automations.store import snapshots as snapshot_rows
@@ -382,7 +383,8 @@ async def uses(ws: Workspace, segment_id: str) -> list[usage.Use]:
         asked += tuple(id_ for rule in (wanted.rule, wanted.exclude.rule) if rule for id_ in asks_for(rule))
         if segment_id in asked:
             found.append(usage.Use("broadcast", each.id, each.plan.name))
-    return found
+    shown = [each for each in await greeting_rows.every(ws) if each.settings.segment_id == segment_id]
+    return [*found, *(usage.Use("greeting", each.id, each.settings.name) for each in shown)]
 
 
 async def reword(ws: Workspace, segment: Segment, rule: Rule) -> None:

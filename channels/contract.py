@@ -276,6 +276,8 @@ class InboundMessage(Inbound):
     started: bool = False
     # Taps that the provider wants acknowledged (Telegram callback queries); handed to `Acknowledges.acknowledge`.
     acknowledge: str | None = None
+    # Of an echo: who is said to have written it, where that was no app of the provider's.
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

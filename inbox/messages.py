@@ -306,7 +306,10 @@ async def _feed(ws: Workspace, account: ChannelAccount) -> Feed | None:
 async def _echoed(
     ws: Workspace, account: ChannelAccount, event: InboundMessage, raw_id: str, received_at: datetime
 ) -> None:
-    """The business wrote in the provider's own app: shown as ours, and it wakes no rule."""
+    """
+    The business wrote in the provider's own app, or its site said something by itself: shown as ours, and it wakes no
+    rule. What a site has said to somebody new makes no conversation; their answer does.
+    """
     sender = await _resolve(ws, event.sender)
     contact = await contacts.get(ws, sender.contact_id)
     conversation = await conversations.for_contact(ws, contact.id, name=contact.name)
@@ -322,15 +325,19 @@ async def _echoed(
         channel=account.kind,
         account_id=account.id,
         address=str(event.sender.address),
-        author=Author("phone_app", None, "Phone app"),
+        author=Author("bot", account.id, event.by) if event.by else Author("phone_app", None, "Phone app"),
         content=event.content.model_dump(exclude_none=True),
         purpose=Purpose.SERVICE.value,
         status="sent",
         status_times={"sent": event.at},
         external_ids=(external_key(account.id, event.external_id),),
+        referral=asdict(event.referral) if event.referral else None,
         raw_id=raw_id,
     )
     entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
+    if event.by and conversation.revision == 0:
+        await live.tell_entry(ws, entry)
+        return
     summary = conversations.summary_of(entry, preview(event.content))
     conversation, _ = await conversations.change(ws, conversation, conversations.sent(entry, summary))
     await _want_media(ws, entry, event.content)

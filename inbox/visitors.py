@@ -150,7 +150,7 @@ async def _create(
         session=session,
         account_id=account_id,
         kind=kind,
-        address=_signed(person) if person else session,
+        address=signed(person) if person else session,
         subject=person.subject if person else None,
         name=(person.name if person else None) or _nickname(session),
         email=person.email if person else None,
@@ -172,7 +172,7 @@ async def _recognised(
     if person is not None:
         if known.subject is None:
             alias = known.address if known.wrote else None
-            visitor = replace(visitor, address=_signed(person), alias=alias, subject=person.subject)
+            visitor = replace(visitor, address=signed(person), alias=alias, subject=person.subject)
         visitor = replace(visitor, name=person.name or visitor.name, email=person.email or visitor.email)
     if visitor != known or now - known.seen_at > _TOUCH_EVERY:
         days = KEPT_DAYS if visitor.wrote else KEPT_SILENT_DAYS
@@ -209,7 +209,8 @@ async def _save(ws: Workspace, token_hash: str, old: Visitor, new: Visitor) -> N
         await store.update(ws, token_hash, changes)
 
 
-def _signed(person: Person) -> str:
+def signed(person: Person) -> str:
+    """The handle of somebody whom a site has signed for."""
     return f"user:{person.subject}"
 
 

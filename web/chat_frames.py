@@ -70,6 +70,8 @@ class Message(_Frame):
     choice_id: str | None = Field(None, max_length=256)
     reply_to: _EntryId | None = None
     page: PageFrame | None = None
+    # The mark of the greeting that this answers (see web/chat_greetings.py).
+    greeting: str | None = Field(None, max_length=8_000)
 
 
 class Details(_Frame):

@@ -11,7 +11,7 @@ from inbox import files, visitors
 from inbox.files import StoredFile
 from inbox.help import articles, finding, help_centre, languages, listening
 from web import chat_limits, errors, limits
-from web.chat_socket import Refused, may_run, site_of
+from web.chat_socket import Refused, greetings_of, may_run, site_of
 from web.files import read_part
 from web.state import state_of
 
@@ -50,9 +50,12 @@ async def look(request: Request) -> Response:
     """`GET /w/site?key=`: how the button looks on a page whose visitor has not opened the chat yet."""
     try:
         account = await site_of_request(request)
+        ws = state_of(request.scope)["runtime"].workspace(account.workspace_id)
+        greetings = await greetings_of(ws, account)
     except AppError as error:
         return answered(request, refusal(error))
-    response = Response(orjson.dumps(site.shown(account)), media_type="application/json")
+    shown = {**site.shown(account), "greetings": greetings}
+    response = Response(orjson.dumps(shown), media_type="application/json")
     response.headers["cache-control"] = "public, max-age=60"
     return answered(request, response)
 

@@ -23,5 +23,9 @@ def uploads(session: str, ip: str) -> tuple[Limit, ...]:
     return Limit("uploads", session, 20, 3_600), Limit("uploads-ip", ip, 200, 3_600)
 
 
+def greetings(ip: str) -> tuple[Limit, ...]:
+    return (Limit("greetings", ip, 120, 60),)
+
+
 def searches(ip: str) -> tuple[Limit, ...]:
     return (Limit("help-searches", ip, 120, 60),)

@@ -7,6 +7,7 @@ timeline, from the numbers they say they have seen.
 """
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from app.core.errors import AppError, Invalid, NotFound, Unavailable
 from app.core.mongo import DatabaseError
 from app.core.runtime import Workspace
 from app.core.tasks import end
+from automations import greetings
+from automations.greetings import Said
 from channels import registry
 from channels.accounts import channel_account
 from channels.content import Choice, Location, Media
@@ -45,6 +48,8 @@ from web.state import State, state_of
 ENDED, NOT_ADMITTED, WRONG_ORIGIN, UNKNOWN_SITE, TOO_MANY = 1000, 4401, 4403, 4404, 4429
 COME_BACK, TRY_AGAIN, TOO_BIG, NOISE = 1012, 1013, 1009, 1008
 HELLO_SECONDS = 10
+# What a widget calls the greeting that it shows: it has no entry yet.
+GREETING = "greeting"
 # A widget pings every 25 s; after two missed pings it is gone.
 SILENT_SECONDS = 70
 MAX_FRAME_CHARS = 16_384
@@ -209,7 +214,7 @@ class _Chat:
 
     async def _admit(self, ws: Workspace, account: ChannelAccount, hello: Hello) -> Admitted:
         try:
-            person = _person(account, hello, ws.clock.now())
+            person = person_of(account, hello.identity, ws.clock.now())
             known = await visitors.by_token(ws, account.id, hello.token)
             if known is None and (wait := await limits.take(ws.redis, chat_limits.sessions(self._ip))):
                 raise Refused("too_many_sessions", TOO_MANY, retry_after_seconds=wait)
@@ -259,6 +264,7 @@ class _Chat:
                 "now": int(now.timestamp() * 1000),
                 "config": {
                     **site.shown(account),
+                    "greetings": await greetings_of(ws, account),
                     "help": await _card_of(ws, account, self.visitor.session),
                     "max_upload_bytes": chat_limits.MAX_UPLOAD_BYTES,
                     "max_text_chars": payloads.MAX_TEXT_CHARS,
@@ -396,6 +402,8 @@ class _Chat:
             self._push({"type": "error", "code": error.code, "client_id": frame.client_id, "message": error.detail})
             return
         entry_id = self._expect(frame.client_id)
+        if said := self._greeted(frame):
+            await self._begin_with(said)
         await self._accept(payload)
         self._push({"type": "stored", "client_id": frame.client_id, "id": entry_id, "at": payload.at})
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
@@ -403,8 +411,10 @@ class _Chat:
 
     async def _message(self, frame: Message) -> payloads.MessageFrame:
         """Raises Invalid, NotFound."""
-        quoted = await self._quoted(frame.reply_to) if frame.reply_to else None
-        choice = _choice(quoted, frame.choice_id) if frame.choice_id is not None else None
+        said = self._greeted(frame) if frame.reply_to == GREETING else None
+        quoted = await self._quoted(frame.reply_to) if frame.reply_to and frame.reply_to != GREETING else None
+        offering = _content_of(said) if said else quoted.content if quoted and quoted.direction == "out" else None
+        choice = _choice(offering, frame.choice_id) if frame.choice_id is not None else None
         file = await self._file(frame.upload_id, frame.voice_seconds) if frame.upload_id is not None else None
         place = Location(**frame.location.model_dump()) if frame.location is not None else None
         text = frame.text or None
@@ -422,9 +432,30 @@ class _Chat:
             file=file,
             location=place,
             choice=choice,
-            reply_to=_external_id(quoted),
+            reply_to=payloads.external_id(self.visitor.session, _id_of(said)) if said else _external_id(quoted),
             page=new_page,
         )
+
+    def _greeted(self, frame: Message | Details) -> Said | None:
+        """What the widget had said by itself, if this answers it."""
+        given = frame.greeting if isinstance(frame, Message) else None
+        return greetings.marked(self._place.ws, self._place.account.id, given) if given else None
+
+    async def _begin_with(self, said: Said) -> None:
+        """Puts it before the answer, however often it is sent along. Raises Unavailable."""
+        frame = payloads.GreetingFrame(
+            visitor=self._who(),
+            at=said.at,
+            client_id=_id_of(said),
+            greeting_id=said.greeting,
+            name=said.name,
+            by=said.by or self._place.account.name,
+            text=said.text,
+            replies=said.replies,
+        )
+        if await self._accept(frame):
+            with suppress(DatabaseError, TimeoutError):
+                await greetings.count(self._place.ws, said.greeting, "answered")
 
     async def _details(self, frame: Details) -> payloads.DetailsFrame:
         """Raises Invalid."""
@@ -492,15 +523,14 @@ class _Chat:
             )
         )
 
-    async def _accept(self, *frames: payloads.Frame) -> None:
-        """Through the same door as every channel's events. Raises Unavailable."""
+    async def _accept(self, *frames: payloads.Frame) -> int:
+        """Through the same door as every channel's events; how many were new. Raises Unavailable."""
         account, adapter = self._place.account, registry.adapter(self._place.account.kind)
         assert isinstance(adapter, Parses)  # noqa: S101 -- the channel of this very socket
         events: list[InboundEvent] = []
         for frame in frames:
             events += adapter.parse(account, payloads.dump(frame), {})
-        if events:
-            await inbound.accept(self._runtime, self._state["journal"], account, events)
+        return await inbound.accept(self._runtime, self._state["journal"], account, events) if events else 0
 
     def _who(self) -> payloads.Visitor:
         visitor = self.visitor
@@ -518,6 +548,13 @@ class _Chat:
         return int(self._runtime.clock.now().timestamp() * 1000)
 
 
+async def greetings_of(ws: Workspace, account: ChannelAccount) -> dict[str, Any] | None:
+    """Which greetings a page has to judge, and where it asks for their words; None where there is none."""
+    rules = await greetings.rules(ws, account.id)
+    url = f"{ws.settings.public_url}/w/greet?key={site.site_key(account)}"
+    return {"url": url, "rules": rules} if rules else None
+
+
 async def site_of(state: State, key: str) -> ChannelAccount:
     """The account with this site key. Raises Refused."""
     for row in await state["runtime"].accounts.all():
@@ -532,13 +569,13 @@ def may_run(state: State, account: ChannelAccount, headers: Mapping[bytes, bytes
     return site.admits(account, origin, auth.own_origins(headers, state["runtime"].settings))
 
 
-def _person(account: ChannelAccount, hello: Hello, now: datetime) -> Person | None:
-    """Raises IdentityRefused, IdentityNeeded."""
-    if hello.identity is None:
+def person_of(account: ChannelAccount, given: str | dict[str, str] | None, now: datetime) -> Person | None:
+    """Whom the site's server has signed for. Raises IdentityRefused, IdentityNeeded."""
+    if given is None:
         if site.requires_identity(account):
             raise IdentityNeeded("This chat is for customers who are signed in.")
         return None
-    proof = identity.of(account, hello.identity, now)
+    proof = identity.of(account, given, now)
     return Person(subject=proof.subject, name=proof.name, email=proof.email, expired_since=proof.expired_since)
 
 
@@ -549,9 +586,18 @@ def _external_id(entry: Entry | None) -> str | None:
     return entry.external_id or (entry.external_ids[0].partition(":")[2] if entry.external_ids else None)
 
 
-def _choice(entry: Entry | None, choice_id: str) -> Choice:
-    """The button or row that was really offered in this message. Raises Invalid."""
-    content: Mapping[str, Any] = (entry.content if entry and entry.direction == "out" else None) or {}
+def _id_of(said: Said) -> str:
+    """The client id of a greeting that was answered: the same each time its mark comes."""
+    return f"greeting-{hashlib.blake2b(said.model_dump_json().encode(), digest_size=12).hexdigest()}"
+
+
+def _content_of(said: Said) -> Mapping[str, Any]:
+    return payloads.greeting_content(said.text, said.replies).model_dump()
+
+
+def _choice(offering: Mapping[str, Any] | None, choice_id: str) -> Choice:
+    """The button or row that was really offered in this content of ours. Raises Invalid."""
+    content = offering or {}
     offered: Sequence[Mapping[str, Any]] = content.get("buttons") or [
         row for section in content.get("sections", ()) for row in section["rows"]
     ]

@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from web import (
     chat_forms,
+    chat_greetings,
     chat_http,
     files,
     health,
@@ -48,6 +49,7 @@ from web.api import (
     erasures,
     events,
     fields,
+    greetings,
     help_centre,
     imports,
     incidents,
@@ -128,6 +130,7 @@ API: tuple[Endpoint, ...] = (
     *broadcast_calendar.ENDPOINTS,
     *broadcasts.ENDPOINTS,
     *signup_forms.ENDPOINTS,
+    *greetings.ENDPOINTS,
     *broadcast_runs.ENDPOINTS,
     *duplicates.ENDPOINTS,
     *data_health.ENDPOINTS,
@@ -192,6 +195,7 @@ def table() -> list[BaseRoute]:
         Route("/w/help", chat_http.find),
         Route("/w/form", chat_forms.look),
         Route("/w/join", chat_forms.take, methods=["POST"]),
+        Route("/w/greet", chat_greetings.greet, methods=["POST"]),
         Route("/w/uploads", chat_http.upload, methods=["POST", "OPTIONS"]),
         Route(f"{PREFIX}/openapi.json", _openapi),
         Route("/healthz", health.healthz),

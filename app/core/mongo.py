@@ -89,6 +89,9 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "signup_forms": (_index("workspace_id"),),
     "signup_versions": (),
     "signup_days": (_index("workspace_id", "form_id", "day"),),
+    # What the chat widget says by itself, and what came of it by day.
+    "greetings": (_index("workspace_id"),),
+    "greeting_days": (_index("workspace_id", "greeting_id", "day"),),
     # Agreements to marketing that came and went.
     "consent_days": (_index("workspace_id", "day"),),
     "companies": (

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from app.core.addresses import Address
 from app.core.clock import from_unix
-from channels.content import Choice, Content, FormReply, Location, Media, MediaMessage, Text
+from channels.content import Button, Buttons, Choice, Content, FormReply, Location, Media, MediaMessage, Text
 from channels.contract import (
     DeliveryReceipt,
     DeliveryStatus,
@@ -30,7 +30,7 @@ from channels.livechat.site import KIND
 
 MAX_TEXT_CHARS = 2_000
 DETAILS = "Contact details"
-_KINDS = frozenset({"message", "details", "reaction", "typing", "receipt"})
+_KINDS = frozenset({"message", "greeting", "details", "reaction", "typing", "receipt"})
 
 ClientId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 _Handle = Annotated[str, Field(min_length=1, max_length=200)]
@@ -79,6 +79,18 @@ class MessageFrame(_Frame):
     page: Page | None = None
 
 
+class GreetingFrame(_Frame):
+    """What the widget had said by itself (`name` for colleagues) when the visitor answered it; `at`: when it did."""
+
+    kind: Literal["greeting"] = "greeting"
+    client_id: ClientId
+    greeting_id: _Handle
+    name: _Handle
+    by: _Handle
+    text: str = Field(min_length=1, max_length=MAX_TEXT_CHARS)
+    replies: tuple[str, ...] = ()
+
+
 class DetailsFrame(_Frame):
     """What the visitor told of themselves when asked; nobody has checked it."""
 
@@ -108,7 +120,7 @@ class ReceiptFrame(_Frame):
     status: Literal["delivered", "read"]
 
 
-Frame = MessageFrame | DetailsFrame | ReactionFrame | TypingFrame | ReceiptFrame
+Frame = MessageFrame | GreetingFrame | DetailsFrame | ReactionFrame | TypingFrame | ReceiptFrame
 _FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="kind")])
 
 
@@ -157,6 +169,20 @@ def _event(frame: Frame, body: bytes) -> InboundEvent:
                 reply_to=frame.reply_to,
                 referral=_referral(frame.page),
             )
+        case GreetingFrame():
+            own_id = external_id(order, frame.client_id)
+            return InboundMessage(
+                key=own_id,
+                order_key=order,
+                at=at,
+                raw=body,
+                external_id=own_id,
+                sender=sender,
+                content=greeting_content(frame.text, frame.replies),
+                referral=Referral(source="greeting", source_id=frame.greeting_id, headline=frame.name),
+                echo=True,
+                by=frame.by,
+            )
         case DetailsFrame():
             values = {k: v for k, v in (("name", frame.name), ("email", frame.email)) if v}
             own_id = external_id(order, frame.client_id)
@@ -192,6 +218,13 @@ def _event(frame: Frame, body: bytes) -> InboundEvent:
                 correlation=frame.message_id,
                 status=DeliveryStatus(frame.status),
             )
+
+
+def greeting_content(text: str, replies: Sequence[str]) -> Text | Buttons:
+    """A greeting as a message: its buttons answer with their own words."""
+    if not replies:
+        return Text(text=text)
+    return Buttons(text=text, buttons=tuple(Button(id=f"reply-{at}", title=title) for at, title in enumerate(replies)))
 
 
 def _content(frame: MessageFrame) -> Content:

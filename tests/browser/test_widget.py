@@ -630,6 +630,48 @@ async def test_a_form_to_sign_up_with_before_writing(site: Site, chrome: Browser
     assert facts[0]["proof"]["page"] == site.page_url + "/"
 
 
+async def test_a_greeting_comes_by_itself_and_begins_the_conversation(site: Site, chrome: Browser) -> None:
+    words = {"en": {"text": "Not sure which lamp? See https://linden.example", "replies": ["Help me choose"]}}
+    settings = {"name": "Choosing", "chat_ids": [site.account_id], "from_name": "Ines", "words": words, "seconds": 0}
+    pages = [{"how": "glob", "value": f"{site.page_url}/*theme=*"}]
+    made = await site.owner.client.post("/api/v1/greetings", json={**settings, "pages": pages})
+    assert made.status_code == 201, made.text
+    async with visiting(chrome, f"{site.page_url}/?theme=dark", color_scheme="dark", **PHONE) as visitor:
+        greeting = visitor.page.get_by_role("region", name="Ines")
+        await expect(greeting).to_contain_text("Not sure which lamp?")
+        await expect(visitor.panel()).to_be_hidden()
+        await visitor.passes_axe()
+        await visitor.shot("greeting-phone-dark")
+        await greeting.get_by_role("button", name="Dismiss").click()
+        await expect(greeting).to_have_count(0)
+    async with visiting(chrome, f"{site.page_url}/") as visitor:
+        # Another page: nothing comes. On the right one it does, once for each visitor.
+        script = "() => performance.getEntriesByType('resource').some(({name}) => name.includes('widget-more'))"
+        await visitor.page.wait_for_function(script)
+        asked: list[str] = []
+        visitor.page.on("request", lambda r: asked.append(r.url) if "/w/greet" in r.url else None)
+        await visitor.page.evaluate("history.pushState({}, '', '/?theme=light')")
+        greeting = visitor.page.get_by_role("region", name="Ines")
+        await expect(greeting).to_be_visible()
+        assert len(asked) == 1
+        await visitor.passes_axe()
+        await visitor.shot("greeting")
+        await greeting.get_by_role("button", name="Help me choose").click()
+        conversation = await site.conversation("Help me choose")
+        entries = [e for e in await site.thread(conversation["id"]) if e["kind"] == "message"]
+        assert (entries[0]["direction"], entries[0]["author"]["name"]) == ("out", "Ines")
+        bubbles = visitor.page.locator(".bubble")
+        await expect(bubbles).to_have_count(2)
+        await expect(bubbles.nth(0)).to_contain_text("Not sure which lamp?")
+        await expect(bubbles.nth(1)).to_have_text("Help me choose")
+        await expect(visitor.page.locator(".row.waiting")).to_have_count(0)
+        await visitor.page.reload()
+        await expect(bubbles).to_have_count(2)
+        await visitor.shot("greeting-answered")
+    found = (await site.owner.client.get(f"/api/v1/greetings/{made.json()['id']}")).json()
+    assert (found["shown"], found["opened"], found["answered"]) == (2, 1, 1)
+
+
 async def test_earlier_messages(site: Site, chrome: Browser) -> None:
     async with visiting(chrome, site.page_url) as visitor:
         page = visitor.page

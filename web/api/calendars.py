@@ -11,8 +11,10 @@ from app.core.calendars import MINUTES_A_DAY, Calendar, Hours, Span, SpecialDay
 from app.core.clock import iso
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Permission
+from automations import greetings
 from inbox.routing import calendars
 from inbox.routing.calendars import KeptCalendar
+from inbox.usage import InUse
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Out, Query, Time
 
@@ -204,6 +206,8 @@ async def change(request: ApiRequest, calendar_id: str, body: CalendarChange) ->
 
 
 async def delete(request: ApiRequest, calendar_id: str) -> None:
+    if found := await greetings.using_calendar(request.ws, calendar_id):
+        raise InUse("calendar", found)
     await calendars.delete(request.ws, request.actor, calendar_id)
 
 

@@ -32,6 +32,9 @@ export interface Upload {
 export const newId = (): string =>
   [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 
+/** Said by the widget itself and not answered yet; its client id is its mark. */
+const isGreeting = ({ id }: Message): boolean => id === 'greeting'
+
 /** Whether the link to a file has ended or will soon. */
 export function stale(url: string | null, beforeMs = 0): boolean {
   const until = /[?&]until=(\d+)/.exec(url ?? '')
@@ -46,7 +49,7 @@ export class Chat {
   trouble: string | null = null
   typingName: string | null = null
 
-  #identity: Identity | null = identityOfPage()
+  identity: Identity | null = identityOfPage()
   /** What is stored belongs to somebody signed in, and nobody is: it is neither shown nor used. */
   #locked: boolean
   #visible = false
@@ -67,7 +70,7 @@ export class Chat {
     this.#more = loadMore
     this.state = store.load()
     this.waiting = store.outbox()
-    this.#locked = this.state.signedIn && !this.#identity
+    this.#locked = this.state.signedIn && !this.identity
     this.#link = new Link({
       hello: () => this.#hello(),
       frame: (frame) => this.#heard(frame),
@@ -242,8 +245,8 @@ export class Chat {
   // --- what the page does ---
 
   identify(identity: Identity): void {
-    if (JSON.stringify(identity) === JSON.stringify(this.#identity) && this.connected) return
-    this.#identity = identity
+    if (JSON.stringify(identity) === JSON.stringify(this.identity) && this.connected) return
+    this.identity = identity
     this.#locked = false
     if (this.state.token || this.state.open) this.#link.again()
     this.#changed()
@@ -251,7 +254,7 @@ export class Chat {
 
   logout(): void {
     this.#link.send({ type: 'logout' })
-    this.#identity = null
+    this.identity = null
     this.#forget()
     this.#link.close()
     if (this.state.open) this.#connect()
@@ -264,7 +267,7 @@ export class Chat {
   // --- the connection ---
 
   #connect(): void {
-    if (this.state.token || this.#identity || !navigator.locks) return this.#link.open()
+    if (this.state.token || this.identity || !navigator.locks) return this.#link.open()
     // Of two tabs that are opened together one becomes the visitor, and the other learns who that is.
     void navigator.locks.request(`parley:${KEY}:${PROFILE}`, () => {
       this.state.token ??= store.load().token
@@ -281,7 +284,7 @@ export class Chat {
     this.waiting = store.outbox()
     return {
       token,
-      identity: this.#identity,
+      identity: this.identity,
       cursor,
       since,
       page: page(),
@@ -359,6 +362,8 @@ export class Chat {
       client_id: message.client_id ?? known?.client_id ?? null,
       seen: message.seen || known?.seen || message.from === 'visitor',
     })
+    // A greeting that was answered comes back as a message.
+    if (isNew && merged.from === 'agent') this.state.messages = this.state.messages.filter((other) => !isGreeting(other))
     if (isNew) this.state.messages.push(merged)
     this.state.messages.sort((one, other) => Date.parse(one.at) - Date.parse(other.at) || one.seq - other.seq)
     this.state.cursor[message.thread] = Math.max(this.state.cursor[message.thread] ?? 0, message.seq)
@@ -401,9 +406,10 @@ export class Chat {
     store.keep(waiting)
   }
 
-  #queue(frame: Omit<Waiting['frame'], 'client_id'> & Record<string, unknown>, shown: Content, quote?: Quote): void {
+  #queue(frame: { type: Waiting['frame']['type'] } & Record<string, unknown>, shown: Content, quote?: Quote): void {
     this.#sendOff({
-      frame: { ...frame, client_id: newId() } as Waiting['frame'],
+      // What we have said by ourselves stands before their answer.
+      frame: { ...frame, client_id: newId(), greeting: this.state.messages.find(isGreeting)?.client_id },
       at: Date.now(),
       shown,
       ...(quote ? { quote } : {}),

@@ -76,8 +76,6 @@ button.meta{color:var(--bad);text-decoration:underline;text-underline-offset:2px
 .file svg{flex:none;width:30px;height:30px;stroke-width:1.5}
 .file span{min-width:0;overflow-wrap:anywhere;line-height:1.3}
 .file small{display:block;font-size:12px}
-progress{display:block;width:100%;height:4px;margin-block-start:7px;border:0;border-radius:2px;overflow:hidden;appearance:none;background:#8885}
-progress::-webkit-progress-bar{background:none}progress::-webkit-progress-value{background:currentColor}progress::-moz-progress-bar{background:currentColor}
 .options{display:flex;flex-wrap:wrap;gap:7px;margin-block-start:8px}
 .options.list{flex-direction:column;align-items:stretch;width:100%}
 .option{min-height:38px;padding:7px 15px;border-radius:19px;font-weight:550;text-align:start;background:var(--bg);box-shadow:inset 0 0 0 1.5px var(--p2);transition:background .12s}
@@ -106,7 +104,6 @@ textarea{flex:1;min-width:0;resize:none;outline:0!important;max-height:132px;min
 .compose .send{background:var(--p);color:var(--on);transition:opacity .12s,transform .12s}
 .compose .send:hover{background:var(--p)}
 .compose .send:disabled{opacity:.45;cursor:default}
-.drop{position:absolute;inset:8px;display:grid;place-items:center;border:2px dashed var(--p2);border-radius:16px;background:var(--bg);font-weight:600;z-index:4;pointer-events:none}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 @media(max-width:480px){
 :host([data-open]){inset:0}

@@ -12,6 +12,17 @@ export const CSS = `
 .card button[type=submit]{background:var(--p);color:var(--on)}
 .help div{align-items:center}.help p{font-weight:400}.help ul{display:grid;gap:10px;margin:0;padding:0;list-style:none}.help a{display:block;color:var(--p2)}.help span{display:-webkit-box;overflow:hidden;font-size:13px;-webkit-box-orient:vertical;-webkit-line-clamp:2}
 .cards{align-self:stretch;display:grid}.join label{display:flex;gap:9px;font-size:13.5px;line-height:1.4}.join input[type=checkbox]{flex:none;width:20px;height:20px}.join a{color:var(--p2)}.join small:empty{display:none}
+progress{display:block;width:100%;height:4px;margin-block-start:7px;border:0;border-radius:2px;overflow:hidden;appearance:none;background:#8885}
+progress::-webkit-progress-bar{background:none}progress::-webkit-progress-value{background:currentColor}progress::-moz-progress-bar{background:currentColor}
+.greeting{position:relative;width:300px;max-width:calc(100vw - 40px);margin-block-end:12px;padding:13px 15px;border-radius:18px;background:var(--bg);box-shadow:var(--shadow);overflow-wrap:anywhere}
+:host([data-open]) .greeting{display:none}
+.greeting b{display:block;font-size:12.5px;color:var(--dim);padding-inline-end:30px}.greeting a{color:var(--p2)}
+.greeting p{white-space:pre-wrap;max-height:9em;overflow:auto;unicode-bidi:plaintext}
+.greeting>.icon{position:absolute;inset-block-start:4px;inset-inline-end:5px;color:var(--dim)}
+.greeting .options{margin-block-start:10px}
+@media(prefers-reduced-motion:no-preference){.greeting{animation:rise .25s cubic-bezier(.2,.8,.2,1)}}
+@media(forced-colors:active){.greeting{border:1px solid}}
+.drop{position:absolute;inset:8px;display:grid;place-items:center;border:2px dashed var(--p2);border-radius:16px;background:var(--bg);font-weight:600;z-index:4;pointer-events:none}
 .bar{align-items:center;gap:8px}
 .bar .words{flex:1;min-width:0;padding:6px 2px;font-size:13.5px;line-height:1.35}
 .time{font-variant-numeric:tabular-nums;min-width:4ch;text-align:end;padding-inline-end:4px}

@@ -1,10 +1,11 @@
 /**
- * The second script, `widget-more.js`: what most visitors never need, loaded when it is first asked for. It knows
- * neither the chat nor the script tag; the widget hands it words, and takes back elements and values.
+ * The second script, `widget-more.js`: what most visitors never need, loaded when it is first asked for. It does not
+ * know the script tag, and of the chat what it is handed; the widget takes back elements and values.
  */
 
-import { h, icon, iconButton, link, set } from './dom.ts'
+import { h, icon, iconButton, link, linked, set } from './dom.ts'
 import { CSS } from './more-look.ts'
+import type { Greetings, Identity, Message, Option, Rule, Visits } from './types.ts'
 
 const ENGLISH = {
   cancel: 'Cancel',
@@ -33,6 +34,8 @@ const ENGLISH = {
   search: 'Search',
   nothing: 'Nothing found. Write to us below.',
   offline: 'You are offline. Please try again.',
+  dismiss: 'Dismiss',
+  answer: 'Write an answer',
 }
 type Words = typeof ENGLISH
 /** Those of the widget, and what the page says of ours: `data-i18n` may hold any of them. */
@@ -389,4 +392,174 @@ function help(where: string): HTMLFormElement {
     list.replaceChildren(...items.map(({ title, text, url }) => h('li', {}, link(url, h('b', {}, title)), h('span', {}, text))))
   }
   return form
+}
+
+// --- what is said by itself ---
+
+/** Of the chat, what greeting needs to know and may do. */
+interface Host {
+  readonly state: {
+    token: string | null
+    config: { title: string; greetings?: Greetings | null } | null
+    messages: Message[]
+    open: boolean
+    visits?: Visits
+  }
+  identity: Identity | null
+  choose(message: Message, option: Option): void
+}
+
+interface Shown {
+  mark: string
+  by: string
+  text: string
+  replies: string[]
+  at: number
+}
+
+const VISIT_MS = 1_800_000
+const DAY_MS = 86_400_000
+
+/** Watches the page until a rule fits, asks whether it may be shown now, and shows it: one greeting on a page at most. */
+export function greet(chat: Host, launch: HTMLElement, open: () => void): void {
+  const { state } = chat
+  const started = Date.now()
+  const visits = (state.visits ??= { first: started, began: started, last: started, shown: {} })
+  if (started - visits.last > VISIT_MS) visits.began = started
+  // What is put into it later is read out then.
+  const place = h('div', { role: 'status' })
+  launch.before(place)
+  let address = location.href
+  let seconds = 0
+  let furthest = 0
+  let leaving = false
+  let busy = false
+  const tried = new Set<string>()
+
+  document.documentElement.addEventListener('mouseleave', ({ clientY }) => {
+    leaving ||= clientY <= 0
+    void look()
+  })
+  setInterval(() => {
+    visits.last = Date.now()
+    if (location.href !== address) {
+      address = location.href
+      seconds = furthest = 0
+      leaving = false
+      tried.clear()
+      place.replaceChildren()
+    }
+    if (document.hidden) return
+    seconds += 1
+    void look()
+  }, 1_000)
+
+  async function look(): Promise<void> {
+    const { scrollHeight, scrollTop, clientHeight } = document.documentElement
+    furthest = Math.max(furthest, ((scrollTop + clientHeight) / scrollHeight) * 100)
+    const last = state.messages.at(-1)
+    // Who is talking already is not talked to.
+    if (busy || place.firstChild || state.open || (last && Date.now() - Date.parse(last.at) < DAY_MS)) return
+    busy = true
+    for (const rule of state.config?.greetings?.rules ?? []) {
+      if (!place.firstChild && !tried.has(rule.id) && fits(rule)) {
+        tried.add(rule.id)
+        await ask(rule)
+      }
+    }
+    busy = false
+  }
+
+  function fits(rule: Rule): boolean {
+    const returning = visits.began > visits.first
+    const before = visits.shown[rule.id]
+    const again = !before || (rule.often === 'visit' && before < visits.began) || (rule.often === 'days' && Date.now() - before > rule.days * DAY_MS)
+    return (
+      again &&
+      seconds >= rule.seconds &&
+      furthest >= rule.scroll &&
+      (leaving || !rule.leaving) &&
+      (rule.visitors === 'all' || (rule.visitors === 'returning') === returning) &&
+      (!rule.pages.length || rule.pages.some(isHere))
+    )
+  }
+
+  async function ask(rule: Rule): Promise<void> {
+    const lang = document.documentElement.lang || navigator.language
+    const answer = await tell({ id: rule.id, token: state.token, identity: chat.identity, lang })
+    if (answer?.status !== 200 || state.open) return
+    const shown = (await answer.json()) as Shown
+    visits.shown[rule.id] = Date.now()
+    place.replaceChildren(bubble(shown))
+  }
+
+  const tell = (what: object): Promise<Response | null> =>
+    fetch(state.config!.greetings!.url, { method: 'POST', body: JSON.stringify(what), keepalive: true }).catch(() => null)
+
+  function bubble({ mark, by, text, replies, at }: Shown): HTMLElement {
+    const name = by || state.config!.title
+    const options = replies.map((title, index) => ({ id: `reply-${index}`, title }))
+    // Only in this browser, until it is answered.
+    const message: Message = {
+      id: 'greeting',
+      thread: '',
+      seq: 0,
+      revision: 0,
+      client_id: mark,
+      from: 'agent',
+      name,
+      at: new Date(at).toISOString(),
+      content: options.length ? { type: 'buttons', text, buttons: options } : { type: 'text', text },
+      reply_to: null,
+      reactions: [],
+      edited: false,
+      deleted: false,
+      seen: true,
+    }
+    const take = (option?: Option): void => {
+      void tell({ mark })
+      state.messages = [...state.messages.filter(({ id }) => id !== message.id), message]
+      if (option) chat.choose(message, option)
+      place.replaceChildren()
+      open()
+    }
+    const button = (title: string, run: () => void): HTMLElement => {
+      const made = h('button', { type: 'button', class: 'option' }, title)
+      made.onclick = run
+      return made
+    }
+    const card = h(
+      'section',
+      { class: 'greeting', 'aria-label': name },
+      iconButton('close', T.dismiss, () => place.replaceChildren()),
+      h('b', {}, name),
+      h('p', { tabindex: '0' }, ...linked(text)),
+      h('div', { class: 'options' }, ...options.map((option) => button(option.title, () => take(option))), button(T.answer, () => take())),
+    )
+    card.onkeydown = (event) => {
+      event.stopPropagation()
+      if (event.key === 'Escape') place.replaceChildren()
+    }
+    return card
+  }
+}
+
+/** Whether a pattern fits the page's address, without what comes after #; capitals and small letters are the same. */
+function isHere({ how, value }: Rule['pages'][number]): boolean {
+  const here = location.href.replace(/#.*/, '').toLowerCase()
+  const wanted = value.toLowerCase()
+  if (how === 'contains') return here.includes(wanted)
+  if (how === 'equals') return here.replace(/\/$/, '') === wanted.replace(/\/$/, '')
+  // Piece by piece: a pattern made into a regular expression could take for ever.
+  const [start = '', ...rest] = wanted.split('*')
+  const end = rest.pop()
+  if (end === undefined) return here === start
+  if (!here.startsWith(start) || !here.endsWith(end) || here.length < start.length + end.length) return false
+  let from = start.length
+  for (const piece of rest) {
+    const at = here.indexOf(piece, from)
+    if (at < 0) return false
+    from = at + piece.length
+  }
+  return from <= here.length - end.length
 }

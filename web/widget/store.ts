@@ -4,7 +4,7 @@
  */
 
 import { KEY, PROFILE } from './options.ts'
-import type { Config, Message, Waiting } from './types.ts'
+import type { Config, Message, Visits, Waiting } from './types.ts'
 
 export const KEPT_MESSAGES = 100
 
@@ -26,6 +26,7 @@ export interface State {
   open: boolean
   /** Whether the visitor was asked for name and e-mail, and has answered. */
   asked: boolean
+  visits?: Visits
 }
 
 const PREFIX = `parley:${KEY}:${PROFILE}:`

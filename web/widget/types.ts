@@ -76,6 +76,32 @@ export interface Config {
   max_text_chars?: number
   typing_seconds?: number
   online?: boolean
+  greetings?: Greetings | null
+}
+
+/** What the widget may say by itself: `url` is asked whether a rule that fits may be shown now. */
+export interface Greetings {
+  url: string
+  rules: Rule[]
+}
+
+export interface Rule {
+  id: string
+  pages: { how: 'contains' | 'equals' | 'glob'; value: string }[]
+  seconds: number
+  scroll: number
+  leaving: boolean
+  visitors: 'all' | 'first' | 'returning'
+  often: 'visitor' | 'visit' | 'days'
+  days: number
+}
+
+/** What is known of one browser's visits, in milliseconds: when they began, and when which greeting was shown. */
+export interface Visits {
+  first: number
+  began: number
+  last: number
+  shown: Record<string, number>
 }
 
 export type Identity = string | { user_id: string; user_hash: string }

@@ -49,6 +49,7 @@ export class View {
   #quote: Quote | null = null
   #scheduled = false
   #painted = false
+  #greets = false
 
   readonly #chat: Chat
 
@@ -64,13 +65,16 @@ export class View {
     this.#input.value = chat.state.draft
   }
 
-  /** On the page, in the site's colours; at once if they are known from before. */
+  /** On the page, in the site's colours; at once if they are known from before, and again as they are now. */
   mount(config: Config | null): void {
-    this.#chat.state.config ??= config
+    const { state } = this.#chat
+    // What was kept may be from long ago, and knows more than how it looks.
+    if (config) state.config = { ...state.config, ...config }
+    if (this.#painted) return this.update()
     this.#painted = true
     document.body.append(this.#host)
     this.update()
-    if (this.#chat.state.open && !PHONE.matches) this.toggle(true, false)
+    if (state.open && !PHONE.matches) this.toggle(true, false)
   }
 
   more(): ReturnType<typeof more> {
@@ -145,6 +149,8 @@ export class View {
     }
     panel.ondragover = (event) => {
       event.preventDefault()
+      // It is about to be uploaded by it.
+      void this.more()
       this.#drop.hidden = false
     }
     panel.ondragleave = (event) => {
@@ -310,6 +316,10 @@ export class View {
     if (chat.trouble && this.#trouble.textContent !== chat.trouble) this.#trouble.textContent = chat.trouble
     this.#renderLaunch()
     this.#renderTyping()
+    if (config?.greetings && !this.#greets) {
+      this.#greets = true
+      void this.more().then(({ greet }) => greet(chat, this.#launch, () => this.toggle(true)))
+    }
     if (this.#open) {
       this.#renderLog()
       this.#size()
@@ -345,7 +355,7 @@ export class View {
       ...chat.messages.map(ofMessage),
       ...[...chat.waiting.map(ofWaiting), ...chat.uploads.map(ofUpload)].sort((one, other) => one.at - other.at),
     ]
-    if (greeting && !chat.hasEarlier) rows.unshift({ key: 'greeting', at: rows[0]?.at ?? Date.now(), mine: false, name: null, content: { type: 'text', text: greeting }, quote: null })
+    if (greeting && !chat.hasEarlier && rows[0]?.mine !== false) rows.unshift({ key: 'greeting', at: rows[0]?.at ?? Date.now(), mine: false, name: null, content: { type: 'text', text: greeting }, quote: null })
     rows.forEach((row, index) => {
       const before = rows[index - 1]
       row.first = !before || before.mine !== row.mine || before.name !== row.name || row.at - before.at > GROUP_MS
@@ -410,7 +420,7 @@ export class View {
       const focused = (this.#log.getRootNode() as ShadowRoot).activeElement
       const name = known.element.contains(focused) ? focused?.getAttribute('aria-label') : null
       known.element.replaceWith(element)
-      if (name) element.querySelector<HTMLElement>(`[aria-label="${CSS_escape(name)}"]`)?.focus()
+      if (name) element.querySelector<HTMLElement>(`[aria-label="${window.CSS.escape(name)}"]`)?.focus()
     }
     this.#drawn.set(key, { element, signature: sign })
     return element
@@ -434,8 +444,6 @@ export class View {
       })
   }
 }
-
-const CSS_escape = (text: string): string => window.CSS.escape(text)
 
 function quoteOf(row: Row): Quote {
   const { content } = row

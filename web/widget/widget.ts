@@ -36,7 +36,8 @@ function start(): void {
   const waiting = window.Parley?.q ?? []
   window.Parley = run
   if (chat.state.config) view.mount(null)
-  else void look().then((config) => config !== 'refused' && view.mount(config))
+  // Who has a connection is told by it.
+  if (!chat.state.token) void look().then((config) => config !== 'refused' && view.mount(config))
   for (const call of waiting) run(...call)
 }
 

@@ -11,6 +11,7 @@ import s from './campaigns.module.css'
 const PAGES = {
   broadcasts: { label: 'Broadcasts', needs: 'broadcasts.read', Page: lazy(() => import('../broadcasts/BroadcastsPage')) },
   segments: { label: 'Segments', needs: 'contacts.read', Page: lazy(() => import('../segments/SegmentsPage')) },
+  greetings: { label: 'Greetings', needs: 'broadcasts.read', Page: lazy(() => import('../greetings/GreetingsPage')) },
   consent: { label: 'Consent', needs: 'contacts.read', Page: lazy(() => import('./ConsentPage')) },
 } as const
 

@@ -6,6 +6,7 @@ import s from './campaigns.module.css'
 const PLACES = [
   { path: 'broadcasts', label: 'Broadcasts', needs: 'broadcasts.read' },
   { path: 'segments', label: 'Segments', needs: 'contacts.read' },
+  { path: 'greetings', label: 'Greetings', needs: 'broadcasts.read' },
   { path: 'consent', label: 'Consent', needs: 'contacts.read' },
 ] as const
 export type Place = (typeof PLACES)[number]['path'] | 'templates'

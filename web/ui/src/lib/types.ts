@@ -198,6 +198,9 @@ export type PacingSettings = api.PacingOut
 export type Suppression = api.SuppressionOut
 export type Retention = api.RetentionOut
 export type RetentionRules = api.RetentionRules
+export type Greeting = api.GreetingOut
+export type GreetingSettings = api.GreetingSettings
+export type GreetingWords = api.GreetingWords
 export type SignupForm = api.SignupFormOut
 export type SignupSettings = api.SignupSettings
 export type SignupWords = api.SignupWords
@@ -289,7 +292,7 @@ export type NumberedEvent =
   | { n: number; type: 'member'; data: Member }
   | { n: number; type: 'contact'; data: { id: string } & Partial<Contact> }
   | { n: number; type: 'import'; data: ImportProgress }
-  | { n: number; type: 'export' | 'erasure' | 'signup_form' | 'retention' | 'data_health'; data: { id: string } }
+  | { n: number; type: 'export' | 'erasure' | 'signup_form' | 'greeting' | 'retention' | 'data_health'; data: { id: string } }
   | { n: number; type: 'contact_fields' | 'company' | 'contact_list'; data: { id: string } }
   | { n: number; type: 'segment' | 'broadcast' | 'broadcast_check' | 'broadcast_settings' | 'budgets'; data: { id: string } }
   | { n: number; type: 'duplicates'; data: { contact_ids: string[] } }

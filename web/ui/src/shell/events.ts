@@ -180,6 +180,9 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'signup_form':
       void queryClient.invalidateQueries({ queryKey: ['signup-forms'] })
       return
+    case 'greeting':
+      void queryClient.invalidateQueries({ queryKey: ['greetings'] })
+      return
     case 'retention':
       void queryClient.invalidateQueries({ queryKey: ['retention'] })
       return
