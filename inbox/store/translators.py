@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from app.core import rows
 from app.core.mongo import DuplicateId
 from app.core.runtime import Workspace
@@ -34,9 +32,10 @@ async def save(ws: Workspace, wanted: translator.Translator) -> bool:
     return await ws.db.translators.update({"_id": ws.id, "revision": wanted.revision - 1}, {"$set": row})
 
 
-async def note_health(ws: Workspace, error: str, at: datetime) -> None:
-    """How the last call went; empty is well."""
-    await ws.db.translators.update({"_id": ws.id}, {"$set": {"error": error, "checked_at": at}})
+async def note_health(ws: Workspace, known: translator.Translator) -> bool:
+    """How asking it went, and the languages that it has; False if another has been connected meanwhile."""
+    told = {"error": known.error, "checked_at": known.checked_at, "languages": rows.plain(known.languages)}
+    return await ws.db.translators.update({"_id": ws.id, "revision": known.revision}, {"$set": told})
 
 
 async def delete(ws: Workspace) -> bool:

@@ -8,11 +8,12 @@ The port to translation services: one file for each, opened here, with the same 
     ├── translation_busy               too many requests; later it goes
     ├── translation_down               not reached, no answer in time, trouble of its own
     ├── translation_nonsense           it answers, but not as such a service does
-    └── translation_language           it does not know this language
+    └── translation_language           it refuses this language, or this text
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol
@@ -27,8 +28,9 @@ from app.core.runtime import Runtime
 Kind = Literal["libretranslate", "deepl"]
 LABELS: Mapping[Kind, str] = {"libretranslate": "LibreTranslate", "deepl": "DeepL"}
 
-# Somebody waits for it.
-TIMEOUT = httpx.Timeout(10.0, connect=4.0)
+# Somebody waits for it: so long for all of an answer, and so long to connect.
+SECONDS = 10.0
+_CONNECT_SECONDS = 4.0
 _MOST_ANSWER_BYTES = 1_000_000
 _MOST_LANGUAGES = 300
 
@@ -98,22 +100,23 @@ class Door:
     async def ask(self, method: str, path: str, **options: Any) -> Any:
         """The JSON of a 2xx answer."""
         try:
-            answer = await http.read_limited(
-                self.client,
-                method,
-                f"{self.base}{path}",
-                max_bytes=_MOST_ANSWER_BYTES,
-                timeout=TIMEOUT,
-                follow_redirects=False,
-                **options,
-            )
+            async with asyncio.timeout(SECONDS):
+                answer = await http.read_limited(
+                    self.client,
+                    method,
+                    f"{self.base}{path}",
+                    max_bytes=_MOST_ANSWER_BYTES,
+                    timeout=httpx.Timeout(SECONDS, connect=_CONNECT_SECONDS),
+                    follow_redirects=False,
+                    **options,
+                )
         except http.ForbiddenAddress:
             raise Untranslated(
                 f"{self.label}'s address is inside a private network. If it is your own, the owner of this instance "
                 "names it in PARLEY_LIBRETRANSLATE_URL.",
                 code="translation_down",
             ) from None
-        except httpx.TimeoutException:
+        except (TimeoutError, httpx.TimeoutException):
             raise Untranslated(
                 f"{self.label} did not answer in time. Try again; nothing was changed.",
                 code="translation_down",
@@ -140,9 +143,9 @@ class Door:
         )
 
     def _refused(self, answer: httpx.Response) -> Untranslated:
-        """By status; a 400 is about the language or the text, which were ours to check."""
-        status = answer.status_code
-        if status in (401, 403):
+        """By status; LibreTranslate answers 400 to whom has no key at all."""
+        status, words = answer.status_code, _words(answer)
+        if status in (401, 403) or (status == 400 and "api key" in words.lower()):
             return Untranslated(
                 f"{self.label} does not accept the key ({status}). Have it looked at under Settings, Translation.",
                 code="translation_refused",
@@ -164,10 +167,10 @@ class Door:
                 code="translation_down",
                 retryable=True,
             )
-        if status == 400:
-            words = _words(answer)
+        if status in (400, 413):
             return Untranslated(
-                f"{self.label} refused it ({status}{f': {words}' if words else ''}). Choose another language.",
+                f"{self.label} refused it ({status}{f': {words}' if words else ''}). Choose another language, or "
+                "translate less at once.",
                 code="translation_language",
             )
         return self.nonsense()

@@ -28,10 +28,12 @@ MOST_CHARS = 10_000
 _MOST_LANGUAGES = 5
 # What is there already when a conversation is switched to a language: its newest messages.
 _CAUGHT_UP = 20
-_LOOKED_AT = 60
+_LOOKED_AT = 50
 # Seconds until the next try of what comes by itself.
 WAITS = (5.0, 30.0, 120.0)
 _DETECTED_FROM = 3
+# Of a word or two a service says this today and that tomorrow.
+_TELLING_CHARS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +88,11 @@ async def of_entry(ws: Workspace, entry: Entry, into: str) -> Entry:
         entry, _ = await timeline.change(ws, entry, how)
         if into not in entry.translations:
             raise Conflict("The words of this message have just changed; translate it again.", code="words_changed")
-        await live.tell_entry(ws, entry, await _heard(ws, entry, made.source))
+        conversation = await conversations.get(ws, entry.conversation_id)
+        if entry.direction == "in" and made.source and (not conversation.spoken or len(text) >= _TELLING_CHARS):
+            conversation, _ = await _learn(ws, conversation, made.source)
+        await live.tell_entry(ws, entry, conversation)
     return entry
-
-
-async def _heard(ws: Workspace, entry: Entry, source: str | None) -> Conversation | None:
-    """The conversation, if what its customer speaks is news."""
-    if entry.direction != "in" or not source:
-        return None
-    conversation = await conversations.get(ws, entry.conversation_id)
-    saved, changed = await _learn(ws, conversation, source)
-    return saved if changed else None
 
 
 async def _learn(ws: Workspace, conversation: Conversation, spoken: str) -> tuple[Conversation, bool]:

@@ -22,6 +22,7 @@ from inbox.translating import services
 from inbox.translating.services import LABELS, Kind, Language, Service, Untranslated
 
 _PROBE = "Good morning"
+_ABOUT_KEY = frozenset(("translation_refused", "translation_used_up"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ async def connect(ws: Workspace, actor: Actor, *, kind: Kind, url: str, key: str
     In place of the one with this revision (0: none). An empty key keeps the stored one, at the same address only: else
     whoever may change the address could have the key sent to their own.
 
-    Raises Invalid with the field to look at, ChangedMeanwhile.
+    Raises Invalid with the field to look at, Untranslated where none is to blame, ChangedMeanwhile.
     """
     try:
         now = await get(ws)
@@ -87,7 +88,9 @@ async def connect(ws: Workspace, actor: Actor, *, kind: Kind, url: str, key: str
     try:
         wanted = replace(wanted, languages=await _asked(services.opened(ws.runtime, kind, url, key)))
     except Untranslated as error:
-        about = "key" if error.code in ("translation_refused", "translation_used_up") or kind == "deepl" else "url"
+        about = "key" if error.code in _ABOUT_KEY else "url"
+        if about == "url" and kind == "deepl":
+            raise
         raise Invalid.field(about, error.detail) from None
     async with live.announced(ws, "translator", ws.id):
         if not await store.save(ws, wanted):
@@ -105,8 +108,8 @@ async def check(ws: Workspace) -> Translator:
         wanted = replace(connected, languages=await _asked(service), error="")
     except Untranslated as error:
         wanted = replace(connected, error=error.detail)
-    wanted = replace(wanted, checked_at=ws.clock.now(), revision=connected.revision + 1)
-    if not await store.save(ws, wanted):
+    wanted = replace(wanted, checked_at=ws.clock.now())
+    if not await store.note_health(ws, wanted):
         raise ChangedMeanwhile("A colleague has just changed this.", Change("translator"))
     await _tell(ws)
     return wanted
@@ -123,7 +126,7 @@ async def disconnect(ws: Workspace, actor: Actor) -> None:
 async def note(ws: Workspace, connected: Translator, error: str) -> None:
     """How a call went, where that is news."""
     if error != connected.error:
-        await store.note_health(ws, error, ws.clock.now())
+        await store.note_health(ws, replace(connected, error=error, checked_at=ws.clock.now()))
         await _tell(ws)
 
 

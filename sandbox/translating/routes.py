@@ -110,8 +110,12 @@ def _trouble(request: Request, call: str) -> Response | None:
 
 
 def _locked(request: Request, asked: Json) -> Response | None:
-    wanted = world_of(request).translating.key
-    return None if not wanted or asked.get("api_key") == wanted else _said(403, "Invalid API key")
+    wanted, given = world_of(request).translating.key, asked.get("api_key")
+    if not wanted or given == wanted:
+        return None
+    return (
+        _said(403, "Invalid API key") if given else _said(400, "Please contact the server operator to get an API key")
+    )
 
 
 def _deepl_locked(request: Request) -> Response | None:

@@ -133,6 +133,8 @@ async def test_keys_are_rotated_and_the_old_one_can_go(settings: Settings, runti
     device = Subscription("https://push.example.net/1", "point", "secret")
     now = runtime.clock.now()
     await push_devices.save(runtime.mongo, runtime.keyring, signed_in.session, device, key=key.number, now=now)
+    sealed_key = runtime.keyring.encrypt({"key": "translate"})
+    await runtime.mongo.translators.insert_one({"_id": owner.workspace_id, "sealed": sealed_key})
     old = settings.secret_keys[0].get_secret_value()
     assert (await _app(_env(settings), "rotate-keys")).returncode == 1
     answer = await _app(_env(settings, PARLEY_SECRET_KEYS=f"{SECRET},{old}"), "rotate-keys")
@@ -144,6 +146,9 @@ async def test_keys_are_rotated_and_the_old_one_can_go(settings: Settings, runti
     stored = await runtime.mongo.accounts.find_one({"_id": "acc_rotate"})
     assert stored is not None
     assert fresh.decrypt(stored["sealed"]) == {"auth_token": "t"}
+    connected = await runtime.mongo.translators.find_one({"_id": owner.workspace_id})
+    assert connected is not None
+    assert fresh.decrypt(connected["sealed"]) == {"key": "translate"}
     kept = await push_keys.get(runtime.mongo, fresh, key.number)
     assert kept is not None
     assert kept.public == key.public

@@ -76,6 +76,21 @@ def test_ticks_failures_files_and_reactions_are_there(screen: httpx.Client) -> N
     assert any(entry["kind"] == "note" for entry in entries)
 
 
+def test_messages_are_translated_at_once(screen: httpx.Client) -> None:
+    assert screen.get("/api/v1/translation/languages").json()["connected"]
+    asks = "Bonjour, j'aurais besoin d'une facture au nom de mon entreprise."
+    listed = _conversations(screen)
+    entry = next(
+        entry
+        for item in listed
+        for entry in screen.get(f"/api/v1/conversations/{item['id']}/entries?limit=100").json()["items"]
+        if (entry["content"] or {}).get("text") == asks
+    )
+    csrf = {"x-parley-csrf": screen.get("/api/v1/me").json()["csrf"]}
+    answer = screen.post(f"/api/v1/entries/{entry['id']}/translation", json={"into": "en"}, headers=csrf)
+    assert answer.json()["translations"]["en"]["text"].startswith("Good morning, I would need an invoice")
+
+
 def test_the_screen_knows_the_business_and_the_phone(demo: Instance, screen: httpx.Client) -> None:
     me = screen.get("/api/v1/me").json()
     assert me["demo"] is True

@@ -68,8 +68,8 @@ async def test_what_they_write_and_what_we_answer(shop: Shop) -> None:
 
     # Connecting asks first, keeps the key to itself, and is written down.
     await _set(shop, key=KEY)
-    wrong = await _connect(shop, 422, key="another")
-    assert wrong["errors"][0]["field"] == "key"
+    for key in ("", "another"):
+        assert (await _connect(shop, 422, key=key))["errors"][0]["field"] == "key"
     state = await _connect(shop, key=KEY)
     assert state["translator"]["has_key"]
     assert KEY not in json.dumps(state)
@@ -181,6 +181,8 @@ async def test_who_may_and_into_which_language(shop: Shop) -> None:
     assert (await _connect(shop, 409))["code"] == "changed_meanwhile"
     assert (await _connect(shop, 422, url="http://10.0.0.1:5000", revision=1))["errors"][0]["field"] == "url"
     assert (await _connect(shop, 422, kind="deepl", revision=1))["errors"][0]["field"] == "key"
+    wrong_key = await _connect(shop, 422, kind="deepl", key="another", revision=1)
+    assert wrong_key["errors"][0]["field"] == "key"
     deepl = await _connect(shop, kind="deepl", key="sandbox-deepl-key", revision=1)
     assert deepl["translator"]["service"] == "DeepL"
     made = await shop.post(f"/conversations/{silent['id']}/translation", text="Guten Morgen", into="en")
@@ -193,6 +195,7 @@ async def test_who_may_and_into_which_language(shop: Shop) -> None:
         ({"status": 401}, "translation_refused", "does not accept the key"),
         ({"status": 403}, "translation_refused", "does not accept the key"),
         ({"status": 400}, "translation_language", "Choose another language"),
+        ({"status": 413}, "translation_language", "translate less at once"),
         ({"status": 404}, "translation_nonsense", "does not answer as LibreTranslate"),
         ({"status": 429}, "translation_busy", "Try again in a minute"),
         ({"status": 456}, "translation_used_up", "quota"),
@@ -214,7 +217,7 @@ async def test_whatever_the_service_does_nothing_is_lost(
         entry = next(e for e in await shop.thread(conversation["id"]) if e["direction"] == "in")
     else:
         _, conversation, entry = await _says(shop, FRENCH, last="Failing")
-    monkeypatch.setattr(services, "TIMEOUT", httpx.Timeout(0.3))
+    monkeypatch.setattr(services, "SECONDS", 0.3)
     await _set(shop, fail={**fail, "count": 1})
     refused = await _translate(shop, entry, "es")
     assert (refused.status_code, refused.json()["code"]) == (409, code), refused.text

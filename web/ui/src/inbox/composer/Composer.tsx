@@ -19,8 +19,7 @@ import { sendMessage, sendNote, useHeldBack } from '../outbox'
 import { reachKey, reachState } from '../reach'
 import { quoteText } from '../thread/plainText'
 import { markUnreadFrom } from '../thread/threads'
-import { useCell } from '../../lib/store'
-import { offered } from '../translating/translation'
+import { useConnected } from '../translating/translation'
 import { readWritten, setWritten, useWritten } from '../translating/written'
 import { useNow } from '../useNow'
 import { Attachments } from './Attachments'
@@ -91,7 +90,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
   const sendable = !deferring && (!holding || asks !== null || asked) && writable && !uploading && !failedUpload && (text.trim() !== '' || files.length > 0)
   const heldBack = useHeldBack(id)
   const written = useWritten(id)
-  const translates = useCell(offered)?.connected ?? false
+  const translates = useConnected()
   // Somebody of whom only the number is known has no first name.
   const first = initials(contact.name) ? (contact.name.split(' ')[0] ?? contact.name) : 'them'
   const [previewing, setPreviewing] = useState(false)

@@ -1,12 +1,11 @@
 import { Suspense, lazy, memo } from 'react'
 import { clock, fullTime } from '../../lib/format'
 import { useMe } from '../../lib/session'
-import { useCell } from '../../lib/store'
 import type { Entry } from '../../lib/types'
 import { ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
 import { IconExternalLink, IconLock } from '../../ui/icons'
 import { Ticks } from '../Ticks'
-import { offered, originals, translationOf, withWords, wordsOf } from '../translating/translation'
+import { translationOf, useConnected, useShownOriginal, withWords, wordsOf } from '../translating/translation'
 import { CampaignMark } from './CampaignMark'
 import { ContentView } from './ContentView'
 import { Failure } from './Failure'
@@ -28,8 +27,8 @@ interface BubbleProps {
 export const Bubble = memo(function Bubble({ entry, first, last, channelMark, menuOpen, onJump }: BubbleProps) {
   const { kind, direction, author, reply_to: quote, status } = entry
   const side = kind === 'note' ? 'note' : (direction ?? 'in')
-  const connected = useCell(offered)?.connected ?? false
-  const original = useCell(originals).has(entry.id)
+  const connected = useConnected()
+  const original = useShownOriginal(entry.id)
   const made = direction === 'in' ? translationOf(entry) : null
   return (
     <div

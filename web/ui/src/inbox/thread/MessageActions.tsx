@@ -1,7 +1,6 @@
 import { Menu } from '@mantine/core'
 import { useState } from 'react'
 import { useCan, useMe } from '../../lib/session'
-import { useCell } from '../../lib/store'
 import { toast, toastError } from '../../lib/toast'
 import type { Entry } from '../../lib/types'
 import { IconArrowBackUp, IconArrowForwardUp, IconCode, IconCopy, IconLanguage, IconMailOpened, IconMoodSmile, IconPencil, IconPlus, IconTrash, IconTicket } from '../../ui/icons'
@@ -11,7 +10,7 @@ import { useCapabilities } from '../capabilities'
 import { EmojiPicker } from '../composer/EmojiPicker'
 import { quoteEntry } from '../composer/composerState'
 import { isUnsent } from '../outbox'
-import { offered, translate, translationOf, wordsOf } from '../translating/translation'
+import { translate, translationOf, useConnected, wordsOf } from '../translating/translation'
 import { changing, openMenu, rawEntry } from './menuState'
 import { plainText } from './plainText'
 import s from './thread.module.css'
@@ -42,7 +41,7 @@ function OpenMenu({ entry }: { entry: Entry }) {
   const manages = useCan('inbox.manage')
   const [picking, setPicking] = useState<'no' | 'quick' | 'all'>('no')
   const capabilities = useCapabilities(entry.account_id)
-  const connected = useCell(offered)?.connected ?? false
+  const connected = useConnected()
   const text = plainText(entry)
   const live = entry.kind === 'message' && !isUnsent(entry) && !entry.deleted_at && mayReply
   const correctable =

@@ -2,17 +2,16 @@ import { Menu } from '@mantine/core'
 import { api } from '../../lib/api'
 import { languageName } from '../../lib/format'
 import { useCan } from '../../lib/session'
-import { useCell } from '../../lib/store'
 import { toast, toastError } from '../../lib/toast'
 import type { Conversation } from '../../lib/types'
 import { IconLanguage } from '../../ui/icons'
 import { conversationsChanged, putConversation } from '../conversations'
-import { offered, ownLanguage, sameLanguage } from './translation'
+import { ownLanguage, sameLanguage, useConnected } from './translation'
 
 /** In the menu of a conversation: what the customer writes is translated as it comes, for everybody, or no more. */
 export default function TranslateItem({ conversation: { id, translate_into: into } }: { conversation: Conversation }) {
   const mayReply = useCan('inbox.reply')
-  const connected = useCell(offered)?.connected ?? false
+  const connected = useConnected()
   const own = ownLanguage()
   const on = sameLanguage(into, own)
   if (!mayReply || (!connected && !into)) return null

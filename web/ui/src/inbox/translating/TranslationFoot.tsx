@@ -2,19 +2,18 @@ import { useState } from 'react'
 import { messageOf } from '../../lib/api'
 import { languageName } from '../../lib/format'
 import { useCan } from '../../lib/session'
-import { useCell } from '../../lib/store'
 import type { Entry } from '../../lib/types'
 import { IconLanguage } from '../../ui/icons'
 import { getConversation } from '../conversations'
 import { guess } from './guess'
-import { offered, originals, ownLanguage, sameLanguage, translate, translationOf, wordsOf } from './translation'
+import { originals, ownLanguage, sameLanguage, translate, translationOf, useConnected, useShownOriginal, wordsOf } from './translation'
 import s from './translating.module.css'
 
 /** Below a message of a customer: what was made of it and the way back to the original, or the offer to translate it. */
 export default function TranslationFoot({ entry }: { entry: Entry }) {
   const mayReply = useCan('inbox.reply')
-  const connected = useCell(offered)?.connected ?? false
-  const hidden = useCell(originals)
+  const connected = useConnected()
+  const original = useShownOriginal(entry.id)
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState('')
   const made = translationOf(entry)
@@ -32,12 +31,11 @@ export default function TranslationFoot({ entry }: { entry: Entry }) {
   }
 
   if (made) {
-    const original = hidden.has(entry.id)
     return (
       <p className={s.foot}>
         <IconLanguage size={13} aria-hidden />
         {original ? 'The original' : made.source ? `Translated from ${languageName(made.source)}` : 'Translated'}
-        <button type="button" onClick={() => originals.set(toggled(hidden, entry.id))}>
+        <button type="button" onClick={() => originals.update((shown) => toggled(shown, entry.id))}>
           {original ? 'Show translation' : 'Show original'}
         </button>
       </p>

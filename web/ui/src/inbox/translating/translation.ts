@@ -1,4 +1,5 @@
 /** What every bubble and the composer know of translating; what is drawn of it is loaded when there is something to draw. */
+import { useSyncExternalStore } from 'react'
 import { api } from '../../lib/api'
 import { currentMe } from '../../lib/session'
 import { Cell } from '../../lib/store'
@@ -43,11 +44,17 @@ export function ownLanguage(): string {
 
 /** What a translation service has made of it for me; null where there is none, or where it is in my language already. */
 export function translationOf({ translations }: Entry): Translation | null {
+  const codes = Object.keys(translations)
+  if (codes.length === 0) return null
   const own = ownLanguage()
-  const into = own in translations ? own : Object.keys(translations).find((code) => sameLanguage(code, own))
+  const into = own in translations ? own : codes.find((code) => sameLanguage(code, own))
   const made = into === undefined ? undefined : translations[into]
   return made && !sameLanguage(made.source, own) ? made : null
 }
+
+export const useShownOriginal = (entryId: string): boolean => useSyncExternalStore(originals.subscribe, () => originals.get().has(entryId))
+
+export const useConnected = (): boolean => useSyncExternalStore(offered.subscribe, () => offered.get()?.connected ?? false)
 
 /** The words of a message that can be translated, as the server sees it. */
 export function wordsOf({ kind, content, deleted_at: deleted }: Entry): string {
