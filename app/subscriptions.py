@@ -12,7 +12,7 @@ from app.core.runtime import Runtime
 from automations import checks, membership, runs, segments
 from automations import jobs as automation_jobs
 from crm import data_health_look, exports, imports
-from inbox import budgets, checkups, delivery, inbound, jobs, polling, reconcile, sweeper
+from inbox import budgets, checkups, contact_health, delivery, inbound, jobs, polling, reconcile, sweeper
 from inbox.erasing import erasing, retention
 from inbox.finding import bulk, search, view_work
 from inbox.mailings import engine, placing
@@ -48,6 +48,7 @@ BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "erasures": erasing.run,
     "retention": retention.run,
     "data-health": data_health_look.run,
+    "contact-health": contact_health.run,
     "broadcast-checks": checks.run,
     "segments": partial(membership.run, listeners=SEGMENT_MOVES),
     "broadcasts": runs.run,

@@ -16,6 +16,7 @@ from app.core.rules import LAST, Catalogue, Field, Rule
 from app.core.runtime import Workspace
 from channels import registry
 from crm import contacts, facets, fields, happenings, places, standing
+from crm.contact_health import RISKS
 from crm.contacts import Contact, ContactAddress
 from crm.happenings import Happening
 from crm.standing import PURPOSES
@@ -72,6 +73,8 @@ async def catalogue(ws: Workspace, *, offered: bool = False) -> Catalogue:
                 "channels", "Channels", "many", options=tuple((kind, kind) for kind in CHANNELS), elsewhere=True
             ),
             Field("blocked", "Blocked by us", "boolean", elsewhere=True),
+            Field("health", "Health score", "number", path="health.score"),
+            Field("churn_risk", "Risk of leaving", "choice", options=tuple(RISKS.items()), path="health.risk"),
             *fields.askable(own),
             *_of_consent(),
         ),
@@ -169,6 +172,10 @@ class Portrait(Mapping[str, Any]):
                 return sorted({row.address.kind for row in self._addresses})
             case "blocked":
                 return contact.block is not None
+            case "health":
+                return contact.health.score if contact.health else None
+            case "churn_risk":
+                return contact.health.risk if contact.health else None
             case "name" | "tags" | "lists" | "stage" | "stage_since" | "company_role" | "created_at":
                 return getattr(contact, name)
         return self._happened(name.removeprefix("happened:"))

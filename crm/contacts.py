@@ -14,6 +14,7 @@ from app.core.errors import Change, ChangedMeanwhile, Conflict, NotFound
 from app.core.permissions import Actor
 from app.core.runtime import Workspace
 from crm import consent, likeness, places
+from crm.contact_health import Health
 from crm.fields import Value
 from crm.places import Place
 from crm.standing import Standings
@@ -117,6 +118,7 @@ class Contact:
     `stage` has been that since `stage_since`; `zone` is an IANA time zone that somebody gave (see `place_of`);
     `company_role` is what they are in their company; `fields`
     are values of the workspace's own by their keys (see fields.py); `origin` is the row of an import that made it.
+    `health` is as it was worked out last (see contact_health.py).
     `touched` is by what was changed by hand: a name of PROFILE, or `fields.<key>`. One with `erased_at` is nobody any
     more: its row stays, so that its id is never another person's (see erasures.py).
     """
@@ -145,6 +147,7 @@ class Contact:
     lists: tuple[str, ...] = ()
     origin: str | None = None
     imported: Imported | None = None
+    health: Health | None = None
     revision: int = 0
     touched: Mapping[str, Touch] = field(default_factory=dict)
 

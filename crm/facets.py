@@ -21,6 +21,7 @@ def of(contact: Contact) -> list[str]:
         "company": contact.company_id,
         "role": contact.company_role,
         "language": language(contact.language),
+        "risk": contact.health.risk if contact.health else None,
     }
     found = [ALL, *(word(name, value) for name, value in single.items() if value)]
     found += [word("tag", tag) for tag in contact.tags]

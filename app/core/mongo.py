@@ -64,7 +64,10 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         # Lists of contacts, each the newest first (see crm/facets.py); and all of them by name (see store/alphabet.py).
         _index("workspace_id", "facets", "created_at"),
         _index("workspace_id", "name_key"),
+        _index("health_key", sparse=True),
     ),
+    # How well things stand with contacts: what is settled, and how far looking through all of them is.
+    "contact_health": (_index("active_key", sparse=True),),
     # The fields and stages of a workspace; and what values of contacts were before somebody changed them.
     "contact_fields": (),
     "contact_past": (_index("workspace_id", "contact_id", "at"),),

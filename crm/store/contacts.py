@@ -13,6 +13,7 @@ from app.core.alphabet import Fences
 from app.core.mongo import MOST_IN, Document, DuplicateId
 from app.core.runtime import Workspace
 from crm import changes, contacts, facets
+from crm.contact_health import Health, Part
 from crm.standing import Standing
 from crm.store import evenly
 
@@ -34,6 +35,8 @@ _ASKED = (
         "lists",
         "erased_at",
         "origin",
+        "health",
+        "revision",
     ),
 )
 _FIRST_WINDOW = timedelta(seconds=10)
@@ -199,9 +202,14 @@ def _contact(row: Document) -> contacts.Contact:
         lists=tuple(row.get("lists", ())),
         origin=row.get("origin"),
         imported=contacts.Imported(**row["imported"]) if row.get("imported") else None,
+        health=_health(row["health"]) if row.get("health") else None,
         revision=row.get("revision", 0),
         touched={what.replace("/", "."): contacts.Touch(**touch) for what, touch in row.get("touched", {}).items()},
     )
+
+
+def _health(row: Document) -> Health:
+    return Health(**{**row, "parts": tuple(Part(**part) for part in row["parts"])})
 
 
 # Written by merging alone (see store/merging.py): nothing else that stores a contact may put them back.
@@ -209,7 +217,7 @@ _OF_MERGES = ("merged_into", "absorbed", "merge_id")
 # Most contacts have none of these.
 _RARE = (
     *("stage", "stage_since", "owner_id", "zone", "company_id", "company_role", "fields", "tags", "lists", "origin"),
-    *("touched", "hold", "erased_at", "imported"),
+    *("touched", "hold", "erased_at", "imported", "health"),
 )
 
 
@@ -221,6 +229,7 @@ def _values(contact: contacts.Contact) -> Document:
     row["block"] = asdict(contact.block) if contact.block else None
     row["hold"] = asdict(contact.hold) if contact.hold else None
     row["imported"] = asdict(contact.imported) if contact.imported else None
+    row["health"] = asdict(contact.health) if contact.health else None
     row["fields"] = {key: value for key, value in contact.fields.items() if value is not None}
     # A name with a dot is a path in the database.
     row["touched"] = {what.replace(".", "/"): asdict(touch) for what, touch in contact.touched.items()}
@@ -437,7 +446,7 @@ async def erase(ws: Workspace, contact_id: str, at: datetime) -> None:
         "absorbed": [],
         "erased_at": at,
     }
-    gone = {name: "" for name in (*_RARE, "merge_id") if name != "erased_at"}
+    gone = {name: "" for name in (*_RARE, "merge_id", "health_key") if name != "erased_at"}
     async with changes.of(ws, [contact_id]):
         await ws.db.contacts.update({"_id": contact_id}, {"$set": empty, "$unset": gone, "$inc": {"revision": 1}})
 

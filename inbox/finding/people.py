@@ -14,12 +14,13 @@ from app.core.permissions import Actor
 from app.core.runtime import Workspace
 from crm import data_health, data_health_look, facets, fields
 from crm.contacts import Contact
+from crm.store import contact_health as health_store
 from crm.store import contacts as store
 from inbox import access, conversations
 from inbox.finding.lists import Wanted as Conversations
 from inbox.sight import Sight
 
-Sort = Literal["newest", "name", "active"]
+Sort = Literal["newest", "name", "active", "health"]
 SORTS: Sequence[str] = get_args(Sort)
 # A list of so few is read whole, whatever its order.
 FEW = 500
@@ -40,6 +41,7 @@ class Wanted:
     company: str | None = None
     role: str | None = None
     language: str | None = None
+    risk: str | None = None
     # What there is about them (see crm/data_health.py); they are then in the order of their ids.
     finding: str | None = None
 
@@ -54,6 +56,7 @@ class Wanted:
             "owner": self.owner,
             "stage": self.stage,
             "language": facets.language(self.language),
+            "risk": self.risk,
         }
         return [facets.word(name, value) for name, value in given.items() if value]
 
@@ -96,6 +99,8 @@ async def page(
             return await _active(ws, actor, wanted, cursor, limit)
         case "name":
             return await _by_name(ws, actor, wanted, cursor, limit)
+        case "health":
+            return await _by_health(ws, actor, wanted, cursor, limit)
     return await _newest(ws, actor, wanted, cursor, limit)
 
 
@@ -150,6 +155,28 @@ async def _by_name(
             break
         after = store.name_key(last)
     return _cut(shown, limit, last.id if last else None)
+
+
+async def _by_health(
+    ws: Workspace, actor: Actor, wanted: Wanted, cursor: str | None, limit: int
+) -> tuple[list[Contact], str | None]:
+    """The lowest score first; who has none is not in this order."""
+    last = await store.contact(ws, cursor) if cursor else None
+    after = _health_key(ws, last)
+    shown: list[Contact] = []
+    for _ in range(_MOST_BATCHES):
+        read = await health_store.by_score(ws, after=after, limit=_BATCH if wanted.words else limit)
+        whole = [each for each in read if each.merged_into is None and fits(each, wanted.words)]
+        shown += await access.visible_contacts(ws, actor, whole)
+        last = read[-1] if read else None
+        after = _health_key(ws, last)
+        if last is None or len(shown) >= limit:
+            break
+    return _cut(shown, limit, last.id if last else None)
+
+
+def _health_key(ws: Workspace, contact: Contact | None) -> str | None:
+    return health_store.key(ws, contact.health.score, contact.id) if contact and contact.health else None
 
 
 async def _active(

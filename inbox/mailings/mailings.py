@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
+from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -486,3 +487,11 @@ async def _tell_rules(ws: Workspace, ref: Ref, kind: str, at: datetime) -> None:
     channel = recipient.address.partition(":")[0]
     told = happenings.of_campaign(kind, recipient.contact_id, str(ref), mailing.source[1], channel, at)
     await happenings.append(ws, [told])
+    await _health().hint(ws, recipient.contact_id)
+
+
+def _health() -> ModuleType:
+    """It reads what stands above mailings: conversations, surveys and tickets."""
+    from inbox import contact_health
+
+    return contact_health

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 
-from app.core.mongo import Document
+from app.core.mongo import MOST_IN, Document
 from app.core.runtime import Workspace
 from inbox.closing import surveys
 from inbox.store import windows
@@ -57,6 +57,15 @@ async def of_contact(ws: Workspace, contact_id: str) -> list[surveys.Survey]:
     """The newest first. Index: workspace_id, contact_id."""
     rows = await ws.db.surveys.find({"contact_id": contact_id}, limit=500)
     return sorted(map(_survey, rows), key=lambda survey: survey.created_at, reverse=True)
+
+
+async def of_contacts(ws: Workspace, contact_ids: Sequence[str]) -> list[surveys.Survey]:
+    """In no order. Index: workspace_id, contact_id."""
+    found: list[surveys.Survey] = []
+    for first in range(0, len(contact_ids), MOST_IN):
+        some = list(contact_ids[first : first + MOST_IN])
+        found += map(_survey, await ws.db.surveys.find({"contact_id": {"$in": some}}, limit=500 * len(some)))
+    return found
 
 
 async def asked_since(ws: Workspace, contact_id: str, kind: str, since: datetime, *, but: str) -> bool:

@@ -216,6 +216,16 @@ async def with_open(ws: Workspace, contact_ids: Sequence[str]) -> set[str]:
     return found
 
 
+async def of_contacts(ws: Workspace, contact_ids: Sequence[str]) -> list[tickets.Ticket]:
+    """Those of these contacts. Index: workspace_id, facets, updated_at; few have any."""
+    found: list[tickets.Ticket] = []
+    for first in range(0, len(contact_ids), _MOST_ASKED):
+        facets = [f"contact:{contact_id}" for contact_id in contact_ids[first : first + _MOST_ASKED]]
+        where = {"facets": facets[0] if len(facets) == 1 else {"$in": facets}}
+        found += [_from_row(row) for row in await ws.db.tickets.find(where, limit=500 * len(facets))]
+    return found
+
+
 async def opened_within(
     ws: Workspace, start: datetime, end: datetime, *, cursor: str | None, limit: int
 ) -> tuple[list[tickets.Ticket], str | None]:

@@ -15,6 +15,7 @@ from app.core.permissions import Permission
 from app.core.runtime import Workspace
 from crm import companies, contacts, doubts, duplicates, fields, lists, masks, profiles, standing
 from crm.companies import Company
+from crm.contact_health import Risk
 from crm.contacts import Block, Contact, ContactAddress, Hold, search_tokens
 from crm.data_health import FindingId
 from crm.fields import MOST_FIELDS, ContactField, Fields
@@ -63,6 +64,7 @@ class ContactsQuery(Page):
     company: _Value = None
     role: _Value = None
     language: _Value = None
+    risk: Risk | None = None
     finding: FindingId | None = None
 
     def wanted(self) -> Wanted:
@@ -75,6 +77,7 @@ class ContactsQuery(Page):
             company=self.company,
             role=self.role,
             language=self.language,
+            risk=self.risk,
             finding=self.finding,
         )
 
@@ -161,6 +164,7 @@ class ContactFilter(Body):
     company: _Value = None
     role: _Value = None
     language: _Value = None
+    risk: Risk | None = None
     finding: FindingId | None = None
 
 
@@ -277,6 +281,8 @@ async def rows_of(ws: Workspace, found: Sequence[Contact]) -> list[ContactRow]:
             "company": _company(known.get(contact.company_id or "")),
             "company_role": contact.company_role,
             "tags": list(contact.tags),
+            "health": contact.health.score if contact.health else None,
+            "churn_risk": contact.health.risk if contact.health else None,
             "created_at": iso(contact.created_at) or "",
             "addresses": [address_of(row, None, ws.clock.now()) for row in rows.get(contact.id, ())],
         }

@@ -26,6 +26,7 @@ from channels.content import (
     Unsupported,
 )
 from channels.contract import DeliveryStatus
+from crm.contact_health import Risk
 from web.api.models import Channel, Time
 
 EntryKind = Literal["message", "note", "event", "consent", "tombstone"]
@@ -468,6 +469,8 @@ class ContactRow(TypedDict):
     company: CompanyRef | None
     company_role: str | None
     tags: list[str]
+    health: int | None
+    churn_risk: Risk | None
     created_at: Time
     addresses: list[ContactAddressShape]
 

@@ -16,6 +16,7 @@ import { AddressList } from './AddressList'
 import { ContactNotes } from './ContactNotes'
 import { ContactValues } from './ContactValues'
 import { EditableName } from './EditableName'
+import { HealthCard } from './HealthCard'
 import { PastValues } from './PastValues'
 import { PersonalData } from './PersonalData'
 import { PerhapsSame, SamePerson } from './SamePerson'
@@ -62,6 +63,7 @@ export function ContactDetail({ id }: { id: string }) {
                 <AddressList addresses={contact.addresses} />
               </section>
               <PerhapsSame contact={contact} />
+              <HealthCard contactId={contact.id} since={contact.last_number} />
               <section>
                 <h2>Profile</h2>
                 <ContactValues contact={contact} />

@@ -10,6 +10,7 @@ import { useCan } from '../lib/session'
 import { useCell } from '../lib/store'
 import type { ContactRow, Page } from '../lib/types'
 import { Avatar } from '../ui/Avatar'
+import { Badge } from '../ui/Badge'
 import { ChannelIcon } from '../ui/ChannelIcon'
 import { EmptyState } from '../ui/EmptyState'
 import { ErrorState } from '../ui/ErrorState'
@@ -139,6 +140,11 @@ function Row({ contact }: { contact: ContactRow }) {
         <small>{[contact.company?.name, handle].filter(Boolean).join(' · ')}</small>
       </span>
       <span className={s.rowChannels}>
+        {contact.churn_risk === 'high' && (
+          <Badge tone="danger" title="May well leave: health of 100">
+            {contact.health}
+          </Badge>
+        )}
         {[...new Set(contact.addresses.map((address) => address.channel))].map((channel) => (
           <ChannelIcon key={channel} channel={channel} size={15} />
         ))}

@@ -7,11 +7,12 @@ import { languageName } from '../lib/format'
 import { useCell } from '../lib/store'
 import { IconFilter, IconX } from '../ui/icons'
 import { fieldsQuery } from './contactFields'
+import { RISKS } from './contactHealth'
 import { healthQuery } from './dataHealth'
 import { EVERYBODY, LANGUAGES, isNarrowed, narrow, people, useLists, type People } from './contactLists'
 import s from './contacts.module.css'
 
-const SORTS: Record<People['sort'], string> = { newest: 'Newest', name: 'Name', active: 'Last active' }
+const SORTS: Record<People['sort'], string> = { newest: 'Newest', name: 'Name', active: 'Last active', health: 'Health, lowest first' }
 type Name = Exclude<keyof People, 'sort' | 'company' | 'finding'>
 
 /** The order of the list, and what narrows it. */
@@ -27,6 +28,7 @@ export function PeopleFilter({ searching }: { searching: boolean }) {
     { name: 'list', label: 'List', values: lists.map(({ id, name }) => ({ value: id, label: name })) },
     { name: 'tag', label: 'Tag', values: tags.map(({ id, name }) => ({ value: id, label: name })) },
     { name: 'owner', label: 'Owner', values: members.map(({ id, name }) => ({ value: id, label: name })) },
+    { name: 'risk', label: 'Risk of leaving', values: Object.entries(RISKS).map(([value, { label }]) => ({ value, label })) },
     { name: 'language', label: 'Language', values: LANGUAGES.map((code) => ({ value: code, label: languageName(code) })) },
   ]
   const chips = groups.flatMap(({ name, label, values }) =>

@@ -6,7 +6,7 @@ import { Cell } from '../lib/store'
 import type { BulkOut, ContactBulk, ContactList, FindingId } from '../lib/types'
 
 export interface People {
-  sort: 'newest' | 'name' | 'active'
+  sort: 'newest' | 'name' | 'active' | 'health'
   tag: string
   list: string
   stage: string
@@ -14,11 +14,12 @@ export interface People {
   company: string
   role: string
   language: string
+  risk: string
   /** what there is about them, of the data-health page */
   finding: string
 }
 
-export const EVERYBODY: People = { sort: 'newest', tag: '', list: '', stage: '', owner: '', company: '', role: '', language: '', finding: '' }
+export const EVERYBODY: People = { sort: 'newest', tag: '', list: '', stage: '', owner: '', company: '', role: '', language: '', risk: '', finding: '' }
 export const LANGUAGES = ['en', 'fr', 'es', 'pt', 'de', 'it', 'nl', 'ar', 'hi', 'id', 'sw', 'zh', 'ja', 'tr', 'ru']
 /** kept while one looks elsewhere */
 export const people = new Cell<People>(EVERYBODY)

@@ -183,6 +183,9 @@ export type AddDestination = api.AddDestination
 export type Duplicate = api.DuplicateShape
 export type DuplicateSearch = api.SearchShape
 export type DataHealth = api.DataHealthShape
+export type ContactHealth = api.ContactHealthShape
+export type ContactHealthSettings = api.ContactHealthOut
+export type ChurnRisk = api.HealthShape['risk']
 export type Finding = api.FindingShape
 export type FindingId = Finding['id']
 export type Merge = api.MergeShape
@@ -293,6 +296,8 @@ export type NumberedEvent =
   | { n: number; type: 'contact'; data: { id: string } & Partial<Contact> }
   | { n: number; type: 'import'; data: ImportProgress }
   | { n: number; type: 'export' | 'erasure' | 'signup_form' | 'greeting' | 'retention' | 'data_health'; data: { id: string } }
+  /** of a contact, or (the workspace's id) what scores are made of */
+  | { n: number; type: 'contact_health'; data: { id: string } }
   | { n: number; type: 'contact_fields' | 'company' | 'contact_list'; data: { id: string } }
   | { n: number; type: 'segment' | 'broadcast' | 'broadcast_check' | 'broadcast_settings' | 'budgets'; data: { id: string } }
   | { n: number; type: 'duplicates'; data: { contact_ids: string[] } }

@@ -165,6 +165,14 @@ export const SECTIONS: SettingsSection[] = [
     Page: lazy(() => import('./fields/FieldsPage')),
   },
   {
+    path: 'contact-health',
+    label: 'Contact health',
+    group: 'Contacts',
+    icon: IconActivity,
+    needs: 'contacts.read',
+    Page: lazy(() => import('./health/ContactHealthPage')),
+  },
+  {
     path: 'tags',
     label: 'Tags',
     group: 'Contacts',

@@ -163,6 +163,10 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'sla_policy':
       void queryClient.invalidateQueries({ queryKey: ['sla-policies'] })
       return
+    case 'contact_health':
+      void queryClient.invalidateQueries({ queryKey: ['contact', event.data.id, 'health'] })
+      void queryClient.invalidateQueries({ queryKey: ['contact-health'] })
+      return
     case 'contact':
       void queryClient.invalidateQueries({ queryKey: ['contact', event.data.id] })
       void queryClient.invalidateQueries({ queryKey: ['contacts'] })

@@ -8,6 +8,7 @@ import { ContactNotes } from '../../contacts/ContactNotes'
 import { ContactValues } from '../../contacts/ContactValues'
 import { Doubted } from '../../contacts/Doubted'
 import { EditableName } from '../../contacts/EditableName'
+import { HealthCard } from '../../contacts/HealthCard'
 import { PerhapsSame, SamePerson } from '../../contacts/SamePerson'
 import { Timeline } from '../../contacts/Timeline'
 import { fullTime, shortDay } from '../../lib/format'
@@ -90,6 +91,7 @@ function Details({ conversation }: { conversation: Conversation }) {
             <AddressList addresses={contact.addresses} reaches={conversation.reach} />
           </Section>
           <PerhapsSame contact={contact} className={s.section} />
+          <HealthCard contactId={contact.id} since={conversation.last_number} className={s.section} />
           <Section title="Profile">
             <ContactValues contact={contact} />
           </Section>
