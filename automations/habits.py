@@ -18,7 +18,7 @@ from inbox.mailings import mailings
 _SINCE: Final = timedelta(days=90)
 # The newest broadcasts say enough.
 _MOST_BROADCASTS: Final = 10
-_KINDS: Final = (happenings.PAGE_VIEW, "campaign_read", "campaign_clicked", "campaign_replied")
+_KINDS: Final = (happenings.PAGE_VIEW, happenings.CLICKED, happenings.REPLIED)
 
 
 async def times(ws: Workspace, contact_ids: Sequence[str]) -> dict[str, list[datetime]]:

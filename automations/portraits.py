@@ -23,6 +23,7 @@ from crm.standing import PURPOSES
 from crm.store import contacts as contact_rows
 from crm.store import happenings as happening_rows
 from inbox import traffic
+from inbox.mailings import engagement
 from inbox.traffic import Traffic, Written
 
 CHANNELS = (*sorted(registry.adapters()), "email")
@@ -38,6 +39,8 @@ _STATE_LABELS = {
     "blocked": "Blocked us",
 }
 _OF_SEGMENTS = ("has_any", "has_all", "has_none")
+# Providers report up to so long after.
+_REPORTED_WITHIN = timedelta(days=30)
 _MESSAGES = (traffic.MESSAGE_IN, traffic.MESSAGE_OUT)
 
 
@@ -100,6 +103,21 @@ class Needs:
     consent: bool = False
     messages: bool = False
     events: Mapping[str, timedelta | None] = field(default_factory=dict)
+
+    @property
+    def reports(self) -> bool:
+        """Whether what providers reported of broadcasts is asked for."""
+        return any(kind in self.events for kind in happenings.REPORTED)
+
+    @property
+    def stored(self) -> Mapping[str, timedelta | None]:
+        """As `events`, of what is stored: reports are read off what was sent, which was some time before."""
+        stored = {kind: back for kind, back in self.events.items() if kind not in happenings.REPORTED}
+        if self.reports:
+            asked = [self.events[kind] for kind in (*happenings.REPORTED, happenings.SENT) if kind in self.events]
+            spans = [back for back in asked if back is not None]
+            stored[happenings.SENT] = max(spans) + _REPORTED_WITHIN if len(spans) == len(asked) else None
+        return stored
 
 
 _OF_ADDRESSES = frozenset(("zone", "country", "channels"))
@@ -279,7 +297,7 @@ async def _drawn(
     members = {each.id: (each.id, *each.absorbed) for each in found}
     everybody = [member for ids in members.values() for member in ids]
     told: dict[str, list[Happening]] = {}
-    for kind, back in need.events.items():
+    for kind, back in need.stored.items():
         since = now - back if back is not None else None
         for each in (
             await happening_rows.within(ws, *between, kind, since)
@@ -289,9 +307,13 @@ async def _drawn(
             told.setdefault(each.contact_id, []).append(each)
     absorbed = [member for member in everybody if member not in members]
     if between is not None and absorbed:
-        for each in await happening_rows.of_contacts(ws, absorbed, list(need.events), None):
+        for each in await happening_rows.of_contacts(ws, absorbed, list(need.stored), None):
             if not between[0] < each.contact_id <= between[1]:
                 told.setdefault(each.contact_id, []).append(each)
+    if need.reports:
+        sent = [each for mine in told.values() for each in mine if each.kind == happenings.SENT]
+        for each in await engagement.of(ws, sent):
+            told[each.contact_id].append(each)
     written: dict[str, Traffic] = {}
     if need.messages and found:
         if between is not None:

@@ -297,7 +297,7 @@ async def create(ws: Workspace, actor: Actor, *, name: str, rule: Any, descripti
         building=Building(started_at=now),
     )
     # First: what changes from now on is kept, so that nothing changes unseen behind the one who asks all contacts.
-    await changes.follow(ws)
+    await changes.follow(ws, reports=portraits.needs([checked]).reports)
     if not await store.insert(ws, made):
         raise _name_taken(made.name)
     await changes.nudge(ws)
@@ -346,6 +346,7 @@ async def edit(
         if "rule" in changed:
             building = Building(started_at=touch.at, estimate=now.count)
             wanted = replace(wanted, rule_revision=now.rule_revision + 1, building=building)
+            await changes.follow(ws, reports=portraits.needs([wanted.rule]).reports)
         stored = await store.save(ws, wanted, rule="rule" in changed)
         if stored is None:
             raise _name_taken(wanted.name)

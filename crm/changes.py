@@ -43,23 +43,37 @@ class Changed:
     addresses: tuple[str, ...] = ()
 
 
-async def follow(ws: Workspace) -> None:
+@dataclass(frozen=True, slots=True)
+class Following:
+    """Whether somebody follows here what changes, and whether also what providers report of broadcasts."""
+
+    any: bool = False
+    reports: bool = False
+
+
+async def follow(ws: Workspace, *, reports: bool = False) -> None:
     """From now on changes are kept here; other processes know within KNOWN_SECONDS."""
-    if not await is_followed(ws):
-        await store.follow(ws)
+    known = await store.following(ws)
+    if not known.any or (reports and not known.reports):
+        await store.follow(ws, reports=reports)
         _followed.forget(ws)
 
 
-async def _is_followed(ws: Workspace) -> bool:
-    return await store.is_followed(ws)
+async def _following(ws: Workspace) -> Following:
+    return await store.following(ws)
 
 
-_followed = Kept(_is_followed, KNOWN_SECONDS)
+_followed = Kept(_following, KNOWN_SECONDS)
 
 
 async def is_followed(ws: Workspace) -> bool:
     """Whether somebody follows here, as this process knows."""
-    return await _followed.of(ws)
+    return (await _followed.of(ws)).any
+
+
+async def reports_are_followed(ws: Workspace) -> bool:
+    """Whether somebody asks what providers report of broadcasts, as this process knows."""
+    return (await _followed.of(ws)).reports
 
 
 @asynccontextmanager

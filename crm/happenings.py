@@ -8,7 +8,7 @@ contact that it happened with for ever; of a merged contact those of all its mem
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from app.core import ids
@@ -22,6 +22,9 @@ Attribute = str | float | bool
 
 PAGE_VIEW = "page_view"
 SENT, CLICKED, REPLIED = "campaign_sent", "campaign_clicked", "campaign_replied"
+# Stored nowhere: derived from what was sent and what providers have reported of it (see inbox/mailings/engagement.py).
+DELIVERED, READ = "campaign_delivered", "campaign_read"
+REPORTED = (DELIVERED, READ)
 MOST_AT_ONCE = 1_000
 MOST_KINDS = 200
 MOST_ATTRIBUTES = 30
@@ -39,6 +42,8 @@ OURS: tuple[Event, ...] = (
         (Field("url", "Address", "text"), Field("title", "Title", "text"), Field("host", "Site", "text")),
     ),
     Event(SENT, "Was sent a broadcast", _CAMPAIGN),
+    Event(DELIVERED, "Got a broadcast", _CAMPAIGN),
+    Event(READ, "Read a broadcast", _CAMPAIGN),
     Event(CLICKED, "Clicked in a broadcast", _CAMPAIGN),
     Event(REPLIED, "Replied to a broadcast", _CAMPAIGN),
 )
@@ -70,6 +75,16 @@ def of_campaign(kind: str, contact_id: str, ref: str, broadcast_id: str, channel
     """What became of one message (`ref`) of a broadcast: once, however often it is told."""
     attributes = {"broadcast": broadcast_id, "channel": channel}
     return Happening(contact_id=contact_id, kind=kind, at=at, id=f"{kind}/{ref}", attributes=attributes)
+
+
+def message_of(told: Happening) -> str:
+    """Of which message of a broadcast this was told."""
+    return told.id.partition("/")[2]
+
+
+def of_message(told: Happening, kind: str, at: datetime) -> Happening:
+    """Something else that became of the same message."""
+    return replace(told, kind=kind, at=at, id=f"{kind}/{message_of(told)}")
 
 
 def checked(kind: str, at: datetime, attributes: Mapping[str, Attribute], now: datetime, place: str) -> None:

@@ -10,12 +10,15 @@ from app.core.runtime import Workspace
 from crm import changes
 
 
-async def follow(ws: Workspace) -> None:
+async def follow(ws: Workspace, *, reports: bool) -> None:
     await ws.db.contact_followers.insert_new([{"_id": ws.id}])
+    if reports:
+        await ws.db.contact_followers.update({"_id": ws.id}, {"$set": {"reports": True}})
 
 
-async def is_followed(ws: Workspace) -> bool:
-    return await ws.db.contact_followers.get(ws.id) is not None
+async def following(ws: Workspace) -> changes.Following:
+    row = await ws.db.contact_followers.get(ws.id)
+    return changes.Following(any=True, reports=row.get("reports", False)) if row else changes.Following()
 
 
 async def insert(ws: Workspace, changed: changes.Changed, at: datetime) -> None:

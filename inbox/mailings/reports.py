@@ -22,6 +22,7 @@ from channels.errors import (
     RecipientUnreachable,
     TemplateRefused,
 )
+from crm import changes
 from inbox import delivery, spending
 from inbox.mailings import mailings, results
 from inbox.mailings.lane import CAPPED
@@ -53,7 +54,10 @@ async def _fold(ws: Workspace, account_id: str, waiting: dict[str, list[tuple[Re
     """
     works = await store.works(ws, sorted(waiting))
     failing = [batch_id for batch_id, told in waiting.items() if _any_failed(told) or _has_failed(works.get(batch_id))]
-    groups = await store.groups(ws, failing) if failing else {}
+    followed = await changes.reports_are_followed(ws)
+    groups = await store.groups(ws, list(waiting) if followed else failing)
+    # Contacts, in order.
+    reached: dict[str, None] = {}
     changed: list[Work] = []
     later: list[Receipt] = []
     learned: dict[str, list[tuple[Ref, Receipt]]] = {}
@@ -71,12 +75,16 @@ async def _fold(ws: Workspace, account_id: str, waiting: dict[str, list[tuple[Re
                     continue
             if _note(work, ref, report):
                 any_new = True
+                if followed and report.status in ("delivered", "read") and batch_id in groups:
+                    reached[groups[batch_id].recipients[ref.place].contact_id] = None
                 if report.error is not None:
                     learned.setdefault(batch_id, []).append((ref, report))
         if any_new:
             work.td = results.reported_of(work.d, _people(groups.get(batch_id)))
             changed.append(work)
-    lost = await store.report(ws, changed)
+    # One row for all of them, and none where no segment asks for it.
+    async with changes.of(ws, reached):
+        lost = await store.report(ws, changed)
     for work in changed:
         mailing = await store.get(ws, work.mailing_id) if work.id in learned and work.id not in lost else None
         if mailing is not None:

@@ -8,10 +8,14 @@ from typing import Any
 from app.core.addresses import Address
 from app.core.runtime import Workspace
 from automations.store import segments as segment_rows
-from crm import consent, contacts
+from channels.content import Text
+from crm import consent, contacts, happenings
 from crm.consent import ConsentFact
 from crm.contacts import Profile
 from crm.store import contacts as contact_rows
+from inbox.mailings import mailings
+from inbox.mailings.mailing import Batch, Recipient
+from tests.inbox.test_mailings import ended, opened
 from tests.support.people import Person
 from tests.support.shop import Shop, eventually
 
@@ -158,6 +162,46 @@ async def test_messages_events_time_and_merges_move_people(shop: Shop) -> None:
     await shop.post(f"/merges/{merge['id']}/undo")
     await becomes(person, fewer, set())
     await becomes(person, buyers, {others[1]})
+
+
+async def test_what_providers_report_of_broadcasts_is_counted(shop: Shop) -> None:
+    person, ws = shop.owner, shop.owner.ws
+    people = [await shop.someone("whatsapp") for _ in range(3)]
+    reads, gets, _ = [customer["id"] for customer, _ in people]
+    read, got, missed = [talk["contact_id"] for _, talk in people]
+    await shop.knobs(customers={reads: {"read": "auto"}, gets: {"read": "never"}})
+    week = {"within": {"amount": 7, "unit": "days"}}
+    here = {"where": [{"field": "channel", "op": "is", "value": "whatsapp"}]}
+    delivered = {"count": "campaign_delivered", **week, **here, "op": "gt", "value": 0}
+    readers = await make(
+        person, "Read lately", {"count": "campaign_read", "op": "within_last", "value": week["within"]}
+    )
+    silent = await make(
+        person,
+        "Got two, read none",
+        {"all": [{**delivered, "value": 1}, {"count": "campaign_read", "op": "is", "value": 0}]},
+    )
+    elsewhere = {"where": [{"field": "channel", "op": "is", "value": "sms"}]}
+    other = await make(person, "Got one elsewhere", {**delivered, **elsewhere})
+    for number in range(2):
+        mailing = await opened(shop, Text(text=f"Lamps {number}"))
+        to = tuple(
+            Recipient(contact_id=talk["contact_id"], address=talk["reach"][0]["address"]) for _, talk in people[:2]
+        )
+        await mailings.add(ws, mailing.id, [Batch(seq=0, recipients=to, account_id=shop.accounts["whatsapp"])])
+        await mailings.completed(ws, mailing.id, 1)
+        await mailings.start(ws, mailing.id)
+        await ended(shop, mailing)
+    await becomes(person, readers, {read})
+    await becomes(person, silent, {got})
+    # Worked out anew, over all contacts, the answer is the same.
+    reached = await make(person, "Got one", delivered)
+    await becomes(person, reached, {read, got})
+    assert missed not in await members(person, reached)
+    assert await members(person, other) == set()
+    # No report has cost a row of its own.
+    kinds = [each.kind for each in await happenings.of_each(ws, [read], [*happenings.REPORTED, happenings.SENT])]
+    assert kinds == [happenings.SENT] * 2
 
 
 async def test_a_segment_is_tried_compared_kept_and_refused(shop: Shop) -> None:
