@@ -54,7 +54,7 @@ async def _fold(ws: Workspace, account_id: str, waiting: dict[str, list[tuple[Re
     """
     works = await store.works(ws, sorted(waiting))
     failing = [batch_id for batch_id, told in waiting.items() if _any_failed(told) or _has_failed(works.get(batch_id))]
-    followed = await changes.reports_are_followed(ws)
+    followed = bool(waiting) and await changes.reports_are_followed(ws)
     groups = await store.groups(ws, list(waiting) if followed else failing)
     # Contacts, in order.
     reached: dict[str, None] = {}

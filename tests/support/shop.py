@@ -114,7 +114,7 @@ class Shop:
 
         async def look() -> dict[str, Any] | None:
             listed = await self.get("/conversations", view="all", limit=50)
-            return next((c for c in listed["items"] if c["last_entry"]["text"] == hello), None)
+            return next((c for c in listed["items"] if (c["last_entry"] or {}).get("text") == hello), None)
 
         return person, await eventually(look)
 
