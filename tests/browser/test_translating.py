@@ -108,7 +108,9 @@ def test_read_and_answered_in_two_languages(desks: Desks, stage: Stage, axe: Axe
     axe(page)
     shot(page, "translated-thread")
 
-    # On a phone.
+    # On a phone; what is taken back comes with what was written.
+    me = {"preferences": {"undo_seconds": 30}}
+    stage.run(owner.person.client.patch("/api/v1/me", json=me))
     phone = desks(person=owner.person, **PHONE)
     phone.open(odile.known_as)
     phone.composer.fill("Of course")
@@ -122,3 +124,9 @@ def test_read_and_answered_in_two_languages(desks: Desks, stage: Stage, axe: Axe
     phone.page.goto("/settings/translation")
     expect(phone.page.get_by_text("7 languages")).to_be_visible()
     shot(phone.page, "translation-phone-dark")
+    phone.page.goto("/inbox")
+    phone.open(odile.known_as)
+    phone.button("Send").click()
+    phone.bubble("Bien sûr").get_by_role("button", name="Undo").click()
+    expect(phone.composer).to_have_value("Bien sûr")
+    expect(phone.page.get_by_role("group", name="Translation", exact=True)).to_contain_text("You wrote: Of course")

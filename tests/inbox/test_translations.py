@@ -5,7 +5,9 @@ whatever can go wrong there.
 
 import io
 import json
+import uuid
 import zipfile
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -136,6 +138,28 @@ async def test_what_they_write_and_what_we_answer(shop: Shop) -> None:
     await eventually(gone)
     rows = [row async for row in shop.runtime.mongo.entries.find({"contact_id": conversation["contact_id"]})]
     assert not any(ENGLISH in repr(row) or wrote in repr(row) or "sorry" in repr(row) for row in rows)
+
+
+async def test_what_was_written_goes_with_the_message(shop: Shop) -> None:
+    person, conversation = await shop.someone("telegram")
+    path, wrote = f"/conversations/{conversation['id']}", {"text": "Of course", "language": "de"}
+    later = {"client_id": str(uuid.uuid4()), "at": (datetime.now(UTC) + timedelta(days=2)).isoformat()}
+    waits = await shop.post(
+        f"{path}/deferred", 201, **later, content={"type": "text", "text": "Natürlich"}, written=wrote
+    )
+    await shop.post(f"/deferred/{waits['id']}/send")
+    await shop.in_ledger("telegram", person["id"], "Natürlich")
+    sent = await shop.entry_where(conversation["id"], lambda e: e["written"] and e["status"] in ("sent", "delivered"))
+    assert sent["written"] == wrote
+    # Of other words they were not written.
+    edited = await shop.agent.patch(f"/api/v1/entries/{sent['id']}", json={"text": "Selbstverständlich"})
+    assert (edited.json()["content"]["text"], edited.json()["written"]) == ("Selbstverständlich", None)
+    # A long one goes in parts; what was written stands with the first.
+    long = {"type": "text", "text": "Natürlich. " * 500}
+    body = {"client_id": str(uuid.uuid4()), "content": long, "written": wrote}
+    parts = (await shop.post(f"{path}/messages", 202, **body))["entries"]
+    assert [part["written"] for part in parts] == [wrote, *[None] * (len(parts) - 1)]
+    assert len(parts) > 1
 
 
 async def test_who_may_and_into_which_language(shop: Shop) -> None:

@@ -72,7 +72,7 @@ class TranslatorState(Out):
     own_url: str
 
 
-class Into(Body):
+class TranslateEntry(Body):
     into: LanguageCode
 
 
@@ -82,14 +82,14 @@ class FollowLanguage(Body):
     into: LanguageCode | None
 
 
-class Compose(Body):
+class ComposeTranslation(Body):
     """`into` null: the customer's language."""
 
     text: Annotated[str, Field(min_length=1, max_length=100_000)]
     into: LanguageCode | None = None
 
 
-class Composed(Out):
+class ComposedTranslation(Out):
     text: str
     into: str
     source: str | None
@@ -148,7 +148,7 @@ def _languages(found: Translator) -> list[LanguageOut]:
     return [LanguageOut(code=each.code, name=each.name) for each in found.languages]
 
 
-async def translate_entry(request: ApiRequest, entry_id: str, body: Into) -> EntryShape:
+async def translate_entry(request: ApiRequest, entry_id: str, body: TranslateEntry) -> EntryShape:
     entry = await access.entry(request.ws, request.actor, entry_id, access.REPLY)
     return present.entry(await translations.of_entry(request.ws, entry, body.into))  # type: ignore[return-value]
 
@@ -160,10 +160,10 @@ async def follow(request: ApiRequest, conversation_id: str, body: FollowLanguage
     return (await present.conversations(ws, [followed]))[0]  # type: ignore[return-value]
 
 
-async def compose(request: ApiRequest, conversation_id: str, body: Compose) -> Composed:
+async def compose(request: ApiRequest, conversation_id: str, body: ComposeTranslation) -> ComposedTranslation:
     conversation = await access.conversation(request.ws, request.actor, conversation_id, access.REPLY)
     made = await translations.compose(request.ws, conversation, body.text, body.into)
-    return Composed(text=made.text, into=made.into, source=made.source)
+    return ComposedTranslation(text=made.text, into=made.into, source=made.source)
 
 
 ENDPOINTS = [
