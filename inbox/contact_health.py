@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from redis.exceptions import RedisError
 
-from app.core import leases, rounds
+from app.core import hints, leases, rounds
 from app.core.kept import Kept
 from app.core.mongo import DatabaseError
 from app.core.platform import contact_health as platform
@@ -41,6 +41,9 @@ _AT_ONCE: Final = 100
 # Of everybody so many a round.
 _STRETCH: Final = 300
 _MARK: Final = "contact_health"
+_HINT: Final = "contact_health"
+# Who begins gives a hint.
+_IDLE_SECONDS: Final = 30.0
 _OF_ENTRIES: Final = ("workspace_id", "contact_id", "kind", "direction", "created_at")
 _SCALES: Final[Mapping[str, tuple[int, int]]] = {"csat": (1, 5), "nps": (0, 10)}
 _KINDS: Final = (happenings.SENT, happenings.CLICKED, happenings.REPLIED)
@@ -57,11 +60,16 @@ async def save(ws: Workspace, settings: HealthSettings) -> Looking:
     """In force for everybody by and by; switched off, scores stay as they are and grow old."""
     await store.save(ws, settings)
     if settings.enabled:
-        await store.begin(ws, ws.clock.now())
+        await _begin(ws)
     else:
         await store.stop(ws)
     _active.forget(ws)
     return await store.get(ws)
+
+
+async def _begin(ws: Workspace) -> None:
+    await store.begin(ws, ws.clock.now())
+    await hints.give(ws.redis, _HINT)
 
 
 async def _is_active(ws: Workspace) -> bool:
@@ -80,7 +88,7 @@ async def of(ws: Workspace, contact: Contact) -> Health | None:
     if not known.settings.enabled:
         return None
     if not known.active:
-        await store.begin(ws, ws.clock.now())
+        await _begin(ws)
         _active.forget(ws)
     found = await _judged(ws, [contact], known.settings)
     await _keep(ws, [contact], found)
@@ -190,13 +198,15 @@ def _hints(ws: Workspace) -> str:
 
 
 async def run(runtime: Runtime) -> None:
-    """Until cancelled; one worker at a time does it."""
+    """Until cancelled; one worker at a time does it, and where nobody keeps scores it hardly ever asks."""
     while True:
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             async with leases.hold(runtime.redis, "contact-health") as lease:
                 keeper = Keeper(runtime)
                 while lease is not None and not lease.lost and await keeper.round():
                     await rounds.rest(runtime.settings.round_seconds)
+            await hints.wait(runtime.redis, _HINT, rounds.spread(_IDLE_SECONDS))
+            continue
         await asyncio.sleep(runtime.settings.round_seconds)
 
 
