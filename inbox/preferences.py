@@ -5,7 +5,7 @@ What is chosen there the person has said themselves: an agreement is one to the 
 stop. The link names the contact and never ends, for a stop must always be possible.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -55,15 +55,22 @@ def gets_offers(ws: Workspace, rows: Sequence[ContactAddress]) -> bool:
 
 
 async def settle(
-    ws: Workspace, contact_id: str, wanted: Sequence[str], *, words: str, language: str, proof: Mapping[str, str]
+    ws: Workspace,
+    contact_id: str,
+    wanted: Sequence[str],
+    *,
+    words: str,
+    language: str,
+    proof: Mapping[str, str],
+    among: Collection[str] | None = None,
 ) -> None:
     """
-    Offers on these channels and on no others. What stays as it is makes no fact, so that leaving a box alone is neither
-    an agreement nor a stop.
+    Offers on these channels and on no others (`among`: of those that were shown). What stays as it is makes no fact, so
+    that leaving a box alone is neither an agreement nor a stop.
     """
     for kind, rows in (await channels_of(ws, contact_id)).items():
         agrees = kind in wanted
-        if agrees != gets_offers(ws, rows):
+        if (among is None or kind in among) and agrees != gets_offers(ws, rows):
             await _say(ws, rows[0], agrees=agrees, words=words, language=language, proof=proof)
 
 

@@ -265,6 +265,7 @@ class _Chat:
                 "config": {
                     **site.shown(account),
                     "greetings": await greetings_of(ws, account),
+                    "preferences": self._preferences(),
                     "help": await _card_of(ws, account, self.visitor.session),
                     "max_upload_bytes": chat_limits.MAX_UPLOAD_BYTES,
                     "max_text_chars": payloads.MAX_TEXT_CHARS,
@@ -279,6 +280,11 @@ class _Chat:
         for tell in held:
             tell()
         await self._note_view(chat_frames.page_of(hello.page))
+
+    def _preferences(self) -> str:
+        """Where somebody who is known settles what they get."""
+        url = f"{self._place.ws.settings.public_url}/w/preferences?key={site.site_key(self._place.account)}"
+        return url if self._homes else ""
 
     async def _note_view(self, page: payloads.Page | None) -> None:
         """Somebody who is known looks at a page. Who comes back to it within a minute has looked at it once."""

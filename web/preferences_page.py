@@ -161,8 +161,7 @@ async def show(request: Request) -> Response:
     spoken = _spoken(request, contact)
     ways = await preferences.channels_of(ws, contact.id)
     saved = request.query_params.get("said") == "yes"
-    topics = (await pacing.settled(ws)).pacing.topics
-    return _answer(200, spoken, _body(ws, spoken, await _business(ws), ways, topics, saved=saved))
+    return _answer(200, spoken, _body(spoken, await business_of(ws), await offered(ws, spoken, ways), saved=saved))
 
 
 async def take(request: Request) -> Response:
@@ -180,13 +179,26 @@ async def take(request: Request) -> Response:
     if len(body) > _MOST_FORM_BYTES or await limits.take(ws.redis, asked):
         return Response(status_code=413 if len(body) > _MOST_FORM_BYTES else 429)
     form = parse_qs(body.decode("utf-8", "replace"), max_num_fields=300)
-    spoken = _spoken(request, contact)
-    phrases = PHRASES[spoken]
     proof = {
         "page": str(request.url.path),
         "ip": request.client.host if request.client else "",
         "browser": request.headers.get("user-agent", "")[:300],
     }
+    await settle(ws, contact_id, form, spoken=_spoken(request, contact), proof=proof)
+    return RedirectResponse(f"{request.url.path}?said=yes", 303)
+
+
+async def settle(
+    ws: Workspace,
+    contact_id: str,
+    form: Mapping[str, Sequence[str]],
+    *,
+    spoken: str,
+    proof: Mapping[str, str],
+    among: Collection[str] | None = None,
+) -> None:
+    """What was chosen, as names and values of Offered; `among`: offers are settled on these channels alone."""
+    phrases = PHRASES[spoken]
     if form.get("end"):
         await preferences.stop_all(ws, contact_id, words=phrases.stop, language=spoken, proof=proof)
     elif form.get("pause") or form.get("resume"):
@@ -194,17 +206,16 @@ async def take(request: Request) -> Response:
         words = phrases.pause if days else phrases.resume
         await preferences.pause(ws, contact_id, days, words=words, language=spoken, proof=proof)
     else:
-        words = phrases.agree.format(business=await _business(ws))
-        wanted = form.get("offers", [])
-        await preferences.settle(ws, contact_id, wanted, words=words, language=spoken, proof=proof)
+        words = phrases.agree.format(business=await business_of(ws))
+        wanted = form.get("offers", ())
+        await preferences.settle(ws, contact_id, wanted, among=among, words=words, language=spoken, proof=proof)
         often = form.get("often", [""])[0]
         if often in OFTEN:
-            topics = form.get("topics", []) if form.get("asked") else None
+            topics = form.get("topics", ()) if form.get("asked") else None
             words = getattr(phrases, OFTEN[often])
             await preferences.wish(
                 ws, contact_id, every_days=int(often), topics=topics, words=words, language=spoken, proof=proof
             )
-    return RedirectResponse(f"{request.url.path}?said=yes", 303)
 
 
 async def _theirs(request: Request) -> tuple[Workspace, Contact] | None:
@@ -228,67 +239,118 @@ def _spoken(request: Request, contact: Contact) -> str:
     return known if known in PHRASES else plain_pages.language(request, PHRASES)
 
 
-async def _business(ws: Workspace) -> str:
+async def business_of(ws: Workspace) -> str:
     known = await workspaces.get(ws.runtime.mongo, ws.id)
     return known.name if known else ""
 
 
-def _body(ws: Workspace, spoken: str, business: str, ways: Ways, topics: Sequence[pacing.Topic], *, saved: bool) -> str:
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Something to tick, or one of several; `type` empty: nothing to choose, they have blocked us there."""
+
+    type: str
+    name: str
+    value: str
+    label: str
+    words: str = ""
+    checked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    legend: str
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """All that a person may settle. `buttons` are (name, value, text); the first, without a name, saves the boxes."""
+
+    title: str
+    intro: str
+    paused: str
+    groups: tuple[Group, ...]
+    buttons: tuple[tuple[str, str, str], ...]
+
+
+async def offered(ws: Workspace, spoken: str, ways: Ways) -> Offered:
+    """What may be settled of these channels, in this language, as it is settled now; nothing where there are none."""
     phrases = PHRASES[spoken]
-    head = f"<small>{escape(business)}</small><h1>{escape(phrases.title)}</h1><p>{escape(phrases.intro)}</p>"
-    if saved:
-        head += f'<p class="saved" role="status">{escape(phrases.saved)}</p>'
     if not ways:
-        return f"{head}<p>{escape(phrases.never)}</p>"
+        return Offered(phrases.title, phrases.intro, "", (), ())
+    business = await business_of(ws)
+    topics = (await pacing.settled(ws)).pacing.topics
     wishes = preferences.wishes_of(ws, [row for rows in ways.values() for row in rows])
-    resume = ""
-    if wishes.paused_until is not None:
-        head += f"<p><b>{escape(phrases.paused.format(day=f'{wishes.paused_until:%Y-%m-%d}'))}</b></p>"
-        resume = f'<button name="resume" value="now">{escape(phrases.resume)}</button>'
-    choices = "".join(_choice(ws, phrases, business, kind, rows) for kind, rows in ways.items())
-    choices += _topics(phrases, spoken, topics, wishes.declined) + _rhythm(phrases, wishes.every_days)
-    pause = f'<button name="pause" value="{PAUSE_DAYS}" class="quiet">{escape(phrases.pause)}</button>'
-    buttons = (
-        f'<div class="buttons"><button>{escape(phrases.save)}</button>{resume or pause}'
-        f'<button name="end" value="all">{escape(phrases.stop)}</button></div>'
-    )
-    return f'{head}<form method="post">{choices}{buttons}</form>'
-
-
-def _topics(phrases: Phrases, spoken: str, topics: Sequence[pacing.Topic], declined: Collection[str]) -> str:
-    if not topics:
-        return ""
-    boxes = "".join(
-        f'<label><input type="checkbox" name="topics" value="{escape(topic.key)}"'
-        f"{'' if topic.key in declined else ' checked'}><span>{escape(topic.label(spoken))}</span></label>"
-        for topic in topics
-    )
-    legend = escape(phrases.about)
-    return f'<fieldset><legend>{legend}</legend><input type="hidden" name="asked" value="topics">{boxes}</fieldset>'
-
-
-def _rhythm(phrases: Phrases, every_days: int) -> str:
-    boxes = "".join(
-        f'<label><input type="radio" name="often" value="{days}"{" checked" if int(days) == every_days else ""}>'
-        f"<span>{escape(getattr(phrases, name))}</span></label>"
+    groups = [Group("", tuple(_choice(ws, phrases, business, kind, rows) for kind, rows in ways.items()))]
+    if topics:
+        each = (
+            Box("checkbox", "topics", topic.key, topic.label(spoken), checked=topic.key not in wishes.declined)
+            for topic in topics
+        )
+        groups.append(Group(phrases.about, tuple(each)))
+    rhythm = (
+        Box("radio", "often", days, getattr(phrases, name), checked=int(days) == wishes.every_days)
         for days, name in OFTEN.items()
     )
-    return f"<fieldset><legend>{escape(phrases.often)}</legend>{boxes}</fieldset>"
+    groups.append(Group(phrases.often, tuple(rhythm)))
+    paused = wishes.paused_until
+    while_paused = ("resume", "now", phrases.resume) if paused else ("pause", str(PAUSE_DAYS), phrases.pause)
+    return Offered(
+        phrases.title,
+        phrases.intro,
+        phrases.paused.format(day=f"{paused:%Y-%m-%d}") if paused else "",
+        tuple(groups),
+        (("", "", phrases.save), while_paused, ("end", "all", phrases.stop)),
+    )
 
 
-def _choice(ws: Workspace, phrases: Phrases, business: str, kind: str, rows: list[ContactAddress]) -> str:
+def _choice(ws: Workspace, phrases: Phrases, business: str, kind: str, rows: list[ContactAddress]) -> Box:
     """Whoever has the link learns no more of a number than its end."""
     number = next((row.address.value for row in rows if row.address.value.startswith("+")), "")
     label = registry.adapter(kind).label + (f" …{number[-4:]}" if number else "")
     known = [each for row in rows for name, each in row.consent.items() if name.partition("@")[0] == "marketing"]
     if any(each.blocked_at for each in known):
-        return f'<div class="blocked"><span><b>{escape(label)}</b><small>{escape(phrases.blocked)}</small></span></div>'
-    checked = " checked" if preferences.gets_offers(ws, rows) else ""
-    words = escape(phrases.agree.format(business=business))
-    return (
-        f'<label><input type="checkbox" name="offers" value="{escape(kind)}"{checked}>'
-        f"<span><b>{escape(label)}</b><small>{words}</small></span></label>"
-    )
+        return Box("", "offers", kind, label, phrases.blocked)
+    words = phrases.agree.format(business=business)
+    return Box("checkbox", "offers", kind, label, words, preferences.gets_offers(ws, rows))
+
+
+def _body(spoken: str, business: str, found: Offered, *, saved: bool) -> str:
+    phrases = PHRASES[spoken]
+    head = f"<small>{escape(business)}</small><h1>{escape(found.title)}</h1><p>{escape(found.intro)}</p>"
+    if saved:
+        head += f'<p class="saved" role="status">{escape(phrases.saved)}</p>'
+    if not found.groups:
+        return f"{head}<p>{escape(phrases.never)}</p>"
+    if found.paused:
+        head += f"<p><b>{escape(found.paused)}</b></p>"
+    return f'{head}<form method="post">{"".join(map(_group, found.groups))}{_buttons(found.buttons)}</form>'
+
+
+def _group(group: Group) -> str:
+    boxes = "".join(map(_box, group.boxes))
+    if not group.legend:
+        return boxes
+    asked = '<input type="hidden" name="asked" value="topics">' if group.boxes[0].name == "topics" else ""
+    return f"<fieldset><legend>{escape(group.legend)}</legend>{asked}{boxes}</fieldset>"
+
+
+def _box(box: Box) -> str:
+    label = escape(box.label)
+    words = f"<span><b>{label}</b><small>{escape(box.words)}</small></span>" if box.words else f"<span>{label}</span>"
+    if not box.type:
+        return f'<div class="blocked">{words}</div>'
+    checked = " checked" if box.checked else ""
+    return f'<label><input type="{box.type}" name="{box.name}" value="{escape(box.value)}"{checked}>{words}</label>'
+
+
+def _buttons(buttons: Sequence[tuple[str, str, str]]) -> str:
+    def one(name: str, value: str, text: str) -> str:
+        named = f' name="{name}" value="{value}"' if name else ""
+        quiet = ' class="quiet"' if name == "pause" else ""
+        return f"<button{named}{quiet}>{escape(text)}</button>"
+
+    return f'<div class="buttons">{"".join(one(*each) for each in buttons)}</div>'
 
 
 def _answer(status: int, language: str, body: str) -> Response:

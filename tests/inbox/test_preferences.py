@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 
 from app.core.errors import AppError
@@ -13,6 +14,7 @@ from inbox import preferences
 from inbox.store import tickets
 from tests.support.network import SHORT_LIVED
 from tests.support.shop import Shop, eventually
+from tests.support.widgets import Widget
 from web.preferences_page import PHRASES
 
 
@@ -159,3 +161,43 @@ async def test_help_is_answered_once_and_not_where_the_provider_does(shop: Shop)
 async def _heard(shop: Shop, text: str) -> bool:
     listed = await shop.get("/conversations", view="all", limit=50)
     return any(each["last_entry"]["text"] == text for each in listed["items"])
+
+
+async def test_a_visitor_settles_it_in_the_chat(shop: Shop, reader: httpx.AsyncClient) -> None:
+    site = await shop.post("/accounts", 201, kind="livechat", name="Preference site", config={"title": "Shop"})
+    key = site["config"]["site_key"]
+    secret = (await shop.post(f"/accounts/{site['id']}/secrets/identity_secret/renew"))["secret"]
+    # Far from its end whatever the time is: a proof lasts a day at most.
+    until = int(shop.runtime.clock.now().timestamp()) + 40_000
+    proof = jwt.encode({"sub": "customer-7", "name": "Esi", "aud": key, "exp": until}, secret, algorithm="HS256")
+
+    async def settle(widget: Widget, status: int = 200, **chosen: Any) -> dict[str, Any]:
+        answer = await reader.post(f"/w/preferences?key={key}&lang=en", data={"token": widget.token or "", **chosen})
+        assert answer.status_code == status, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    nobody = Widget(shop.url, key)
+    async with nobody.online():
+        assert nobody.welcome["config"]["preferences"] == ""
+        await settle(nobody, 404)
+    widget = Widget(shop.url, key, identity=proof)
+    async with widget.online():
+        await widget.write("client-hello-1", "Hello")
+        await widget.message(lambda m: m["from"] == "visitor")
+    async with widget.online():
+        assert key in widget.welcome["config"]["preferences"]
+    # The token of somebody signed in is worth nothing without their proof.
+    await settle(widget, 401)
+    found = await settle(widget, identity=proof)
+    (chat,) = found["groups"][0]["boxes"]
+    assert (chat["name"], chat["value"], chat["checked"]) == ("offers", "livechat", False)
+    said = await settle(widget, identity=proof, chosen="yes", offers="livechat", often="7")
+    assert said["saved"] == PHRASES["en"].saved
+    assert said["groups"][0]["boxes"][0]["checked"]
+    assert [box["value"] for box in said["groups"][-1]["boxes"] if box["checked"]] == ["7"]
+    contact = (await shop.get("/contacts", q="Esi"))["items"][0]
+    facts = (await shop.get(f"/contacts/{contact['id']}/consents"))["items"]
+    fact = next(each for each in facts if each["state"] == "granted")
+    assert fact["wording"] == said["groups"][0]["boxes"][0]["words"]
+    assert (fact["source"], fact["proof"]["chat"]) == ("preferences", "Preference site")

@@ -5,7 +5,7 @@ import { defineConfig, type Plugin } from 'vite'
 
 const DIST = '../dist'
 /** Other people's pages wait for the first script. */
-const MOST_BYTES = { 'widget.js': 15_000, 'widget-more.js': 8_000 }
+const MOST_BYTES = { 'widget.js': 15_000, 'widget-more.js': 9_000 }
 
 /** Writes .br and .gz beside a script, and fails the build when it has grown too large. */
 function slim(name: keyof typeof MOST_BYTES): Plugin {

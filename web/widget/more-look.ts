@@ -23,6 +23,10 @@ progress::-webkit-progress-bar{background:none}progress::-webkit-progress-value{
 @media(prefers-reduced-motion:no-preference){.greeting{animation:rise .25s cubic-bezier(.2,.8,.2,1)}}
 @media(forced-colors:active){.greeting{border:1px solid}}
 .drop{position:absolute;inset:8px;display:grid;place-items:center;border:2px dashed var(--p2);border-radius:16px;background:var(--bg);font-weight:600;z-index:4;pointer-events:none}
+.wants{position:absolute;inset:0;overflow:auto;padding:10px 14px 18px;background:var(--bg);z-index:5}
+.wants>.icon{margin-inline-start:auto}.wants .card{margin:6px 0 0;border:0;padding:0;gap:14px}.said{font-weight:600;min-height:1.4em}
+.wants fieldset{display:grid;gap:10px;margin:0;padding:0;border:0;min-width:0}.wants legend{padding:0 0 8px;font-weight:600}.wants b,.wants small{display:block}.wants small{font-size:12.5px;color:var(--dim)}
+.wants input{flex:none;width:20px;height:20px}.wants .card div{flex-wrap:wrap}.wants .card .quiet{background:var(--in);color:var(--fg)}
 .bar{align-items:center;gap:8px}
 .bar .words{flex:1;min-width:0;padding:6px 2px;font-size:13.5px;line-height:1.35}
 .time{font-variant-numeric:tabular-nums;min-width:4ch;text-align:end;padding-inline-end:4px}

@@ -276,6 +276,24 @@ export function emojis(few: boolean, chosen: (emoji: string) => void, end: () =>
   return menu
 }
 
+/** Opens the emoji beside a text, or closes them. */
+export function pick(input: HTMLTextAreaElement, button: HTMLButtonElement): void {
+  const compose = input.form!
+  const end = (): void => {
+    shown()?.remove()
+    set(button, { 'aria-expanded': 'false' })
+    input.focus()
+  }
+  const shown = (): Element | null => compose.parentElement!.querySelector('.emoji.all')
+  if (shown()) return end()
+  const put = (emoji: string): void => {
+    input.setRangeText(emoji, input.selectionStart, input.selectionEnd, 'end')
+    input.dispatchEvent(new Event('input'))
+  }
+  compose.before(emojis(false, put, end))
+  set(button, { 'aria-expanded': 'true' })
+}
+
 // --- who they are ---
 
 /** After the first message: how can we reach you? Before it, when nothing is asked: a search in the help centre. */
@@ -394,13 +412,93 @@ function help(where: string): HTMLFormElement {
   return form
 }
 
+// --- what they get ---
+
+interface Box {
+  type: string
+  name: string
+  value: string
+  label: string
+  words: string
+  checked: boolean
+}
+
+interface Offered {
+  title: string
+  intro: string
+  paused: string
+  saved: string
+  groups: { legend: string; boxes: Box[] }[]
+  buttons: [string, string, string][]
+}
+
+/** The choices of the preference page, over the conversation until they are closed. */
+export function preferences(chat: Host, panel: HTMLElement, button: HTMLElement): void {
+  if (panel.querySelector('.wants')) return
+  const said = h('p', { role: 'status', class: 'said', tabindex: '-1' })
+  const inside = h('div')
+  const name = button.getAttribute('aria-label')!
+  const end = (): void => {
+    all.remove()
+    button.focus()
+  }
+  const all = h('section', { class: 'wants', role: 'group', 'aria-label': name }, iconButton('close', T.cancel, end), said, inside)
+  all.onkeydown = (event) => {
+    if (event.key !== 'Escape') return
+    event.stopPropagation()
+    end()
+  }
+
+  async function ask(chosen: [string, string][]): Promise<void> {
+    const { token, config } = chat.state
+    const who = typeof chat.identity === 'string' ? chat.identity : chat.identity ? JSON.stringify(chat.identity) : ''
+    const body = new URLSearchParams([['token', token ?? ''], ['identity', who], ['page', location.href], ...chosen])
+    const lang = document.documentElement.lang || navigator.language
+    const answer = await fetch(`${config!.preferences}&lang=${encodeURIComponent(lang.slice(0, 2))}`, { method: 'POST', body }).catch(() => null)
+    const told = (await answer?.json().catch(() => null)) as (Offered & { detail?: string }) | null
+    if (!told?.groups) return void (said.textContent = told?.detail ?? T.offline)
+    said.textContent = told.saved
+    inside.replaceChildren(form(told))
+    // What was pressed is gone.
+    if (chosen.length) said.focus()
+  }
+
+  function form({ title, intro, paused, groups, buttons }: Offered): HTMLElement {
+    const fields = groups.map(({ legend, boxes }) => h('fieldset', {}, legend && h('legend', {}, legend), ...boxes.map(box)))
+    const made = h(
+      'form',
+      { class: 'card join' },
+      h('p', {}, title),
+      h('span', {}, intro),
+      paused && h('b', {}, paused),
+      ...fields,
+      h('div', {}, ...buttons.map(([name, value, text]) => h('button', { type: 'submit', name, value, class: name && 'quiet' }, text))),
+    )
+    made.onsubmit = (event) => {
+      event.preventDefault()
+      const { name, value } = event.submitter as HTMLButtonElement
+      const asked = groups.some(({ boxes }) => boxes[0]?.name === 'topics')
+      const chosen = [...new FormData(made)] as [string, string][]
+      void ask([['chosen', 'yes'], ...(name ? [[name, value] as [string, string]] : chosen), ...(asked ? [['asked', 'topics'] as [string, string]] : [])])
+    }
+    return made
+  }
+
+  const box = ({ type, name, value, label, words, checked }: Box): HTMLElement =>
+    h('label', {}, type && h('input', { type, name, value, checked }), h('span', {}, words ? h('b', {}, label) : label, words && h('small', {}, words)))
+
+  panel.append(all)
+  all.querySelector('button')!.focus()
+  void ask([])
+}
+
 // --- what is said by itself ---
 
 /** Of the chat, what greeting needs to know and may do. */
 interface Host {
   readonly state: {
     token: string | null
-    config: { title: string; greetings?: Greetings | null } | null
+    config: { title: string; greetings?: Greetings | null; preferences?: string } | null
     messages: Message[]
     open: boolean
     visits?: Visits

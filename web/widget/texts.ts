@@ -13,6 +13,7 @@ const ENGLISH = {
   emoji: 'Emoji',
   record: 'Record a voice message',
   locate: 'Share your location',
+  wants: 'What I get',
   earlier: 'Earlier messages',
   reply: 'Reply',
   react: 'React',

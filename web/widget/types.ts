@@ -77,6 +77,8 @@ export interface Config {
   typing_seconds?: number
   online?: boolean
   greetings?: Greetings | null
+  /** where somebody who is known settles what they get */
+  preferences?: string
 }
 
 /** What the widget may say by itself: `url` is asked whether a rule that fits may be shown now. */

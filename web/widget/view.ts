@@ -22,6 +22,7 @@ export class View {
   readonly #launch = iconButton('chat', T.open, () => this.toggle(!this.#open), 'launch')
   readonly #title = h('h2', { id: 'title' })
   readonly #subtitle = h('p')
+  readonly #wants = iconButton('more', T.wants, () => this.#load(({ preferences }) => preferences(this.#chat, this.#panel, this.#wants)))
   readonly #trouble = h('div', { class: 'trouble', role: 'status', hidden: true })
   readonly #log = h('div', { class: 'log', role: 'log', 'aria-live': 'polite', 'aria-label': T.messages, tabindex: '0' })
   readonly #typing = h('div', { class: 'typing', 'aria-live': 'polite' })
@@ -29,7 +30,7 @@ export class View {
   readonly #answers = h('div', { class: 'answers', hidden: true })
   readonly #input = h('textarea', { rows: '1', placeholder: T.placeholder, 'aria-label': T.placeholder, enterkeyhint: 'send' })
   readonly #send = h('button', { type: 'submit', class: 'icon send', 'aria-label': T.send, title: T.send }, icon('send'))
-  readonly #smile = iconButton('smile', T.emoji, () => this.#pickEmoji())
+  readonly #smile = iconButton('smile', T.emoji, () => this.#load(({ pick }) => pick(this.#input, this.#smile)))
   readonly #pin = iconButton('pin', T.locate, () => this.#use('locate'))
   readonly #mic = iconButton('mic', T.record, () => this.#use('record'))
   readonly #older = h('button', { type: 'button', class: 'older' }, T.earlier)
@@ -115,7 +116,7 @@ export class View {
     const attach = iconButton('attach', T.attach, () => this.#files.click())
     this.#compose.append(attach, this.#smile, this.#files, this.#input, this.#pin, this.#mic, this.#send)
     this.#panel.append(
-      h('header', {}, h('div', {}, this.#title, this.#subtitle), close),
+      h('header', {}, h('div', {}, this.#title, this.#subtitle), this.#wants, close),
       this.#trouble,
       this.#log,
       this.#newer,
@@ -228,25 +229,6 @@ export class View {
     })
   }
 
-  #pickEmoji(): void {
-    const [input, smile] = [this.#input, this.#smile]
-    const shown = this.#panel.querySelector('.emoji.all')
-    const end = (): void => {
-      this.#panel.querySelector('.emoji.all')?.remove()
-      set(smile, { 'aria-expanded': 'false' })
-      input.focus()
-    }
-    if (shown) return end()
-    this.#load(({ emojis }) => {
-      const put = (emoji: string): void => {
-        input.setRangeText(emoji, input.selectionStart, input.selectionEnd, 'end')
-        input.dispatchEvent(new Event('input'))
-      }
-      this.#compose.before(emojis(false, put, end))
-      set(smile, { 'aria-expanded': 'true' })
-    })
-  }
-
   #load(use: (script: Awaited<ReturnType<typeof more>>) => void): void {
     this.more().then(use, () => {
       this.#trouble.textContent = T.connecting
@@ -314,6 +296,7 @@ export class View {
     this.#subtitle.className = config?.online && chat.connected ? 'on' : ''
     this.#trouble.hidden = !chat.trouble
     if (chat.trouble && this.#trouble.textContent !== chat.trouble) this.#trouble.textContent = chat.trouble
+    this.#wants.hidden = !config?.preferences
     this.#renderLaunch()
     this.#renderTyping()
     if (config?.greetings && !this.#greets) {
