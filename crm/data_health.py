@@ -9,9 +9,10 @@ job (see data_health_look.py); names are judged anew as they are read, so nobody
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import ceil
 from typing import Final, Literal, get_args
 
 from app.core.platform import members as member_rows
@@ -21,6 +22,7 @@ from crm.contacts import Contact, ContactAddress
 from crm.fields import Fields
 from crm.store import contacts as contact_store
 from crm.store import data_health as store
+from crm.store import evenly
 
 FindingId = Literal[
     "duplicate",
@@ -150,7 +152,8 @@ MOST_NAMED = 20
 FEW_CHARS, MANY_CHARS, MANY = 6, 7, 50_000
 # So many contacts are looked at for a page of names, then it is short.
 _MOST_LOOKED_AT = 2_000
-_STRETCH = 300
+# Fewer than so many are no cheaper to read.
+_LEAST_STRETCH, _STRETCH = 50, 300
 KEPT_DAYS = 90
 
 
@@ -199,6 +202,12 @@ class Health:
     total: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     days: Mapping[str, Day] = field(default_factory=dict)
+
+    @property
+    def buckets(self) -> int:
+        """How many there are: their names are the first characters of digests, in hexadecimal digits."""
+        many: int = 16 ** (self.chars - len(contact_store.IDS))
+        return many
 
     @property
     def score(self) -> int:
@@ -269,60 +278,87 @@ async def page(ws: Workspace, finding: str, *, after: str | None, limit: int) ->
     shown: list[Contact] = []
     looked_at = 0
     last = after
+    each_has = max(health.counts.get(finding, 0) / health.buckets, 1.0)
     buckets = [found] if after and (found := await store.bucket(ws, after[: health.chars])) else []
     while True:
-        for some, end in _portions(buckets, finding, last, limit + 1):
-            read = await (_named(ws, some) if some else _stretch(ws, end, last))
-            looked_at += len(read)
-            for contact, rows in read:
-                if len(shown) == limit:
-                    return shown, shown[-1].id
-                if is_somebody(contact) and finding in judge(contact, rows, know):
-                    shown.append(contact)
-            if not some and len(read) == _STRETCH:
-                # The bucket goes on.
-                return shown, read[-1][0].id
-            last = end
-        if len(shown) >= limit or looked_at > _MOST_LOOKED_AT:
-            return shown, last
+        for portion in _portions(buckets, finding, last, limit + 1):
+            async for read, behind in _read(ws, portion, last, limit + 1):
+                for contact, rows in read:
+                    if len(shown) == limit:
+                        return shown, shown[-1].id
+                    if is_somebody(contact) and finding in judge(contact, rows, know):
+                        shown.append(contact)
+                looked_at += len(read)
+                last = behind
+                if len(shown) >= limit or looked_at > _MOST_LOOKED_AT:
+                    return shown, last
+        wanted = ceil((limit - len(shown)) / each_has)
         buckets = await store.buckets_with(
-            ws, finding, after=last[: health.chars] if last else None, limit=max(limit - len(shown), 1)
+            ws, finding, after=last[: health.chars] if last else None, limit=max(wanted, 1)
         )
         if not buckets:
             return shown, None
 
 
-def _portions(
-    buckets: Sequence[Bucket], finding: str, after: str | None, enough: int
-) -> Iterator[tuple[list[str], str]]:
+@dataclass(frozen=True, slots=True)
+class _Portion:
     """
-    What is read at once: those who are named in some buckets, about as many as are wanted, or (nobody) a bucket that
-    has to be read; and behind which id that ends.
+    Who is read together: those `named` in some buckets or, where nobody is, all of the bucket that ends at `end`, in
+    pieces: `size` contacts, of whom `share` have what is looked for.
     """
+
+    named: Sequence[str]
+    end: str
+    size: int = 0
+    share: float = 1.0
+
+
+def _portions(buckets: Sequence[Bucket], finding: str, after: str | None, enough: int) -> Iterator[_Portion]:
+    """Of the named about as many together as are wanted."""
     named: list[str] = []
     end = ""
     for bucket in buckets:
         mine = bucket.named.get(finding, ())
-        if bucket.counts.get(finding, 0) > len(mine):
+        count = bucket.counts.get(finding, 0)
+        if count > len(mine):
             if named:
-                yield named, end
-            yield [], f"{bucket.id}z"
+                yield _Portion(named, end)
+            yield _Portion((), f"{bucket.id}z", bucket.total, count / bucket.total)
             named = []
         else:
             named += [each for each in mine if each > (after or "")]
             end = f"{bucket.id}z"
             if len(named) >= enough:
-                yield named, end
+                yield _Portion(named, end)
                 named = []
     if named:
-        yield named, end
+        yield _Portion(named, end)
 
 
-async def _stretch(ws: Workspace, end: str, after: str | None) -> list[tuple[Contact, Sequence[ContactAddress]]]:
-    """The next contacts of the bucket that ends there."""
-    start = max(after or "", end[:-1])
-    found = await contact_store.in_order(ws, after=start, limit=_STRETCH, where={})
-    mine = [each for each in found if each.id < end]
+async def _read(
+    ws: Workspace, portion: _Portion, after: str | None, enough: int
+) -> AsyncIterator[tuple[list[tuple[Contact, Sequence[ContactAddress]]], str]]:
+    """Some of them, and behind which id the next begin: about as many as it takes to find so many."""
+    if portion.named:
+        yield await _named(ws, portion.named), portion.end
+        return
+    most = min(max(ceil(enough / portion.share), _LEAST_STRETCH), _STRETCH)
+    goes_on = True
+    while goes_on:
+        read = await _stretch(ws, portion, after, most)
+        goes_on = len(read) == most
+        after = read[-1][0].id if goes_on else portion.end
+        yield read, after
+
+
+async def _stretch(
+    ws: Workspace, portion: _Portion, after: str | None, most: int
+) -> list[tuple[Contact, Sequence[ContactAddress]]]:
+    """The next contacts of a bucket."""
+    start = max(after or "", portion.end[:-1])
+    width = evenly.breadth(len(portion.end) - 1 - len(contact_store.IDS), most / portion.size)
+    found = await contact_store.in_order(ws, after=start, limit=most, where={}, width=width)
+    mine = [each for each in found if each.id < portion.end]
     addresses = await contact_store.addresses_within(ws, start, mine[-1].id) if mine else {}
     return [(each, addresses.get(each.id, ())) for each in mine]
 

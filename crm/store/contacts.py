@@ -300,9 +300,14 @@ async def contacts_page(ws: Workspace, *, after: str | None, limit: int) -> list
     ]
 
 
-async def in_order(ws: Workspace, *, after: str | None, limit: int, where: Mapping[str, Any]) -> list[contacts.Contact]:
-    """By id, those too that are part of another, with what rules ask for alone. Index: workspace_id, _id."""
-    rows = await evenly.in_order(ws.db.contacts, IDS, dict(where), after=after, limit=limit, fields=_ASKED)
+async def in_order(
+    ws: Workspace, *, after: str | None, limit: int, where: Mapping[str, Any], width: int = 1
+) -> list[contacts.Contact]:
+    """
+    By id, those too that are part of another, with what rules ask for alone; `width` is of the first stretch, where it
+    is known how close they lie. Index: workspace_id, _id.
+    """
+    rows = await evenly.in_order(ws.db.contacts, IDS, dict(where), after=after, limit=limit, width=width, fields=_ASKED)
     return [_contact(row) for row in rows]
 
 

@@ -145,6 +145,15 @@ _PLACES = 6
 _POSITIONS = len(_ALPHABET) ** _PLACES
 
 
+def breadth(chars: int, share: float) -> int:
+    """
+    The `width` of a range that holds this share of the rows whose ids begin with the same so many characters. Ids are
+    digests in hexadecimal digits, so of each place a part of the alphabet alone is taken.
+    """
+    positions: int = len(_ALPHABET) ** (_PLACES - chars - 1) * 16
+    return max(1, round(positions * share))
+
+
 def _position(digits: str) -> int:
     start = digits[:_PLACES].ljust(_PLACES, "0")
     return sum(max(0, _ALPHABET.find(c)) * len(_ALPHABET) ** (_PLACES - 1 - at) for at, c in enumerate(start))

@@ -7,12 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pymongo import monitoring
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from app.core.addresses import Address
+from app.core.ids import derived
 from app.core.permissions import SYSTEM
-from app.core.runtime import Workspace
+from app.core.runtime import Workspace, open_runtime
 from crm import contacts, data_health, data_health_look, profiles
-from crm.contacts import Profile
+from crm.contacts import Contact, Profile
 from crm.store import contacts as contact_store
 from crm.store import data_health as store
 from tests.support.people import People, Person
@@ -194,6 +197,41 @@ async def test_a_crowd_is_looked_through_put_right_and_kept_true(shop: Shop, mon
         return "duplicate" not in await counts(owner)
 
     await eventually(decided)
+
+
+class _Read(CommandListener):
+    """Counts the contacts that clients opened from now on are given."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+
+    def started(self, event: CommandStartedEvent) -> None: ...
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        cursor = event.reply.get("cursor", {})
+        if cursor.get("ns", "").endswith(".contacts"):
+            self.rows += len(cursor.get("firstBatch", cursor.get("nextBatch", ())))
+
+    def failed(self, event: CommandFailedEvent) -> None: ...
+
+
+async def test_a_page_of_names_reads_little_more_than_it_shows(owner: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    ws = owner.ws
+    # All in one bucket, as hundreds are where there are many.
+    monkeypatch.setattr(data_health_look, "FEW_CHARS", len(contact_store.IDS) + 1)
+    now = ws.clock.now()
+    here = [derived("con_0", str(at)).replace("_0_", "_0") for at in range(600)]
+    crowd = [Contact(id=each, name="Ama", name_source="member", avatar_hue=0, created_at=now) for each in here]
+    await contact_store.insert_many(ws, [contact_store.new_row(each, (), ()) for each in crowd])
+    await data_health_look.start(ws)
+    await data_health_look.run_one(ws)
+    read = _Read()
+    monitoring.register(read)
+    async with open_runtime(ws.runtime.settings) as runtime:
+        shown, after = await data_health.page(runtime.workspace(ws.id), "no_owner", after=None, limit=50)
+    assert [each.id for each in shown] == sorted(here)[:50]
+    assert after == shown[-1].id
+    assert read.rows <= 200
 
 
 async def test_once_a_day_and_after_a_crash(owner: Person, monkeypatch: pytest.MonkeyPatch) -> None:
