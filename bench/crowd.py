@@ -1,14 +1,12 @@
 """A workspace full of conversations, put into the database directly: all were active over the same month."""
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from app.core import ids
-from app.core.platform import accounts
-from app.core.platform.accounts import AccountRow
-from app.core.runtime import Runtime
-from bench.shop import Shop, phone
+from bench import filling
+from bench.shop import Shop, add_texts, phone
 from inbox import conversations
 from inbox.conversations import Conversation, Reach
 from inbox.finding import search
@@ -17,44 +15,30 @@ from inbox.store import entries as entry_rows
 from inbox.timeline import Author, Entry
 
 TAG = "tag_bench"
-_BATCH = 1_000
-_ABREAST = 3
+_BATCH = 250
 _DAYS = 30
 # One message in so many conversations is indexed for the search.
 _SAID = 4
 
 
-async def fill(runtime: Runtime, shop: Shop, size: int, view_id: str | None = None, *, messages: bool = True) -> int:
+async def fill(shop: Shop, size: int, view_id: str | None = None, *, messages: bool = True) -> int:
     """
     Three of ten are open, a third of those mine, a third of all on a second channel; how many are open.
 
     Without `messages` nobody has said anything and search finds nothing, which takes two thirds of the time.
     """
-    texts = AccountRow(
-        id=ids.new("acc"),
-        workspace_id=shop.ws.id,
-        kind="sms",
-        name="SMS",
-        address="+12025550178",
-        config={"account_sid": "AC" + "0" * 32, "sender": "+12025550178"},
-        secrets={"auth_token": "bench"},
-        created_at=runtime.clock.now(),
-    )
-    await accounts.insert(runtime.mongo, runtime.keyring, texts)
-    opened = 0
-    # The newest last, so that they are of this moment when all are there; making some and storing others overlap.
-    for first in reversed(range(0, size, _ABREAST * _BATCH)):
-        batches = range(first, min(size, first + _ABREAST * _BATCH), _BATCH)
-        opened += sum(await asyncio.gather(*(_put(shop, texts.id, at, size, view_id, messages) for at in batches)))
-    return opened
+    texts = await add_texts(shop)
+    put = partial(_put, shop, texts.id, size, view_id, messages)
+    # The newest last, so that they are of this moment when all are there.
+    return sum(await filling.batches(put, range(size - 1, -1, -1), size=_BATCH))
 
 
-async def _put(shop: Shop, texts_id: str, first: int, size: int, view_id: str | None, messages: bool) -> int:
+async def _put(shop: Shop, texts_id: str, size: int, view_id: str | None, messages: bool, numbers: range) -> int:
     """One batch; how many of it are open."""
-    made = [_conversation(shop, texts_id, at, size, view_id) for at in range(first, min(size, first + _BATCH))]
+    made = [_conversation(shop, texts_id, number, size, view_id) for number in numbers]
     await shop.ws.db.conversations.insert_new([store.to_row(each) for each in made])
     if messages:
-        said = [_message(each, first + at) for at, each in enumerate(made) if (first + at) % _SAID == 0]
+        said = [_message(each, number) for number, each in zip(numbers, made, strict=True) if number % _SAID == 0]
         await shop.ws.db.entries.insert_new([entry_rows.to_row(each) for each in said])
         await search.index(shop.ws, said)
     return sum(conversation.state == "open" for conversation in made)
@@ -63,7 +47,7 @@ async def _put(shop: Shop, texts_id: str, first: int, size: int, view_id: str | 
 def _message(conversation: Conversation, at: int) -> Entry:
     text = f"My parcel number{at % 200} has not come, where is it?" if at % 3 else "Thank you, it is all right now"
     return Entry(
-        id=ids.new("ent"),
+        id=ids.derived("ent", conversation.id, "1"),
         contact_id=conversation.contact_id,
         conversation_id=conversation.id,
         number=1,

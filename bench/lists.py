@@ -59,7 +59,7 @@ async def run(quick: bool) -> Report:
             view = await views.create(
                 shop.ws, SYSTEM, name="Urgent", rule={"field": "priority", "op": "is", "value": "urgent"}, shared=True
             )
-            count = await crowd.fill(runtime, shop, size, view.id)
+            count = await crowd.fill(shop, size, view.id)
             await conversations.recount(shop.ws)
             inboxes.insert(0, Inbox(shop, partial(_get, load, url, shop), count, view.id))
         for long in inboxes[1:]:

@@ -73,7 +73,7 @@ async def run(quick: bool) -> Report:
     report = Report(f"Key to paint with {size:,} conversations and a thread of {LONG:,} messages", ("", "p50", "p95"))
     async with stage() as opened, open_runtime(opened.settings()) as runtime:
         shop = await open_shop(runtime)
-        await crowd.fill(runtime, shop, size, messages=False)
+        await crowd.fill(shop, size, messages=False)
         now = shop.ws.clock.now()
         for number in range(people):
             await _person(shop, number, LONG if number == 0 else SHORT, now)

@@ -19,7 +19,7 @@ from app.core.addresses import Address
 from app.core.mongo import Document
 from app.core.runtime import open_runtime
 from automations.store import segments as segment_rows
-from bench import compare
+from bench import compare, filling
 from bench.report import Report, quantile
 from bench.shop import Shop, browser_headers, open_shop
 from bench.stage import stage
@@ -30,7 +30,7 @@ from crm.happenings import Happening
 from crm.store import contacts as store
 
 _QUICK, _SIZES = (3_000, 12_000), (10_000, 100_000, 1_000_000)
-_BATCH = 300
+_BATCH = 150
 _MOST_SECONDS = 2.0
 _CHANGES = 20
 _TAG = "tag_bench"
@@ -99,15 +99,12 @@ async def run(quick: bool, rows: int | None = None) -> Report:
 # --- people -------------------------------------------------------------------------------------------------------
 
 
-async def fill(shop: Shop, size: int) -> None:
+async def fill(shop: Shop, size: int, *, orders: bool = True) -> None:
     """So many contacts, put into the database directly: a fiftieth of them is in the segment, or near it."""
-    numbers = range(size)
-    for first in range(0, size, 3 * _BATCH):
-        batches = range(first, min(size, first + 3 * _BATCH), _BATCH)
-        await asyncio.gather(*(_put(shop, numbers[at : at + _BATCH]) for at in batches))
+    await filling.batches(partial(_put, shop, orders), range(size), size=_BATCH)
 
 
-async def _put(shop: Shop, numbers: range) -> None:
+async def _put(shop: Shop, orders: bool, numbers: range) -> None:
     ws = shop.ws
     rows: list[Document] = []
     handles: list[tuple[ContactAddress, int]] = []
@@ -135,9 +132,8 @@ async def _put(shop: Shop, numbers: range) -> None:
         said = consent.standings_of([fact_of(contact_id, address, ws.clock.now())]) if agreed else {}
         handle = ContactAddress(address=address, contact_id=contact_id, verified=True, created_at=at, consent=said)
         handles.append((handle, 1 if agreed else 0))
-        told += [
-            Happening(contact_id=contact_id, kind="order", at=at, id=f"o{each}") for each in range(chance.randrange(3))
-        ]
+        many = chance.randrange(3) if orders else 0
+        told += [Happening(contact_id=contact_id, kind="order", at=at, id=f"o{each}") for each in range(many)]
     await store.insert_many(ws, rows)
     await store.insert_addresses(ws, handles)
     await happenings.append(ws, told)

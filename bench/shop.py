@@ -65,6 +65,23 @@ async def open_shop(runtime: Runtime, *, screens: int = 1) -> Shop:
     return Shop(ws, owner, account, tuple(signed_in[at % len(signed_in)] for at in range(screens)))
 
 
+async def add_texts(shop: Shop) -> AccountRow:
+    """An account for text messages beside that of WhatsApp."""
+    runtime = shop.ws.runtime
+    texts = AccountRow(
+        id=ids.new("acc"),
+        workspace_id=shop.ws.id,
+        kind="sms",
+        name="SMS",
+        address="+12025550178",
+        config={"account_sid": "AC" + "0" * 32, "sender": "+12025550178"},
+        secrets={"auth_token": "bench"},
+        created_at=runtime.clock.now(),
+    )
+    await accounts.insert(runtime.mongo, runtime.keyring, texts)
+    return texts
+
+
 async def known_conversations(shop: Shop, people: Sequence[Address]) -> list[str]:
     """These people have written a moment ago; the ids of their conversations."""
     ws, made = shop.ws, []
