@@ -61,7 +61,23 @@ REASONS: Final[Mapping[str, Reason]] = {
     "too_late": Reason("No hour in time at which they may be reached", "Change the quiet hours.", "/settings/pacing"),
     "holdout": Reason("Held out to measure the effect", "Make the holdout group smaller."),
     "late": Reason("Joined the audience later", "Send them one of their own."),
+    # Found out when it was their turn.
+    "missing_values": Reason("A value was missing when it was their turn", "Fill it in, or give it a default."),
+    "invalid_values": Reason("The text cannot be worked out with their values", "Put the value or the text right."),
+    "account_disabled": Reason("The sender was switched off", "Switch it on again.", _CHANNELS),
+    "reply_window_closed": Reason("Has not written lately", "Send an approved template instead."),
+    "unreachable": Reason("Not to be reached at this handle", "Ask them for another one, or add a fallback."),
+    "recipient_capped": Reason("Has had enough advertising from all businesses", "Send it to them in some days."),
+    "account_refused": Reason("The provider refuses the sender", "Look at the account's health.", _CHANNELS),
+    "template_refused": Reason("The provider refuses the template", "Look at why, and change it.", "/templates"),
+    "message_refused": Reason("The provider refuses the message", "Put right what its words say."),
+    "throttled": Reason("Too fast for the provider, again and again", "Send it slower, or later."),
+    "not_sent": Reason("The provider could not be reached", "Send it to them again when it can be."),
+    "interrupted": Reason("Nobody knows whether it arrived", "Ask them; a machine does not send it twice."),
+    "outcome_unknown": Reason("Nobody knows whether it arrived", "Ask them; a machine does not send it twice."),
+    "send_failed": Reason("The provider could not deliver it", "Look at the message, or add a fallback."),
 }
+_NOTHING: Final = "Nothing: "
 
 
 # What providers say most, by their own codes; how each is answered is the channel's to know.
@@ -81,6 +97,17 @@ _PROVIDERS: Final[Mapping[str, str]] = {
     "30006": "A landline, or a carrier that cannot be reached",
     "30007": "Filtered by the carrier",
 }
+
+
+def sentence(begin: str, code: str, words: str = "") -> str:
+    """`begin`, then why (in the `words` that are known of this person, else by the code), then what can be done."""
+    reason = of(code)
+    label = reason.label[:1].lower() + reason.label[1:]
+    said = words.strip() or label
+    cause = said if said[-1] in ".!?" else f"{said}."
+    if reason.fix.startswith(_NOTHING):
+        return f"{begin}: {cause} Nothing can be done: {reason.fix.removeprefix(_NOTHING)}"
+    return f"{begin}: {cause} To reach them: {reason.fix[:1].lower()}{reason.fix[1:]}"
 
 
 def of(code: str) -> Reason:

@@ -184,8 +184,8 @@ async def why(ws: Workspace, broadcast: Broadcast, contact_id: str) -> Why:
         return Why("not_in_audience", words) if run.built else Why("not_yet", "Its audience is still being read.")
     place = await _place_of(ws, broadcast, contact_id, number)
     if place is not None and place.reason:
-        label = reasons.of(place.reason).label
-        return Why("left_out", f"They did not get it: {_lower(label)}. {place.detail}".strip())
+        words = f"{_lower(reasons.of(place.reason).label)}. {place.detail}" if place.detail else ""
+        return Why("left_out", reasons.sentence("They did not get it", place.reason, words))
     if broadcast.state == "cancelled":
         return Why(
             "left_out", f"They did not get it: it was cancelled before their turn. {_because(broadcast)}".strip()
@@ -274,14 +274,15 @@ def _said(outcome: Outcome) -> Why:
             further = " and they read it" if outcome.state == "read" else ""
             return Why("reached", f"They got it by {kind}: it was sent{on} and delivered{further}.{after}", newest)
         case "failed":
-            words = outcome.reason or "the provider gave no reason."
-            return Why("failed", f"They did not get it: it failed{on} ({outcome.code or 'failed'}): {words}", newest)
+            code = outcome.code or "send_failed"
+            words = reasons.sentence(f"They did not get it: it failed{on} ({code})", code, outcome.reason or "")
+            return Why("failed", words, newest)
         case "unknown":
             words = "It may have reached them: the answer of the provider was lost, so it is not sent again."
             return Why("reached", words, newest)
         case "skipped":
-            words = outcome.reason or reasons.of(outcome.code or "").label
-            return Why("left_out", f"They did not get it: {_lower(words)}", newest)
+            words = reasons.sentence("They did not get it", outcome.code or "", _lower(outcome.reason or ""))
+            return Why("left_out", words, newest)
         case "cancelled":
             return Why("left_out", "They did not get it: it was cancelled before their turn.", newest)
         case "waiting":

@@ -368,8 +368,9 @@ class Plan:
         await store.insert_addresses(self.ws, handles)
 
     async def _count(self, facts: Sequence[ConsentFact]) -> None:
-        """Agreements that were not there before."""
-        gained = Counter((fact.address.kind, fact.source) for fact in facts)
+        """Agreements of people who were not there before: each once for each channel."""
+        agreed = {(fact.contact_id, fact.address.kind, fact.source) for fact in facts}
+        gained = Counter((kind, source) for _, kind, source in agreed)
         await consent_days.count(
             self.ws,
             {Change(what="gained", channel=kind, source=source): number for (kind, source), number in gained.items()},
@@ -412,6 +413,8 @@ class Plan:
         outcome = Outcome(person.row, "created" if made_here else result, known.id, consented=bool(facts))
         if dry or result == "unchanged":
             return outcome
+        # Who had agreed already has not been gained, nor who has asked us to stop since what the row says.
+        before = await contacts.addresses_of(self.ws, known.id) if facts else ()
         try:
             for handle in missing:
                 row = ContactAddress(
@@ -422,7 +425,9 @@ class Plan:
                 await contacts.change(self.ws, known.id, lambda now: self._wanted(person, now))
             elif missing:
                 await contacts.index(self.ws, known.id)
-            await self._count([fact for fact in facts if await consent.record(self.ws, fact)])
+            if any([await consent.record(self.ws, fact) for fact in facts]):
+                after = await contacts.addresses_of(self.ws, known.id)
+                await consent_days.compare(self.ws, before, after, source=SOURCE, via=("", ""))
         except AppError as refused:
             return Outcome(person.row, "refused", known.id, refused.detail, tuple(person.cells))
         return outcome

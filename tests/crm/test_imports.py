@@ -122,6 +122,16 @@ async def test_a_table_is_tried_out_imported_once_and_exported(shop: Shop) -> No
     assert sorted([(e.id, e.revision) for e in await store.contacts_page(ws, after=None, limit=100)]) == before
     assert len(await consent.history(ws, person.id)) == len(facts)
 
+    # Told by another table that they agreed: kept as evidence, and nobody is gained twice.
+    other = options | {"consent": {**CONSENT, "source": "Fair in Kumasi"}}
+    await carried(owner, await upload(owner, (HEADER + PEOPLE).encode("cp1252")), "start", other)
+    assert len(await consent.history(ws, person.id)) > len(facts)
+    growth = (await owner.client.get("/api/v1/consents/growth")).json()
+    assert {(each["channel"], each["source"]): each["gained"] for each in growth["by"]} == {
+        ("sms", "import"): 2,
+        ("email", "import"): 1,
+    }
+
     await _exported(shop, guests)
     actions = [item["action"] for item in (await owner.client.get("/api/v1/audit")).json()["items"]]
     assert {"contacts.import_started", "contacts.imported", "contacts.exported", "export.downloaded"} <= set(actions)
