@@ -520,10 +520,10 @@ const DAY_MS = 86_400_000
 
 /** Watches the page until a rule fits, asks whether it may be shown now, and shows it: one greeting on a page at most. */
 export function greet(chat: Host, launch: HTMLElement, open: () => void): void {
-  const { state } = chat
   const started = Date.now()
-  const visits = (state.visits ??= { first: started, began: started, last: started, shown: {} })
-  if (started - visits.last > VISIT_MS) visits.began = started
+  // Asked anew each time: who signs out, or writes in another tab, leaves another state behind.
+  const visits = (): Visits => (chat.state.visits ??= { first: started, began: started, last: started, shown: {} })
+  if (started - visits().last > VISIT_MS) visits().began = started
   // What is put into it later is read out then.
   const place = h('div', { role: 'status' })
   launch.before(place)
@@ -539,7 +539,7 @@ export function greet(chat: Host, launch: HTMLElement, open: () => void): void {
     void look()
   })
   setInterval(() => {
-    visits.last = Date.now()
+    visits().last = Date.now()
     if (location.href !== address) {
       address = location.href
       seconds = furthest = 0
@@ -555,11 +555,11 @@ export function greet(chat: Host, launch: HTMLElement, open: () => void): void {
   async function look(): Promise<void> {
     const { scrollHeight, scrollTop, clientHeight } = document.documentElement
     furthest = Math.max(furthest, ((scrollTop + clientHeight) / scrollHeight) * 100)
-    const last = state.messages.at(-1)
+    const last = chat.state.messages.at(-1)
     // Who is talking already is not talked to.
-    if (busy || place.firstChild || state.open || (last && Date.now() - Date.parse(last.at) < DAY_MS)) return
+    if (busy || place.firstChild || chat.state.open || (last && Date.now() - Date.parse(last.at) < DAY_MS)) return
     busy = true
-    for (const rule of state.config?.greetings?.rules ?? []) {
+    for (const rule of chat.state.config?.greetings?.rules ?? []) {
       if (!place.firstChild && !tried.has(rule.id) && fits(rule)) {
         tried.add(rule.id)
         await ask(rule)
@@ -569,9 +569,10 @@ export function greet(chat: Host, launch: HTMLElement, open: () => void): void {
   }
 
   function fits(rule: Rule): boolean {
-    const returning = visits.began > visits.first
-    const before = visits.shown[rule.id]
-    const again = !before || (rule.often === 'visit' && before < visits.began) || (rule.often === 'days' && Date.now() - before > rule.days * DAY_MS)
+    const { first, began, shown } = visits()
+    const returning = began > first
+    const before = shown[rule.id]
+    const again = !before || (rule.often === 'visit' && before < began) || (rule.often === 'days' && Date.now() - before > rule.days * DAY_MS)
     return (
       again &&
       seconds >= rule.seconds &&
@@ -584,18 +585,18 @@ export function greet(chat: Host, launch: HTMLElement, open: () => void): void {
 
   async function ask(rule: Rule): Promise<void> {
     const lang = document.documentElement.lang || navigator.language
-    const answer = await tell({ id: rule.id, token: state.token, identity: chat.identity, lang })
-    if (answer?.status !== 200 || state.open) return
+    const answer = await tell({ id: rule.id, token: chat.state.token, identity: chat.identity, lang })
+    if (answer?.status !== 200 || chat.state.open) return
     const shown = (await answer.json()) as Shown
-    visits.shown[rule.id] = Date.now()
+    visits().shown[rule.id] = Date.now()
     place.replaceChildren(bubble(shown))
   }
 
   const tell = (what: object): Promise<Response | null> =>
-    fetch(state.config!.greetings!.url, { method: 'POST', body: JSON.stringify(what), keepalive: true }).catch(() => null)
+    fetch(chat.state.config!.greetings!.url, { method: 'POST', body: JSON.stringify(what), keepalive: true }).catch(() => null)
 
   function bubble({ mark, by, text, replies, at }: Shown): HTMLElement {
-    const name = by || state.config!.title
+    const name = by || chat.state.config!.title
     const options = replies.map((title, index) => ({ id: `reply-${index}`, title }))
     // Only in this browser, until it is answered.
     const message: Message = {
@@ -616,6 +617,7 @@ export function greet(chat: Host, launch: HTMLElement, open: () => void): void {
     }
     const take = (option?: Option): void => {
       void tell({ mark })
+      const { state } = chat
       state.messages = [...state.messages.filter(({ id }) => id !== message.id), message]
       if (option) chat.choose(message, option)
       place.replaceChildren()
