@@ -22,7 +22,7 @@ import { Why } from './Why'
 import { clone, correct } from './again'
 import { STATES, sum, take, type Step } from './broadcasts'
 import { minor } from './money'
-import { nameOf } from './ready'
+import { nameOf, tracks } from './ready'
 import { useReport } from './useReport'
 import s from './broadcasts.module.css'
 
@@ -49,7 +49,7 @@ export function Watching({ broadcast }: { broadcast: Broadcast }) {
             <Figures progress={progress} />
           </Panel>
           <Panel title="What came of it" text="Press a number to see who.">
-            <Funnel steps={funnelOf(progress.tally)} onNames={(key) => names(FUNNEL[key] ?? key, { state: key })} />
+            <Funnel steps={funnelOf(progress.tally, tracks(broadcast.plan))} onNames={(key) => names(FUNNEL[key] ?? key, { state: key })} />
           </Panel>
           {report && report.variants.length > 1 && report.verdict && metric && (
             <Panel title="Which one is better">
@@ -303,10 +303,11 @@ function Figures({ progress }: { progress: BroadcastProgress }) {
 const METRICS = { delivered: 'delivered', read: 'read', clicked: 'clicked', replied: 'answered' } as const
 const FUNNEL: Record<string, string> = { sent: 'Sent', delivered: 'Delivered', read: 'Read', clicked: 'Clicked', replied: 'Answered', opted_out: 'Asked to stop' }
 
-function funnelOf(tally: BroadcastTally): FunnelStep[] {
+/** Clicks that nobody counts are no zero. */
+function funnelOf(tally: BroadcastTally, tracked: boolean): FunnelStep[] {
   const step = (key: 'sent' | 'delivered' | 'read' | 'clicked' | 'replied' | 'opted_out') => ({ key, label: FUNNEL[key]!, count: tally[key] })
   // Who answers need not have clicked, and text messages are never read: what follows is all of those who got it.
-  const followed = (['read', 'clicked', 'replied'] as const).map((key) => ({ ...step(key), of: 'delivered' }))
+  const followed = (['read', 'clicked', 'replied'] as const).filter((key) => key !== 'clicked' || tracked || tally.clicked > 0).map((key) => ({ ...step(key), of: 'delivered' }))
   return [step('sent'), { ...step('delivered'), of: 'sent' }, ...followed, { ...step('opted_out'), of: 'delivered', tone: 'bad' }]
 }
 

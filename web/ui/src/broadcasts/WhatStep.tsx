@@ -46,7 +46,7 @@ export function WhatStep({ draft, change, flush, stored }: StepProps) {
   function add() {
     const key = 'abcdefgh'.split('').find((letter) => plan.variants.every((each) => each.key !== letter))
     if (!key) return
-    const experiment: Experiment = { sample_percent: 20, metric: 'clicked', wait_minutes: 240, confidence: 95, if_none: 'first' }
+    const experiment: Experiment = { sample_percent: 20, metric: tracks(plan) ? 'clicked' : 'replied', wait_minutes: 240, confidence: 95, if_none: 'first' }
     change({ variants: [...plan.variants, { key, name: '', wordings: variant.wordings }], ...(plan.experiment === null && { experiment }) })
     setShown(key)
   }
@@ -93,6 +93,8 @@ export function WhatStep({ draft, change, flush, stored }: StepProps) {
                 onChange={(event) => change({ topic: event.currentTarget.value })}
               />
             )}
+          </div>
+          <div className={p.pair}>
             {plan.purpose === 'marketing' && (
               <Switch
                 label="It asks whether they still want offers"
