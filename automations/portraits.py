@@ -297,17 +297,17 @@ async def _drawn(
     members = {each.id: (each.id, *each.absorbed) for each in found}
     everybody = [member for ids in members.values() for member in ids]
     told: dict[str, list[Happening]] = {}
-    for kind, back in need.stored.items():
-        since = now - back if back is not None else None
-        for each in (
-            await happening_rows.within(ws, *between, kind, since)
-            if between is not None
-            else await happening_rows.of_contacts(ws, everybody, [kind], since)
-        ):
-            told.setdefault(each.contact_id, []).append(each)
+    asked = {kind: now - back if back is not None else None for kind, back in need.stored.items()}
+    known = await (
+        happening_rows.within(ws, *between, asked)
+        if between is not None
+        else happening_rows.of_contacts(ws, everybody, asked)
+    )
+    for each in known:
+        told.setdefault(each.contact_id, []).append(each)
     absorbed = [member for member in everybody if member not in members]
     if between is not None and absorbed:
-        for each in await happening_rows.of_contacts(ws, absorbed, list(need.stored), None):
+        for each in await happening_rows.of_contacts(ws, absorbed, asked):
             if not between[0] < each.contact_id <= between[1]:
                 told.setdefault(each.contact_id, []).append(each)
     if need.reports:

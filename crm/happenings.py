@@ -123,7 +123,7 @@ async def append(ws: Workspace, told: Sequence[Happening]) -> int:
 
 async def of(ws: Workspace, contact_id: str, kind: str, since: datetime | None = None) -> list[Happening]:
     """In the order in which they happened."""
-    found = await store.of_contacts(ws, [contact_id], [kind], since)
+    found = await store.of_contacts(ws, [contact_id], {kind: since})
     return sorted(found, key=lambda each: (each.at, each.id))
 
 
@@ -136,7 +136,7 @@ async def of_each(
     ws: Workspace, contact_ids: Sequence[str], asked: Sequence[str], since: datetime | None = None
 ) -> list[Happening]:
     """Those of these kinds, of many contacts, in no order."""
-    return await store.of_contacts(ws, contact_ids, asked, since)
+    return await store.of_contacts(ws, contact_ids, dict.fromkeys(asked, since))
 
 
 async def kinds(ws: Workspace) -> list[Kind]:

@@ -127,7 +127,7 @@ async def _judged(ws: Workspace, people: Sequence[Contact], settings: HealthSett
     }
     asked = _by_contact(await survey_rows.of_contacts(ws, everybody))
     problems = _by_contact(await ticket_rows.of_contacts(ws, everybody))
-    told = _by_contact(await happening_rows.of_contacts(ws, everybody, _KINDS, now - LOOK_BACK))
+    told = _by_contact(await happening_rows.of_contacts(ws, everybody, dict.fromkeys(_KINDS, now - LOOK_BACK)))
     found: dict[str, Health | None] = {}
     for contact_id, ids in members.items():
         facts = _facts(
