@@ -19,6 +19,7 @@ NAMES = {
     "timeline": "pages of a long timeline against those of a short one",
     "chaos": "messages in and out while every process is killed at random, and what must still hold",
     "broadcast": "a mailing through one worker, against bare arq loops; its pace, and answers meanwhile",
+    "audience": "the audience of a broadcast as a stream into rows, killed half way",
     "havoc": "a mailing while every process is killed at random: nobody twice, nobody missed",
     "lists": "pages of a long inbox against those of a short one",
     "segments": "a segment over many contacts against one over few, and how soon a change is in it",
@@ -28,7 +29,7 @@ NAMES = {
 }
 
 # Those of which one may say how many rows they have at most.
-SIZED = frozenset(("import", "segments"))
+SIZED = frozenset(("audience", "import", "segments"))
 
 
 def main() -> int:
@@ -40,7 +41,7 @@ def main() -> int:
     )
     parser.add_argument("name", choices=NAMES, metavar="NAME")
     parser.add_argument("--quick", action="store_true", help="end within a minute, with figures that are less sure")
-    sized = " and ".join(sorted(SIZED))
+    sized = ", ".join(sorted(SIZED))
     parser.add_argument("--rows", type=int, metavar="N", help=f"at most so many rows ({sized})")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
