@@ -10,6 +10,7 @@ arq's.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -17,6 +18,7 @@ from typing import Any, cast
 
 import orjson
 from arq.connections import ArqRedis, RedisSettings
+from arq.constants import in_progress_key_prefix
 from arq.worker import Worker, func
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
@@ -56,6 +58,8 @@ class Job:
 _MAX_JOBS = {Lane.INBOUND: 50, Lane.REPLIES: 50, Lane.PUSH: 20, Lane.BACKGROUND: 10}
 # arq starts at most max(5 × max_jobs, 100) jobs per poll.
 _BACKGROUND_POLL_SECONDS = 0.2
+# A worker that has not renewed its mark on a job for so long is taken for dead, and another goes on.
+_MARKED_SECONDS = 60.0
 
 
 _BACKGROUND_QUEUE = "parley:queue:background"
@@ -136,11 +140,37 @@ async def close_pool(pool: ArqRedis) -> None:
     await cast(Connections, pool.connection_pool).end()
 
 
+def _marked(run: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """
+    A job whose mark in Redis lasts for seconds at a time. arq marks what runs for as long as the longest job of all may
+    take, here a day: after a `kill -9` nobody would go on with it, nor be asked anew for it, until then.
+    """
+
+    async def marked(ctx: dict[str, Any], *args: str) -> None:
+        mark = f"{in_progress_key_prefix}{ctx['job_id']}"
+        renewing = asyncio.create_task(_renew(ctx["redis"], mark), name=mark)
+        try:
+            await run(ctx, *args)
+        finally:
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
+
+    return marked
+
+
+async def _renew(redis: ArqRedis, key: str) -> None:
+    """Until cancelled; a lost Redis is waited for, and a mark that is gone stays gone."""
+    while True:
+        with suppress(RedisError, OSError):
+            await redis.pexpire(key, int(_MARKED_SECONDS * 1000))
+        await asyncio.sleep(_MARKED_SECONDS / 6)
+
+
 def background_options(jobs: Sequence[Job]) -> dict[str, Any]:
     """How arq runs the background lane."""
     return {
         "functions": [
-            func(job.run, name=job.name, timeout=job.timeout_seconds, max_tries=job.max_tries, keep_result=0)  # type: ignore[arg-type]
+            func(_marked(job.run), name=job.name, timeout=job.timeout_seconds, max_tries=job.max_tries, keep_result=0)  # type: ignore[arg-type]
             for job in jobs
             if job.lane is Lane.BACKGROUND
         ],
