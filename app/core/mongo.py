@@ -8,7 +8,9 @@ alike: no `find_one_and_*`, no top-level `$or`, no sort that has to read everyth
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
+from math import inf, nextafter
 from typing import Any, TypeGuard
 from weakref import WeakValueDictionary
 
@@ -492,6 +494,29 @@ class Batches:
         return [dict(rows[row_id]) if row_id in rows else None for row_id in row_ids]
 
 
+def _bounded(where: Mapping[str, Any]) -> Mapping[str, Any]:
+    """
+    The same filter for every engine: up to and with a value is said as below the next value there is. The embedded
+    database leaves out the rows at `$lte` where an index has the field behind others and goes on after it.
+    """
+    closed = [field for field, asked in where.items() if isinstance(asked, dict) and "$lte" in asked]
+    return {**where, **{field: _below_next(where[field]) for field in closed}} if closed else where
+
+
+def _below_next(asked: Document) -> Document:
+    match asked["$lte"]:
+        case datetime() as last:
+            # Times are kept in whole milliseconds.
+            following: Any = last.replace(microsecond=last.microsecond // 1_000 * 1_000) + timedelta(milliseconds=1)
+        case int() | float() as last:
+            following = nextafter(last, inf)
+        case str() as last:
+            following = f"{last}\x00"
+        case _:
+            return asked
+    return {**{operator: value for operator, value in asked.items() if operator != "$lte"}, "$lt": following}
+
+
 class ScopedCollection:
     """
     A collection as one workspace sees it: every filter and every insert carries the workspace's id. Reads by `_id` ask
@@ -503,8 +528,11 @@ class ScopedCollection:
         self._workspace_id = workspace_id
         self._batches = batches
 
-    def _mine(self, where: Mapping[str, Any]) -> Document:
-        return {**where, "workspace_id": self._workspace_id}
+    def _mine(self, row: Mapping[str, Any]) -> Document:
+        return {**row, "workspace_id": self._workspace_id}
+
+    def _asked(self, where: Mapping[str, Any]) -> Document:
+        return {**_bounded(where), "workspace_id": self._workspace_id}
 
     def _is_mine(self, row: Document | None) -> TypeGuard[Document]:
         return row is not None and row["workspace_id"] == self._workspace_id
@@ -534,7 +562,7 @@ class ScopedCollection:
         fields: Sequence[str] | None = None,
     ) -> list[Document]:
         """At most `limit` rows (0 is not allowed: every list has a bound)."""
-        cursor = self._collection.find(self._mine(where), projection=list(fields) if fields else None).limit(limit)
+        cursor = self._collection.find(self._asked(where), projection=list(fields) if fields else None).limit(limit)
         return await (cursor.sort(list(sort)) if sort else cursor).to_list()
 
     async def find_marked(self, field: str, values: Sequence[str], *, limit: int) -> list[Document]:
@@ -550,7 +578,7 @@ class ScopedCollection:
     ) -> list[Document]:
         """By fields of one index whose values are nobody else's: like `find_marked`, with a range beside it."""
         wanted = [*fields, "workspace_id"] if fields else None
-        found = await self._collection.find(where, projection=wanted).limit(limit).to_list()
+        found = await self._collection.find(_bounded(where), projection=wanted).limit(limit).to_list()
         return [row for row in found if self._is_mine(row)]
 
     async def insert(self, row: Document) -> None:
@@ -573,7 +601,7 @@ class ScopedCollection:
 
     async def update(self, where: Mapping[str, Any], change: Mapping[str, Any], *, upsert: bool = False) -> bool:
         """Whether a row matched (or was upserted). Raises DuplicateId."""
-        return await update(self._collection, self._mine(where), change, upsert=upsert)
+        return await update(self._collection, self._asked(where), change, upsert=upsert)
 
     async def update_at(self, row_id: str, revision: int, changed: Mapping[str, Any], gone: Iterable[str] = ()) -> bool:
         """
@@ -596,24 +624,24 @@ class ScopedCollection:
         operations: list[UpdateOne | UpdateMany] = []
         for row_ids, where, change in changes:
             if len(row_ids) == 1:
-                operations.append(UpdateOne(self._mine({"_id": row_ids[0], **where}), change))
+                operations.append(UpdateOne(self._asked({"_id": row_ids[0], **where}), change))
                 continue
             for first in range(0, len(row_ids), MOST_IN):
                 some = {"$in": list(row_ids[first : first + MOST_IN])}
-                operations.append(UpdateMany(self._mine({"_id": some, **where}), change))
+                operations.append(UpdateMany(self._asked({"_id": some, **where}), change))
         if not operations:
             return 0
         return (await self._collection.bulk_write(operations, ordered=False)).matched_count
 
     async def update_all(self, where: Mapping[str, Any], change: Mapping[str, Any]) -> int:
-        return (await self._collection.update_many(self._mine(where), change)).matched_count
+        return (await self._collection.update_many(self._asked(where), change)).matched_count
 
     async def delete(self, where: Mapping[str, Any]) -> int:
-        return (await self._collection.delete_many(self._mine(where))).deleted_count
+        return (await self._collection.delete_many(self._asked(where))).deleted_count
 
     async def count(self, where: Mapping[str, Any]) -> int:
         """Counts by index; for roll-ups and repairs, not for requests."""
-        return await self._collection.count_documents(self._mine(where))
+        return await self._collection.count_documents(self._asked(where))
 
 
 class ScopedDatabase:

@@ -71,8 +71,7 @@ async def entries_after(ws: Workspace, contact_id: str, number: int, *, width: i
 
 async def entries_within(ws: Workspace, after: str, last: str) -> dict[str, list[traffic.Counted]] | None:
     """By contact, of a stretch of their ids; None if they are many. Index: workspace_id, contact_id, number."""
-    # Right behind the last: the embedded database leaves out those at `$lte` where the index goes on behind the field.
-    where = {"contact_id": {"$gt": after, "$lt": f"{last}!"}}
+    where = {"contact_id": {"$gt": after, "$lte": last}}
     rows = await ws.db.entries.find(where, limit=_MOST_ENTRIES, fields=_FIELDS)
     if len(rows) == _MOST_ENTRIES:
         return None
