@@ -1,4 +1,7 @@
-"""Loads the demo: workspace, members, accounts, conversations. Run again, it only points the sandbox at our address."""
+"""
+Loads the demo: workspace, members, accounts, conversations, campaigns. Run again, it only points the sandbox at our
+address.
+"""
 
 import asyncio
 import json
@@ -8,7 +11,7 @@ from pathlib import Path
 from app.core.http import provider_client
 from app.core.runtime import Runtime, open_runtime
 from app.core.settings import Settings
-from app.demo import accounts, actors, answers, articles, people, promises, teams, translating
+from app.demo import accounts, actors, answers, articles, campaigns, people, promises, teams, translating
 from app.demo.actors import Cast
 from app.demo.desk import Desk, sit_down
 from app.demo.phone import Phone
@@ -41,12 +44,13 @@ async def run(settings: Settings, *, web_url: str, password: str) -> int:
         done = _Done(settings.data_dir / "demo.json", ws.id)
         stories = [story for story in STORIES if story.key not in done.keys and story.channel in connected]
         failed: list[str] = []
+        customers = await phone.customers()
         if stories:
             async with AsyncExitStack() as stack:
                 desks = await _desks(stack, stories, web_url, password)
-                customers = await phone.customers()
                 cast = Cast(ws, phone, web_url, settings.sandbox_url, connected, desks, customers)
                 failed = await _play_all(cast, stories, done, runtime)
+        await campaigns.prepare(ws, connected, customers, web_url=web_url, password=password)
     print(f"{len(stories) - len(failed)} conversations loaded." if stories else "The demo is loaded already.")
     for line in failed:
         print(line)

@@ -34,6 +34,7 @@ class Colleague:
     role: Role
 
 
+MARKETER = Colleague("zoe", "Zoë Marchetti", "zoe@parley.test", Role.MARKETER)
 # The first is the owner, whose login `make run` prints. All have the same password.
 COLLEAGUES = (
     Colleague("nadia", "Nadia Okafor", "demo@parley.test", Role.OWNER),
@@ -41,7 +42,7 @@ COLLEAGUES = (
     Colleague("meiling", "Mei-Ling Duarte", "mei-ling@parley.test", Role.SUPERVISOR),
     Colleague("kwame", "Kwame Asante", "kwame@parley.test", Role.AGENT),
     Colleague("priya", "Priya Venkataraman", "priya@parley.test", Role.AGENT),
-    Colleague("zoe", "Zoë Marchetti", "zoe@parley.test", Role.MARKETER),
+    MARKETER,
     Colleague("ravi", "Ravi Solberg", "ravi@parley.test", Role.READONLY),
 )
 

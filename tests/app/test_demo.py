@@ -91,6 +91,25 @@ def test_messages_are_translated_at_once(screen: httpx.Client) -> None:
     assert answer.json()["translations"]["en"]["text"].startswith("Good morning, I would need an invoice")
 
 
+def test_a_broadcast_is_ready_to_be_checked_and_started(screen: httpx.Client) -> None:
+    def drafts() -> list[dict[str, object]]:
+        found: list[dict[str, object]] = screen.get("/api/v1/broadcasts").json()["items"]
+        return found
+
+    # They come after the conversations.
+    until(lambda: len(drafts()) == 2, 60)
+    listed = {item["name"]: item for item in drafts()}
+    assert {item["state"] for item in listed.values()} == {"draft"}
+    path = f"/api/v1/broadcasts/{listed['A code for the lamp club']['id']}/check"
+    csrf = {"x-parley-csrf": screen.get("/api/v1/me").json()["csrf"]}
+    assert screen.post(path, headers=csrf).status_code == 202
+    until(lambda: screen.get(path).json()["state"] != "counting", 60)
+    found = screen.get(path).json()
+    assert (found["state"], found["total"], found["willing"] + found["waiting"]) == ("ready", 6, 4), found
+    assert {step["reason"]: step["count"] for step in found["steps"]}["no_consent"] == 2
+    assert found["cost"]["exact"] is True
+
+
 def test_the_screen_knows_the_business_and_the_phone(demo: Instance, screen: httpx.Client) -> None:
     me = screen.get("/api/v1/me").json()
     assert me["demo"] is True
