@@ -398,6 +398,7 @@ async def test_what_is_unread_is_whose_it_was_when_an_earlier_merge_is_undone_fi
     made = [await persons.someone(f"{name} {tag}") for name in ("Ines", "Omar", "Lotte")]
     (a, _), (b, omar), (c, lotte) = made
     await persons.says(lotte, f"and more {tag}")
+    await quiet(persons.ws)
     rows = {each: conversations.id_for(each) for each in (a, b, c)}
     me = shop.owner.member.id
     news = itertools.count()
@@ -432,6 +433,7 @@ async def test_what_is_unread_is_whose_it_was_when_an_earlier_merge_is_undone_fi
     assert await unread(a) == (2, 4)
     for customer in (omar, lotte):
         await persons.says(customer, f"news {next(news)} {tag}")
+    await quiet(persons.ws)
     assert await unread(a) == (4, 6)
     await shop.post(f"/merges/{merged_b}/undo")
     assert await unread(a) == (3, 4)
@@ -444,6 +446,7 @@ async def test_what_is_unread_is_whose_it_was_when_an_earlier_merge_is_undone_fi
     merged_b, merged_c = await persons.merge(a, b), await persons.merge(a, c)
     await reads()
     await persons.says(lotte, f"news {next(news)} {tag}")
+    await quiet(persons.ws)
     await shop.post(f"/merges/{merged_b}/undo")
     assert await unread(a) == (1, 5)
     await shop.post(f"/merges/{merged_c}/undo")
