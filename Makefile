@@ -11,17 +11,17 @@ unexport PYTHONDONTWRITEBYTECODE
 run: $(VENV)/.installed
 	@$(BIN)/python -m app up
 
-# Four at a time, who wait half of it: each file stays in one process, with databases of its own. What all need is made
-# before. The browser's tests come after the others: theirs is an event loop that leaves no room for another; and three
-# at a time, as a browser waits for less.
+# Three at a time, who wait half of it: each file stays in one process, with databases of its own. What all need is made
+# before. The browser's tests come after the others: theirs is an event loop that leaves no room for another; and two at a
+# time, as a browser waits for little.
 ABREAST := --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/.installed-test
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m web.build
 	@$(BIN)/python -c "from tests.support import chromium; chromium.find()"
-	@$(BIN)/python -m pytest -n 4 $(ABREAST) --ignore tests/browser
-	@$(BIN)/python -m pytest -n 3 $(ABREAST) tests/browser
+	@$(BIN)/python -m pytest -n 3 $(ABREAST) --ignore tests/browser
+	@$(BIN)/python -m pytest -n 2 $(ABREAST) tests/browser
 
 lint: $(VENV)/.installed-test
 	@$(BIN)/ruff check .

@@ -51,8 +51,14 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63e0f26a030001e100e9"
     "3b81fbd10000000049454e44ae426082"
 )
-# A tone in place of a microphone; whether a page may hear it is asked as ever.
-MICROPHONE = "--use-fake-device-for-media-stream"
+# A tone in place of a microphone, and every page may hear it: the shell has nobody to ask.
+MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+# As a browser does that was told no.
+REFUSE = """() => {
+  const refused = new DOMException('Permission denied', 'NotAllowedError')
+  navigator.mediaDevices.getUserMedia = () => Promise.reject(refused)
+}"""
+ALLOW = "() => { delete navigator.mediaDevices.getUserMedia }"
 
 
 class Parley:
@@ -233,7 +239,7 @@ async def chrome() -> AsyncIterator[Browser]:
     environment: dict[str, str | float | bool] = {**os.environ, **found.env}
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(
-            executable_path=found.path, args=[*chromium.ARGS, MICROPHONE], env=environment
+            executable_path=found.path, args=[*chromium.ARGS, *MICROPHONE], env=environment
         )
         yield launched
         await launched.close()
@@ -504,13 +510,14 @@ async def test_a_voice_note(site: Site, chrome: Browser) -> None:
         await visitor.open()
         record = page.get_by_role("button", name="Record a voice message")
         # Refused by the browser: said in words, and the composer comes back.
+        await page.evaluate(REFUSE)
         await record.click()
         bar = page.get_by_role("group", name="Voice message")
         await expect(bar.get_by_role("status")).to_contain_text("does not let this page use the microphone")
         await visitor.passes_axe()
         await page.keyboard.press("Escape")
         await expect(page.get_by_placeholder("Write a message…")).to_be_focused()
-        await visitor.context.grant_permissions(["microphone"], origin=site.page_url)
+        await page.evaluate(ALLOW)
         # Given up: nothing is sent.
         await record.click()
         await expect(bar.get_by_text("0:01")).to_be_visible()
