@@ -149,8 +149,10 @@ def test_many_at_once_and_back_again(desks: Desks, stage: Stage, axe: Axe, shot:
 
 # A hand that does not rest: the page moves the pointer itself, so that no delay between us and it counts as rest.
 MOVES = """() => {
-  const list = document.getElementById('conversations')
-  window.hand = setInterval(() => list.dispatchEvent(new PointerEvent('pointermove', { bubbles: true })), 50)
+  const move = () =>
+    document.getElementById('conversations').dispatchEvent(new PointerEvent('pointermove', { bubbles: true }))
+  move()
+  window.hand = setInterval(move, 50)
 }"""
 
 
