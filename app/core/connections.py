@@ -30,7 +30,8 @@ class Connections(ConnectionPool):
     async def release(self, connection: AbstractConnection) -> None:
         await super().release(connection)
         if self.ended:
-            await connection.disconnect()
+            # Without a pause: who is cancelled in one would keep what it has given back.
+            await connection.disconnect(nowait=True)
 
     async def end(self) -> None:
         """Ends every connection. One that is just being made ends as soon as it is."""
