@@ -63,7 +63,7 @@ SETTLED = """async () => {
   }
 }"""
 
-# The shell has no badges, and ends a page that asks for one.
+# The shell that is fetched where there is no Chromium has no badges, and ends a page that asks for one.
 NO_BADGES = "() => { navigator.setAppBadge = navigator.clearAppBadge = async () => {} }"
 
 

@@ -4,6 +4,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Axe, Shot, Stage
 from tests.browser.desk import PHONE, Customer, Desks
+from tests.support.shop import eventually
 
 
 def test_the_score_its_reasons_and_its_settings(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
@@ -35,6 +36,13 @@ def test_the_score_its_reasons_and_its_settings(desks: Desks, stage: Stage, axe:
     page.set_viewport_size(PHONE["viewport"])
     shot(page, "health-settings-phone")
     page.set_viewport_size({"width": 1440, "height": 900})
+
+    async def weighed() -> bool:
+        health = (await stage.shop.get(f"/contacts/{contact_id}/health"))["health"]
+        return bool(health and health["score"] == 37)
+
+    # The list shows what stands when it is opened.
+    stage.run(eventually(weighed), seconds=70)
     page.goto("/contacts")
     page.get_by_label("Sort by").select_option("Health, lowest first")
     people = page.get_by_role("region", name="Contacts", exact=True)

@@ -51,7 +51,7 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63e0f26a030001e100e9"
     "3b81fbd10000000049454e44ae426082"
 )
-# A tone in place of a microphone, and every page may hear it: the shell has nobody to ask.
+# A tone in place of a microphone, and every page may hear it: a shell has nobody to ask.
 MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 # As a browser does that was told no.
 REFUSE = """() => {

@@ -1,16 +1,13 @@
 """
-A Chromium for the browser tests: $CHROMIUM, else the one inside npm's @sparticuz/chromium, else one on PATH.
+A Chromium for the browser tests: $CHROMIUM, one on PATH, else the one inside npm's @sparticuz/chromium.
 
-The second needs neither root nor a browser's download host, so that `make test` works on a bare machine (x86-64 Linux;
-elsewhere: `playwright install chromium` and $CHROMIUM). Fetched once, with the Node that also builds the front end. It
-is the same everywhere, and a shell without a browser's own windows: a page costs it half of what it costs a whole one.
+The last needs neither root nor a browser's download host, so that `make test` works on a bare machine (x86-64 Linux;
+elsewhere: `playwright install chromium` and $CHROMIUM). Fetched once, with the Node that also builds the front end.
 """
 
 import os
-import platform
 import shutil
 import subprocess
-import sys
 import tarfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,8 +29,6 @@ ARGS = [
     "--font-render-hinting=none",
 ]
 
-_MADE_FOR_THIS = sys.platform == "linux" and platform.machine() == "x86_64"
-
 _INFLATE = """
 const zlib = require('node:zlib'), fs = require('node:fs')
 const [from, to] = process.argv.slice(1)
@@ -52,20 +47,13 @@ class Chromium:
 
 
 def find() -> Chromium:
-    """Raises CalledProcessError when it has to be fetched and cannot be, and none is on PATH."""
-    if given := os.environ.get("CHROMIUM"):
-        return Chromium(given)
+    """Raises CalledProcessError when it has to be fetched and cannot be."""
+    for known in (os.environ.get("CHROMIUM"), *map(shutil.which, NAMES)):
+        if known and Path(known).exists():
+            return Chromium(known)
     program = FOLDER / "chromium"
-    on_path = next((path for path in map(shutil.which, NAMES) if path), None)
     if not program.exists():
-        if on_path and not _MADE_FOR_THIS:
-            return Chromium(on_path)
-        try:
-            _fetch(program)
-        except (subprocess.CalledProcessError, OSError):
-            if not on_path:
-                raise
-            return Chromium(on_path)
+        _fetch(program)
     return Chromium(str(program), {"LD_LIBRARY_PATH": str(FOLDER / "lib")})
 
 

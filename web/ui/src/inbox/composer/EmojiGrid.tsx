@@ -52,7 +52,7 @@ export default function EmojiGrid({ onPick }: { onPick: (emoji: string) => void 
       <div className={s.groups} onKeyDown={move}>
         {groups.map((group) => (
           <section key={group.label} aria-label={group.label}>
-            <h3>{group.label}</h3>
+            <h2>{group.label}</h2>
             <div className={s.grid}>
               {group.emoji.map(([emoji, words]) => (
                 <button key={emoji} type="button" aria-label={words} title={words} onClick={() => pick(emoji, words)}>
