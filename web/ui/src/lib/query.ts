@@ -1,5 +1,8 @@
-import { QueryClient } from '@tanstack/react-query'
+import { QueryClient, notifyManager } from '@tanstack/react-query'
 import { ApiError } from './api'
+
+// Before the next frame rather than by a timer after it: a box that is ticked must not be drawn empty in between.
+notifyManager.setScheduler(queueMicrotask)
 
 export const queryClient = new QueryClient({
   defaultOptions: {

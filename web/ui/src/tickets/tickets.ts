@@ -40,7 +40,10 @@ export function options(labels: Record<string, string>): { value: string; label:
 }
 
 export function ticketQuery(id: string) {
-  return queryOptions({ queryKey: ['ticket', id], queryFn: ({ signal }) => api.get<Ticket>(`/tickets/${id}`, signal) })
+  return queryOptions({
+    queryKey: ['ticket', id],
+    queryFn: ({ signal }) => api.get<Ticket>(`/tickets/${id}`, signal).then((read) => withPending(newer(read))),
+  })
 }
 
 export function activityQuery(id: string) {
@@ -85,16 +88,31 @@ export interface Refused {
 
 export const refused = new Cell<Refused | null>(null)
 
+/** Changes on their way to the server. A ticket that is read meanwhile was perhaps read before they arrived. */
+const pending = new Set<{ id: string; change: EditTicket }>()
+
+function withPending(ticket: Ticket): Ticket {
+  let shown = ticket
+  for (const { id, change } of pending) {
+    if (id === ticket.id) shown = { ...shown, ...change, fields: { ...shown.fields, ...change.fields }, revision: ticket.revision } as Ticket
+  }
+  return shown
+}
+
 /** Shown at once, taken back when the server refuses; true when it was stored. */
 export async function changeTicket(ticket: Ticket, change: EditTicket): Promise<boolean> {
   const { queryKey } = ticketQuery(ticket.id)
-  const fields = { ...ticket.fields, ...change.fields }
-  queryClient.setQueryData(queryKey, { ...ticket, ...change, fields, revision: ticket.revision } as Ticket)
+  const sent = { id: ticket.id, change }
+  pending.add(sent)
+  queryClient.setQueryData(queryKey, withPending(ticket))
   try {
-    keep(await api.patch<Ticket>(`/tickets/${ticket.id}`, { revision: ticket.revision, ...change }))
+    const stored = await api.patch<Ticket>(`/tickets/${ticket.id}`, { revision: ticket.revision, ...change })
+    pending.delete(sent)
+    keep(stored)
     refreshAround(ticket.id)
     return true
   } catch (error) {
+    pending.delete(sent)
     queryClient.setQueryData(queryKey, ticket)
     if (error instanceof ApiError && error.code === 'changed_meanwhile') {
       refused.set({ ticketId: ticket.id, changed: error.problem.changed ?? [], wanted: change })
@@ -121,9 +139,13 @@ export async function act(id: string, what: string, request: () => Promise<Ticke
 }
 
 function keep(ticket: Ticket): void {
-  queryClient.setQueryData<Ticket>(ticketQuery(ticket.id).queryKey, (known) =>
-    known && known.revision > ticket.revision ? known : ticket,
-  )
+  queryClient.setQueryData(ticketQuery(ticket.id).queryKey, withPending(newer(ticket)))
+}
+
+/** The ticket, unless a later state of it is known. */
+function newer(ticket: Ticket): Ticket {
+  const known = queryClient.getQueryData(ticketQuery(ticket.id).queryKey)
+  return known && known.revision > ticket.revision ? known : ticket
 }
 
 function refreshAround(id: string): void {
