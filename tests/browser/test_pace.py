@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import CDPSession, expect
+from playwright.sync_api import CDPSession, WebSocketRoute, expect
 
 from app.core.addresses import Address
 from app.core.runtime import Workspace
@@ -151,10 +151,33 @@ def test_what_is_read_ahead_stays_unread(desks: Desks, full: None, stage: Stage)
     desk = desks()
     for name in names:
         expect(desk.row(name)).to_contain_text("1 unread")
+    held: list[tuple[WebSocketRoute, str | bytes]] = []
+    joined = False
+
+    def late(socket: WebSocketRoute) -> None:
+        """What the stream says comes long after the list."""
+
+        def says(frame: str | bytes) -> None:
+            if joined:
+                socket.send(frame)
+            else:
+                held.append((socket, frame))
+
+        socket.connect_to_server().on_message(says)
+
+    desk.page.route_web_socket(re.compile("/ws/agent$"), late)
     # All are there from the first; those of the same second stand in any order.
     desk.page.reload()
     expect(desk.first_row()).to_have_accessible_name(re.compile("|".join(names)))
+    for name in names:
+        expect(desk.row(name)).to_have_attribute("aria-posinset", re.compile("^[123]$"))
     above, middle, below = sorted(names, key=lambda name: int(desk.row(name).get_attribute("aria-posinset") or 0))
+    # What would be read now would be forgotten when the stream is joined.
+    desk.page.wait_for_load_state("networkidle")
+    assert not read_so_far(desk)
+    joined = True
+    for socket, frame in held:
+        socket.send(frame)
     # The thread that J would open is drawn already, out of sight.
     drawn = desk.page.locator("[role=log] [id^=entry-]", has_text=f"Good morning from {above}")
     expect(drawn).to_be_attached()
@@ -166,9 +189,7 @@ def test_what_is_read_ahead_stays_unread(desks: Desks, full: None, stage: Stage)
     for name in (above, below):
         expect(desk.row(name)).to_contain_text("1 unread")
     # One row on each side, each of them once, and nobody else's.
-    asked = desk.page.evaluate("performance.getEntriesByType('resource').map((each) => each.name)")
-    read = sorted(url for url in asked if "/entries?" in url)
-    assert [url.split("/")[-2] for url in read] == sorted(id_of(desk, name) for name in names)
+    assert sorted(read_so_far(desk)) == sorted(id_of(desk, name) for name in names)
 
 
 def test_a_day_long_ago_is_read_at_once(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
@@ -208,6 +229,12 @@ def test_a_day_long_ago_is_read_at_once(desks: Desks, stage: Stage, axe: Axe, sh
     expect(desk.bubble(f"Line 299 of {talk.contact_name},")).to_be_in_viewport()
     desk.writes("Thank you for waiting so long")
     expect(desk.bubble("Thank you for waiting so long")).to_be_in_viewport()
+
+
+def read_so_far(desk: Desk) -> list[str]:
+    """The ids of the conversations whose entries were asked for, since the page was loaded."""
+    asked = desk.page.evaluate("performance.getEntriesByType('resource').map((each) => each.name)")
+    return [url.split("/")[-2] for url in asked if "/entries?" in url]
 
 
 def id_of(desk: Desk, name: str) -> str:

@@ -7,7 +7,7 @@ import { Cell, useCell } from '../lib/store'
 import { cannedQuery } from './assist/canned'
 import { accountsQuery } from './capabilities'
 import { closingQuery } from './closing/closing'
-import { readAhead } from './thread/threads'
+import { forgotten, getThread, readAhead } from './thread/threads'
 
 /** Keys that are pressed faster than this run past a row; nothing is read for its neighbours. */
 const STAYED_MS = 60
@@ -21,7 +21,10 @@ export function useReadAhead(ids: string[], activeId: string | null): void {
   const at = activeId ? ids.indexOf(activeId) : -1
   const above = at > 0 ? ids[at - 1] : undefined
   const below = activeId && at < 0 ? undefined : ids[at + 1]
+  const times = useCell(forgotten)
   useEffect(() => {
+    // Not before the stream is joined, and again whenever it was: what is read before is forgotten then.
+    if (times === 0) return
     const near = [below, above].filter((id) => id !== undefined)
     let here = true
     const timer = setTimeout(async () => {
@@ -32,7 +35,7 @@ export function useReadAhead(ids: string[], activeId: string | null): void {
       here = false
       clearTimeout(timer)
     }
-  }, [above, below, activeId])
+  }, [above, below, activeId, times])
 }
 
 /** The conversation to be drawn out of sight, until the first is opened. */
@@ -47,7 +50,8 @@ export function useRehearsed(shownId: string | null): string | null {
 }
 
 function rehearse(id: string): void {
-  if (!opened && !rehearsed.get()) rehearsed.set(id)
+  // Out of sight nothing follows what changes: it is drawn when there is something to draw.
+  if (!opened && !rehearsed.get() && getThread(id)?.status === 'ready') rehearsed.set(id)
 }
 
 /** What every conversation asks for once, read when nothing else is going on. */

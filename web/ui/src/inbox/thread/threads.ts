@@ -1,7 +1,7 @@
 /** The entries of the conversations read so far. Live events keep them fresh, so opening one again needs no request. */
 import { useSyncExternalStore } from 'react'
 import { ApiError, api, query } from '../../lib/api'
-import { Emitter } from '../../lib/store'
+import { Cell, Emitter } from '../../lib/store'
 import type { Entry } from '../../lib/types'
 import { firstUnread, mergeEntries } from './entries'
 
@@ -50,6 +50,9 @@ const reading = new Map<string, { stop: AbortController; done: Promise<void> }>(
 /** those of which a newer page is on its way */
 const newer = new Set<string>()
 const changes = new Emitter()
+
+/** How often the threads were forgotten: for the first time when the stream is joined, as what was read before may be old. */
+export const forgotten = new Cell(0)
 
 export function useThread(id: string): Thread {
   return useSyncExternalStore(changes.subscribe, () => threads.get(id) ?? EMPTY)
@@ -216,6 +219,7 @@ export function forgetThread(id: string): void {
 export function refreshThreads(openId: string | null): void {
   for (const id of threads.keys()) if (id !== openId) threads.delete(id)
   if (openId && threads.has(openId)) void readNewest(openId)
+  forgotten.update((times) => times + 1)
 }
 
 /** Contacts were merged or parted: what is read here is another story. */
