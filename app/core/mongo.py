@@ -33,6 +33,8 @@ _FEW = 5
 # Most values in an `$in`: the embedded database looks through all of them for every row, and nobody else writes while
 # it changes rows in one go.
 MOST_IN = 50
+# Rows of one answer; who asks for more of them asks a second time.
+_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -562,7 +564,8 @@ class ScopedCollection:
         fields: Sequence[str] | None = None,
     ) -> list[Document]:
         """At most `limit` rows (0 is not allowed: every list has a bound)."""
-        cursor = self._collection.find(self._asked(where), projection=list(fields) if fields else None).limit(limit)
+        cursor = self._collection.find(self._asked(where), projection=list(fields) if fields else None)
+        cursor = cursor.limit(limit).batch_size(min(limit, _AT_ONCE))
         return await (cursor.sort(list(sort)) if sort else cursor).to_list()
 
     async def find_marked(self, field: str, values: Sequence[str], *, limit: int) -> list[Document]:
@@ -571,14 +574,16 @@ class ScopedCollection:
         `_id` do.
         """
         where = {field: values[0] if len(values) == 1 else {"$in": list(values)}}
-        return [row for row in await self._collection.find(where).limit(limit).to_list() if self._is_mine(row)]
+        found = await self._collection.find(where).limit(limit).batch_size(min(limit, _AT_ONCE)).to_list()
+        return [row for row in found if self._is_mine(row)]
 
     async def find_exactly(
         self, where: Mapping[str, Any], *, limit: int, fields: Sequence[str] | None = None
     ) -> list[Document]:
         """By fields of one index whose values are nobody else's: like `find_marked`, with a range beside it."""
         wanted = [*fields, "workspace_id"] if fields else None
-        found = await self._collection.find(_bounded(where), projection=wanted).limit(limit).to_list()
+        cursor = self._collection.find(_bounded(where), projection=wanted)
+        found = await cursor.limit(limit).batch_size(min(limit, _AT_ONCE)).to_list()
         return [row for row in found if self._is_mine(row)]
 
     async def insert(self, row: Document) -> None:

@@ -31,7 +31,7 @@ async def stored_within(
 ) -> Sequence[Mapping[str, Any]]:
     """Rows of entries (or these fields of them), `most` at most. Index: created_at."""
     span = {"created_at": {"$gte": since, "$lt": until}}
-    return await runtime.mongo.entries.find(span, fields).limit(most).to_list()
+    return await runtime.mongo.entries.find(span, fields).limit(most).batch_size(most).to_list()
 
 
 async def by_id(runtime: Runtime, entry_ids: Sequence[str]) -> Sequence[Mapping[str, Any]]:
