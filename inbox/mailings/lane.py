@@ -26,7 +26,7 @@ from app.core.errors import AppError, NotFound
 from app.core.mongo import ConnectionFailure, Document
 from app.core.runtime import Workspace
 from channels import accounts, registry
-from channels.contract import ChannelAccount, OutboundMessage
+from channels.contract import ChannelAccount, ChannelIO, OutboundMessage
 from channels.errors import (
     AccountRefused,
     MessageRefused,
@@ -65,6 +65,8 @@ LOOK_SECONDS = 0.5
 # What came back is recorded this long after at the latest, although no window goes.
 _RECORD_SECONDS = 0.25
 _IDLE_SECONDS = 0.05
+# While many calls are under way, whoever waits for room looks again when so many have ended.
+_ENDED_TOGETHER = 25
 MAX_ATTEMPTS = 6
 # While another mailing hands something over to the same person.
 _ANOTHERS_TURN = timedelta(seconds=2)
@@ -100,6 +102,7 @@ class Lane:
         self._windows: set[asyncio.Task[None]] = set()
         self._claiming: asyncio.Task[bool] | None = None
         self._found_none_at = float("-inf")
+        self._ended = asyncio.Event()
         self._saving = asyncio.Lock()
         self._spare = 0
         self._loop = asyncio.get_running_loop()
@@ -242,7 +245,9 @@ class Lane:
             return
         self._allowed -= count
         window = self._window(account, self._taken(count), count)
-        self._windows.add(self._loop.create_task(window, name=f"window {self._mailing.id}"))
+        task = self._loop.create_task(window, name=f"window {self._mailing.id}")
+        self._windows.add(task)
+        task.add_done_callback(lambda _: self._ended.set())
 
     async def _window(self, account: ChannelAccount, places: Sequence[tuple[Sheet, int]], tokens: int) -> None:
         """Asks about these people and sends to those who may get it."""
@@ -269,13 +274,14 @@ class Lane:
             for each in going:
                 each.sheet.flying.discard(each.place)
             raise
+        io = accounts.io(self._ws.runtime)
         for each in going:
             if self._sheets.get(each.sheet.id) is not each.sheet:
                 # Somebody else took this batch over meanwhile, and it is theirs to send.
                 continue
-            call = self._loop.create_task(self._send(account, each))
+            call = self._loop.create_task(self._send(io, account, each))
             self._calls.add(call)
-            call.add_done_callback(self._calls.discard)
+            call.add_done_callback(self._call_ended)
 
     async def _tokens(self, account: ChannelAccount, wanted: int) -> tuple[int, float]:
         limits = registry.adapter(account.kind).capabilities(account).rate
@@ -388,9 +394,8 @@ class Lane:
             return frozenset()
         return await pacing.others_turn(self._ws, turns)
 
-    async def _send(self, account: ChannelAccount, going: _Going) -> None:
+    async def _send(self, io: ChannelIO, account: ChannelAccount, going: _Going) -> None:
         sheet, place = going.sheet, going.place
-        io = accounts.io(self._ws.runtime)
         try:
             going.message = await self._with_files(account, going.message)
             result = await delivery.hand_over(self._ws, io, account, going.message)
@@ -486,16 +491,21 @@ class Lane:
     # --- keeping --------------------------------------------------------------------------------------------------
 
     async def _pass_time(self, seconds: float) -> None:
-        """Waits for calls to end, or for the time; records what came back."""
-        if self._calls or self._windows:
-            under_way = self._calls | self._windows
-            await asyncio.wait(under_way, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        else:
-            await asyncio.sleep(seconds)
+        """Waits for a window or some calls to end, or for the time; records what came back."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ended.wait()
+        self._ended.clear()
         since = self._loop.time() - self._saved_at
         news = any(sheet.dirty for sheet in self._sheets.values())
         if (news and since > _RECORD_SECONDS) or since > _RENEW_SECONDS:
             await self._save()
+
+    def _call_ended(self, call: asyncio.Task[None]) -> None:
+        self._calls.discard(call)
+        # Asked of all calls at each end, the loop would be busy with nothing else.
+        if len(self._calls) % _ENDED_TOGETHER == 0:
+            self._ended.set()
 
     async def _save(self) -> None:
         """Everything since the last time, in one command; the claims are good for another while."""
