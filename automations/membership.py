@@ -85,6 +85,8 @@ class Clerk:
         self._seen: dict[str, datetime] = {}
         self._looked_back = float("-inf")
         self._dues = Passing(runtime, "segment_dues", "due_at")
+        # Whether time may move somebody before the next sweep.
+        self._turns_soon = True
         self._busy: dict[str, None] = {}
         # By workspace: the newest move, since when it is served, and what is asked there.
         self._steps: dict[str, int] = {}
@@ -93,7 +95,7 @@ class Clerk:
 
     async def round(self) -> None:
         """Whatever is to be done now, or a short wait."""
-        told = await changes.wait(self._runtime, 0 if self._busy else LOOK_SECONDS, most=_MOST_TOLD)
+        told = await changes.wait(self._runtime, self._patience(), most=_MOST_TOLD)
         now = self._loop.time()
         await self._changed(told)
         # What waits to be told of is older, too, when there is much.
@@ -104,9 +106,10 @@ class Clerk:
                 await self._changed(left)
                 await self._left.done()
             await self._follow()
+            self._turns_soon = await self._dues.any_before(self._soon())
         if sweeps or told:
             self._busy |= dict.fromkeys(sorted(await platform.pending(self._runtime)))
-        if now >= self._next_look:
+        if self._turns_soon and now >= self._next_look:
             self._next_look = now + LOOK_SECONDS / 2
             await self._time_passes()
         if self._busy:
@@ -115,6 +118,15 @@ class Clerk:
             del self._busy[workspace_id]
             if await self._slice(await self._served(workspace_id)):
                 self._busy[workspace_id] = None
+
+    def _patience(self) -> float:
+        """For how long there is nothing to do unless somebody tells of something."""
+        if self._busy:
+            return 0
+        return LOOK_SECONDS if self._turns_soon else max(0.1, self._next_sweep - self._loop.time())
+
+    def _soon(self) -> datetime:
+        return self._runtime.clock.now() + timedelta(seconds=2 * SWEEP_SECONDS)
 
     async def _served(self, workspace_id: str) -> Workspace:
         """A workspace whose open moves are carried through."""
@@ -197,6 +209,7 @@ class Clerk:
         if not judge.is_timed:
             return
         turns = {each: at for each, portrait in drawn.items() if (at := judge.turns_at(portrait, now))}
+        self._turns_soon = self._turns_soon or any(at < self._soon() for at in turns.values())
         known = await store.dues(ws, await store.add_dues(ws, turns))
         # Who works out one segment does not know what is due of others.
         late = now if cause != "build" else datetime.min.replace(tzinfo=now.tzinfo)

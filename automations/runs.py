@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from redis.exceptions import RedisError
 
-from app.core import leases, rounds
+from app.core import hints, leases, rounds
 from app.core.errors import AppError, Change, ChangedMeanwhile, Conflict
 from app.core.mongo import DatabaseError
 from app.core.permissions import SYSTEM, Actor
@@ -56,7 +56,9 @@ from inbox.mailings.mailing import (
 from inbox.mailings.results import plain_code
 from inbox.timeline import Author
 
+# So often somebody looks while a broadcast is on its way or about to be; else once a round, or when told.
 EVERY_SECONDS: Final = 0.5
+HINT: Final = "broadcasts"
 _SOON: Final = timedelta(seconds=1)
 # Whom a fallback may still reach.
 NO_ADDRESS: Final = "no_address"
@@ -304,15 +306,24 @@ async def _tell_progress(ws: Workspace, broadcast_id: str) -> None:
 
 async def run(runtime: Runtime) -> None:
     """Wakes those whose time has come, until cancelled."""
+    seconds = runtime.settings.round_seconds
+    # One that is due within this time is there before the next round.
+    soon = timedelta(seconds=2 * seconds)
     while True:
-        await rounds.rest(EVERY_SECONDS)
+        waits = True
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
-            for workspace_id, broadcast_id in await platform.due(runtime, runtime.clock.now()):
-                await _enqueue(runtime.workspace(workspace_id), broadcast_id)
+            now = runtime.clock.now()
+            found = await platform.due(runtime, now + soon)
+            waits = not found
+            for run in found:
+                if run.due_at <= now:
+                    await _enqueue(runtime.workspace(run.workspace_id), run.broadcast_id)
+        await hints.pause(runtime.redis, HINT, rounds.spread(seconds if waits else EVERY_SECONDS))
 
 
 async def _awake(ws: Workspace, broadcast_id: str, at: datetime) -> None:
     await store.wake(ws, broadcast_id, at)
+    await hints.give(ws.redis, HINT)
     if at <= ws.clock.now():
         await _enqueue(ws, broadcast_id)
 

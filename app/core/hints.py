@@ -4,6 +4,7 @@ Hints: wake a background task that would look by itself a little later. Losing o
 A hint is there or not, however often it is given, so it can never pile up.
 """
 
+import asyncio
 from contextlib import suppress
 from typing import Any
 
@@ -29,6 +30,14 @@ async def wait(redis: Redis, name: str, seconds: float) -> bool:
     """Until the hint is given, or the time is over; whether it was given. Raises RedisError."""
     connection: Any = redis
     return await connection.blpop([_key(name)], timeout=seconds) is not None
+
+
+async def pause(redis: Redis, name: str, seconds: float) -> None:
+    """Until the hint is given, or the time is over; without Redis the time passes."""
+    try:
+        await wait(redis, name, seconds)
+    except (RedisError, OSError, TimeoutError):
+        await asyncio.sleep(seconds)
 
 
 def _key(name: str) -> str:

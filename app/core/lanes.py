@@ -20,8 +20,9 @@ from app.core.scripts import Script
 
 _log = log.get("lanes")
 
-# A worker that waits looks this often whether something became due and says that it is alive.
-LOOK_SECONDS = 1.0
+# A worker that waits looks this often whether something became due of which nobody has told it, and says that it is
+# alive.
+LOOK_SECONDS = 2.5
 HEALTH_SECONDS = 5
 # How long a stopping worker lets what it has begun come to an end.
 STOP_SECONDS = 4.0

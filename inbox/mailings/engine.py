@@ -35,16 +35,10 @@ async def run(runtime: Runtime) -> None:
             runs = False
             with suppress(DatabaseError, RedisError, OSError, TimeoutError):
                 runs = await look(runtime, lanes)
-            await _hint(runtime, EVERY_SECONDS if runs or lanes else runtime.settings.round_seconds)
+            seconds = EVERY_SECONDS if runs or lanes else runtime.settings.round_seconds
+            await hints.pause(runtime.redis, mailings.HINT, rounds.spread(seconds))
     finally:
         await end(list(lanes.values()))
-
-
-async def _hint(runtime: Runtime, seconds: float) -> None:
-    try:
-        await hints.wait(runtime.redis, mailings.HINT, rounds.spread(seconds))
-    except (RedisError, OSError, TimeoutError):
-        await asyncio.sleep(EVERY_SECONDS)
 
 
 async def look(runtime: Runtime, lanes: _Lanes) -> bool:

@@ -56,10 +56,7 @@ AT_ONCE = 100
 async def run(runtime: Runtime) -> None:
     """Until cancelled; a database or Redis that is down is waited for."""
     for number in count():
-        try:
-            await hints.wait(runtime.redis, waiting.HINT, rounds.spread(runtime.settings.round_seconds))
-        except (RedisError, OSError, TimeoutError):
-            await rounds.rest(runtime.settings.round_seconds)
+        await hints.pause(runtime.redis, waiting.HINT, rounds.spread(runtime.settings.round_seconds))
         with suppress(DatabaseError, RedisError, OSError, TimeoutError):
             await go_round(runtime, retiring=number % RETIRING_EVERY == 0)
 

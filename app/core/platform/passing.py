@@ -46,6 +46,13 @@ class Passing:
             await self.done()
         return []
 
+    async def any_before(self, end: datetime) -> bool:
+        """Whether there may be rows that have not been passed yet and will be by then."""
+        if self._at is None or end - self._at > _WIDEST:
+            # A range is read whole: a long one is better passed over.
+            return True
+        return bool(await self._rows.find({self._field: {"$gte": self._at, "$lt": end}}, {"_id": 1}).limit(1).to_list())
+
     async def done(self) -> None:
         """What was given has been dealt with."""
         if self._until is not None:
