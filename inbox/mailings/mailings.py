@@ -50,6 +50,8 @@ HINT = "mailings"
 NOT_NOW = "marketing_stopped"
 _MOST_AT_ONCE = 10
 _PAGE_OF_BATCHES = 10
+# Batches that are looked over at once for those that may hold who is asked for.
+_STRETCH = 200
 _RATE_SECONDS = 10.0
 
 _told: WeakKeyDictionary[Runtime, dict[str, float]] = WeakKeyDictionary()
@@ -384,29 +386,27 @@ async def recipients(
     `replied` or `opted_out`; `sent` and `delivered` hold those that got further.
     """
     mailing = await get(ws, mailing_id)
-    rows, now = await store.tallies(ws, mailing_id), ws.clock.now()
+    now = ws.clock.now()
     start = Ref.parse(after)
     if after is not None and start is None:
         raise Invalid.field("cursor", "This cursor is not one that Parley gave out; start from the first page.")
-    seqs = sorted(
-        int(row["seq"])
-        for row in rows
-        if variant in (None, row["variant"])
-        and (start is None or row["seq"] >= start.seq)
-        and _may_hold(row, state, now)
-    )
     found: list[Outcome] = []
-    for first in range(0, len(seqs), _PAGE_OF_BATCHES):
-        batch_ids = [f"{mailing.code}.{seq}" for seq in seqs[first : first + _PAGE_OF_BATCHES]]
-        for work, group in await _pages(ws, batch_ids):
-            for each in results.outcomes(mailing, work, group, entry_id_of, now):
-                ref = Ref.parse(each.ref)
-                if start is not None and ref is not None and (ref.seq, ref.place) <= (start.seq, start.place):
-                    continue
-                if fits(each, state) and reason in (None, each.code):
-                    if len(found) == limit:
-                        return found, found[-1].ref
-                    found.append(each)
+    # One batch fills a page where nearly all fit; the fewer do, the more are read at once.
+    many = 1
+    async for rows in store.stretches(ws, mailing_id, _STRETCH, first=start.seq if start else 0):
+        seqs = [int(row["seq"]) for row in rows if variant in (None, row["variant"]) and _may_hold(row, state, now)]
+        while seqs:
+            batch_ids, seqs = [f"{mailing.code}.{seq}" for seq in seqs[:many]], seqs[many:]
+            many = min(2 * many, _PAGE_OF_BATCHES)
+            for work, group in await _pages(ws, batch_ids):
+                for each in results.outcomes(mailing, work, group, entry_id_of, now):
+                    ref = Ref.parse(each.ref)
+                    if start is not None and ref is not None and (ref.seq, ref.place) <= (start.seq, start.place):
+                        continue
+                    if fits(each, state) and reason in (None, each.code):
+                        if len(found) == limit:
+                            return found, found[-1].ref
+                        found.append(each)
     return found, None
 
 

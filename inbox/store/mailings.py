@@ -16,7 +16,7 @@ claim runs out. `place_key` is there until its messages stand on people's timeli
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -355,20 +355,23 @@ async def placed(ws: Workspace, settled: Mapping[str, int]) -> None:
 
 
 async def tallies(ws: Workspace, mailing_id: str) -> list[Document]:
+    """What each batch adds up to; see `stretches`."""
+    return [row async for rows in stretches(ws, mailing_id, _TALLIES) for row in rows]
+
+
+async def stretches(ws: Workspace, mailing_id: str, size: int, *, first: int = 0) -> AsyncIterator[list[Document]]:
     """
-    What each batch adds up to: `variant`, `size`, `to`, `td`, `tm`, `sending`, and `due_at` with the `claim`. Index:
-    mailing_id, seq.
+    What each batch from `first` on adds up to, in order, at most `size` at a time: `seq`, `variant`, `size`, `to`,
+    `td`, `tm`, `sending`, and `due_at` with the `claim`. Index: mailing_id, seq.
     """
-    found: list[Document] = []
     wanted = ["seq", "variant", "size", "to", "td", "tm", "sending", "due_at", "claim"]
-    seq = 0
     while True:
-        where = {"mailing_id": mailing_id, "seq": {"$gte": seq, "$lt": seq + _TALLIES}}
-        rows = await ws.db.mailing_work.find_exactly(where, limit=_TALLIES, fields=wanted)
-        found += rows
-        seq += _TALLIES
+        where = {"mailing_id": mailing_id, "seq": {"$gte": first, "$lt": first + size}}
+        rows = await ws.db.mailing_work.find_exactly(where, limit=size, fields=wanted)
         if not rows:
-            return found
+            return
+        yield sorted(rows, key=lambda row: int(row["seq"]))
+        first += size
 
 
 async def by_seq(ws: Workspace, mailing_id: str, first: int, last: int) -> list[Work]:
