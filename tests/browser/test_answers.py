@@ -1,16 +1,13 @@
 """Answering: bubbles at once, ticks, files, quotes, reactions, failures with their reason, templates, drafts, notes."""
 
 import re
-from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Route, expect
 
-from inbox import conversations
-from inbox.store import conversations as conversation_rows
 from tests.browser.conftest import Axe, Shot, Stage
 from tests.browser.desk import Customer, Desk, Desks
+from tests.support.windows import window_closes
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63e0f26a030001e100e9"
@@ -152,26 +149,11 @@ def test_resend(desks: Desks, stage: Stage, shot: Shot) -> None:
     expect(desk.bubble("Once more")).to_have_count(1)
 
 
-def _window_closed(stage: Stage, name: str) -> None:
-    """As if the customer had last written the day before yesterday."""
-
-    async def age() -> None:
-        shop = stage.shop
-        found = await shop.conversation_with(name)
-        conversation = await conversations.get(shop.owner.ws, found["id"])
-        long_ago = shop.runtime.clock.now() - timedelta(days=2)
-        reach = [replace(each, last_inbound_at=long_ago) for each in conversation.reach]
-        assert await conversation_rows.save(
-            shop.owner.ws, conversation, replace(conversation, reach=tuple(reach), revision=conversation.revision + 1)
-        )
-
-    stage.run(age())
-
-
 def test_a_closed_window_asks_for_a_template(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
     customer = Customer(stage, "whatsapp", "Wanda Window")
     customer.writes("Hello?")
-    _window_closed(stage, "Wanda Window")
+    talk = stage.run(stage.shop.conversation_with("Wanda Window"))
+    stage.run(window_closes(stage.shop, talk["id"]))
     stage.run(_templates(stage))
     desk = desks()
     desk.open("Wanda Window")

@@ -30,7 +30,7 @@ def test_by_keys_alone(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None
     page.keyboard.press("ControlOrMeta+k")
     expect(words).to_be_focused()
     page.keyboard.type("settings prof")
-    page.emulate_media(color_scheme="dark")
+    desk.goes_dark()
     axe(page)
     shot(page, "palette-dark")
     page.keyboard.press("Enter")

@@ -55,7 +55,7 @@ def test_a_form_a_choice_and_an_end(desks: Desks, stage: Stage, axe: Axe, shot: 
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     axe(page)
     shot(page, "topics")
-    contact_id = stage.run(stage.shop.get("/contacts", q="Nia"))["items"][0]["id"]
+    contact_id = stage.run(stage.shop.conversation_with("Nia Forms"))["contact_id"]
     known = stage.run(stage.shop.get(f"/contacts/{contact_id}/consents"))
     page.goto(known["preferences_url"])
     page.get_by_role("radio", name="At most one a week").check()
@@ -99,7 +99,7 @@ def test_a_company_and_its_people(desks: Desks, stage: Stage, axe: Axe, shot: Sh
     olu = desks()
     olu.open("Kojo Works")
     made = stage.run(stage.shop.post("/companies", 201, name="Adinkra Textiles", domain="adinkra.example.com"))
-    contact_id = stage.run(stage.shop.get("/contacts", q="Kojo"))["items"][0]["id"]
+    contact_id = stage.run(stage.shop.conversation_with("Kojo Works"))["contact_id"]
     stage.run(stage.shop.agent.patch(f"/api/v1/contacts/{contact_id}", json={"company_id": made["id"]}))
     page = olu.page
     page.goto("/contacts")

@@ -89,6 +89,8 @@ class Service:
 
 
 def worker_of(context: BrowserContext) -> Any:
+    if not context.service_workers:
+        context.wait_for_event("serviceworker")
     return context.service_workers[-1]
 
 

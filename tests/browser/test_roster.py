@@ -42,6 +42,7 @@ def test_a_week_is_planned_and_the_agent_sees_their_own(desks: Desks, stage: Sta
     dialog.get_by_role("button", name="Save").click()
     expect(cell(page, "Ben Late", 0)).to_have_text("14:00 – 22:00")
     expect(own.page.get_by_role("gridcell").nth(0)).to_have_text("14:00 – 22:00")
+    expect(cell(page, "Ben Late", 0).get_by_role("button")).to_be_focused()
     page.keyboard.press("ControlOrMeta+c")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ControlOrMeta+v")

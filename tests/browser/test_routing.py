@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 from app.core.permissions import Role
 from tests.browser.conftest import Axe, Shot, Stage
 from tests.browser.desk import Customer, Desk, Desks
+from tests.support.shop import eventually
 
 
 def says(desk: Desk, availability: str) -> None:
@@ -57,6 +58,13 @@ def test_a_team_gives_its_conversations_to_who_is_there(desks: Desks, stage: Sta
     # Ben is there with room for one, Cleo is away: the second customer waits.
     first, second = desks(ben), desks(cleo)
     says(second, "Away")
+
+    async def at_desks() -> bool:
+        told = {each["member_id"]: each["availability"] for each in (await shop.get("/agents"))["items"]}
+        return (told[ben.member.id], told[cleo.member.id]) == ("online", "away")
+
+    # What the screens say the server has heard, too.
+    stage.run(eventually(at_desks))
     Customer(stage, "whatsapp", "Rita One").writes("Where is my parcel?")
     first.tab("Mine")
     expect(first.row("Rita One")).to_be_visible()
@@ -72,7 +80,7 @@ def test_a_team_gives_its_conversations_to_who_is_there(desks: Desks, stage: Sta
     says(second, "Online")
     second.tab("Mine")
     expect(second.row("Sam Two")).to_be_visible()
-    expect(page.get_by_text("Nobody is waiting.")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("Nobody is waiting.")).to_be_visible()
 
     # Handed over with a note, which stands there when it arrives.
     second.open("Sam Two")
