@@ -10,6 +10,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { createRoot } from 'react-dom/client'
 import { whenSignedOut } from './lib/api'
 import { flushDrafts } from './lib/drafts'
+import { readOvertakenAgain } from './lib/overtaken'
 import { queryClient } from './lib/query'
 import { currentMe } from './lib/session'
 import { colorSchemeManager, theme } from './lib/theme'
@@ -21,6 +22,7 @@ import { watchVersion } from './shell/version'
 
 // At the first visit nobody was signed in yet; the router shows the sign-in page then.
 whenSignedOut(() => currentMe() && leave())
+readOvertakenAgain(queryClient)
 watchVersion()
 startWorker()
 watchKeyboard()

@@ -66,8 +66,6 @@ let choosing: Promise<unknown> = Promise.resolve()
 export function choose(change: PushChoice): Promise<void> {
   const chosen = choosing.then(async () => {
     const stored = await api.put<PushState>('/me/push', change)
-    // What is being read right now may be older than this.
-    await queryClient.cancelQueries({ queryKey: pushQuery.queryKey })
     queryClient.setQueryData(pushQuery.queryKey, stored)
   })
   choosing = chosen.catch(() => {})

@@ -206,7 +206,7 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'broadcast_report': {
       const queryKey = ['broadcasts', event.data.id, 'report']
       // What is just being read is older than what was just told.
-      void queryClient.cancelQueries({ queryKey, exact: true }, { silent: true, revert: false })
+      void queryClient.cancelQueries({ queryKey, exact: true })
       queryClient.setQueryData(queryKey, event.data.report)
       return
     }
