@@ -3,7 +3,9 @@ import { Suspense, lazy, useEffect, useRef } from 'react'
 import { useMe } from '../lib/session'
 import { setTitle } from '../lib/title'
 import { PageSkeleton } from '../settings/parts/PageSkeleton'
+import { EmptyState } from '../ui/EmptyState'
 import { NoPermission } from '../ui/ErrorState'
+import { IconSearch } from '../ui/icons'
 import { Places } from './Places'
 import { RunningBar } from './RunningBar'
 import s from './campaigns.module.css'
@@ -41,8 +43,10 @@ export default function CampaignsPage() {
             <Suspense fallback={<PageSkeleton title={place.label} />}>
               <place.Page key={current} rest={rest} />
             </Suspense>
-          ) : (
+          ) : place ? (
             <NoPermission />
+          ) : (
+            <EmptyState icon={IconSearch} title="There is no such page" text="The link may be old. Choose a place of the row above." />
           )}
         </div>
       </div>

@@ -11,13 +11,19 @@ import { IconBook, IconChartBar, IconInbox, IconSettings, IconSpeakerphone, Icon
 import { ProfileMenu } from './ProfileMenu'
 import s from './shell.module.css'
 
+/** Pages of a place that have addresses of their own. */
+const CURRENT = { 'data-status': 'active', 'aria-current': 'page' } as const
+const useUnder = (...paths: string[]): boolean =>
+  useRouterState({ select: ({ location }) => paths.some((path) => location.pathname === path || location.pathname.startsWith(`${path}/`)) })
+
 export function Rail({ onShowShortcuts }: { onShowShortcuts: () => void }) {
   const unread = useNews()
   const seesContacts = useCan('contacts.read')
   const seesInbox = useCan('inbox.read')
   const seesCampaigns = useCan('broadcasts.read')
   const seesTemplates = useCan('templates.read')
-  const inTemplates = useRouterState({ select: (state) => state.location.pathname.startsWith('/templates') })
+  const inTemplates = useUnder('/templates')
+  const amongContacts = useUnder('/duplicates', '/data-health', '/imports', '/companies')
   const phone = usePhone()
   return (
     <nav className={s.rail} aria-label="Main">
@@ -34,7 +40,7 @@ export function Rail({ onShowShortcuts }: { onShowShortcuts: () => void }) {
       </Tooltip>
       {seesContacts && (
         <Tooltip label="Contacts" position="right">
-          <Link to="/contacts" className={s.railLink} aria-label="Contacts">
+          <Link to="/contacts" className={s.railLink} aria-label="Contacts" {...(amongContacts && CURRENT)}>
             <IconUsers size={20} stroke={1.7} />
           </Link>
         </Tooltip>
@@ -48,7 +54,7 @@ export function Rail({ onShowShortcuts }: { onShowShortcuts: () => void }) {
       )}
       {seesCampaigns ? (
         <Tooltip label="Campaigns" position="right">
-          <Link to="/campaigns" className={s.railLink} aria-label="Campaigns" {...(inTemplates && { 'data-status': 'active' })}>
+          <Link to="/campaigns" className={s.railLink} aria-label="Campaigns" {...(inTemplates && CURRENT)}>
             <IconSpeakerphone size={20} stroke={1.7} />
           </Link>
         </Tooltip>

@@ -18,6 +18,14 @@ export function mergeEntries(current: Entry[], incoming: Entry[]): Entry[] {
   return result
 }
 
+/** Of what is told those that the pages read so far reach: an older one comes with its page, else what lies between would seem to be read. */
+export function reachedBy(current: Entry[], incoming: Entry[], hasOlder: boolean): Entry[] {
+  const [first] = current
+  if (!first || !hasOlder) return incoming
+  // A message that is known keeps its place, whatever number it is told under.
+  return incoming.filter((entry) => entry.number > first.number || current.some(({ id }) => id === entry.id))
+}
+
 /** The number of the first of the newest `unread` inbound messages; null when there is nothing to mark. */
 export function firstUnread(entries: Entry[], unread: number): number | null {
   let left = unread

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Entry } from '../../lib/types'
-import { firstUnread, mergeEntries } from './entries.ts'
+import { firstUnread, mergeEntries, reachedBy } from './entries.ts'
 import { layoutThread } from './layout.ts'
 
 function entry(number: number, change: Partial<Entry> = {}): Entry {
@@ -52,6 +52,19 @@ test('merge: a newer revision replaces, an older one is ignored', () => {
   const current = [entry(1, { revision: 3, status: 'delivered' })]
   assert.equal(mergeEntries(current, [entry(1, { revision: 2, status: 'sent' })]), current)
   assert.equal(mergeEntries(current, [entry(1, { revision: 4, status: 'read' })])[0]?.status, 'read')
+})
+
+test('told: what is older than the pages read waits for its page, so that nothing between is passed over', () => {
+  const loaded = [entry(50), entry(51), entry(52)]
+  const told = (incoming: Entry[], hasOlder: boolean) => numbers(mergeEntries(loaded, reachedBy(loaded, incoming, hasOlder)))
+  const tick = entry(7, { revision: 4, status: 'read' })
+  assert.deepEqual(told([tick, entry(53)], true), [50, 51, 52, 53])
+  // All of it is read: what is told of belongs where its number says.
+  assert.deepEqual(told([tick], false), [7, 50, 51, 52])
+  // A tick of a message that is shown tells the number under which it is stored, which may be a lower one.
+  const shown = mergeEntries(loaded, reachedBy(loaded, [entry(3, { id: 'e51', revision: 2, status: 'read' })], true))
+  assert.deepEqual(shown.map(({ number, status }) => [number, status]), [[50, null], [51, 'read'], [52, null]])
+  assert.deepEqual(numbers(reachedBy([], [entry(7)], true)), [7])
 })
 
 test('unread: the mark stands before the newest inbound messages', () => {

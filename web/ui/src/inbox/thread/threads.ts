@@ -3,7 +3,7 @@ import { useSyncExternalStore } from 'react'
 import { ApiError, api, query } from '../../lib/api'
 import { Cell, Emitter } from '../../lib/store'
 import type { Entry } from '../../lib/types'
-import { firstUnread, mergeEntries } from './entries'
+import { firstUnread, mergeEntries, reachedBy } from './entries'
 
 const PAGE_SIZE = 50
 const MAX_THREADS = 60
@@ -180,7 +180,7 @@ function show(id: string, part: Past, hasNewer: boolean): void {
 export function applyEntries(id: string, incoming: Entry[]): void {
   const thread = threads.get(id)
   if (!thread) return
-  const entries = mergeEntries(thread.entries, incoming)
+  const entries = mergeEntries(thread.entries, reachedBy(thread.entries, incoming, thread.hasOlder))
   if (entries !== thread.entries) update(id, { entries })
   const { past } = thread
   // What is new is beyond the gap.
