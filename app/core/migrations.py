@@ -16,7 +16,7 @@ from typing import Any
 
 from app.core import log, mongo
 from app.core.clock import Clock
-from app.core.platform import audit, contacts, conversations, entries, queues, reports, workspaces
+from app.core.platform import audit, contacts, conversations, entries, queues, reports, segments, workspaces
 from app.core.platform import migrations as rows
 from app.core.platform.migrations import LOCK_SECONDS
 from app.core.tasks import end
@@ -113,6 +113,14 @@ async def _rare_marks(db: mongo.Database, progress: Progress, clock: Clock) -> N
     await entries.move_rare_marks(db)
 
 
+async def _counting_segments(db: mongo.Database, progress: Progress, clock: Clock) -> None:
+    """Segments that count what happened left out a few people; the clerk works them out again, once it runs."""
+    after = str((await progress.load()).get("after", ""))
+    while begun := await segments.count_again(db, clock, after=after):
+        after = begun[-1]
+        await progress.save(after=after)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "default queues", _default_queues),
     Migration(2, "conversation facets", _conversation_facets),
@@ -125,6 +133,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(9, "lists of contacts", _contact_lists),
     Migration(10, "consent standings", _consent_standings),
     Migration(11, "rare marks of entries", _rare_marks),
+    Migration(12, "segments that count", _counting_segments),
 )
 
 

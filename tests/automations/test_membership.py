@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.core import ids, leases, rules
+from app.core import ids, leases, migrations, rules
 from app.core.addresses import Address
+from app.core.clock import Clock
 from app.core.permissions import SYSTEM
 from app.core.runtime import Runtime, Workspace
 from automations import portraits, segments
@@ -143,6 +144,35 @@ async def test_one_contact_and_all_of_them_get_the_same_answer(
         assert found == right if rules.is_stored(known, segment.rule) else found >= right, segment.rule
         tried = await segments.preview(ws, segment.rule)
         assert (tried.number, tried.exact) == (len(right), True)
+
+
+async def test_segments_that_count_are_worked_out_again_by_the_upgrade(runtime: Runtime) -> None:
+    ws, db = runtime.workspace(ids.new("wsp")), runtime.mongo
+    buyer = {"ghana": True, "language": "en", "lead": True, "tags": [], "said": [], "orders": [1]}
+    first, second = await crowd(ws, [buyer, buyer])
+    lead = await segments.create(ws, SYSTEM, name="Leads", rule={"field": "stage", "op": "is", "value": "lead"})
+    ordered = {"all": [{"count": "order", "op": "gt", "value": 0}]}
+    buyers = await segments.create(ws, SYSTEM, name="Buyers", rule=ordered)
+    of_them = {"not": {"field": "segments", "op": "has_none", "value": [buyers.id]}}
+    asking = await segments.create(ws, SYSTEM, name="Asks for them", rule=of_them)
+    async with clerk_of(runtime) as clerk:
+        await until_built(ws, clerk)
+    # As the version before left it.
+    for each in (buyers, asking):
+        await store.leave(ws, each.id, [second])
+        await ws.db.segments.update({"_id": each.id}, {"$set": {"count": 1}})
+    await db.migrations.delete_one({"_id": "0012"})
+    await migrations.run(db, Clock())
+    begun = {each.id for each in await segments.every(ws) if each.building}
+    assert (begun, lead.id in begun) == ({buyers.id, asking.id}, False)
+    async with clerk_of(runtime) as clerk:
+        await until_built(ws, clerk)
+    for each in (buyers, asking):
+        assert set(await segments.members(ws, each.id)) == {first, second}
+        assert (await segments.count(ws, each.id)).number == 2
+    # It is done once.
+    await migrations.run(db, Clock())
+    assert not any(each.building for each in await segments.every(ws))
 
 
 @asynccontextmanager
