@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from statistics import median
 from time import perf_counter
 
 from app.core.runtime import Runtime
@@ -19,6 +20,7 @@ _STATES = ("sent", "delivered", "read")
 
 _FLOOD = 1_500
 _THIN = 200
+_WINDOWS = 3
 # Messages whose statuses go out together: all sent, then all delivered, then all read.
 _BLOCK = 300
 _SAMPLED = 25
@@ -34,13 +36,20 @@ async def measure(
     seconds = 3 if quick else 10
     thin = await _prepare(runtime, shop, _THIN * seconds // len(_STATES), "thin")
     bodies = _bodies(thin)
-    theirs = await _answers(bodies, _THIN, lambda body: post_signed(bare, "/status", body))
-    ours = await _answers(bodies, _THIN, lambda body: post_signed(real, shop.webhook, body))
+    theirs, ours, ratios = list[float](), list[float](), list[float]()
+    # Both by turns: what else the machine does in one window tells nothing.
+    for at in range(_WINDOWS):
+        some = bodies[at * len(bodies) // _WINDOWS : (at + 1) * len(bodies) // _WINDOWS]
+        its = await _answers(some, _THIN, lambda body: post_signed(bare, "/status", body))
+        mine = await _answers(some, _THIN, lambda body: post_signed(real, shop.webhook, body))
+        theirs += its
+        ours += mine
+        ratios.append(quantile(mine, 0.99) / quantile(its, 0.99))
     for name, late in (("bare", theirs), ("parley", ours)):
         report.row(
             f"{name} statuses {_THIN}/s", _THIN, quantile(late, 0.5) * 1000, quantile(late, 0.99) * 1000, *[""] * 5
         )
-    report.at_most(f"status p99 at {_THIN}/s, × bare Starlette's", quantile(ours, 0.99) / quantile(theirs, 0.99), 3)
+    report.at_most(f"status p99 at {_THIN}/s, × bare Starlette's", median(ratios), 3)
     await _flood(report, opened, runtime, shop, real, _FLOOD * seconds // len(_STATES))
 
 
