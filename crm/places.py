@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import phonenumbers
 from phonenumbers import timezone
 
-from app.core.addresses import Address, region_of
+from app.core import addresses
+from app.core.addresses import Address
 
 _UNKNOWN = "Etc/Unknown"
 # For numbers that say no more than the country: where most of its people live.
@@ -61,7 +62,7 @@ def _zones(number: str) -> tuple[str | None, tuple[str, ...]] | None:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return None
-    region = region_of(number)
+    region = addresses.region(parsed)
     zones = tuple(zone for zone in timezone.time_zones_for_geographical_number(parsed) if _is_known(zone))
     if not zones:
         zones = tuple(zone for zone in timezone.time_zones_for_number(parsed) if _is_known(zone))

@@ -57,6 +57,11 @@ def region_of(number: str) -> str | None:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return None
+    return region(parsed)
+
+
+def region(parsed: phonenumbers.PhoneNumber) -> str | None:
+    """The same of a number that has been read already."""
     found = phonenumbers.region_code_for_number(parsed) or phonenumbers.region_code_for_country_code(
         parsed.country_code or 0
     )

@@ -530,6 +530,11 @@ class ScopedCollection:
         self._workspace_id = workspace_id
         self._batches = batches
 
+    @property
+    def name(self) -> tuple[str, str]:
+        """Whose rows these are, and of what."""
+        return self._workspace_id, self._collection.name
+
     def _mine(self, row: Mapping[str, Any]) -> Document:
         return {**row, "workspace_id": self._workspace_id}
 

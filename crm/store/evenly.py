@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from math import inf, nan
 from statistics import median
+from time import monotonic
 
 from app.core.mongo import Document, ScopedCollection
 
@@ -86,8 +87,16 @@ async def in_order(
 
 # So many neighbours tell how many others there are between them; and so many times the usual way apart are none.
 _PROBED = 4
+# A stretch is read where at most so many rows are there for each that is wanted.
+_MOST_OTHERS = 1.5
 _FAR = 16
 _SHORTEST_RUN = 12
+# How far apart rows of a workspace's collection were in the stretch that this process read last, and when: ids are
+# hashes, so it is about the same everywhere, and of many stretches only the first has to be tried by a few of its rows.
+# It is not believed for long, as an import may have brought many more.
+_ways: dict[tuple[str, str], tuple[float, float]] = {}
+_MOST_WAYS = 10_000
+_BELIEVED_SECONDS = 10.0
 
 
 async def close(rows: ScopedCollection, ids: Iterable[str], *, by: str = "_id") -> tuple[list[Document], list[str]]:
@@ -103,15 +112,39 @@ async def close(rows: ScopedCollection, ids: Iterable[str], *, by: str = "_id") 
             left += run
             continue
         if close_by is None:
+            close_by = _known_close(rows, run)
+        if close_by is None:
             probed = await _stretch(rows, run[:_PROBED], by)
             found += probed
             run = run[_PROBED:]
-            close_by = len(probed) <= _PROBED * 3 // 2
-            if not close_by:
-                left += run
-                continue
-        found += await _stretch(rows, run, by)
+            close_by = len(probed) <= _PROBED * _MOST_OTHERS
+        if not close_by:
+            left += run
+            continue
+        stretch = await _stretch(rows, run, by)
+        found += stretch
+        _note_way(rows, run, len(stretch))
     return found, left
+
+
+def _known_close(rows: ScopedCollection, run: Sequence[str]) -> bool | None:
+    """Whether nearly all rows of this run are wanted, by how far apart rows were the last time; None: nobody knows."""
+    way, noted_at = _ways.get(rows.name, (0.0, -inf))
+    if monotonic() - noted_at > _BELIEVED_SECONDS:
+        return None
+    return _way(run, len(run)) <= way * _MOST_OTHERS
+
+
+def _note_way(rows: ScopedCollection, run: Sequence[str], there: int) -> None:
+    if there >= _SHORTEST_RUN:
+        if len(_ways) >= _MOST_WAYS:
+            _ways.clear()
+        _ways[rows.name] = _way(run, there), monotonic()
+
+
+def _way(run: Sequence[str], there: int) -> float:
+    """How far apart neighbours are if so many lie within a run."""
+    return (_place(run[-1]) - _place(run[0])) / max(1, there - 1)
 
 
 async def _stretch(rows: ScopedCollection, ids: Sequence[str], by: str) -> list[Document]:
