@@ -14,7 +14,7 @@ from channels import accounts
 from channels.content import Template
 from inbox import templates
 from inbox.mailings import results
-from inbox.mailings.mailing import Mailing
+from inbox.mailings.mailing import Mailing, Tally
 from inbox.store import mailings as store
 
 EVERY_SECONDS = 2.0
@@ -54,11 +54,11 @@ async def look(ws: Workspace, mailing: Mailing, account_id: str) -> Verdict:
     allowed = _ANY
     if mailing.budget_minor is not None:
         dearest = mailing.dearest_minor
-        others = [
-            results.added_up(await store.tallies(ws, each), cancelled=False, now=now) for each in mailing.one_budget
-        ]
-        left = mailing.budget_minor - tally.cost_minor - (tally.sending + tally.unknown) * dearest
-        left -= sum(each.cost_minor for each in others)
+        left = mailing.budget_minor - _spent(tally, dearest)
+        for other in [await store.get(ws, each) for each in mailing.one_budget]:
+            if other is not None:
+                spent = results.added_up(await store.tallies(ws, other.id), cancelled=False, now=now)
+                left -= _spent(spent, other.dearest_minor)
         if dearest:
             allowed = max(0, left // dearest)
         if not allowed and not tally.sending and tally.queued:
@@ -68,6 +68,11 @@ async def look(ws: Workspace, mailing: Mailing, account_id: str) -> Verdict:
         if day < len(mailing.ramp):
             allowed = min(allowed, max(0, sum(mailing.ramp[: day + 1]) - handed_over))
     return Verdict(None, allowed)
+
+
+def _spent(tally: Tally, dearest: int) -> int:
+    """What it may have cost by now, with what is on its way or may have arrived."""
+    return tally.cost_minor + (tally.sending + tally.unknown) * dearest
 
 
 async def _template_is_bad(ws: Workspace, mailing: Mailing, account_id: str) -> str | None:

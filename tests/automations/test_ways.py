@@ -24,6 +24,7 @@ from tests.support.broadcasts import (
     progress,
     reasons,
     rows,
+    state_of,
     text,
     why,
 )
@@ -134,6 +135,57 @@ async def test_by_whatsapp_else_by_text_is_one_message(shop: Shop) -> None:
     ):
         found = await why(owner, made, who[name])
         assert (found[0], words in found[1]) == (outcome, True), found
+
+
+async def test_all_ways_spend_of_one_budget(shop: Shop) -> None:
+    owner = shop.owner
+    await shop.post(f"/accounts/{shop.accounts['whatsapp']}/templates/sync")
+    for channel, category, amount in (("whatsapp", "marketing", "0.05"), ("sms", "sms", "0.06")):
+        price = {"country": "US", "category": category, "amount": amount, "currency": "USD"}
+        path = f"/api/v1/accounts/{shop.accounts[channel]}/prices"
+        answer = await shop.agent.put(path, json={"prices": [price], "revision": 0})
+        assert answer.status_code == 200, answer.text
+    both = ("whatsapp", "sms")
+    on = [await reachable(shop, f"On{number}", *both) for number in range(3)]
+    off = [await reachable(shop, f"Off{number}", *both, on_whatsapp=False) for number in range(3)]
+    named = {"first_name": "{{ contact.first_name }}", "code": "HELLO10"}
+    made = await begun(
+        owner,
+        account_id=shop.accounts["whatsapp"],
+        audience={"contacts": [*on, *off]},
+        variants=[{"wordings": [{"language": None, "content": template("welcome_named", "en", body=named)}]}],
+        fallbacks=[
+            {
+                "account_id": shop.accounts["sms"],
+                "after_minutes": 5,
+                "wordings": [text("Budgeted {{ contact.first_name }}")],
+            }
+        ],
+        # It does for all by WhatsApp. Three of them and two by text come to 27 cents; one more would exceed it.
+        budget_minor=30,
+    )
+
+    async def all_of_the_first_way() -> bool:
+        ways = (await progress(owner, made))["ways"]
+        tally = ways[0]["tally"] if ways else {"delivered": 0, "failed": []}
+        return (tally["delivered"], sum(reasons(tally["failed"]).values())) == (3, 3)
+
+    await eventually(all_of_the_first_way)
+    with later(shop, timedelta(minutes=6)):
+        paused = await state_of(owner, made, "paused")
+        assert paused["reason"] == {"code": "guard", "message": "The budget is used up."}
+        now = await progress(owner, made)
+        assert (now["spent_minor"], now["budget_minor"], now["tally"]["sent"]) == (27, 30, 5)
+        assert [way["tally"]["sent"] for way in now["ways"]] == [3, 2]
+        assert len(await got(shop, "Budgeted")) == 2
+        # Raised to what the last one costs, it goes on; a cent less would not do.
+        path = f"{BROADCASTS}/{made}"
+        for budget, sent, spent, state in ((32, 5, 27, "paused"), (33, 6, 33, "done")):
+            assert (await shop.agent.patch(path, json={"budget_minor": budget})).status_code == 200
+            assert (await shop.agent.post(f"{path}/resume", json={})).status_code == 200
+            over = await counted(owner, made, state)
+            assert (over["tally"]["sent"], over["spent_minor"]) == (sent, spent)
+    assert await got(shop, "Budgeted") == ["Off0", "Off1", "Off2"]
 
 
 async def test_a_template_with_a_picture_in_two_languages(shop: Shop) -> None:
