@@ -79,6 +79,8 @@ async def test_a_text_of_a_known_contact(counted: tuple[Shop, list[str]], round_
     del seen[:], round_trips[:]
     await asyncio.sleep(TEXTS / PER_SECOND + 1.2)
     idle, idle_trips = len(seen), len(round_trips)
+    # Where no broadcast is near, one look a round.
+    assert seen.count("find broadcast_runs") <= 3, _most(seen)
 
     del seen[:], round_trips[:]
     for number in range(TEXTS):
@@ -126,6 +128,19 @@ async def test_an_answer_up_to_the_call_of_the_provider(counted: tuple[Shop, lis
     spent = {name: median(each[name] for each in commands) for name in asked}
     assert spent["insert entries"] == 1
     assert sum(spent.values()) <= DATABASE_COMMANDS, spent
+
+
+async def test_a_list_of_hundreds_is_one_command(counted: tuple[Shop, list[str]]) -> None:
+    shop, seen = counted
+    happenings = shop.owner.ws.db.happenings
+    at = shop.runtime.clock.now()
+    rows = [{"_id": f"hap_{number}", "contact_id": "con_long", "kind": "x", "at": at} for number in range(300)]
+    await happenings.insert_new(rows)
+    del seen[:]
+    assert len(await happenings.find({"contact_id": "con_long"}, limit=1_000)) == 300
+    assert len(await happenings.find_exactly({"contact_id": "con_long"}, limit=1_000)) == 300
+    assert seen.count("find happenings") == 2
+    assert not [command for command in seen if command.startswith("getMore")]
 
 
 def _name(data: bytes) -> str:
