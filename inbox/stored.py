@@ -7,6 +7,7 @@ what comes late is found by looking back, and what is read twice is passed over 
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from app.core.platform import stored as platform
@@ -23,6 +24,8 @@ _LATEST = timedelta(seconds=40)
 LOOK_BACK_SECONDS = 30.0
 _BACK = _LATEST + timedelta(seconds=LOOK_BACK_SECONDS) + _MARGIN
 _MOST = 500
+# How far it has come is noted so often on the way, and at the end.
+_NOTED_SECONDS = 1.0
 _NARROWEST, _FIRST, _WIDEST = timedelta(milliseconds=1), timedelta(minutes=2), timedelta(days=30)
 
 
@@ -31,12 +34,19 @@ async def follow(
 ) -> None:
     """Deals with what was stored since the mark. `seen` remembers what this process has just dealt with."""
     now = runtime.clock.now()
-    mark = await platform.mark(runtime, name)
+    mark = reached = await platform.mark(runtime, name)
+    noted_at = monotonic()
     async for rows, until in spans(runtime, mark - _MARGIN, now, fields=fields):
         fresh = [row for row in rows if row["_id"] not in seen]
         await _handled(runtime, fresh, seen, handle)
         if fresh or until - mark > _LATEST / 2:
-            await platform.move_mark(runtime, name, until)
+            reached = until
+        # What is not noted is dealt with once more after a crash, so not each span is.
+        if reached > mark and monotonic() - noted_at > _NOTED_SECONDS:
+            await platform.move_mark(runtime, name, reached)
+            mark, noted_at = reached, monotonic()
+    if reached > mark:
+        await platform.move_mark(runtime, name, reached)
     for entry_id in [entry_id for entry_id, at in seen.items() if at < now - _BACK - _LATEST]:
         del seen[entry_id]
 
@@ -70,7 +80,7 @@ async def spans(
         most = _MOST if width > _NARROWEST else 100 * _MOST
         rows = await platform.stored_within(runtime, since, until, most=most, fields=fields)
         if len(rows) >= most and width > _NARROWEST:
-            width = max(width / 8, _NARROWEST)
+            width = max(min(width, until - since) / 8, _NARROWEST)
             continue
         yield rows, until
         since = until
