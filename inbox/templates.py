@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from app.core import ids
 from app.core.errors import Invalid
+from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
 from channels import accounts, registry
 from channels.content import Template, TemplatePreview
@@ -95,12 +96,17 @@ async def find(ws: Workspace, account_id: str, name: str, language: str) -> Kept
 
 
 async def put(ws: Workspace, account_id: str, template: ProviderTemplate) -> KeptTemplate:
-    """One that was just submitted, before the next sync."""
+    """
+    One that was just submitted. It is fetched once more behind that: a review may be over, and told, before the answer
+    to the submission is stored.
+    """
     kept = KeptTemplate(
         id=id_for(account_id, template.name, template.language), account_id=account_id, template=template
     )
     await store.put(ws, kept, at=ws.clock.now())
     await tell(ws, account_id)
+    # Without an id of its own: one that runs already may have asked before this.
+    await ws.queue.enqueue("sync_templates", account_id, lane=Lane.BACKGROUND)
     return kept
 
 
