@@ -19,8 +19,9 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 
-from app.core import mongo
+from app.core import mongo, passwords
 from app.core.runtime import Runtime, Workspace, open_runtime
 from app.core.settings import Settings
 from tests.support import servers
@@ -53,6 +54,13 @@ def _left_open() -> Iterator[None]:
     """What a module leaves open is complained about where it was left, not where the collector happens to come by."""
     yield
     gc.collect()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> None:
+    """What an attacker has to pay for each guess is proven in tests/core/test_members.py and not paid by every test."""
+    assert passwords.hasher is passwords.OWASP
+    passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture(scope="session")
