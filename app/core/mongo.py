@@ -14,7 +14,7 @@ from math import inf, nextafter
 from typing import Any, TypeGuard
 from weakref import WeakValueDictionary
 
-from pymongo import AsyncMongoClient, UpdateMany, UpdateOne
+from pymongo import AsyncMongoClient, IndexModel, UpdateMany, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
@@ -378,19 +378,22 @@ def database(client: Client, name: str) -> Database:
 async def ensure_indexes(db: Database) -> list[str]:
     """Creates what is declared and missing; the names of those created. Safe to run at every start."""
     created: list[str] = []
+    known = set(await db.list_collection_names())
     for name, indexes in {**SCOPED, **PLATFORM}.items():
-        if not indexes:
-            continue
-        present = set(await db[name].index_information())
-        for index in indexes:
-            if index.name in present:
-                continue
-            options: Document = {"name": index.name, "unique": index.unique, "sparse": index.sparse}
-            if index.expire_after_seconds is not None:
-                options["expireAfterSeconds"] = index.expire_after_seconds
-            await db[name].create_index(list(index.keys), **options)
-            created.append(f"{name}.{index.name}")
+        present = set(await db[name].index_information()) if indexes and name in known else set()
+        missing = [index for index in indexes if index.name not in present]
+        if missing:
+            created += [
+                f"{name}.{made}" for made in await db[name].create_indexes([_model(index) for index in missing])
+            ]
     return created
+
+
+def _model(index: Index) -> IndexModel:
+    options: Document = {"name": index.name, "unique": index.unique, "sparse": index.sparse}
+    if index.expire_after_seconds is not None:
+        options["expireAfterSeconds"] = index.expire_after_seconds
+    return IndexModel(list(index.keys), **options)
 
 
 async def drop_index(collection: AsyncCollection[Document], name: str) -> None:
