@@ -5,6 +5,8 @@ fpdf2 is written in Python and kept; it draws what its fonts have letters for, s
 packages: Latin, Greek, Cyrillic, Arabic, Hebrew, Devanagari, Bengali, Tamil, Telugu, Thai, Khmer, Chinese, Japanese and
 Korean. For other scripts and for emoji there is none that can be installed so: their letters stand as MISSING, and the
 document says so at its end. A page to print has them all.
+
+The libraries are imported with the first document: they would be a fifth of what every process imports at its start.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,10 +14,10 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from fontTools.ttLib import TTFont
-from fpdf import FPDF
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 MISSING = "\ufffd"
 # Package and file of each, in the order in which they are asked for a letter. The one for Chinese has Japanese letters
@@ -52,6 +54,8 @@ class Paragraph:
 
 def document(paragraphs: Sequence[Paragraph], *, left_out: str) -> bytes:
     """The paragraphs as a PDF; `left_out` is said at the end where letters are missing. Costs CPU: for a thread."""
+    from fpdf import FPDF
+
     letters = frozenset(c for p in paragraphs for c in p.text + p.head)
     fonts = _needed(letters)
     known = frozenset().union(*(_letters(font) for font in fonts)) | _UNSEEN
@@ -71,7 +75,7 @@ def document(paragraphs: Sequence[Paragraph], *, left_out: str) -> bytes:
     return bytes(pdf.output())
 
 
-def _draw(pdf: FPDF, paragraph: Paragraph, known: frozenset[str]) -> None:
+def _draw(pdf: "FPDF", paragraph: Paragraph, known: frozenset[str]) -> None:
     text, head = (_written(words, known) for words in (paragraph.text, paragraph.head))
     if paragraph.kind in ("title", "day"):
         title = paragraph.kind == "title"
@@ -108,6 +112,8 @@ def _needed(letters: Iterable[str]) -> list[str]:
 
 @cache
 def _letters(font: str) -> frozenset[str]:
+    from fontTools.ttLib import TTFont
+
     with TTFont(_path(font), lazy=True) as opened:
         return frozenset(map(chr, opened.getBestCmap()))
 
