@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from automations import experiments
 from automations.plans import Experiment, Plan, Trial, Variant
@@ -16,6 +15,9 @@ GROUP = st.integers(1, 5_000).flatmap(lambda of: st.tuples(st.integers(0, of), s
 
 @given(group=GROUP, confidence=st.sampled_from([0.8, 0.95, 0.99]))
 def test_a_share_has_wilsons_interval(group: tuple[int, int], confidence: float) -> None:
+    # Here, as everybody who collects this file would load it otherwise: a second of work.
+    from scipy import stats
+
     hits, of = group
     ours = experiments.share(hits, of, confidence)
     theirs = stats.binomtest(hits, of).proportion_ci(confidence, method="wilson")
@@ -24,6 +26,8 @@ def test_a_share_has_wilsons_interval(group: tuple[int, int], confidence: float)
 
 @given(groups=st.lists(GROUP, min_size=2, max_size=8))
 def test_whether_they_differ_at_all(groups: list[tuple[int, int]]) -> None:
+    from scipy import stats
+
     hits, of = [each[0] for each in groups], [each[1] for each in groups]
     ours = experiments.chi_square(hits, of)
     if sum(hits) in (0, sum(of)):
