@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import httpx
-
-from tests.support.network import SHORT_LIVED
+from tests.support import network
 from tests.support.shop import Shop, eventually
 from tests.support.widgets import Widget, text_of
 
@@ -34,7 +32,7 @@ async def test_a_greeting_becomes_the_first_message_when_it_is_answered(shop: Sh
     used = await shop.agent.delete(f"/api/v1/calendars/{calm['id']}")
     assert (used.status_code, used.json()["used_in"][0]["name"]) == (409, "Shut")
 
-    async with httpx.AsyncClient(base_url=shop.url, timeout=20, trust_env=False, limits=SHORT_LIVED) as page:
+    async with network.client(shop.url) as page:
 
         async def ask(greeting: str, **more: Any) -> Any:
             answer = await page.post(f"/w/greet?key={key}", json={"id": greeting, "lang": "en-GB", **more})

@@ -35,8 +35,7 @@ from app.core.platform.accounts import AccountRow
 from app.core.queue import Lane
 from app.core.runtime import Runtime, open_runtime
 from tests.inbox.test_articles import article, centre
-from tests.support import chromium, servers
-from tests.support.network import SHORT_LIVED
+from tests.support import chromium, network, servers
 from tests.support.people import Person, people_of
 from tests.support.shop import eventually
 from web import build
@@ -91,7 +90,7 @@ class Parley:
                 return (await client.get("/healthz")).status_code == 200
             return False
 
-        async with httpx.AsyncClient(base_url=self.url, trust_env=False, limits=SHORT_LIVED) as client:
+        async with network.client(self.url) as client:
             await eventually(look)
 
     async def kill(self) -> None:

@@ -18,7 +18,7 @@ from inbox.mailings import mailings
 from inbox.mailings.mailing import Batch
 from inbox.store.mailings import milliseconds
 from tests.inbox.test_mailings import ended, opened, people
-from tests.support.network import SHORT_LIVED
+from tests.support import network
 from tests.support.shop import Shop, eventually
 
 PHONE = (
@@ -28,9 +28,7 @@ PHONE = (
 
 @pytest.fixture
 async def browser(shop: Shop) -> Any:
-    async with httpx.AsyncClient(
-        base_url=shop.url, timeout=20, trust_env=False, limits=SHORT_LIVED, headers={"user-agent": PHONE}
-    ) as client:
+    async with network.client(shop.url, headers={"user-agent": PHONE}) as client:
         yield client
 
 

@@ -12,7 +12,7 @@ from app.core.errors import AppError
 from crm import contacts, gate
 from inbox import preferences
 from inbox.store import tickets
-from tests.support.network import SHORT_LIVED
+from tests.support import network
 from tests.support.shop import Shop, eventually
 from tests.support.widgets import Widget
 from web.preferences_page import PHRASES
@@ -20,9 +20,7 @@ from web.preferences_page import PHRASES
 
 @pytest.fixture
 async def reader(shop: Shop) -> Any:
-    async with httpx.AsyncClient(
-        base_url=shop.url, timeout=20, trust_env=False, limits=SHORT_LIVED, headers={"accept-language": "de-AT,en"}
-    ) as browser:
+    async with network.client(shop.url, headers={"accept-language": "de-AT,en"}) as browser:
         yield browser
 
 

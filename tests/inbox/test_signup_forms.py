@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.network import SHORT_LIVED
+from tests.support import network
 from tests.support.shop import Shop, eventually
 from tests.support.widgets import Widget
 
@@ -19,9 +19,7 @@ WORDS = {
 @pytest.fixture
 async def reader(shop: Shop) -> Any:
     headers = {"accept-language": "de-AT,en", "user-agent": "Test browser"}
-    async with httpx.AsyncClient(
-        base_url=shop.url, timeout=20, trust_env=False, limits=SHORT_LIVED, headers=headers
-    ) as browser:
+    async with network.client(shop.url, headers=headers) as browser:
         yield browser
 
 
@@ -170,7 +168,7 @@ async def test_the_form_stands_in_the_chat_with_the_same_words_and_the_visitor(s
         return found if "&form=" in found else None
 
     where = (await eventually(told)).replace(shop.runtime.settings.public_url, shop.url)
-    async with httpx.AsyncClient(timeout=20, trust_env=False, limits=SHORT_LIVED) as page:
+    async with network.client() as page:
         shown = (await page.get(where.replace("/w/help", "/w/form") + "&lang=de")).json()
         assert (shown["agree"], shown["language"], shown["name"]) == (WORDS["de"]["agree"], "de", "")
         to = where.replace("/w/help", "/w/join") + "&lang=de"

@@ -1,4 +1,4 @@
-"""A guard: any connection that leaves this machine fails the test. And how long a client of the tests keeps one."""
+"""A guard: any connection that leaves this machine fails the test. And the HTTP client of the tests."""
 
 import ipaddress
 import socket
@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 # Less than uvicorn's five seconds: a request on a connection that the server is just closing gets no answer.
-SHORT_LIVED = httpx.Limits(keepalive_expiry=2)
+_SHORT_LIVED = httpx.Limits(keepalive_expiry=2)
 
 
 class LeftLocalhost(AssertionError):
@@ -26,6 +26,15 @@ def _is_local(address: Any) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def client(base_url: str = "", **options: Any) -> httpx.AsyncClient:
+    """
+    For servers of the tests. They speak plain HTTP, so no certificates are read: 20 ms for each client, of which the
+    tests make thousands.
+    """
+    options = {"timeout": 20, "trust_env": False, "verify": False, "limits": _SHORT_LIVED, **options}
+    return httpx.AsyncClient(base_url=base_url, **options)
 
 
 @contextmanager

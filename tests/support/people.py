@@ -11,7 +11,7 @@ from app.core import ids, members
 from app.core.permissions import SYSTEM
 from app.core.platform.members import Member
 from app.core.runtime import Runtime, Workspace
-from tests.support.network import SHORT_LIVED
+from tests.support import network
 
 PASSWORD = "correct horse battery"
 
@@ -59,7 +59,7 @@ class People:
 
     async def browser(self, base_url: str = "") -> httpx.AsyncClient:
         """A browser that nobody has signed in with."""
-        client = httpx.AsyncClient(base_url=base_url or self.base_url, timeout=20, trust_env=False, limits=SHORT_LIVED)
+        client = network.client(base_url or self.base_url)
         return await self._stack.enter_async_context(client)
 
 

@@ -24,8 +24,7 @@ from app import worker
 from app.core import mongo
 from app.core.queue import Lane
 from app.core.runtime import Runtime, open_runtime
-from tests.support import servers
-from tests.support.network import SHORT_LIVED
+from tests.support import network, servers
 from tests.support.people import People, Person, people_of
 from web.app import create_app
 
@@ -152,7 +151,7 @@ class Shop:
     async def replay(self, webhook: Webhook, **changes: Any) -> httpx.Response:
         """The same request once more, headers and all but its length."""
         headers = [(k, v) for k, v in changes.get("headers", webhook.headers) if k != b"content-length"]
-        async with httpx.AsyncClient(base_url=self.url, timeout=20, trust_env=False, limits=SHORT_LIVED) as provider:
+        async with network.client(self.url) as provider:
             return await provider.post(
                 changes.get("path", webhook.path),
                 content=changes.get("body", webhook.body),
@@ -237,7 +236,7 @@ async def open_shop(databases: servers.Databases, data_dir: Path, **changes: obj
             open_runtime(settings) as runtime,
             servers.live(recorder, listening) as url,
             people_of(runtime, url) as people,
-            httpx.AsyncClient(base_url=sandbox_url, timeout=30, trust_env=False, limits=SHORT_LIVED) as phones,
+            network.client(sandbox_url, timeout=30) as phones,
         ):
             await mongo.ensure_indexes(runtime.mongo)
             tasks = worker.start_tasks(runtime, tuple(Lane))
