@@ -117,13 +117,18 @@ async def problems(ws: Workspace, account_id: str, draft: TemplateDraft) -> Sequ
 async def preview(ws: Workspace, account_id: str, draft: TemplateDraft) -> Mapping[str, Any]:
     """As the customer reads it, with the examples filled in. Raises NotFound, Invalid."""
     _, adapter = await _writer(ws, account_id)
+    return reads(adapter, draft, ws.clock.now())
+
+
+def reads(adapter: WritesTemplates, draft: TemplateDraft, now: datetime) -> Mapping[str, Any]:
+    """The same without an account; an offer in it is one that begins now."""
     parameters = {
         "header": draft.header_examples,
         "header_file_id": (draft.header.file_id or draft.header.sample) if draft.header else None,
         "body": draft.examples if draft.category != "AUTHENTICATION" else {"1": "482913"},
         "buttons": {str(at): button.example for at, button in enumerate(draft.buttons)},
         "cards": [{"body": card.examples, "header_file_id": card.header.file_id} for card in draft.cards],
-        "offer_ends_at": ws.clock.now() if draft.offer else None,
+        "offer_ends_at": now if draft.offer else None,
     }
     shown = dict(adapter.preview_template(adapter.template_of(draft), parameters))
     if shown.get("offer"):

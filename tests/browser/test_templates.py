@@ -126,3 +126,40 @@ def test_a_content_template_in_two_languages(desks: Desks, stage: Stage, axe: Ax
     dialog.get_by_role("button", name="Send", exact=True).click()
     desk.ticks(desk.bubble("Bonjour"), "Delivered")
     assert "Bonjour" in str(mia.received()[-1]["body"])
+
+
+def test_a_template_from_the_gallery(desks: Desks, axe: Axe, shot: Shot) -> None:
+    page = desks(path="/templates").page
+    page.get_by_role("region", name="Templates").get_by_role("button", name="New").click()
+    page.get_by_role("menuitem", name="From the gallery").click()
+    gallery = page.get_by_role("article", name="Gallery")
+    item = gallery.get_by_role("listitem", name="Order confirmed")
+    expect(item.get_by_role("img", name="Preview: Thank you, Ana")).to_be_visible()
+    page.mouse.move(2, 400)
+    for width, scheme in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 1000})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        axe(page)
+        shot(page, f"templates-gallery-{width}-{scheme}")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(color_scheme="light")
+
+    gallery.get_by_role("combobox", name="Language").select_option("pt_BR")
+    gallery.get_by_role("combobox", name="Purpose").select_option("orders")
+    expect(gallery.get_by_role("listitem", name="Welcome")).to_have_count(0)
+    expect(item.get_by_role("img", name="Preview: Agradecemos, Ana")).to_be_visible()
+    item.get_by_role("button", name="Use this: Order confirmed").click()
+    page.get_by_role("menuitem", name="Template of whatsapp").click()
+    editor = page.get_by_role("article", name="Template draft")
+    expect(editor.get_by_role("textbox", name="Name", exact=True)).to_have_value("order_confirmed")
+    expect(editor.get_by_text("Nothing speaks against it.")).to_be_visible()
+
+    page.go_back()
+    gallery.get_by_role("listitem", name="We have missed you").get_by_role("button", name="Use").click()
+    page.get_by_role("menuitem", name="Content for other channels").click()
+    content = page.get_by_role("article", name="Content template")
+    expect(content.get_by_role("textbox", name="Name", exact=True)).to_have_value("We have missed you")
+    content.get_by_role("button", name="French").click()
+    content.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    expect(page.get_by_role("region", name="Templates").get_by_role("link", name="We have missed you")).to_be_visible()

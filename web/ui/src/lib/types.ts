@@ -132,6 +132,7 @@ export type CheckedContent = api.CheckedContent
 export type WholeTemplate = api.WholeTemplate
 export type TemplateDraft = api.TemplateDraft
 export type TemplateDraftRow = api.TemplateDraftOut
+export type GalleryTemplate = api.GalleryTemplate
 export type TemplatesChecked = api.CheckedTemplate
 export type DraftHeader = api.DraftHeader
 export type DraftButton = api.DraftButton

@@ -18,7 +18,7 @@ import { useSettled } from '../ui/SearchBox'
 import { Skeleton } from '../ui/Skeleton'
 import { Problem } from '../settings/parts/ConfirmDialog'
 import { Head } from './TemplateDetail'
-import { NEW_CONTENT, contentQuery, languageOptions, variablesQuery } from './templates'
+import { NEW_CONTENT, begun, contentQuery, languageOptions, variablesQuery } from './templates'
 import s from './templates.module.css'
 
 type Content = ContentWording['content']
@@ -48,7 +48,10 @@ export function ContentPane({ id }: { id: string }) {
 function ContentEditor({ kept }: { kept: ContentTemplate | null }) {
   const navigate = useNavigate()
   const mayWrite = useCan('templates.manage')
-  const [value, setValue] = useState({ name: kept?.name ?? '', channels: kept?.channels ?? [], wordings: kept?.wordings ?? [EVERYBODY] })
+  const [value, setValue] = useState(() => {
+    const start = kept ?? begun.get()
+    return { name: start?.name ?? '', channels: kept?.channels ?? [], wordings: start?.wordings ?? [EVERYBODY] }
+  })
   const [revision, setRevision] = useState(kept?.revision ?? 0)
   const [shown, setShown] = useState(0)
   const [tried, setTried] = useState(false)

@@ -15,7 +15,7 @@ import { IconAlertTriangle, IconPlus, IconRefresh, IconTemplate } from '../ui/ic
 import { SearchBox } from '../ui/SearchBox'
 import { Skeleton } from '../ui/Skeleton'
 import { qualityTone, qualityWord } from '../settings/channels/health'
-import { EMPTY, NEW_CONTENT, contentsQuery, draftsQuery, newDraft, statusTone, templatesChanged, templatesQuery, words } from './templates'
+import { EMPTY, GALLERY, NEW_CONTENT, begun, contentsQuery, draftsQuery, newDraft, statusTone, templatesChanged, templatesQuery, words } from './templates'
 import pane from '../ui/two-pane.module.css'
 import s from './templates.module.css'
 
@@ -101,6 +101,11 @@ export function TemplateList({ chosen }: { chosen: string | undefined }) {
     }
   }
 
+  function writeContent() {
+    begun.set(null)
+    void navigate({ to: '/templates/$templateId', params: { templateId: NEW_CONTENT } })
+  }
+
   async function sync() {
     setBusy(true)
     try {
@@ -150,8 +155,10 @@ export function TemplateList({ chosen }: { chosen: string | undefined }) {
                     Template of {account.name}
                   </Menu.Item>
                 ))}
-                <Menu.Item onClick={() => void navigate({ to: '/templates/$templateId', params: { templateId: NEW_CONTENT } })}>
-                  Content for other channels
+                <Menu.Item onClick={writeContent}>Content for other channels</Menu.Item>
+                <Menu.Divider />
+                <Menu.Item onClick={() => void navigate({ to: '/templates/$templateId', params: { templateId: GALLERY } })}>
+                  From the gallery…
                 </Menu.Item>
               </Menu.Dropdown>
             </Menu>

@@ -5,9 +5,10 @@ import { IconTemplate } from '../ui/icons'
 import { TwoPane } from '../ui/TwoPane'
 import { ContentPane } from './ContentPane'
 import { DraftPane } from './DraftPane'
+import { GalleryPane } from './GalleryPane'
 import { TemplateDetail } from './TemplateDetail'
 import { TemplateList } from './TemplateList'
-import { isContentId, isDraftId } from './templates'
+import { GALLERY, isContentId, isDraftId } from './templates'
 
 export default function TemplatesPage() {
   const { templateId } = useParams({ strict: false })
@@ -19,7 +20,9 @@ export default function TemplatesPage() {
       list={<TemplateList chosen={templateId} />}
       detail={
         templateId &&
-        (isContentId(templateId) ? (
+        (templateId === GALLERY ? (
+          <GalleryPane />
+        ) : isContentId(templateId) ? (
           <ContentPane key={templateId} id={templateId} />
         ) : isDraftId(templateId) ? (
           <DraftPane key={templateId} id={templateId} />

@@ -2,7 +2,8 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api } from '../lib/api'
 import { queryClient } from '../lib/query'
-import type { ContentTemplate, Page, Template, TemplateDraft, TemplateDraftRow, TemplatesChecked, TextVariable, WholeTemplate } from '../lib/types'
+import { Cell } from '../lib/store'
+import type { ContentTemplate, ContentWording, GalleryTemplate, Page, Template, TemplateDraft, TemplateDraftRow, TemplatesChecked, TextVariable, WholeTemplate } from '../lib/types'
 import type { Tone } from '../ui/Badge'
 
 export const templatesQuery = queryOptions({
@@ -29,6 +30,13 @@ export const contentsQuery = queryOptions({
 export const contentQuery = (id: string) =>
   queryOptions({ queryKey: ['content-templates', id], queryFn: ({ signal }) => api.get<ContentTemplate>(`/content-templates/${id}`, signal) })
 
+/** It comes with Parley: nothing changes it. */
+export const galleryQuery = queryOptions({
+  queryKey: ['template-gallery'],
+  queryFn: ({ signal }) => api.get<Page<GalleryTemplate>>('/template-gallery', signal).then((page) => page.items),
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
 export const variablesQuery = queryOptions({
   queryKey: ['variables'],
   queryFn: () => api.get<Page<TextVariable>>('/variables').then((page) => page.items),
@@ -41,7 +49,10 @@ export function templatesChanged(): void {
   void queryClient.invalidateQueries({ queryKey: ['template-drafts'] })
 }
 
+export const GALLERY = 'gallery'
 export const NEW_CONTENT = 'new-content'
+/** What a new content template begins with, when it was chosen in the gallery. */
+export const begun = new Cell<{ name: string; wordings: ContentWording[] } | null>(null)
 export const isContentId = (id: string): boolean => id === NEW_CONTENT || id.startsWith('ctp_')
 export const isDraftId = (id: string): boolean => id.startsWith('tpd_')
 
