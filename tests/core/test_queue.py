@@ -1,7 +1,11 @@
 """The background lane on a real Valkey: what a worker did that was killed is gone on with by another."""
 
 import asyncio
+import os
 import secrets
+import signal
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,43 +16,72 @@ from app.core import queue
 from app.core.queue import Job, Lane, background_options
 from app.core.runtime import Runtime
 
+ROOT = Path(__file__).resolve().parents[2]
+MARKED_SECONDS = 3.0
+# A worker as it runs in production, but for its one job and for how long a mark lasts; it says when it has begun.
+_WORKER = """
+import asyncio, sys
+from arq.worker import Worker
+from app.core import queue
+from app.core.queue import Job, Lane, background_options
 
-async def test_a_job_of_a_dead_worker_is_taken_by_another(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "_MARKED_SECONDS", 3.0)
+url, queue._BACKGROUND_QUEUE, seconds = sys.argv[1:]
+queue._MARKED_SECONDS = float(seconds)
+
+async def work(ctx, what):
+    print(what, flush=True)
+    await asyncio.Event().wait()
+
+async def main():
+    jobs = [Job(work, Lane.BACKGROUND, timeout_seconds=24 * 3_600)]
+    pool = await queue.open_pool(url)
+    await Worker(redis_pool=pool, handle_signals=False, **background_options(jobs)).async_run()
+
+asyncio.run(main())
+"""
+
+
+async def test_a_job_of_a_killed_worker_is_taken_by_another(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "_MARKED_SECONDS", MARKED_SECONDS)
     name = f"test-{secrets.token_hex(4)}"
     monkeypatch.setattr(queue, "_BACKGROUND_QUEUE", name)
     begun: asyncio.Queue[str] = asyncio.Queue()
-    over = asyncio.Event()
 
     async def work(ctx: dict[str, Any], what: str) -> None:
         begun.put_nowait(what)
-        await over.wait()
 
-    def worker() -> Worker:
-        jobs = [Job(work, Lane.BACKGROUND, timeout_seconds=24 * 3_600)]
-        return Worker(redis_pool=runtime.redis, handle_signals=False, **background_options(jobs))
-
-    async with asyncio.timeout(30):
-        await runtime.queue.enqueue("work", "one", lane=Lane.BACKGROUND, job_id=name)
-        workers = (worker(), worker())
-        first = asyncio.create_task(workers[0].async_run())
-        assert await begun.get() == "one"
-        mark = f"{in_progress_key_prefix}{name}"
-        # It is renewed as long as the job runs, and never for longer than a while.
-        for _ in range(20):
-            assert 0 < await runtime.redis.pttl(mark) <= 3_000
-            await asyncio.sleep(0.1)
-        assert begun.empty()
-        # As SIGKILL leaves it: the job is neither ended nor given back, its mark stays behind and is not renewed.
-        (renewing,) = [task for task in asyncio.all_tasks() if task.get_name() == mark]
-        renewing.cancel()
-        second = asyncio.create_task(workers[1].async_run())
-        assert await begun.get() == "one"
-        over.set()
-        # Nobody is stopped in the middle of a word with Redis.
-        for each in workers:
-            each.allow_pick_jobs = False
-            await asyncio.gather(*each.tasks.values(), return_exceptions=True)
-        for running in (first, second):
+    jobs = [Job(work, Lane.BACKGROUND, timeout_seconds=24 * 3_600)]
+    second = Worker(redis_pool=runtime.redis, handle_signals=False, **background_options(jobs))
+    url = runtime.settings.redis_url.get_secret_value()
+    first = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _WORKER, url, name, str(MARKED_SECONDS)),
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert first.stdout is not None
+    running: asyncio.Task[None] | None = None
+    mark = f"{in_progress_key_prefix}{name}"
+    try:
+        async with asyncio.timeout(60):
+            await runtime.queue.enqueue("work", "one", lane=Lane.BACKGROUND, job_id=name)
+            assert await first.stdout.readline() == b"one\n"
+            running = asyncio.create_task(second.async_run())
+            # Renewed as long as the job runs, for longer than one mark lasts, and never for longer than that at a time.
+            for _ in range(40):
+                assert await runtime.redis.pttl(mark) <= MARKED_SECONDS * 1_000
+                await asyncio.sleep(0.1)
+            assert begun.empty()
+            first.send_signal(signal.SIGKILL)
+            assert await first.wait() == -signal.SIGKILL
+            # Neither ended nor given back; its mark stays behind, and nobody renews it.
+            assert await begun.get() == "one"
+            second.allow_pick_jobs = False
+            await asyncio.gather(*second.tasks.values(), return_exceptions=True)
+    finally:
+        if first.returncode is None:
+            first.kill()
+            await first.wait()
+        if running is not None:
             running.cancel()
-        await asyncio.gather(first, second, return_exceptions=True)
+            await asyncio.gather(running, return_exceptions=True)
