@@ -24,6 +24,7 @@ from automations.broadcasts import Broadcast
 from automations.experiments import Share, Verdict
 from automations.rolls import Place
 from automations.runs import Recall, Run, Way
+from channels import accounts, registry
 from crm import tables
 from crm.store import contacts as contact_rows
 from inbox import timeline
@@ -40,8 +41,9 @@ _PAGE: Final = 100
 class Now:
     """
     How it goes. `people` are in the audience as far as it is written down; `dropped` of them were left out before the
-    mailing, by reason. `rate` is messages a second. `ways` are its mailings, the first its own. `held_until`: the
-    provider lets us write to nobody new before then.
+    mailing, by reason. `rate` is messages a second. `ways` are its mailings, the first its own; `reads` says of each
+    whether its channel tells who has read a message, and `read_of` are those delivered by the ones that do, None
+    without any. `held_until`: the provider lets us write to nobody new before then.
     """
 
     people: int
@@ -50,6 +52,8 @@ class Now:
     dropped: Mapping[str, int]
     total: Tally
     ways: tuple[Progress, ...]
+    reads: tuple[bool, ...]
+    read_of: int | None
     rate: float
     eta: datetime | None
     held_until: datetime | None
@@ -62,7 +66,7 @@ class Now:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arm:
-    """One variant: how many got it, and what share of them went how far."""
+    """One variant: how many got it, and what share of them went how far, as far as its channel tells."""
 
     key: str
     name: str
@@ -89,6 +93,8 @@ async def now_of(ws: Workspace, broadcast: Broadcast) -> Now:
         # Their turn never comes.
         total, left = replace(total, total=total.total + left, cancelled=total.cancelled + left), 0
     going = broadcast.state == "running"
+    reads = (await _reads(ws, broadcast))[: max(1, len(ways))]
+    told = sum(way.delivered for way, tells in zip(ways, reads, strict=False) if tells)
     return Now(
         people=run.people,
         built=run.built,
@@ -96,6 +102,9 @@ async def now_of(ws: Workspace, broadcast: Broadcast) -> Now:
         dropped=dropped,
         total=total,
         ways=tuple(ways),
+        reads=reads,
+        # Whom a fallback took over may count on two ways.
+        read_of=min(told, total.delivered) if any(reads) else None,
         rate=sum(way.rate for way in ways),
         eta=max((way.eta for way in ways if way.eta), default=None),
         held_until=min((way.held_until for way in ways if way.held_until), default=None),
@@ -104,6 +113,17 @@ async def now_of(ws: Workspace, broadcast: Broadcast) -> Now:
         currency=await _currency(ws, broadcast),
         unexplained=left,
         recall=run.recall,
+    )
+
+
+async def _reads(ws: Workspace, broadcast: Broadcast) -> tuple[bool, ...]:
+    """Of each of its ways, whether its channel tells who has read a message; text messages do not."""
+    plan = broadcast.plan
+    known = {row.id: row for row in await ws.runtime.accounts.of_workspace(ws.id)}
+    rows = [known.get(each or "") for each in (plan.account_id, *(way.account_id for way in plan.fallbacks))]
+    return tuple(
+        row is not None and registry.adapter(row.kind).capabilities(accounts.channel_account(row)).receipts == "read"
+        for row in rows
     )
 
 
@@ -153,7 +173,8 @@ async def arms(ws: Workspace, broadcast: Broadcast, now: Now) -> tuple[list[Arm]
     for variant in broadcast.plan.variants:
         tally = progress.by_variant.get(variant.key) or Tally()
         handed = runs.handed_over(tally)
-        shares = {name: experiments.share(getattr(tally, name), handed) for name in FUNNEL}
+        told = [name for name in FUNNEL if name != "read" or now.reads[0]]
+        shares = {name: experiments.share(getattr(tally, name), handed) for name in told}
         found.append(Arm(key=variant.key, name=variant.name, shares=shares))
     run = await runs.of(ws, broadcast.id)
     # What was said when the rest were given theirs stands: the rest are no part of the experiment.

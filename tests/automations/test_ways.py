@@ -109,6 +109,10 @@ async def test_by_whatsapp_else_by_text_is_one_message(shop: Shop) -> None:
     tally = done["tally"]
     assert (done["people"], done["unexplained"], tally["total"], tally["sent"]) == (7, 0, 6, 5)
     assert (reasons(done["left_out"]), reasons(tally["failed"])) == ({"no_address": 1}, {})
+    # Text messages tell nobody who has read them: they are in no share of it.
+    by_whatsapp, by_text = [way["tally"] for way in done["ways"]]
+    assert (by_text["read"], by_text["read_of"]) == (None, None)
+    assert (tally["read"], tally["read_of"]) == (by_whatsapp["read"], by_whatsapp["delivered"])
     assert reasons(tally["skipped"]) == {"no_consent": 1}
     table = await rows(owner, made)
     last = {row["contact_id"]: row for row in table if not row["tried_again"]}

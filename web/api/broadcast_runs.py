@@ -38,7 +38,10 @@ class ResumeBroadcast(Body):
 
 
 class BroadcastTallyOut(Out):
-    """How many people are where; each of the funnel's numbers holds those that got further."""
+    """
+    How many people are where; each of the funnel's numbers holds those that got further. `read` is of the `read_of` to
+    whom it was delivered on channels that tell who has read a message; both are null where none does (SMS, Telegram).
+    """
 
     total: int
     queued: int
@@ -46,7 +49,8 @@ class BroadcastTallyOut(Out):
     sending: int
     sent: int
     delivered: int
-    read: int
+    read: int | None
+    read_of: int | None
     clicked: int
     replied: int
     opted_out: int
@@ -108,11 +112,13 @@ class BroadcastShareOut(Out):
 
 
 class BroadcastArmOut(Out):
+    """`read` is null where the channel does not tell who has read a message."""
+
     key: str
     name: str
     sent: BroadcastShareOut
     delivered: BroadcastShareOut
-    read: BroadcastShareOut
+    read: BroadcastShareOut | None
     clicked: BroadcastShareOut
     replied: BroadcastShareOut
     opted_out: BroadcastShareOut
@@ -261,7 +267,11 @@ async def report_of(ws: Workspace, broadcast_id: str) -> BroadcastReportOut:
     return BroadcastReportOut(
         progress=_progress(broadcast, now),
         variants=[
-            BroadcastArmOut(key=arm.key, name=arm.name, **{name: _share(each) for name, each in arm.shares.items()})
+            BroadcastArmOut(
+                key=arm.key,
+                name=arm.name,
+                **dict.fromkeys(("read",)) | {name: _share(each) for name, each in arm.shares.items()},
+            )
             for arm in arms
         ],
         verdict=_verdict(verdict),
@@ -297,8 +307,8 @@ def _progress(broadcast: Broadcast, now: Now) -> BroadcastProgressOut:
         people=now.people,
         built=now.built,
         left_out=_steps(now.dropped),
-        tally=_tally(now.total),
-        ways=[_way(way) for way in now.ways],
+        tally=_tally(now.total, now.read_of),
+        ways=[_way(way, reads) for way, reads in zip(now.ways, now.reads, strict=False)],
         rate=round(now.rate, 2),
         eta=iso(now.eta),
         held_until=iso(now.held_until),
@@ -317,16 +327,24 @@ def _steps(counted: Mapping[str, int]) -> list[WaterfallStepOut]:
     return [step_out(code, count) for code, count in sorted(counted.items(), key=lambda each: (-each[1], each[0]))]
 
 
-def _tally(tally: Tally) -> BroadcastTallyOut:
-    numbers = {
-        name: getattr(tally, name) for name in BroadcastTallyOut.model_fields if name not in ("failed", "skipped")
-    }
-    return BroadcastTallyOut(**numbers, failed=_steps(tally.failed), skipped=_steps(tally.skipped))
+def _tally(tally: Tally, read_of: int | None) -> BroadcastTallyOut:
+    own = ("failed", "skipped", "read", "read_of")
+    return BroadcastTallyOut(
+        **{name: getattr(tally, name) for name in BroadcastTallyOut.model_fields if name not in own},
+        read=None if read_of is None else tally.read,
+        read_of=read_of,
+        failed=_steps(tally.failed),
+        skipped=_steps(tally.skipped),
+    )
 
 
-def _way(way: Progress) -> BroadcastWayOut:
+def _way(way: Progress, reads: bool) -> BroadcastWayOut:
     return BroadcastWayOut(
-        state=way.state, reason=way.reason, rate=round(way.rate, 2), eta=iso(way.eta), tally=_tally(way)
+        state=way.state,
+        reason=way.reason,
+        rate=round(way.rate, 2),
+        eta=iso(way.eta),
+        tally=_tally(way, way.delivered if reads else None),
     )
 
 

@@ -51,17 +51,16 @@ export function Watching({ broadcast }: { broadcast: Broadcast }) {
           <Panel title="What came of it" text="Press a number to see who.">
             <Funnel steps={funnelOf(progress.tally, tracks(broadcast.plan))} onNames={(key) => names(FUNNEL[key] ?? key, { state: key })} />
           </Panel>
-          {report && report.variants.length > 1 && report.verdict && metric && (
+          {report && report.variants.length > 1 && report.verdict && metric && report.variants[0]?.[metric] && (
             <Panel title="Which one is better">
               <Variants
                 metric={METRICS[metric]}
                 verdict={report.verdict.words}
-                variants={report.variants.map((each) => ({
-                  ...each[metric],
-                  key: each.key,
-                  label: nameOf(broadcast.plan, each.key),
-                  winner: report.verdict?.state === 'winner' && report.verdict.best === each.key,
-                }))}
+                variants={report.variants.flatMap((each) => {
+                  const figures = each[metric]
+                  const winner = report.verdict?.state === 'winner' && report.verdict.best === each.key
+                  return figures ? [{ ...figures, key: each.key, label: nameOf(broadcast.plan, each.key), winner }] : []
+                })}
               />
             </Panel>
           )}
@@ -303,12 +302,18 @@ function Figures({ progress }: { progress: BroadcastProgress }) {
 const METRICS = { delivered: 'delivered', read: 'read', clicked: 'clicked', replied: 'answered' } as const
 const FUNNEL: Record<string, string> = { sent: 'Sent', delivered: 'Delivered', read: 'Read', clicked: 'Clicked', replied: 'Answered', opted_out: 'Asked to stop' }
 
-/** Clicks that nobody counts are no zero. */
+const UNREAD = 'This channel does not tell who has read a message.'
+
+/** Clicks that nobody counts are no zero, nor is reading that nobody tells of. */
 function funnelOf(tally: BroadcastTally, tracked: boolean): FunnelStep[] {
   const step = (key: 'sent' | 'delivered' | 'read' | 'clicked' | 'replied' | 'opted_out') => ({ key, label: FUNNEL[key]!, count: tally[key] })
-  // Who answers need not have clicked, and text messages are never read: what follows is all of those who got it.
-  const followed = (['read', 'clicked', 'replied'] as const).filter((key) => key !== 'clicked' || tracked || tally.clicked > 0).map((key) => ({ ...step(key), of: 'delivered' }))
-  return [step('sent'), { ...step('delivered'), of: 'sent' }, ...followed, { ...step('opted_out'), of: 'delivered', tone: 'bad' }]
+  // Who answers need not have clicked, and who clicks need not have sent word of reading: each follows those who got it.
+  const read: FunnelStep =
+    tally.read_of === null
+      ? { ...step('read'), why: UNREAD }
+      : { ...step('read'), of: 'delivered', ...(tally.read_of < tally.delivered && { share: { whole: tally.read_of, words: 'those delivered where reading is told' } }) }
+  const followed = (['clicked', 'replied'] as const).filter((key) => key !== 'clicked' || tracked || tally.clicked > 0).map((key) => ({ ...step(key), of: 'delivered' }))
+  return [step('sent'), { ...step('delivered'), of: 'sent' }, read, ...followed, { ...step('opted_out'), of: 'delivered', tone: 'bad' }]
 }
 
 interface ReasonsProps {
