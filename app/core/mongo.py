@@ -34,7 +34,7 @@ _FEW = 5
 # it changes rows in one go.
 MOST_IN = 50
 # Rows of one answer; who asks for more of them asks a second time.
-_AT_ONCE = 10_000
+_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
