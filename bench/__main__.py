@@ -40,7 +40,9 @@ def main() -> int:
         epilog="\n".join(f"{name:<10} {about}" for name, about in NAMES.items()),
     )
     parser.add_argument("name", choices=NAMES, metavar="NAME")
-    parser.add_argument("--quick", action="store_true", help="end within a minute, with figures that are less sure")
+    parser.add_argument(
+        "--quick", action="store_true", help="end within a minute and a half, with figures that are less sure"
+    )
     sized = ", ".join(sorted(SIZED))
     parser.add_argument("--rows", type=int, metavar="N", help=f"at most so many rows ({sized})")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
