@@ -6,20 +6,18 @@ BIN := $(VENV)/bin
 # What Python has compiled is kept: the tests start some hundred processes, each of which would compile all of it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test lint lock clean
+.PHONY: run test lint built chromium lock clean
 
 run: $(VENV)/.installed
 	@$(BIN)/python -m app up
 
 # Three at a time, who wait half of it: each file stays in one process, with databases of its own. What all need is made
-# before. The browser's tests come after the others: theirs is an event loop that leaves no room for another; and two at a
-# time, as a browser waits for little.
+# before, and the types are checked beside that. The browser's tests come after the others: theirs is an event loop that
+# leaves no room for another; and two at a time, as a browser waits for little.
 ABREAST := --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/.installed-test
-	@$(MAKE) --no-print-directory lint
-	@$(BIN)/python -m web.build
-	@$(BIN)/python -c "from tests.support import chromium; chromium.find()"
+	@$(MAKE) --no-print-directory --jobs 2 lint chromium
 	@$(BIN)/python -m pytest -n 3 $(ABREAST) --ignore tests/browser
 	@$(BIN)/python -m pytest -n 2 $(ABREAST) tests/browser
 
@@ -28,6 +26,12 @@ lint: $(VENV)/.installed-test
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+built: $(VENV)/.installed-test
+	@$(BIN)/python -m web.build
+
+chromium: built
+	@$(BIN)/python -c "from tests.support import chromium; chromium.find()"
 
 $(VENV)/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] else "Parley needs Python 3.11 or newer; this is %d.%d. Try: make run PYTHON=python3.13" % sys.version_info[:2])'
