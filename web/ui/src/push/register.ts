@@ -12,20 +12,19 @@ const worker = 'serviceWorker' in navigator ? navigator.serviceWorker : undefine
 /** After the page itself, which must not wait for it. */
 export function startWorker(): void {
   if (!worker) return
+  // Listened to before anything is registered: a new version may take over while that is still on its way.
+  let before = worker.controller
+  worker.addEventListener('controllerchange', () => {
+    // The first one ever is no new version.
+    if (before) outdated.set(true)
+    before = worker.controller
+  })
   const start = () => worker.register('/sw.js').then(watch, () => {})
   if (document.readyState === 'complete') void start()
   else addEventListener('load', () => void start())
 }
 
 function watch(registration: ServiceWorkerRegistration): void {
-  registration.addEventListener('updatefound', () => {
-    // The first one ever is no new version.
-    const before = worker?.controller
-    const next = registration.installing
-    next?.addEventListener('statechange', () => {
-      if (before && next.state === 'activated') outdated.set(true)
-    })
-  })
   setInterval(() => void registration.update().catch(() => {}), LOOK_EVERY_MS)
 }
 
