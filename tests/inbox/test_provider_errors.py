@@ -1,0 +1,151 @@
+"""Every error of a provider, from the sandbox's door to what is stored of the message and what Parley does about it."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.core.addresses import Address
+from channels.sms import errors as sms
+from channels.whatsapp import errors as whatsapp
+from crm import contacts, standing
+from inbox import timeline
+from tests.support.broadcasts import later
+from tests.support.shop import Shop, eventually
+
+pytestmark = pytest.mark.usefixtures("any_hour")
+
+# What follows → the provider's codes. `again`: it goes with another try. `waits`: it does, once the sender (or pair)
+# has waited. All else is final, and stored under this name.
+Rows = Mapping[str, tuple[int, ...]]
+WHATSAPP: Rows = {
+    "account_refused": (3, 10, 33, 102, 104, 190, 200, 368, 131005, 131031, 131037, 131042, 131044, 131045, 133010),
+    "again": (1, 2, 131000, 131016, 131057, 133004, 134101, 135000, 2494100, 999999),
+    "waits": (4, 80007, 130429, 131056),
+    # Told by a status, hours may pass: a person looks at the number first.
+    "throttled": (131048,),
+    "reply_window_closed": (131047,),
+    "recipient_capped": (131049,),
+    "opted_out": (131050,),
+    "unreachable": (130403, 130497, 131026, 131030),
+    "template_refused": (
+        *(131055, 131061, 131063, 131064, 132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 132018),
+        *(134100, 134102, 2388040),
+    ),
+    "message_refused": (
+        *(100, 130472, 131008, 131009, 131021, 131051, 131052, 131053, 131062, 132068, 132069),
+        *(134011, 137000, 138001, 139000, 139101, 139200, 147001),
+    ),
+}
+SMS: Rows = {
+    "account_refused": (20003, 20404, 21212, 21603, 21606, 30002, 30032, 30034),
+    "again": (30410,),
+    "waits": (20429, 21611, 63017, 63018),
+    "throttled": (30001, 30022, 30023),
+    # Twilio had taken it, so it is not the same as never sent.
+    "not_sent": (30008,),
+    "opted_out": (21610,),
+    "unreachable": (21211, 21217, 21612, 21614, 21635, 30003, 30004, 30005, 30006),
+    "message_refused": (21408, 21608, 21617, 21620, 21623, 11751, 30007),
+}
+NOT_RESENT = ("opted_out", "unreachable")
+
+# After these the sender waits for long enough to be seen at it.
+A_MINUTE = (4, 80007)
+
+
+def codes_of(rows: Rows) -> Iterator[tuple[int, str]]:
+    for outcome, codes in rows.items():
+        yield from ((code, outcome) for code in codes)
+
+
+def test_no_code_is_left_out() -> None:
+    # The sandbox's knob knows 0 as no error at all; tests/channels/whatsapp/test_refusals.py has it.
+    assert whatsapp.RULES.keys() - dict(codes_of(WHATSAPP)).keys() == {0}
+    assert sms.RULES.keys() == dict(codes_of(SMS)).keys()
+
+
+@pytest.mark.parametrize(("channel", "rows"), [("whatsapp", WHATSAPP), ("sms", SMS)])
+async def test_each_error_is_stored_and_acted_upon(shop: Shop, channel: str, rows: Rows) -> None:
+    table = dict(codes_of(rows))
+    people = {code: await shop.customer(name=f"{channel} {code}") for code in table}
+    hello = {f"Hello, {channel} {code}": code for code in table}
+    for words, code in hello.items():
+        await shop.writes(channel, people[code]["id"], type="text", text=words)
+
+    async def all_there() -> dict[int, dict[str, Any]] | None:
+        listed = (await shop.get("/conversations", view="all", limit=100))["items"]
+        found = {hello[said]: each for each in listed if (said := (each["last_entry"] or {}).get("text")) in hello}
+        return found if len(found) == len(table) else None
+
+    threads = await eventually(all_there)
+    once = {people[code]["id"]: {"fail_next": {"code": code, "count": 1}} for code in table}
+    await shop.knobs(customers=once)
+
+    async def sent(code: int) -> None:
+        await shop.answers(threads[code]["id"], f"Answer to {code}")
+
+    async def stored(code: int) -> dict[str, Any]:
+        return next(each for each in await shop.thread(threads[code]["id"]) if each["direction"] == "out")
+
+    async def settled(code: int) -> bool:
+        """As its row says: what was tried again has gone, all else has failed for good."""
+        status = (await stored(code))["status"]
+        return status in (("sent", "delivered", "read") if table[code] in ("again", "waits") else ("failed",))
+
+    at_once = [code for code in table if table[code] != "waits"]
+    await asyncio.gather(*(sent(code) for code in at_once))
+
+    async def tried(code: int) -> bool:
+        entry = await timeline.find(shop.owner.ws, (await stored(code))["id"])
+        return entry is not None and ((entry.attempts == 1 and entry.status == "queued") or await settled(code))
+
+    for code in at_once:
+        await eventually(lambda code=code: tried(code))  # type: ignore[misc]
+    # The longest that anything tried again has to wait for is ten minutes.
+    with later(shop, timedelta(minutes=11)):
+        for code in at_once:
+            await eventually(lambda code=code: settled(code))  # type: ignore[misc]
+    for code in at_once:
+        if table[code] == "again":
+            continue
+        entry = await stored(code)
+        error = entry["error"]
+        assert (error["code"], error["provider_code"]) == (table[code], str(code)), code
+        assert error["message"], code
+        assert error["can_resend"] is (table[code] not in NOT_RESENT), code
+
+    # The sender stands still for as long as it was told to: until then nothing is sent to anybody.
+    for code in (code for code in table if table[code] == "waits"):
+        await sent(code)
+        pair = f":{(await stored(code))['address']}" if code == 131056 else ""
+        hold = f"parley:rate:{shop.accounts[channel]}{pair}:hold"
+
+        async def held(key: str = hold) -> bool:
+            return bool(await shop.runtime.redis.pttl(key) > 0)
+
+        async def over(code: int = code, key: str = hold) -> bool:
+            await shop.runtime.redis.delete(key)
+            return await settled(code)
+
+        if code in A_MINUTE:
+            await eventually(held)
+            entry = await stored(code)
+            assert (entry["status"], entry["error"]) == ("queued", None), code
+        with later(shop, timedelta(minutes=13)):
+            await eventually(over)
+
+    # What they teach of the account, of the handle, and of what the person wants.
+    now = shop.runtime.clock.now()
+    for code in (each for each in table if table[each] in NOT_RESENT):
+        handle = (await stored(code))["address"]
+        found = await contacts.known(shop.owner.ws, Address.parse(handle))
+        assert found is not None
+        stopped = [p for p in ("service", "marketing") if standing.overall(found.consent, p, now) == "withdrawn"]
+        if table[code] == "opted_out":
+            # WhatsApp's own switch ends offers alone; STOP ends all.
+            assert stopped == (["marketing"] if channel == "whatsapp" else ["service", "marketing"])
+        else:
+            assert (stopped, found.unreachable_at is not None) == ([], True), code
