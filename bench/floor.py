@@ -197,4 +197,6 @@ if __name__ == "__main__":
         access_log=False,
         log_level="warning",
         timeout_graceful_shutdown=1,
+        # Parley keeps connections as long; while it is measured, the floor's are not used.
+        timeout_keep_alive=30,
     )
