@@ -1,11 +1,17 @@
 """The outbound clients against real sockets: what surely never arrived, and where outside addresses may not lead."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.core import http
 from app.core.http import BodyTooLarge, ForbiddenAddress
@@ -15,16 +21,16 @@ FOUND = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
 
 @asynccontextmanager
-async def serving(handle: Handler) -> AsyncIterator[str]:
+async def serving(handle: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """A server that does what `handle` does with each connection, and then closes it; its base URL."""
 
     async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await handle(reader, writer)
         writer.close()
 
-    server = await asyncio.start_server(once, "127.0.0.1", 0)
+    server = await asyncio.start_server(once, "127.0.0.1", 0, ssl=tls)
     async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
 async def _asked(reader: asyncio.StreamReader) -> None:
@@ -86,7 +92,7 @@ async def test_outside_addresses_may_not_name_a_private_network(host: str) -> No
 async def test_a_name_may_not_lead_inside() -> None:
     async with serving(answers) as url, http.untrusted_client() as client:
         with pytest.raises((ForbiddenAddress, httpx.HTTPError)):
-            await client.get(url.replace("127.0.0.1", "localhost"))
+            await client.get(url)
 
 
 async def test_a_body_is_read_up_to_its_limit() -> None:
@@ -96,3 +102,26 @@ async def test_a_body_is_read_up_to_its_limit() -> None:
     async with serving(answers) as url, http.provider_client() as client:
         with pytest.raises(BodyTooLarge):
             await http.read_limited(client, "GET", url, max_bytes=4)
+
+
+def vouched_for_by_itself(folder: Path) -> ssl.SSLContext:
+    """A server's certificate for localhost that no authority has signed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    begun = datetime.now(UTC) - timedelta(days=1)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, begun, begun + timedelta(days=9))
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path = folder / "server.pem"
+    path.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM) + private)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    async with serving(answers, vouched_for_by_itself(tmp_path)) as url, http.provider_client() as client:
+        with pytest.raises(httpx.TransportError, match="CERTIFICATE_VERIFY_FAILED"):
+            await client.get(url)
