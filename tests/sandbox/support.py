@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp
 
 from sandbox import app
+from tests.support import network
 
 NUMBER = "100000000000001"
 WABA = "200000000000001"
@@ -150,5 +151,5 @@ class Sandbox:
 @contextlib.asynccontextmanager
 async def running(data_dir: Path | None = None) -> AsyncIterator[Sandbox]:
     """A sandbox process, as far as its clients can tell."""
-    async with serve(app.build(data_dir)) as url, httpx.AsyncClient(base_url=url, timeout=5) as http:
+    async with serve(app.build(data_dir)) as url, network.client(url, timeout=5) as http:
         yield Sandbox(url, http)
