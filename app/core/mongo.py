@@ -39,19 +39,19 @@ _AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    keys: tuple[tuple[str, int], ...]
+    fields: tuple[str, ...]
     unique: bool = False
     sparse: bool = False
-    # Rows vanish this many seconds after the time in the first key; small collections only.
+    # Rows vanish this many seconds after the time in the first field; small collections only.
     expire_after_seconds: int | None = None
 
     @property
     def name(self) -> str:
-        return "_".join(f"{field}_{order}" for field, order in self.keys)
+        return "_".join(f"{field}_1" for field in self.fields)
 
 
 def _index(*fields: str, **options: Any) -> Index:
-    return Index(tuple((f.lstrip("-"), -1 if f.startswith("-") else 1) for f in fields), **options)
+    return Index(fields, **options)
 
 
 # Of work that was put aside (see platform/dead_letters.py).
@@ -393,7 +393,7 @@ def _model(index: Index) -> IndexModel:
     options: Document = {"name": index.name, "unique": index.unique, "sparse": index.sparse}
     if index.expire_after_seconds is not None:
         options["expireAfterSeconds"] = index.expire_after_seconds
-    return IndexModel(list(index.keys), **options)
+    return IndexModel(list(index.fields), **options)
 
 
 async def drop_index(collection: AsyncCollection[Document], name: str) -> None:
