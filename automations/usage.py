@@ -1,6 +1,7 @@
 """
-Where things are used, campaigns included: what the inbox knows of, then the rules of segments, and of broadcasts that
-have not gone. Asked before one of them is deleted; and who follows when one tag becomes another.
+Where things are used, campaigns included: what the inbox knows of, then the rules of segments, and the broadcasts that
+have not gone: their rules and the templates that they send. Asked before one of them is deleted; and who follows when
+one tag becomes another.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from app.core.rules import Catalogue, Rule
 from app.core.runtime import Workspace
 from automations import broadcasts, segments
 from automations.plans import Audience
-from inbox import usage
+from inbox import templates, usage
 from inbox.usage import Use
 
 
@@ -20,7 +21,12 @@ async def of(ws: Workspace, noun: str, thing_id: str) -> list[Use]:
 
 
 async def naming(ws: Workspace, noun: str, thing_id: str) -> list[Use]:
-    """The segments and broadcasts whose rules name it; of a field of contacts, those that ask for it."""
+    """
+    The segments and broadcasts whose rules name it; of a field of contacts, those that ask for it; of a template, the
+    broadcasts that send it.
+    """
+    if noun == "template":
+        return await _sending(ws, thing_id)
     known = await segments.catalogue(ws)
     every = await segments.every(ws)
     found = [Use("segment", each.id, each.name) for each in every if _names(known, each.rule, noun, thing_id)]
@@ -28,6 +34,14 @@ async def naming(ws: Workspace, noun: str, thing_id: str) -> list[Use]:
         if any(_names(known, rule, noun, thing_id) for rule in _rules(each.plan.audience)):
             found.append(Use("broadcast", each.id, each.plan.name))
     return found
+
+
+async def _sending(ws: Workspace, template_id: str) -> list[Use]:
+    kept = await templates.get(ws, template_id)
+    if kept is None:
+        return []
+    going = await broadcasts.sending(ws, kept.account_id, kept.template.name, kept.template.language)
+    return [Use("broadcast", each.id, each.plan.name) for each in going]
 
 
 async def using_tag(ws: Workspace, tag_id: str) -> list[Use]:

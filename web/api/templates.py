@@ -10,12 +10,13 @@ from app.core.audit import Target
 from app.core.clock import iso
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Permission
-from automations import broadcasts
+from automations import usage
 from channels import accounts
 from channels.content import TemplateParameters
 from channels.template_drafts import TemplateDraft
-from inbox import live, template_alarms, template_drafts, templates, usage
+from inbox import live, template_alarms, template_drafts, templates
 from inbox.templates import KeptTemplate
+from inbox.usage import InUse
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Out, Query, Time
 
@@ -158,19 +159,13 @@ def _alarm(kept: KeptTemplate) -> AlarmOut | None:
 async def get(request: ApiRequest, template_id: str) -> WholeTemplate:
     kept = await _known(request, template_id)
     draft = await template_drafts.draft_of(request.ws, kept)
-    uses = await _uses(request, kept)
+    uses = await usage.of(request.ws, "template", kept.id)
     return WholeTemplate(
         **(await shown(request, kept)).model_dump(),
         draft=draft,
         changeable=draft is not None and kept.template.status.upper() in template_drafts.CHANGEABLE,
         uses=[UseOut(type=use.type, id=use.id, name=use.name) for use in uses],
     )
-
-
-async def _uses(request: ApiRequest, kept: KeptTemplate) -> list[usage.Use]:
-    going = await broadcasts.sending(request.ws, kept.account_id, kept.template.name, kept.template.language)
-    found = await usage.of(request.ws, "template", kept.id)
-    return [*found, *(usage.Use("broadcast", each.id, each.plan.name) for each in going)]
 
 
 async def _known(request: ApiRequest, template_id: str) -> KeptTemplate:
@@ -183,11 +178,12 @@ async def _known(request: ApiRequest, template_id: str) -> KeptTemplate:
 async def remove(request: ApiRequest, template_id: str, query: Deleted) -> None:
     ws = request.ws
     kept = await _known(request, template_id)
-    going = [use for use in await _uses(request, kept) if use.type == "broadcast"]
-    if going:
-        raise usage.InUse("template", going)
+    all_languages = query.all_languages == "true"
+    for each in await templates.of_account(ws, kept.account_id) if all_languages else [kept]:
+        if each.template.name == kept.template.name and (uses := await usage.of(ws, "template", each.id)):
+            raise InUse("template", uses)
     async with live.announced(ws, "templates", kept.account_id):
-        gone = await template_drafts.delete(ws, template_id, all_languages=query.all_languages == "true")
+        gone = await template_drafts.delete(ws, template_id, all_languages=all_languages)
         languages = [each.template.language for each in gone]
         target = Target("template", kept.id, kept.template.name)
         await audit.record(ws, request.actor, "template.deleted", target, {"languages": languages})
