@@ -8,6 +8,7 @@ An external id is `session|client id` for what visitors write and our own messag
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -157,44 +158,15 @@ def _event(frame: Frame, body: bytes) -> InboundEvent:
     sender = _sender(frame.visitor)
     match frame:
         case MessageFrame():
-            own_id = external_id(order, frame.client_id)
-            return InboundMessage(
-                key=own_id,
-                order_key=order,
-                at=at,
-                raw=body,
-                external_id=own_id,
-                sender=sender,
-                content=_content(frame),
-                reply_to=frame.reply_to,
-                referral=_referral(frame.page),
-            )
+            message = _message(frame, body, _content(frame))
+            return replace(message, reply_to=frame.reply_to, referral=_referral(frame.page))
         case GreetingFrame():
-            own_id = external_id(order, frame.client_id)
-            return InboundMessage(
-                key=own_id,
-                order_key=order,
-                at=at,
-                raw=body,
-                external_id=own_id,
-                sender=sender,
-                content=greeting_content(frame.text, frame.replies),
-                referral=Referral(source="greeting", source_id=frame.greeting_id, headline=frame.name),
-                echo=True,
-                by=frame.by,
-            )
+            message = _message(frame, body, greeting_content(frame.text, frame.replies))
+            referral = Referral(source="greeting", source_id=frame.greeting_id, headline=frame.name)
+            return replace(message, referral=referral, echo=True, by=frame.by)
         case DetailsFrame():
             values = {k: v for k, v in (("name", frame.name), ("email", frame.email)) if v}
-            own_id = external_id(order, frame.client_id)
-            return InboundMessage(
-                key=own_id,
-                order_key=order,
-                at=at,
-                raw=body,
-                external_id=own_id,
-                sender=sender,
-                content=FormReply(name=DETAILS, values=values),
-            )
+            return _message(frame, body, FormReply(name=DETAILS, values=values))
         case ReactionFrame():
             return Reaction(
                 key=external_id(order, frame.client_id),
@@ -218,6 +190,19 @@ def _event(frame: Frame, body: bytes) -> InboundEvent:
                 correlation=frame.message_id,
                 status=DeliveryStatus(frame.status),
             )
+
+
+def _message(frame: MessageFrame | GreetingFrame | DetailsFrame, body: bytes, content: Content) -> InboundMessage:
+    own_id = external_id(frame.visitor.session, frame.client_id)
+    return InboundMessage(
+        key=own_id,
+        order_key=frame.visitor.session,
+        at=from_unix(frame.at / 1000),
+        raw=body,
+        external_id=own_id,
+        sender=_sender(frame.visitor),
+        content=content,
+    )
 
 
 def greeting_content(text: str, replies: Sequence[str]) -> Text | Buttons:
