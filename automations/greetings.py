@@ -14,8 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-import orjson
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.core import audit, days, ids, presence
 from app.core.addresses import Address
@@ -41,14 +40,15 @@ MOST_RULES = 20
 _KEPT_SECONDS = 1.0
 # Somebody may answer what a page that stayed open has shown long ago.
 _MARK_DAYS = 7
-_LANGUAGE = r"^[a-z]{2}$"
+_Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+_Id = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
 
-class Words(Part):
+class GreetingWords(Part):
     """Web addresses in the text can be clicked; `replies` are buttons that answer with their own words."""
 
     text: Annotated[str, Field(min_length=1, max_length=600, pattern=r"\S")]
@@ -57,7 +57,7 @@ class Words(Part):
     ] = ()
 
 
-class Page(Part):
+class GreetingPage(Part):
     """Of a page's address: it contains this, is this, or looks like this (`*` stands for anything)."""
 
     how: Literal["contains", "equals", "glob"] = "contains"
@@ -69,28 +69,29 @@ class GreetingSettings(Part):
     `pages` empty: on every page. `seconds` on the page and `scroll` (percent of it) have both to be reached; `leaving`
     waits for the pointer to leave the page at its top. `often`: once for each visitor, each visit, or every `days`.
     The higher `priority` (0-100) goes first. `promotional`: not to somebody who ended marketing in this chat.
+    `segment_id` asks for somebody known.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
-    active: StrictBool = True
-    chat_ids: Annotated[tuple[str, ...], Field(min_length=1, max_length=20)]
+    active: bool = True
+    chat_ids: Annotated[tuple[_Id, ...], Field(min_length=1, max_length=20)]
     from_name: Annotated[str, Field(max_length=60)] = ""
-    language: Annotated[str, Field(pattern=_LANGUAGE)] = "en"
-    words: Annotated[dict[Annotated[str, Field(pattern=_LANGUAGE)], Words], Field(min_length=1, max_length=30)]
-    pages: Annotated[tuple[Page, ...], Field(max_length=10)] = ()
-    seconds: Annotated[StrictInt, Field(ge=0, le=3_600)] = 15
-    scroll: Annotated[StrictInt, Field(ge=0, le=100)] = 0
-    leaving: StrictBool = False
+    language: _Language = "en"
+    words: Annotated[dict[_Language, GreetingWords], Field(min_length=1, max_length=30)]
+    pages: Annotated[tuple[GreetingPage, ...], Field(max_length=10)] = ()
+    seconds: Annotated[int, Field(ge=0, le=3_600)] = 15
+    scroll: Annotated[int, Field(ge=0, le=100)] = 0
+    leaving: bool = False
     visitors: Literal["all", "first", "returning"] = "all"
     often: Literal["visitor", "visit", "days"] = "visitor"
-    days: Annotated[StrictInt, Field(ge=1, le=365)] = 7
-    priority: Annotated[StrictInt, Field(ge=0, le=100)] = 50
-    calendar_id: str | None = None
-    online: StrictBool = False
-    segment_id: str | None = None
-    promotional: StrictBool = False
+    days: Annotated[int, Field(ge=1, le=365)] = 7
+    priority: Annotated[int, Field(ge=0, le=100)] = 50
+    calendar_id: _Id | None = None
+    online: bool = False
+    segment_id: _Id | None = None
+    promotional: bool = False
 
-    def words_in(self, language: str) -> Words:
+    def words_in(self, language: str) -> GreetingWords:
         return self.words.get(language) or self.words[self.language]
 
 
@@ -282,7 +283,7 @@ def marked(ws: Workspace, account_id: str, given: str) -> Said | None:
     if not ws.runtime.keyring.verify(f"greeting|{account_id}|{text}", signature):
         return None
     try:
-        said = Said.model_validate(orjson.loads(base64.urlsafe_b64decode(text)))
+        said = Said.model_validate_json(base64.urlsafe_b64decode(text))
     except (ValueError, ValidationError):
         return None
     return said if ws.clock.now() - from_unix(said.at / 1000) < timedelta(days=_MARK_DAYS) else None

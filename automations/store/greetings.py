@@ -12,7 +12,7 @@ from automations import greetings
 def _greeting(row: Document) -> greetings.Greeting:
     return greetings.Greeting(
         id=row["_id"],
-        settings=greetings.GreetingSettings.model_validate(row["settings"]),
+        settings=greetings.GreetingSettings.model_validate(row["settings"], strict=False),
         version=row["version"],
         created_at=row["created_at"],
         changed_at=row["changed_at"],

@@ -1,6 +1,6 @@
 """Greetings: what the chat widget says by itself, on which pages and to whom, and what came of it."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -8,56 +8,11 @@ from app.core.clock import iso
 from app.core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound
 from app.core.permissions import Permission
 from automations import greetings
-from automations.greetings import Greeting
+from automations.greetings import Greeting, GreetingSettings
 from web.api.endpoint import ApiRequest, Endpoint
-from web.api.models import Body, Out, Time
+from web.api.models import Out, Time
 
 _SHOWN_DAYS = 30
-_Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
-_Id = Annotated[str, Field(min_length=1, max_length=100)]
-
-
-class GreetingWords(Body):
-    """`replies` are buttons that answer with their own words."""
-
-    text: Annotated[str, Field(min_length=1, max_length=600, pattern=r"\S")]
-    replies: Annotated[
-        tuple[Annotated[str, Field(min_length=1, max_length=40, pattern=r"\S")], ...], Field(max_length=4)
-    ] = ()
-
-
-class GreetingPage(Body):
-    """`glob`: `*` stands for anything."""
-
-    how: Literal["contains", "equals", "glob"] = "contains"
-    value: Annotated[str, Field(min_length=1, max_length=300, pattern=r"^\S+$")]
-
-
-class GreetingSettings(Body):
-    """
-    `pages` empty: everywhere. `seconds` and `scroll` (percent) have both to be reached; `leaving` waits for the pointer
-    to leave the page. `often`: once for each visitor, each visit, or every `days`. Higher `priority` goes first.
-    `promotional`: not to somebody who ended marketing in this chat. `segment_id` asks for somebody known.
-    """
-
-    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
-    active: bool = True
-    chat_ids: Annotated[tuple[_Id, ...], Field(min_length=1, max_length=20)]
-    from_name: Annotated[str, Field(max_length=60)] = ""
-    language: _Language = "en"
-    words: Annotated[dict[_Language, GreetingWords], Field(min_length=1, max_length=30)]
-    pages: Annotated[tuple[GreetingPage, ...], Field(max_length=10)] = ()
-    seconds: Annotated[int, Field(ge=0, le=3_600)] = 15
-    scroll: Annotated[int, Field(ge=0, le=100)] = 0
-    leaving: bool = False
-    visitors: Literal["all", "first", "returning"] = "all"
-    often: Literal["visitor", "visit", "days"] = "visitor"
-    days: Annotated[int, Field(ge=1, le=365)] = 7
-    priority: Annotated[int, Field(ge=0, le=100)] = 50
-    calendar_id: _Id | None = None
-    online: bool = False
-    segment_id: _Id | None = None
-    promotional: bool = False
 
 
 class EditGreeting(GreetingSettings):
@@ -88,7 +43,7 @@ async def _out(request: ApiRequest, greeting: Greeting) -> GreetingOut:
     lately = await greetings.figures(request.ws, greeting.id, _SHOWN_DAYS)
     return GreetingOut(
         id=greeting.id,
-        settings=GreetingSettings.model_validate(greeting.settings.model_dump()),
+        settings=greeting.settings,
         version=greeting.version,
         shown=sum(day.shown for day in lately),
         opened=sum(day.opened for day in lately),
@@ -99,16 +54,12 @@ async def _out(request: ApiRequest, greeting: Greeting) -> GreetingOut:
     )
 
 
-def _read(body: GreetingSettings) -> greetings.GreetingSettings:
-    return greetings.GreetingSettings.model_validate(body.model_dump(exclude={"version"}))
-
-
 async def list_greetings(request: ApiRequest) -> Greetings:
     return Greetings(items=[await _out(request, each) for each in await greetings.every(request.ws)])
 
 
 async def create(request: ApiRequest, body: GreetingSettings) -> GreetingOut:
-    return await _out(request, await greetings.create(request.ws, request.actor, _read(body)))
+    return await _out(request, await greetings.create(request.ws, request.actor, body))
 
 
 async def get(request: ApiRequest, greeting_id: str) -> GreetingOut:
@@ -116,7 +67,8 @@ async def get(request: ApiRequest, greeting_id: str) -> GreetingOut:
 
 
 async def edit(request: ApiRequest, greeting_id: str, body: EditGreeting) -> GreetingOut:
-    changed = await greetings.edit(request.ws, request.actor, greeting_id, _read(body), body.version)
+    settings = GreetingSettings.model_validate(body.model_dump(exclude={"version"}))
+    changed = await greetings.edit(request.ws, request.actor, greeting_id, settings, body.version)
     return await _out(request, changed)
 
 
