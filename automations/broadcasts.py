@@ -380,12 +380,14 @@ async def not_gone(ws: Workspace) -> list[Broadcast]:
 
 
 async def sending(ws: Workspace, account_id: str, name: str, language: str) -> list[Broadcast]:
-    """Those that have not gone yet and send this template of the account."""
+    """Those that have not gone yet and send this template of the account, by whichever of their ways."""
     found: list[Broadcast] = []
     for each in await not_gone(ws):
-        contents = (wording.content for variant in each.plan.variants for wording in variant.wordings)
-        names = {(c.name, c.language) for c in contents if isinstance(c, Template)}
-        if each.plan.account_id == account_id and (name, language) in names:
+        plan = each.plan
+        first = ((plan.account_id, wording) for variant in plan.variants for wording in variant.wordings)
+        others = ((way.account_id, wording) for way in plan.fallbacks for wording in way.wordings)
+        contents = (wording.content for sender, wording in (*first, *others) if sender == account_id)
+        if (name, language) in {(c.name, c.language) for c in contents if isinstance(c, Template)}:
             found.append(each)
     return found
 

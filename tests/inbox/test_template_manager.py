@@ -141,6 +141,19 @@ async def test_a_template_from_its_draft_to_its_end(shop: Shop) -> None:
     assert in_use.status_code == 409
     assert in_use.json()["used_in"][0]["name"] == "Parcel"
     assert (await shop.agent.delete(f"/api/v1/macros/{macro['id']}")).status_code == 204
+    # Nor does it go in all languages while a broadcast, by its second way, sends it in another.
+    french = await shop.post("/template-drafts", 201, account_id=account_id, draft={**UTILITY, "language": "fr"})
+    await shop.post(f"/template-drafts/{french['id']}/submit")
+    content = {"type": "template", "name": UTILITY["name"], "language": "fr", "parameters": {}}
+    wording = {"language": None, "content": content}
+    way = {"account_id": account_id, "after_minutes": 5, "wordings": [wording]}
+    broadcast = await shop.post("/broadcasts", 201, name="Colis", account_id=shop.accounts["sms"], fallbacks=[way])
+    in_use = await shop.agent.delete(f"/api/v1{path}?all_languages=true")
+    assert (in_use.status_code, in_use.json()["used_in"]) == (
+        409,
+        [{"type": "broadcast", "id": broadcast["id"], "name": "Colis"}],
+    )
+    assert (await shop.agent.delete(f"/api/v1/broadcasts/{broadcast['id']}")).status_code == 204
     assert (await shop.agent.delete(f"/api/v1{path}?all_languages=true")).status_code == 204
     assert (await shop.agent.get(f"/api/v1{path}")).status_code == 404
     # Meta keeps the name for a month, and says so at the field.
