@@ -35,7 +35,8 @@ class ConnectTranslator(Body):
 
     kind: _Kind
     url: Annotated[str, Field(max_length=500)] = ""
-    key: Annotated[str, Field(max_length=500)] = ""
+    # It travels in a header.
+    key: Annotated[str, Field(max_length=500, pattern=r"^[\t\r\n ]*[ -~]*[\t\r\n ]*$")] = ""
     revision: Annotated[int, Field(ge=0, le=2**53)] = 0
 
 
