@@ -119,11 +119,13 @@ class Site:
         async def look() -> dict[str, Any] | None:
             listed = await self._get("/conversations", view="all", limit=100)
             for conversation in listed["items"]:
-                if text in [
-                    e["content"].get("text", e["content"].get("title"))
+                said = [
+                    e["number"]
                     for e in await self.thread(conversation["id"])
-                    if e["content"]
-                ]:
+                    if e["content"] and text == e["content"].get("text", e["content"].get("title"))
+                ]
+                # An entry is there before its conversation knows of it; who answers then has not read it.
+                if said and max(said) <= conversation["last_number"]:
                     found: dict[str, Any] = conversation
                     return found
             return None
