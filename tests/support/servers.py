@@ -59,6 +59,8 @@ def make_settings(given: Databases, data_dir: Path, **changes: object) -> Settin
         "secret_keys": SECRET_KEY,
         "data_dir": data_dir,
         "round_seconds": 1.0,
+        # Nobody is there: whoever connects it in a test is told so, and nothing leaves this machine.
+        "deepl_url": "http://127.0.0.1:9",
         **changes,
     }
     return Settings(_env_file=None, **values)  # type: ignore[arg-type, call-arg]
