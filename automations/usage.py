@@ -7,6 +7,7 @@ one tag becomes another.
 from collections.abc import Callable, Iterator
 
 from app.core import rules
+from app.core.errors import Invalid
 from app.core.rules import Catalogue, Rule
 from app.core.runtime import Workspace
 from automations import broadcasts, segments
@@ -53,7 +54,7 @@ async def swap_tag(ws: Workspace, old: str, new: str) -> None:
     known = await segments.catalogue(ws)
 
     def swapped(rule: Rule) -> Rule:
-        return rules.swapped(known, rule, "tag", old, new)
+        return rules.swapped(known, rule, "tag", old, new) if _is_rule(known, rule) else rule
 
     for segment in await segments.every(ws):
         await segments.reword(ws, segment, swapped(segment.rule))
@@ -70,7 +71,18 @@ def _rules(audience: Audience) -> Iterator[Rule]:
     yield from (rule for rule in (audience.rule, audience.exclude.rule) if rule)
 
 
+def _is_rule(known: Catalogue, rule: Rule) -> bool:
+    """A draft may hold what is none yet, and names nothing by it."""
+    try:
+        rules.validate(known, rule)
+    except Invalid:
+        return False
+    return True
+
+
 def _names(known: Catalogue, rule: Rule, noun: str, thing_id: str) -> bool:
+    if not _is_rule(known, rule):
+        return False
     if noun == "contact_field":
         return any(leaf.get("field") == f"fields.{thing_id}" for leaf in rules.leaves(rule))
     return thing_id in rules.refers(known, rule, noun)

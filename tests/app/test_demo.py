@@ -107,7 +107,7 @@ def test_a_broadcast_is_ready_to_be_checked_and_started(screen: httpx.Client) ->
     found = screen.get(path).json()
     # Two have not agreed, and one has a ticket open.
     assert {step["reason"]: step["count"] for step in found["steps"]} == {"no_consent": 2, "open_ticket": 1}
-    assert (found["state"], found["total"], found["willing"] + found["waiting"]) == ("ready", 6, 3)
+    assert (found["state"], found["total"], found["willing"]) == ("ready", 6, 3)
     assert found["cost"]["exact"] is True
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.core.addresses import Address
 from app.core.permissions import SYSTEM
-from automations import broadcasts, runs
+from automations import broadcasts, experiments, runs
 from crm import contacts
 from crm.contacts import Profile
 from inbox.mailings import mailings
@@ -247,9 +247,10 @@ async def test_a_sample_decides_what_the_rest_get_and_some_are_held_out(shop: Sh
         experiment={"sample_percent": 40, "metric": "delivered", "wait_minutes": 1, "if_none": "ask"},
     )
     path = f"{BROADCASTS}/{made['id']}"
+    people += await _until_each_part_has_some(shop, made["id"], people, everybody)
     found = await checked(owner, made["id"])
     held = next(step["count"] for step in found["steps"] if step["reason"] == "holdout")
-    assert found["willing"] + held == found["total"] == 24
+    assert found["willing"] + held == found["total"] == len(people)
     await owner.client.post(f"{path}/start", json={"people": found["willing"]})
     paused = await counted(owner, made["id"], "paused")
     shown = (await owner.client.get(path)).json()
@@ -288,6 +289,38 @@ async def test_a_sample_decides_what_the_rest_get_and_some_are_held_out(shop: Sh
     arms = {arm["key"]: arm["sent"]["hits"] for arm in report["variants"]}
     assert arms["b"] > arms["a"] > 0
     assert report["verdict"]["state"] == "early"
+
+
+@pytest.mark.parametrize("rule", [{}, {"x": 1}, {"all": 0}, {"field": ["tags"]}, {"count": "order", "where": 5}])
+async def test_a_draft_whose_rule_is_none_stands_in_nobodys_way(shop: Shop, rule: dict[str, Any]) -> None:
+    owner = shop.owner.client
+    made = await draft(shop.owner, audience={"rule": rule, "exclude": {"rule": rule}})
+    old, new = [
+        (await owner.post("/api/v1/tags", json={"name": f"{name} {made['id']}"})).json()["id"]
+        for name in ("Old", "New")
+    ]
+    merged = await owner.post(f"/api/v1/tags/{old}/merge", json={"into": new})
+    assert merged.status_code < 300, merged.text
+    assert (await owner.delete(f"/api/v1/tags/{new}")).status_code == 204
+    assert (await owner.delete(f"{BROADCASTS}/{made['id']}")).status_code == 204
+
+
+async def _until_each_part_has_some(shop: Shop, broadcast_id: str, people: list[str], everybody: str) -> list[str]:
+    """More people on that list, until chance has put some into each part: held out, in the sample for each variant."""
+    ws, added = shop.owner.ws, list[str]()
+    plan = (await broadcasts.get(ws, broadcast_id)).plan
+
+    def part(contact_id: str) -> str:
+        if experiments.held_out(plan, broadcast_id, contact_id):
+            return "held"
+        stage = experiments.stage_of(plan, broadcast_id, contact_id, 100)
+        return experiments.variant_of(plan, broadcast_id, contact_id, stage, None) if stage == "sample" else "rest"
+
+    while {part(each) for each in (*people, *added)} != {"held", "a", "b", "rest"}:
+        added.append(await customer(shop, f"Sample {len(people) + len(added)}"))
+        answer = await shop.owner.client.post(f"/api/v1/contacts/{added[-1]}/lists", json={"add": [everybody]})
+        assert answer.status_code == 200, answer.text
+    return added
 
 
 async def test_its_time_comes_again_and_what_was_missed_asks_first(shop: Shop) -> None:
