@@ -97,7 +97,8 @@ async def happen(plan: Plan) -> Story:
                 await asyncio.sleep(plan.seconds)
                 for task in (*flows, killer):
                     task.cancel()
-                await _settle(world, story)
+                async with on.supervised():
+                    await _settle(world, story)
                 stop.set()
                 await screen
             await _verify(world, story)
@@ -361,12 +362,7 @@ async def _killer(world: _World, story: Story, dice: random.Random) -> None:
 
 
 async def _settle(world: _World, story: Story) -> None:
-    """Starts what is down and waits until nothing is left to do, or too long."""
-    for name in _VICTIMS:
-        with contextlib.suppress(Exception):
-            world.on.programs[name].require_alive()
-            continue
-        world.on.programs[name].start_again()
+    """Waits until nothing is left to do, or too long."""
     await world.sandbox.put("/knobs", json={"error_rate": 0, "duplicate_rate": 0, "reorder_rate": 0})
     deadline = time.monotonic() + story.plan.settle_seconds
     quiet, left = 0, "nothing was looked at"

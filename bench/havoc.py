@@ -90,8 +90,9 @@ async def happen(plan: Plan) -> Story:
             await mailings.start(world.shop.ws, mailing.id)
             gone = await _paused(world, mailing, story, plan)
             await _kill(on, story, dice, plan)
-            await _gentle(world)
-            await _ended(world, mailing)
+            async with on.supervised():
+                await _gentle(world)
+                await _ended(world, mailing)
             await _verify(world, mailing, story, gone)
     return story
 

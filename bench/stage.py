@@ -26,9 +26,11 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from app.core.settings import Settings
+from app.core.tasks import end
 from app.up import valkey
 
 _START_SECONDS = 30.0
+_WATCH_SECONDS = 2.0
 
 
 class DidNotStart(Exception):
@@ -121,6 +123,25 @@ class Stage:
             await self.worker()
             await asyncio.sleep(2)
 
+    @asynccontextmanager
+    async def supervised(self) -> AsyncIterator[None]:
+        """
+        What ends by itself is started again, as `python -m app up` and compose do: a worker ends when Redis goes away
+        under arq, which may be some seconds after that.
+        """
+
+        async def watch() -> None:
+            while True:
+                for program in self.programs.values():
+                    program.start_again()
+                await asyncio.sleep(_WATCH_SECONDS)
+
+        task = asyncio.create_task(watch())
+        try:
+            yield
+        finally:
+            await end([task])
+
     def cpu(self) -> dict[str, float]:
         """CPU seconds so far, by program."""
         return {name: program.cpu_seconds() for name, program in self.programs.items()}
@@ -150,8 +171,9 @@ class Program:
         self._process.wait(10)
 
     def start_again(self) -> None:
-        """The same program with the same arguments, after it was killed."""
-        self._start()
+        """The same program with the same arguments, unless it runs."""
+        if self._process.poll() is not None:
+            self._start()
 
     def hold(self) -> None:
         """It stands still where it is, and takes no CPU."""
