@@ -5,8 +5,10 @@ The library's pool opens a connection again for whoever asks, even after it was 
 Ours, once ended, gives out none: who still asks gets an error.
 """
 
+from contextlib import suppress
 from typing import Any
 
+from redis.asyncio.client import Pipeline
 from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from redis.exceptions import ConnectionError as RedisConnectionError
 
@@ -41,6 +43,25 @@ class Connections(ConnectionPool):
     def _refuse_if_ended(self) -> None:
         if self.ended:
             raise RedisConnectionError("the connections of this process have been closed")
+
+
+class Commands(Pipeline):
+    """
+    Several commands at once, which give their connection back however they end: the library's own keep it when they are
+    cancelled once more while they take their watch off.
+    """
+
+    async def reset(self) -> None:
+        try:
+            await super().reset()  # type: ignore[no-untyped-call]
+        finally:
+            connection, self.connection = self.connection, None
+            if connection is not None:
+                # Cut off in the middle of a word, so nobody goes on there.
+                await connection.disconnect(nowait=True)
+                # It may have been given back already, and the pause after that was cut short.
+                with suppress(KeyError):
+                    await self.connection_pool.release(connection)
 
 
 def connections(url: str) -> Connections:

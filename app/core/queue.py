@@ -25,7 +25,7 @@ from redis.backoff import ConstantBackoff
 from redis.exceptions import RedisError
 
 from app.core import lanes, log
-from app.core.connections import Connections, connections
+from app.core.connections import Commands, Connections, connections
 from app.core.lanes import LaneJob, LaneWorker
 
 _log = log.get("queue")
@@ -117,12 +117,17 @@ def redis_settings(url: str) -> RedisSettings:
     return settings
 
 
+class _Pool(ArqRedis):
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Commands:
+        return Commands(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+
+
 async def open_pool(url: str) -> ArqRedis:
     """
     The connection pool that everything of ours in Redis shares, as soon as Redis answers. `close_pool` ends it. Raises
     RedisError, OSError if it does not within some seconds.
     """
-    pool = ArqRedis(connections(url), job_serializer=_dumps, job_deserializer=orjson.loads)
+    pool = _Pool(connections(url), job_serializer=_dumps, job_deserializer=orjson.loads)
     try:
         await Retry(ConstantBackoff(_FIRST_ANSWER_SECONDS), _FIRST_ANSWER_TRIES).call_with_retry(pool.ping, _no_answer)
     except BaseException:

@@ -49,3 +49,28 @@ async def test_ended_connections_are_not_opened_again(settings: Settings) -> Non
     made = [*pool.connection_pool._available_connections, *pool.connection_pool._in_use_connections]
     assert made
     assert not any(connection.is_connected for connection in made)
+
+
+async def test_commands_that_are_cancelled_twice_give_their_connection_back(settings: Settings) -> None:
+    pool = await open_pool(settings.redis_url.get_secret_value())
+    try:
+        for pauses in range(6):
+
+            async def watching() -> None:
+                async with pool.pipeline() as pipe:
+                    await pipe.watch("something")
+                    await pool.client_pause(200)
+                    await pipe.exists("something")
+
+            going = asyncio.create_task(watching())
+            await asyncio.sleep(0.02)
+            # Once in the middle of a command, then again while the watch is taken off.
+            going.cancel()
+            for _ in range(pauses):
+                await asyncio.sleep(0)
+            going.cancel()
+            await asyncio.wait([going])
+            assert not pool.connection_pool._in_use_connections
+        assert await pool.ping()
+    finally:
+        await close_pool(pool)
