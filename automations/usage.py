@@ -32,7 +32,7 @@ async def naming(ws: Workspace, noun: str, thing_id: str) -> list[Use]:
     every = await segments.every(ws)
     found = [Use("segment", each.id, each.name) for each in every if _names(known, each.rule, noun, thing_id)]
     for each in await broadcasts.not_gone(ws):
-        if any(_names(known, rule, noun, thing_id) for rule in _rules(each.plan.audience)):
+        if any(_names(known, rule, noun, thing_id) for rule in _rules(known, each.plan.audience)):
             found.append(Use("broadcast", each.id, each.plan.name))
     return found
 
@@ -54,12 +54,15 @@ async def swap_tag(ws: Workspace, old: str, new: str) -> None:
     known = await segments.catalogue(ws)
 
     def swapped(rule: Rule) -> Rule:
-        return rules.swapped(known, rule, "tag", old, new) if _is_rule(known, rule) else rule
+        return rules.swapped(known, rule, "tag", old, new)
+
+    def swapped_if_one(rule: Rule) -> Rule:
+        return swapped(rule) if _is_rule(known, rule) else rule
 
     for segment in await segments.every(ws):
         await segments.reword(ws, segment, swapped(segment.rule))
     for broadcast in await broadcasts.not_gone(ws):
-        await broadcasts.reword(ws, broadcast, _swapped(broadcast.plan.audience, swapped))
+        await broadcasts.reword(ws, broadcast, _swapped(broadcast.plan.audience, swapped_if_one))
 
 
 def _swapped(audience: Audience, how: Callable[[Rule], Rule]) -> Audience:
@@ -67,8 +70,8 @@ def _swapped(audience: Audience, how: Callable[[Rule], Rule]) -> Audience:
     return audience.model_copy(update={"rule": audience.rule and how(audience.rule), "exclude": exclude})
 
 
-def _rules(audience: Audience) -> Iterator[Rule]:
-    yield from (rule for rule in (audience.rule, audience.exclude.rule) if rule)
+def _rules(known: Catalogue, audience: Audience) -> Iterator[Rule]:
+    yield from (rule for rule in (audience.rule, audience.exclude.rule) if rule and _is_rule(known, rule))
 
 
 def _is_rule(known: Catalogue, rule: Rule) -> bool:
@@ -81,8 +84,6 @@ def _is_rule(known: Catalogue, rule: Rule) -> bool:
 
 
 def _names(known: Catalogue, rule: Rule, noun: str, thing_id: str) -> bool:
-    if not _is_rule(known, rule):
-        return False
     if noun == "contact_field":
         return any(leaf.get("field") == f"fields.{thing_id}" for leaf in rules.leaves(rule))
     return thing_id in rules.refers(known, rule, noun)
