@@ -1,15 +1,7 @@
-import { Button, NumberInput, Switch, Textarea } from '@mantine/core'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
-import { api, messageOf } from '../../lib/api'
-import { useCan } from '../../lib/session'
-import { toast } from '../../lib/toast'
+import { NumberInput, Switch, Textarea } from '@mantine/core'
 import type { PacingSettings } from '../../lib/types'
-import { Problem } from '../parts/ConfirmDialog'
-import { Heading } from '../parts/Heading'
-import { PageSkeleton } from '../parts/PageSkeleton'
 import { Panel } from '../parts/Panel'
-import { FailedPage, ForbiddenPage } from '../parts/States'
+import { WholeFields, WholePage, type Whole } from '../parts/WholePage'
 import { Approval } from './Approval'
 import { Caps } from './Caps'
 import { Footer } from './Footer'
@@ -24,53 +16,25 @@ import s from './pacing.module.css'
 const TITLE = 'Consent & pacing'
 
 export default function PacingPage() {
-  const mayRead = useCan('contacts.read')
-  const { data, error, refetch } = useQuery({ ...pacingQuery, enabled: mayRead })
-  if (!mayRead) return <ForbiddenPage title={TITLE} />
-  if (error && !data) return <FailedPage title={TITLE} error={error} onRetry={() => void refetch()} />
-  if (!data) return <PageSkeleton title={TITLE} />
-  // A colleague's change gives the page a fresh form; the switch alone does not.
-  return <Form key={JSON.stringify(data.settings)} stored={data} />
+  return (
+    <WholePage
+      title={TITLE}
+      text="When and how often marketing may reach people, and who gets none. Answers to customers are never delayed."
+      read="contacts.read"
+      manage="consent.manage"
+      query={pacingQuery}
+      path="/pacing"
+      part={(stored) => stored.settings}
+      Body={Pacing}
+    />
+  )
 }
 
-function Form({ stored }: { stored: PacingSettings }) {
-  const client = useQueryClient()
-  const mayManage = useCan('consent.manage')
-  const [settled, setSettled] = useState<Settled>(stored.settings)
-  const [busy, setBusy] = useState(false)
-  const [problem, setProblem] = useState('')
-  const set = (change: Partial<Settled>) => setSettled((now) => ({ ...now, ...change }))
-
-  async function save() {
-    setBusy(true)
-    setProblem('')
-    try {
-      client.setQueryData(pacingQuery.queryKey, await api.put<PacingSettings>('/pacing', settled))
-      toast('Saved')
-    } catch (error) {
-      setProblem(messageOf(error))
-    } finally {
-      setBusy(false)
-    }
-  }
-
+function Pacing({ stored, value: settled, set, mayManage }: Whole<PacingSettings, Settled>) {
   return (
     <>
-      <Heading
-        title={TITLE}
-        text="When and how often marketing may reach people, and who gets none. Answers to customers are never delayed."
-        actions={
-          mayManage && (
-            <Button onClick={() => void save()} loading={busy} disabled={settled === stored.settings}>
-              Save
-            </Button>
-          )
-        }
-      />
-      <Problem text={problem} />
       <KillSwitch stopped={stored.stopped} mayManage={mayManage} />
-      <fieldset className={s.form} disabled={!mayManage}>
-        <legend className="visually-hidden">{TITLE}</legend>
+      <WholeFields label={TITLE} mayManage={mayManage}>
         <QuietHours quiet={settled.quiet ?? {}} presets={stored.presets} onChange={(quiet) => set({ quiet })} />
         <Topics topics={settled.topics ?? []} onChange={(topics) => set({ topics })} />
         <Footer
@@ -146,7 +110,7 @@ function Form({ stored }: { stored: PacingSettings }) {
               autosize
             />
         </Panel>
-      </fieldset>
+      </WholeFields>
       <Approval />
       <Suppressions mayManage={mayManage} />
     </>
