@@ -2,8 +2,6 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,58 +13,22 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.core import http
 from app.core.http import BodyTooLarge, ForbiddenAddress
+from tests.support import breaking
+from tests.support.breaking import Behaviour
 
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 FOUND = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
 
-@asynccontextmanager
-async def serving(handle: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
-    """A server that does what `handle` does with each connection, and then closes it; its base URL."""
-
-    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await handle(reader, writer)
-        writer.close()
-
-    server = await asyncio.start_server(once, "127.0.0.1", 0, ssl=tls)
-    async with server:
-        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
-
-async def _asked(reader: asyncio.StreamReader) -> None:
-    await reader.readuntil(b"\r\n\r\n")
-
-
-async def hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await _asked(reader)
-
-
-async def resets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await _asked(reader)
-    writer.transport.abort()
-
-
-async def breaks_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await _asked(reader)
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
-    await writer.drain()
-
-
-async def talks_nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await _asked(reader)
-    writer.write(b"\x00\x01 not http\r\n\r\n")
-    await writer.drain()
-
-
 async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await _asked(reader)
+    await breaking.read_request(reader)
     writer.write(FOUND)
     await writer.drain()
 
 
-@pytest.mark.parametrize("handle", [hangs_up, resets, breaks_off, talks_nonsense])
-async def test_what_breaks_after_the_request_may_have_arrived(handle: Handler) -> None:
-    async with serving(handle) as url, http.provider_client() as client:
+@pytest.mark.parametrize("behaviour", breaking.BROKEN, ids=lambda behaviour: behaviour.__name__)
+async def test_what_breaks_after_the_request_may_have_arrived(behaviour: Behaviour) -> None:
+    async with breaking.serving(behaviour) as url, http.provider_client() as client:
+        client.timeout = httpx.Timeout(0.5)
         with pytest.raises(httpx.HTTPError) as caught:
             await client.post(f"{url}/bot123:token/send", content=b"x")
     assert not http.never_connected(caught.value)
@@ -74,7 +36,7 @@ async def test_what_breaks_after_the_request_may_have_arrived(handle: Handler) -
 
 
 async def test_a_refused_connection_surely_carried_nothing() -> None:
-    async with serving(answers) as url:
+    async with breaking.serving(answers) as url:
         pass
     async with http.provider_client() as client:
         with pytest.raises(httpx.HTTPError) as caught:
@@ -90,16 +52,16 @@ async def test_outside_addresses_may_not_name_a_private_network(host: str) -> No
 
 
 async def test_a_name_may_not_lead_inside() -> None:
-    async with serving(answers) as url, http.untrusted_client() as client:
+    async with breaking.serving(answers) as url, http.untrusted_client() as client:
         with pytest.raises((ForbiddenAddress, httpx.HTTPError)):
             await client.get(url)
 
 
 async def test_a_body_is_read_up_to_its_limit() -> None:
-    async with serving(answers) as url, http.provider_client() as client:
+    async with breaking.serving(answers) as url, http.provider_client() as client:
         whole = await http.read_limited(client, "GET", url, max_bytes=5)
         assert whole.content == b"hello"
-    async with serving(answers) as url, http.provider_client() as client:
+    async with breaking.serving(answers) as url, http.provider_client() as client:
         with pytest.raises(BodyTooLarge):
             await http.read_limited(client, "GET", url, max_bytes=4)
 
@@ -122,6 +84,6 @@ def vouched_for_by_itself(folder: Path) -> ssl.SSLContext:
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
-    async with serving(answers, vouched_for_by_itself(tmp_path)) as url, http.provider_client() as client:
+    async with breaking.serving(answers, vouched_for_by_itself(tmp_path)) as url, http.provider_client() as client:
         with pytest.raises(httpx.TransportError, match="CERTIFICATE_VERIFY_FAILED"):
             await client.get(url)

@@ -1,16 +1,12 @@
 """What Meta's answers, and the lack of one, mean: every code, every broken exchange, and no secret in any of it."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
 import pytest
 import structlog
 
-from app.core import http
-from channels.content import Media, MediaMessage, Text
+from channels.content import MediaMessage, Text
 from channels.errors import (
     AccountRefused,
     MessageRefused,
@@ -27,7 +23,7 @@ from channels.errors import (
 from channels.graph import Usage, joined, read_usage
 from channels.whatsapp import ADAPTER
 from channels.whatsapp.errors import receipt_error
-from tests.channels.whatsapp.support import ACCEPTED, ACCOUNT, ANA, NUMBER_ID, TOKEN, file, graph, io, outbound, refusal
+from tests.channels.whatsapp.support import ACCOUNT, ANA, NUMBER_ID, TOKEN, file, graph, outbound, refusal
 
 SENT = f"{NUMBER_ID}/messages"
 HELLO = outbound(Text(text="Hello"))
@@ -231,95 +227,6 @@ async def test_a_token_that_meta_quotes_is_struck_out() -> None:
         with pytest.raises(AccountRefused) as caught:
             await ADAPTER.send(meta.io, ACCOUNT, HELLO)
     assert str(caught.value) == "Malformed access token [redacted], and [redacted]"
-
-
-# --- the same over the real client --------------------------------------------------------------------------------
-
-Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
-
-
-@contextlib.asynccontextmanager
-async def server(talk: Talk) -> AsyncIterator[str]:
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            await talk(reader, writer)
-        writer.close()
-
-    running = await asyncio.start_server(handle, "127.0.0.1", 0)
-    async with running:
-        yield f"http://127.0.0.1:{running.sockets[0].getsockname()[1]}"
-
-
-async def read_request(reader: asyncio.StreamReader) -> None:
-    head = await reader.readuntil(b"\r\n\r\n")
-    length = next(int(line[16:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length: "))
-    await reader.readexactly(length)
-
-
-async def send_to(url: str) -> None:
-    async with http.provider_client() as client:
-        client.timeout = httpx.Timeout(0.5)
-        await ADAPTER.send(io(client, url), ACCOUNT, HELLO)
-
-
-async def test_nobody_listens() -> None:
-    async with server(lambda reader, writer: asyncio.sleep(0)) as url:
-        pass
-    with pytest.raises(NotSent):
-        await send_to(url)
-
-
-async def test_the_connection_breaks_after_the_request_was_read() -> None:
-    async with server(lambda reader, writer: read_request(reader)) as url:
-        with pytest.raises(OutcomeUnknown):
-            await send_to(url)
-
-
-async def test_the_answer_breaks_off() -> None:
-    async def half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await read_request(reader)
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
-        await writer.drain()
-
-    async with server(half) as url:
-        with pytest.raises(OutcomeUnknown):
-            await send_to(url)
-
-
-async def test_the_answer_is_no_http() -> None:
-    async def noise(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await read_request(reader)
-        writer.write(b"\x00\x01\x02\r\n\r\n")
-        await writer.drain()
-
-    async with server(noise) as url:
-        with pytest.raises(OutcomeUnknown):
-            await send_to(url)
-
-
-async def test_the_answer_never_comes() -> None:
-    async with server(lambda reader, writer: asyncio.sleep(1)) as url:
-        with pytest.raises(OutcomeUnknown):
-            await send_to(url)
-
-
-async def test_an_upload_goes_through_the_real_client() -> None:
-    got: list[bytes] = []
-
-    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = next(int(line[16:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length: "))
-        got.append(await reader.readexactly(length))
-        answer = b'{"id":"3000001"}' if b"/media " in head else httpx.Response(200, json=ACCEPTED).content
-        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
-        await writer.drain()
-
-    upload = file("image", "image/png", "a.png", b"\x00\xff" * 50_000)
-    async with server(take) as url, http.provider_client() as client:
-        content = MediaMessage(media=Media(kind="image", mime="image/png"))
-        result = await ADAPTER.send(io(client, url), ACCOUNT, outbound(content, file=upload))
-    assert result.external_ids == ("wamid.OUT1",)
-    assert b"\x00\xff" * 50_000 in got[0]
 
 
 @pytest.mark.parametrize(
