@@ -1,6 +1,6 @@
 """
 Search over messages and notes: every one is found by its words, newest first, and shown with the place where they
-stand.
+stand. What a broadcast said to everybody is not: a hundred thousand hits would bury what people wrote.
 
 Nothing of this is done while a message is received. A worker follows what is stored by the time of storing and indexes
 it in batches; the time up to which this is done is kept in the database, so nothing is missed after a crash, what comes
@@ -122,9 +122,13 @@ async def index(ws: Workspace, entries: Sequence[Entry]) -> None:
     made = [
         Indexed(entry.id, entry.conversation_id, entry.number, entry.created_at, tuple(found))
         for entry in entries
-        if entry.kind in ("message", "note") and not entry.deleted_at and (found := words.tokens(text_of(entry)))
+        if _counts(entry) and (found := words.tokens(text_of(entry)))
     ]
     await store.add(ws, made)
+
+
+def _counts(entry: Entry) -> bool:
+    return entry.kind in ("message", "note") and entry.campaign is None and not entry.deleted_at
 
 
 async def reindex(ws: Workspace, entry: Entry) -> None:

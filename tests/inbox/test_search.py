@@ -13,19 +13,19 @@ from app.core.platform import stored as platform
 from app.core.runtime import Runtime, Workspace
 from inbox import conversations, timeline
 from inbox.finding import search, words
-from inbox.timeline import Author, Entry
+from inbox.timeline import Author, Campaign, Entry
 from tests.support.people import Person
 from tests.support.shop import Shop, eventually
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
-async def say(ws: Workspace, text: str, *, at: datetime = NOW, kind: Any = "message") -> Entry:
+async def say(ws: Workspace, text: str, *, at: datetime = NOW, kind: Any = "message", **more: Any) -> Entry:
     contact_id = ids.new("con")
     made = conversations.new_for(ws, contact_id, name="Ana")
     entry = Entry(
         id=ids.new("ent"), contact_id=contact_id, conversation_id=made.id, at=at, created_at=at, kind=kind,
-        direction="in", author=Author("contact"), content={"type": "text", "text": text},
+        direction="in", author=Author("contact"), content={"type": "text", "text": text}, **more,
     )  # fmt: skip
     entry, _ = await timeline.append(ws, entry, after=0)
     await conversations.change(ws, made, lambda now: replace(now, last_number=1))
@@ -126,6 +126,16 @@ async def test_the_api_shows_where_it_stands(owner: Person) -> None:
     await search.reindex(ws, replace(entry, deleted_at=NOW))
     assert (await owner.client.get("/api/v1/search/messages", params={"q": "refund"})).json()["items"] == []
     assert (await owner.client.get("/api/v1/search", params={"q": "refund", "cursor": "x"})).status_code == 422
+
+
+async def test_what_a_broadcast_said_to_everybody_buries_nothing(runtime: Runtime) -> None:
+    ws, now = runtime.workspace(ids.new("ws")), runtime.clock.now()
+    await platform.move_mark(runtime, "search", now - timedelta(seconds=60))
+    sent = Campaign("brc_1", "Spring", "brc_1.0.0", "a", now)
+    await say(ws, "The tulips have come", at=now, campaign=sent)
+    answer = await say(ws, "Are the tulips red?", at=now)
+    await search.follow(runtime, {})
+    assert await found(ws, "tulips") == [answer.id]
 
 
 async def test_what_customers_write_is_found_by_and_by(shop: Shop) -> None:
