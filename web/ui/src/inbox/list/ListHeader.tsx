@@ -94,6 +94,11 @@ function described(all: string, unread: number): string {
   return unread > 0 ? `${all}, ${unread} unread` : all
 }
 
+/** The room is for what is there. */
+function shown(count: string | undefined): string | undefined {
+  return count === '0' ? undefined : count
+}
+
 function Tabs() {
   const { view } = useCell(filter)
   const counts = useCounts()
@@ -121,8 +126,11 @@ function Tabs() {
           aria-label={tab.label}
           aria-description={counts ? described(countText(counts, tab.view) ?? '', unreadIn(counts, tab.view)) : undefined}
           data-unread={unreadIn(counts, tab.view) > 0 || undefined}
-          data-count={countText(counts, tab.view)}
-          onClick={() => setFilter({ view: tab.view })}
+          data-count={shown(countText(counts, tab.view))}
+          onClick={(event) => {
+            event.currentTarget.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+            setFilter({ view: tab.view })
+          }}
         >
           {tab.label}
         </button>
