@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from app.core.addresses import Address, e164
 from app.core.clock import Clock, iso
-from channels.content import Content, Media, MediaKind, MediaMessage, Text, Unsupported
+from channels.content import Content, Location, Media, MediaKind, MediaMessage, Text, Unsupported
 from channels.contract import (
     Capabilities,
     ChannelAccount,
@@ -65,6 +65,8 @@ _OUR_ID = re.compile(r"[0-9a-zA-Z_.-]{1,100}")
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 _MOST_FIELDS = 500
 _MOST_HANDLE_CHARS = 64
+_MOST_FILES = 10
+_MOST_PLACE_CHARS = 1000
 # Twilio delivers at most 1,600; a form with more is not from there.
 _MOST_BODY_CHARS = 4096
 
@@ -188,14 +190,26 @@ def _contents(form: _Form) -> list[Content]:
     if len(body) > _MOST_BODY_CHARS:
         raise PayloadUnrecognised("a text longer than Twilio delivers")
     files: list[Content] = []
-    while url := form.get(f"MediaUrl{len(files)}"):
-        media = _media(url, form.get(f"MediaContentType{len(files)}"))
+    for index in range(_MOST_FILES):
+        if not (url := form.get(f"MediaUrl{index}")):
+            continue
+        media = _media(url, form.get(f"MediaContentType{index}"))
         files.append(MediaMessage(media=media, caption=(body or None) if not files else None))
     if files:
         return files
     if body:
         return [Text(text=body)]
-    return [Unsupported(what="media" if number(form.get("NumMedia")) else "empty message")]
+    return [_place(form) or Unsupported(what="media" if number(form.get("NumMedia")) else "empty message")]
+
+
+def _place(form: _Form) -> Location | None:
+    """Where they are: RCS can say it."""
+    name, address = (form.get(field)[:_MOST_PLACE_CHARS] or None for field in ("Label", "Address"))
+    try:
+        latitude, longitude = float(form.get("Latitude")), float(form.get("Longitude"))
+        return Location(latitude=latitude, longitude=longitude, name=name, address=address)
+    except ValueError:
+        return None
 
 
 def _media(url: str, mime: str) -> Media:

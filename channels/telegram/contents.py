@@ -43,13 +43,13 @@ _TITLES = ("question", "title", "text", "name", "emoji", "description")
 def read(message: Json) -> Content:
     """Never raises: what cannot be read is kept as Unsupported, named after its key."""
     for key, reader in _READERS.items():
-        if key in message:
+        if message.get(key) is not None:
             try:
                 content = reader(message)
             except ValidationError:
                 content = None
             return content or unsupported(message, key)
-    unknown = next((key for key in message if key not in _DECORATIONS), None)
+    unknown = next((key for key in message if key not in _DECORATIONS and message[key] is not None), None)
     return unsupported(message, unknown) if unknown else Unsupported(what="empty message")
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 import orjson
 
+from channels import bodies
 from channels.content import Choice, Content, Text, Unsupported
 from channels.contract import (
     AccountNotice,
@@ -83,13 +84,13 @@ def update_id(update: object) -> int | None:
 
 def _update(body: bytes) -> Update:
     try:
-        loaded = orjson.loads(body)
+        loaded = bodies.load(body)
     except ValueError:
         raise PayloadUnrecognised("The body is not JSON.") from None
     number = update_id(loaded)
     if number is None:
         raise PayloadUnrecognised("The body is not a Telegram update.")
-    kind = next((kind for kind in _READERS if kind in loaded), None)
+    kind = next((kind for kind in _READERS if loaded.get(kind) is not None), None)
     if kind is None:
         named = next((key for key in loaded if key != "update_id"), "nothing")
         raise PayloadUnsupported(f"Updates of the kind '{named}' are not handled.")
@@ -116,7 +117,7 @@ def _message(update: Update) -> Sequence[InboundEvent]:
             sender=_sender(chat, message),
             content=content,
             reply_to=_quoted(chat, message),
-            forwarded="forward_origin" in message,
+            forwarded=message.get("forward_origin") is not None,
             referral=referral,
             group_id=text(message, "media_group_id"),
             echo=_from_business(chat, message),
@@ -129,7 +130,7 @@ def _edited(update: Update) -> Sequence[InboundEvent]:
     message = update.body
     chat = _chat(message)
     # A person's own edit carries its time; a live location that moves may come without.
-    name = "edit_date" if "edit_date" in message else "date"
+    name = "edit_date" if time(message, "edit_date") else "date"
     return [
         MessageEdited(
             key=update.key(_number(message, name)),

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from channels import bodies
 from channels.content import Unsupported
 from channels.contract import (
     AddressChanged,
@@ -29,7 +30,7 @@ from channels.errors import PayloadUnrecognised, PayloadUnsupported
 from channels.whatsapp import messages, notices
 from channels.whatsapp.errors import receipt_error
 from channels.whatsapp.identity import Handles, address, contact_of, handles, sender
-from channels.whatsapp.shapes import UNTIMED, Json, items, load, moment, obj, text
+from channels.whatsapp.shapes import UNTIMED, Json, items, moment, obj, text
 
 OBJECT = "whatsapp_business_account"
 
@@ -102,7 +103,7 @@ def digest(raw: bytes) -> str:
 
 def _payload(body: bytes) -> Json:
     try:
-        payload = load(body)
+        payload = bodies.load(body)
     except ValueError:
         raise PayloadUnrecognised("The body is not JSON.") from None
     if not isinstance(payload, dict) or payload.get("object") != OBJECT or not isinstance(payload.get("entry"), list):

@@ -1,11 +1,8 @@
 """Reading JSON that somebody else wrote: each function gives a usable value whatever is there, and never raises."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
-
-import orjson
 
 Json = dict[str, Any]
 
@@ -14,23 +11,6 @@ _MILLISECONDS_FROM = 10**11
 _YEAR_9999 = 253_402_300_799
 _INT64 = 2**63
 UNTIMED = datetime.fromtimestamp(0, UTC)
-
-
-def load(body: bytes) -> Any:
-    """The JSON value. Raises ValueError."""
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return _repaired(body)
-
-
-def _repaired(body: bytes) -> Any:
-    # Half an emoji (a lone surrogate, which orjson refuses) in one message must not cost us the whole batch.
-    try:
-        text = json.dumps(json.loads(body), ensure_ascii=False)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    return orjson.loads(text.encode("utf-8", "replace"))
 
 
 def obj(parent: Mapping[str, Any], key: str) -> Json:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.core.addresses import Address
-from channels.content import Content, Media, MediaMessage, Text, Unsupported
+from channels.content import Content, Location, Media, MediaMessage, Text, Unsupported
 from channels.contract import (
     ConsentChanged,
     DeliveryReceipt,
@@ -134,10 +134,37 @@ INBOUND = [
             message(f"{MANY}/3", media("mms_many", 3, "document"), group=MANY),
         ],
     ),
+    InboundCase(
+        "the first file's address missing",
+        form("mms_photo", Body="", MediaUrl0="", MediaUrl1="https://api.twilio.com/1", MediaContentType1="image/png"),
+        [
+            message(
+                PHOTO,
+                MediaMessage(
+                    media=Media(
+                        kind="image", state="pending", mime="image/png", source={"url": "https://api.twilio.com/1"}
+                    )
+                ),
+            )
+        ],
+    ),
     InboundCase("files promised, none there", form("mms_empty"), [message(sid(10, "MM"), Unsupported(what="media"))]),
     InboundCase("neither text nor file", form("empty"), [message(sid(11), Unsupported(what="empty message"))]),
     InboundCase(
         "a count that is no number", form("empty", NumMedia="²"), [message(sid(11), Unsupported(what="empty message"))]
+    ),
+    InboundCase(
+        "RCS: a place",
+        form("rcs_text", Body="", Latitude="5.6037", Longitude="-0.187", Label="Shop", Address="1 Example Rd"),
+        [message(sid(12), Location(latitude=5.6037, longitude=-0.187, name="Shop", address="1 Example Rd"))],
+    ),
+    *(
+        InboundCase(
+            f"RCS: {latitude} is no place",
+            form("rcs_text", Body="", Latitude=latitude, Longitude="0"),
+            [message(sid(12), Unsupported(what="empty message"))],
+        )
+        for latitude in ("north", "91", "nan", "inf", "")
     ),
     InboundCase("RCS: the phone's number", form("rcs_text"), [message(sid(12), Text(text="From RCS"))]),
     InboundCase(

@@ -474,6 +474,7 @@ REFUSED = [
     InboundCase("channel post", "channel_post", error=PayloadUnsupported),
     InboundCase("a kind of update nobody knows yet", "unknown_update", error=PayloadUnsupported),
     InboundCase("an update of nothing", b'{"update_id":1}', error=PayloadUnsupported),
+    InboundCase("a kind that holds nothing", b'{"update_id":1,"message":null}', error=PayloadUnsupported),
     InboundCase("empty body", b"", error=PayloadUnrecognised),
     InboundCase("cut off", payload("text")[:-9], error=PayloadUnrecognised),
     InboundCase("not UTF-8", b'{"update_id":1,"message":"\xff"}', error=PayloadUnrecognised),
@@ -550,6 +551,28 @@ def test_unreadable_content_is_kept_and_named(content: bytes, what: str) -> None
     assert isinstance(event, InboundMessage)
     assert isinstance(event.content, Unsupported)
     assert event.content.what == what
+
+
+def test_half_an_emoji_costs_nobody_their_message() -> None:
+    (event,) = parse(HEAD + b',"text":"Hi \\ud83d"}}')
+    assert isinstance(event, InboundMessage)
+    assert event.content == Text(text="Hi ?")
+    assert parse(event.raw) == [event]
+
+
+def test_null_is_as_good_as_missing() -> None:
+    (event,) = parse(HEAD + b',"forward_origin":null,"reply_to_message":null,"text":null,"dice":{"emoji":"x"}}}')
+    assert isinstance(event, InboundMessage)
+    assert event.content == Unsupported(what="dice", detail="x")
+    assert not event.forwarded
+
+
+@pytest.mark.parametrize("edited_at", [b"null", b"0"])
+def test_an_edit_that_does_not_say_when_is_as_old_as_its_message(edited_at: bytes) -> None:
+    edit = HEAD.replace(b'"message":', b'"message":null,"edited_message":') + b',"text":"a","edit_date":'
+    (event,) = parse(edit + edited_at + b"}}")
+    assert isinstance(event, MessageEdited)
+    assert event.at.timestamp() == 1790000000
 
 
 def test_same_number_after_telegram_restarts_its_count_is_another_event() -> None:
