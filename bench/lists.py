@@ -16,8 +16,7 @@ from bench.report import Report
 from bench.shop import Shop, browser_headers, open_shop
 from bench.stage import stage
 from bench.wire import Http
-from inbox import conversations
-from inbox.finding import views
+from inbox.finding import counters, views
 
 _PAIR = 2
 _QUERIES = (
@@ -60,7 +59,7 @@ async def run(quick: bool) -> Report:
                 shop.ws, SYSTEM, name="Urgent", rule={"field": "priority", "op": "is", "value": "urgent"}, shared=True
             )
             count = await crowd.fill(shop, size, view.id)
-            await conversations.recount(shop.ws)
+            await counters.recount(shop.ws)
             inboxes.insert(0, Inbox(shop, partial(_get, load, url, shop), count, view.id))
         for long in inboxes[1:]:
             pair = (inboxes[0], long)

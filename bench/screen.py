@@ -25,6 +25,7 @@ from crm.contacts import Profile
 from inbox import conversations
 from inbox.answering import canned
 from inbox.conversations import Conversation, Reach, Summary
+from inbox.finding import counters
 from inbox.store import conversations as rows
 from inbox.store import entries as entry_rows
 from inbox.timeline import Author, Entry
@@ -81,7 +82,7 @@ async def run(quick: bool) -> Report:
             "hours", "Opening hours", (canned.Variant(text="We are here from nine to five."),), (), True
         )
         await canned.create(shop.ws, SYSTEM, kept)
-        await conversations.recount(shop.ws)
+        await counters.recount(shop.ws)
         url = await opened.web()
         found = chromium.find()
         async with async_playwright() as playwright:

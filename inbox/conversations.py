@@ -5,31 +5,23 @@ A conversation is saved only if nobody changed it since it was read (its revisio
 screens is always what is stored.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
-from weakref import WeakKeyDictionary
-
-from redis.exceptions import RedisError
 
 from app.core import hints, ids
 from app.core.errors import Change, ChangedMeanwhile, Conflict, ContactMerged, Invalid, NotFound
 from app.core.permissions import Actor
-from app.core.queue import Lane
-from app.core.runtime import Runtime, Workspace
-from app.core.scripts import Script
+from app.core.runtime import Workspace
 from crm import consent, doubts
 from crm.contacts import ContactAddress, hue
 from inbox import episodes
 from inbox.answering import following
 from inbox.episodes import Facts
-from inbox.finding import facets, lists, reading, views
-from inbox.finding.lists import Wanted
+from inbox.finding import counters, facets, reading, views
 from inbox.routing import waiting
 from inbox.routing.waiting import Feed, Queued
-from inbox.sight import Sight
 from inbox.store import conversations as store
 from inbox.ticketing import sla, sla_policies
 from inbox.ticketing.sla import Clock
@@ -42,15 +34,6 @@ Priority = Literal["low", "normal", "high", "urgent"]
 DEFAULT_QUEUE = "support"
 # What the thread of somebody who was erased became a part of: nothing, and it stands in no list.
 ERASED = "cnv_erased"
-# A crash between a change and its counting leaves a figure wrong; it is counted anew after this time.
-COUNTS_SECONDS = 4 * 3600
-# More conversations than this are counted by a job.
-COUNTED_AT_ONCE = 20_000
-CLOSING_COUNT_SECONDS = 15
-CLOSING_COUNTED = 1_000
-# Of each piece of what is seen by somebody who does not see everything.
-COUNTED_WITHIN = 500
-_CLOSING = "closing"
 MOST_TAGS = 20
 
 
@@ -317,7 +300,7 @@ async def replaced(ws: Workspace, current: Conversation, wanted: Conversation) -
     """Store `wanted`, whose revision is the next, if nobody was faster; it is counted in lists and found by routing."""
     if not await store.save(ws, current, wanted):
         return False
-    await _count(ws, current, wanted)
+    await counters.changed(ws, current, wanted)
     if waiting.wakes(current, wanted):
         await hints.give(ws.redis, waiting.HINT)
     return True
@@ -706,7 +689,7 @@ async def set_stopped(ws: Workspace, contact_id: str, rows: Sequence[ContactAddr
     return changed
 
 
-# --- lists and counts ---------------------------------------------------------------------------------------------
+# --- what is read off it ---------------------------------------------------------------------------------------------
 
 
 def window(conversation: Conversation, account_id: str, address: str, hours: int) -> datetime | None:
@@ -715,218 +698,6 @@ def window(conversation: Conversation, account_id: str, address: str, hours: int
         if (reach.account_id, reach.address) == (account_id, address) and reach.last_inbound_at:
             return reach.last_inbound_at + timedelta(hours=hours)
     return None
-
-
-async def page(
-    ws: Workspace, wanted: Wanted, *, sight: Sight, cursor: str | None, limit: int
-) -> tuple[list[Conversation], str | None]:
-    """
-    A page of a list, as far as it is seen, and the cursor of the next.
-
-    With a cursor a page may be short, even empty: no more than a bounded number of rows is looked at for each.
-    """
-    by = lists.order_of(wanted.view)
-    dimensions = lists.dimensions(wanted, sight)
-    sizes = await _sizes(ws, dimensions)
-    # Begin with what the fewest conversations have; the sorted lists have an index of their own.
-    first = sizes.index(min(sizes)) if by == lists.ACTIVITY else 0
-    days = await _waiting_days(ws) if by == "waiting_at" and cursor is None else {}
-    keep = [dimension for at, dimension in enumerate(dimensions) if at != first]
-    fits = store.fitting(wanted, keep, lists.without(wanted, sight.member_id))
-    return await store.page(
-        ws, by, dimensions[first], fits, wanted, size=sizes[first], days=days, cursor=cursor, limit=limit
-    )
-
-
-async def _sizes(ws: Workspace, dimensions: Sequence[Sequence[str]]) -> list[int]:
-    """About how many conversations have one of the facets of each dimension, by the kept counters."""
-    numbers = await numbers_of(ws, [facet for dimension in dimensions for facet in dimension])
-    return [sum(numbers[facet] for facet in dimension) for dimension in dimensions]
-
-
-async def _waiting_days(ws: Workspace) -> dict[date, int]:
-    """Since which days how many people wait."""
-    redis: Any = ws.redis
-    prefix = f"{facets.WAITING}:"
-    numbers = {name.decode(): int(number) for name, number in (await redis.hgetall(_counts_key(ws))).items()}
-    return {
-        date.fromisoformat(name.removeprefix(prefix)): number
-        for name, number in numbers.items()
-        if name.startswith(prefix) and number > 0
-    }
-
-
-def fits(conversation: Conversation, wanted: Wanted, sight: Sight) -> bool:
-    """Whether a conversation is in a list, judged by itself."""
-    dimensions, without = lists.dimensions(wanted, sight), lists.without(wanted, sight.member_id)
-    return store.fitting(wanted, dimensions, without)(store.to_row(conversation))
-
-
-async def total(ws: Workspace, wanted: Wanted, sight: Sight) -> int | None:
-    """How many rows a list has, where a kept counter tells."""
-    if wanted != Wanted(view=wanted.view) or not sight.everything:
-        return None
-    if wanted.view == "closing":
-        return await _closing(ws)
-    counters = lists.counted(wanted.view, sight.member_id)
-    return _sums({"": counters}, await numbers_of(ws, sorted(counters)))[""]
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """
-    By the names of built-in views and the ids of saved ones: how many there are, how many open ones this member has not
-    read, and of which views there may be more than that.
-    """
-
-    of: Mapping[str, int]
-    unread: Mapping[str, int]
-    at_least: frozenset[str] = frozenset()
-
-
-async def counts(ws: Workspace, sight: Sight, saved: Sequence[str] = ()) -> Counts:
-    """Of each built-in view of this member, and of saved ones; `closing` up to a bound."""
-    wanted = {view: lists.counted(view, sight.member_id) for view in (*lists.COUNTED, *saved)}
-    unread = {view: lists.unread(view, sight.member_id) for view in (*lists.READ_IN, *saved)}
-    every = (*wanted.values(), *unread.values())
-    if sight.everything:
-        numbers = await numbers_of(ws, sorted({facet for counters in every for facet in counters}))
-        return Counts({**_sums(wanted, numbers), "closing": await _closing(ws)}, _sums(unread, numbers))
-    wanted["closing"] = {_CLOSING: 1}
-    numbers, cut = await _numbers_within(ws, sight)
-    # What one has oneself has a counter.
-    own = await numbers_of(ws, sight.own(facets.GROUPS))
-    read = {view: [each for each in counters if each not in own] for view, counters in wanted.items()}
-    more = {view for view, counters in read.items() if any(_is_cut(each, cut) for each in counters)}
-    return Counts(_sums(wanted, numbers | own), _sums(unread, numbers), frozenset(more))
-
-
-def _sums(wanted: Mapping[str, lists.Counters], numbers: Mapping[str, int]) -> dict[str, int]:
-    """Of counters, each added or taken off."""
-    sums = {name: sum(sign * numbers.get(facet, 0) for facet, sign in each.items()) for name, each in wanted.items()}
-    return {name: max(0, number) for name, number in sums.items()}
-
-
-async def _numbers_within(ws: Workspace, sight: Sight) -> tuple[dict[str, int], set[str]]:
-    """
-    The counters over what is seen by somebody who does not see everything: read, not kept, up to a bound for each part
-    of it; and which parts have more: of open, snoozed or closed ones, `mention`, `follow`.
-    """
-    now = ws.clock.now()
-    soon = now + timedelta(hours=lists.CLOSING_HOURS)
-    numbers: Counter[str] = Counter()
-    rows, full = await store.found_by(ws, sight.facets(facets.GROUPS), most=COUNTED_WITHIN)
-    for row in rows:
-        numbers.update(facets.counters(row["facets"], row.get("waiting_at")))
-        numbers[_CLOSING] += bool(row.get("closing_at") and now <= row["closing_at"] <= soon)
-    return numbers, {facet.partition(":")[0] for facet in full}
-
-
-def _is_cut(counter: str, cut: set[str]) -> bool:
-    """Whether a counter may be too low, where these parts have more than was read."""
-    group = counter.partition(":")[0]
-    parts = {group} if group in facets.GROUPS else {facets.OPEN, facets.SNOOZED}
-    return not cut.isdisjoint((*parts, "mention", "follow"))
-
-
-async def _closing(ws: Workspace) -> int:
-    """Moves with the clock, so it is counted by its index, at most every few seconds for all screens together."""
-    redis: Any = ws.redis
-    key = f"{_counts_key(ws)}:closing"
-    known = await redis.get(key)
-    if known is not None:
-        return int(known)
-    number = await store.closing_soon(ws, most=CLOSING_COUNTED)
-    await redis.set(key, number, ex=CLOSING_COUNT_SECONDS)
-    return number
-
-
-async def numbers_of(ws: Workspace, wanted: Sequence[str]) -> dict[str, int]:
-    """How many conversations have each of these facets: kept counters, never below zero."""
-    redis: Any = ws.redis
-    known = await redis.hmget(_counts_key(ws), [_COUNTED, *wanted])
-    if known[0] is None:
-        everything = await recount(ws, most=COUNTED_AT_ONCE)
-        if everything is None:
-            # Too many to let somebody wait for: screens are told when it is done, and show nothing until then.
-            await ws.queue.enqueue("recount", ws.id, lane=Lane.BACKGROUND, job_id=f"recount:{ws.id}")
-            everything = {}
-        return {facet: everything.get(facet, 0) for facet in wanted}
-    return {facet: max(0, int(number or 0)) for facet, number in zip(wanted, known[1:], strict=True)}
-
-
-async def recount(ws: Workspace, *, most: int | None = None) -> dict[str, int] | None:
-    """
-    Counts all facets and stores the result: after Redis was lost, and every few hours against drift. None if there are
-    more than `most` conversations.
-
-    Changes made meanwhile make it count again; where they never end, it is off by as many at most, until the next time.
-    """
-    redis: Any = ws.redis
-    for tries_left in (2, 1, 0):
-        before = await redis.get(_missed_key(ws))
-        numbers = await store.count_all(ws, most=most)
-        if numbers is None:
-            return None
-        flat = [part for pair in {**numbers, _COUNTED: 1}.items() for part in pair]
-        keys, expected = (_counts_key(ws), _missed_key(ws)), (before or b"") if tries_left else b"any"
-        if await _STORE_COUNTS.run(ws.redis, keys, (expected, COUNTS_SECONDS, *flat)):
-            break
-    return numbers
-
-
-async def _count(ws: Workspace, old: Conversation, new: Conversation) -> None:
-    """Only changes of kind cost a round trip; a further message in an open conversation costs none."""
-    before, after = facets.counted(old), facets.counted(new)
-    if before == after:
-        return
-    steps = [*((name, -1) for name in sorted(before - after)), *((name, 1) for name in sorted(after - before))]
-    keys = (_counts_key(ws), _missed_key(ws))
-    wrong = _wrong_counts.setdefault(ws.runtime, set())
-    try:
-        if ws.id in wrong:
-            await ws.redis.delete(_counts_key(ws))
-            wrong.discard(ws.id)
-        await _ADD_COUNTS.run(ws.redis, keys, [part for step in steps for part in step])
-    except (RedisError, OSError, TimeoutError):
-        # The change is stored; a figure is wrong until the next count, which the next change asks for.
-        ws.log.warning("count_missed")
-        wrong.add(ws.id)
-
-
-# Marks that everything has been counted: a facet that nobody has is not in the hash.
-_COUNTED = "."
-
-# Workspaces whose counters missed a change while Redis was away, of each Runtime in this process.
-_wrong_counts: "WeakKeyDictionary[Runtime, set[str]]" = WeakKeyDictionary()
-
-# KEYS: counters, changes missed by them. ARGV: name, step, … Counters that are not there are counted when somebody
-# asks: a step on nothing would look like a count.
-_ADD_COUNTS = Script("""
-if redis.call('EXISTS', KEYS[1]) == 0 then
-  redis.call('INCR', KEYS[2]); redis.call('EXPIRE', KEYS[2], 600)
-  return 0
-end
-for i = 1, #ARGV, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
-return 1
-""")
-# KEYS: as above. ARGV: what was missed before counting began (or any), seconds to keep, name, number, …
-# 0: changed meanwhile.
-_STORE_COUNTS = Script("""
-if ARGV[1] ~= 'any' and (redis.call('GET', KEYS[2]) or '') ~= ARGV[1] then return 0 end
-redis.call('DEL', KEYS[1])
-for i = 3, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-redis.call('EXPIRE', KEYS[1], ARGV[2])
-return 1
-""")
-
-
-def _counts_key(ws: Workspace) -> str:
-    return f"parley:counts:{ws.id}"
-
-
-def _missed_key(ws: Workspace) -> str:
-    return f"parley:counts:{ws.id}:missed"
 
 
 def summary_of(entry: Entry, text: str) -> Summary:

@@ -8,10 +8,10 @@ from app.core.runtime import Runtime
 from channels import accounts, registry
 from channels.contract import Acknowledges
 from crm import data_health_look, duplicate_search, duplicates, exports, imports
-from inbox import conversations, delivery, inbound, live, media, receipts, signals, templates
+from inbox import delivery, inbound, live, media, receipts, signals, templates
 from inbox.answering import deferred, push_delivery
 from inbox.erasing import erasing
-from inbox.finding import bulk, view_work
+from inbox.finding import bulk, counters, view_work
 from inbox.supervising import operations, rollups
 from inbox.ticketing import incidents, sla_trials, sla_watch
 from inbox.translating import translations
@@ -86,7 +86,7 @@ async def run_bulk(ctx: Context, workspace_id: str, bulk_id: str) -> None:
 
 async def recount(ctx: Context, workspace_id: str) -> None:
     ws = _runtime(ctx).workspace(workspace_id)
-    await conversations.recount(ws)
+    await counters.recount(ws)
     await live.publish(ws, live.event("counts", {}))
 
 

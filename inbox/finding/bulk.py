@@ -25,10 +25,10 @@ from app.core.platform import bulk as platform
 from app.core.platform import members as member_rows
 from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
-from inbox import access, conversations, live
+from inbox import access, live
 from inbox.answering import acts
 from inbox.conversations import Conversation
-from inbox.finding import reading
+from inbox.finding import listing, reading
 from inbox.finding.lists import Wanted
 from inbox.finding.people import Wanted as People
 from inbox.routing import handover
@@ -409,7 +409,7 @@ async def _page(
 ) -> tuple[list[str], str | None]:
     given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in wanted.items()}
     sight = await access.sight(ws, actor)
-    page, following = await conversations.page(ws, Wanted(**given), sight=sight, cursor=cursor, limit=limit)
+    page, following = await listing.page(ws, Wanted(**given), sight=sight, cursor=cursor, limit=limit)
     return [each.id for each in page], following
 
 

@@ -16,7 +16,8 @@ from crm import data_health, data_health_look, facets, fields
 from crm.contacts import Contact
 from crm.store import contact_health as health_store
 from crm.store import contacts as store
-from inbox import access, conversations
+from inbox import access
+from inbox.finding import listing
 from inbox.finding.lists import Wanted as Conversations
 from inbox.sight import Sight
 
@@ -187,7 +188,7 @@ async def _active(
     shown: list[Contact] = []
     for _ in range(_MOST_BATCHES):
         everything = Conversations(view="all")
-        threads, cursor = await conversations.page(
+        threads, cursor = await listing.page(
             ws, everything, sight=seen, cursor=cursor, limit=limit - len(shown) if not wanted.words else _BATCH
         )
         known = await store.contacts_by_id(ws, [each.contact_id for each in threads])

@@ -9,8 +9,7 @@ from typing import Literal, get_args
 from app.core import ids
 from app.core.errors import Conflict, NotFound
 from app.core.runtime import Workspace
-from inbox import conversations
-from inbox.finding import facets
+from inbox.finding import counters, facets
 from inbox.store import tags as store
 
 Colour = Literal["gray", "red", "orange", "yellow", "green", "teal", "blue", "indigo", "violet", "pink"]
@@ -87,4 +86,4 @@ def _taken(name: str) -> Conflict:
 
 async def uses(ws: Workspace, tag_id: str) -> int:
     """How many conversations have it, closed ones too."""
-    return sum((await conversations.numbers_of(ws, facets.within_all(f"tag:{tag_id}"))).values())
+    return sum((await counters.numbers_of(ws, facets.within_all(f"tag:{tag_id}"))).values())

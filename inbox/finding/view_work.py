@@ -20,7 +20,7 @@ from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
 from inbox import conversations, live
 from inbox.conversations import Conversation
-from inbox.finding import views
+from inbox.finding import counters, views
 from inbox.finding.facets import OPEN, SNOOZED
 from inbox.store import conversations as rows
 from inbox.store import views as store
@@ -70,7 +70,7 @@ async def evaluate(ws: Workspace, view_id: str) -> None:
 
 
 async def _everywhere(ws: Workspace, view: views.View) -> None:
-    of = sum((await conversations.numbers_of(ws, (OPEN, SNOOZED))).values())
+    of = sum((await counters.numbers_of(ws, (OPEN, SNOOZED))).values())
     done = 0
     for facet in (OPEN, SNOOZED):
         cursor: str | None = None

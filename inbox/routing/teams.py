@@ -17,9 +17,9 @@ from app.core.platform import accounts as account_rows
 from app.core.platform import members as member_rows
 from app.core.rules import Catalogue, Field, Rule
 from app.core.runtime import Workspace
-from inbox import conversations, live, usage
+from inbox import live, usage
 from inbox.answering import variables
-from inbox.finding import facets, views
+from inbox.finding import counters, facets, views
 from inbox.routing import calendars, waiting
 from inbox.store import teams as store
 
@@ -244,7 +244,7 @@ async def using_team(ws: Workspace, team_id: str) -> list[usage.Use]:
     accounts = await ws.runtime.accounts.of_workspace(ws.id)
     uses = [usage.Use("account", row.id, row.name) for row in accounts if row.team_id == team_id]
     counted = [f"{facets.OPEN}:team:{team_id}", f"{facets.SNOOZED}:team:{team_id}"]
-    if number := sum((await conversations.numbers_of(ws, counted)).values()):
+    if number := sum((await counters.numbers_of(ws, counted)).values()):
         uses.append(usage.Use("conversations", "", f"{number} open"))
     return uses + [usage.Use("team", t.id, t.name) for t in await listed(ws) if t.overflow_team_id == team_id]
 

@@ -7,9 +7,8 @@ from app.core import roles
 from app.core.permissions import Permission
 from app.core.platform import probes
 from app.core.runtime import Workspace
-from inbox import conversations
 from inbox.conversations import Conversation
-from inbox.finding import facets
+from inbox.finding import counters, facets, listing
 from inbox.finding.lists import Wanted
 from inbox.routing import agents, teams
 from inbox.routing.agents import Availability
@@ -59,7 +58,7 @@ async def now(ws: Workspace) -> Board:
     of_team = {team.id: f"{facets.OPEN}:team:{team.id}" for team in every_team}
     unassigned = f"{facets.OPEN}:unassigned"
     wanted = [facets.OPEN, facets.SNOOZED, facets.WAITING, unassigned, *of_member.values(), *of_team.values()]
-    numbers = await conversations.numbers_of(ws, wanted)
+    numbers = await counters.numbers_of(ws, wanted)
     waits = await _waits_longest(ws)
     at = ws.clock.now()
     _, oldest_event = (await probes.waiting(ws.runtime.mongo))["inbound"]
@@ -89,5 +88,5 @@ async def now(ws: Workspace) -> Board:
 
 
 async def _waits_longest(ws: Workspace) -> Conversation | None:
-    found, _ = await conversations.page(ws, Wanted(view="waiting"), sight=Sight(""), cursor=None, limit=1)
+    found, _ = await listing.page(ws, Wanted(view="waiting"), sight=Sight(""), cursor=None, limit=1)
     return found[0] if found else None

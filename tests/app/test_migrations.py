@@ -15,6 +15,7 @@ from app.core.platform.migrations import LOCK_SECONDS
 from app.core.runtime import Runtime
 from crm import consent, contacts, standing
 from inbox import conversations
+from inbox.finding import listing
 from inbox.finding.lists import Wanted
 from inbox.sight import Sight
 from inbox.store import conversations as store
@@ -112,7 +113,7 @@ async def test_conversations_of_before_are_found_in_lists(runtime: Runtime, db: 
         row.pop(new, None)
     await db.conversations.insert_one({**row, "reach": reach, "active": True, "workspace_id": ws.id})
     await migrations.run(db, Clock())
-    found, _ = await conversations.page(ws, Wanted(view="unread"), sight=Sight("mem_1"), cursor=None, limit=5)
+    found, _ = await listing.page(ws, Wanted(view="unread"), sight=Sight("mem_1"), cursor=None, limit=5)
     assert [each.contact_id for each in found] == ["con_old"]
     assert found[0].window_closes_at == at + timedelta(hours=24)
     stored = await db.conversations.find_one({"_id": old.id})

@@ -16,7 +16,7 @@ from inbox import conversations, timeline
 from inbox.closing import snooze
 from inbox.conversations import Conversation, Reach
 from inbox.episodes import Facts
-from inbox.finding import facets, reading
+from inbox.finding import counters, facets, listing, reading
 from inbox.finding.lists import BuiltIn, Wanted
 from inbox.sight import Sight
 from inbox.store import conversations as store
@@ -38,7 +38,7 @@ async def pages(ws: Workspace, wanted: Wanted, limit: int) -> list[list[Conversa
     found: list[list[Conversation]] = []
     cursor: str | None = None
     while True:
-        items, cursor = await conversations.page(ws, wanted, sight=Sight(MINE), cursor=cursor, limit=limit)
+        items, cursor = await listing.page(ws, wanted, sight=Sight(MINE), cursor=cursor, limit=limit)
         found.append(items)
         if cursor is None:
             return found
@@ -166,13 +166,13 @@ async def test_a_list_holds_what_its_words_mean(
     if wanted.view == "waiting":
         assert [row.waiting_since for row in found] == sorted(row.waiting_since for row in found if row.waiting_since)
     if wanted == Wanted(view=wanted.view):
-        assert await conversations.total(ws, wanted, Sight(MINE)) == len(found)
+        assert await listing.total(ws, wanted, Sight(MINE)) == len(found)
 
 
 @pytest.mark.parametrize("cursor", ["x", "eyJhIjoxfQ==", "WzEsMiwzLDRd", "W25hbiwxLDFd", "é"])
 async def test_a_made_up_cursor_is_refused_in_words(ws: Workspace, cursor: str) -> None:
     with pytest.raises(Invalid):
-        await conversations.page(ws, Wanted(), sight=Sight(MINE), cursor=cursor, limit=5)
+        await listing.page(ws, Wanted(), sight=Sight(MINE), cursor=cursor, limit=5)
 
 
 ACTIONS = st.lists(
@@ -258,31 +258,31 @@ async def test_kept_counters_equal_a_recount(runtime: Runtime, actions: list[tup
     ws = runtime.workspace(ids.new("ws"))
     people = [conversations.new_for(ws, ids.new("con"), name=f"P{n}") for n in range(4)]
     people = [(await received(ws, one))[0] for one in people]
-    await conversations.counts(ws, Sight(MINE))
+    await listing.counts(ws, Sight(MINE))
     for who, action in actions:
         people[who] = await act(ws, people[who], action)
     everything = sorted({facet for one in people for facet in facets.counted(one)} | {"open", "closed", "waiting"})
-    kept = await conversations.numbers_of(ws, everything)
-    counted = await conversations.recount(ws) or {}
+    kept = await counters.numbers_of(ws, everything)
+    counted = await counters.recount(ws) or {}
     assert kept == {facet: counted.get(facet, 0) for facet in everything}
     now = [one for one in [await conversations.get(ws, one.id) for one in people] if one.state == "open"]
     for me in (MINE, "mem_other"):
         mine = [one for one in now if reading.unread_by(one, me)]
-        assert (await conversations.counts(ws, Sight(me))).unread == {
+        assert (await listing.counts(ws, Sight(me))).unread == {
             "open": len(mine),
             "mine": len([one for one in mine if one.assignee_id == me]),
             "unassigned": len([one for one in mine if one.assignee_id is None]),
             "mentions": 0,
         }
-        assert (await conversations.counts(ws, Sight(me))).of["unread"] == len(mine)
+        assert (await listing.counts(ws, Sight(me))).of["unread"] == len(mine)
 
 
 async def test_counters_that_redis_lost_are_counted_again_and_not_guessed(ws: Workspace) -> None:
     people = [(await received(ws, conversations.new_for(ws, ids.new("con"), name="A")))[0] for _ in range(3)]
-    assert (await conversations.counts(ws, Sight(MINE))).of["open"] == 3
+    assert (await listing.counts(ws, Sight(MINE))).of["open"] == 3
     await ws.redis.delete(f"parley:counts:{ws.id}")
     await conversations.close(ws, people[0])
-    found = (await conversations.counts(ws, Sight(MINE))).of
+    found = (await listing.counts(ws, Sight(MINE))).of
     assert {name: number for name, number in found.items() if number} == {
         "open": 2, "closed": 1, "unassigned": 2, "unread": 2, "waiting": 2
     }  # fmt: skip
@@ -292,7 +292,7 @@ async def test_a_change_goes_through_while_redis_is_away_and_the_figures_come_ri
     runtime: Runtime, ws: Workspace
 ) -> None:
     one, _ = await received(ws, conversations.new_for(ws, ids.new("con"), name="A"))
-    await conversations.counts(ws, Sight(MINE))
+    await listing.counts(ws, Sight(MINE))
     async with servers.without_redis(runtime.settings) as cut_off:
         apart = cut_off.workspace(ws.id)
         closed, changed = await conversations.close(apart, one)
@@ -302,7 +302,7 @@ async def test_a_change_goes_through_while_redis_is_away_and_the_figures_come_ri
             "path"
         ]
         await conversations.reopen(apart, closed)
-    assert (await conversations.counts(ws, Sight(MINE))).of["open"] == 1
+    assert (await listing.counts(ws, Sight(MINE))).of["open"] == 1
 
 
 async def test_waiting_begins_with_the_first_message_and_ends_with_an_answer(ws: Workspace) -> None:

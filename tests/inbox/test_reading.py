@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.core.permissions import Role
-from inbox import conversations
+from inbox.finding import listing
 from tests.support.people import Person
 from tests.support.shop import Shop, eventually
 
@@ -103,7 +103,7 @@ async def test_an_answer_is_read_by_all_or_by_its_writer_alone(shop: Shop, ama: 
 
 
 async def test_a_count_that_stops_says_so(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversations, "COUNTED_WITHIN", 2)
+    monkeypatch.setattr(listing, "COUNTED_WITHIN", 2)
     body = {"name": "Front", "permissions": ["inbox.read", "inbox.reply"], "scope": "teams", "unclaimed": True}
     role = await shop.post("/roles", 201, **body)
     ama = await shop.people.join(shop.owner.ws, role["id"])

@@ -15,6 +15,7 @@ from app.core.runtime import Runtime, Workspace
 from inbox import conversations, timeline
 from inbox.closing import snooze
 from inbox.conversations import Conversation
+from inbox.finding import counters, listing
 from inbox.routing import duties
 from inbox.sight import Sight
 from tests.support.shop import Shop, eventually
@@ -58,8 +59,8 @@ async def test_it_is_awake_exactly_from_its_time_on(runtime: Runtime, naps: list
             assert (found.state == "open") == due, (until, moving.now())
             assert (found.woke_at is not None) == due
             assert found.unread == (1 if due else 0)
-    counted = (await conversations.counts(ws, Sight(ME))).of
-    everything = await conversations.recount(ws) or {}
+    counted = (await listing.counts(ws, Sight(ME))).of
+    everything = await counters.recount(ws) or {}
     assert (counted["open"], counted["snoozed"]) == (everything.get("open", 0), everything.get("snoozed", 0))
 
 

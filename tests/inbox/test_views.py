@@ -14,7 +14,7 @@ from app.core.permissions import SYSTEM, Role
 from app.core.runtime import Runtime, Workspace
 from inbox import conversations
 from inbox.conversations import Conversation, Reach
-from inbox.finding import view_work, views
+from inbox.finding import counters, listing, view_work, views
 from inbox.finding.lists import Wanted
 from inbox.sight import Sight
 from inbox.store import views as store
@@ -45,7 +45,7 @@ async def make(ws: Workspace, rule: Any) -> str:
 
 
 async def members(ws: Workspace, view_id: str) -> set[str]:
-    found, _ = await conversations.page(ws, Wanted(view=view_id), sight=Sight("mem_1"), cursor=None, limit=200)
+    found, _ = await listing.page(ws, Wanted(view=view_id), sight=Sight("mem_1"), cursor=None, limit=200)
     return {row.id for row in found}
 
 
@@ -105,7 +105,7 @@ async def test_members_are_who_the_rule_says(
         stored = [await conversations.get(ws, one.id) for one in made]
         wanted = {row.id for row in stored if row.state != "closed" and holds(views.thing(row), clock.now())}
         assert await members(ws, view_id) == wanted, rule
-        assert (await conversations.numbers_of(ws, [f"view:{view_id}"]))[f"view:{view_id}"] == len(wanted)
+        assert (await counters.numbers_of(ws, [f"view:{view_id}"]))[f"view:{view_id}"] == len(wanted)
 
     await agrees(rule)
     for seconds in steps:

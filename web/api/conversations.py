@@ -15,7 +15,7 @@ from crm.contacts import search_tokens
 from inbox import access, conversations, live, outbox, present, story, timeline
 from inbox.answering import acts
 from inbox.conversations import Conversation
-from inbox.finding import lists, views
+from inbox.finding import listing, lists, views
 from inbox.finding.lists import Wanted
 from inbox.outbox import Draft
 from inbox.routing import handover, teams
@@ -177,11 +177,11 @@ async def list_conversations(request: ApiRequest, query: ListQuery) -> Conversat
     if query.q and search_tokens(query.q):
         found = await access.contacts_named(ws, request.actor, query.q, limit=SEARCH_HITS)
         hits = await store.named(ws, [contact.id for contact in found])
-        hits = [hit for hit in hits if conversations.fits(hit, wanted, sight)]
+        hits = [hit for hit in hits if listing.fits(hit, wanted, sight)]
         hits.sort(key=lambda hit: hit.last_activity_at, reverse=True)
         return {"items": await _shown(request, hits), "next_cursor": None, "total": len(hits)}
-    items, cursor = await conversations.page(ws, wanted, sight=sight, cursor=query.cursor, limit=query.limit)
-    total = await conversations.total(ws, wanted, sight)
+    items, cursor = await listing.page(ws, wanted, sight=sight, cursor=query.cursor, limit=query.limit)
+    total = await listing.total(ws, wanted, sight)
     return {"items": await _shown(request, items), "next_cursor": cursor, "total": total}
 
 
@@ -207,7 +207,7 @@ async def _shown(request: ApiRequest, items: list[Conversation]) -> list[Convers
 async def counts(request: ApiRequest) -> CountsShape:
     ws, sight = request.ws, await access.sight(request.ws, request.actor)
     saved = [view.id for view in await views.visible(ws, request.actor.member_id)]
-    counted = await conversations.counts(ws, sight, saved)
+    counted = await listing.counts(ws, sight, saved)
     found, unread = dict(counted.of), dict(counted.unread)
     own = {view: unread.pop(view) for view in lists.READ_IN}
     of_views = {view_id: found.pop(view_id) for view_id in saved}

@@ -10,8 +10,8 @@ from app.core.clock import iso
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Permission
 from automations import usage
-from inbox import conversations, live
-from inbox.finding import facets, tag_work, tags
+from inbox import live
+from inbox.finding import counters, facets, tag_work, tags
 from inbox.finding.tags import Colour, Tag
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Out, Time
@@ -59,7 +59,7 @@ async def list_tags(request: ApiRequest) -> Tags:
 
 async def _shown(request: ApiRequest, found: list[Tag]) -> list[TagOut]:
     names = {tag.id: facets.within_all(f"tag:{tag.id}") for tag in found}
-    numbers = await conversations.numbers_of(request.ws, [name for each in names.values() for name in each])
+    numbers = await counters.numbers_of(request.ws, [name for each in names.values() for name in each])
     return [
         TagOut(
             id=tag.id,

@@ -10,8 +10,8 @@ from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Permission
 from app.core.queue import Lane
 from crm import masks
-from inbox import access, conversations, live
-from inbox.finding import views
+from inbox import access, live
+from inbox.finding import listing, views
 from inbox.finding.tags import Colour
 from inbox.finding.views import View
 from web.api.endpoint import ApiRequest, Endpoint
@@ -129,7 +129,7 @@ async def _done(request: ApiRequest, view: View, action: str, *, evaluate: bool)
 async def _shown(request: ApiRequest, found: list[View]) -> list[ViewOut]:
     manages = request.actor.may(Permission.INBOX_MANAGE)
     sight = await access.sight(request.ws, request.actor)
-    numbers = (await conversations.counts(request.ws, sight, [view.id for view in found])).of if found else {}
+    numbers = (await listing.counts(request.ws, sight, [view.id for view in found])).of if found else {}
     return [
         ViewOut(
             id=view.id,
