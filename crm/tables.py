@@ -11,19 +11,13 @@ import io
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
-import charset_normalizer
-
 from app.core.errors import Invalid
+from crm import encodings
 
 MOST_COLUMNS = 200
 MOST_CELL_CHARS = 20_000
 SAMPLE_BYTES = 200_000
 SHOWN_ROWS = 5
-# What spreadsheets write beside UTF-8, by country.
-_ENCODINGS = (
-    *("utf_16", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256"),
-    *("shift_jis", "gb18030", "big5", "euc_kr"),
-)
 _DELIMITERS = (",", ";", "\t", "|")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # Rows that are looked at to find the delimiter.
@@ -42,7 +36,7 @@ class Shape:
 
 def shape_of(sample: bytes) -> Shape:
     """Of a file by its beginning. Raises Invalid, in words."""
-    encoding = _encoding(sample)
+    encoding = encodings.of(sample)
     text = codecs.getincrementaldecoder(encoding)("replace").decode(sample)
     if "\x00" in text or not text.strip():
         raise Invalid.field("file", "This is no table of text; save it as CSV (comma separated) and try again.")
@@ -55,18 +49,6 @@ def shape_of(sample: bytes) -> Shape:
     if len(rows) < 2:
         raise Invalid.field("file", "This table has a header and no rows, or rows and no header.")
     return Shape(encoding, delimiter, header, tuple(tuple(row) for row in rows[1 : SHOWN_ROWS + 1]))
-
-
-def _encoding(sample: bytes) -> str:
-    if sample.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    try:
-        # A character may be cut in two where the sample ends.
-        codecs.getincrementaldecoder("utf-8")("strict").decode(sample)
-    except UnicodeDecodeError:
-        found = charset_normalizer.from_bytes(sample[:SAMPLE_BYTES], cp_isolation=list(_ENCODINGS)).best()
-        return found.encoding if found else "cp1252"
-    return "utf-8"
 
 
 def _table(text: str, delimiter: str) -> list[list[str]]:

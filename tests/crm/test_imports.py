@@ -62,6 +62,41 @@ async def results(person: Person, import_id: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.text)))
 
 
+WRITTEN = [
+    ("cp1252", "Muñoz;Peña;Ibáñez"),
+    ("cp1252", "João;Conceição;Simões"),
+    ("cp1252", "Bjørn;Håkon;Søren"),
+    ("cp1252", "François;Hélène;Benoît"),
+    ("cp1252", "Müller;Straße;Bob"),
+    ("cp1252", "Muñoz;João;Müller"),
+    ("cp1252", "Café – Bar;O’Neil;Zoë"),
+    ("cp1250", "Łukasz;Wiśniewski;Bob"),
+    ("cp1250", "Dvořák;Čapek;Nováková"),
+    ("cp1250", "Szőke;Erdős;Bükkös"),
+    ("cp1251", "Иван;Мария;Пётр"),
+    ("cp1253", "Γιώργος;Μαρία;Νίκος"),
+    ("cp1254", "Şahin;Yıldız;Güneş"),
+    ("cp1255", "דוד;שרה;משה"),
+    ("cp1256", "محمد;فاطمة;أحمد"),
+    ("shift_jis", "田中;さくら;鈴木"),
+    ("gb18030", "王伟;李娜;周杰"),
+    ("big5", "陳大文;林美玲;黃志明"),
+    ("euc_kr", "김민준;이서연;박지훈"),
+    ("utf-8-sig", "Ödön;Ünal;Åse"),
+    ("utf-16", "Ödön;Ünal;Åse"),
+]
+
+
+@pytest.mark.parametrize("times", [1, 40])
+@pytest.mark.parametrize(("encoding", "names"), WRITTEN)
+def test_names_read_as_a_spreadsheet_wrote_them(encoding: str, names: str, times: int) -> None:
+    """In columns of names nearly every letter is ASCII: which encoding it is must not hang on the few that are not."""
+    rows = [[name, f"person{at}@example.com", "Springfield"] for at, name in enumerate(names.split(";") * times)]
+    table = "\r\n".join(";".join(row) for row in [["Name", "E-mail", "City"], *rows])
+    shape = tables.shape_of(table.encode(encoding))
+    assert [list(row) for row in shape.rows] == rows[: tables.SHOWN_ROWS]
+
+
 async def test_a_table_is_tried_out_imported_once_and_exported(shop: Shop) -> None:
     owner, ws = shop.owner, shop.owner.ws
     now = (await owner.client.get("/api/v1/contact-fields")).json()
