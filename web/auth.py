@@ -155,7 +155,7 @@ def require_intended(headers: RawHeaders, session: Session, runtime: Runtime) ->
     """
     require_same_origin(headers, runtime.settings)
     given = headers.get(CSRF_HEADER, b"").decode("latin-1")
-    if not given.isascii() or not runtime.keyring.verify(_csrf_message(session), given):
+    if not runtime.keyring.verify(_csrf_message(session), given):
         raise Forbidden("The page is out of date. Please reload it.", code="csrf")
 
 

@@ -1,21 +1,18 @@
 """The sign-up form inside the chat widget: what it shows, and taking what a visitor agrees to."""
 
-from urllib.parse import parse_qs
-
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.core.errors import AppError, Invalid, NotFound, TooLarge, TooManyRequests
+from app.core.errors import AppError, Invalid, NotFound, TooManyRequests
 from app.core.runtime import Workspace
 from channels.contract import ChannelAccount
 from inbox import signup_forms, visitors
 from inbox.signup_forms import SignupForm
-from web import chat_http, join_page, limits
+from web import chat_http, forms, join_page, limits
 from web.join_page import Typed
 from web.state import state_of
 
-_MOST_BYTES = 20_000
 _MOST_CHARS = 500
 
 
@@ -53,11 +50,7 @@ async def take(request: Request) -> Response:
 
 async def _taken(request: Request) -> dict[str, object]:
     ws, account, form = await _form(request)
-    body = await request.body()
-    if len(body) > _MOST_BYTES:
-        raise TooLarge("This is more than a form holds.")
-    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=50)
-    values = {name: found[0][:_MOST_CHARS] for name, found in fields.items()}
+    values = {name: given[0][:_MOST_CHARS] for name, given in (await forms.read(request)).items()}
     session = visitors.marked(ws, account.id, request.query_params.get("v", ""))
     if session is None:
         raise Invalid("This chat has ended; open it again.")

@@ -1,27 +1,24 @@
 """What a visitor gets, settled inside the chat widget: the choices of the preference page, for whoever the chat is."""
 
 from dataclasses import asdict
-from urllib.parse import parse_qs
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.core.addresses import Address
-from app.core.errors import AppError, NotFound, SignedOut, TooLarge, TooManyRequests
+from app.core.errors import AppError, NotFound, SignedOut, TooManyRequests
 from app.core.runtime import Workspace
 from channels.contract import ChannelAccount
 from channels.livechat.identity import IdentityRefused
 from crm import contacts
 from inbox import preferences, visitors
 from inbox.visitors import Visitor
-from web import chat_http, limits, plain_pages, preferences_page
+from web import chat_http, forms, limits, plain_pages, preferences_page
 from web.chat_socket import person_of
 from web.limits import Limit
 from web.preferences_page import PHRASES
 from web.state import state_of
-
-_MOST_BYTES = 20_000
 
 
 async def take(request: Request) -> Response:
@@ -36,10 +33,7 @@ async def take(request: Request) -> Response:
 async def _settled(request: Request) -> dict[str, object]:
     account = await chat_http.site_of_request(request)
     ws = state_of(request.scope)["runtime"].workspace(account.workspace_id)
-    body = await request.body()
-    if len(body) > _MOST_BYTES:
-        raise TooLarge("This is more than there is to choose.")
-    form = parse_qs(body.decode("utf-8", "replace"), max_num_fields=300)
+    form = await forms.read(request)
     visitor = await _visitor(ws, account, form)
     homes = await visitors.homes(ws, visitor)
     contact_id = homes.get(str(Address(account.kind, visitor.address))) or next(iter(homes.values()), None)

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
-from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,11 +19,10 @@ from channels import registry
 from inbox import signup_forms
 from inbox.signup_forms import FormSettings, Given, Link, SignupForm, Words
 from inbox.store import signup_forms as store
-from web import limits, plain_pages
+from web import forms, limits, plain_pages
 from web.limits import Limit
 from web.state import state_of
 
-_MOST_FORM_BYTES = 20_000
 _MOST_TYPED = 200
 # A field that people do not see, and programs fill in.
 _TRAP = "website"
@@ -149,10 +147,7 @@ async def take(request: Request) -> Response:
     if found is None:
         return _closed(request)
     ws, form = found
-    body = await request.body()
-    if len(body) > _MOST_FORM_BYTES:
-        return Response(status_code=413)
-    values = {k: v[0][:_MOST_TYPED] for k, v in parse_qs(body.decode("utf-8", "replace"), max_num_fields=50).items()}
+    values = {name: given[0][:_MOST_TYPED] for name, given in (await forms.read(request)).items()}
     language, words, phrases = spoken(request, form)
     if values.get(_TRAP):
         # Told as a person would be, so that nothing is learned.

@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
-from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -19,7 +18,7 @@ from channels import registry
 from crm import contacts, pacing
 from crm.contacts import Contact, ContactAddress
 from inbox import preferences
-from web import limits, plain_pages
+from web import forms, limits, plain_pages
 from web.limits import Limit
 from web.state import state_of
 
@@ -28,7 +27,6 @@ PAUSE_DAYS = 30
 OFTEN: Final[Mapping[str, str]] = {"0": "always", "7": "weekly", "30": "monthly"}
 Ways = dict[str, list[ContactAddress]]
 _MOST_CHARS = 300
-_MOST_FORM_BYTES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +172,10 @@ async def take(request: Request) -> Response:
         return await show(request)
     ws, contact = found
     contact_id = contact.id
-    body = await request.body()
+    form = await forms.read(request)
     asked = (Limit("preferences", contact_id, 30, 3_600),)
-    if len(body) > _MOST_FORM_BYTES or await limits.take(ws.redis, asked):
-        return Response(status_code=413 if len(body) > _MOST_FORM_BYTES else 429)
-    form = parse_qs(body.decode("utf-8", "replace"), max_num_fields=300)
+    if await limits.take(ws.redis, asked):
+        return Response(status_code=429)
     proof = {
         "page": str(request.url.path),
         "ip": request.client.host if request.client else "",

@@ -51,7 +51,7 @@ class Keyring:
         return _signature(self._signing[0], message)
 
     def verify(self, message: str, signature: str) -> bool:
-        return any(hmac.compare_digest(_signature(key, message), signature) for key in self._signing)
+        return any(same(_signature(key, message), signature) for key in self._signing)
 
     def brief(self, message: str) -> str:
         """Eight characters of a signature (48 bits), for what people see and type: each guess costs a request."""
@@ -89,6 +89,9 @@ def hash_token(token: str) -> str:
 
 def same(one: str | bytes, other: str | bytes) -> bool:
     """Compares in constant time; the only way in which Parley compares secrets."""
-    a = one.encode() if isinstance(one, str) else one
-    b = other.encode() if isinstance(other, str) else other
-    return hmac.compare_digest(a, b)
+    return hmac.compare_digest(_bytes(one), _bytes(other))
+
+
+def _bytes(given: str | bytes) -> bytes:
+    # What a stranger sends may be half a character, which has no UTF-8.
+    return given.encode("utf-8", "surrogatepass") if isinstance(given, str) else given

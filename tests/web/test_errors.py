@@ -159,8 +159,27 @@ RAW = [
     b"POST /api/v1/login HTTP/1.1\r\nHost: x\r\nOrigin: \xff\r\nContent-Length: 2\r\n\r\n{}",
     b"POST /api/v1/login HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}",
     b"GET /api/v1/me HTTP/1.1\r\nHost: \xff\r\n\r\n",
+    b"GET /files/fil_1?sig=x HTTP/1.1\r\nHost: [\r\n\r\n",
+    b"GET /help/x HTTP/1.1\r\nHost: [::\r\n\r\n",
+    b"GET /join/x HTTP/1.1\r\nHost: a:b:c/d@[\r\n\r\n",
+    b"POST /w/uploads?key=x HTTP/1.1\r\nHost: [\r\nOrigin: http://[\r\nContent-Length: 0\r\n\r\n",
+    b"GET /w/site?key=x HTTP/1.1\r\nHost: x\r\nOrigin: http://[\r\n\r\n",
     b"\x00\xff\xfe",
 ]
+
+
+SIGNED = [
+    "/files/fil_1?w=wsp_1&until=99999999999&sig={}",
+    "/p/wsp_1/con_1/{}",
+    "/t/wsp_1/tkt_1/{}",
+    "/l/abcdefgh{}",
+]
+
+
+@pytest.mark.parametrize("path", SIGNED)
+@pytest.mark.parametrize("signature", ["%C3%A9", "%ED%A0%80", "%00", "%FF", "A" * 32])
+async def test_any_signature_is_only_wrong(anonymous: httpx.AsyncClient, path: str, signature: str) -> None:
+    assert (await anonymous.get(path.format(signature))).status_code == 404
 
 
 @pytest.mark.parametrize("request_bytes", RAW, ids=lambda raw: repr(raw[:50]))

@@ -15,7 +15,7 @@ not for everyone, is not here: the answer is the same as for what never was.
 
 import re
 from html import escape
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -30,7 +30,7 @@ from inbox.help.articles import Article, Text
 from inbox.help.finding import Listed
 from inbox.help.help_centre import Category, HelpCentre
 from inbox.store import articles as store
-from web import chat_limits, limits
+from web import chat_limits, forms, limits
 from web.help import parts
 from web.help.look import Page, Place, answer
 from web.help.phrases import phrases_of
@@ -42,7 +42,6 @@ _VOTE = re.compile(r"fbk_[0-9a-z]{26}")
 _MOST_HITS = 20
 _MOST_RELATED = 5
 _MOST_CHARS = 200
-_MOST_FORM_BYTES = 20_000
 _DAY = 86_400
 
 
@@ -75,7 +74,7 @@ async def take(request: Request) -> Response:
     place = await _place(ws, centre, language)
     article, text = found
     path = parts.path_of(article.number, text)
-    form = await _form(request)
+    form = {name: given[0] for name, given in (await forms.read(request)).items()}
     asked = (_votes(request, article.number), _all_votes(request))
     if form.get("vote"):
         if await limits.take(ws.redis, asked[1:]) == 0:
@@ -277,13 +276,6 @@ def _fresh(request: Request, response: Response) -> Response:
         kept = {name: response.headers[name] for name in ("etag", "cache-control", "vary")}
         return Response(status_code=304, headers=kept)
     return response
-
-
-async def _form(request: Request) -> dict[str, str]:
-    body = await request.body()
-    if len(body) > _MOST_FORM_BYTES:
-        raise HTTPException(413)
-    return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace"), max_num_fields=20).items()}
 
 
 def _ip(request: Request) -> str:
