@@ -9,7 +9,7 @@ from functools import partial
 
 from app.core.queue import Job
 from app.core.runtime import Runtime
-from automations import checks, membership, runs, segments
+from automations import checks, membership, segments, waking
 from automations import jobs as automation_jobs
 from crm import data_health_look, exports, imports
 from inbox import budgets, checkups, contact_health, delivery, inbound, jobs, polling, reconcile, sweeper
@@ -51,5 +51,5 @@ BACKGROUND: Mapping[str, Callable[[Runtime], Awaitable[None]]] = {
     "contact-health": contact_health.run,
     "broadcast-checks": checks.run,
     "segments": partial(membership.run, listeners=SEGMENT_MOVES),
-    "broadcasts": runs.run,
+    "broadcasts": waking.run,
 }

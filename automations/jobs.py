@@ -5,7 +5,7 @@ from typing import Any
 
 from app.core.queue import Job, Lane
 from app.core.runtime import Runtime
-from automations import checks, runs, usage
+from automations import checks, usage, waking
 from inbox.finding import tag_work
 
 Context = Mapping[str, Any]
@@ -21,7 +21,7 @@ async def run_check(ctx: Context, workspace_id: str, broadcast_id: str) -> None:
 
 
 async def run_broadcast(ctx: Context, workspace_id: str, broadcast_id: str) -> None:
-    await runs.run_one(_runtime(ctx).workspace(workspace_id), broadcast_id)
+    await waking.run_one(_runtime(ctx).workspace(workspace_id), broadcast_id)
 
 
 async def merge_tag(ctx: Context, workspace_id: str, tag_id: str) -> None:

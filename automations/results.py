@@ -19,7 +19,7 @@ from app.core.clock import iso
 from app.core.errors import Forbidden
 from app.core.permissions import Actor, Scope
 from app.core.runtime import Workspace
-from automations import broadcasts, experiments, reasons, rolls, runs
+from automations import broadcasts, carrying, experiments, reasons, rolls, runs
 from automations.broadcasts import Broadcast
 from automations.experiments import Share, Verdict
 from automations.rolls import Place
@@ -172,14 +172,14 @@ async def arms(ws: Workspace, broadcast: Broadcast, now: Now) -> tuple[list[Arm]
     found: list[Arm] = []
     for variant in broadcast.plan.variants:
         tally = progress.by_variant.get(variant.key) or Tally()
-        handed = runs.handed_over(tally)
+        handed = carrying.handed_over(tally)
         told = [name for name in FUNNEL if name != "read" or now.reads[0]]
         shares = {name: experiments.share(getattr(tally, name), handed) for name in told}
         found.append(Arm(key=variant.key, name=variant.name, shares=shares))
     run = await runs.of(ws, broadcast.id)
     # What was said when the rest were given theirs stands: the rest are no part of the experiment.
     settled = run.verdict if run is not None else None
-    return found, settled or runs.verdict_of(broadcast.plan, progress)
+    return found, settled or carrying.verdict_of(broadcast.plan, progress)
 
 
 # --- one person ---------------------------------------------------------------------------------------------------

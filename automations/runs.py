@@ -1,79 +1,42 @@
 """
-Runs: a broadcast on its way, from the moment it was started to the last person.
+Runs: how far a broadcast is on its way, from the moment it was started to the last person, and what is done to all of
+it at once.
 
 The audience is written down once (rolls.py), then stage by stage each piece of it is given its places (placing.py) and
-handed to the mailing, which sends. All of it is steps that may be done twice: what a step made is stored under its
-number before the next one begins, so a process that is killed anywhere goes on where it was. `due_at` is when somebody
-has to look again; one process at a time does.
+handed to the mailing, which sends (carrying.py). All of it is steps that may be done twice: what a step made is stored
+under its number before the next one begins, so a process that is killed anywhere goes on where it was. `due_at` is when
+somebody has to look again (waking.py); one process at a time does.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
-from itertools import groupby
 from typing import Any, Final
 
-from redis.exceptions import RedisError
-
-from app.core import hints, leases, rounds
-from app.core.errors import AppError, Change, ChangedMeanwhile, Conflict
-from app.core.mongo import DatabaseError
+from app.core import hints
+from app.core.errors import Conflict
 from app.core.permissions import SYSTEM, Actor
-from app.core.platform import broadcasts as platform
 from app.core.queue import Lane
-from app.core.runtime import Runtime, Workspace
-from automations import approvals, audiences, broadcasts, checks, experiments, placing, precedence, rolls, schedules
-from automations.broadcasts import Broadcast, By, Reason
-from automations.estimates import Estimator
-from automations.experiments import Stage
-from automations.placing import Layout, Placing
-from automations.plans import Exclusion, Plan
-from automations.rolls import PIECE, Place
+from app.core.runtime import Workspace
+from automations import broadcasts, experiments, rolls
+from automations.broadcasts import Broadcast, Reason
+from automations.plans import Plan
 from automations.store import runs as store
-from channels import accounts, registry
-from crm import pacing
-from inbox import timeline
-from inbox.answering import corrections
 from inbox.answering.prices import MICROS
-from inbox.mailings import mailings, words
-from inbox.mailings import placing as timelines
-from inbox.mailings.mailing import (
-    MOST_IN_BATCH,
-    Batch,
-    Guards,
-    Mailing,
-    NewMailing,
-    Outcome,
-    Progress,
-    Recipient,
-    Tally,
-)
-from inbox.mailings.results import plain_code
-from inbox.timeline import Author
+from inbox.mailings import mailings
+from inbox.mailings.mailing import Guards
 
-# So often somebody looks while a broadcast is on its way or about to be; else once a round, or when told.
-EVERY_SECONDS: Final = 0.5
 HINT: Final = "broadcasts"
-_SOON: Final = timedelta(seconds=1)
 # Whom a fallback may still reach.
 NO_ADDRESS: Final = "no_address"
 OUTRANKED: Final = "outranked"
-# What was under way when it was stopped has come to its end by then, or nobody will ever know.
-_SETTLED: Final = timedelta(seconds=2)
-_LOST: Final = timedelta(seconds=60)
-_AT_ONCE: Final = 10
-_PAGE: Final = 100
+ON_THE_WAY = frozenset(("queued", "waiting", "sending"))
 # Of budgets and prices, which are whole millionths for mailings and hundredths for people.
 _MICROS_OF_MINOR: Final = MICROS // 100
-# Another number of people than was confirmed is refused when it differs by more than this.
-_MOST_OFF: Final = 0.05
-_OVER_THERE = frozenset(("delivered", "read"))
-ON_THE_WAY = frozenset(("queued", "waiting", "sending"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,155 +100,51 @@ async def of(ws: Workspace, broadcast_id: str) -> Run | None:
     return await store.get(ws, broadcast_id)
 
 
-# --- what people do -----------------------------------------------------------------------------------------------
+# --- all of it at once ----------------------------------------------------------------------------------------------
 
 
-async def start(ws: Workspace, actor: Actor, broadcast_id: str, people: int) -> Broadcast:
-    """
-    It goes, at once or when its time comes. `people` is the number that the person has seen and confirmed.
+async def awake(ws: Workspace, broadcast_id: str, at: datetime) -> None:
+    await store.wake(ws, broadcast_id, at)
+    await hints.give(ws.redis, HINT)
+    if at <= ws.clock.now():
+        await enqueue(ws, broadcast_id)
 
-    Raises NotFound, Forbidden, Invalid (what is missing), Conflict (a second person, no check, another number).
-    """
-    now = await broadcasts.get(ws, broadcast_id)
-    broadcasts.require_editor(actor, now)
-    if now.state not in ("draft", "approved"):
-        raise Conflict(f"It is {now.state} already.", code="not_waiting")
-    at = ws.clock.now()
-    broadcasts.require_whole(now)
-    check = await checks.current(ws, now)
-    if abs(check.willing - people) > max(1, _MOST_OFF * people):
-        raise ChangedMeanwhile(
-            f"It would go to {check.willing} people now, not to {people}. Look at it again.",
-            Change("people", value=check.willing),
-        )
-    if now.state == "draft" and (why := await approvals.needed(ws, now)) is not None:
-        raise Conflict(why, code="second_person")
-    await audiences.require(ws, now.plan.audience)
-    await placing.require(ws, now.plan)
-    begins = schedules.first(now.plan.schedule, at)
-    if begins is None and now.plan.schedule.wall is not None and now.plan.schedule.recurring:
-        raise Conflict("It would never go: its rule has no day any more.", code="no_day")
-    if schedules.passed(now.plan.schedule, at):
-        raise Conflict("This time has passed; choose a later one, or send it now.", code="time_passed")
-    by = By(actor.member_id, actor.name, at)
-    values: dict[str, Any] = {"people": check.willing, "reason": None, "approved": now.approved or by}
-    if begins is None or begins <= at:
-        started = await broadcasts.turn(ws, actor, now, "started", state="running", started=by, **values)
-        await _awake(ws, started.id, at)
-        return started
-    waiting = await broadcasts.turn(
-        ws, actor, now, "scheduled", detail={"at": begins.isoformat()}, state="scheduled", scheduled_at=begins, **values
+
+async def enqueue(ws: Workspace, broadcast_id: str) -> None:
+    await ws.queue.enqueue(
+        "run_broadcast", ws.id, broadcast_id, lane=Lane.BACKGROUND, job_id=f"broadcast:{broadcast_id}"
     )
-    await _awake(ws, waiting.id, begins)
-    return waiting
 
 
-async def pause(ws: Workspace, actor: Actor, broadcast_id: str) -> Broadcast:
-    """Nothing more goes out within seconds; one that waits for its time is approved again. Raises Conflict."""
-    now = await broadcasts.get(ws, broadcast_id)
-    broadcasts.require_stopper(actor, now)
-    words = f"{actor.name} paused it."
-    if now.state == "scheduled":
-        return await broadcasts.turn(ws, actor, now, "unscheduled", state="approved", scheduled_at=None)
-    if now.state != "running":
-        raise Conflict(f"It is {now.state}: there is nothing to pause.", code="not_running")
-    await _each_mailing(ws, now.id, partial(mailings.pause, reason=words, by=actor.name))
-    paused = await broadcasts.turn(ws, actor, now, "paused", state="paused", reason=Reason("by_hand", words))
-    await _awake(ws, now.id, ws.clock.now())
-    return paused
-
-
-async def resume(ws: Workspace, actor: Actor, broadcast_id: str, *, winner: str | None = None) -> Broadcast:
-    """It goes on; after a trial or an experiment with the rest. Raises Conflict where a winner has to be chosen."""
-    now = await broadcasts.get(ws, broadcast_id)
-    broadcasts.require_editor(actor, now)
-    if now.state != "paused":
-        raise Conflict(f"It is {now.state}: there is nothing to resume.", code="not_paused")
-    if now.reason is not None and now.reason.code == "no_winner":
-        if winner is None or winner not in [variant.key for variant in now.plan.variants]:
-            raise Conflict("Choose which variant the rest get.", code="choose_variant")
-        await store.set(ws, now.id, {"winner": winner, "go_on": True})
-    elif now.reason is not None and now.reason.code in ("trial_done", "trial_failed"):
-        await store.set(ws, now.id, {"go_on": True})
-    at = ws.clock.now()
-    started = now.started or By(actor.member_id, actor.name, at)
-    resumed = await broadcasts.turn(ws, actor, now, "resumed", state="running", reason=None, started=started)
-    await _each_mailing(ws, now.id, partial(mailings.resume, by=actor.name))
-    await _awake(ws, now.id, at)
-    return resumed
-
-
-async def cancel(ws: Workspace, actor: Actor, broadcast_id: str) -> Broadcast:
-    """It ends here; who has not got it gets it no more. Raises Conflict."""
-    now = await broadcasts.get(ws, broadcast_id)
-    broadcasts.require_stopper(actor, now)
-    if now.state in broadcasts.OVER or now.state == "draft":
-        raise Conflict(f"It is {now.state}: there is nothing to cancel.", code="not_running")
-    return await _cancelled(ws, actor, now, f"{actor.name} cancelled it.")
-
-
-async def _cancelled(ws: Workspace, actor: Actor, now: Broadcast, words: str) -> Broadcast:
-    await _each_mailing(ws, now.id, partial(mailings.cancel, reason=words, by=actor.name))
+async def cancelled(ws: Workspace, actor: Actor, now: Broadcast, words: str) -> Broadcast:
+    await each_mailing(ws, now.id, partial(mailings.cancel, reason=words, by=actor.name))
     reason = Reason("by_hand", words)
     at = ws.clock.now()
     ended = await broadcasts.turn(ws, actor, now, "cancelled", state="cancelled", reason=reason, finished_at=at)
-    await _awake(ws, now.id, at)
+    await awake(ws, now.id, at)
     return ended
 
 
-async def recall(ws: Workspace, actor: Actor, broadcast_id: str) -> Broadcast:
-    """
-    Stops the rest, and takes what was sent away from people's screens where the channel can; who keeps it is counted.
-
-    Raises NotFound, Forbidden, Conflict.
-    """
-    now = await broadcasts.get(ws, broadcast_id)
-    broadcasts.require_stopper(actor, now)
-    if now.started is None:
-        raise Conflict("Nobody has got it; cancel it instead.", code="not_started")
-    if now.recalled is not None:
-        raise Conflict(f"{now.recalled.name} has recalled it already.", code="recalled")
-    if now.state not in broadcasts.OVER:
-        now = await _cancelled(ws, actor, now, f"{actor.name} recalled it.")
-    at = ws.clock.now()
-    recalled = await broadcasts.turn(ws, actor, now, "recalled", recalled=By(actor.member_id, actor.name, at))
-    await store.set(ws, now.id, {"recall": Recall()})
-    await _awake(ws, now.id, at)
-    return recalled
+async def stopped(ws: Workspace, now: Broadcast, seen: datetime, reason: Reason) -> None:
+    """It pauses by itself, and says why; `seen` is when it was due."""
+    if now.state in ("running", "scheduled"):
+        await each_mailing(ws, now.id, partial(mailings.pause, reason=reason.message, by=SYSTEM.name))
+        await broadcasts.turn(ws, SYSTEM, now, "paused", state="paused", reason=reason)
+    await store.move(ws, now.id, seen, None)
 
 
-async def adjust(ws: Workspace, now: Broadcast) -> None:
-    """Its rate, its budget, its guards and its priority, for what is on its way."""
-    change = partial(
-        mailings.change,
-        rate=now.plan.rate,
-        budget_minor=_budget(now.plan),
-        guards=_guards(now.plan),
-        priority=now.plan.priority,
-    )
-    await _each_mailing(ws, now.id, change)
-
-
-def _budget(plan: Plan) -> int | None:
-    return None if plan.budget_minor is None else plan.budget_minor * _MICROS_OF_MINOR
-
-
-def _guards(plan: Plan) -> Guards:
-    return Guards(**{name: getattr(plan.guards, name) for name in Guards.__slots__})
-
-
-async def _in_line(ws: Workspace, now: Broadcast) -> None:
+async def in_line(ws: Workspace, now: Broadcast) -> None:
     """
     Whoever stopped it stopped the mailings that there were: one that was begun or resumed at the same moment follows.
     """
     words = now.reason.message if now.reason else ""
     if now.state == "paused":
-        await _each_mailing(ws, now.id, partial(mailings.pause, reason=words, by=now.updated_by))
+        await each_mailing(ws, now.id, partial(mailings.pause, reason=words, by=now.updated_by))
     elif now.state == "cancelled":
-        await _each_mailing(ws, now.id, partial(mailings.cancel, reason=words, by=now.updated_by))
+        await each_mailing(ws, now.id, partial(mailings.cancel, reason=words, by=now.updated_by))
 
 
-async def _each_mailing(ws: Workspace, broadcast_id: str, do: Any) -> None:
+async def each_mailing(ws: Workspace, broadcast_id: str, do: Any) -> None:
     """Of those that there are and that have not ended."""
     for source in rolls.sources(broadcast_id):
         mailing = await mailings.find(ws, source)
@@ -297,607 +156,13 @@ async def _each_mailing(ws: Workspace, broadcast_id: str, do: Any) -> None:
                 await do(ws, mailing.id)
 
 
-async def _tell_progress(ws: Workspace, broadcast_id: str) -> None:
+async def tell_progress(ws: Workspace, broadcast_id: str) -> None:
     await mailings.tell_progress(ws, mailings.id_for(ws, rolls.source_of(broadcast_id, 0)))
 
 
-# --- doing --------------------------------------------------------------------------------------------------------
+def budget(plan: Plan) -> int | None:
+    return None if plan.budget_minor is None else plan.budget_minor * _MICROS_OF_MINOR
 
 
-async def run(runtime: Runtime) -> None:
-    """Wakes those whose time has come, until cancelled."""
-    seconds = runtime.settings.round_seconds
-    # One that is due within this time is there before the next round.
-    soon = timedelta(seconds=2 * seconds)
-    while True:
-        waits = True
-        with suppress(DatabaseError, RedisError, OSError, TimeoutError):
-            now = runtime.clock.now()
-            found = await platform.due(runtime, now + soon)
-            waits = not found
-            for run in found:
-                if run.due_at <= now:
-                    await _enqueue(runtime.workspace(run.workspace_id), run.broadcast_id)
-        await hints.pause(runtime.redis, HINT, rounds.spread(seconds if waits else EVERY_SECONDS))
-
-
-async def _awake(ws: Workspace, broadcast_id: str, at: datetime) -> None:
-    await store.wake(ws, broadcast_id, at)
-    await hints.give(ws.redis, HINT)
-    if at <= ws.clock.now():
-        await _enqueue(ws, broadcast_id)
-
-
-async def _enqueue(ws: Workspace, broadcast_id: str) -> None:
-    await ws.queue.enqueue(
-        "run_broadcast", ws.id, broadcast_id, lane=Lane.BACKGROUND, job_id=f"broadcast:{broadcast_id}"
-    )
-
-
-async def run_one(ws: Workspace, broadcast_id: str) -> None:
-    """What has to be done now. One process at a time."""
-    async with leases.hold(ws.redis, f"broadcast:{broadcast_id}") as lease:
-        if lease is None:
-            return
-        now = await broadcasts.get(ws, broadcast_id)
-        run = await store.get(ws, broadcast_id)
-        if run is None or run.due_at is None or run.due_at > ws.clock.now():
-            return
-        if run.recall is not None and not run.recall.done:
-            await _in_line(ws, now)
-            over = await _all_over(ws, now)
-            if over:
-                await _recalling(ws, run, run.recall)
-            await store.move(ws, broadcast_id, run.due_at, None if over else ws.clock.now() + _SOON)
-            return
-        try:
-            if now.state == "scheduled":
-                await _its_time(ws, now, run.due_at)
-            elif now.state == "running":
-                await _Carrying(ws, now, run, run.due_at, lease).carry()
-            else:
-                await _in_line(ws, now)
-                await store.move(ws, broadcast_id, run.due_at, None)
-        except ChangedMeanwhile:
-            # Somebody decided at the same moment: looked at again with what they decided.
-            await store.wake(ws, broadcast_id, ws.clock.now() + _SOON)
-        except AppError as error:
-            await _stopped(ws, await broadcasts.get(ws, broadcast_id), run.due_at, Reason(error.code, error.detail))
-
-
-async def _stopped(ws: Workspace, now: Broadcast, seen: datetime, reason: Reason) -> None:
-    """It pauses by itself, and says why; `seen` is when it was due."""
-    if now.state in ("running", "scheduled"):
-        await _each_mailing(ws, now.id, partial(mailings.pause, reason=reason.message, by=SYSTEM.name))
-        await broadcasts.turn(ws, SYSTEM, now, "paused", state="paused", reason=reason)
-    await store.move(ws, now.id, seen, None)
-
-
-async def _its_time(ws: Workspace, now: Broadcast, seen: datetime) -> None:
-    """A scheduled one begins, unless its time is long past: then somebody has to say so."""
-    at, due = ws.clock.now(), now.scheduled_at or ws.clock.now()
-    late = at - due > schedules.STALE
-    reason = Reason("stale", f"It was due at {due:%Y-%m-%d %H:%M} UTC, when nothing ran here. Send it all the same?")
-    if not now.plan.schedule.recurring:
-        if late:
-            await _stopped(ws, now, seen, reason)
-            return
-        by = now.approved or By(SYSTEM.id, SYSTEM.name, at)
-        await broadcasts.turn(ws, SYSTEM, now, "started", state="running", started=replace(by, at=at))
-        await _awake(ws, now.id, at)
-        return
-    wall = schedules.occurrence(now.plan.schedule, due - timedelta(seconds=1))
-    child = await broadcasts.send_of(ws, now, (wall or due).strftime("%Y-%m-%dT%H:%M"))
-    if child.state == "approved":
-        by = By(SYSTEM.id, SYSTEM.name, at)
-        state: Any = {"state": "paused", "reason": reason} if late else {"state": "running", "started": by}
-        child = await broadcasts.turn(ws, SYSTEM, child, "paused" if late else "started", **state)
-    if child.state == "running":
-        await _awake(ws, child.id, at)
-    # Of those that were missed meanwhile nobody is asked one by one.
-    following = schedules.following(now.plan.schedule, max(at, due))
-    if following is None:
-        await broadcasts.turn(ws, SYSTEM, now, "finished", state="done", scheduled_at=None, finished_at=at)
-        await store.move(ws, now.id, seen, None)
-        return
-    await broadcasts.turn(ws, SYSTEM, now, "scheduled", scheduled_at=following)
-    await store.move(ws, now.id, seen, following)
-
-
-class _Carrying:
-    """One look at a running broadcast: everything that can be done now."""
-
-    def __init__(self, ws: Workspace, now: Broadcast, run: Run, seen: datetime, lease: leases.Lease) -> None:
-        self._ws = ws
-        self._now = now
-        self._plan = now.plan
-        self._run = run
-        self._seen = seen
-        self._lease = lease
-
-    async def carry(self) -> None:
-        ws, plan = self._ws, self._plan
-        before = await mailings.find(ws, rolls.source_of(self._now.id, 0))
-        if before is not None and before.started_at is not None and await self._paused_itself(before):
-            return
-        laid = await placing.layout(ws, plan)
-        mailing = await self._mailing(laid, 0, plan.name)
-        for way in range(1 + len(self._run.ways)):
-            found = await mailings.find(ws, rolls.source_of(self._now.id, way))
-            if found is not None and await self._paused_itself(found):
-                return
-        if not await self._build():
-            return
-        stages = experiments.stages(plan)
-        while self._run.stage < len(stages):
-            if not await self._hand_over(laid, mailing, stages[self._run.stage]):
-                return
-            if stages[self._run.stage] != "rest" and not await self._may_go_on(mailing, stages[self._run.stage]):
-                return
-            await self._put(stage=self._run.stage + 1, piece=0, quiet_at=None, go_on=False)
-        if not self._run.closed:
-            await mailings.completed(ws, mailing.id, self._run.batches)
-            await self._put(closed=True)
-        for number in range(len(plan.fallbacks)):
-            if not await self._fall_back(number):
-                return
-        await self._end(mailing)
-
-    async def _put(self, **values: Any) -> None:
-        self._run = replace(self._run, **values)
-        await store.set(self._ws, self._run.id, values)
-        await _tell_progress(self._ws, self._run.id)
-
-    async def _look_again(self, after: timedelta = _SOON) -> bool:
-        await store.move(self._ws, self._run.id, self._seen, self._ws.clock.now() + after)
-        return False
-
-    async def _mailing(self, laid: Layout, way: int, name: str) -> Mailing:
-        """The mailing of this way, running. Raises ChangedMeanwhile where somebody has stopped all of it."""
-        now, plan = self._now, self._plan
-        by = now.started or By(SYSTEM.id, SYSTEM.name, now.created_at)
-        source = rolls.source_of(now.id, way)
-        others = [each for each in rolls.sources(now.id)[: 1 + len(plan.fallbacks)] if each != source]
-        mailing = await mailings.open(
-            self._ws,
-            NewMailing(
-                source=source,
-                name=name,
-                purpose=checks.purpose_of(plan, laid),
-                topic=plan.topic,
-                tracks=plan.tracks,
-                asks=plan.asks,
-                priority=plan.priority,
-                contents=laid.contents,
-                author=Author("member", by.id, by.name),
-                rate=plan.rate,
-                ramp=plan.ramp,
-                budget_minor=_budget(plan),
-                one_budget=tuple(mailings.id_for(self._ws, each) for each in others),
-                guards=_guards(plan),
-            ),
-        )
-        if mailing.state == "paused" and mailing.started_at is None:
-            mailing = await mailings.start(self._ws, mailing.id, by=by.name)
-            if not await self._still_running():
-                raise ChangedMeanwhile("It was stopped at the same moment.", Change("state"))
-        return mailing
-
-    async def _paused_itself(self, mailing: Mailing) -> bool:
-        """A guard, a budget or the kill switch has stopped the mailing: the broadcast says so."""
-        if mailing.state == "cancelled":
-            await _cancelled(self._ws, SYSTEM, self._now, mailing.reason or "Its mailing was cancelled.")
-            return True
-        if mailing.state != "paused":
-            return False
-        reason = Reason("guard", mailing.reason or "It stopped by itself.")
-        await _stopped(self._ws, self._now, self._seen, reason)
-        return True
-
-    async def _still_running(self) -> bool:
-        """Nobody has paused it meanwhile, and the work is still ours."""
-        now = await broadcasts.get(self._ws, self._now.id)
-        return now.state == "running" and not self._lease.lost
-
-    @property
-    def _day(self) -> audiences.Day | None:
-        """Of a send on a date of people's own: whose day it is."""
-        schedule = self._plan.schedule
-        if schedule.relative is None or schedule.wall is None:
-            return None
-        return audiences.Day(schedule.relative, datetime.fromisoformat(schedule.wall).date())
-
-    async def _build(self) -> bool:
-        """The audience, written down; False where that has to wait."""
-        if self._run.built:
-            return True
-        if await audiences.counting(self._ws, self._plan.audience):
-            return await self._look_again()
-        piece: list[str] = []
-
-        async def write() -> None:
-            written = await rolls.add(self._ws, self._now.id, self._run.pieces, piece)
-            await self._put(pieces=self._run.pieces + 1, people=self._run.people + len(written), after=written[-1])
-
-        stream = audiences.stream(self._ws, self._plan.audience, after=self._run.after, day=self._day)
-        async for contact_id in stream:
-            piece.append(contact_id)
-            if len(piece) == PIECE:
-                await write()
-                if self._run.after != piece[-1]:
-                    # A piece of before a crash, which ended elsewhere: read on from its end.
-                    return await self._look_again(timedelta())
-                piece = []
-                if not await self._still_running():
-                    return await self._look_again()
-        if piece:
-            await write()
-            if self._run.after != piece[-1]:
-                return await self._look_again(timedelta())
-        await self._put(built=True)
-        return True
-
-    async def _hand_over(self, laid: Layout, mailing: Mailing, stage: Stage) -> bool:
-        """All people of this stage to the mailing; False where that has to wait."""
-        estimator = await Estimator.of(self._ws, laid.account)
-        while self._run.piece < self._run.pieces:
-            number = self._run.piece
-            ids = await rolls.piece(self._ws, self._now.id, number) or []
-            first = number * PIECE
-            chosen = [
-                contact_id
-                for at, contact_id in enumerate(ids)
-                if experiments.stage_of(self._plan, self._now.id, contact_id, first + at) == stage
-            ]
-            if chosen:
-                await self._piece(laid, estimator, mailing.id, stage, number, chosen)
-            else:
-                await self._put(piece=number + 1)
-            if not await self._still_running():
-                return await self._look_again()
-        return True
-
-    async def _piece(
-        self, laid: Layout, estimator: Estimator, mailing_id: str, stage: Stage, number: int, ids: Sequence[str]
-    ) -> None:
-        places = await rolls.places(self._ws, self._now.id, stage, number)
-        if places is None:
-            made = await self._placed(laid, estimator, stage, ids)
-            places = await rolls.keep(self._ws, self._now.id, stage, number, made)
-        batches = await hand_over(self._ws, mailing_id, laid, places, self._run.batches)
-        dropped = Counter(self._run.dropped) + Counter(place.reason for place in places if place.reason)
-        await self._put(piece=number + 1, batches=self._run.batches + batches, dropped=dropped)
-        # Where it went is the mailing's to know now.
-        await rolls.forget_addresses(self._ws, self._now.id, stage, number, places)
-
-    async def _placed(self, laid: Layout, estimator: Estimator, stage: Stage, ids: Sequence[str]) -> list[Place]:
-        plan = self._plan
-        purpose = checks.purpose_of(plan, laid).value
-        variants = {
-            contact_id: experiments.variant_of(plan, self._now.id, contact_id, stage, self._run.winner)
-            for contact_id in ids
-        }
-        placed = await placing.of(
-            self._ws, laid, variants, purpose=purpose, exclude=plan.audience.exclude, schedule=plan.schedule
-        )
-        ahead = await precedence.claims(self._ws, self._now, placed, purpose)
-        held = {each.contact_id for each in placed if experiments.held_out(plan, self._now.id, each.contact_id)}
-        asked = [each for each in placed if not each.reason and each.contact_id in held | ahead.keys()]
-        out = {
-            each.contact_id: each
-            for each, _ in await checks.gated(self._ws, self._now, laid, asked, purpose, ahead)
-            if each.contact_id in held or each.reason == OUTRANKED
-        }
-        return [_place(out.get(each.contact_id, each), estimator) for each in placed]
-
-    async def _may_go_on(self, mailing: Mailing, stage: Stage) -> bool:
-        """After a trial or a sample: whether the next stage begins now."""
-        if self._run.go_on:
-            return True
-        ws, now = self._ws, self._ws.clock.now()
-        progress = await mailings.progress(ws, mailing.id)
-        gone = progress.sent + progress.unknown + sum(progress.failed.values())
-        if progress.queued + progress.sending > 0:
-            return await self._look_again()
-        if progress.waiting > gone:
-            # Too few have it to say anything; of those who wait for an hour, or for days, some may come later.
-            return await self._look_again(timedelta(minutes=1))
-        if self._run.quiet_at is None:
-            await self._put(quiet_at=now)
-        waits = self._plan.trial if stage == "trial" else self._plan.experiment
-        until = (self._run.quiet_at or now) + timedelta(minutes=waits.wait_minutes if waits else 0)
-        if now < until:
-            return await self._look_again(until - now)
-        reason = self._after_trial(progress) if stage == "trial" else await self._after_sample(progress)
-        if reason is None:
-            return True
-        await _stopped(ws, self._now, self._seen, reason)
-        return False
-
-    def _after_trial(self, progress: Progress) -> Reason | None:
-        trial = self._plan.trial
-        if trial is None:
-            return None
-        failed = sum(progress.failed.values())
-        handed = progress.sent + failed
-        shares = f"{progress.sent} sent, {failed} failed, {progress.opted_out} asked to stop"
-        too_many_failed = handed and 100 * failed > trial.failure_percent * handed
-        too_many_stops = progress.sent and 100 * progress.opted_out > trial.opt_out_percent * progress.sent
-        if too_many_failed or too_many_stops:
-            return Reason("trial_failed", f"The first people did not take it well: {shares}. Go on with the rest?")
-        if trial.then == "ask":
-            return Reason("trial_done", f"The first people have got it: {shares}. Go on with the rest?")
-        return None
-
-    async def _after_sample(self, progress: Progress) -> Reason | None:
-        experiment = self._plan.experiment
-        if experiment is None:
-            return None
-        verdict = verdict_of(self._plan, progress)
-        winner = verdict.best if verdict and verdict.state == "winner" else None
-        if winner is None and experiment.if_none != "ask":
-            best = verdict.best if verdict and experiment.if_none == "best" else None
-            winner = best or self._plan.variants[0].key
-        await self._put(verdict=verdict, winner=winner)
-        if winner is not None or experiment.sample_percent == 100:
-            return None
-        words = verdict.words if verdict else "Nothing can be said yet."
-        return Reason("no_winner", f"{words} Choose which variant the rest get.")
-
-    async def _fall_back(self, number: int) -> bool:
-        """The people whom the way before has not reached in time; False where that has to wait."""
-        ways = (*self._run.ways, *(Way() for _ in range(len(self._plan.fallbacks) - len(self._run.ways))))
-        way = ways[number]
-        if way.done:
-            return True
-        before = await mailings.find(self._ws, rolls.source_of(self._now.id, number))
-        deadline = self._ws.clock.now() - timedelta(minutes=self._plan.fallbacks[number].after_minutes)
-        tells = await self._tells_of_delivery(number)
-        laid: Layout | None = None
-        while not way.done:
-            needy: list[str] = []
-            if before is not None and not way.tried:
-                page, cursor = await mailings.recipients(self._ws, before.id, after=way.after, limit=_PAGE)
-                wait = _waits(page, deadline if tells else None)
-                if wait is not None:
-                    return await self._look_again(max(_SOON, wait))
-                needy = [each.contact_id for each in page if _needs_another(each, tells)]
-                moved = replace(way, after=page[-1].ref if page else way.after, tried=cursor is None)
-            else:
-                passed = await self._without_a_way(number, way.passed)
-                needy = passed or []
-                moved = replace(way, tried=True, passed=way.passed + 1, done=passed is None)
-            places: list[Place] = []
-            if needy:
-                laid = laid or await placing.fallback_layout(self._ws, self._plan, number)
-                moved, places = await self._page_of_fallback(laid, number, moved, needy)
-            page_number, way = way.pages, moved
-            await self._put(ways=(*ways[:number], way, *ways[number + 1 :]))
-            if places:
-                await rolls.forget_addresses(self._ws, self._now.id, f"fallback{number}", page_number, places)
-            if not await self._still_running():
-                return await self._look_again()
-        after = await mailings.find(self._ws, rolls.source_of(self._now.id, number + 1))
-        if after is not None:
-            await mailings.completed(self._ws, after.id, way.batches)
-        return True
-
-    async def _without_a_way(self, number: int, page: int) -> list[str] | None:
-        """Of this page of the places before, who had no handle there; None behind the last page."""
-        stages: Sequence[str] = experiments.stages(self._plan) if number == 0 else [f"fallback{number - 1}"]
-        piece, at = divmod(page, len(stages))
-        if piece >= (self._run.pieces if number == 0 else self._run.ways[number - 1].pages):
-            return None
-        stage = stages[at]
-        places = await rolls.places(self._ws, self._now.id, stage, piece) or ()
-        return [
-            place.contact_id
-            for place in places
-            if place.reason == NO_ADDRESS and not experiments.held_out(self._plan, self._now.id, place.contact_id)
-        ]
-
-    async def _tells_of_delivery(self, way: int) -> bool:
-        """Whether the provider of this way reports what was delivered; else what was sent has to do."""
-        account_id = self._plan.account_id if way == 0 else self._plan.fallbacks[way - 1].account_id
-        row = await accounts.row_of(self._ws, account_id or "")
-        return registry.adapter(row.kind).capabilities(accounts.channel_account(row)).receipts != "sent"
-
-    async def _page_of_fallback(
-        self, laid: Layout, number: int, way: Way, needy: Sequence[str]
-    ) -> tuple[Way, list[Place]]:
-        """The way with these people (by contact id) taken over, and where they were sent."""
-        ws, plan = self._ws, self._plan
-        stage = f"fallback{number}"
-        mailing = await self._mailing(laid, number + 1, plan.name)
-        places = await rolls.places(ws, self._now.id, stage, way.pages)
-        if places is None:
-            estimator = await Estimator.of(ws, laid.account)
-            purpose = checks.purpose_of(plan, laid).value
-            placed = await placing.of(
-                ws,
-                laid,
-                dict.fromkeys(needy, ""),
-                purpose=purpose,
-                exclude=Exclusion(),
-                schedule=plan.schedule.model_copy(update={"kind": "now"}),
-            )
-            places = await rolls.keep(ws, self._now.id, stage, way.pages, [_place(each, estimator) for each in placed])
-        going = [each.contact_id for each in places if not each.reason]
-        had = await self._had(number, going)
-        for each in had.values():
-            # It did not reach them, so it is no message that they have had.
-            await pacing.forget(ws, each.contact_id, each.ref)
-        batches = await hand_over(ws, mailing.id, laid, places, way.batches)
-        failed = Counter(way.failed) + Counter(plain_code(each.code) for each in had.values() if each.state == "failed")
-        moved = replace(
-            way,
-            batches=way.batches + batches,
-            pages=way.pages + 1,
-            sent=way.sent + sum(each.state != "failed" for each in had.values()),
-            failed=failed,
-            fresh=way.fresh + len(going) - len(had),
-        )
-        return moved, places
-
-    async def _had(self, number: int, contact_ids: Sequence[str]) -> dict[str, Outcome]:
-        """What had come of these people on the ways up to this one, of each the last."""
-        found: dict[str, Outcome] = {}
-        for source in rolls.sources(self._now.id)[: number + 1]:
-            mailing = await mailings.find(self._ws, source)
-            if mailing is not None:
-                found |= await mailings.outcomes(self._ws, mailing.id, contact_ids)
-        return found
-
-    async def _end(self, mailing: Mailing) -> None:
-        """Done when every mailing is."""
-        for source in rolls.sources(self._now.id):
-            found = await mailings.find(self._ws, source)
-            if found is None:
-                continue
-            if await self._paused_itself(found):
-                return
-            if found.state != "done":
-                await self._look_again()
-                return
-        at = self._ws.clock.now()
-        await broadcasts.turn(self._ws, SYSTEM, self._now, "finished", state="done", finished_at=at)
-        await store.move(self._ws, self._run.id, self._seen, None)
-
-
-def _place(placed: Placing, estimator: Estimator) -> Place:
-    said, content, address = placed.said, placed.content, placed.address
-    if placed.reason or said is None or content is None or address is None:
-        return Place(contact_id=placed.contact_id, reason=placed.reason or "no_wording", detail=placed.detail)
-    return Place(
-        contact_id=placed.contact_id,
-        address=str(address),
-        variant=placed.variant,
-        language=said.key,
-        due_at=placed.due_at,
-        price=estimator.price(said, content, address, placed.footer),
-        footer=placed.footer,
-    )
-
-
-async def hand_over(ws: Workspace, mailing_id: str, laid: Layout, places: Sequence[Place], first: int) -> int:
-    """Places as batches of the mailing, numbered from `first` on; how many there are. May be done twice."""
-    batches = batches_of(laid.account.id, places, first)
-    for at in range(0, len(batches), _AT_ONCE):
-        await mailings.add(ws, mailing_id, batches[at : at + _AT_ONCE])
-    return len(batches)
-
-
-def batches_of(account_id: str, places: Sequence[Place], first: int) -> list[Batch]:
-    """People alike in what they get and when, a hundred together; the same places always give the same batches."""
-
-    def alike(place: Place) -> tuple[str, str, float]:
-        return place.variant, place.language, place.due_at.timestamp() if place.due_at else 0.0
-
-    going = sorted((place for place in places if not place.reason), key=alike)
-    found: list[Batch] = []
-    for _, group in groupby(going, key=alike):
-        people = list(group)
-        for at in range(0, len(people), MOST_IN_BATCH):
-            some = people[at : at + MOST_IN_BATCH]
-            found.append(
-                Batch(
-                    seq=first + len(found),
-                    recipients=tuple(
-                        Recipient(
-                            contact_id=each.contact_id,
-                            address=each.address,
-                            price_minor=each.price,
-                            facts={words.FOOTER: each.footer} if each.footer else {},
-                        )
-                        for each in some
-                    ),
-                    account_id=account_id,
-                    variant=some[0].variant,
-                    language=some[0].language,
-                    due_at=some[0].due_at,
-                )
-            )
-    return found
-
-
-def verdict_of(plan: Plan, progress: Progress) -> experiments.Verdict | None:
-    """What the variants' figures come to by now; None without an experiment."""
-    if plan.experiment is None:
-        return None
-    keys = [variant.key for variant in plan.variants]
-    tallies = progress.by_variant
-    of = {key: handed_over(tallies[key]) if key in tallies else 0 for key in keys}
-    hits = {key: getattr(tallies[key], plan.experiment.metric) if key in tallies else 0 for key in keys}
-    return experiments.verdict(plan.experiment, hits, of, {v.key: v.name for v in plan.variants})
-
-
-def handed_over(tally: Tally) -> int:
-    """Also those with whom it failed: a variant that does not arrive has no better share for it."""
-    return tally.sent + sum(tally.failed.values())
-
-
-def _waits(page: Sequence[Outcome], deadline: datetime | None) -> timedelta | None:
-    """How long to wait until all of these have had their time; None: they have. No deadline: sent is enough."""
-    longest: timedelta | None = None
-    for each in page:
-        if each.state in ON_THE_WAY:
-            return timedelta(minutes=1) if each.state == "waiting" else _SOON
-        sent = each.times.get("sent")
-        if deadline is not None and each.state == "sent" and sent is not None and sent > deadline:
-            longest = max(longest or timedelta(), sent - deadline)
-    return longest
-
-
-def _needs_another(each: Outcome, tells: bool) -> bool:
-    """Sent but not delivered, or failed; what may have arrived (`unknown`) is not sent again by a machine."""
-    missed = each.state == "failed" or (tells and each.state == "sent")
-    return missed and each.opted_out_at is None and each.replied_at is None
-
-
-# --- taking back --------------------------------------------------------------------------------------------------
-
-
-async def _all_over(ws: Workspace, now: Broadcast) -> bool:
-    """Whether what was under way when it was stopped has arrived: it has to be taken back, too."""
-    since = ws.clock.now() - (now.finished_at or now.updated_at)
-    if now.state == "done" or since > _LOST:
-        return True
-    if since < _SETTLED:
-        return False
-    found = [await mailings.find(ws, source) for source in rolls.sources(now.id)]
-    return not any([(await mailings.progress(ws, each.id)).sending for each in found if each is not None])
-
-
-async def _recalling(ws: Workspace, run: Run, recall: Recall) -> None:
-    """One page of people after the other; each is asked for once, and those that cannot be are counted."""
-    while not recall.done:
-        mailing = await mailings.find(ws, rolls.source_of(run.id, recall.way))
-        if mailing is None:
-            recall = replace(recall, done=True)
-            await store.set(ws, run.id, {"recall": recall})
-            break
-        page, cursor = await mailings.recipients(ws, mailing.id, state="sent", after=recall.after, limit=_PAGE)
-        # The messages may not all stand on timelines yet.
-        await timelines.settle(ws, [each.contact_id for each in page])
-        taken = [await _taken_back(ws, each) for each in page]
-        recall = replace(
-            recall,
-            deleted=recall.deleted + taken.count(True),
-            failed=recall.failed + taken.count(False),
-            after=cursor,
-            way=recall.way if cursor else recall.way + 1,
-        )
-        await store.set(ws, run.id, {"recall": recall})
-        await _tell_progress(ws, run.id)
-    await broadcasts.tell(ws, await broadcasts.get(ws, run.id))
-
-
-async def _taken_back(ws: Workspace, each: Outcome) -> bool:
-    entry = await timeline.find(ws, each.entry_id) if each.entry_id else None
-    if entry is None:
-        return False
-    try:
-        await corrections.delete(ws, entry)
-    except AppError:
-        return False
-    return True
+def guards(plan: Plan) -> Guards:
+    return Guards(**{name: getattr(plan.guards, name) for name in Guards.__slots__})

@@ -689,7 +689,7 @@ async def set_stopped(ws: Workspace, contact_id: str, rows: Sequence[ContactAddr
     return changed
 
 
-# --- what is read off it ---------------------------------------------------------------------------------------------
+# --- what is read off it ------------------------------------------------------------------------------------------
 
 
 def window(conversation: Conversation, account_id: str, address: str, hours: int) -> datetime | None:

@@ -10,7 +10,7 @@ from app.core.clock import iso
 from app.core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Permission
 from app.core.runtime import Workspace
-from automations import broadcasts, effects, reasons, results, rolls, runs
+from automations import broadcasts, effects, reasons, results, rolls, steering
 from automations.broadcasts import Broadcast
 from automations.experiments import Share, Verdict
 from automations.results import Now
@@ -222,25 +222,25 @@ class ContactBroadcasts(Out):
 
 
 async def start(request: ApiRequest, broadcast_id: str, body: StartBroadcast) -> BroadcastOut:
-    now = await runs.start(request.ws, request.actor, broadcast_id, body.people)
+    now = await steering.start(request.ws, request.actor, broadcast_id, body.people)
     return await shown(request.ws, request.actor, now)
 
 
 async def pause(request: ApiRequest, broadcast_id: str) -> BroadcastOut:
-    return await shown(request.ws, request.actor, await runs.pause(request.ws, request.actor, broadcast_id))
+    return await shown(request.ws, request.actor, await steering.pause(request.ws, request.actor, broadcast_id))
 
 
 async def resume(request: ApiRequest, broadcast_id: str, body: ResumeBroadcast) -> BroadcastOut:
-    now = await runs.resume(request.ws, request.actor, broadcast_id, winner=body.variant)
+    now = await steering.resume(request.ws, request.actor, broadcast_id, winner=body.variant)
     return await shown(request.ws, request.actor, now)
 
 
 async def cancel(request: ApiRequest, broadcast_id: str) -> BroadcastOut:
-    return await shown(request.ws, request.actor, await runs.cancel(request.ws, request.actor, broadcast_id))
+    return await shown(request.ws, request.actor, await steering.cancel(request.ws, request.actor, broadcast_id))
 
 
 async def recall(request: ApiRequest, broadcast_id: str) -> BroadcastOut:
-    return await shown(request.ws, request.actor, await runs.recall(request.ws, request.actor, broadcast_id))
+    return await shown(request.ws, request.actor, await steering.recall(request.ws, request.actor, broadcast_id))
 
 
 async def correct(request: ApiRequest, broadcast_id: str) -> BroadcastOut:

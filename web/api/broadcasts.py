@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from app.core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Actor, Permission, Scope
 from app.core.runtime import Workspace
-from automations import approvals, audiences, broadcasts, calendar, checks, placing, runs, trials
+from automations import approvals, audiences, broadcasts, calendar, checks, placing, steering, trials
 from automations.approvals import Settings
 from automations.broadcasts import Broadcast, State
 from automations.plans import Audience, Plan
@@ -165,7 +165,7 @@ async def edit(request: ApiRequest, broadcast_id: str, body: EditBroadcast) -> B
         raise Invalid.field("name", "Give it a name.")
     now = await broadcasts.edit(request.ws, request.actor, broadcast_id, given, seen=body.revision)
     if now.started is not None:
-        await runs.adjust(request.ws, now)
+        await steering.adjust(request.ws, now)
     return await shown(request.ws, request.actor, now)
 
 
