@@ -2,12 +2,14 @@
 STOP, START and HELP in the words people use.
 
 The law's words cannot be taken out. A whole message that is a stop word ends messages at once; so does a short message
-that begins with one and is polite otherwise. Words that mean other things in a sentence ("cancel my order", "end of
-month?") count only when they stand alone; sentences of people's own are another matter (see wishes.py).
+of one and of words that change nothing ("please stop it"). Words that mean other things in a sentence ("cancel my
+order", "end of month?") count only when they stand alone; sentences of people's own are another matter (wishes.py).
 Source: 47 CFR 64.1200(a)(10), CTIA Messaging Principles; other languages by convention.
 """
 
+import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -46,21 +48,35 @@ _STOP_ALONE = frozenset(
     توقف|قف|إلغاء|الغاء|إيقاف
     acha|simamisha|ondoa|sitisha
     tsaya|dakata|duro|da duro|kwusi|gyae
-    रोकें|बंद करें|band karo
+    रोकें|बंद करें|बंद करो|band karo
+    unsub|un subscribe|desuscribir|desuscribirme|désinscription|désinscrire|se désinscrire
+    abbestellung|abmeldung|austragen
+    стоп|отписаться|отписка|отпишите меня|відписатися|відписка
+    停止|退订|退訂|取消订阅|取消訂閱|配信停止|停止する|解除|登録解除|수신거부|수신 거부|중지|해지
+    uitschrijven|afmelden|wypisz|wypisz mnie|rezygnuję|rezygnacja|odhlásit|odhlasit|leiratkozás|leiratkozom|dezabonare
+    ret|iptal|abonelikten çık|avsluta|avregistrera|avmeld|afmeld|slutt|lopeta|διαγραφή|στοπ
+    הסר|הסירו|הסרה|berhenti|dừng|ngừng|หยุด|ยกเลิก|itigil
     stop promotions|stop promo|stop marketing|stop_promo|stop_promotions
     """.replace("\n", "|")
     .replace("    ", "")
     .strip("|")
     .split("|")
 )
+_MOST_CHARS = 300
 _EVERYWHERE = frozenset(("stopall", "stop all"))
 _NO_OWN = OwnWords()
 _START = frozenset(("start", "unstop", "subscribe", "resume", "optin", "opt in", "opt-in"))
 _HELP = frozenset(("help", "info", "aide", "ayuda", "hilfe", "aiuto", "ajuda"))
-# Stop words that mean nothing else, so that a few more words after them change nothing ("stop please").
-_STOP_FIRST = frozenset(("stop", "stopall", "unsubscribe", "optout"))
-_POLITE = frozenset(
-    "please pls now thanks thank you all messages texts sms me".split()  # noqa: SIM905
+# Stop words that mean nothing else, so that a few more words beside them change nothing ("please stop it").
+_STOPS = frozenset(("stop", "stopall", "unsubscribe", "optout"))
+_BESIDE = frozenset(
+    "please pls plz ok just now it and thanks thank you all messages message msg msgs texts text sms me".split()  # noqa: SIM905
+)
+_MOST_WORDS = 5
+# What telephones write below a message.
+_SIGNATURE = re.compile(
+    r"\n\s*(?:sent from|sent via|get outlook|gesendet von|von meinem|envoyé d|enviado d|inviato da)[^\n]*\s*$",
+    re.IGNORECASE,
 )
 
 
@@ -73,8 +89,8 @@ def plain(text: str) -> str:
 
 def keyword(text: str, own: OwnWords = _NO_OWN) -> Keyword | None:
     """What the message asks for, if it is one of the three."""
-    words = plain(text)
-    if not words or len(words) > 200:
+    words = plain(_SIGNATURE.sub("", text[:_MOST_CHARS]))
+    if not words or len(text) > _MOST_CHARS:
         return None
     found = _everybodys(words)
     if found is not None:
@@ -126,7 +142,12 @@ def _everybodys(words: str) -> Keyword | None:
         return Keyword.START
     if words in _HELP:
         return Keyword.HELP
-    first, *rest = words.split()
-    if first in _STOP_FIRST and len(rest) <= 4 and all(word in _POLITE for word in rest):
-        return Keyword.STOP
-    return None
+    single = words.replace(".", " ").split()
+    if len(single) > 1 and all(len(word) == 1 for word in single):
+        # "S T O P"
+        return _everybodys("".join(single))
+    return Keyword.STOP if _is_stop_with_words_beside(words.split()) else None
+
+
+def _is_stop_with_words_beside(words: Sequence[str]) -> bool:
+    return len(words) <= _MOST_WORDS and not _STOPS.isdisjoint(words) and _STOPS.union(_BESIDE).issuperset(words)

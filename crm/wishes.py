@@ -27,10 +27,17 @@ _PATTERNS: Final[Mapping[str, str]] = {
         |\bnot interested\b
         |\b(?:don'?t|do not) want (?:any |these |your |to (?:get|receive|hear))(?:\w+ )?(?:more|messages?
         |texts?|offers?|ads?|from you|this)?
+        |\b(?:go away|piss off|fuck off|cease and desist|that'?s enough|quit it|get me off)\b
+        |^(?:please )?discontinue\b|^(?:no more|enough|spam)$|\b(?:this|that|it)(?:'s| is) spam\b
+        |\breport(?:ing)? you\b
+        |\b(?:i |we )?(?:never|didn'?t|did not) (?:\w+ )?(?:sign(?:ed)? up|subscribed?|agreed?|opt(?:ed)? in)\b
+        |^(?:please |pls |ok |just )?(?:stop|unsubscribe)(?: please| pls| now| it)? (?:(?:i|you|we)\b|(?:this|that)$)
+        |\b(?:unsub\w*scribe|unsubcribe|unsuscribe|unsubsribe)\b|^(?:st0p|sotp|stpo|stp|s top)$
         |\bstop (?:these|this|the|your|with the) (?:messages?|texts?|offers?|ads?|spam|sms|promotions?)\b
     """,
     "es": r"""
-        \bno (?:me |nos )?(?:env[ií]\w+|escrib\w+|mand\w+|contact\w+) m[aá]s\b
+        \bbaja por favor\b|\bya no (?:me |nos )?(?:env[ií]\w+|escrib\w+|mand\w+)
+        |\bno (?:me |nos )?(?:env[ií]\w+|escrib\w+|mand\w+|contact\w+) m[aá]s\b
         |\bno m[aá]s (?:mensajes|ofertas|sms|publicidad)\b
         |\bdej(?:a|e|en|ad) de (?:escrib|envi|mand|molest)\w+|\bd(?:a|e|en)me de baja\b|\bno me interesa\b
         |\bno quiero (?:m[aá]s|recibir)\b|\bdej(?:a|e|en)(?:me|nos) en paz\b|\bno m[aá]s\b$
@@ -46,23 +53,76 @@ _PATTERNS: Final[Mapping[str, str]] = {
         \bn[aã]o (?:me |nos )?(?:envi|mand|escrev|contat)\w+ mais\b
         |\bpar(?:a|e|em) de (?:me |nos )?(?:envi|mand|escrev)\w+
         |\bn[aã]o quero (?:mais|receber)\b|\bn[aã]o tenho interesse\b|\bme deix(?:a|e|em) em paz\b
-        |\bchega de mensagens\b
+        |\bchega(?: de mensagens)?$
     """,
     "de": r"""
         \b(?:schreib|schick|send)\w*(?: sie)? (?:mir|uns) (?:bitte )?(?:keine?n?|nichts|nicht)\b
         |\bkeine (?:\w+ )?(?:werbung|nachrichten|sms|angebote|newsletter)(?: mehr)?\b
         |\bh[oö]r\w*(?: sie)? (?:bitte )?auf\b
         |\blass\w*(?: sie)? mich in ruhe\b|\bkein interesse\b|\bnicht (?:mehr )?interessiert\b
-        |\bmeld\w*(?: sie)? mich (?:bitte )?ab\b
+        |\bnein,? danke$|\babmelden bitte\b|\bbitte abmelden\b|\bmeld\w*(?: sie)? mich (?:bitte )?ab\b
     """,
     "it": r"""
         \bnon (?:mi |ci )?(?:scriv|mand|invi|contatt)\w+ pi[uù]\b|\bbasta (?:messaggi|sms|offerte|pubblicità)\b
         |\bsmett\w+ di (?:scriv|mand|invi)\w+|\blasci\w+ in pace\b|\bnon (?:sono|mi) interess\w+
-        |\bcancell(?:ami|atemi)\b
+        |\bcancell(?:ami|atemi)\b|\bsmett(?:ila|etela|i|ete)\b
         |\bnon voglio (?:più|ricevere)\b
     """,
+    "nl": r"""
+        \bstuur\w* (?:me |mij |ons )?(?:\w+ )?(?:niets|geen|niet)\b|\bniet meer (?:sturen|appen)\b|\bstop met\b
+        |\bgeen (?:\w+ )?(?:berichten|reclame|sms|aanbiedingen|interesse)\b|\blaat me met rust\b
+        |\bschrijf me uit\b|\bmeld me af\b
+    """,
+    "pl": r"""
+        \bnie (?:\w+ )?(?:pisz|wysyłaj|przysyłaj|kontaktuj)\w*|\bprzesta(?:ń|ńcie)\b|\bwypisz\w* mnie\b
+        |\bnie jestem zainteresowan\w+|\bnie chcę (?:\w+ )?(?:więcej|wiadomości|reklam|otrzymywać)\b
+    """,
+    "tr": r"""
+        \b(?:mesaj|sms) (?:\w+ )?(?:atma|gönderme|yollama)\w*|\bartık (?:yazma|gönderme)\w*|\brahatsız etme\w*
+        |\b(?:mesaj|sms|reklam|artık) istemiyorum\b|^istemiyorum$|\baboneliği\w* iptal\b|\bilgilenmiyorum\b
+    """,
+    "sv": r"""
+        \b(?:inga|inte) (?:fler|mer) (?:sms|meddelanden|erbjudanden)\b|\bsluta (?:skicka|skriva|sms\w*)\b
+        |\bskicka inte\b|\binte intresserad\b
+    """,
+    "no": r"""
+        \b(?:ikke send|send ikke|stopp? med)\b|\bslutt å (?:sende|skrive)\b|\bikke interess?er[et]t\b
+        |\bingen flere (?:sms|meldinger|beskeder)\b
+    """,
+    "fi": r"\bäl(?:ä|kää) (?:enää )?lähet\w+|\blopet\w+ (?:viest|lähet)\w*|\bei kiinnosta\b",
+    "cs": r"""
+        \b(?:nepište|nepiš|neposílejte|neposielajte|neposílej|přestaňte|prestaňte)\b|\bnemám zájem\b
+        |\bodhla[sš]te mě\b
+    """,
+    "ro": r"""
+        \bnu[- ]?(?:mi|îmi|ne)? ?mai (?:trimite|scrie|contacta)\w*|\bdezabon\w+|\bopriți\b
+        |\bnu (?:mai vreau|sunt interesat)
+    """,
+    "hu": r"\bne (?:küld|ír)\w+|\bnem érdekel\b|\bleiratk\w+|\bnem kérek több\b|\bhagyj\w* békén\b",
+    "el": r"μη(?:ν)? (?:μου )?(?:στέλν|γράφ|στείλ)|σταματήστε|σταμάτα|δεν ενδιαφέρομαι|δεν θέλω άλλ",
+    "ru": r"""
+        \bне (?:надо )?(?:мне |нам )?(?:больше )?(?:пиши|присыла|шли|слать|отправля|беспоко)\w*
+        |\bбольше не (?:пиши|присыла|шли|отправля)\w*|\b(?:прекрати|перестань|отпишите)\w*|\bхватит\b
+        |\bоставьте меня\b|\bне интересно\b|\bне хочу получать\b
+    """,
+    "uk": r"\bне (?:пишіть|надсилайте|турбуйте)\b|\bприпиніть\b|\bне цікаво\b",
+    "zh": r"""
+        (?:不要|别|別|勿)再?(?:给我|給我)?(?:发|發|联系|聯繫|聯絡|打扰|打擾|骚扰|騷擾)|停止(?:发|發|接收)
+        |退订|退訂|取消订阅|取消訂閱|不感兴趣|不感興趣|没兴趣
+    """,
+    "ja": r"""
+        送らないで|送るな|送信しないで|連絡しないで|もう(?:いらない|いりません|結構|送)
+        |配信(?:停止|を止め|をやめ|解除)|やめて(?:ください|下さい)?$|興味が?(?:ない|ありません)
+    """,
+    "ko": r"보내지 ?(?:마|말)|그만 ?(?:보내|하세요|해)|^그만$|수신 ?거부|연락하지 ?(?:마|말)|관심 ?없",
+    "he": r"תפסיקו|הפסיקו|אל תשלחו|לא מעוני|תורידו אותי|הסירו אותי|תסירו אותי",
+    "id": r"""
+        \bjangan (?:kirim|hubungi|sms|chat|wa)\w*|\bberhenti (?:kirim|mengirim)\w*|\btidak tertarik\b
+    """,
+    "vi": r"đừng (?:gửi|nhắn|liên hệ)|ngừng (?:gửi|nhắn)|hủy đăng ký|không quan tâm",
+    "th": r"หยุดส่ง|เลิกส่ง|อย่าส่ง|ไม่ต้องส่ง|ไม่สนใจ",
     "sw": r"\b(?:acha|acheni|wacha) kuni\w+|\businitumie\b|\bmsinitumie\b|\bsitaki (?:ujumbe|meseji)\b",
-    "hi": r"मत भेज|संदेश (?:बंद|ना)|\b(?:message|msg|sms) (?:mat|band|na) (?:bhej|kar)\w*|\bmat bhej\w*",
+    "hi": r"मत भेज|बंद कर|संदेश (?:बंद|ना)|\b(?:message|msg|sms) (?:mat|band|na) (?:bhej|kar)\w*|\bmat bhej\w*",
     "ar": r"لا ترسل|لا تراسل|توقف عن|الغاء الاشتراك|إلغاء الاشتراك|لا أريد|لست مهتم|غير مهتم",
 }
 

@@ -18,6 +18,9 @@ abmelden|abbestellen|kündigen|ende
 annulla|cancella|disiscrivi|توقف|قف|إلغاء|إيقاف|acha|simamisha|ondoa|sitisha
 tsaya|dakata|duro|kwusi|gyae|रोकें|बंद करें|band karo
 stop please|unsubscribe me|unsubscribe me please|STOP thanks|ｓｔｏｐ|stop promotions|STOP_PROMO|stop all messages
+please stop|Pls stop!|stop it|STOP STOP|S T O P|s.t.o.p|stop msgs|ok stop|unsub
+стоп|Отписаться|відписатися|退订|停止|配信停止|수신거부|uitschrijven|afmelden|wypisz|odhlásit|iptal|avsluta|avmeld
+désinscription|desuscribir|abbestellung|στοπ|הסר|berhenti|ngừng|ยกเลิก|बंद करो|leiratkozás
 """.replace("\n", "|")
     .strip("|")
     .split("|")
@@ -35,7 +38,7 @@ how do I unsubscribe my friend from the course|yes|no|ok|hello|👍|
 start the engine|help me with my order please|info about tents
 salir de compras|parar el coche|ende der Woche|annuler ma commande|cancela
 I want to end my contract next year|revoke access for Bob
-ok stop by|don't stop
+ok stop by|don't stop|stop here|stop that order|please stop the delivery|A B C|i o u|Peru|sent from my iPhone
 """.replace("\n", "|")
     .strip()
     .split("|")
@@ -45,6 +48,12 @@ ok stop by|don't stop
 @pytest.mark.parametrize("text", STOP)
 def test_stop(text: str) -> None:
     assert keyword(text) is Keyword.STOP
+
+
+@pytest.mark.parametrize("below", ["Sent from my iPhone", "Gesendet von meinem Galaxy", "Envoyé de mon iPhone"])
+def test_what_a_telephone_writes_below_changes_nothing(below: str) -> None:
+    assert keyword(f"Stop\n\n{below}") is Keyword.STOP
+    assert keyword(f"Stop by at five\n{below}") is None
 
 
 @pytest.mark.parametrize("text", NOT_STOP)

@@ -13,6 +13,8 @@ HELD = {
         "|leave me alone|take me off your list|remove me from this list|stop messaging me|pls stop texting"
         "|No more offers please|I am not interested|I don't want these messages|do not want to receive this"
         "|stop with the ads|lose my number|STOP SPAMMING ME|🛑|🚫 🚫"
+        "|go away|this is spam|St0p|unsubcribe|Please discontinue"
+        "|Stop please, I never signed up|I did not subscribe to this|stop this|cease and desist|Spam!|unsuscribe me"
     ),
     "es": "no me escriban más|No más mensajes|deja de enviarme esto|dame de baja|no me interesa|no quiero recibir",
     "fr": "arrêtez de m'envoyer ça|ne m'écrivez plus|plus de pub svp|désabonnez-moi|laissez-moi tranquille",
@@ -20,6 +22,25 @@ HELD = {
     "de": "schreiben Sie mir nicht mehr|keine Werbung mehr|hört auf|lassen Sie mich in Ruhe|kein Interesse",
     "it": "non scrivetemi più|basta messaggi|smettete di scrivermi|lasciatemi in pace|non mi interessa",
     "sw": "acha kunitumia meseji|usinitumie tena",
+    "nl": "stuur mij geen berichten meer|geen reclame meer|laat me met rust",
+    "pl": "proszę nie wysyłajcie mi więcej|nie piszcie do mnie|nie jestem zainteresowana",
+    "tr": "bana mesaj atmayın|artık yazmayın|mesaj istemiyorum",
+    "sv": "sluta skicka sms|inga fler erbjudanden",
+    "no": "ikke send meg mer|slutt å sende meg meldinger|ingen flere beskeder",
+    "fi": "älkää lähettäkö enää|ei kiinnosta",
+    "cs": "nepište mi už|nemám zájem",
+    "ro": "nu mai trimiteți|nu sunt interesat",
+    "hu": "ne küldjenek több üzenetet|nem érdekel",
+    "el": "μη μου στέλνετε μηνύματα|δεν ενδιαφέρομαι",
+    "ru": "не пишите мне больше|Хватит!|больше не присылайте|отпишите меня от рассылки",
+    "uk": "не пишіть мені|припиніть",
+    "zh": "不要再发了|别发短信给我|請不要再發|不感兴趣",
+    "ja": "もう送らないでください|配信を止めて|やめてください",
+    "ko": "그만 보내세요|보내지 마세요|연락하지 마세요",
+    "he": "תפסיקו לשלוח לי|לא מעוניין",
+    "id": "jangan kirim lagi|tidak tertarik",
+    "vi": "đừng gửi nữa|không quan tâm",
+    "th": "อย่าส่งมาอีก|ไม่สนใจ",
     "hi": "मुझे मत भेजो|message band karo",
     "ar": "لا ترسل لي رسائل|غير مهتم",
 }
@@ -29,6 +50,9 @@ NOT_HELD = (
     "|me interesa el azul|quiero más información|je suis intéressé|plus de détails svp|tenho interesse"
     "|mi interessa|hello|👍|yes|how do I take it off?|don't worry|leave it at the door|I want these shoes"
     "|stop|Thanks, that is all I wanted|ok stop by|end of month?"
+    "|did you discontinue the blue model?|stop this order|please stop the delivery|that is enough sugar"
+    "|I never got my parcel|ich möchte eine SMS|хочу заказать|可以发货吗|送ってください|보내 주세요"
+    "|peynir istemiyorum|I report to you"
 )
 
 
