@@ -22,7 +22,6 @@ from app.core.platform import work
 from app.core.platform.work import InboundRow, Receipt
 from app.core.queue import Lane
 from app.core.runtime import Runtime
-from app.core.tasks import pass_over
 from channels import accounts, registry
 from channels.contract import (
     ChannelAccount,
@@ -41,6 +40,10 @@ from inbox.messages import Ahead
 
 _log = log.get("inbound")
 _BATCH = 50
+# Events with which other rows are read: as many times as there are events, and nearly always there is one.
+_FEW = 5
+# Done rows wait so long until they are marked, and the marking of all that did goes on for as long.
+_CLEAR_SECONDS = 0.25
 # What somebody in a merge has written is tried again after so long.
 _MERGE_SECONDS = 3.0
 # Rows that are done and do not say so yet, of each Runtime in this process.
@@ -109,16 +112,9 @@ async def process(runtime: Runtime, pending_key: str) -> None:
     An event that fails holds back the ones after it and is tried again; after eight times it is put aside, kept with
     its error, and the rest goes on.
     """
-    # Read while the lease is asked for: whoever held it a moment ago may be done with some of it, which does no harm,
-    # and for what is stored after it somebody asks anew.
-    reading = asyncio.create_task(work.pending_inbound(runtime, pending_key, limit=_BATCH))
-    reading.add_done_callback(pass_over)
     async with leases.hold(runtime.redis, f"inbound:{pending_key}") as lease:
-        if lease is None:
-            return
-        ahead = _read_ahead(runtime, pending_key)
-        rows = await reading
-        while not lease.lost:
+        while lease is not None and not lease.lost:
+            rows, ahead = await _waiting(runtime, pending_key)
             done = _done.get(runtime, set())
             if not await _process_rows(runtime, [row for row in rows if row.id not in done], lease, ahead):
                 return
@@ -127,13 +123,23 @@ async def process(runtime: Runtime, pending_key: str) -> None:
                 await clear_marks(runtime)
             elif not await lease.again():
                 return
-            ahead, rows = None, await work.pending_inbound(runtime, pending_key, limit=_BATCH)
 
 
-def _read_ahead(runtime: Runtime, pending_key: str) -> Ahead | None:
-    """What the next event will need, where it is known in this process who writes under this key."""
-    known = _senders.get(pending_key)
-    return messages.read_ahead(runtime.workspace(known[0]), known[1]) if known else None
+async def _waiting(runtime: Runtime, pending_key: str) -> tuple[list[InboundRow], Ahead | None]:
+    """
+    What waits under this key, and what the first of it will need, where it is known in this process who writes under
+    this key.
+    """
+    ahead: Ahead | None = None
+    if (known := _senders.get(pending_key)) is not None:
+        ws, sender = runtime.workspace(known[0]), known[1]
+        wanted = messages.wanted_ahead(ws, sender)
+        rows, found = await work.pending_inbound_beside(runtime, pending_key, wanted, limit=_FEW)
+        ahead = messages.ahead_of(ws, sender, found)
+        if len(rows) < _FEW:
+            return rows, ahead
+    # All of them, because which is the first is seen only then.
+    return await work.pending_inbound(runtime, pending_key, limit=_BATCH), ahead
 
 
 def _note_sender(row: InboundRow, sender: Sender) -> None:
@@ -181,21 +187,27 @@ async def _process_rows(runtime: Runtime, rows: Sequence[InboundRow], lease: Lea
 
 
 async def keep_clearing(runtime: Runtime) -> None:
-    """Marks rows as done every half second until cancelled: one command for many costs a fraction of one for each."""
+    """
+    Marks rows as done until cancelled, twice a second: one command for some costs a fraction
+    of one for each, and while it runs no message is stored, so there is a pause between two.
+    """
     while True:
-        await asyncio.sleep(0.5)
-        await clear_marks(runtime)
+        await asyncio.sleep(_CLEAR_SECONDS)
+        await clear_marks(runtime, over_seconds=_CLEAR_SECONDS)
 
 
-async def clear_marks(runtime: Runtime) -> None:
+async def clear_marks(runtime: Runtime, *, over_seconds: float = 0) -> None:
     """
     Once; also called when the worker stops. Should a process die before it, its rows are worked off once more, which
     changes nothing.
     """
     done = _done.get(runtime, set())
-    if taken := list(done):
-        await work.finish_inbound(runtime, taken)
-        done.difference_update(taken)
+    taken = list(done)
+    parts = [taken[first : first + work.MARKED_AT_ONCE] for first in range(0, len(taken), work.MARKED_AT_ONCE)]
+    for part in parts:
+        await work.finish_inbound(runtime, part)
+        done.difference_update(part)
+        await asyncio.sleep(over_seconds / len(parts))
 
 
 async def _handle(runtime: Runtime, row: InboundRow, ahead: Ahead | None) -> None:

@@ -4,7 +4,7 @@ derives from the provider's, and a conversation takes the same message in once.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -15,12 +15,12 @@ from typing import Any
 from app.core import clock
 from app.core.addresses import Address
 from app.core.errors import ContactMerged
+from app.core.mongo import Document
 from app.core.platform import accounts as account_rows
 from app.core.platform import work
 from app.core.platform.work import MediaRow
 from app.core.queue import Lane
 from app.core.runtime import Workspace
-from app.core.tasks import pass_over
 from channels import registry
 from channels.content import Choice, Content, FormReply, MediaMessage, Text, preview
 from channels.contract import (
@@ -42,6 +42,7 @@ from crm import consent, contacts, duplicates, keywords, merging, standing, wish
 from crm.contacts import ContactAddress, Profile
 from crm.keywords import Keyword
 from crm.standing import BUSINESS, PURPOSES
+from crm.store import contacts as contact_rows
 from inbox import consents, contents, conversations, doubts, events, files, live, menus, template_alarms, timeline
 from inbox.answering import notifications, proofs
 from inbox.closing import closing, surveys
@@ -70,21 +71,32 @@ _WHILE_MERGED = (0.05, 0.1, 0.2, 0.4, 0.8)
 @dataclass(frozen=True, slots=True)
 class Ahead:
     """
-    What is stored of a sender's handles, and their conversation: read under the same lease as their event and beside
-    it, where that can be guessed, which saves a round trip.
+    What is stored of a sender's handles, and their conversation: read under the same lease as their event, and with it
+    where it can be guessed whose that is.
     """
 
     handles: tuple[Address, ...]
-    known: asyncio.Task[list[ContactAddress]]
-    conversation: asyncio.Task[Conversation | None]
+    known: Sequence[ContactAddress]
+    conversation: Conversation | None
 
 
-def read_ahead(ws: Workspace, sender: Sender) -> Ahead:
+def wanted_ahead(ws: Workspace, sender: Sender) -> dict[str, list[str]]:
+    """By collection the rows that this sender's next message will ask for."""
+    handles = [contact_rows.address_id(ws, handle) for handle in _handles(sender)]
+    return {"addresses": handles, "conversations": [_probably(ws, sender.address)]}
+
+
+def ahead_of(ws: Workspace, sender: Sender, rows: Mapping[str, Sequence[Document]]) -> Ahead:
+    """Of those rows."""
+    known = contact_rows.addresses_of_rows(ws, rows["addresses"])
+    return Ahead(_handles(sender), known, next(iter(conversation_store.of_rows(ws, rows["conversations"])), None))
+
+
+async def _look_ahead(ws: Workspace, sender: Sender) -> Ahead:
+    """The same, asked for now."""
     handles = _handles(sender)
-    known = asyncio.create_task(contacts.all_known(ws, handles))
-    conversation = asyncio.create_task(_probably(ws, sender.address))
-    known.add_done_callback(pass_over)
-    conversation.add_done_callback(pass_over)
+    reading = conversation_store.get(ws, _probably(ws, sender.address))
+    known, conversation = await asyncio.gather(contacts.all_known(ws, handles), reading)
     return Ahead(handles, known, conversation)
 
 
@@ -169,9 +181,9 @@ async def _received(
 ) -> Conversation:
     met = await proofs.meet(ws, account, event)
     if ahead is None or met or ahead.handles != _handles(event.sender):
-        ahead = read_ahead(ws, event.sender)
-    known, early = await asyncio.gather(ahead.known, ahead.conversation)
-    sender = await _resolve(ws, event.sender, known)
+        ahead = await _look_ahead(ws, event.sender)
+    early = ahead.conversation
+    sender = await _resolve(ws, event.sender, ahead.known)
     await contacts.heard_from(ws, sender)
     name = event.sender.name or event.sender.username
     if early is not None and early.contact_id == sender.contact_id and early.merged_into is None:
@@ -349,13 +361,12 @@ async def _resolve(ws: Workspace, sender: Sender, known: Sequence[ContactAddress
     return await contacts.resolve(ws, sender.address, aliases=sender.aliases, profile=profile, stored=known)
 
 
-async def _probably(ws: Workspace, address: Address) -> Conversation | None:
+def _probably(ws: Workspace, address: Address) -> str:
     """
-    The conversation of the contact whose the address was the last time here or, as far as we know, would be: read while
-    the address is looked up, which saves a round trip where the guess is right. Nothing rests on it.
+    The id of the conversation of the contact whose the address was the last time here or, as far as we know, would be:
+    read with the address, which saves a round trip where the guess is right. Nothing rests on it.
     """
-    guess = _whose.get((ws.id, str(address))) or contacts.id_for(ws, address)
-    return await conversation_store.get(ws, conversations.id_for(guess))
+    return conversations.id_for(_whose.get((ws.id, str(address))) or contacts.id_for(ws, address))
 
 
 def _note_whose(ws: Workspace, address: Address, contact_id: str) -> None:

@@ -438,6 +438,13 @@ async def insert_new(collection: AsyncCollection[Document], rows: Sequence[Docum
     """Inserts those rows whose `_id` is new, in one command; the ids that were there already."""
     if not rows:
         return set()
+    if len(rows) == 1:
+        # The driver's way of many costs it an eighth more.
+        try:
+            await collection.insert_one(rows[0])
+        except DuplicateKeyError:
+            return {str(rows[0]["_id"])}
+        return set()
     try:
         await collection.insert_many(rows, ordered=False)
     except BulkWriteError as error:
@@ -551,6 +558,10 @@ class ScopedCollection:
         """By `_id`."""
         row = await self._batches.reads(self._collection.name)(row_id)
         return row if self._is_mine(row) else None
+
+    def mine(self, rows: Iterable[Document]) -> list[Document]:
+        """Of rows that were read beside others, this workspace's."""
+        return [row for row in rows if self._is_mine(row)]
 
     async def get_many(self, row_ids: Iterable[str]) -> list[Document]:
         """By `_id`, in no particular order; bounded by the caller."""

@@ -66,6 +66,11 @@ async def addresses(ws: Workspace, wanted: Iterable[Address]) -> list[contacts.C
     return [_address(row) for row in await ws.db.addresses.get_many(address_id(ws, a) for a in wanted)]
 
 
+def addresses_of_rows(ws: Workspace, rows: Iterable[Document]) -> list[contacts.ContactAddress]:
+    """Of rows that were read beside others (see platform/work.py)."""
+    return [_address(row) for row in ws.db.addresses.mine(rows)]
+
+
 async def addresses_close(
     ws: Workspace, wanted: Iterable[Address], contact_ids: Iterable[str]
 ) -> list[contacts.ContactAddress]:

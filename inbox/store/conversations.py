@@ -7,7 +7,7 @@ Lists are read in bounded windows (see windows.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -104,6 +104,11 @@ def _facts(row: Document) -> Facts:
 async def get(ws: Workspace, conversation_id: str) -> conversations.Conversation | None:
     row = await ws.db.conversations.get(conversation_id)
     return from_row(row) if row else None
+
+
+def of_rows(ws: Workspace, rows: Iterable[Document]) -> list[conversations.Conversation]:
+    """Of rows that were read beside others (see platform/work.py)."""
+    return [from_row(row) for row in ws.db.conversations.mine(rows)]
 
 
 async def get_many(ws: Workspace, ids: Sequence[str]) -> list[conversations.Conversation]:

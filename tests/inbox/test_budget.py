@@ -91,6 +91,8 @@ async def test_a_text_of_a_known_contact(counted: tuple[Shop, list[str]], round_
     await asyncio.sleep(1.2)
     seen[:] = [command for command in seen if command != "aggregate entries"]
     assert (len(seen) - idle) / TEXTS <= DATABASE_COMMANDS, _most(seen)
+    # Who writes, and their conversation, is read with the event itself.
+    assert seen.count("find addresses") + seen.count("find conversations") <= TEXTS // 10, _most(seen)
     assert (len(round_trips) - idle_trips) / TEXTS <= REDIS_ROUND_TRIPS, _most([_name(data) for data in round_trips])
 
 

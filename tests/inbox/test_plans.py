@@ -19,6 +19,7 @@ from pymongo import monitoring
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from app.core import mongo
+from app.core.platform import work
 from app.core.runtime import Runtime
 from inbox.finding.lists import ACTIVITY, BuiltIn, order_of
 from tests.support import servers
@@ -244,6 +245,31 @@ async def _cost(server: psutil.Process, db: mongo.Database, collection: str, whe
         await db[collection].find(where).limit(100).to_list()
     after = server.cpu_times()
     return (after.user - before.user) + (after.system - before.system)
+
+
+@pytest.mark.slow
+async def test_what_is_read_beside_an_event_is_found_by_its_id(runtime: Runtime) -> None:
+    server = _embedded_server(runtime)
+    if server is None:
+        pytest.skip("MongoDB looks up by _id whatever the size")
+    row = work.InboundRow(
+        id="acc_1/1", workspace_id="wsp_1", account_id="acc_1", order_key="ana",
+        body=b"{}", received_at=datetime.now(UTC), sequence=1,
+    )  # fmt: skip
+    await work.add_inbound(runtime, [work.inbound_document(row)])
+    beside = {"addresses": ["filler-000001", "filler-000002"], "conversations": ["filler-000003"]}
+    costs: list[float] = []
+    for size in (SMALL, LARGE):
+        for collection in ("inbound", *beside):
+            await _grow(runtime.mongo, collection, "wsp_1", size)
+        before = server.cpu_times()
+        for _ in range(20):
+            rows, found = await work.pending_inbound_beside(runtime, row.pending_key, beside, limit=5)
+            assert [each.id for each in rows] == [row.id]
+            assert {name: sorted(each["_id"] for each in others) for name, others in found.items()} == beside
+        after = server.cpu_times()
+        costs.append((after.user - before.user) + (after.system - before.system))
+    assert costs[1] < 0.25 or costs[1] < MOST_GROWTH * costs[0], costs
 
 
 async def test_lists_have_an_index_for_each_order() -> None:

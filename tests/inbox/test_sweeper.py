@@ -96,6 +96,17 @@ async def test_events_left_behind_are_put_back_to_work(runtime: Runtime, bot: Ac
     assert await work.overdue_inbound(runtime, runtime.clock.now()) == set()
 
 
+async def test_many_events_of_somebody_known_are_worked_off_in_their_order(
+    runtime: Runtime, bot: AccountRow, ws: Workspace
+) -> None:
+    await inbound.process(runtime, await stored(runtime, bot, 1))
+    # The first of them was stored last: which comes first is seen when all are read.
+    for number in (*range(3, 10), 2):
+        key = await stored(runtime, bot, number)
+    await inbound.process(runtime, key)
+    assert texts(await thread(ws)) == [f"Hello {number}" for number in range(1, 10)]
+
+
 async def test_a_fresh_event_is_left_to_those_who_are_at_it(runtime: Runtime, bot: AccountRow) -> None:
     await stored(runtime, bot, 1, age=timedelta(0))
     await sweeper.sweep(runtime)
