@@ -16,7 +16,7 @@ from app.core.runtime import Workspace
 from automations import audiences, habits, plans, schedules
 from automations.plans import Exclusion, Plan, Schedule, Wording
 from channels import accounts, registry
-from channels.content import Content, Template
+from channels.content import Content, Template, Text
 from channels.contract import ChannelAccount, KnowsRegistration
 from crm import contacts, pacing, standing
 from crm.contacts import Contact, ContactAddress
@@ -109,6 +109,8 @@ async def _said(ws: Workspace, account: ChannelAccount, wording: Wording, path: 
     try:
         if capabilities.window_hours is not None and not isinstance(content, Template):
             raise Invalid.field("content", "People who have not written lately get only approved templates here.")
+        if isinstance(content, Text) and not content.text.strip():
+            raise Invalid.field("content.text", "Write the message.")
         ready = await outbox.prepared(ws, account, content)
         compiled = personalising.compiled(ready)
     except Invalid as error:
@@ -188,7 +190,7 @@ async def of(
             due_at=due(schedule, address, contact, zone, now, there),
         )
         found.append(_written(placed, facts.get(contact_id, {})))
-    return [_registered(laid, each) for each in await _footed(ws, laid, purpose, found)]
+    return [_registered(laid, _fitting(laid, each)) for each in await _footed(ws, laid, purpose, found)]
 
 
 async def of_one(ws: Workspace, laid: Layout, variant: str, contact: Contact | None, purpose: str) -> Placing:
@@ -230,6 +232,20 @@ async def _footed(ws: Workspace, laid: Layout, purpose: str, placed: Sequence[Pl
         if line:
             found[at] = replace(found[at], content=footers.added(reader.content, line), footer=line)
     return found
+
+
+def _fitting(laid: Layout, placed: Placing) -> Placing:
+    """Without a message where it would have to go in several: of a broadcast everybody gets one."""
+    if not isinstance(placed.content, Text):
+        return placed
+    chars, most = (
+        len(placed.content.text),
+        registry.adapter(laid.account.kind).capabilities(laid.account).max_text_chars,
+    )
+    if chars <= most:
+        return placed
+    detail = f"The text has {chars:,} characters; {laid.account.name} takes {most:,} in a message."
+    return replace(placed, reason="too_long", detail=detail, content=None)
 
 
 def _registered(laid: Layout, placed: Placing) -> Placing:

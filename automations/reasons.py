@@ -26,6 +26,7 @@ REASONS: Final[Mapping[str, Reason]] = {
     "missing_variable": Reason(
         "A value is missing", "Fill it in for these people, or give the variable a default in the text."
     ),
+    "too_long": Reason("The text is too long for one message", "Shorten it, or the values in it."),
     "sender_refused": Reason(
         "Their country takes no such sender", "Send to these people from a number, by another broadcast.", _CHANNELS
     ),

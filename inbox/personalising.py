@@ -185,7 +185,7 @@ def _part(reading: _Reading, part: Part, path: str) -> _Node | None:
 
 def _said(value: Any, needed: str, who: _Person) -> Any:
     """Told as missing where nothing is left of a text that is needed."""
-    if needed and value == "":
+    if needed and isinstance(value, str) and not value.strip():
         who.missing[needed.removeprefix("content.")] = None
     return value
 

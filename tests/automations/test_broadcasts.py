@@ -421,3 +421,24 @@ async def test_who_is_not_reached_gets_it_another_way_and_what_was_wrong_is_take
     assert told["deleted"] == 1
     again = await owner.client.post(f"{path}/recall")
     assert (again.status_code, again.json()["code"]) == (409, "recalled")
+
+
+async def test_what_is_no_message_or_more_than_one_goes_to_nobody(shop: Shop) -> None:
+    owner = shop.owner
+    ana = await customer(shop, "Ana Short")
+    lots = await customer(shop, f"Maximiliana{'a' * 180} Long")
+    blank = {"wordings": [text("  \n ")]}
+    sender, audience = shop.accounts["sms"], {"contacts": [ana, lots]}
+    made = await draft(owner, account_id=sender, audience=audience, variants=[blank])
+    refused = await owner.client.post(f"{BROADCASTS}/{made['id']}/check")
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "variants.0.wordings.0.content.text")
+
+    # With values in it, it is seen person by person; a broadcast is one message to each, so nothing is split.
+    words = f"{{% if contact.first_name == 'Ana' %}} {{% else %}}{'Half price. ' * 170}{{% endif %}}"
+    made = await draft(owner, account_id=sender, audience=audience, variants=[{"wordings": [text(words)]}])
+    found = await checked(owner, made["id"])
+    assert {step["reason"]: step["count"] for step in found["steps"]} == {"missing_variable": 1, "too_long": 1}
+    people = await owner.client.get(f"{BROADCASTS}/{made['id']}/check/people", params={"reason": "too_long"})
+    (person,) = people.json()["items"]
+    assert person["contact_id"] == lots
+    assert "takes 1,600 in a message" in person["detail"]
