@@ -8,12 +8,13 @@ inline.
 import asyncio
 import io
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 import filetype
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps
 
 from app.core import ids
 from app.core.errors import NotFound, TooLarge, UnsupportedMedia
@@ -27,9 +28,15 @@ from inbox.store import files as store
 THUMBNAIL_PIXELS = 480
 # How long a visitor's upload waits for its message.
 UNUSED_FOR = timedelta(days=1)
-# Decompression bombs: a picture of more pixels is kept, but no thumbnail is made.
-MAX_PIXELS = 50_000_000
+# Decompression bombs: a picture of more pixels is kept, but no thumbnail is made. Those of cameras are JPEGs, which
+# need not be read whole.
+MAX_PIXELS = 16_000_000
+_MOST_PIXELS = {"JPEG": 50_000_000}
+# Values of the orientation that swap width and height.
+_ON_ITS_SIDE = (5, 6, 7, 8)
 SIGNED_SECONDS = 3600
+# One at a time: a picture of a few hundred kilobytes may take a hundred megabytes while it is looked at.
+_pictures = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pictures")
 
 # Types that a browser may show in place; everything else is offered for download.
 INLINE = frozenset(
@@ -95,7 +102,7 @@ async def keep(
     Store bytes that came from outside, whatever they are. `file_id` makes it repeatable; `owner` is who brought them.
     """
     mime = sniff(data, claimed_mime, name)
-    size, thumbnail = await asyncio.to_thread(_picture, data, mime)
+    size, thumbnail = await asyncio.get_running_loop().run_in_executor(_pictures, _picture, data, mime)
     stored_id = file_id or ids.new("fil")
     thumbnail_id: str | None = None
     if thumbnail is not None:
@@ -285,16 +292,20 @@ def _picture(data: bytes, mime: str) -> tuple[tuple[int, int] | None, bytes | No
         return None, None
     try:
         with Image.open(io.BytesIO(data)) as opened:
-            if opened.width * opened.height > MAX_PIXELS:
-                return (opened.width, opened.height), None
+            width, height = opened.size
+            if width * height > _MOST_PIXELS.get(opened.format or "", MAX_PIXELS):
+                return (width, height), None
+            # Made small first: a JPEG is then read at an eighth of its size, and nothing large is ever copied.
+            opened.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
+            if opened.getexif().get(ExifTags.Base.Orientation) in _ON_ITS_SIDE:
+                width, height = height, width
             upright = ImageOps.exif_transpose(opened)
-            size = (upright.width, upright.height)
-            upright.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
             small = upright.convert("RGBA" if "A" in upright.getbands() else "RGB")
             out = io.BytesIO()
             small.save(out, "WEBP", quality=78)
-            return size, out.getvalue()
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            return (width, height), out.getvalue()
+    except Exception:
+        # An edge: what the decoders of a dozen formats raise over a stranger's bytes is of every kind.
         return None, None
 
 
