@@ -154,6 +154,10 @@ class RateLimits:
     pair_burst: float = 1
 
 
+# How far a channel tells what became of a message.
+Receipts = Literal["sent", "delivered", "read"]
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a channel can do, as data. Code elsewhere asks here; it never compares a channel's name."""
@@ -177,7 +181,7 @@ class Capabilities:
     typing: bool = False
     read_receipts_out: bool = False
     # Highest status the provider reports back for what we send.
-    receipts: Literal["sent", "delivered", "read"] = "sent"
+    receipts: Receipts = "sent"
     segments: bool = False
     # Whether the provider charges for messages (see Charges).
     charged: bool = False
@@ -326,6 +330,9 @@ class ReceiptError:
     # For opt-outs: which purpose they ended (None: all). For unreachable people: whether they blocked us.
     purpose: str | None = None
     blocked: bool = False
+    # Not before then again, and who has to wait.
+    retry_after_seconds: float | None = None
+    scope: Literal["sender", "pair"] = "sender"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ What can go wrong with a provider, as one tree; each class is one decision that 
     ├── SendError                 one message was not accepted; final unless `retryable`
     │   ├── NotSent                   never reached the provider (connect error, 5xx before acceptance): retry
     │   ├── Throttled                 too fast: retry after `retry_after_seconds`; `scope` says who must wait
+    │   │   └── SenderRestricted          the sender is held back for hours, as one who sends spam: a person must look
+    │   ├── NotDelivered              taken, and failed later for a reason that passes: mailings try once more
     │   ├── OutcomeUnknown            timeout after the request left: it may have been accepted; never retried blindly
     │   ├── ReplyWindowClosed         templates only until the person writes again
     │   ├── RecipientOptedOut         the provider says they stopped us: becomes a consent fact
@@ -16,7 +18,9 @@ What can go wrong with a provider, as one tree; each class is one decision that 
     │   ├── RecipientCapped           the provider lets no more marketing through to them for now
     │   ├── AccountRefused            token, permission, payment, restriction: the whole account is halted
     │   ├── TemplateRefused           the template is missing, paused, or its values do not fit
-    │   └── MessageRefused            this content is not acceptable
+    │   ├── MessageRefused            this content is not acceptable
+    │   ├── ValuesRefused             the template does not take this person's values; many such: it is the template
+    │   └── Filtered                  neither this nor the next of its kind gets through: final, and a person must look
     ├── MediaError                a file could not be fetched; `retryable` says whether to try again
     └── AccountError              checking or connecting an account failed; `field` says which value to look at
 """
@@ -89,6 +93,18 @@ class Throttled(SendError):
         self.scope = scope
 
 
+class SenderRestricted(Throttled):
+    """Heals in hours by itself, unless what brought it about goes on: what is sent to many stops."""
+
+    code = "sender_restricted"
+
+
+class NotDelivered(SendError):
+    """Final for one message, for it was taken; a mailing tries once more, not before `retry_after_seconds`."""
+
+    code = "not_delivered"
+
+
 class OutcomeUnknown(SendError):
     code = "outcome_unknown"
 
@@ -137,6 +153,16 @@ class MessageRefused(SendError):
     code = "message_refused"
 
 
+class ValuesRefused(SendError):
+    code = "values_refused"
+
+
+class Filtered(SendError):
+    """Taken for spam, against a policy, or to a country that is closed to us; says nothing of the person."""
+
+    code = "filtered"
+
+
 class MediaError(ChannelError):
     def __init__(self, message: str, *, retryable: bool) -> None:
         super().__init__(message)
@@ -152,9 +178,14 @@ class AccountError(ChannelError):
 def from_receipt(told: Mapping[str, Any]) -> SendError:
     """The error that a receipt tells of (the fields of ReceiptError), as if the send itself had raised it."""
     message, provider_code = told["message"], told.get("provider_code")
+    wait = told.get("retry_after_seconds")
+    if told["code"] in (Throttled.code, SenderRestricted.code):
+        throttled = Throttled if told["code"] == Throttled.code else SenderRestricted
+        scope: Literal["sender", "pair"] = "pair" if told.get("scope") == "pair" else "sender"
+        return throttled(message, provider_code=provider_code, retry_after_seconds=wait, scope=scope)
     if told["code"] == RecipientOptedOut.code:
         return RecipientOptedOut(message, provider_code=provider_code, purpose=told.get("purpose"))
     if told["code"] == RecipientUnreachable.code:
         return RecipientUnreachable(message, provider_code=provider_code, blocked=bool(told.get("blocked")))
     kind = next((c for c in SendError.__subclasses__() if c.code == told["code"]), SendError)
-    return kind(message, provider_code=provider_code)
+    return kind(message, provider_code=provider_code, retry_after_seconds=wait)

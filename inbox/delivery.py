@@ -47,6 +47,7 @@ from channels.errors import (
     OutcomeUnknown,
     RecipientOptedOut,
     RecipientUnreachable,
+    SenderRestricted,
     SendError,
     Throttled,
 )
@@ -349,6 +350,8 @@ async def _failed(ws: Workspace, account: ChannelAccount, entry: Entry, error: S
         wait = error.retry_after_seconds or 2.0 ** min(entry.attempts, 6)
         pair = rates.Pair(account.id, entry.address or "")
         await rates.hold(ws.runtime, pair, wait, sender=error.scope == "sender")
+        if isinstance(error, SenderRestricted):
+            await learn(ws, account, entry.id, entry.address or "", error)
         # Being told to wait is no failure of the message: it does not use up its tries.
         return await _postpone(ws, entry, wait, attempts=entry.attempts - 1)
     content = contents.parsed(entry.content or {})
@@ -394,8 +397,8 @@ async def learn(
     at: datetime | None = None,
 ) -> None:
     """
-    What a message's final failure (at that time; None: now) teaches: the person stopped us, nobody is at the handle, or
-    the account is in trouble.
+    What a message's failure (at that time; None: now) teaches: the person stopped us, nobody is at the handle, the
+    sender has to wait, or the account is in trouble.
     """
     at = at or ws.clock.now()
     purpose: str | None = None
@@ -412,9 +415,13 @@ async def learn(
         )
     elif isinstance(error, RecipientUnreachable):
         await contacts.note_unreachable(ws, Address.parse(address), at)
+    elif isinstance(error, Throttled):
+        left = (error.retry_after_seconds or 1.0) - max(0.0, (ws.clock.now() - at).total_seconds())
+        if left > 0:
+            await rates.hold(ws.runtime, rates.Pair(account.id, address), left, sender=error.scope == "sender")
     last = {"at": at, "code": error.provider_code or error.code, "message": error.message}
     values: dict[str, object] = {"last_error": last}
-    if isinstance(error, AccountRefused):
+    if isinstance(error, AccountRefused | SenderRestricted):
         values["notice"] = {"severity": "error", "code": error.code, "message": error.message, "at": at}
     await account_rows.note_health(ws.runtime.mongo, account.id, values)
 

@@ -14,12 +14,17 @@ from channels.contract import ReceiptError
 from channels.errors import (
     AccountError,
     AccountRefused,
+    Filtered,
     MessageRefused,
+    NotDelivered,
     NotSent,
     OutcomeUnknown,
+    RecipientCapped,
     RecipientOptedOut,
     RecipientUnreachable,
+    ReplyWindowClosed,
     SendError,
+    TemplateRefused,
     Throttled,
 )
 
@@ -56,6 +61,7 @@ class Rule:
 
     error: type[SendError]
     words: str
+    retry_after_seconds: float | None = None
 
 
 RULES: Mapping[int, Rule] = {
@@ -68,17 +74,24 @@ RULES: Mapping[int, Rule] = {
     30002: Rule(AccountRefused, "The Twilio account is suspended."),
     30032: Rule(AccountRefused, "The toll-free number has not been verified."),
     30034: Rule(AccountRefused, "The number is not registered for US messaging (10DLC)."),
+    63007: Rule(AccountRefused, "Twilio does not know this sender."),
+    63062: Rule(AccountRefused, "The terms for marketing messages have not been accepted."),
     # Too fast, or a queue is full: later.
     20429: Rule(Throttled, "Too many requests to Twilio at once."),
     21611: Rule(Throttled, "The sender's queue at Twilio is full."),
-    30001: Rule(Throttled, "The message waited too long in Twilio's queue."),
-    30022: Rule(Throttled, "The carrier's rate for this sender was exceeded."),
-    30023: Rule(Throttled, "The carrier's daily limit for this sender is used up."),
+    30001: Rule(Throttled, "The message waited too long in Twilio's queue.", 60),
+    30022: Rule(Throttled, "The carrier's rate for this sender was exceeded.", 10),
     63017: Rule(Throttled, "The Twilio account's rate limit was exceeded."),
     63018: Rule(Throttled, "The sender's rate limit was exceeded."),
+    63038: Rule(Throttled, "The Twilio account has sent as many messages as it may in a day.", 3600),
+    63119: Rule(Throttled, "WhatsApp's rate limit was exceeded."),
     # Surely not delivered, for a reason that passes.
-    30008: Rule(NotSent, "The carrier could not deliver the message and gave no reason."),
+    30003: Rule(NotDelivered, "The phone is switched off or out of reach.", 4 * 3600),
+    30008: Rule(NotDelivered, "The carrier could not deliver the message and gave no reason.", 60),
     30410: Rule(NotSent, "The carrier did not answer in time."),
+    # Not today: one carrier of several, so nobody else has to wait.
+    30023: Rule(RecipientCapped, "The carrier takes no more messages from this sender today."),
+    63049: Rule(RecipientCapped, "WhatsApp lets no more marketing through to this person for now."),
     # The person.
     21610: Rule(RecipientOptedOut, "This person has answered STOP to this sender."),
     21211: Rule(RecipientUnreachable, "This is not a valid phone number."),
@@ -86,20 +99,32 @@ RULES: Mapping[int, Rule] = {
     21612: Rule(RecipientUnreachable, "There is no SMS route from this sender to this number."),
     21614: Rule(RecipientUnreachable, "This is not a mobile number."),
     21635: Rule(RecipientUnreachable, "This is a landline number."),
-    30003: Rule(RecipientUnreachable, "The phone is switched off or out of reach."),
     # Not `blocked`: the carrier may have blocked it as well as the person, so one alone is no word of consent.
     30004: Rule(RecipientUnreachable, "The message was blocked by the person or their carrier."),
     30005: Rule(RecipientUnreachable, "The number is unknown or no longer active."),
     30006: Rule(RecipientUnreachable, "This is a landline, or its carrier cannot be reached."),
-    # This message only.
+    63003: Rule(RecipientUnreachable, "This is no address on that channel."),
+    63024: Rule(RecipientUnreachable, "Nobody can be reached at this address on that channel."),
+    # All of its kind.
     # Sending to one country is switched off; halting the account would stop all others with it.
-    21408: Rule(MessageRefused, "Sending to this country is not switched on in the Twilio account."),
+    21408: Rule(Filtered, "Sending to this country is not switched on in the Twilio account."),
+    30007: Rule(Filtered, "The carrier filtered the message as spam."),
+    63005: Rule(Filtered, "The channel does not accept what the message says."),
+    63013: Rule(Filtered, "The message violates the channel's policy."),
+    63027: Rule(TemplateRefused, "The template does not exist in this language."),
+    63028: Rule(TemplateRefused, "The values do not fit the template."),
+    63040: Rule(TemplateRefused, "The template was rejected."),
+    63041: Rule(TemplateRefused, "The template is paused."),
+    63042: Rule(TemplateRefused, "The template is disabled."),
+    63046: Rule(TemplateRefused, "The template is not approved."),
+    # This message only.
+    63016: Rule(ReplyWindowClosed, "This person has not written in the last 24 hours."),
+    63032: Rule(MessageRefused, "WhatsApp tries something out on this person and lets no marketing through."),
     21608: Rule(MessageRefused, "A trial account can only text numbers verified at Twilio."),
     21617: Rule(MessageRefused, "The text is longer than 1,600 characters."),
     21620: Rule(MessageRefused, "Twilio could not use the file's address."),
     21623: Rule(MessageRefused, "The file is too large or of a kind that MMS does not take."),
     11751: Rule(MessageRefused, "The file is larger than MMS allows."),
-    30007: Rule(MessageRefused, "The carrier filtered the message as spam."),
 }
 
 # For answers without a known code. 500, 502 and 504 are absent: the message may have been accepted all the same.
@@ -124,10 +149,13 @@ def send_error(failure: NoAnswer | Refusal) -> SendError:
 def receipt_error(code: str | None, message: str | None) -> ReceiptError:
     """The failure a status callback tells. Codes we do not know are this message's own trouble, nobody else's."""
     rule = RULES.get(number(code))
+    known = rule.error if rule else MessageRefused
     return ReceiptError(
-        code=(rule.error if rule else MessageRefused).code,
+        # Twilio had taken the message, so "not sent" would be the wrong word for what failed afterwards.
+        code=(NotDelivered if known is NotSent else known).code,
         message=message or (rule.words if rule else "Twilio could not deliver the message."),
         provider_code=code or None,
+        retry_after_seconds=rule.retry_after_seconds if rule else None,
     )
 
 
@@ -152,9 +180,12 @@ def _refused(answer: Refusal) -> SendError:
     code = str(answer.code) if answer.code else None
     rule = RULES.get(answer.code)
     kind = rule.error if rule else _by_status(answer.status)
+    error = kind(answer.message, provider_code=code)
+    wait = rule.retry_after_seconds if rule else None
     if issubclass(kind, Throttled):
-        return kind(answer.message, provider_code=code, retry_after_seconds=answer.retry_after_seconds)
-    return kind(answer.message, provider_code=code)
+        wait = answer.retry_after_seconds or wait
+    error.retry_after_seconds = wait
+    return error
 
 
 def _by_status(status: int) -> type[SendError]:

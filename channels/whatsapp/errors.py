@@ -10,24 +10,32 @@ from channels.contract import ReceiptError
 from channels.errors import (
     AccountError,
     AccountRefused,
+    Filtered,
     MessageRefused,
+    NotDelivered,
     NotSent,
     RecipientCapped,
     RecipientOptedOut,
     RecipientUnreachable,
     ReplyWindowClosed,
+    SenderRestricted,
     SendError,
     TemplateRefused,
     Throttled,
+    ValuesRefused,
 )
 from channels.graph import GraphRefusal, Rule, joined
 from channels.whatsapp.shapes import Json, obj, text, whole
 
 _ACCOUNT = Rule(AccountRefused)
 _AGAIN = Rule(NotSent)
+_FILTERED = Rule(Filtered)
 _MESSAGE = Rule(MessageRefused)
 _TEMPLATE = Rule(TemplateRefused)
 _UNREACHABLE = Rule(RecipientUnreachable)
+_VALUES = Rule(ValuesRefused)
+
+_MEDIA = 131053
 
 # A code Meta added since: retried by the caller's count, never a reason to give up on a person or an account.
 UNKNOWN_CODE = _AGAIN
@@ -49,7 +57,7 @@ RULES: Mapping[int, Rule] = {
     130403: _UNREACHABLE,  # we blocked this person
     130429: Rule(Throttled, 1),  # the number's throughput
     130472: _MESSAGE,  # person is in a marketing experiment; not an opt-out
-    130497: _UNREACHABLE,  # this business may not message that country
+    130497: _FILTERED,  # this business may not message that country
     131000: _AGAIN,  # unknown
     131005: _ACCOUNT,  # permission missing
     131008: _MESSAGE,  # parameter missing
@@ -64,13 +72,13 @@ RULES: Mapping[int, Rule] = {
     131044: _ACCOUNT,  # payment
     131045: _ACCOUNT,  # number not registered
     131047: Rule(ReplyWindowClosed),
-    131048: Rule(Throttled, 3600),  # spam restriction on the number; heals in hours
+    131048: Rule(SenderRestricted, 3600),  # spam restriction on the number; heals in hours
     # The cap on marketing to one person. Final for this message: a hold on the pair would hold our replies as well.
     131049: Rule(RecipientCapped),
     131050: Rule(RecipientOptedOut, purpose="marketing"),
     131051: _MESSAGE,  # message type
     131052: _MESSAGE,  # media of theirs not downloadable
-    131053: _MESSAGE,  # media upload
+    _MEDIA: _MESSAGE,  # media upload
     131055: _TEMPLATE,  # not a marketing template
     131056: Rule(Throttled, 6, scope="pair"),  # one message in 6 s to one person
     131057: Rule(NotSent, 60),  # maintenance, or a throughput upgrade
@@ -78,6 +86,10 @@ RULES: Mapping[int, Rule] = {
     131062: _MESSAGE,  # needs a phone number
     131063: _TEMPLATE,  # marketing not allowed through /messages
     131064: _TEMPLATE,  # misclassified templates
+    132005: _MESSAGE,  # the text is too long once the values are in it
+    132008: _VALUES,
+    132012: _VALUES,  # a value's format
+    132018: _VALUES,
     134011: _MESSAGE,  # payment terms pending
     134100: _TEMPLATE,
     134101: Rule(NotSent, 600),  # template still syncing
@@ -90,8 +102,8 @@ RULES: Mapping[int, Rule] = {
 # Whole families: first code, last code.
 RANGES: tuple[tuple[int, int, Rule], ...] = (
     (200, 299, _ACCOUNT),  # permissions
-    (132000, 132067, _TEMPLATE),
-    (132068, 132069, _MESSAGE),  # a Flow, blocked or throttled
+    (132000, 132068, _TEMPLATE),  # the last: its Flow is blocked
+    (132069, 132069, Rule(NotDelivered, 3600)),  # its Flow is throttled
     (133004, 133004, _AGAIN),  # temporarily unavailable, alone among the registration codes
     (133000, 133016, _ACCOUNT),  # registration
     (138000, 138999, _MESSAGE),  # calling
@@ -118,14 +130,19 @@ def receipt_error(status: Json) -> ReceiptError:
     """The `errors[]` of a `failed` status."""
     reported = status.get("errors")
     error = reported[0] if isinstance(reported, list) and reported and isinstance(reported[0], dict) else {}
-    told = rule(whole(error, "code", -1))
-    known = told.error
+    code = whole(error, "code", -1)
+    told = rule(code)
+    # Meta had taken the message, so "not sent" would be the wrong word for what failed afterwards. A file that it took
+    # and could not fetch is worth another try, one that it does not take is none.
+    passes = told.error is NotSent or code == _MEDIA
+    known = NotDelivered if passes else told.error
     return ReceiptError(
-        # Meta had taken the message, so "not sent" would be the wrong word for what failed afterwards.
-        code=SendError.code if known is NotSent else known.code,
+        code=known.code,
         message=describe(error) or "WhatsApp could not deliver the message.",
         provider_code=text(error, "code", 40) or None,
         purpose=told.purpose,
+        retry_after_seconds=told.retry_after_seconds,
+        scope=told.scope,
     )
 
 

@@ -11,7 +11,6 @@ was under way: they are `unknown`, never sent again by a machine, until a report
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -28,22 +27,20 @@ from app.core.runtime import Workspace
 from channels import accounts, registry
 from channels.contract import ChannelAccount, ChannelIO, OutboundMessage
 from channels.errors import (
-    AccountRefused,
     MessageRefused,
     NotSent,
     OutcomeUnknown,
-    RecipientCapped,
     RecipientOptedOut,
     RecipientUnreachable,
     SendError,
-    TemplateRefused,
     Throttled,
+    ValuesRefused,
 )
 from crm import gate, pacing
 from crm.contacts import Contact
 from inbox import allowances, delivery, handles, rates
 from inbox.handles import Handles
-from inbox.mailings import guards, mailings, placing, precedence, results
+from inbox.mailings import guards, mailings, placing, precedence, reactions, results
 from inbox.mailings.mailing import Mailing, Recipient
 from inbox.mailings.results import Sheet
 from inbox.mailings.words import Words
@@ -67,11 +64,8 @@ _RECORD_SECONDS = 0.25
 _IDLE_SECONDS = 0.05
 # While many calls are under way, whoever waits for room looks again when so many have ended.
 _ENDED_TOGETHER = 25
-MAX_ATTEMPTS = 6
 # While another mailing hands something over to the same person.
 _ANOTHERS_TURN = timedelta(seconds=2)
-# A person who has had as much marketing as the provider lets through, from all businesses together: not before then.
-CAPPED = (timedelta(hours=24), timedelta(hours=48), timedelta(hours=96))
 # Told to slow down, the lane goes on at this share of its rate, and from there a little faster every second.
 _SLOWER = 0.7
 _FASTER_A_SECOND = 0.02
@@ -116,6 +110,7 @@ class Lane:
             allowances.counts(content) for words in mailing.contents.values() for content in words.values()
         )
         self._full = False
+        self._values_refused = 0
         self._saved_at = self._renewed_at = self._loop.time()
         self._share, self._share_at, self._slowed_at = 1.0, self._loop.time(), float("-inf")
         self._words = Words(ws)
@@ -426,7 +421,7 @@ class Lane:
         """By the kind of error alone: again after a while, stop everything, or the end for this one."""
         sheet, place, now = going.sheet, going.place, self._now()
         attempts = sheet.attempts(place) + 1
-        again = self._again(error, attempts)
+        again = reactions.again(error, attempts)
         if (
             isinstance(error, MessageRefused)
             and error.provider_code
@@ -444,31 +439,16 @@ class Lane:
             sheet.settle(place, "failed", now, code=code, words=error.message)
         if isinstance(error, Throttled) and error.scope == "sender":
             await self._slow_down(account, going, error)
-        elif isinstance(error, AccountRefused | TemplateRefused):
+        if reactions.stops(error) or isinstance(error, RecipientOptedOut | RecipientUnreachable):
             await delivery.learn(self._ws, account, going.message.id, going.recipient.address, error)
-            if self._mailing.state == "running":
-                await self._stop(error.code, error.message)
-        elif isinstance(error, RecipientOptedOut | RecipientUnreachable):
-            await delivery.learn(self._ws, account, going.message.id, going.recipient.address, error)
-            if isinstance(error, RecipientOptedOut):
-                await mailings.opted_out(self._ws, going.message.id, now)
-
-    def _again(self, error: SendError, attempts: int) -> timedelta | None:
-        """After how long it may be tried again; None if a machine must not."""
-        match error:
-            case Throttled(scope="sender"):
-                return timedelta(seconds=error.retry_after_seconds or 1.0)
-            case AccountRefused() | TemplateRefused():
-                # Nobody got anything: it goes when somebody has put it right and lets the mailing go on.
-                return timedelta()
-            case Throttled():
-                return timedelta(seconds=4.0**attempts) if attempts < MAX_ATTEMPTS else None
-            case RecipientCapped():
-                return CAPPED[attempts - 1] if attempts <= len(CAPPED) else None
-            case _ if error.retryable and attempts < MAX_ATTEMPTS:
-                spread = random.uniform(0.5, min(300.0, 2.0**attempts))  # noqa: S311
-                return timedelta(seconds=error.retry_after_seconds or spread)
-        return None
+        if isinstance(error, RecipientOptedOut):
+            await mailings.opted_out(self._ws, going.message.id, now)
+        if isinstance(error, ValuesRefused):
+            self._values_refused += 1
+        if self._mailing.state == "running" and (
+            reactions.stops(error) or self._values_refused == reactions.VALUES_REFUSED
+        ):
+            await self._stop(error.code, error.message)
 
     # --- pace -----------------------------------------------------------------------------------------------------
 

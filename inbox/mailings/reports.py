@@ -10,22 +10,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
-from app.core.errors import AppError, NotFound
+from app.core.errors import AppError, Conflict, NotFound
 from app.core.platform.work import Receipt
 from app.core.runtime import Workspace
 from channels import accounts, errors
-from channels.errors import (
-    AccountRefused,
-    RecipientCapped,
-    RecipientOptedOut,
-    RecipientUnreachable,
-    TemplateRefused,
-)
+from channels.errors import RecipientOptedOut, RecipientUnreachable, SendError, Throttled
 from crm import changes
 from inbox import delivery, spending
-from inbox.mailings import mailings, results
-from inbox.mailings.lane import CAPPED
+from inbox.mailings import mailings, reactions, results
 from inbox.mailings.mailing import Recipient, Ref
 from inbox.store import mailings as store
 from inbox.store.mailings import Group, Work
@@ -68,10 +62,10 @@ async def _fold(ws: Workspace, account_id: str, waiting: dict[str, list[tuple[Re
             continue
         any_new = False
         for ref, report in told:
-            if report.error is not None and report.error["code"] == RecipientCapped.code:
-                capped = await _again(ws, work, ref, report)
-                if capped is not True:
-                    later += [report] if capped is None else []
+            if report.error is not None and ref.place < work.size:
+                final = await _final(ws, account_id, work, ref, report)
+                if final is not True:
+                    later += [report] if final is None else []
                     continue
             if _note(work, ref, report):
                 any_new = True
@@ -131,50 +125,65 @@ def _note(work: Work, ref: Ref, report: Receipt) -> bool:
     return True
 
 
-async def _again(ws: Workspace, work: Work, ref: Ref, report: Receipt) -> bool | None:
+async def _final(ws: Workspace, account_id: str, work: Work, ref: Ref, report: Receipt) -> bool | None:
     """
-    Puts back to wait whom the provider lets no more marketing through to for now: False when that is done (or was),
-    True if it was tried often enough, None if the batch is just being worked on.
+    Whether a failure is the end for this person. False if they wait to be tried again, or if it is of an earlier try;
+    None if the batch is just being worked on.
     """
     key = str(ref.place)
     own = work.o.get(key)
     tries = work.n.get(key, 0)
-    if own is None or own[1] > store.milliseconds(report.at + timedelta(minutes=1)):
+    if own is None:
+        # Its outcome is just being stored; or it waits already.
+        return None if ref.place in work.sending else False
+    if _of_earlier_try(own, report):
         return False
-    if tries >= len(CAPPED):
+    error = errors.from_receipt(report.error or {})
+    wait = reactions.again(error, tries + 1) if tries < reactions.MAX_ATTEMPTS else None
+    if wait is None:
         return True
-    due = report.at + CAPPED[tries]
-    error = report.error or {}
-    waiting = [store.milliseconds(due), tries + 1, error.get("provider_code"), error.get("message")]
+    mailing = await mailings.get(ws, work.mailing_id)
+    if mailing.state == "cancelled" or (mailing.state == "done" and reactions.stops(error)):
+        return True
+    group = (await store.groups(ws, [work.id]))[work.id]
+    # First: once they wait they may go.
+    await _learn(ws, account_id, ref, report, group.recipients[ref.place].address)
+    due = report.at + wait
+    waiting = [store.milliseconds(due), tries + 1, error.provider_code, error.message]
+    work_key = store.work_key(work.mailing_id, work.account_id)
     first = min([due, *([work.due_at] if work.due_at and work.work_key else [])])
     del work.o[key]
     work.w[key] = waiting
-    mailing = await mailings.get(ws, work.mailing_id)
-    if mailing.state == "cancelled":
-        return True
-    group = (await store.groups(ws, [work.id]))[work.id]
     values = {
         f"w.{key}": waiting,
         f"n.{key}": tries + 1,
         "due_at": first,
-        "work_key": store.work_key(work.mailing_id, work.account_id),
+        "work_key": work_key,
         "to": results.total_of(work, group.recipients),
     }
     if not await store.reopen(ws, work, values, (f"o.{key}", f"d.{key}")):
         work.o[key] = own
         del work.w[key]
         return None
-    work.n[key], work.due_at = tries + 1, first
+    work.n[key], work.due_at, work.work_key = tries + 1, first, work_key
     work.d.pop(key, None)
     with suppress(AppError):
         await mailings.go_on(ws, mailing)
     return False
 
 
+def _of_earlier_try(own: list[Any], report: Receipt) -> bool:
+    """By the provider's id; where the last try has none, because nobody answered, by the time."""
+    known = own[2] if len(own) > 2 else []
+    if known:
+        return report.external_id not in known
+    return bool(own[1] > store.milliseconds(report.at + timedelta(minutes=1)))
+
+
 async def _learn(ws: Workspace, account_id: str, ref: Ref, report: Receipt, address: str) -> None:
     """A failure told by report teaches the same as one told at once."""
     error = errors.from_receipt(report.error or {})
-    if not isinstance(error, RecipientOptedOut | RecipientUnreachable | AccountRefused | TemplateRefused):
+    if not _teaches(error):
         return
     # An account that was disconnected since has nothing to learn any more.
     with suppress(NotFound):
@@ -182,10 +191,15 @@ async def _learn(ws: Workspace, account_id: str, ref: Ref, report: Receipt, addr
         await delivery.learn(ws, account, str(ref), address, error, at=report.at)
     if isinstance(error, RecipientOptedOut):
         await mailings.opted_out(ws, str(ref), report.at)
-    if isinstance(error, AccountRefused | TemplateRefused):
+    if reactions.stops(error):
         mailing = await mailings.get(ws, f"mlg_{ref.code}")
-        if mailing.state == "running":
+        # It may end at this very moment.
+        with suppress(Conflict):
             await mailings.pause(ws, mailing.id, reason=error.message)
+
+
+def _teaches(error: SendError) -> bool:
+    return reactions.stops(error) or isinstance(error, RecipientOptedOut | RecipientUnreachable | Throttled)
 
 
 def split(reports: Sequence[Receipt]) -> tuple[list[tuple[Ref, Receipt]], list[Receipt]]:

@@ -24,36 +24,46 @@ WHATSAPP: Rows = {
     "account_refused": (3, 10, 33, 102, 104, 190, 200, 368, 131005, 131031, 131037, 131042, 131044, 131045, 133010),
     "again": (1, 2, 131000, 131016, 131057, 133004, 134101, 135000, 2494100, 999999),
     "waits": (4, 80007, 130429, 131056),
-    # Told by a status, hours may pass: a person looks at the number first.
-    "throttled": (131048,),
     "reply_window_closed": (131047,),
     "recipient_capped": (131049,),
     "opted_out": (131050,),
-    "unreachable": (130403, 130497, 131026, 131030),
+    "unreachable": (130403, 131026, 131030),
+    "filtered": (130497,),
+    "values_refused": (132008, 132012, 132018),
+    # For an hour nothing goes by this number.
+    "sender_restricted": (131048,),
+    # Told by a status: it had been taken.
+    "not_delivered": (131053, 132069),
     "template_refused": (
-        *(131055, 131061, 131063, 131064, 132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 132018),
+        *(131055, 131061, 131063, 131064, 132000, 132001, 132007, 132015, 132016, 132068),
         *(134100, 134102, 2388040),
     ),
     "message_refused": (
-        *(100, 130472, 131008, 131009, 131021, 131051, 131052, 131053, 131062, 132068, 132069),
+        *(100, 130472, 131008, 131009, 131021, 131051, 131052, 131062, 132005),
         *(134011, 137000, 138001, 139000, 139101, 139200, 147001),
     ),
 }
 SMS: Rows = {
-    "account_refused": (20003, 20404, 21212, 21603, 21606, 30002, 30032, 30034),
+    "account_refused": (20003, 20404, 21212, 21603, 21606, 30002, 30032, 30034, 63007, 63062),
     "again": (30410,),
-    "waits": (20429, 21611, 63017, 63018),
-    "throttled": (30001, 30022, 30023),
+    "waits": (20429, 21611, 63017, 63018, 63038, 63119),
+    # Told by a status: the message is lost, and the sender is held.
+    "throttled": (30001, 30022),
     # Twilio had taken it, so it is not the same as never sent.
-    "not_sent": (30008,),
+    "not_delivered": (30003, 30008),
+    "recipient_capped": (30023, 63049),
+    "template_refused": (63027, 63028, 63040, 63041, 63042, 63046),
+    "reply_window_closed": (63016,),
+    "filtered": (21408, 30007, 63005, 63013),
     "opted_out": (21610,),
-    "unreachable": (21211, 21217, 21612, 21614, 21635, 30003, 30004, 30005, 30006),
-    "message_refused": (21408, 21608, 21617, 21620, 21623, 11751, 30007),
+    "unreachable": (21211, 21217, 21612, 21614, 21635, 30004, 30005, 30006, 63003, 63024),
+    "message_refused": (21608, 21617, 21620, 21623, 11751, 63032),
 }
 NOT_RESENT = ("opted_out", "unreachable")
 
 # After these the sender waits for long enough to be seen at it.
-A_MINUTE = (4, 80007)
+LONG = (4, 80007, 63038)
+HELD_AFTERWARDS = ("throttled", "sender_restricted")
 
 
 def codes_of(rows: Rows) -> Iterator[tuple[int, str]]:
@@ -95,7 +105,7 @@ async def test_each_error_is_stored_and_acted_upon(shop: Shop, channel: str, row
         status = (await stored(code))["status"]
         return status in (("sent", "delivered", "read") if table[code] in ("again", "waits") else ("failed",))
 
-    at_once = [code for code in table if table[code] != "waits"]
+    at_once = [code for code in table if table[code] not in ("waits", *HELD_AFTERWARDS)]
     await asyncio.gather(*(sent(code) for code in at_once))
 
     async def tried(code: int) -> bool:
@@ -130,12 +140,28 @@ async def test_each_error_is_stored_and_acted_upon(shop: Shop, channel: str, row
             await shop.runtime.redis.delete(key)
             return await settled(code)
 
-        if code in A_MINUTE:
-            await eventually(held)
+        async def waits(code: int = code) -> bool:
             entry = await stored(code)
-            assert (entry["status"], entry["error"]) == ("queued", None), code
-        with later(shop, timedelta(minutes=13)):
+            return (entry["status"], entry["error"]) == ("queued", None)
+
+        if code in LONG:
+            await eventually(held)
+            await eventually(waits)
+        with later(shop, timedelta(minutes=61)):
             await eventually(over)
+
+    for code in (code for code in table if table[code] in HELD_AFTERWARDS):
+        await sent(code)
+        await eventually(lambda code=code: settled(code))  # type: ignore[misc]
+        error = (await stored(code))["error"]
+        assert (error["code"], error["provider_code"], error["can_resend"]) == (table[code], str(code), True)
+        hold = f"parley:rate:{shop.accounts[channel]}:hold"
+
+        async def held_now(key: str = hold) -> bool:
+            return bool(await shop.runtime.redis.pttl(key) > 0)
+
+        await eventually(held_now)
+        await shop.runtime.redis.delete(hold)
 
     # What they teach of the account, of the handle, and of what the person wants.
     now = shop.runtime.clock.now()

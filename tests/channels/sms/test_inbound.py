@@ -193,7 +193,7 @@ INBOUND = [
                 "undelivered",
                 DeliveryStatus.FAILED,
                 ReceiptError(
-                    code="message_refused", message="The carrier filtered the message as spam.", provider_code="30007"
+                    code="filtered", message="The carrier filtered the message as spam.", provider_code="30007"
                 ),
             )
         ],

@@ -30,6 +30,7 @@ from channels.content import (
 from channels.contract import ChannelIO, DeliveryStatus, OutboundFile, SendResult
 from channels.errors import (
     AccountRefused,
+    Filtered,
     MessageRefused,
     NotSent,
     OutcomeUnknown,
@@ -260,7 +261,7 @@ ANSWERS = [
     AnswerCase("not a mobile", refusal(400, 21614), RecipientUnreachable, "21614"),
     AnswerCase("no route", refusal(400, 21612), RecipientUnreachable, "21612"),
     AnswerCase("sender not ours", refusal(400, 21606), AccountRefused, "21606"),
-    AnswerCase("country off: not the whole account", refusal(400, 21408), MessageRefused, "21408"),
+    AnswerCase("country off: not the whole account", refusal(400, 21408), Filtered, "21408"),
     AnswerCase("trial", refusal(400, 21608), MessageRefused, "21608"),
     AnswerCase("too long", refusal(400, 21617), MessageRefused, "21617"),
     AnswerCase("a code we do not know", refusal(400, 29999), MessageRefused, "29999"),

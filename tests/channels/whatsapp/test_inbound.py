@@ -427,7 +427,7 @@ RECEIPTS = [
             receipt(
                 DeliveryStatus.FAILED,
                 "failed",
-                error=ReceiptError(code="send_failed", message="WhatsApp could not deliver the message."),
+                error=ReceiptError(code="not_delivered", message="WhatsApp could not deliver the message."),
             )
         ],
     ),

@@ -9,16 +9,20 @@ import structlog
 from channels.content import MediaMessage, Text
 from channels.errors import (
     AccountRefused,
+    Filtered,
     MessageRefused,
+    NotDelivered,
     NotSent,
     OutcomeUnknown,
     RecipientCapped,
     RecipientOptedOut,
     RecipientUnreachable,
     ReplyWindowClosed,
+    SenderRestricted,
     SendError,
     TemplateRefused,
     Throttled,
+    ValuesRefused,
 )
 from channels.graph import Usage, joined, read_usage
 from channels.whatsapp import ADAPTER
@@ -34,17 +38,21 @@ CODES: dict[type[SendError], tuple[int, ...]] = {
         *(131005, 131031, 131037, 131042, 131044, 131045, 133000, 133010, 133016),
     ),
     NotSent: (1, 2, 131000, 131016, 131057, 133004, 134101, 135000, 2494100, 999999, -5),
-    Throttled: (4, 80007, 130429, 131048, 131056),
+    Throttled: (4, 80007, 130429, 131056),
+    SenderRestricted: (131048,),
+    NotDelivered: (132069,),
+    Filtered: (130497,),
+    ValuesRefused: (132008, 132012, 132018),
     ReplyWindowClosed: (131047,),
     RecipientCapped: (131049,),
     RecipientOptedOut: (131050,),
-    RecipientUnreachable: (130403, 130497, 131026, 131030),
+    RecipientUnreachable: (130403, 131026, 131030),
     TemplateRefused: (
-        *(131055, 131061, 131063, 131064, 132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 132018),
+        *(131055, 131061, 131063, 131064, 132000, 132001, 132007, 132015, 132016, 132068),
         *(134100, 134102, 2388040),
     ),
     MessageRefused: (
-        *(100, 130472, 131008, 131009, 131021, 131051, 131052, 131053, 131062, 132068, 132069),
+        *(100, 130472, 131008, 131009, 131021, 131051, 131052, 131053, 131062, 132005),
         *(134011, 137000, 138001, 139000, 139101, 139200, 147001),
     ),
 }
@@ -129,10 +137,12 @@ def test_the_usage_headers(usage: dict[str, str], expected: Usage) -> None:
         (132015, "template_refused"),
         (131042, "account_refused"),
         (131056, "throttled"),
-        (131053, "message_refused"),
+        (131048, "sender_restricted"),
+        (130497, "filtered"),
+        (131053, "not_delivered"),
         # Taken by Meta and lost afterwards: not the word for what never arrived there.
-        (131000, "send_failed"),
-        (999999, "send_failed"),
+        (131000, "not_delivered"),
+        (999999, "not_delivered"),
         ("131047", "reply_window_closed"),
     ],
 )

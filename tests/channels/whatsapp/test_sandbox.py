@@ -508,7 +508,7 @@ async def test_a_code_becomes_its_error(sandbox: Sandbox, code: int, error: type
 
 @pytest.mark.parametrize(
     ("code", "ours"),
-    [(131026, "unreachable"), (131050, "opted_out"), (131049, "recipient_capped"), (131048, "throttled")],
+    [(131026, "unreachable"), (131050, "opted_out"), (131049, "recipient_capped"), (131048, "sender_restricted")],
 )
 async def test_a_code_may_come_later(sandbox: Sandbox, code: int, ours: str) -> None:
     await sandbox.put("knobs", fail_next={"code": code, "count": 1})
