@@ -5,6 +5,10 @@ may do something about it.
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
 
 from app.core import sign_in
 from app.core.errors import NotFound
@@ -30,6 +34,8 @@ _SAID: Mapping[str, tuple[str, str]] = {
     "quality_yellow": ("The quality of {name} falls", "People block or report it: send it to fewer, or change it."),
     "quality_red": ("The quality of {name} is low", "It will be paused soon. Do not begin anything new with it."),
 }
+# What was told is kept for so long: the answer to a submission is stored by then.
+_KEPT_SECONDS = 3_600
 _CATEGORY = "category_"
 _WILL_BE = "category_will_be_"
 # Events that are a status of the template, too.
@@ -50,26 +56,49 @@ _STATUSES = frozenset(
 
 async def changed(ws: Workspace, account: ChannelAccount, event: TemplateChanged) -> None:
     """Every language of it where the provider names none; told again it changes and says nothing new."""
+    # First: whoever is just storing a submission looks here after that.
+    key = _key(account.id, event.name)
+    news = {"noted_at": ws.clock.now(), "at": event.at, "told": [event.key, event.language, event.change, event.detail]}
+    connection: Any = ws.redis
+    await connection.rpush(key, orjson.dumps(news))
+    await connection.expire(key, _KEPT_SECONDS)
     rows = await store.named(ws, account.id, event.name)
     for kept in rows:
         if event.language in (None, kept.template.language):
-            await _one(ws, kept, event)
+            await _one(ws, kept, Alarm(event.change, event.detail or "", event.at), event.key)
     await templates.tell(ws, account.id)
 
 
-async def _one(ws: Workspace, kept: KeptTemplate, event: TemplateChanged) -> None:
-    said = words(event.change, f"{kept.template.name} ({kept.template.language})")
-    alarm = Alarm(event.change, event.detail or "", event.at) if said else None
-    await store.note(ws, kept.id, _values(event.change), alarm)
+async def submitted(ws: Workspace, kept: KeptTemplate, *, since: datetime) -> None:
+    """
+    It has been stored as submitted: what was told of it after that had begun stands, and not what its submission was
+    answered with. A review may be over before the answer is here.
+    """
+    connection: Any = ws.redis
+    for row in await connection.lrange(_key(kept.account_id, kept.template.name), 0, -1):
+        news = orjson.loads(row)
+        key, language, change, detail = news["told"]
+        if datetime.fromisoformat(news["noted_at"]) >= since and language in (None, kept.template.language):
+            await _one(ws, kept, Alarm(change, detail or "", datetime.fromisoformat(news["at"])), key)
+    await templates.tell(ws, kept.account_id)
+
+
+def _key(account_id: str, name: str) -> str:
+    return f"parley:template-told:{account_id}:{name}"
+
+
+async def _one(ws: Workspace, kept: KeptTemplate, told: Alarm, key: str) -> None:
+    said = words(told.change, f"{kept.template.name} ({kept.template.language})")
+    await store.note(ws, kept.id, _values(told.change), told if said else None)
     if said is None:
         return
     title, advice = said
     await notifications.duty(
         ws,
         await _managers(ws),
-        key=f"{kept.id}|{event.key}",
+        key=f"{kept.id}|{key}",
         title=title,
-        text=f"{event.detail}. {advice}" if event.detail else advice,
+        text=f"{told.detail}. {advice}" if told.detail else advice,
         path=f"/templates/{kept.id}",
     )
 

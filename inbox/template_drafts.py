@@ -16,7 +16,7 @@ from channels import accounts, registry
 from channels.contract import ChannelAccount, ProviderTemplate, WritesTemplates
 from channels.errors import AccountError
 from channels.template_drafts import Problem, TemplateDraft, files_of
-from inbox import files, templates, usage
+from inbox import files, template_alarms, templates, usage
 from inbox.store import template_drafts as store
 from inbox.store import templates as template_rows
 from inbox.templates import KeptTemplate
@@ -163,6 +163,7 @@ async def submit(ws: Workspace, draft_id: str) -> KeptTemplate:
     account, adapter = await _writer(ws, kept.account_id)
     before = await _changeable(ws, account.id, kept.template_id) if kept.template_id else None
     io, draft = accounts.io(ws.runtime), kept.draft
+    begun_at = ws.clock.now()
     try:
         samples: dict[str, str] = {}
         for file_id in files_of(draft):
@@ -180,8 +181,9 @@ async def submit(ws: Workspace, draft_id: str) -> KeptTemplate:
     listed = adapter.template_of(_sampled(draft, samples))
     template = _with(listed, external_id=external_id, status=status, category=category)
     submitted = await templates.put(ws, account.id, template)
+    await template_alarms.submitted(ws, submitted, since=begun_at)
     await store.delete(ws, kept.id)
-    return submitted
+    return await _known(ws, submitted.id)
 
 
 async def delete(ws: Workspace, template_id: str, *, all_languages: bool) -> list[KeptTemplate]:

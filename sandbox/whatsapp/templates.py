@@ -6,7 +6,7 @@ import asyncio
 
 from starlette.requests import Request
 
-from sandbox.faults import world_of
+from sandbox.faults import pause, world_of
 from sandbox.shapes import Json, JsonResponse, load_object
 from sandbox.whatsapp import hooks, template_rules
 from sandbox.whatsapp.auth import authorised_waba, number_of_waba
@@ -141,6 +141,7 @@ async def collection(request: Request) -> JsonResponse:
         },
     )
     _review_later(world, waba_id, template)
+    await pause(world.knobs.of("whatsapp"))
     return JsonResponse({"id": template["id"], "status": "PENDING", "category": template["category"]})
 
 
@@ -165,6 +166,7 @@ async def one(request: Request, world: World, template_id: str) -> JsonResponse:
     template_rules.check(world, changed)
     world.put_fact(KIND, f"{waba_id}:{template['name']}:{template['language']}", changed)
     _review_later(world, waba_id, changed)
+    await pause(world.knobs.of("whatsapp"))
     return JsonResponse({"success": True, "id": template_id, "name": template["name"], "category": changed["category"]})
 
 

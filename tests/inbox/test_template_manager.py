@@ -163,6 +163,27 @@ async def test_a_template_from_its_draft_to_its_end(shop: Shop) -> None:
     assert "4 weeks" in blocked["errors"][0]["message"]
 
 
+async def test_a_review_that_is_told_before_the_submission_is_answered(shop: Shop) -> None:
+    """Of a new one and of other words for an old one: the rejection stands, with its alarm, and is told once."""
+    account_id = shop.accounts["whatsapp"]
+    await shop.knobs(template_review_ms=0, template_reject="INVALID_FORMAT", send_latency_ms=2_000)
+    written = {**UTILITY, "name": "parcel_soon"}
+    try:
+        known: dict[str, str] = {}
+        for _ in ("new", "changed"):
+            draft = await shop.post("/template-drafts", 201, account_id=account_id, draft=written, **known)
+            found = await shop.post(f"/template-drafts/{draft['id']}/submit")
+            assert (found["status"], found["alarm"] and found["alarm"]["change"]) == ("REJECTED", "rejected")
+            known = {"template_id": found["id"]}
+            path = f"/templates/{found['id']}"
+            await told(shop, path, "was rejected")
+            await shop.post(f"{path}/seen", 204)
+    finally:
+        await shop.knobs(template_review_ms=None, template_reject=None, send_latency_ms=None)
+    items = (await shop.get("/notifications", limit=50))["items"]
+    assert len([each for each in items if each["path"] == path]) == 2
+
+
 async def test_a_carousel_is_reviewed_with_its_pictures_and_sent_with_them_once(shop: Shop) -> None:
     account_id, file_id = shop.accounts["whatsapp"], await upload(shop)
     await shop.knobs(template_review_ms=50)
