@@ -61,7 +61,13 @@ class Layout:
 
 async def require(ws: Workspace, plan: Plan) -> None:
     """All that it says can be said where it goes, fallbacks too. Raises Invalid (naming the field), Conflict."""
-    await layout(ws, plan)
+    laid = await layout(ws, plan)
+    receipts = registry.adapter(laid.account.kind).capabilities(laid.account).receipts
+    metric = plan.experiment.metric if plan.experiment is not None else None
+    if (metric == "read" and receipts != "read") or (metric == "delivered" and receipts == "sent"):
+        untold = "who has read a message" if metric == "read" else "what was delivered"
+        words = f"This channel does not tell {untold}, so it cannot decide which variant is better: choose another."
+        raise Invalid.field("experiment.metric", words)
     for number in range(len(plan.fallbacks)):
         await fallback_layout(ws, plan, number)
 

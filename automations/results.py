@@ -25,6 +25,7 @@ from automations.experiments import Share, Verdict
 from automations.rolls import Place
 from automations.runs import Recall, Run, Way
 from channels import accounts, registry
+from channels.contract import Receipts
 from crm import tables
 from crm.store import contacts as contact_rows
 from inbox import timeline
@@ -34,6 +35,8 @@ from inbox.mailings import mailings
 from inbox.mailings.mailing import Mailing, Outcome, Progress, Tally
 
 FUNNEL: Final = ("sent", "delivered", "read", "clicked", "replied", "opted_out")
+# Of the funnel, what a channel that tells so far leaves unknown.
+_UNTOLD: Final[Mapping[Receipts, tuple[str, ...]]] = {"sent": ("delivered", "read"), "delivered": ("read",), "read": ()}
 _PAGE: Final = 100
 
 
@@ -41,9 +44,10 @@ _PAGE: Final = 100
 class Now:
     """
     How it goes. `people` are in the audience as far as it is written down; `dropped` of them were left out before the
-    mailing, by reason. `rate` is messages a second. `ways` are its mailings, the first its own; `reads` says of each
-    whether its channel tells who has read a message, and `read_of` are those delivered by the ones that do, None
-    without any. `held_until`: the provider lets us write to nobody new before then.
+    mailing, by reason. `rate` is messages a second. `ways` are its mailings, the first its own; `receipts` says of each
+    how far its channel tells. `delivered_of` are those sent by the ones that tell what was delivered, `read_of` those
+    delivered by the ones that tell who has read; None without any. `held_until`: the provider lets us write to nobody
+    new before then.
     """
 
     people: int
@@ -52,7 +56,8 @@ class Now:
     dropped: Mapping[str, int]
     total: Tally
     ways: tuple[Progress, ...]
-    reads: tuple[bool, ...]
+    receipts: tuple[Receipts, ...]
+    delivered_of: int | None
     read_of: int | None
     rate: float
     eta: datetime | None
@@ -93,8 +98,9 @@ async def now_of(ws: Workspace, broadcast: Broadcast) -> Now:
         # Their turn never comes.
         total, left = replace(total, total=total.total + left, cancelled=total.cancelled + left), 0
     going = broadcast.state == "running"
-    reads = (await _reads(ws, broadcast))[: max(1, len(ways))]
-    told = sum(way.delivered for way, tells in zip(ways, reads, strict=False) if tells)
+    receipts = (await _receipts(ws, broadcast))[: max(1, len(ways))]
+    delivered_of = sum(way.sent for way, told in zip(ways, receipts, strict=False) if told != "sent")
+    read_of = sum(way.delivered for way, told in zip(ways, receipts, strict=False) if told == "read")
     return Now(
         people=run.people,
         built=run.built,
@@ -102,9 +108,10 @@ async def now_of(ws: Workspace, broadcast: Broadcast) -> Now:
         dropped=dropped,
         total=total,
         ways=tuple(ways),
-        reads=reads,
+        receipts=receipts,
         # Whom a fallback took over may count on two ways.
-        read_of=min(told, total.delivered) if any(reads) else None,
+        delivered_of=min(delivered_of, total.sent) if any(told != "sent" for told in receipts) else None,
+        read_of=min(read_of, total.delivered) if "read" in receipts else None,
         rate=sum(way.rate for way in ways),
         eta=max((way.eta for way in ways if way.eta), default=None),
         held_until=min((way.held_until for way in ways if way.held_until), default=None),
@@ -116,13 +123,13 @@ async def now_of(ws: Workspace, broadcast: Broadcast) -> Now:
     )
 
 
-async def _reads(ws: Workspace, broadcast: Broadcast) -> tuple[bool, ...]:
-    """Of each of its ways, whether its channel tells who has read a message; text messages do not."""
+async def _receipts(ws: Workspace, broadcast: Broadcast) -> tuple[Receipts, ...]:
+    """Of each of its ways, how far its channel tells; nothing of an account that is gone."""
     plan = broadcast.plan
     known = {row.id: row for row in await ws.runtime.accounts.of_workspace(ws.id)}
     rows = [known.get(each or "") for each in (plan.account_id, *(way.account_id for way in plan.fallbacks))]
     return tuple(
-        row is not None and registry.adapter(row.kind).capabilities(accounts.channel_account(row)).receipts == "read"
+        "sent" if row is None else registry.adapter(row.kind).capabilities(accounts.channel_account(row)).receipts
         for row in rows
     )
 
@@ -173,7 +180,7 @@ async def arms(ws: Workspace, broadcast: Broadcast, now: Now) -> tuple[list[Arm]
     for variant in broadcast.plan.variants:
         tally = progress.by_variant.get(variant.key) or Tally()
         handed = carrying.handed_over(tally)
-        told = [name for name in FUNNEL if name != "read" or now.reads[0]]
+        told = [name for name in FUNNEL if name not in _UNTOLD[now.receipts[0]]]
         shares = {name: experiments.share(getattr(tally, name), handed) for name in told}
         found.append(Arm(key=variant.key, name=variant.name, shares=shares))
     run = await runs.of(ws, broadcast.id)

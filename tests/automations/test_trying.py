@@ -227,3 +227,32 @@ async def test_a_holdout_shows_the_effect_and_a_second_person_says_yes(shop: Sho
     assert seen["difference"] == pytest.approx(10 / (40 - held) - 1 / held)
     assert seen["low"] < seen["difference"] < seen["high"]
     assert (seen["amount"], seen["exact"]) == (137.5, True)
+
+
+@pytest.mark.parametrize(
+    ("channel", "metric", "words"),
+    [
+        ("sms", "read", "does not tell who has read a message"),
+        ("sms", "delivered", None),
+        ("telegram", "read", "does not tell who has read a message"),
+        ("telegram", "delivered", "does not tell what was delivered"),
+        ("telegram", "replied", None),
+    ],
+)
+async def test_what_a_channel_does_not_tell_decides_nothing(
+    shop: Shop, crowd: dict[str, str], channel: str, metric: str, words: str | None
+) -> None:
+    two = [{"key": key, "wordings": [text(f"Which one? {key}")]} for key in ("a", "b")]
+    made = await draft(
+        shop.owner,
+        account_id=shop.accounts[channel],
+        audience={"contacts": list(crowd.values())},
+        variants=two,
+        experiment={"metric": metric},
+    )
+    answer = await shop.agent.post(f"{BROADCASTS}/{made['id']}/check")
+    if words is None:
+        assert answer.status_code == 202, answer.text
+        return
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["field"], words in error["message"]) == (422, "experiment.metric", True)

@@ -14,6 +14,7 @@ from automations import broadcasts, effects, reasons, results, rolls, steering
 from automations.broadcasts import Broadcast
 from automations.experiments import Share, Verdict
 from automations.results import Now
+from channels.contract import Receipts
 from crm import contacts
 from inbox import access
 from inbox.mailings import mailings
@@ -39,8 +40,9 @@ class ResumeBroadcast(Body):
 
 class BroadcastTallyOut(Out):
     """
-    How many people are where; each of the funnel's numbers holds those that got further. `read` is of the `read_of` to
-    whom it was delivered on channels that tell who has read a message; both are null where none does (SMS, Telegram).
+    How many people are where; each of the funnel's numbers holds those that got further. `delivered` is of the
+    `delivered_of` to whom it was sent on channels that tell what was delivered, `read` of the `read_of` to whom it was
+    delivered on channels that tell who has read a message; null where none does (Telegram; SMS and Telegram).
     """
 
     total: int
@@ -48,7 +50,8 @@ class BroadcastTallyOut(Out):
     waiting: int
     sending: int
     sent: int
-    delivered: int
+    delivered: int | None
+    delivered_of: int | None
     read: int | None
     read_of: int | None
     clicked: int
@@ -112,12 +115,12 @@ class BroadcastShareOut(Out):
 
 
 class BroadcastArmOut(Out):
-    """`read` is null where the channel does not tell who has read a message."""
+    """`delivered` and `read` are null where the channel does not tell."""
 
     key: str
     name: str
     sent: BroadcastShareOut
-    delivered: BroadcastShareOut
+    delivered: BroadcastShareOut | None
     read: BroadcastShareOut | None
     clicked: BroadcastShareOut
     replied: BroadcastShareOut
@@ -270,7 +273,7 @@ async def report_of(ws: Workspace, broadcast_id: str) -> BroadcastReportOut:
             BroadcastArmOut(
                 key=arm.key,
                 name=arm.name,
-                **dict.fromkeys(("read",)) | {name: _share(each) for name, each in arm.shares.items()},
+                **dict.fromkeys(("delivered", "read")) | {name: _share(each) for name, each in arm.shares.items()},
             )
             for arm in arms
         ],
@@ -307,8 +310,8 @@ def _progress(broadcast: Broadcast, now: Now) -> BroadcastProgressOut:
         people=now.people,
         built=now.built,
         left_out=_steps(now.dropped),
-        tally=_tally(now.total, now.read_of),
-        ways=[_way(way, reads) for way, reads in zip(now.ways, now.reads, strict=False)],
+        tally=_tally(now.total, now.delivered_of, now.read_of),
+        ways=[_way(way, told) for way, told in zip(now.ways, now.receipts, strict=False)],
         rate=round(now.rate, 2),
         eta=iso(now.eta),
         held_until=iso(now.held_until),
@@ -327,10 +330,12 @@ def _steps(counted: Mapping[str, int]) -> list[WaterfallStepOut]:
     return [step_out(code, count) for code, count in sorted(counted.items(), key=lambda each: (-each[1], each[0]))]
 
 
-def _tally(tally: Tally, read_of: int | None) -> BroadcastTallyOut:
-    own = ("failed", "skipped", "read", "read_of")
+def _tally(tally: Tally, delivered_of: int | None, read_of: int | None) -> BroadcastTallyOut:
+    own = ("failed", "skipped", "delivered", "delivered_of", "read", "read_of")
     return BroadcastTallyOut(
         **{name: getattr(tally, name) for name in BroadcastTallyOut.model_fields if name not in own},
+        delivered=None if delivered_of is None else tally.delivered,
+        delivered_of=delivered_of,
         read=None if read_of is None else tally.read,
         read_of=read_of,
         failed=_steps(tally.failed),
@@ -338,13 +343,13 @@ def _tally(tally: Tally, read_of: int | None) -> BroadcastTallyOut:
     )
 
 
-def _way(way: Progress, reads: bool) -> BroadcastWayOut:
+def _way(way: Progress, told: Receipts) -> BroadcastWayOut:
     return BroadcastWayOut(
         state=way.state,
         reason=way.reason,
         rate=round(way.rate, 2),
         eta=iso(way.eta),
-        tally=_tally(way, way.delivered if reads else None),
+        tally=_tally(way, None if told == "sent" else way.sent, way.delivered if told == "read" else None),
     )
 
 

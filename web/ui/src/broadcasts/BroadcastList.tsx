@@ -137,7 +137,7 @@ function Row({ broadcast }: { broadcast: BroadcastRow }) {
             <>
               <i className={s.bar} style={{ '--done': done(progress) } as React.CSSProperties} />
               <small>
-                {count(progress.tally.sent)} of {count(progress.people)} sent{progress.tally.sent > 0 && `, ${share(progress.tally.delivered, progress.tally.sent)} delivered`}
+                {count(progress.tally.sent)} of {count(progress.people)} sent{progress.tally.delivered !== null && progress.tally.sent > 0 && `, ${share(progress.tally.delivered, progress.tally.delivered_of ?? 0)} delivered`}
               </small>
             </>
           ) : (

@@ -200,8 +200,8 @@ interface Part {
 
 function partsOf({ people, left_out: leftOut, tally }: BroadcastProgress): Part[] {
   const parts = [
-    { key: 'arrived', label: 'delivered', count: tally.delivered },
-    { key: 'sent', label: 'sent, not confirmed', count: tally.sent - tally.delivered },
+    { key: 'arrived', label: 'delivered', count: tally.delivered ?? 0 },
+    { key: 'sent', label: tally.delivered === null ? 'sent' : 'sent, not confirmed', count: tally.sent - (tally.delivered ?? 0) },
     { key: 'unknown', label: 'not known', count: tally.unknown },
     { key: 'failed', label: 'failed', count: sum(tally.failed) },
     { key: 'skipped', label: 'left out', count: sum(tally.skipped) + sum(leftOut) },
@@ -273,7 +273,7 @@ function Figures({ progress }: { progress: BroadcastProgress }) {
       </div>
       <div>
         <dt>Delivered</dt>
-        <dd>{share(tally.delivered, tally.sent)}</dd>
+        <dd>{tally.delivered === null ? <span title={UNDELIVERED}>–</span> : share(tally.delivered, tally.delivered_of ?? 0)}</dd>
       </div>
       <div>
         <dt>Answers</dt>
@@ -302,18 +302,25 @@ function Figures({ progress }: { progress: BroadcastProgress }) {
 const METRICS = { delivered: 'delivered', read: 'read', clicked: 'clicked', replied: 'answered' } as const
 const FUNNEL: Record<string, string> = { sent: 'Sent', delivered: 'Delivered', read: 'Read', clicked: 'Clicked', replied: 'Answered', opted_out: 'Asked to stop' }
 
+const UNDELIVERED = 'This channel does not tell what was delivered.'
 const UNREAD = 'This channel does not tell who has read a message.'
 
-/** Clicks that nobody counts are no zero, nor is reading that nobody tells of. */
+/** Clicks that nobody counts are no zero, nor is what nobody tells of. */
 function funnelOf(tally: BroadcastTally, tracked: boolean): FunnelStep[] {
+  // What was sent is the last that is known of a channel that tells no more.
+  const arrived = tally.delivered_of === null ? 'sent' : 'delivered'
   const step = (key: 'sent' | 'delivered' | 'read' | 'clicked' | 'replied' | 'opted_out') => ({ key, label: FUNNEL[key]!, count: tally[key] })
   // Who answers need not have clicked, and who clicks need not have sent word of reading: each follows those who got it.
+  const delivered: FunnelStep =
+    tally.delivered_of === null
+      ? { ...step('delivered'), why: UNDELIVERED }
+      : { ...step('delivered'), of: 'sent', ...(tally.delivered_of < tally.sent && { share: { whole: tally.delivered_of, words: 'those sent where delivery is told' } }) }
   const read: FunnelStep =
     tally.read_of === null
       ? { ...step('read'), why: UNREAD }
-      : { ...step('read'), of: 'delivered', ...(tally.read_of < tally.delivered && { share: { whole: tally.read_of, words: 'those delivered where reading is told' } }) }
-  const followed = (['clicked', 'replied'] as const).filter((key) => key !== 'clicked' || tracked || tally.clicked > 0).map((key) => ({ ...step(key), of: 'delivered' }))
-  return [step('sent'), { ...step('delivered'), of: 'sent' }, read, ...followed, { ...step('opted_out'), of: 'delivered', tone: 'bad' }]
+      : { ...step('read'), of: 'delivered', ...(tally.read_of < (tally.delivered ?? 0) && { share: { whole: tally.read_of, words: 'those delivered where reading is told' } }) }
+  const followed = (['clicked', 'replied'] as const).filter((key) => key !== 'clicked' || tracked || tally.clicked > 0).map((key) => ({ ...step(key), of: arrived }))
+  return [step('sent'), delivered, read, ...followed, { ...step('opted_out'), of: arrived, tone: 'bad' }]
 }
 
 interface ReasonsProps {

@@ -31,7 +31,7 @@ export function Ways({ broadcast, ways, onNames }: WaysProps) {
                 {name}: {count(way.tally.total)}
               </span>
               {STATES.map(({ state, label }) => {
-                const people = state === 'failed' ? sum(way.tally.failed) : way.tally[state]
+                const people = state === 'failed' ? sum(way.tally.failed) : (way.tally[state] ?? 0)
                 return (
                   people > 0 && (
                     <Button key={state} size="compact-sm" variant="default" onClick={() => onNames(`${name}: ${label}`, { state, way: String(number) })}>

@@ -40,7 +40,9 @@ export function WhatStep({ draft, change, flush, stored }: StepProps) {
     const next = accounts?.items.find((each) => each.id === id)
     // What was written for another kind of channel fits this one only by chance.
     const keeps = account && next && account.kind === next.kind && !next.capabilities.templates
-    change({ account_id: id, ...(!keeps && { variants: plan.variants.map((each) => ({ ...each, wordings: [] })) }) })
+    const { experiment } = plan
+    const decides = !experiment || !next || metricsOf(next).includes(experiment.metric)
+    change({ account_id: id, ...(!decides && { experiment: { ...experiment, metric: 'replied' } }), ...(!keeps && { variants: plan.variants.map((each) => ({ ...each, wordings: [] })) }) })
   }
 
   function add() {
@@ -154,7 +156,7 @@ export function WhatStep({ draft, change, flush, stored }: StepProps) {
             <Languages key={variant.key} variant={variant} account={account} onChange={put} />
           </Panel>
         )}
-        {plan.experiment && plan.variants.length > 1 && <Contest plan={plan} experiment={plan.experiment} onChange={(experiment) => change({ experiment })} />}
+        {plan.experiment && plan.variants.length > 1 && <Contest plan={plan} account={account} experiment={plan.experiment} onChange={(experiment) => change({ experiment })} />}
       </div>
       <OnPhone draft={draft} variant={variant.key} flush={flush} stored={stored} />
     </div>
@@ -219,10 +221,20 @@ function Languages({ variant, account, onChange }: { variant: Variant; account: 
   )
 }
 
+/** What can decide: a channel that tells nobody who has read a message has no winner by that. */
+function metricsOf({ capabilities }: Account): Experiment['metric'][] {
+  return (['delivered', 'read', 'clicked', 'replied'] as const).filter(
+    (metric) => (metric !== 'delivered' || capabilities.delivery_receipts) && (metric !== 'read' || capabilities.read_receipts_in),
+  )
+}
+
 /** How it is decided which variant is better, said before anybody has seen a number. */
-function Contest({ plan, experiment, onChange }: { plan: Plan; experiment: Experiment; onChange: (experiment: Experiment) => void }) {
+function Contest({ plan, account, experiment, onChange }: { plan: Plan; account: Account | undefined; experiment: Experiment; onChange: (experiment: Experiment) => void }) {
   const set = (part: Partial<Experiment>) => onChange({ ...experiment, ...part })
   const whole = experiment.sample_percent === 100
+  const told = account ? metricsOf(account) : (Object.keys(METRICS) as Experiment['metric'][])
+  // What was chosen before another channel was stays in sight, with the reason why it cannot decide.
+  const metrics = told.includes(experiment.metric) ? told : [experiment.metric, ...told]
   return (
     <Panel
       title="Which one is better"
@@ -244,7 +256,8 @@ function Contest({ plan, experiment, onChange }: { plan: Plan; experiment: Exper
         />
         <NativeSelect
           label="Better is what is more often"
-          data={Object.entries(METRICS).map(([value, label]) => ({ value, label }))}
+          data={metrics.map((value) => ({ value, label: METRICS[value] }))}
+          error={told.includes(experiment.metric) ? undefined : 'This channel does not tell; choose another.'}
           value={experiment.metric}
           onChange={(event) => set({ metric: event.currentTarget.value as Experiment['metric'] })}
         />
