@@ -1,4 +1,4 @@
-"""Bodies of webhooks as JSON, for every channel whose provider sends it."""
+"""JSON that somebody else wrote: bodies of webhooks, and what a visitor's browser says."""
 
 import json
 from typing import Any
@@ -12,6 +12,16 @@ def load(body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         return _repaired(body)
+
+
+def mended(text: str) -> str:
+    """The same JSON with a question mark for each half of an emoji; what is no JSON is left as it is."""
+    if "\\ud" not in text.lower():
+        return text
+    try:
+        return orjson.dumps(load(text.encode())).decode()
+    except ValueError:
+        return text
 
 
 def _repaired(body: bytes) -> Any:

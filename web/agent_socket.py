@@ -35,11 +35,13 @@ from web.outlet import MAX_WAITING_BYTES, TOO_SLOW, Outlet
 from web.state import State, state_of
 from web.watching import SIGN as _OF_MAILINGS
 
-SIGNED_OUT, WRONG_ORIGIN, GOING_AWAY, TRY_AGAIN = 4401, 4403, 1012, 1013
+SIGNED_OUT, WRONG_ORIGIN, GOING_AWAY, TRY_AGAIN, NOISE = 4401, 4403, 1012, 1013, 1008
 HELLO_SECONDS = 10
 # A screen pings every 25 s; after two missed pings it is gone.
 SILENT_SECONDS = 70
 MAX_FRAME_BYTES = 16_384
+# In so many seconds; a screen sends a handful, and each costs some commands.
+MOST_FRAMES, FRAMES_SECONDS = 300, 10.0
 # Of somebody who does not see everything; one that has more to catch up with reconnects.
 MOST_UNSCREENED = 10_000
 # How signs begin that say that a screen turned to something else.
@@ -100,6 +102,8 @@ class _Screen:
         self._there = Presence.ONLINE
         self._active = False
         self._watches = False
+        self._frames = 0
+        self._frames_since = 0.0
         self._recheck_now = asyncio.Event()
         # Of somebody who does not see everything; then frames wait here until it is known what they are told of them.
         self._screening: Screening | None = None
@@ -230,7 +234,17 @@ class _Screen:
                 frame = await self._frame()
             if frame is None:
                 return
+            if self._noisy():
+                self._outlet.close(NOISE)
+                return
             await self._heard(frame)
+
+    def _noisy(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        if now - self._frames_since > FRAMES_SECONDS:
+            self._frames_since, self._frames = now, 0
+        self._frames += 1
+        return self._frames > MOST_FRAMES
 
     async def _frame(self) -> dict[str, Any] | None:
         """The next frame that is a JSON object; None when the socket is closed."""

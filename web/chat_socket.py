@@ -27,7 +27,7 @@ from app.core.runtime import Workspace
 from app.core.tasks import end
 from automations import greetings
 from automations.greetings import Said
-from channels import registry
+from channels import bodies, registry
 from channels.accounts import channel_account
 from channels.content import Choice, Location, Media
 from channels.contract import RANK, ChannelAccount, DeliveryStatus, InboundEvent, Parses
@@ -346,7 +346,7 @@ class _Chat:
         if message["type"] == "websocket.disconnect":
             return None
         text: str | None = message.get("text")
-        return text if text is not None else ""
+        return "" if text is None else text if len(text) > MAX_FRAME_CHARS else bodies.mended(text)
 
     def _noisy(self) -> bool:
         now = asyncio.get_running_loop().time()

@@ -24,6 +24,15 @@ USER_AGENT = "Parley/0.1 (+https://github.com/parley-inbox/parley)"
 TIMEOUT = httpx.Timeout(20.0, connect=5.0, pool=10.0)
 
 
+# Addresses in which an IPv4 address is written: what is behind the translator is that one.
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# Out of use or for one's own network, and not known as such to every Python: IPv4-compatible, IPv4-translated, local
+# NAT64 and site-local addresses.
+_INSIDE = tuple(
+    ipaddress.IPv6Network(network) for network in ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10")
+)
+
+
 class ForbiddenAddress(Exception):
     """An outside address led to a private network."""
 
@@ -54,9 +63,18 @@ def is_public(host: str) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         return False
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
+    if isinstance(address, ipaddress.IPv6Address):
+        if any(address in network for network in _INSIDE):
+            return False
+        address = _within(address) or address
     return address.is_global and not address.is_multicast
+
+
+def _within(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that packets to this one would be passed on to."""
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 def never_connected(error: Exception) -> bool:

@@ -44,10 +44,31 @@ async def test_a_refused_connection_surely_carried_nothing() -> None:
     assert http.never_connected(caught.value)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "10.0.0.1", "169.254.169.254", "[::ffff:127.0.0.1]", "0.0.0.0"])
+INSIDE = [
+    *("127.0.0.1", "10.0.0.1", "169.254.169.254", "0.0.0.0", "100.64.0.1"),
+    *("[::1]", "[::]", "[fe80::1]", "[fd00::1]", "[fec0::1]", "[ff02::1]"),
+    # The same again, written into an IPv6 address.
+    *("[::ffff:127.0.0.1]", "[::7f00:1]", "[::ffff:0:127.0.0.1]", "[64:ff9b::a9fe:a9fe]", "[64:ff9b:1::a00:1]"),
+    *("[2002:7f00:1::]", "[2002:a9fe:a9fe::1]"),
+]
+
+
+@pytest.mark.parametrize("host", INSIDE)
 async def test_outside_addresses_may_not_name_a_private_network(host: str) -> None:
     async with http.untrusted_client() as client:
         with pytest.raises(ForbiddenAddress):
+            await client.get(f"http://{host}:9/file")
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "64:ff9b::808:808", "2002:808:808::1"])
+def test_the_rest_of_the_world_is_outside(address: str) -> None:
+    assert http.is_public(address)
+
+
+@pytest.mark.parametrize("host", ["2130706433", "127.1", "0177.0.0.1", "localhost"])
+async def test_a_number_or_a_name_may_not_lead_inside(host: str) -> None:
+    async with http.untrusted_client() as client:
+        with pytest.raises((ForbiddenAddress, httpx.HTTPError, httpx.InvalidURL)):
             await client.get(f"http://{host}:9/file")
 
 

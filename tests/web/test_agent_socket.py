@@ -18,6 +18,7 @@ from tests.support.people import People, Person
 from tests.support.screens import Frame, headers_of, screen
 from tests.support.shop import Shop
 from web import outlet
+from web.agent_socket import MOST_FRAMES
 
 TOO_SLOW = outlet.TOO_SLOW.to_bytes(2, "big")
 
@@ -295,6 +296,16 @@ async def test_a_huge_frame_ends_the_socket_and_nothing_else(owner: Person, serv
             await opened.end()
         await other.say(type="ping")
         await other.until(lambda f: f["type"] == "pong")
+
+
+async def test_a_screen_that_never_stops_talking_is_shown_out(owner: Person, server: str) -> None:
+    async with screen(server, headers_of(owner)) as opened:
+        await opened.next()
+        with suppress(ConnectionClosed):
+            for _ in range(MOST_FRAMES + 1):
+                await opened.say(type="nothing")
+        await opened.end()
+        assert opened.connection.close_code == 1008
 
 
 # --- slow clients -------------------------------------------------------------------------------------------------

@@ -126,6 +126,15 @@ async def test_a_visitor_writes_and_an_agent_answers(shop: Shop, widget: Widget)
         assert widget.texts == ["Is the lamp in stock?", "Yes, three."]
 
 
+async def test_half_an_emoji_costs_nobody_their_message(shop: Shop, widget: Widget) -> None:
+    async with widget.online():
+        assert widget.socket is not None
+        head = f'{{"type":"message","client_id":"{client_id()}",'
+        await widget.socket.send(head + '"text":"Is it \\uD83D"}')
+        await widget.frame("stored")
+        await conversation_of(shop, "Is it ?")
+
+
 async def test_ticks_come_back_and_only_forward(shop: Shop, widget: Widget) -> None:
     async with widget.online():
         await widget.write(client_id(), "hello ticks")
