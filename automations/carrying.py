@@ -33,6 +33,8 @@ from inbox.mailings.results import plain_code
 from inbox.timeline import Author
 
 _SOON: Final = timedelta(seconds=1)
+# Who waits for a deadline is looked at this often: a failure is told of long before it.
+_SOONER: Final = timedelta(minutes=1)
 _AT_ONCE: Final = 10
 _PAGE: Final = 100
 
@@ -293,7 +295,7 @@ class Carrying:
                 page, cursor = await mailings.recipients(self._ws, before.id, after=way.after, limit=_PAGE)
                 wait = _waits(page, deadline if tells else None)
                 if wait is not None:
-                    return await self._look_again(max(_SOON, wait))
+                    return await self._look_again(min(max(_SOON, wait), _SOONER))
                 needy = [each.contact_id for each in page if _needs_another(each, tells)]
                 moved = replace(way, after=page[-1].ref if page else way.after, tried=cursor is None)
             else:

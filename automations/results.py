@@ -328,6 +328,8 @@ _COLUMNS = (
     *("state", "code", "reason"),
     *("sent_at", "delivered_at", "read_at", "clicked_at", "replied_at", "opted_out_at", "cost"),
 )
+# What the sum of the costs counts: nothing is charged for what failed.
+_CHARGED = ("sent", "delivered", "read")
 
 
 async def taken(ws: Workspace, actor: Actor, broadcast: Broadcast) -> AsyncIterator[bytes]:
@@ -386,6 +388,10 @@ async def _names(ws: Workspace, contact_ids: Sequence[str]) -> dict[str, str]:
     return {each.id: each.name for each in (await contact_rows.contacts_by_id(ws, contact_ids)).values()}
 
 
+def _amount(millionths: int) -> str:
+    return f"{millionths / 1_000_000:.6f}".rstrip("0").rstrip(".")
+
+
 def _row(each: Outcome, name: str, attempt: int, again: bool) -> list[str]:
     kind, _, handle = each.address.partition(":")
     times = [iso(each.times.get(state)) or "" for state in ("sent", "delivered", "read")]
@@ -404,5 +410,5 @@ def _row(each: Outcome, name: str, attempt: int, again: bool) -> list[str]:
         each.reason or "",
         *times,
         *acts,
-        f"{each.price_minor / 1_000_000:.6f}".rstrip("0").rstrip("."),
+        _amount(each.price_minor if each.state in _CHARGED else 0),
     ]

@@ -421,9 +421,12 @@ async def prepared(
     if isinstance(content, Template):
         if not capabilities.templates:
             raise Invalid.field("content", "This channel has no templates.")
-        for file_id in handles.named(content):
-            await _file_for(ws, file_id, conversation_id)
-        return await templates.filled(ws, account, content)
+        found = {each: await _file_for(ws, each, conversation_id) for each in handles.named(content)}
+        ready = await templates.filled(ws, account, content)
+        for kind, file_id in templates.files_of(ready):
+            media = files.as_media(found[file_id], voice=False).model_copy(update={"kind": kind})
+            _check_media(media, None, capabilities, "content.parameters")
+        return ready
     if content.type == "location" and not capabilities.location:
         raise Invalid.field("content", "This channel cannot send a location.")
     if content.type == "contacts" and not capabilities.contacts:
@@ -452,16 +455,16 @@ async def _file_for(ws: Workspace, file_id: str, conversation_id: str | None) ->
     return file
 
 
-def _check_media(media: Media, caption: str | None, capabilities: Capabilities) -> None:
+def _check_media(media: Media, caption: str | None, capabilities: Capabilities, field: str = "content.media") -> None:
     limits = capabilities.media.get(media.kind)
     if limits is None:
-        raise Invalid.field("content.media", f"This channel cannot send this kind of file ({media.kind}).")
+        raise Invalid.field(field, f"This channel cannot send this kind of file ({media.kind}).")
     if (media.bytes or 0) > limits.max_bytes:
         raise Invalid.field(
-            "content.media", f"This file is larger than the {limits.max_bytes // 1_000_000} MB that this channel takes."
+            field, f"This file is larger than the {limits.max_bytes // 1_000_000} MB that this channel takes."
         )
     if limits.mimes and media.mime not in limits.mimes:
-        raise Invalid.field("content.media", f"This channel does not take {media.mime} as {media.kind}.")
+        raise Invalid.field(field, f"This channel does not take {media.mime} as {media.kind}.")
     if caption and len(caption) > capabilities.max_caption_chars:
         raise Invalid.field(
             "content.caption", f"A caption here has at most {capabilities.max_caption_chars} characters."

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from app.core import ids
 from app.core.errors import Invalid
 from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
 from channels import accounts, registry
-from channels.content import Template, TemplatePreview
+from channels.content import MediaKind, Template, TemplatePreview
 from channels.contract import ChannelAccount, ManagesTemplates, ProviderTemplate
 from channels.errors import AccountError
 from inbox import live
@@ -162,6 +162,17 @@ def preview(account: ChannelAccount, template: ProviderTemplate, parameters: Map
 def variables(template: ProviderTemplate) -> list[TemplateVariable]:
     """What has to be filled in, in reading order, with the examples that were given for review."""
     return _variables(template.components, None)
+
+
+def files_of(ready: Template) -> list[tuple[MediaKind, str]]:
+    """What kind of file each header takes, and our id of the one that is given for it."""
+    found: list[tuple[MediaKind, str]] = []
+    for each in _variables(ready.components, None):
+        cards = ready.parameters.cards
+        given = ready.parameters if each.card is None else cards[each.card] if each.card < len(cards) else None
+        if each.where == "file" and given is not None and given.header_file_id:
+            found.append((cast(MediaKind, each.key), given.header_file_id))
+    return found
 
 
 def _variables(components: Iterable[Mapping[str, Any]], card: int | None) -> list[TemplateVariable]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -98,6 +99,9 @@ async def test_by_whatsapp_else_by_text_is_one_message(shop: Shop) -> None:
         )
 
     await eventually(all_of_the_first_way)
+    # Whom it failed with need not wait for the deadline of the others: it is looked at again within the minute.
+    now = await progress(owner, made)
+    assert datetime.fromisoformat(now["next_look"]) <= shop.owner.ws.clock.now() + timedelta(minutes=1)
     # Her time for the second way has not come, and will not: she says stop on the first.
     await shop.writes("sms", "eve", type="text", text="STOP")
 
@@ -198,6 +202,8 @@ async def test_all_ways_spend_of_one_budget(shop: Shop) -> None:
             over = await counted(owner, made, state)
             assert (over["tally"]["sent"], over["spent_minor"]) == (sent, spent)
     assert await got(shop, "Budgeted") == ["Off0", "Off1", "Off2"]
+    # The table adds up to the same: what failed cost nothing.
+    assert sum(Decimal(row["cost"]) for row in await rows(owner, made)) == Decimal("0.33")
 
 
 async def test_a_template_with_a_picture_in_two_languages(shop: Shop) -> None:
@@ -212,6 +218,14 @@ async def test_a_template_with_a_picture_in_two_languages(shop: Shop) -> None:
         answer = await shop.agent.patch(f"/api/v1/contacts/{who[name]}", json=known)
         assert answer.status_code == 200, answer.text
     numbered = template("new_collection", "en_US", body={"1": "{{ contact.first_name }}"}, header_file_id=picture)
+    # What the provider would refuse with everybody is refused here.
+    uploaded = await shop.agent.post("/api/v1/files", files={"file": ("prices.txt", b"Lamps", "text/plain")})
+    wrong = numbered | {"parameters": numbered["parameters"] | {"header_file_id": uploaded.json()["file_id"]}}
+    kept = {"account_id": account_id, "audience": {"contacts": [who["Ana"]]}}
+    made = await draft(owner, **kept, variants=[{"wordings": [{"language": None, "content": wrong}]}])
+    refused = (await owner.client.post(f"{BROADCASTS}/{made['id']}/check")).json()
+    assert refused["detail"] == "This channel does not take text/plain as image."
+    assert refused["errors"][0]["field"] == "variants.0.wordings.0.content.parameters"
     values = {"first_name": "{{ contact.first_name }}", "code": "{{ contact.stage }}"}
     by_name = template("welcome_named", "en", body=values)
     made = await draft(
