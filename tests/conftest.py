@@ -32,12 +32,21 @@ from tests.support.shop import Shop, open_shop
 from web.app import create_app
 
 # A minute each, and more.
-_LONG = ("test_chaos.py", "test_openapi.py", "test_plans.py", "test_isolation.py", "test_up.py", "test_havoc.py")
+_LONG = (
+    *("journeys/test_chaos.py", "web/test_openapi.py", "inbox/test_plans.py", "journeys/test_isolation.py"),
+    *("app/test_up.py", "journeys/test_havoc.py"),
+    *("browser/test_settings.py", "browser/test_sending.py", "browser/test_finding.py", "browser/test_widget.py"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first: begun last they would be waited for by everybody."""
-    items.sort(key=lambda item: _LONG.index(item.path.name) if item.path.name in _LONG else len(_LONG))
+
+    def place(item: pytest.Item) -> int:
+        name = f"{item.path.parent.name}/{item.path.name}"
+        return _LONG.index(name) if name in _LONG else len(_LONG)
+
+    items.sort(key=place)
 
 
 def pytest_collection_finish() -> None:
