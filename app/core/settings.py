@@ -128,20 +128,21 @@ class Settings(BaseSettings):
         return value
 
 
-def load_settings(overrides: Mapping[str, Any] | None = None, *, env_file: Path | None = None) -> Settings:
+def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
     """
     The settings of this process. Raises SettingsError, whose message lists every wrong value in plain words.
 
     The values themselves are not repeated in the message: one of them may be a password.
     """
-    options: dict[str, Any] = dict(overrides or {})
-    if env_file is not None:
-        options["_env_file"] = env_file
     try:
-        return Settings(**options)
+        return Settings(**(overrides or {}))
     except ValidationError as error:
         lines = [f"  {_variable(e['loc'])}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()]
         raise SettingsError("These settings need a look (environment or .env):\n" + "\n".join(lines)) from None
+    except UnicodeDecodeError:
+        raise SettingsError("The file .env is not UTF-8 text. Save it again in that encoding.") from None
+    except OSError as error:
+        raise SettingsError(f"The file .env cannot be read: {error.strerror}.") from None
 
 
 def _variable(loc: tuple[int | str, ...]) -> str:

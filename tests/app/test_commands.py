@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,10 +38,10 @@ def _env(settings: Settings, **changes: str) -> dict[str, str]:
     return env | changes
 
 
-async def _app(env: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+async def _app(env: dict[str, str], *arguments: str, folder: Path = ROOT) -> "subprocess.CompletedProcess[str]":
     """In a thread: the event loop of the tests has connections to look after."""
     command = [sys.executable, "-m", "app", *arguments]
-    options: dict[str, Any] = {"cwd": ROOT, "env": env, "capture_output": True, "text": True, "timeout": 60}
+    options: dict[str, Any] = {"cwd": folder, "env": env, "capture_output": True, "text": True, "timeout": 60}
     return await asyncio.to_thread(subprocess.run, command, check=False, **options)
 
 
@@ -62,6 +63,18 @@ async def test_wrong_settings_stop_the_start_in_plain_words(
     assert words in said
     assert "Traceback" not in said
     assert SECRET not in said
+
+
+@pytest.mark.parametrize("command", ["up", "serve", "doctor"])
+async def test_a_file_of_settings_in_another_encoding_is_named(
+    settings: Settings, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / ".env").write_text(f"PARLEY_OWNER_EMAIL={SECRET}", "utf-16")
+    answer = await _app(_env(settings, PYTHONPATH=str(ROOT)), command, folder=tmp_path)
+    said = answer.stdout + answer.stderr
+    assert answer.returncode in (1, 2)
+    assert ".env is not UTF-8 text" in said
+    assert "Traceback" not in said
 
 
 async def test_doctor_says_what_fails_and_what_to_do(settings: Settings, runtime: Runtime) -> None:
