@@ -19,10 +19,12 @@ from app.core.runtime import Workspace
 from channels import registry
 from channels.content import Buttons, Content, LinkButton, MediaMessage, Part, Text
 from crm.contacts import Contact
-from inbox import files, personalising
+from inbox import content_blocks, files, personalising
 from inbox.answering import variables
+from inbox.content_blocks import Blocks
 from inbox.personalising import Filled
 from inbox.store import content_templates as store
+from inbox.usage import Use
 
 MOST = 1_000
 MOST_WORDINGS = 40
@@ -100,11 +102,36 @@ async def change(ws: Workspace, by_name: str, template_id: str, wanted: Wanted, 
     return after
 
 
+async def uses_of_blocks(ws: Workspace) -> dict[str, list[Use]]:
+    """The content templates that each content block stands in, by its key."""
+    found: dict[str, list[Use]] = {}
+    for kept in await listed(ws):
+        for key in sorted({key for wording in kept.wordings for key in content_blocks.named_in(wording.content)}):
+            found.setdefault(key, []).append(Use("content_template", kept.id, kept.name))
+    return found
+
+
+async def using_block(ws: Workspace, key: str) -> list[Use]:
+    return (await uses_of_blocks(ws)).get(key, [])
+
+
 async def remove(ws: Workspace, template_id: str) -> ContentTemplate:
     """Raises NotFound."""
     kept = await get(ws, template_id)
     await store.delete(ws, kept.id)
     return kept
+
+
+def with_blocks(blocks: Blocks, wordings: Sequence[ContentWording]) -> tuple[ContentWording, ...]:
+    """As they go out, but for values of a person; one that has become too long by its blocks stays as it is written."""
+    found: list[ContentWording] = []
+    for each in wordings:
+        try:
+            content = content_blocks.put_in(blocks, each.content, each.language)
+        except Invalid:
+            content = each.content
+        found.append(each.model_copy(update={"content": content}))
+    return tuple(found)
 
 
 def wording_for(wordings: Sequence[ContentWording], language: str | None) -> ContentWording:
@@ -134,7 +161,8 @@ async def filled(
     As this person would get it, or (None) as an invented one. `instead` are values for what is not known of them.
     Raises Invalid.
     """
-    compiled = personalising.compiled(wording.content, instead)
+    content = content_blocks.put_in(await content_blocks.known(ws), wording.content, wording.language)
+    compiled = personalising.compiled(content, instead)
     if contact is not None:
         return compiled.fill((await personalising.facts(ws, [contact], compiled.needs))[contact.id])
     own = await variables.own(ws)
@@ -149,6 +177,7 @@ async def problems(ws: Workspace, wanted: Wanted) -> list[FieldError]:
     for at, channel in enumerate(wanted.channels):
         if channel not in registry.adapters():
             found.append(FieldError(f"channels.{at}", "There is no such channel."))
+    blocks = await content_blocks.known(ws)
     languages = [_plain(each.language) for each in wanted.wordings]
     if "" not in languages:
         found.append(
@@ -158,10 +187,11 @@ async def problems(ws: Workspace, wanted: Wanted) -> list[FieldError]:
         if languages.index(languages[at]) != at:
             found.append(FieldError(f"wordings.{at}.language", "There is already a wording for this language."))
         try:
-            personalising.compiled(wording.content)
+            content = content_blocks.put_in(blocks, wording.content, wording.language)
+            personalising.compiled(content)
+            found += [FieldError(f"wordings.{at}.{field}", words) for field, words in _unfit(wanted, content)]
         except Invalid as error:
             found += [FieldError(f"wordings.{at}.{each.field}", each.message) for each in error.errors]
-        found += [FieldError(f"wordings.{at}.{field}", words) for field, words in _unfit(wanted, wording.content)]
         media = wording.content.media if isinstance(wording.content, MediaMessage) else None
         if media and not (media.file_id and await files.known(ws, [media.file_id])):
             found.append(FieldError(f"wordings.{at}.content.media", "Choose a file."))

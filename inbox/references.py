@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from app.core.runtime import Workspace
-from inbox import usage
+from inbox import content_templates, usage
 from inbox.answering import macros, reopeners
 from inbox.finding import people, tags, views
 from inbox.finding.people import Wanted
@@ -84,6 +84,7 @@ FINDERS: Mapping[str, tuple[usage.Finder, ...]] = {
         _naming_field("macro", macro_rows.every),
         _naming_field("team", teams.listed),
     ),
+    "content_block": (content_templates.using_block,),
     "calendar": (teams.using_calendar, agents.using_calendar, _policies_by_calendar),
     "tag": (
         _conversations_tagged,

@@ -246,6 +246,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
     "templates": (_index("workspace_id", "account_id", "name"),),
     "template_drafts": (_index("workspace_id"),),
     "content_templates": (_index("workspace_id"),),
+    "content_blocks": (_index("workspace_id"),),
     # Who opened a short link of a mailing; those of machines are kept apart by `person`.
     "clicks": (_index("workspace_id", "mailing_id", "_id"), _index("expires_at", expire_after_seconds=0)),
     "files": (_index("unused_until", sparse=True),),

@@ -163,3 +163,49 @@ def test_a_template_from_the_gallery(desks: Desks, axe: Axe, shot: Shot) -> None
     content.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     expect(page.get_by_role("region", name="Templates").get_by_role("link", name="We have missed you")).to_be_visible()
+
+
+def test_a_block_is_written_once_and_read_in_every_template(desks: Desks, axe: Axe, shot: Shot) -> None:
+    page = desks(path="/templates", allowed="status of (409|422)").page
+    listed = page.get_by_role("region", name="Templates")
+
+    def begin(kind: str) -> None:
+        listed.get_by_role("button", name="New").click()
+        page.get_by_role("menuitem", name=kind).click()
+
+    begin("Content block")
+    block = page.get_by_role("article", name="Content block")
+    block.get_by_role("textbox", name="Name").fill("Opening hours")
+    expect(block.get_by_role("textbox", name="Key")).to_have_value("opening_hours")
+    block.get_by_role("button", name="Save").click()
+    expect(block.get_by_text("Write something here.").first).to_be_visible()
+    block.get_by_role("textbox", name="Text").fill("Open from 9 to 6.")
+    block.get_by_role("button", name="Save").click()
+    expect(block.get_by_text("It stands in no content template yet.")).to_be_visible()
+
+    begin("Content for other channels")
+    content = page.get_by_role("article", name="Content template")
+    content.get_by_role("textbox", name="Name").fill("Lamp ready")
+    content.get_by_role("textbox", name="Text", exact=True).fill("Your lamp is ready. ")
+    content.get_by_role("combobox", name="Insert a block into: Text").select_option(label="Opening hours")
+    expect(content.get_by_role("img", name="Preview: Your lamp is ready. Open from 9 to 6.")).to_be_visible()
+    content.get_by_role("button", name="Save").click()
+    expect(listed.get_by_role("link", name="Lamp ready")).to_be_visible()
+
+    listed.get_by_role("link", name="Opening hours").click()
+    place = block.get_by_role("complementary", name="Where it stands")
+    expect(place.get_by_role("link", name="Lamp ready")).to_be_visible()
+    for width, scheme in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 1000})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        axe(page)
+        shot(page, f"templates-block-{width}-{scheme}")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(color_scheme="light")
+    block.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("This content block is still used: content_template Lamp ready.")).to_be_visible()
+    block.get_by_role("textbox", name="Text").fill("Open from 8 to 7.")
+    block.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved, in 1 content template too.")).to_be_visible()
+    place.get_by_role("link", name="Lamp ready").click()
+    expect(content.get_by_role("img", name="Preview: Your lamp is ready. Open from 8 to 7.")).to_be_visible()

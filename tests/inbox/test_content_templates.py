@@ -82,3 +82,55 @@ async def test_one_is_kept_checked_and_shown(shop: Shop) -> None:
     assert [each["name"] for each in (await shop.get("/content-templates"))["items"]] == ["Spring 2"]
     assert (await shop.agent.delete(path)).status_code == 204
     assert (await shop.agent.get(path)).status_code == 404
+
+
+async def test_a_block_stands_in_many_and_is_changed_once(shop: Shop) -> None:
+    person, conversation = await shop.someone("sms")
+    hours = [{"language": None, "text": "Open 9 to 6."}, {"language": "fr", "text": "Ouvert de 9 h à 18 h."}]
+    nested = [{"language": "fr", "text": "{{ block.address }}"}, {"language": "fr", "text": "{{ agent.name }}"}]
+    wrong = await shop.agent.post("/api/v1/content-blocks", json={"key": "hours", "name": " ", "wordings": nested})
+    assert {error["field"] for error in wrong.json()["errors"]} == {
+        "name",
+        "wordings",
+        "wordings.0.text",
+        "wordings.1.language",
+        "wordings.1.text",
+    }
+    kept = await shop.post("/content-blocks", 201, key="hours", name="Opening hours", wordings=hours)
+    twice = await shop.agent.post("/api/v1/content-blocks", json={"key": "hours", "name": "H", "wordings": hours})
+    assert (twice.status_code, twice.json()["errors"][0]["field"]) == (422, "key")
+
+    unknown = {"name": "Sale", "wordings": [wording(None, "Come! {{ block.address }}")]}
+    checked = await shop.post("/content-templates/check", **unknown)
+    assert [each["field"] for each in checked["problems"]] == ["wordings.0.content.text"]
+    made = [
+        await shop.post("/content-templates", 201, name=name, wordings=[wording(None, all_), wording("fr", french)])
+        for name, all_, french in (
+            ("Sale", "Come! {{ block.hours }}", "Venez ! {{block.hours}}"),
+            ("Repair", "It is ready. {{ block.hours }}", "Prêt."),
+        )
+    ]
+    assert [each["content"]["text"] for each in made[0]["whole"]] == [
+        "Come! Open 9 to 6.",
+        "Venez ! Ouvert de 9 h à 18 h.",
+    ]
+    (shown,) = (await shop.get("/content-blocks"))["items"]
+    assert [use["name"] for use in shown["used_in"]] == ["Repair", "Sale"]
+    path = f"/api/v1/content-blocks/{kept['id']}"
+    refused = await shop.agent.delete(path)
+    assert (refused.status_code, refused.json()["code"]) == (409, "in_use")
+    assert {use["id"] for use in refused.json()["used_in"]} == {each["id"] for each in made}
+
+    # Changed once, it is changed in both; who looked at it before is told.
+    later = {"name": "Opening hours", "wordings": [{"language": None, "text": "Open 8 to 7."}], "revision": 1}
+    assert (await shop.agent.patch(path, json=later)).json()["revision"] == 2
+    assert (await shop.agent.patch(path, json=later)).status_code == 409
+    for each, words in zip(made, ("Come! Open 8 to 7.", "It is ready. Open 8 to 7."), strict=True):
+        filled = await shop.post(f"/content-templates/{each['id']}/fill", conversation_id=conversation["id"])
+        assert filled["content"]["text"] == words
+    await shop.sends(conversation["id"], filled["content"])
+    await shop.in_ledger("sms", person["id"], "It is ready. Open 8 to 7.")
+    for each in made:
+        assert (await shop.agent.delete(f"/api/v1/content-templates/{each['id']}")).status_code == 204
+    assert (await shop.agent.delete(path)).status_code == 204
+    assert (await shop.agent.get(path)).status_code == 404

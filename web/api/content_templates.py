@@ -11,7 +11,8 @@ from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Permission
 from crm import contacts
 from crm.contacts import Contact
-from inbox import access, content_templates, live
+from inbox import access, content_blocks, content_templates, live
+from inbox.content_blocks import Blocks
 from inbox.content_templates import ContentTemplate, ContentWording, Sendable, Wanted
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Out, Time
@@ -81,10 +82,13 @@ class FilledContent(Out):
 
 
 class ContentTemplateOut(Out):
+    """`whole` are its wordings with the words of their content blocks: what is copied into a broadcast."""
+
     id: str
     name: str
     channels: tuple[str, ...]
     wordings: tuple[ContentWording, ...]
+    whole: tuple[ContentWording, ...]
     by_name: str
     updated_at: Time | None
     revision: int
@@ -96,25 +100,27 @@ class ContentTemplates(Out):
 
 
 async def list_templates(request: ApiRequest) -> ContentTemplates:
-    return ContentTemplates(items=[_out(kept) for kept in await content_templates.listed(request.ws)])
+    blocks = await content_blocks.known(request.ws)
+    return ContentTemplates(items=[_out(kept, blocks) for kept in await content_templates.listed(request.ws)])
 
 
 async def get(request: ApiRequest, template_id: str) -> ContentTemplateOut:
-    return _out(await content_templates.get(request.ws, template_id))
+    kept = await content_templates.get(request.ws, template_id)
+    return _out(kept, await content_blocks.known(request.ws))
 
 
 async def create(request: ApiRequest, body: KeepContentTemplate) -> ContentTemplateOut:
     async with live.announced(request.ws, "content_template", body.name[:100] or "new"):
         kept = await content_templates.create(request.ws, request.actor.name, _wanted(body))
         await _tell(request, "content_template.created", kept)
-    return _out(kept)
+    return _out(kept, await content_blocks.known(request.ws))
 
 
 async def change(request: ApiRequest, template_id: str, body: ChangeContentTemplate) -> ContentTemplateOut:
     async with live.announced(request.ws, "content_template", template_id):
         kept = await content_templates.change(request.ws, request.actor.name, template_id, _wanted(body), body.revision)
         await _tell(request, "content_template.changed", kept)
-    return _out(kept)
+    return _out(kept, await content_blocks.known(request.ws))
 
 
 async def remove(request: ApiRequest, template_id: str) -> None:
@@ -167,12 +173,13 @@ async def _tell(request: ApiRequest, action: str, kept: ContentTemplate) -> None
     await live.publish(request.ws, live.event("content_template", {"id": kept.id}))
 
 
-def _out(kept: ContentTemplate) -> ContentTemplateOut:
+def _out(kept: ContentTemplate, blocks: Blocks) -> ContentTemplateOut:
     return ContentTemplateOut(
         id=kept.id,
         name=kept.name,
         channels=kept.channels,
         wordings=kept.wordings,
+        whole=content_templates.with_blocks(blocks, kept.wordings),
         by_name=kept.by_name,
         updated_at=iso(kept.updated_at),
         revision=kept.revision,

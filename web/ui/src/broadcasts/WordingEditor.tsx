@@ -124,10 +124,10 @@ function TextEditor({ account, content, onChange }: { account: Account; content:
 /** Words that were kept for this channel, to begin with; what is written from then on is this broadcast's own. */
 function FromTemplate({ account, onChange }: Pick<WordingEditorProps, 'account' | 'onChange'>) {
   const { data } = useQuery({ ...contentsQuery, enabled: useCan('templates.read') })
-  const offered = (data ?? []).flatMap(({ id, name, channels, wordings }) =>
+  const offered = (data ?? []).flatMap(({ id, name, channels, whole }) =>
     channels.length > 0 && !channels.includes(account.kind)
       ? []
-      : wordings
+      : whole
           .filter(({ content }) => content.type === 'text' || content.type === 'media')
           .map(({ language, content }) => ({ value: `${id} ${language}`, label: language ? `${name} · ${languageName(language)}` : name, content })),
   )

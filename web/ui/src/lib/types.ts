@@ -126,6 +126,7 @@ export type TemplateParameters = api.TemplateParameters
 export type TemplatePreview = api.TemplatePreview
 export type CardParameters = api.CardParameters
 export type ContentTemplate = api.ContentTemplateOut
+export type ContentBlock = api.ContentBlockOut
 export type FilledContent = api.FilledContent
 export type ContentWording = api.ContentWording
 export type CheckedContent = api.CheckedContent
@@ -304,7 +305,7 @@ export type NumberedEvent =
   | { n: number; type: 'duplicates'; data: { contact_ids: string[] } }
   | { n: number; type: 'deferred'; data: { id: string } }
   | { n: number; type: 'templates'; data: { account_id: string } }
-  | { n: number; type: 'canned' | 'content_template' | 'calendar' | 'team' | 'agent' | 'routing' | 'role' | 'roster'; data: { id: string } }
+  | { n: number; type: 'canned' | 'content_template' | 'content_block' | 'calendar' | 'team' | 'agent' | 'routing' | 'role' | 'roster'; data: { id: string } }
   | { n: number; type: 'draft'; data: DraftEvent }
   | { n: number; type: 'macro'; data: { id: string } }
   | { n: number; type: 'closing_settings'; data: { id: string } }

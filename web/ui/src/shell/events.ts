@@ -138,6 +138,10 @@ function refreshQueries(event: live.LiveEvent): void {
     case 'survey':
       void queryClient.invalidateQueries({ queryKey: ['surveys', event.data.contact_id] })
       return
+    case 'content_block':
+      void queryClient.invalidateQueries({ queryKey: ['content-blocks'] })
+      void queryClient.invalidateQueries({ queryKey: ['content-templates'] })
+      return
     case 'content_template':
       void queryClient.invalidateQueries({ queryKey: ['content-templates'] })
       return

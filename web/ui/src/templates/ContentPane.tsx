@@ -1,7 +1,7 @@
-import { Button, Checkbox, NativeSelect, TextInput, Textarea } from '@mantine/core'
+import { Button, Checkbox, NativeSelect, TextInput } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { PhonePreview } from '../inbox/composer/PhonePreview'
 import { TemplateFile } from '../inbox/composer/TemplateFile'
 import { ApiError, api, messageOf } from '../lib/api'
@@ -17,8 +17,9 @@ import { IconPlus, IconTrash } from '../ui/icons'
 import { useSettled } from '../ui/SearchBox'
 import { Skeleton } from '../ui/Skeleton'
 import { Problem } from '../settings/parts/ConfirmDialog'
+import { LiquidText } from './LiquidText'
 import { Head } from './TemplateDetail'
-import { NEW_CONTENT, begun, contentQuery, languageOptions, variablesQuery } from './templates'
+import { NEW_CONTENT, begun, contentQuery, languageOptions } from './templates'
 import s from './templates.module.css'
 
 type Content = ContentWording['content']
@@ -231,7 +232,7 @@ function ContentFields({ content, field, problem, onChange }: ContentFieldsProps
           />
         </>
       )}
-      <LiquidText label={content.type === 'media' ? 'Words under it' : 'Text'} value={text} error={problem(`${field}.text`) ?? problem(`${field}.caption`)} onChange={say} />
+      <LiquidText label={content.type === 'media' ? 'Words under it' : 'Text'} value={text} error={problem(`${field}.text`) ?? problem(`${field}.caption`)} blocks onChange={say} />
       {content.type === 'link_button' && (
         <div className={s.pair}>
           <TextInput label="Label of the button" value={content.label} error={problem(`${field}.label`)} onChange={(event) => onChange({ ...content, label: event.currentTarget.value })} />
@@ -268,41 +269,6 @@ function ContentFields({ content, field, problem, onChange }: ContentFieldsProps
         </div>
       )}
     </>
-  )
-}
-
-/** A text with Liquid in it, and a list of what may stand there. */
-function LiquidText({ label, value, error, onChange }: { label: string; value: string; error: string | undefined; onChange: (text: string) => void }) {
-  const box = useRef<HTMLTextAreaElement>(null)
-  const { data } = useQuery(variablesQuery)
-  const known = (data ?? []).filter(({ name }) => name.startsWith('contact.') || name.startsWith('workspace.'))
-
-  function insert(name: string) {
-    const element = box.current
-    const from = element?.selectionStart ?? value.length
-    const to = element?.selectionEnd ?? from
-    const addition = `{{ ${name} | default: "" }}`
-    onChange(value.slice(0, from) + addition + value.slice(to))
-    const caret = from + addition.length - 4
-    requestAnimationFrame(() => {
-      element?.focus()
-      element?.setSelectionRange(caret, caret)
-    })
-  }
-
-  return (
-    <div className={s.words}>
-      <Textarea ref={box} label={label} value={value} error={error} minRows={3} maxRows={14} autosize maxLength={5000} onChange={(event) => onChange(event.currentTarget.value)} />
-      <NativeSelect
-        size="xs"
-        aria-label={`Insert a value into: ${label}`}
-        value=""
-        data={[{ value: '', label: 'Insert a value of the customer…' }, ...known.map(({ name, label: said }) => ({ value: name, label: said }))]}
-        onChange={(event) => {
-          if (event.currentTarget.value) insert(event.currentTarget.value)
-        }}
-      />
-    </div>
   )
 }
 

@@ -15,7 +15,7 @@ import { IconAlertTriangle, IconPlus, IconRefresh, IconTemplate } from '../ui/ic
 import { SearchBox } from '../ui/SearchBox'
 import { Skeleton } from '../ui/Skeleton'
 import { qualityTone, qualityWord } from '../settings/channels/health'
-import { EMPTY, GALLERY, NEW_CONTENT, begun, contentsQuery, draftsQuery, newDraft, statusTone, templatesChanged, templatesQuery, words } from './templates'
+import { EMPTY, GALLERY, NEW_BLOCK, NEW_CONTENT, begun, blocksQuery, contentsQuery, draftsQuery, newDraft, statusTone, templatesChanged, templatesQuery, words } from './templates'
 import pane from '../ui/two-pane.module.css'
 import s from './templates.module.css'
 
@@ -33,6 +33,9 @@ interface Row {
   accountId: string
 }
 
+/** What a provider reviews, rather than what is kept here alone. */
+const isProviders = (row: Row) => row.status !== 'CONTENT' && row.status !== 'BLOCK'
+
 export function TemplateList({ chosen }: { chosen: string | undefined }) {
   const navigate = useNavigate()
   const mayWrite = useCan('templates.manage')
@@ -40,6 +43,7 @@ export function TemplateList({ chosen }: { chosen: string | undefined }) {
   const { data: templates, error, refetch } = useQuery(templatesQuery)
   const { data: drafts } = useQuery(draftsQuery)
   const { data: contents } = useQuery(contentsQuery)
+  const { data: blocks } = useQuery(blocksQuery)
   const [search, setSearch] = useState('')
   const [filter, setFilter] = useState({ status: '', category: '', language: '', quality: '', account: '' })
   const [busy, setBusy] = useState(false)
@@ -70,6 +74,17 @@ export function TemplateList({ chosen }: { chosen: string | undefined }) {
         accountId: '',
       }
     }),
+    ...(blocks ?? []).map(({ id, name, wordings, used_in }) => ({
+      id,
+      name,
+      text: (wordings.find((each) => !each.language) ?? wordings[0])?.text ?? '',
+      language: wordings.map((each) => each.language ?? 'any').join(', '),
+      category: used_in.length > 0 ? `In ${plural(used_in.length, 'template')}` : 'Not used',
+      status: 'BLOCK',
+      quality: null,
+      alarm: null,
+      accountId: '',
+    })),
     ...(templates ?? []).map((each) => ({
       id: each.id,
       name: each.name,
@@ -156,6 +171,7 @@ export function TemplateList({ chosen }: { chosen: string | undefined }) {
                   </Menu.Item>
                 ))}
                 <Menu.Item onClick={writeContent}>Content for other channels</Menu.Item>
+                <Menu.Item onClick={() => void navigate({ to: '/templates/$templateId', params: { templateId: NEW_BLOCK } })}>Content block</Menu.Item>
                 <Menu.Divider />
                 <Menu.Item onClick={() => void navigate({ to: '/templates/$templateId', params: { templateId: GALLERY } })}>
                   From the gallery…
@@ -167,8 +183,8 @@ export function TemplateList({ chosen }: { chosen: string | undefined }) {
         <SearchBox label="Search templates" placeholder="Search name or text" value={search} onChange={setSearch} />
         <div className={pane.filters}>
           {choose('status', 'Status', 'Any status', rows.map((row) => row.status))}
-          {choose('category', 'Category', 'Any category', rows.filter((row) => row.status !== 'CONTENT').map((row) => row.category))}
-          {choose('language', 'Language', 'Any language', rows.filter((row) => row.status !== 'CONTENT').map((row) => row.language), LANGUAGE)}
+          {choose('category', 'Category', 'Any category', rows.filter(isProviders).map((row) => row.category))}
+          {choose('language', 'Language', 'Any language', rows.filter(isProviders).map((row) => row.language), LANGUAGE)}
           {choose('quality', 'Quality', 'Any quality', rows.map((row) => row.quality ?? ''), qualityWord)}
           {choose('account', 'Account', 'Any account', rows.map((row) => row.accountId), accountName)}
         </div>
@@ -207,7 +223,7 @@ export function TemplateList({ chosen }: { chosen: string | undefined }) {
                   <small>
                     <Badge tone={statusTone(row.status)}>{words(row.status)}</Badge>
                     {row.quality && row.quality !== 'GREEN' && <Badge tone={qualityTone(row.quality)}>Quality: {qualityWord(row.quality)}</Badge>}
-                    {row.status === 'CONTENT' ? `${row.category} · ${row.language}` : `${words(row.category)} · ${LANGUAGE(row.language)}`}
+                    {!isProviders(row) ? `${row.category} · ${row.language}` : `${words(row.category)} · ${LANGUAGE(row.language)}`}
                   </small>
                 </Link>
               </li>

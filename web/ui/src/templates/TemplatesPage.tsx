@@ -3,12 +3,13 @@ import { useCan } from '../lib/session'
 import { EmptyState } from '../ui/EmptyState'
 import { IconTemplate } from '../ui/icons'
 import { TwoPane } from '../ui/TwoPane'
+import { BlockPane } from './BlockPane'
 import { ContentPane } from './ContentPane'
 import { DraftPane } from './DraftPane'
 import { GalleryPane } from './GalleryPane'
 import { TemplateDetail } from './TemplateDetail'
 import { TemplateList } from './TemplateList'
-import { GALLERY, isContentId, isDraftId } from './templates'
+import { GALLERY, isBlockId, isContentId, isDraftId } from './templates'
 
 export default function TemplatesPage() {
   const { templateId } = useParams({ strict: false })
@@ -24,6 +25,8 @@ export default function TemplatesPage() {
           <GalleryPane />
         ) : isContentId(templateId) ? (
           <ContentPane key={templateId} id={templateId} />
+        ) : isBlockId(templateId) ? (
+          <BlockPane key={templateId} id={templateId} />
         ) : isDraftId(templateId) ? (
           <DraftPane key={templateId} id={templateId} />
         ) : (

@@ -3,7 +3,7 @@ import { queryOptions } from '@tanstack/react-query'
 import { api } from '../lib/api'
 import { queryClient } from '../lib/query'
 import { Cell } from '../lib/store'
-import type { ContentTemplate, ContentWording, GalleryTemplate, Page, Template, TemplateDraft, TemplateDraftRow, TemplatesChecked, TextVariable, WholeTemplate } from '../lib/types'
+import type { ContentBlock, ContentTemplate, ContentWording, GalleryTemplate, Page, Template, TemplateDraft, TemplateDraftRow, TemplatesChecked, TextVariable, WholeTemplate } from '../lib/types'
 import type { Tone } from '../ui/Badge'
 
 export const templatesQuery = queryOptions({
@@ -30,6 +30,21 @@ export const contentsQuery = queryOptions({
 export const contentQuery = (id: string) =>
   queryOptions({ queryKey: ['content-templates', id], queryFn: ({ signal }) => api.get<ContentTemplate>(`/content-templates/${id}`, signal) })
 
+export const blocksQuery = queryOptions({
+  queryKey: ['content-blocks'],
+  queryFn: ({ signal }) => api.get<Page<ContentBlock>>('/content-blocks', signal).then((page) => page.items),
+})
+
+export const blockQuery = (id: string) =>
+  queryOptions({ queryKey: ['content-blocks', id], queryFn: ({ signal }) => api.get<ContentBlock>(`/content-blocks/${id}`, signal) })
+
+/** One that is changed is changed in the content templates that it stands in. */
+export function blocksChanged(): void {
+  void queryClient.invalidateQueries({ queryKey: ['content-blocks'] })
+  void queryClient.invalidateQueries({ queryKey: ['content-templates'] })
+  void queryClient.invalidateQueries({ queryKey: ['content-check'] })
+}
+
 /** It comes with Parley: nothing changes it. */
 export const galleryQuery = queryOptions({
   queryKey: ['template-gallery'],
@@ -54,6 +69,8 @@ export const NEW_CONTENT = 'new-content'
 /** What a new content template begins with, when it was chosen in the gallery. */
 export const begun = new Cell<{ name: string; wordings: ContentWording[] } | null>(null)
 export const isContentId = (id: string): boolean => id === NEW_CONTENT || id.startsWith('ctp_')
+export const NEW_BLOCK = 'new-block'
+export const isBlockId = (id: string): boolean => id === NEW_BLOCK || id.startsWith('blk_')
 export const isDraftId = (id: string): boolean => id.startsWith('tpd_')
 
 export const EMPTY: TemplateDraft = {
@@ -114,10 +131,11 @@ const TONES: Record<string, Tone> = {
   DISABLED: 'danger',
   DRAFT: 'neutral',
   CONTENT: 'ok',
+  BLOCK: 'ok',
 }
 
 export const statusTone = (status: string): Tone => TONES[status.toUpperCase()] ?? 'neutral'
-export const STATUS_WORDS: Record<string, string> = { PENDING: 'In review', IN_APPEAL: 'In appeal', CONTENT: 'Ready' }
+export const STATUS_WORDS: Record<string, string> = { PENDING: 'In review', IN_APPEAL: 'In appeal', CONTENT: 'Ready', BLOCK: 'Block' }
 
 export function words(constant: string): string {
   const text = STATUS_WORDS[constant.toUpperCase()] ?? constant.replaceAll('_', ' ').toLowerCase()
