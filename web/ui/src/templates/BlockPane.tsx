@@ -102,18 +102,21 @@ function BlockEditor({ kept }: { kept: ContentBlock | null }) {
       <div className={s.editor}>
         <fieldset className={s.form} disabled={!mayWrite || busy}>
           <TextInput label="Name" value={value.name} error={refused.get('name')} maxLength={200} onChange={(event) => set({ name: event.currentTarget.value })} />
-          <TextInput
-            label="Key"
-            description={`Stands in texts as {{ block.${named || '…'} }}${kept ? '' : '; it cannot be changed later.'}`}
-            value={named}
-            error={refused.get('key')}
-            disabled={kept !== null}
-            maxLength={40}
-            onChange={(event) => {
-              setKey(keyOf(event.currentTarget.value))
-              setRefusal(null)
-            }}
-          />
+          {kept ? (
+            <p className={s.quiet}>Stands in texts as {`{{ block.${kept.key} }}`}.</p>
+          ) : (
+            <TextInput
+              label="Key"
+              description={`Stands in texts as {{ block.${named || '…'} }}; it cannot be changed later.`}
+              value={named}
+              error={refused.get('key')}
+              maxLength={40}
+              onChange={(event) => {
+                setKey(keyOf(event.currentTarget.value))
+                setRefusal(null)
+              }}
+            />
+          )}
           <div className={s.languages} role="group" aria-label="Wordings">
             {value.wordings.map((each, place) => (
               <Button key={place} size="compact-sm" variant={place === at ? 'light' : 'default'} aria-pressed={place === at} onClick={() => setShown(place)}>

@@ -44,7 +44,7 @@ export function LiquidText({ label, value, error, blocks = false, onChange }: Li
           if (event.currentTarget.value) insert(`{{ ${event.currentTarget.value} | default: "" }}`, 4)
         }}
       />
-      {kept && kept.length > 0 && (
+      {blocks && kept && kept.length > 0 && (
         <NativeSelect
           size="xs"
           aria-label={`Insert a block into: ${label}`}
