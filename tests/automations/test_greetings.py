@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.support import network
+from tests.support.screens import headers_of, screen
 from tests.support.shop import Shop, eventually
 from tests.support.widgets import Widget, text_of
 
@@ -106,6 +107,59 @@ async def test_a_greeting_becomes_the_first_message_when_it_is_answered(shop: Sh
     assert (await shop.agent.put(path, json={**settings, "version": 1})).status_code == 409
     assert (await shop.agent.delete(path)).status_code == 204
     assert (await shop.agent.get(path)).status_code == 404
+
+
+async def test_only_while_somebody_is_there_and_only_to_whom_it_is_for(shop: Shop) -> None:
+    site = await shop.post("/accounts", 201, kind="livechat", name="Picky site", config={"title": "Shop"})
+    key = site["config"]["site_key"]
+    french = await shop.post("/segments", 201, name="French", rule={"field": "language", "op": "is", "value": "fr"})
+    settings = {"chat_ids": [site["id"]], "words": WORDS}
+    there = await shop.post("/greetings", 201, name="There", online=True, **settings)
+    ours = await shop.post("/greetings", 201, name="Ours", segment_id=french["id"], **settings)
+    used = await shop.agent.delete(f"/api/v1/segments/{french['id']}")
+    assert (used.status_code, used.json()["used_in"][0]["name"]) == (409, "Ours")
+
+    async with network.client(shop.url) as page:
+
+        async def shown(greeting: dict[str, Any], token: str | None = None) -> bool:
+            asked = {"id": greeting["id"], "lang": "en", "token": token}
+            answer = await page.post(f"/w/greet?key={key}", json=asked)
+            assert answer.status_code in (200, 204), answer.text
+            return answer.status_code == 200
+
+        async def told() -> int:
+            found = (await page.get(f"/w/site?key={key}")).json()["greetings"]
+            return len(found["rules"]) if found else 0
+
+        await eventually(lambda: _same(told, 2))
+
+        # Nobody of us is there; then somebody is, goes away from the screen, and comes back.
+        assert not await shown(there)
+        async with screen(shop.url, headers_of(shop.owner)) as opened:
+            await opened.until(lambda frame: frame["type"] == "welcome")
+            for presence, seen in (("online", True), ("away", False), ("online", True)):
+                await opened.say(type="presence", presence=presence)
+                await eventually(lambda seen=seen: _same(lambda: shown(there), seen))  # type: ignore[misc]
+        await eventually(lambda: _same(lambda: shown(there), False))
+
+        # Who is not known is in no segment; who is known is shown it as long as they are in it.
+        widget = Widget(shop.url, key)
+        async with widget.online():
+            await widget.write("client-picky-1", "Bonjour")
+            await widget.message(lambda m: text_of(m) == "Bonjour")
+
+        async def contact() -> str | None:
+            listed = await shop.get("/conversations", view="all", limit=100)
+            said = {(each["last_entry"] or {}).get("text"): each["contact_id"] for each in listed["items"]}
+            return said.get("Bonjour")
+
+        path = f"/api/v1/contacts/{await eventually(contact)}"
+        assert not await shown(ours)
+        assert not await shown(ours, widget.token)
+        for language, seen in (("fr", True), ("de", False)):
+            assert (await shop.agent.patch(path, json={"language": language})).status_code == 200
+            await eventually(lambda seen=seen: _same(lambda: shown(ours, widget.token), seen))  # type: ignore[misc]
+            assert not await shown(ours)
 
 
 async def _same(ask: Any, wanted: list[str]) -> bool:

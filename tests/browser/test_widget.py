@@ -699,6 +699,104 @@ async def test_a_greeting_comes_by_itself_and_begins_the_conversation(site: Site
     await eventually(counted)
 
 
+async def test_each_rule_of_a_greeting_is_waited_for(site: Site, chrome: Browser) -> None:
+    """Seconds, scrolling, leaving, first and later visits, and how often: each on pages of its own."""
+    rules: dict[str, dict[str, Any]] = {
+        "seconds": {"seconds": 600},
+        "scroll": {"seconds": 0, "scroll": 60},
+        "leave": {"seconds": 0, "leaving": True},
+        "first": {"seconds": 0, "visitors": "first"},
+        "returning": {"seconds": 0, "visitors": "returning", "often": "visit"},
+        "days": {"seconds": 0, "often": "days", "days": 3},
+    }
+    for name, rule in rules.items():
+        pages = [{"how": "contains", "value": f"rule={name}"}]
+        words = {"en": {"text": f"About {name}"}}
+        settings = {"name": name, "chat_ids": [site.account_id], "from_name": "Ines", "words": words, "pages": pages}
+        made = await site.owner.client.post("/api/v1/greetings", json={**settings, **rule})
+        assert made.status_code == 201, made.text
+
+    async with visiting(chrome, "about:blank") as visitor:
+        page, clock = visitor.page, visitor.page.clock
+        await clock.install()
+        asked: list[str] = []
+        page.on("request", lambda r: asked.append(r.url) if "/w/greet" in r.url else None)
+        greeting = page.get_by_role("region", name="Ines")
+        # The place of a greeting, before the button that opens the chat: from then on the page is looked at.
+        watched = page.locator("[role=status]:has(+ .launch)")
+
+        async def comes(rule: str) -> None:
+            """Within some looks at the page, one a second."""
+            await clock.run_for(5_000)
+            await expect(greeting).to_contain_text(f"About {rule}")
+            asked.clear()
+
+        async def does_not_come() -> None:
+            await clock.run_for(5_000)
+            # Whether it fits is judged at each look, and asked at once.
+            assert asked == []
+
+        async def visit(rule: str) -> None:
+            await page.goto(f"{site.page_url}/?rule={rule}")
+            await expect(watched).to_be_attached()
+
+        async def turn_to(rule: str) -> None:
+            await page.evaluate("rule => history.pushState({}, '', `/?rule=${rule}`)", rule)
+
+        async def away(minutes: int) -> None:
+            """Elsewhere meanwhile."""
+            await page.goto("about:blank")
+            await clock.fast_forward(minutes * 60_000)
+
+        await visit("seconds")
+        await clock.run_for(300_000)
+        await does_not_come()
+        await clock.run_for(300_000)
+        await comes("seconds")
+
+        # As far as it was scrolled to counts on this page alone.
+        await page.evaluate("document.body.style.height = '8000px'")
+        await turn_to("scroll")
+        await does_not_come()
+        await page.evaluate("scrollTo(0, 2000)")
+        await does_not_come()
+        await page.evaluate("scrollTo(0, 5500)")
+        await comes("scroll")
+
+        await turn_to("leave")
+        await does_not_come()
+        left = "y => document.documentElement.dispatchEvent(new MouseEvent('mouseleave', {clientX: 200, clientY: y}))"
+        await page.evaluate(left, 300)
+        await does_not_come()
+        await page.evaluate(left, -1)
+        await comes("leave")
+
+        # One visit until nobody was there for half an hour.
+        await turn_to("returning")
+        await does_not_come()
+        await turn_to("first")
+        await comes("first")
+        await turn_to("days")
+        await comes("days")
+        await away(10)
+        await visit("returning")
+        await does_not_come()
+        await away(31)
+        await visit("first")
+        await does_not_come()
+        await turn_to("returning")
+        await comes("returning")
+        await visit("returning")
+        await does_not_come()
+        await visit("days")
+        await does_not_come()
+        await away(73 * 60)
+        await visit("days")
+        await comes("days")
+        await turn_to("returning")
+        await comes("returning")
+
+
 async def test_earlier_messages(site: Site, chrome: Browser) -> None:
     async with visiting(chrome, site.page_url) as visitor:
         page = visitor.page
