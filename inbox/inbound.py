@@ -36,7 +36,7 @@ from channels.errors import WebhookError
 from inbox import choices, messages, signup_forms, stops
 from inbox.answering import deferred
 from inbox.journal import Journal, Kind
-from inbox.messages import Ahead
+from inbox.messages import Ahead, MessageMissing
 
 _log = log.get("inbound")
 _BATCH = 50
@@ -46,6 +46,8 @@ _FEW = 5
 _CLEAR_SECONDS = 0.25
 # What somebody in a merge has written is tried again after so long.
 _MERGE_SECONDS = 3.0
+# How long a message is waited for that somebody has reacted to or taken back already.
+_EARLY_SECONDS = 120.0
 # Rows that are done and do not say so yet, of each Runtime in this process.
 _done: "WeakKeyDictionary[Runtime, set[str]]" = WeakKeyDictionary()
 # Who wrote last under a pending key in this process (workspace, sender): only a guess at whose the next event is.
@@ -168,6 +170,10 @@ async def _process_rows(runtime: Runtime, rows: Sequence[InboundRow], lease: Lea
                 "process_inbound", row.pending_key, lane=Lane.INBOUND, delay_seconds=_MERGE_SECONDS
             )
             return False
+        except MessageMissing as error:
+            if not await _put_off(runtime, row):
+                _log.info("inbound_about_unknown_message", inbound_id=row.id, reason=str(error))
+                _done.setdefault(runtime, set()).add(row.id)
         except NotFound as error:
             _log.warning("inbound_put_aside", inbound_id=row.id, reason=str(error))
             await work.fail_inbound(runtime, row, str(error), final=True)
@@ -183,6 +189,21 @@ async def _process_rows(runtime: Runtime, rows: Sequence[InboundRow], lease: Lea
                 return False
         else:
             _done.setdefault(runtime, set()).add(row.id)
+    return True
+
+
+async def _put_off(runtime: Runtime, row: InboundRow) -> bool:
+    """
+    Whether it is looked at again. No provider promises an order, and what we send is known by its id only when the
+    provider has answered.
+    """
+    now = runtime.clock.now()
+    age = (now - row.received_at).total_seconds()
+    if age > _EARLY_SECONDS:
+        return False
+    wait = max(age, 1.0)
+    key = await work.put_off_inbound(runtime, row, now + timedelta(seconds=wait))
+    await runtime.queue.enqueue("process_inbound", key, lane=Lane.INBOUND, delay_seconds=wait + 0.05)
     return True
 
 

@@ -104,6 +104,10 @@ def _handles(sender: Sender) -> tuple[Address, ...]:
     return (sender.address, *sender.aliases)
 
 
+class MessageMissing(Exception):
+    """An event is about a message that is not here: it comes later, or was there before this account was connected."""
+
+
 async def handle(
     ws: Workspace,
     account: ChannelAccount,
@@ -116,7 +120,8 @@ async def handle(
     """
     Do what the event says; the conversation in which the customer has written, if that is what happened.
 
-    Raises whatever keeps it from being done; the caller tries again. A contact that is just being merged is waited for:
+    Raises MessageMissing if it is about a message that is not here, and whatever else keeps it from being done; the
+    caller tries again. A contact that is just being merged is waited for:
     every step may run twice.
     """
     for pause in _WHILE_MERGED:
@@ -454,8 +459,7 @@ async def _late_original(ws: Workspace, account: ChannelAccount, event: MessageE
 async def _deleted(ws: Workspace, account: ChannelAccount, event: MessageDeleted) -> None:
     entry = await timeline.by_external_id(ws, account.id, event.external_id)
     if entry is None:
-        ws.log.info("deletion_of_unknown_message", account_id=account.id)
-        return
+        raise MessageMissing("a deletion")
     deleted, _ = await _change_and_tell(
         ws, entry, lambda now: now if now.deleted_at else replace(now, deleted_at=event.at, translations={})
     )
@@ -465,8 +469,7 @@ async def _deleted(ws: Workspace, account: ChannelAccount, event: MessageDeleted
 async def _reacted(ws: Workspace, account: ChannelAccount, event: Reaction) -> None:
     entry = await timeline.by_external_id(ws, account.id, event.external_id)
     if entry is None:
-        ws.log.info("reaction_to_unknown_message", account_id=account.id)
-        return
+        raise MessageMissing("a reaction")
     await _change_and_tell(ws, entry, reacting("contact", event.sender.name, event.emoji))
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import secrets
 import uuid
 from typing import Any
 
@@ -235,6 +236,47 @@ async def test_an_outage_is_waited_out(shop: Shop) -> None:
     entry = await shop.answers(conversation["id"], "Through the outage")
     await status_where(shop, entry, "sent")
     assert len(await shop.ledger(channel="telegram", customer=person["id"], direction="out")) == 1
+
+
+async def test_what_is_told_of_a_message_before_the_message_counts(shop: Shop) -> None:
+    """No provider promises an order. Nothing else that the person says waits for it."""
+    row = await shop.runtime.accounts.get(shop.accounts["whatsapp"])
+    number = f"1202555{secrets.randbelow(10_000):04}"
+
+    async def told(identifier: str, kind: str, **content: Any) -> None:
+        message = {"from": number, "id": identifier, "timestamp": "1790000000", "type": kind, kind: content}
+        value = {"metadata": {"phone_number_id": row.config["phone_number_id"]}, "messages": [message]}
+        change = {"field": "messages", "value": value}
+        entry = {"id": row.config["waba_id"], "changes": [change]}
+        answer = await signed(shop, orjson.dumps({"object": "whatsapp_business_account", "entry": [entry]}))
+        assert answer.status_code == 200
+
+    async def shown() -> dict[str, Any]:
+        found = (await shop.get("/contacts", q=number))["items"]
+        entries = (await shop.get(f"/contacts/{found[0]['id']}/entries"))["items"] if found else []
+        return {
+            (entry["content"] or {}).get("text", "deleted"): entry for entry in entries if entry["kind"] == "message"
+        }
+
+    mark = secrets.token_hex(6)
+    await told(f"wamid.{mark}1", "reaction", message_id=f"wamid.{mark}A", emoji="👍")
+    await told(f"wamid.{mark}2", "reaction", message_id=f"wamid.{mark}A", emoji="🎉")
+    await told(f"wamid.{mark}3", "revoke", original_message_id=f"wamid.{mark}B")
+    await told(f"wamid.{mark}C", "text", body="Anybody there?")
+
+    async def asked() -> bool:
+        return "Anybody there?" in await shown()
+
+    await eventually(asked)
+    await told(f"wamid.{mark}B", "text", body="Oops")
+    await told(f"wamid.{mark}A", "text", body="Thank you")
+
+    async def settled_in() -> bool:
+        entries = await shown()
+        thanked = entries.get("Thank you", {}).get("reactions", [])
+        return [r["emoji"] for r in thanked] == ["🎉"] and set(entries) == {"Anybody there?", "Thank you", "deleted"}
+
+    await eventually(settled_in)
 
 
 async def test_reports_twice_and_in_disorder_end_at_the_furthest(shop: Shop) -> None:

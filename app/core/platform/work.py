@@ -6,7 +6,7 @@ else. A row is marked done only after all that follows from it is stored and pub
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,8 @@ MAX_ATTEMPTS = 8
 MARKED_AT_ONCE = 10
 # Sorts behind every account's id.
 _PARKED = "~"
+# How the pending keys end of what waits for the message that it is about.
+_EARLY = "|early"
 _SPENT = ("dead_key", "died_at", "due_at", "error")
 
 
@@ -41,10 +43,12 @@ class InboundRow:
     error: str | None = None
     # Not to be tried again before.
     due_at: datetime | None = None
+    # About a message that is not here: it waits beside what the person says, and holds none of it back.
+    early: bool = False
 
     @property
     def pending_key(self) -> str:
-        return f"{self.account_id}|{self.order_key}"
+        return f"{self.account_id}|{self.order_key}{_EARLY if self.early else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +111,7 @@ class ChangeRow:
 def inbound_document(row: InboundRow) -> mongo.Document:
     document: mongo.Document = plain(row)
     document["_id"] = document.pop("id")
+    del document["early"]
     document["pending_key"] = row.pending_key
     return document
 
@@ -123,6 +128,7 @@ def _inbound(document: mongo.Document) -> InboundRow:
         attempts=document.get("attempts", 0),
         error=document.get("error"),
         due_at=document.get("due_at"),
+        early=document.get("pending_key", "").endswith(_EARLY),
     )
 
 
@@ -157,6 +163,13 @@ async def pending_inbound_beside(
 async def finish_inbound(runtime: Runtime, row_ids: Sequence[str]) -> None:
     """Processed and announced (`MARKED_AT_ONCE` at most); the payload stays for `raw_retention_days`."""
     await runtime.mongo.inbound.update_many({"_id": {"$in": list(row_ids)}}, {"$unset": {"pending_key": ""}})
+
+
+async def put_off_inbound(runtime: Runtime, row: InboundRow, due_at: datetime) -> str:
+    """What came before the message that it is about is looked at again then; the key under which it waits."""
+    key = replace(row, early=True).pending_key
+    await runtime.mongo.inbound.update_one({"_id": row.id}, {"$set": {"pending_key": key, "due_at": due_at}})
+    return key
 
 
 async def fail_inbound(
