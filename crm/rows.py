@@ -40,9 +40,9 @@ Result = Literal["created", "updated", "unchanged", "refused"]
 SOURCE = "import"
 # What a column can be, beside fields of the workspace's own (`fields.<key>`), with words by which it is guessed.
 TARGETS: Mapping[str, tuple[str, ...]] = {
-    "name": ("name", "fullname", "contact", "customer", "displayname"),
-    "first_name": ("firstname", "givenname", "forename", "vorname", "prenom"),
-    "last_name": ("lastname", "surname", "familyname", "nachname"),
+    "name": ("name", "fullname", "contact", "customer", "displayname", "nom", "nombre", "nome"),
+    "first_name": ("firstname", "givenname", "forename", "vorname", "prenom", "prénom", "primernombre"),
+    "last_name": ("lastname", "surname", "familyname", "nachname", "nomdefamille", "apellido", "apellidos", "cognome"),
     "phone": (
         "phone",
         "phonenumber",
@@ -54,10 +54,24 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
         "whatsapp",
         "msisdn",
         "cell",
+        "cellphone",
+        "telefon",
+        "telefonnummer",
+        "handy",
+        "handynummer",
+        "mobilnummer",
+        "mobil",
+        "téléphone",
+        "portable",
+        "teléfono",
+        "telefono",
+        "móvil",
+        "celular",
+        "telefone",
     ),
-    "email": ("email", "emailaddress", "mail"),
-    "external_id": ("externalid", "customerid", "userid", "id"),
-    "language": ("language", "lang", "locale"),
+    "email": ("email", "emailaddress", "mail", "correo", "courriel"),
+    "external_id": ("externalid", "customerid", "userid", "id", "kundennummer", "kundennr"),
+    "language": ("language", "lang", "locale", "sprache", "langue", "idioma"),
     "stage": ("stage", "lifecyclestage", "lifecycle"),
     "owner": ("owner", "contactowner", "accountmanager"),
     "company": ("company", "companyname", "organisation", "organization", "account"),
@@ -68,6 +82,10 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
     "consent_at": ("consentat", "consentdate", "optin", "optindate", "optinat", "subscribedat"),
 }
 _MOST_COMPANIES = 20_000
+# What a spreadsheet makes of a long number.
+_SHORTENED = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
+# A day as it is written with points between, which is nowhere the month first.
+_POINTS = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _PROFILE = ("stage", "owner_id", "zone", "company_id", "company_role", "language", "notes")
 
@@ -197,6 +215,9 @@ class Plan:
         if phone := given.get("phone"):
             number = addresses.e164(phone, self.known.region)
             if number is None:
+                if _SHORTENED.fullmatch(phone):
+                    words = "is a number that a spreadsheet has shortened; format its column as text, and save anew."
+                    raise ValueError(f"“{phone[:40]}” {words}")
                 more = "" if self.known.region or phone.startswith("+") else "; write it with its country, as +233…"
                 raise ValueError(f"“{phone[:40]}” is no phone number{more}.")
             person.handles += [Address(kind, number) for kind in self.options.channels]
@@ -245,7 +266,8 @@ class Plan:
 
     def _agreed(self, text: str) -> datetime:
         try:
-            at = datetime.fromisoformat(text)
+            day = _POINTS.fullmatch(text)
+            at = datetime(int(day[3]), int(day[2]), int(day[1])) if day else datetime.fromisoformat(text)
         except ValueError:
             raise ValueError(f"“{text[:40]}” is no date of consent such as 2026-11-21.") from None
         at = at.astimezone(UTC) if at.tzinfo else datetime.combine(at.date(), at.time() or time(), UTC)

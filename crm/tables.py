@@ -19,7 +19,8 @@ MOST_CELL_CHARS = 20_000
 SAMPLE_BYTES = 200_000
 SHOWN_ROWS = 5
 _DELIMITERS = (",", ";", "\t", "|")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Those of East Asian keyboards, too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 # Rows that are looked at to find the delimiter.
 _LOOKED_AT = 50
 

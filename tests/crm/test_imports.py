@@ -293,3 +293,25 @@ def test_columns_are_guessed_once_each() -> None:
     found = rows.suggested(Fields(), header)
     assert found[:4] == ["first_name", "last_name", "phone", ""]
     assert found.count("phone") == 1
+
+
+async def test_a_spreadsheet_of_another_country(shop: Shop) -> None:
+    """Its words for columns, its way to write a day, and what it makes of a long number."""
+    table = (
+        "Vorname;Nachname;Mobilnummer;Sprache;Kundennr;Agreed on\r\n"
+        "Jürgen;Groß;+49 151 23456781;de;1001;01.10.2026\r\n"
+        ";;;;;\r\n"
+        "Ute;Weiß;4,91512E+12;de;1002;2026-10-01\r\n"
+        "Ida;Roth;+4915123456782;de;1003;31.02.2026\r\n"
+    )
+    made = await upload(shop.owner, table.encode("cp1252"))
+    assert made["suggested"][:5] == ["first_name", "last_name", "phone", "language", "external_id"]
+    options = {"mapping": [*made["suggested"][:5], "consent_at"], "consent": CONSENT}
+    done = await carried(shop.owner, made, "start", options)
+    assert {problem["row"]: problem["reason"] for problem in done["problems"]} == {
+        2: "“4,91512E+12” is a number that a spreadsheet has shortened; format its column as text, and save anew.",
+        3: "“31.02.2026” is no date of consent such as 2026-11-21.",
+    }
+    (person,) = (await shop.owner.client.get("/api/v1/contacts", params={"q": "Jürgen"})).json()["items"]
+    fact = (await shop.owner.client.get(f"/api/v1/contacts/{person['id']}/consents")).json()["items"][0]
+    assert fact["at"].startswith("2026-10-01T00:00")
