@@ -15,7 +15,7 @@ from itertools import combinations
 from typing import Final
 
 from app.core.runtime import Workspace
-from automations import broadcasts, checks, rolls, schedules
+from automations import broadcasts, checks, plans, rolls, schedules
 from automations.broadcasts import Broadcast
 from automations.checks import Check
 
@@ -154,7 +154,10 @@ async def _first_people(ws: Workspace, broadcast: Broadcast) -> tuple[list[str],
 
 async def with_others(ws: Workspace, now: Broadcast) -> Overlap | None:
     """How many of its people get another one within a week of it; None where nobody does."""
-    at = now.scheduled_at or schedules.first(now.plan.schedule, ws.clock.now()) or ws.clock.now()
+    at = now.scheduled_at
+    if at is None and not plans.of_schedule(now.plan.schedule):
+        at = schedules.first(now.plan.schedule, ws.clock.now())
+    at = at or ws.clock.now()
     around = [each for each in await sends(ws, at - _WEEK, at + _WEEK) if each.broadcast.id != now.id]
     if not around:
         return None

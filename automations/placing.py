@@ -18,7 +18,7 @@ from automations.plans import Exclusion, Plan, Schedule, Wording
 from channels import accounts, registry
 from channels.content import Content, Template, Text
 from channels.contract import ChannelAccount, KnowsRegistration
-from crm import contacts, pacing, standing
+from crm import contacts, fields, pacing, standing
 from crm.contacts import Contact, ContactAddress
 from crm.store import contacts as contact_store
 from inbox import footers, outbox, personalising, templates
@@ -60,7 +60,14 @@ class Layout:
 
 
 async def require(ws: Workspace, plan: Plan) -> None:
-    """All that it says can be said where it goes, fallbacks too. Raises Invalid (naming the field), Conflict."""
+    """
+    All that it says can be said where it goes, fallbacks too, on days that there are. Raises Invalid (naming the
+    field), Conflict.
+    """
+    if plan.schedule.relative is not None:
+        own = (await fields.get(ws)).field(plan.schedule.relative.field)
+        if own is None or own.kind not in ("date", "datetime"):
+            raise Invalid.field("schedule.relative.field", "There is no such date among the fields of contacts.")
     laid = await layout(ws, plan)
     receipts = registry.adapter(laid.account.kind).capabilities(laid.account).receipts
     metric = plan.experiment.metric if plan.experiment is not None else None

@@ -6,9 +6,10 @@ Pure values, validated at the edge; `problems` says what is missing before it ca
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from dateutil import rrule
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -42,6 +43,9 @@ TopicKey = Annotated[str, Field(max_length=40, pattern=r"^[a-z0-9-]*$")]
 # How much it is worth, where caps leave room for one of several.
 Priority = Annotated[int, Field(ge=0, le=100)]
 Percent = Annotated[int, Field(ge=0, le=100)]
+
+
+_UNTIL = re.compile(r"UNTIL=(\d{8}T\d{6})Z", re.IGNORECASE)
 
 
 def _sendable(content: Content) -> Content:
@@ -272,7 +276,7 @@ def problems(plan: Plan) -> list[FieldError]:
         found.append(FieldError("experiment", "Clicks are not counted: switch that on, or let something else decide."))
     if plan.trial is not None and (plan.trial.people is None) == (plan.trial.percent is None):
         found.append(FieldError("trial", "Say how many people get it first, or how many percent of all."))
-    return found + _of_schedule(plan.schedule)
+    return found + of_schedule(plan.schedule)
 
 
 def _of_wordings(wordings: tuple[Wording, ...], at: str) -> list[FieldError]:
@@ -286,14 +290,15 @@ def _of_wordings(wordings: tuple[Wording, ...], at: str) -> list[FieldError]:
     return []
 
 
-def _of_schedule(schedule: Schedule) -> list[FieldError]:
+def of_schedule(schedule: Schedule) -> list[FieldError]:
+    """The same of its schedule, which is what it says only without any."""
     found: list[FieldError] = []
     timed = schedule.kind != "now" or schedule.recurring
     if timed and schedule.wall is None:
         found.append(FieldError("schedule.wall", "Choose a day and a time."))
     if schedule.wall is not None and _read_wall(schedule.wall) is None:
         found.append(FieldError("schedule.wall", "There is no such day or time."))
-    if schedule.zone not in available_timezones():
+    if schedule.zone not in _zones():
         found.append(FieldError("schedule.zone", "Choose a time zone such as Africa/Accra."))
     if schedule.repeat is not None:
         problem = _of_repeat(schedule.repeat)
@@ -304,6 +309,11 @@ def _of_schedule(schedule: Schedule) -> list[FieldError]:
     return found
 
 
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 def _read_wall(wall: str) -> datetime | None:
     try:
         return datetime.fromisoformat(wall)
@@ -311,13 +321,29 @@ def _read_wall(wall: str) -> datetime | None:
         return None
 
 
+def recurrence(text: str, begin: datetime, zone: str) -> rrule.rrule:
+    """
+    The rule on wall clocks; an end in UTC, as calendars write it, is what the clocks of this zone show then. Raises
+    ValueError and what else dateutil raises.
+    """
+
+    def shown(found: re.Match[str]) -> str:
+        at = datetime.strptime(found[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+        return f"UNTIL={at.astimezone(ZoneInfo(zone)):%Y%m%dT%H%M%S}"
+
+    return rrule.rrulestr(_UNTIL.sub(shown, text), dtstart=begin)
+
+
 def _of_repeat(text: str) -> str | None:
     if re.search(r"FREQ=(SECONDLY|MINUTELY|HOURLY)", text, re.IGNORECASE) or not re.search(r"FREQ=", text):
         return "It can repeat daily, weekly, monthly or yearly, such as FREQ=WEEKLY;BYDAY=TU."
     if re.search(r"BY(HOUR|MINUTE|SECOND)=|DTSTART|\n", text, re.IGNORECASE):
         return "The time of the day is that of the first send; leave it out of the rule."
+    if re.search(r"INTERVAL=(?!0*[1-9]\d{0,3}(;|$))", text, re.IGNORECASE):
+        # It would be reckoned for ever.
+        return "It repeats every so many times: write INTERVAL=2, or leave it out."
     try:
-        rrule.rrulestr(text, dtstart=datetime(2026, 1, 1))
+        recurrence(text, datetime(2026, 1, 1), "UTC")
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError):
         return "This rule cannot be read; write one such as FREQ=MONTHLY;BYMONTHDAY=1."
     return None

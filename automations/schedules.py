@@ -10,9 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from dateutil import rrule
-
-from automations.plans import Relative, Schedule
+from automations.plans import Relative, Schedule, recurrence
 from crm.fields import Value
 
 # Later than this it is not sent by itself: the server was down, and what it says may be out of date. Somebody decides.
@@ -70,7 +68,7 @@ def occurrence(schedule: Schedule, after: datetime) -> datetime | None:
     text = "FREQ=DAILY" if schedule.relative else schedule.repeat
     if text is None:
         return begin if _begins(schedule, begin) > after else None
-    rule = rrule.rrulestr(text, dtstart=begin)
+    rule = recurrence(text, begin, schedule.zone)
     # Two days before: a zone may be that far ahead of UTC, and the wall's day another than ours.
     from_wall = after.astimezone(ZoneInfo(schedule.zone)).replace(tzinfo=None) - timedelta(days=2)
     last = max(from_wall, begin) + _FURTHEST

@@ -323,6 +323,38 @@ async def _until_each_part_has_some(shop: Shop, broadcast_id: str, people: list[
     return added
 
 
+@pytest.mark.parametrize(
+    ("schedule", "field"),
+    [
+        ({"wall": "2030-02-31T09:00"}, "schedule.wall"),
+        ({"wall": "2030-02-01T09:00", "zone": "Moon/Sea"}, "schedule.zone"),
+        ({"wall": "2030-02-01T09:00", "repeat": "FREQ=DAILY;BYDAY=XX"}, "schedule.repeat"),
+        ({"wall": "2030-02-01T09:00", "repeat": "FREQ=DAILY;INTERVAL=0"}, "schedule.repeat"),
+    ],
+)
+async def test_a_draft_with_no_such_time_is_checked_and_not_started(
+    shop: Shop, schedule: dict[str, Any], field: str
+) -> None:
+    owner = shop.owner
+    ana = await customer(shop, "Ana Anytime")
+    made = await draft(
+        owner,
+        account_id=shop.accounts["sms"],
+        audience={"contacts": [ana]},
+        variants=[{"wordings": [text("Hi")]}],
+        schedule={"kind": "at", **schedule},
+    )
+    found = await checked(owner, made["id"])
+    refused = await owner.client.post(f"{BROADCASTS}/{made['id']}/start", json={"people": found["willing"]})
+    assert refused.status_code == 422, refused.text
+    assert refused.json()["errors"][0]["field"] == field
+
+    unknown = {"kind": "at", "wall": "2030-02-01T09:00", "relative": {"field": "no_such_day"}}
+    await owner.client.patch(f"{BROADCASTS}/{made['id']}", json={"schedule": unknown})
+    refused = await owner.client.post(f"{BROADCASTS}/{made['id']}/check")
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "schedule.relative.field")
+
+
 async def test_its_time_comes_again_and_what_was_missed_asks_first(shop: Shop) -> None:
     owner, ws = shop.owner, shop.owner.ws
     someone = await customer(shop, "Rita Recurring")

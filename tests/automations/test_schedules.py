@@ -45,6 +45,24 @@ def test_one_with_an_end_ends_and_one_at_once_has_no_time() -> None:
     assert schedules.first(Schedule(), datetime(2026, 12, 2, tzinfo=UTC)) is None
 
 
+def test_an_end_in_utc_is_what_clocks_show_then() -> None:
+    """Calendars write the end of a rule in UTC."""
+    schedule = Schedule(
+        kind="at", wall="2026-12-01T09:00", zone="Asia/Tokyo", repeat="FREQ=DAILY;UNTIL=20261203T000000Z"
+    )
+    assert plans.of_schedule(schedule) == []
+    second = schedules.first(schedule, datetime(2026, 12, 1, 12, tzinfo=UTC))
+    assert second == datetime(2026, 12, 2, tzinfo=UTC)
+    assert schedules.following(schedule, second) == datetime(2026, 12, 3, tzinfo=UTC)
+    assert schedules.following(schedule, datetime(2026, 12, 3, tzinfo=UTC)) is None
+
+
+@pytest.mark.parametrize("every", ["0", "-1", "00", "99999999999", "x", "", "0;COUNT=3"])
+def test_a_rule_that_never_comes_on_is_none(every: str) -> None:
+    schedule = Schedule(kind="at", wall="2026-12-01T09:00", repeat=f"FREQ=DAILY;INTERVAL={every}")
+    assert [each.field for each in plans.of_schedule(schedule)] == ["schedule.repeat"]
+
+
 def test_a_date_of_ones_own_every_year_or_once() -> None:
     born = datetime(2000, 2, 29, tzinfo=UTC)
     yearly, once = Relative(field="birthday"), Relative(field="renewal", days=-7, yearly=False)
