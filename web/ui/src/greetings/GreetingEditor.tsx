@@ -136,6 +136,7 @@ function Editor({ greeting }: { greeting: Greeting | null }) {
                   {accounts && chats.length === 0 && <p className={s.rule}>There is no web chat yet: connect one under Settings, Channels.</p>}
                 </div>
               </Checkbox.Group>
+              {draft.pages.length > 0 && <p className={s.label}>On pages whose address</p>}
               {draft.pages.map((page, at) => (
                 <div key={at} className={s.page}>
                   <NativeSelect aria-label={`Page ${at + 1}: how`} data={choices(HOW)} value={page.how ?? 'contains'} onChange={(event) => setPage(at, { how: event.currentTarget.value as keyof typeof HOW })} />
@@ -157,7 +158,7 @@ function Editor({ greeting }: { greeting: Greeting | null }) {
                 </Button>
               </div>
               <div className={s.pair}>
-                <NumberInput label="Seconds on the page" value={draft.seconds} min={0} max={3600} onChange={(value) => set({ seconds: Number(value) || 0 })} />
+                <NumberInput label="Seconds on the page" description="0: at once." value={draft.seconds} min={0} max={3600} onChange={(value) => set({ seconds: Number(value) || 0 })} />
                 <NumberInput label="Read at least (%)" description="0: does not matter." value={draft.scroll} min={0} max={100} onChange={(value) => set({ scroll: Number(value) || 0 })} />
               </div>
               <Switch label="When they are about to leave" description="As the pointer leaves the page at its top; phones have none." checked={draft.leaving} onChange={(event) => set({ leaving: event.currentTarget.checked })} />
@@ -172,7 +173,7 @@ function Editor({ greeting }: { greeting: Greeting | null }) {
           <Panel title="To whom">
             <div className={s.stack}>
               <div className={s.pair}>
-                <NativeSelect label="Visitors" data={choices(VISITORS)} value={draft.visitors} onChange={(event) => set({ visitors: event.currentTarget.value as Draft['visitors'] })} />
+                <NativeSelect label="Visitors" description="By what their browser remembers." data={choices(VISITORS)} value={draft.visitors} onChange={(event) => set({ visitors: event.currentTarget.value as Draft['visitors'] })} />
                 <Select
                   label="Of a segment"
                   description="Only who is signed in or has written before can be in one."
@@ -190,6 +191,10 @@ function Editor({ greeting }: { greeting: Greeting | null }) {
                 checked={draft.promotional}
                 onChange={(event) => set({ promotional: event.currentTarget.checked })}
               />
+            </div>
+          </Panel>
+          <Panel title="Its turn">
+            <div className={s.stack}>
               <NumberInput label="Priority" description="Of several that fit, the highest goes." value={draft.priority} min={0} max={100} onChange={(value) => set({ priority: Number(value) || 0 })} />
               <Switch label="Switched on" checked={draft.active} onChange={(event) => set({ active: event.currentTarget.checked })} />
             </div>

@@ -71,7 +71,7 @@ function GreetingList() {
         },
         { head: 'Shown', wide: true, end: true, cell: (each) => each.shown.toLocaleString('en') },
         { head: 'Opened', wide: true, end: true, cell: (each) => each.opened.toLocaleString('en') },
-        { head: 'Answered', end: true, nowrap: true, cell: (each) => `${each.answered.toLocaleString('en')} (${share(each.answered, each.shown)})` },
+        { head: 'Answered', end: true, nowrap: true, cell: (each) => (each.shown > 0 ? `${each.answered.toLocaleString('en')} (${share(each.answered, each.shown)})` : '–') },
         {
           head: 'Actions',
           silent: true,
