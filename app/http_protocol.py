@@ -11,9 +11,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 # The request line and the headers: browsers and providers send a few thousand. More than is ever read at once, as what
 # came before in the same read is counted as well.
 MOST_HEAD_BYTES = 400_000
-# Who sends less than this between two looks is given up, and who takes nothing of an answer.
+# Who sends less than this between two looks is given up.
 PATIENCE_SECONDS = 20.0
 LEAST_BYTES = 10_000
+# Who takes nothing of an answer for so many looks is left. What the kernel holds for a slow line is not seen from here,
+# and may last for a minute.
+LOOKS_AT_AN_ANSWER = 6
 
 
 class _Complete(list[tuple[bytes, bytes]]):
@@ -38,7 +41,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._came = 0
         # At the last look: the request that was waited for, and what had not been taken of an answer.
         self._waited: int | None = None
-        self._untaken = 0
+        self._untaken, self._looks = 0, 0
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -81,7 +84,9 @@ class HttpProtocol(HttpToolsProtocol):
         untaken = self.transport.get_write_buffer_size() if self.flow.write_paused else 0
         if waited is not None and waited == self._waited and self._came < LEAST_BYTES:
             self._give_up(b"408 Request Timeout")
-        elif untaken and untaken == self._untaken:
+            return
+        self._looks = self._looks + 1 if untaken and untaken == self._untaken else 0
+        if self._looks >= LOOKS_AT_AN_ANSWER:
             self.transport.abort()
         else:
             self._waited, self._untaken, self._came = waited, untaken, 0
