@@ -90,6 +90,7 @@ _PROVIDERS: Final[Mapping[str, str]] = {
     "131026": "Not on WhatsApp, or cannot get this there",
     "131047": "Has not written lately",
     "131049": "Has had enough advertising on WhatsApp",
+    "131053": "The file of the message could not be used",
     "131050": "Has stopped our advertising on WhatsApp",
     "131056": "Was written to too often in a short time",
     "130472": "In an experiment of WhatsApp",
