@@ -117,10 +117,11 @@ async def enqueue(ws: Workspace, broadcast_id: str) -> None:
 
 
 async def cancelled(ws: Workspace, actor: Actor, now: Broadcast, words: str) -> Broadcast:
-    await each_mailing(ws, now.id, partial(mailings.cancel, reason=words, by=actor.name))
     reason = Reason("by_hand", words)
     at = ws.clock.now()
+    # The broadcast first: who carries it would take a mailing that was cancelled for one that ended by itself.
     ended = await broadcasts.turn(ws, actor, now, "cancelled", state="cancelled", reason=reason, finished_at=at)
+    await each_mailing(ws, now.id, partial(mailings.cancel, reason=words, by=actor.name))
     await awake(ws, now.id, at)
     return ended
 

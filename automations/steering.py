@@ -67,8 +67,9 @@ async def pause(ws: Workspace, actor: Actor, broadcast_id: str) -> Broadcast:
         return await broadcasts.turn(ws, actor, now, "unscheduled", state="approved", scheduled_at=None)
     if now.state != "running":
         raise Conflict(f"It is {now.state}: there is nothing to pause.", code="not_running")
-    await runs.each_mailing(ws, now.id, partial(mailings.pause, reason=words, by=actor.name))
+    # The broadcast first: who carries it would take a mailing that stands still for one that stopped by itself.
     paused = await broadcasts.turn(ws, actor, now, "paused", state="paused", reason=Reason("by_hand", words))
+    await runs.each_mailing(ws, now.id, partial(mailings.pause, reason=words, by=actor.name))
     await runs.awake(ws, now.id, ws.clock.now())
     return paused
 

@@ -152,6 +152,11 @@ async def let_go(shop: Shop, channel: str) -> None:
     await shop.runtime.redis.delete(f"parley:rate:{shop.accounts[channel]}:hold")
 
 
+async def its_health_tells(shop: Shop, channel: str, code: int) -> bool:
+    account = await shop.get(f"/accounts/{shop.accounts[channel]}")
+    return bool(account["health"]["last_error"]["code"] == str(code))
+
+
 # Media that cannot be fetched are told of by status alone.
 @pytest.mark.parametrize(
     ("channel", "rows", "late"),
@@ -223,7 +228,7 @@ async def those_that_stop(shop: Shop, channel: str, rows: Rows) -> None:
         assert row.unreachable_at is None, code
         if table[code] == "stops, holds":
             assert await held(shop, channel)
-            assert (await shop.get(f"/accounts/{shop.accounts[channel]}"))["health"]["last_error"]["code"] == str(code)
+            await eventually(lambda: its_health_tells(shop, channel, code))
             await let_go(shop, channel)
         await resumed(shop, made)
         with later(shop, timedelta(hours=2)) if table[code] == "stops, holds" else nullcontext():
