@@ -35,7 +35,7 @@ from web.app import create_app
 _LONG = (
     *("journeys/test_chaos.py", "web/test_openapi.py", "inbox/test_plans.py", "journeys/test_isolation.py"),
     *("app/test_up.py", "journeys/test_havoc.py"),
-    *("browser/test_settings.py", "browser/test_sending.py", "browser/test_finding.py", "browser/test_widget.py"),
+    *("browser/test_widget.py", "browser/test_settings.py", "browser/test_sending.py", "browser/test_finding.py"),
 )
 
 

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { CampaignLink } from '../campaigns/CampaignLink'
 import { regionName, categoryName } from '../inbox/composer/preview'
@@ -20,10 +20,15 @@ import s from './broadcasts.module.css'
 
 const COUNTING_MS = 1_000
 
-export const checkQuery = (id: string) => ({
-  queryKey: ['broadcasts', id, 'check'],
-  queryFn: ({ signal }: { signal: AbortSignal }) => api.get<BroadcastCheck>(`/broadcasts/${id}/check`, signal),
-})
+/** Looks again while people are still being counted. */
+export const checkQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['broadcasts', id, 'check'],
+    queryFn: ({ signal }) => api.get<BroadcastCheck>(`/broadcasts/${id}/check`, signal),
+    refetchInterval: (current) => (current.state.data?.state === 'counting' ? COUNTING_MS : false),
+    staleTime: 0,
+    retry: false,
+  })
 
 /** Who gets it, who does not and why, what it costs, and what somebody should look at: worked out for each person. */
 export function CheckStep({ draft, flush }: StepProps) {
@@ -50,13 +55,7 @@ function Checked({ draft, flush }: Pick<StepProps, 'draft' | 'flush'>) {
   const [problem, setProblem] = useState<unknown>(null)
   // One that nobody has checked yet has no number of people, and no check to be read.
   const [begun, setBegun] = useState(draft.people !== null)
-  const { data, isPending } = useQuery({
-    ...checkQuery(id),
-    enabled: begun,
-    staleTime: 0,
-    retry: false,
-    refetchInterval: (current) => (current.state.data?.state === 'counting' ? COUNTING_MS : false),
-  })
+  const { data, isPending } = useQuery({ ...checkQuery(id), enabled: begun })
   const stale = !data?.fresh
 
   async function check() {

@@ -22,8 +22,9 @@ const TYPED_ABOVE = 100
 /** What will happen, in sentences, and the one button that makes it happen. */
 export function SendStep({ draft, flush }: StepProps) {
   const goTo = useCampaign()
-  const { data: check } = useQuery({ ...checkQuery(draft.id), enabled: draft.people !== null, staleTime: 0, retry: false })
+  const { data: check } = useQuery({ ...checkQuery(draft.id), enabled: draft.people !== null })
   const ready = lacking(draft).length === 0 && check?.state === 'ready' && check.fresh
+  if (check?.state === 'counting') return <Panel title="First the check" text="It is still being worked out who gets it." />
   if (!ready) {
     return (
       <Panel title="First the check" text="Nothing goes before you have seen who gets it and who does not.">
