@@ -34,7 +34,7 @@ from web.app import create_app
 # A minute each, and more.
 _LONG = (
     *("journeys/test_chaos.py", "web/test_openapi.py", "inbox/test_plans.py", "journeys/test_isolation.py"),
-    *("app/test_up.py", "journeys/test_havoc.py"),
+    *("inbox/test_mailing_errors.py", "app/test_up.py", "journeys/test_havoc.py"),
     *("browser/test_widget.py", "browser/test_settings.py", "browser/test_sending.py", "browser/test_finding.py"),
 )
 

@@ -153,6 +153,8 @@ def _marked(run: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None
 
     async def marked(ctx: dict[str, Any], *args: str) -> None:
         mark = f"{in_progress_key_prefix}{ctx['job_id']}"
+        # Before anything else: who is killed with arq's mark on the job is waited for a day.
+        await _shorten(ctx["redis"], mark)
         renewing = asyncio.create_task(_renew(ctx["redis"], mark), name=mark)
         try:
             await run(ctx, *args)
@@ -166,9 +168,13 @@ def _marked(run: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None
 async def _renew(redis: ArqRedis, key: str) -> None:
     """Until cancelled; a lost Redis is waited for, and a mark that is gone stays gone."""
     while True:
-        with suppress(RedisError, OSError):
-            await redis.pexpire(key, int(_MARKED_SECONDS * 1000))
         await asyncio.sleep(_MARKED_SECONDS / 6)
+        await _shorten(redis, key)
+
+
+async def _shorten(redis: ArqRedis, key: str) -> None:
+    with suppress(RedisError, OSError):
+        await redis.pexpire(key, int(_MARKED_SECONDS * 1000))
 
 
 def background_options(jobs: Sequence[Job]) -> dict[str, Any]:
@@ -199,6 +205,8 @@ def health_key(lane: Lane) -> str:
 def build_worker(lane: Lane, jobs: Sequence[Job], ctx: dict[str, Any], pool: ArqRedis) -> Worker | LaneWorker:
     """A worker for one lane that shares `ctx` and the pool with its siblings in this process."""
     if lane is Lane.BACKGROUND:
-        return Worker(ctx=ctx, redis_pool=pool, handle_signals=False, **background_options(jobs))
+        worker = Worker(ctx=ctx, redis_pool=pool, handle_signals=False, **background_options(jobs))
+        worker.in_progress_timeout_s = _MARKED_SECONDS
+        return worker
     runs = {job.name: LaneJob(job.run, job.timeout_seconds) for job in jobs if job.lane is lane}
     return LaneWorker(pool, lane.value, runs, ctx, max_jobs=_MAX_JOBS[lane], health_key=health_key(lane))

@@ -189,12 +189,15 @@ async def test_every_hot_query_runs_on_an_index(runtime: Runtime, journey: tuple
         for collection in {collection for collection, _ in hot}:
             await _grow(runtime.mongo, collection, shop.owner.ws.id, size)
         costs.append({at: await _cost(server, runtime.mongo, *query) for at, query in enumerate(hot)})
-    grown = {
-        f"{hot[at][0]} {_shape(hot[at][1])}": (costs[0][at], cost)
-        for at, cost in costs[1].items()
-        # Less than this for twenty is lost in the clock's ticks; a scan of 5,000 takes five times that.
-        if cost > 0.25 and cost > MOST_GROWTH * max(costs[0][at], 0.01)
-    }
+    grown: dict[str, tuple[float, float]] = {}
+    for at, first in costs[1].items():
+        # Less than this for twenty is lost in the clock's ticks; a scan of 5,000 takes five times that. What the server
+        # happened to do beside it does not come again.
+        tries, cost = 3, first
+        while tries and cost > 0.25 and cost > MOST_GROWTH * max(costs[0][at], 0.01):
+            tries, cost = tries - 1, min(cost, await _cost(server, runtime.mongo, *hot[at]))
+        if not tries:
+            grown[f"{hot[at][0]} {_shape(hot[at][1])}"] = (costs[0][at], cost)
     assert not grown, grown
 
 

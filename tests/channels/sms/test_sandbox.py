@@ -46,6 +46,7 @@ from channels.contract import (
 from channels.errors import (
     AccountError,
     AccountRefused,
+    Filtered,
     MessageRefused,
     NotSent,
     OutcomeUnknown,
@@ -347,7 +348,7 @@ async def test_a_number_that_no_carrier_reaches(world: World) -> None:
 REFUSALS: list[tuple[dict[str, Any], type[SendError], str | None]] = [
     ({"fail_next": {"code": 21211, "count": 1}}, RecipientUnreachable, "21211"),
     ({"fail_next": {"code": 21606, "count": 1}}, AccountRefused, "21606"),
-    ({"fail_next": {"code": 21408, "count": 1}}, MessageRefused, "21408"),
+    ({"fail_next": {"code": 21408, "count": 1}}, Filtered, "21408"),
     ({"fail_next": {"code": 21608, "count": 1}}, MessageRefused, "21608"),
     ({"fail_next": {"code": 21611, "count": 1}}, Throttled, "21611"),
     ({"fail_next": {"code": 63017, "count": 1}}, Throttled, "63017"),
