@@ -222,7 +222,8 @@ async def page(
         return list(rows.values())
 
     walk = _walk(ws, by, wanted, size, days, limit)
-    rows, following = await windows.page(walk, read, cursor=cursor, limit=limit, fits=fits)
+    key = (ws.id, by, tuple(start), wanted, limit)
+    rows, following = await windows.page(walk, read, cursor=cursor, limit=limit, fits=fits, key=key)
     return [from_row(row) for row in rows], following
 
 

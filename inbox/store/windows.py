@@ -8,7 +8,8 @@ exact piece of an index, while a sort with a limit makes the embedded database r
 from __future__ import annotations
 
 import base64
-from collections.abc import Awaitable, Callable
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -27,6 +28,9 @@ _LOOKED_AT = 3_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Sorts before every id: a page that ended between two rows goes on with the cursor's instant (or leaves it behind).
 _NO_ID = "\x00"
+
+# Of so many lists it is remembered where they began.
+_MOST_REMEMBERED = 5_000
 
 # Rows within a span of time, at most so many of each piece of the list.
 Read = Callable[[Document, int], Awaitable[list[Document]]]
@@ -51,17 +55,49 @@ class Walk:
         return self.end < self.start
 
 
+class Beginnings:
+    """
+    Where the first row of a list stood when somebody last looked, and how wide a window was that filled a page. After
+    a quiet hour on a long list, looking for both takes longer than the page. It says where windows begin and never
+    what is in them, so an old one costs time and nothing else.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[Hashable, tuple[datetime, timedelta]] = OrderedDict()
+
+    def guess(self, key: Hashable, walk: Walk) -> Walk:
+        known = self._known.get(key)
+        if known is None:
+            return walk
+        first, width = known
+        inside = walk.end < first < walk.start if walk.back else walk.start < first < walk.end
+        return replace(walk, width=width, empty_until=first) if inside else walk
+
+    def note(self, key: Hashable, first: datetime, width: timedelta) -> None:
+        self._known[key] = (first, width)
+        self._known.move_to_end(key)
+        if len(self._known) > _MOST_REMEMBERED:
+            self._known.popitem(last=False)
+
+
+_beginnings = Beginnings()
+
+
 async def page(
-    walk: Walk, read: Read, *, cursor: str | None, limit: int, fits: Fits
+    walk: Walk, read: Read, *, cursor: str | None, limit: int, fits: Fits, key: Hashable = None
 ) -> tuple[list[Document], str | None]:
     """
-    Rows in order, from the cursor on, and the cursor of the next page (None at the end).
+    Rows in order, from the cursor on, and the cursor of the next page (None at the end). A list that has a `key` is
+    remembered by this process.
 
     The cursor is (time, id, width of the last window): pages of an even list need one query each. A page is short when
     too few of the rows looked at fit.
     """
     back = walk.back
     last_id = ""
+    first: datetime | None = None
+    if cursor is None and key is not None:
+        walk = _beginnings.guess(key, walk)
     if cursor is not None:
         at, last_id, width = _open(cursor)
         walk = replace(walk, start=at, width=width, empty_until=None)
@@ -74,10 +110,12 @@ async def page(
         most = (_MOST if looked_at else 2 * limit + 1) if width > NARROWEST else 100 * _MOST
         rows = await read(_span(walk, near, far, back), most)
         if len(rows) >= most and width > NARROWEST:
-            width = max((width if not skips else far - near) / 8, NARROWEST)
+            width = max((width if not skips else abs(far - near)) / 8, NARROWEST)
             skips = False
             continue
         looked_at += len(rows)
+        if first is None and rows:
+            first = (max if back else min)(row[walk.field] for row in rows)
         rows = [row for row in rows if not last_id or _is_after(_place(walk, row), (walk.start, last_id), back)]
         found += sorted(filter(fits, rows), key=lambda row: _place(walk, row), reverse=back)
         ended = far == walk.end
@@ -90,6 +128,8 @@ async def page(
     items = found[:limit]
     if len(found) > 4 * limit:
         width = max(width * (2 * limit / len(found)), NARROWEST)
+    if cursor is None and key is not None and first is not None:
+        _beginnings.note(key, first, width)
     if len(found) > limit:
         return items, _close(items[-1][walk.field], items[-1]["_id"], width)
     return items, None if ended else _close(far, _NO_ID, width)

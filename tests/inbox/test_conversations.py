@@ -72,6 +72,32 @@ def order(row: Conversation) -> tuple[datetime, str]:
     return row.last_activity_at, row.id
 
 
+@SLOW
+@given(
+    steps=st.lists(st.tuples(st.lists(AGO, max_size=8), st.integers(0, 7)), min_size=2, max_size=5),
+    limit=st.integers(1, 3),
+    view=st.sampled_from(["open", "waiting"]),
+)
+async def test_where_a_list_began_before_hides_nothing(
+    runtime: Runtime, steps: list[tuple[list[int], int]], limit: int, view: str
+) -> None:
+    ws = runtime.workspace(ids.new("ws"))
+    there: dict[str, Conversation] = {}
+    for ago, closed in steps:
+        for seconds in ago:
+            at = NOW - timedelta(seconds=seconds)
+            row = await put(ws, at, state="open", waiting_since=at)
+            there[row.id] = row
+        # Some of those that stand at an end of the list go.
+        for row in sorted(there.values(), key=order)[:closed][-2:]:
+            await conversations.change(ws, row, lambda now: conversations.shut(now, NOW))
+            del there[row.id]
+        rows = [row for page in await pages(ws, Wanted(view=view), limit) for row in page]
+        assert {row.id for row in rows} == there.keys()
+        times = [row.waiting_since if view == "waiting" else row.last_activity_at for row in rows]
+        assert times == sorted(times, reverse=view != "waiting")  # type: ignore[type-var]
+
+
 async def test_many_rows_of_one_instant_are_all_found(runtime: Runtime) -> None:
     ws = runtime.workspace(ids.new("ws"))
     wanted = {(await put(ws, NOW)).id for _ in range(60)}
