@@ -6,25 +6,21 @@ BIN := $(VENV)/bin
 # What Python has compiled is kept: the tests start some hundred processes, each of which would compile all of it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-servers test-screens lint built chromium lock clean
+.PHONY: run test lint built chromium lock clean
 
 run: $(VENV)/.installed
 	@$(BIN)/python -m app up
 
-# What all need is made before, and the types are checked beside that. Then the browser's tests and the others run side by
-# side: theirs is an event loop that leaves no room for another, and either waits for half of its time. Each file stays in
-# one process, with databases of its own; both come to their end, whatever the other found.
+# Three at a time, who wait half of it: each file stays in one process, with databases of its own. What all need is made
+# before, and the types are checked beside that. The browser's tests come after the others: theirs is an event loop that
+# leaves no room for another; and two at a time, as a browser waits for little. Both come to their end, whatever the first
+# has found.
 ABREAST := --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/.installed-test
 	@$(MAKE) --no-print-directory --jobs 2 lint chromium
-	@$(MAKE) --no-print-directory --jobs 2 --keep-going test-servers test-screens
-
-test-servers:
-	@$(BIN)/python -m pytest -n 3 $(ABREAST) --ignore tests/browser
-
-test-screens:
-	@$(BIN)/python -m pytest -n 2 $(ABREAST) tests/browser
+	@$(BIN)/python -m pytest -n 3 $(ABREAST) --ignore tests/browser; others=$$?; \
+	$(BIN)/python -m pytest -n 2 $(ABREAST) tests/browser && exit $$others
 
 lint: $(VENV)/.installed-test
 	@$(BIN)/ruff check .

@@ -169,7 +169,8 @@ async def test_each_error_has_its_reaction(shop: Shop, channel: str, rows: Rows,
         await shop.post(f"/accounts/{shop.accounts[channel]}/templates/sync")
     try:
         await one_person_each(shop, channel, rows)
-        await those_that_stop(shop, channel, rows)
+        # Told by a status, it is one of each kind: which code is which is proven in test_provider_errors.py.
+        await those_that_stop(shop, channel, {k: v[:1] for k, v in rows.items()} if len(late) > 1 else rows)
         await those_that_hold(shop, channel, rows)
     finally:
         await shop.knobs(late_codes=None)
