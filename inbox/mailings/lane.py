@@ -159,11 +159,13 @@ class Lane:
                     self._mailing = await mailings.pause(self._ws, self._mailing.id, reason=words, by=stopped.by)
             if self._mailing.state == "running" and now - self._guarded_at >= guards.EVERY_SECONDS:
                 self._guarded_at = now
+                # Those who are being asked about now are in no figure yet. Counted before the figures are read: who is
+                # stored meanwhile is in neither.
+                unseen = sum(sheet.unseen for sheet in self._sheets.values())
                 verdict = await guards.look(self._ws, self._mailing, self._account_id)
                 if verdict.stop is not None:
                     await self._stop("guard", verdict.stop)
-                # Those who are being asked about now are in no figure yet.
-                self._allowed = verdict.allowed - sum(sheet.unseen for sheet in self._sheets.values())
+                self._allowed = verdict.allowed - unseen
         return self._mailing.state == "running"
 
     async def _nothing_is_left(self) -> bool:

@@ -1,5 +1,6 @@
-"""What providers say of a template while it goes out stops the broadcast, with the reason."""
+"""What stops a mailing by itself: providers' words on its template, with the reason; and what may go on one day."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from app.core.addresses import Address
 from crm import contacts
 from crm.contacts import Profile
-from tests.support.broadcasts import BROADCASTS, checked, draft
+from inbox.mailings import guards
+from inbox.mailings.guards import Verdict
+from tests.support.broadcasts import BROADCASTS, begun, checked, draft, text
 from tests.support.shop import Shop, eventually
 
 pytestmark = pytest.mark.usefixtures("any_hour")
@@ -68,3 +71,37 @@ async def test_a_template_that_turns_bad_stops_what_goes_out_by_it(
     assert words in found["reason"]["message"] or "it is paused" in found["reason"]["message"], found["reason"]
     await shop.sandbox.post("/_sandbox/template_status", json={**named, **back})
     assert (await owner.client.post(f"{path}/cancel")).json()["state"] == "cancelled"
+
+
+async def test_who_goes_while_figures_are_read_is_not_forgotten(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that takes its time must not let a second one through on a day that has room for one."""
+    looked = asyncio.Semaphore(0)
+    look = guards.look
+
+    async def slowly(*given: Any) -> Verdict:
+        verdict = await look(*given)
+        await asyncio.sleep(0.6)
+        looked.release()
+        return verdict
+
+    monkeypatch.setattr(guards, "look", slowly)
+    monkeypatch.setattr(guards, "EVERY_SECONDS", 0.0)
+    phones = [await shop.customer(name=f"Patient {number}") for number in range(3)]
+    people = [
+        (await contacts.resolve(shop.owner.ws, Address("sms", phone["phone"]), profile=Profile(name="P"))).contact_id
+        for phone in phones
+    ]
+    made = await begun(
+        shop.owner,
+        account_id=shop.accounts["sms"],
+        purpose="service",
+        audience={"contacts": people},
+        variants=[{"wordings": [text("One a day")]}],
+        ramp=[1],
+    )
+    async with asyncio.timeout(60):
+        for _ in range(6):
+            await looked.acquire()
+    tally = (await shop.get(f"/broadcasts/{made}/progress"))["tally"]
+    assert (tally["sent"], tally["queued"]) == (1, 2)
+    assert (await shop.agent.post(f"{BROADCASTS}/{made}/cancel")).status_code == 200
