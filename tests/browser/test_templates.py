@@ -11,7 +11,7 @@ WIDTHS = [(1440, "light"), (1024, "light"), (390, "light"), (390, "dark"), (1440
 
 def test_a_template_is_written_reviewed_and_paused(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
     page = desks(path="/templates", allowed="status of 422").page
-    stage.run(stage.shop.knobs(template_review_ms=300))
+    stage.run(stage.shop.knobs(template_review_ms=2_000))
     listed = page.get_by_role("region", name="Templates")
     page.get_by_role("button", name="Sync").click()
     expect(listed.get_by_role("link", name="order_update")).to_be_visible()
