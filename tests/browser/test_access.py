@@ -82,6 +82,7 @@ def test_a_role_is_made_given_and_felt_at_once(stage: Stage, desks: Desks, axe: 
     # A role that somebody has stays.
     page.goto("/settings/roles")
     page.get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", name=name)).to_be_focused()
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_role("alert").filter(has_text=colleague.member.name)).to_be_visible()
