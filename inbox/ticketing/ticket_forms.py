@@ -173,17 +173,23 @@ def _problem(field: TicketField, value: object) -> str | None:
         case "choice":
             return None if value in field.options else f"Choose one of: {', '.join(field.options)}."
         case "date":
-            try:
-                date.fromisoformat(value if isinstance(value, str) else "")
-            except ValueError:
-                return "This is a date such as 2026-11-21."
-            return None
+            return None if _is_day(value) else "This is a date such as 2026-11-21."
         case _:
             return None if isinstance(value, str) and len(value) <= 2_000 else "This is text of at most 2,000 letters."
+
+
+def _is_day(value: object) -> bool:
+    """Written as it is shown: weeks, and days without hyphens, are no days to a reader."""
+    try:
+        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
 
 
 def missing(forms: Forms, category_id: str | None, values: Mapping[str, Value]) -> list[TicketField]:
     """Fields that this category's form wants filled in before the ticket is solved, and that are not."""
     category = forms.category(category_id)
     required = category.required if category else ()
-    return [f for key in required if (f := forms.field(key)) is not None and values.get(key) in (None, "", False)]
+    fields = [field for key in required if (field := forms.field(key)) is not None]
+    # Zero is an answer.
+    return [field for field in fields if (value := values.get(field.key)) is None or value is False or value == ""]

@@ -86,10 +86,13 @@ async def _settle_one(ws: Workspace, ticket: Ticket, news: News) -> None:
         Rights(),
         ip=news.actor_ip,
     )
+    if news.name == "ticket_merged":
+        into = await ticket_relations.absorb(ws, actor, ticket)
+        if into is None:
+            return
+        await settle(ws, into)
     target = Target("ticket", ticket.id, ticket.label)
     await audit.record(ws, actor, news.name.replace("_", ".", 1), target, news.detail, once=news.key)
-    if news.name == "ticket_merged":
-        await settle(ws, await ticket_relations.absorb(ws, actor, ticket))
     author = Author("member", actor.id, actor.name) if actor.type == "member" else Author("system", None, actor.name)
     about = {"ticket_id": ticket.id, "number": ticket.number, "title": ticket.title}
     # Of somebody who was erased there is no timeline any more.

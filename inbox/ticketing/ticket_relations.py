@@ -1,6 +1,6 @@
 """Tickets and other tickets: merged into one, split in two, related, and sub-tasks."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.core.errors import Conflict, Invalid
@@ -17,13 +17,13 @@ async def merge(ws: Workspace, actor: Actor, ticket_id: str, into_id: str) -> tu
     """
     End a ticket in another one, which takes over what it is about; both as they are now.
 
-    The first is marked, with news that make the second take over: should we die between, the sweeper goes on.
+    The first is marked, with news that make the second take over: should we die between, the sweeper goes on. Where
+    each is merged into the other at the same time, neither is. Raises NotFound, Invalid, Conflict.
     """
     ticket, into = await tickets.get(ws, ticket_id), await tickets.get(ws, into_id)
     if ticket.id == into.id:
         raise Invalid.field("into_id", "A ticket cannot be merged into itself.")
-    if into.merged_into is not None:
-        raise Conflict(f"{into.label} was itself merged into another ticket.", code="merged")
+    tickets.require_unmerged(into)
     at = ws.clock.now()
 
     def how(now: Ticket) -> Ticket:
@@ -34,14 +34,27 @@ async def merge(ws: Workspace, actor: Actor, ticket_id: str, into_id: str) -> tu
         stands = now.stands if now.status == "closed" else (*now.stands, Stand("closed", at))
         return replace(now, merged_into=into.id, status="closed", stands=stands)
 
-    detail = {"into_id": into.id, "into_number": into.number}
+    detail = {"into_id": into.id, "into_number": into.number, "was": ticket.status}
     ticket, _ = await tickets.noted(ws, actor, ticket, "ticket_merged", detail, how)
-    return ticket, await absorb(ws, actor, ticket)
+    absorbing = await absorb(ws, actor, ticket)
+    if absorbing is None:
+        raise Conflict("A colleague was just merging them the other way round; look at them again.", code="merged")
+    return ticket, absorbing
 
 
-async def absorb(ws: Workspace, actor: Actor, ticket: Ticket) -> Ticket:
-    """The ticket that another was merged into takes over its links, tags, and checklist; safe to repeat."""
-    into = await tickets.get(ws, ticket.merged_into or "")
+async def absorb(ws: Workspace, actor: Actor, ticket: Ticket) -> Ticket | None:
+    """
+    The ticket that another was merged into takes over its links, tags, checklist and sub-tasks; safe to repeat. None
+    where that one has meanwhile ended in the first: then the first goes on as if nothing had been.
+    """
+    into = await _end_of(ws, ticket)
+    if into is None:
+        await tickets.change(ws, ticket, _unmerged)
+        return None
+    above = [each.id async for each in _upwards(ws, into.parent_id)]
+    for child in await store.children(ws, ticket.id):
+        # What leads down to the other one cannot hang below it.
+        await _hang(ws, child, ticket.parent_id if child.id in (into.id, *above) else into.id)
 
     def how(now: Ticket) -> Ticket:
         if ticket.id in now.merged_ids:
@@ -61,6 +74,48 @@ async def absorb(ws: Workspace, actor: Actor, ticket: Ticket) -> Ticket:
     return into
 
 
+async def _end_of(ws: Workspace, ticket: Ticket) -> Ticket | None:
+    """Where a merged ticket ended, however often that was merged in turn; None if that is in itself."""
+    passed = {ticket.id}
+    while (into_id := ticket.merged_into) is not None:
+        if into_id in passed:
+            return None
+        passed.add(into_id)
+        ticket = await tickets.get(ws, into_id)
+    return ticket
+
+
+def _unmerged(now: Ticket) -> Ticket:
+    """As it was before it was merged, where that has not been told yet."""
+    merged = next((news for news in now.news if news.name == "ticket_merged"), None)
+    if merged is None:
+        return now
+    was = merged.detail["was"]
+    return replace(
+        now,
+        merged_into=None,
+        status=was,
+        stands=now.stands if was == "closed" else now.stands[:-1],
+        news=tuple(news for news in now.news if news is not merged),
+    )
+
+
+async def _hang(ws: Workspace, child: Ticket, parent_id: str | None) -> None:
+    await tickets.change(
+        ws, child, lambda now: now if now.parent_id == parent_id else replace(now, parent_id=parent_id)
+    )
+
+
+async def _upwards(ws: Workspace, ticket_id: str | None) -> AsyncIterator[Ticket]:
+    """A ticket, that of which it is a sub-task, and so on; no further than sub-tasks go."""
+    for _ in range(_DEEPEST):
+        if ticket_id is None:
+            return
+        found = await tickets.get(ws, ticket_id)
+        yield found
+        ticket_id = found.parent_id
+
+
 def _union(one: Sequence[str], other: Sequence[str], most: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*one, *other)))[:most]
 
@@ -78,8 +133,7 @@ class Part:
 async def split(ws: Workspace, actor: Actor, ticket_id: str, part: Part) -> tuple[Ticket, Ticket]:
     """A new ticket for a part of this one; this one without it, and the new one, related to each other."""
     ticket = await tickets.get(ws, ticket_id)
-    if ticket.merged_into is not None:
-        raise Conflict("This ticket was merged into another one.", code="merged")
+    tickets.require_unmerged(ticket)
     wanted = NewTicket(
         contact_id=ticket.contact_id,
         title=part.title,
@@ -126,6 +180,8 @@ async def relate(ws: Workspace, actor: Actor, ticket_id: str, other_id: str) -> 
 
 
 async def _related(ws: Workspace, actor: Actor, ticket: Ticket, other: Ticket) -> Ticket:
+    tickets.require_unmerged(ticket)
+
     def how(now: Ticket) -> Ticket:
         if other.id in now.related_ids:
             return now
@@ -157,19 +213,15 @@ async def unrelate(ws: Workspace, actor: Actor, ticket_id: str, other_id: str) -
 async def set_parent(ws: Workspace, actor: Actor, ticket_id: str, parent_id: str | None) -> Ticket:
     """Makes it a sub-task of another, or of none. Raises Conflict where that would go round in a circle."""
     ticket = await tickets.get(ws, ticket_id)
-    above, parent = parent_id, None
-    for _ in range(_DEEPEST):
-        if above is None:
-            break
-        found = await tickets.get(ws, above)
-        parent = parent or found
-        if found.id == ticket.id:
-            raise Conflict("A ticket cannot be a sub-task of itself or of its own sub-tasks.", code="circle")
-        above = found.parent_id
-    else:
+    tickets.require_unmerged(ticket)
+    above = [each async for each in _upwards(ws, parent_id)]
+    if ticket.id in {each.id for each in above}:
+        raise Conflict("A ticket cannot be a sub-task of itself or of its own sub-tasks.", code="circle")
+    if len(above) == _DEEPEST and above[-1].parent_id is not None:
         raise Conflict(f"Sub-tasks go at most {_DEEPEST} levels deep.", code="circle")
-    if parent and len(await store.children(ws, parent.id)) >= MOST_RELATED:
-        raise Conflict(f"A ticket has at most {MOST_RELATED} sub-tasks.", code="too_many_links")
+    parent = above[0] if above else None
+    if parent and ticket.parent_id != parent.id:
+        await tickets.require_parent(ws, parent, active=ticket.active)
     detail = {"parent_id": parent_id, "parent_number": parent.number if parent else None}
     changed, _ = await tickets.noted(
         ws,

@@ -182,7 +182,7 @@ class NewTicket:
 
 
 async def create(ws: Workspace, actor: Actor, wanted: NewTicket) -> Ticket:
-    """A new ticket under the next number. Raises Invalid, NotFound."""
+    """A new ticket under the next number. Raises Invalid, NotFound, Conflict."""
     if wanted.key is not None and (known := await find(ws, wanted.key)):
         return known
     forms = await ticket_forms.get(ws)
@@ -192,6 +192,8 @@ async def create(ws: Workspace, actor: Actor, wanted: NewTicket) -> Ticket:
     contact = await contacts.get(ws, wanted.contact_id)
     await _check_links(ws, wanted.conversation_ids, wanted.entry_ids)
     await require_member(ws, "owner_id", wanted.owner_id)
+    if wanted.parent_id is not None:
+        await require_parent(ws, await get(ws, wanted.parent_id), active=True)
     now = ws.clock.now()
     status: Status = "open" if wanted.owner_id else "new"
     checklist = wanted.checklist
@@ -258,6 +260,21 @@ async def require_member(ws: Workspace, name: str, member_id: str | None) -> Non
             raise Invalid.field(name, "There is no such colleague.")
 
 
+def require_unmerged(ticket: Ticket) -> None:
+    """Raises Conflict for one that ended in another."""
+    if ticket.merged_into is not None:
+        raise Conflict(f"{ticket.label} was merged into another ticket; change that.", code="merged")
+
+
+async def require_parent(ws: Workspace, parent: Ticket, *, active: bool) -> None:
+    """Raises Conflict unless it may have one more sub-task, which is `active`."""
+    require_unmerged(parent)
+    if active and not parent.active:
+        raise Conflict(f"{parent.label} is {parent.status}; open it before it gets a sub-task.", code="parent_done")
+    if len(await store.children(ws, parent.id)) >= MOST_RELATED:
+        raise Conflict(f"A ticket has at most {MOST_RELATED} sub-tasks.", code="too_many_links")
+
+
 # --- changing -----------------------------------------------------------------------------------------------------
 
 
@@ -320,8 +337,8 @@ async def edit(
 
 
 def _refuse_overwriting(now: Ticket, actor: Actor, facets: Sequence[str], seen: int | None) -> None:
-    if now.merged_into is not None and facets:
-        raise Conflict("This ticket was merged into another one; change that.", code="merged")
+    if facets:
+        require_unmerged(now)
     if seen is None:
         return
     changed = [
@@ -453,6 +470,7 @@ async def link(
     await _check_links(ws, [conversation_id] if conversation_id else [], [entry_id] if entry_id else [])
 
     def how(now: Ticket) -> Ticket:
+        require_unmerged(now)
         threads = now.conversation_ids + ((conversation_id,) if conversation_id else ())
         entries = now.entry_ids + ((entry_id,) if entry_id else ())
         if len(threads) > MOST_LINKS or len(entries) > MOST_LINKS:

@@ -153,6 +153,27 @@ async def test_a_form_wants_its_fields_before_it_is_solved(ws: Workspace) -> Non
         await ticket_forms.save(ws, AMA, forms)
 
 
+async def test_zero_is_filled_in_and_a_day_is_written_as_one(ws: Workspace) -> None:
+    fields = (
+        TicketField(key="pieces", label="Pieces", kind="number"),
+        TicketField(key="sent", label="Sent", kind="date"),
+        TicketField(key="agreed", label="Agreed", kind="checkbox"),
+    )
+    keys = ("pieces", "sent", "agreed")
+    await ticket_forms.save(
+        ws, OLU, Forms(categories=(Category(id="returns", name="Returns", fields=keys, required=keys),), fields=fields)
+    )
+    ticket = await made(ws, category_id="returns")
+    for odd in ("2026-W47-6", "20261121", "2026-02-30", ""):
+        with pytest.raises(Invalid):
+            await tickets.edit(ws, OLU, ticket.id, {}, fields={"sent": odd})
+    await tickets.edit(ws, OLU, ticket.id, {}, fields={"sent": "2026-11-21", "pieces": 0, "agreed": False})
+    with pytest.raises(Conflict, match="Fill in Agreed before"):
+        await tickets.edit(ws, OLU, ticket.id, {"status": "solved"})
+    solved = await tickets.edit(ws, OLU, ticket.id, {"status": "solved"}, fields={"agreed": True})
+    assert (solved.status, solved.fields["pieces"]) == ("solved", 0)
+
+
 async def test_merging_moves_what_it_is_about_also_after_a_crash(
     runtime: Runtime, ws: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,6 +198,61 @@ async def test_merging_moves_what_it_is_about_also_after_a_crash(
         await ticket_relations.merge(ws, OLU, two.id, one.id)
     with pytest.raises(Invalid):
         await ticket_relations.merge(ws, OLU, two.id, two.id)
+
+
+async def test_two_that_are_merged_into_each_other_at_once_are_not_both_gone(
+    runtime: Runtime, ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        one, two = await made(ws), await made(ws)
+        merges = [ticket_relations.merge(ws, OLU, one.id, two.id), ticket_relations.merge(ws, AMA, two.id, one.id)]
+        ended = await asyncio.gather(*merges, return_exceptions=True)
+        assert all(isinstance(each, tuple | Conflict) for each in ended)
+        left = [await tickets.get(ws, each.id) for each in (one, two)]
+        assert sum(each.merged_into is None and each.active for each in left) == max(
+            1, sum(isinstance(each, Conflict) for each in ended)
+        )
+
+    # Both are marked, and whoever did it dies before anything else.
+    one, two, three = await made(ws), await made(ws), await made(ws)
+
+    async def killed(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ticket_relations, "absorb", killed)
+        patch.setattr(tickets, "require_unmerged", lambda _: None)
+        for ticket, into in ((one, two), (two, one), (three, one)):
+            with pytest.raises(RuntimeError):
+                await ticket_relations.merge(ws, OLU, ticket.id, into.id)
+    await ticket_news.sweep(runtime)
+    left = [await tickets.get(ws, each.id) for each in (one, two)]
+    (alone,) = [each for each in left if each.merged_into is None]
+    assert (alone.status, alone.news, set(alone.merged_ids)) == (
+        "new",
+        (),
+        {each.id for each in (one, two, three)} - {alone.id},
+    )
+
+
+async def test_subtasks_of_a_merged_ticket_are_those_of_the_other(ws: Workspace) -> None:
+    top = await made(ws)
+    middle = await made(ws, parent_id=top.id)
+    low, beside = await made(ws, parent_id=middle.id), await made(ws, parent_id=middle.id)
+    _, into = await ticket_relations.merge(ws, OLU, middle.id, low.id)
+    assert into.parent_id == top.id
+    assert (await tickets.get(ws, beside.id)).parent_id == low.id
+    for refused in (
+        made(ws, parent_id=middle.id),
+        ticket_relations.set_parent(ws, OLU, beside.id, middle.id),
+        tickets.link(ws, OLU, middle.id, conversation_id=None),
+        ticket_relations.relate(ws, OLU, middle.id, top.id),
+    ):
+        with pytest.raises(Conflict, match="merged"):
+            await refused
+    solved = await tickets.edit(ws, OLU, (await made(ws)).id, {"status": "solved"})
+    with pytest.raises(Conflict, match="solved"):
+        await ticket_relations.set_parent(ws, OLU, beside.id, solved.id)
 
 
 async def test_splitting_and_relating(ws: Workspace) -> None:
