@@ -13,7 +13,8 @@ from inbox.routing import agents, route_rules, teams
 from inbox.store import canned as canned_rows
 from inbox.store import macros as macro_rows
 from inbox.store import tickets as ticket_rows
-from inbox.ticketing import sla_policies
+from inbox.ticketing import sla_policies, ticket_forms
+from inbox.ticketing.tickets import Filter
 
 # Tickets are counted when asked, up to so many.
 _MOST_TICKETS = 100
@@ -66,6 +67,18 @@ def _policies_of(kind: str) -> usage.Finder:
     return using
 
 
+async def _categories_of_team(ws: Workspace, team_id: str) -> list[usage.Use]:
+    found = (await ticket_forms.get(ws)).categories
+    return [usage.Use("ticket_category", each.id, each.name) for each in found if each.team_id == team_id]
+
+
+async def _tickets_of_team(ws: Workspace, team_id: str) -> list[usage.Use]:
+    wanted = Filter(view="active", team_id=team_id)
+    found, _ = await ticket_rows.page(ws, wanted, cursor=None, limit=_MOST_TICKETS)
+    more = "+" if len(found) == _MOST_TICKETS else ""
+    return [usage.Use("tickets", "", f"{len(found)}{more} open")] if found else []
+
+
 def _naming_field(noun: str, every: Callable[[Workspace], Awaitable[Iterable[Any]]]) -> usage.Finder:
     """Things in whose texts or conditions a field of contacts stands."""
 
@@ -97,5 +110,14 @@ FINDERS: Mapping[str, tuple[usage.Finder, ...]] = {
         _route_rules_of("tag"),
     ),
     "template": (macros.using_template, reopeners.using_template),
-    "team": (macros.using_team, teams.using_team, _views_of("team"), _policies_of("team"), _route_rules_of("team")),
+    "team": (
+        macros.using_team,
+        teams.using_team,
+        _categories_of_team,
+        _tickets_of_team,
+        _views_of("team"),
+        _policies_of("team"),
+        _route_rules_of("team"),
+    ),
+    "ticket_category": (_policies_of("ticket_category"),),
 }

@@ -29,6 +29,7 @@ from app.core.calendars import open_at
 from app.core.errors import AppError
 from app.core.leases import Lease
 from app.core.mongo import DatabaseError
+from app.core.permissions import SYSTEM
 from app.core.platform import members as member_rows
 from app.core.platform import work
 from app.core.rules import Predicate
@@ -44,6 +45,8 @@ from inbox.routing.strategies import Ask, Desk
 from inbox.routing.teams import Team
 from inbox.store import conversations as store
 from inbox.store import teams as team_store
+from inbox.ticketing import tickets
+from inbox.ticketing.tickets import Filter
 from inbox.timeline import Author
 
 _log = log.get("routing")
@@ -373,7 +376,9 @@ async def scene(ws: Workspace, team: Team) -> Scene:
 
 
 async def _move_on(ws: Workspace) -> int:
-    """Open conversations of deleted teams go where they were told to; a team without any is gone for good."""
+    """
+    Open conversations and tickets of deleted teams go where they were told to; a team without any is gone for good.
+    """
     moved = 0
     for team in await team_store.listed(ws):
         if team.moves_to is None:
@@ -382,7 +387,11 @@ async def _move_on(ws: Workspace) -> int:
         found = await store.of_team(ws, team.id, limit=AT_ONCE)
         for conversation in found:
             moved += await _inherit(ws, conversation, team, heir)
-        if not found:
+        wanted = Filter(view="active", team_id=team.id)
+        its_tickets, cursor = await tickets.page(ws, wanted, cursor=None, limit=AT_ONCE)
+        for ticket in its_tickets:
+            await tickets.edit(ws, SYSTEM, ticket.id, {"team_id": heir.id if heir else None})
+        if not (found or its_tickets or cursor):
             await team_store.delete(ws, team.id)
     return moved
 

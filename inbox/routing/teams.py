@@ -154,8 +154,8 @@ async def change(
 
 async def delete(ws: Workspace, actor: Actor, team_id: str, *, move_to: str | None = None) -> None:
     """
-    With `move_to` (another team, "" for none) its open conversations, its accounts and what overflows into it go
-    there; the conversations follow in the background. Without, a team in use stays.
+    With `move_to` (another team, "" for none) its open conversations and tickets, its accounts and what overflows into
+    it go there; conversations and tickets follow in the background. Without, a team in use stays.
 
     Raises NotFound, Invalid, and InUse with the places that refer to it.
     """
@@ -165,7 +165,7 @@ async def delete(ws: Workspace, actor: Actor, team_id: str, *, move_to: str | No
         if move_to == team_id:
             raise Invalid.field("move_to", "Choose another team.")
         heir = await require(ws, move_to, field="move_to") if move_to else None
-        uses = [use for use in uses if use.type not in ("account", "conversations", "team")]
+        uses = [use for use in uses if use.type not in ("account", "conversations", "team", "tickets")]
     if uses:
         raise usage.InUse("team", uses)
     async with live.announced(ws, "team", team_id):

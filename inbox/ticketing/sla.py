@@ -92,7 +92,7 @@ class Policy:
     rule: Rule | None = None
     calendar_id: str | None = None
     pauses: tuple[PauseOn, ...] = ("snoozed", "pending", "waiting_customer")
-    # How long before a breach it is warned of; None warns of none.
+    # How long before a breach it is warned of; where no more is promised than that, half way. None warns of none.
     warn_minutes: int | None = 30
     steps: tuple[Step, ...] = ()
     enabled: bool = True
@@ -103,6 +103,12 @@ class Policy:
         found = self.targets.get(priority) or self.targets.get("") or Target()
         minutes: int | None = getattr(found, metric)
         return minutes
+
+    def warns_after(self, minutes: int) -> float | None:
+        """How many minutes of so many have gone by when it is warned."""
+        if self.warn_minutes is None:
+            return None
+        return minutes - self.warn_minutes if self.warn_minutes < minutes else minutes / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +242,7 @@ def ready(policies: Sequence[Policy], calendars: Mapping[str, Calendar]) -> Rule
 # --- the clock ----------------------------------------------------------------------------------------------------
 
 
-def due(calendar: Calendar, since: datetime, minutes: int, pauses: Sequence[Pause]) -> datetime | None:
+def due(calendar: Calendar, since: datetime, minutes: float, pauses: Sequence[Pause]) -> datetime | None:
     """
     When so many minutes of open time have gone by since then, pauses left out; None while a pause holds the clock, and
     where the calendar does not open that long.
@@ -389,9 +395,8 @@ def happenings(
         if minutes is None:
             continue
         breaks = due(calendar, since, minutes, clock.pauses)
-        warns = None
-        if policy.warn_minutes is not None and policy.warn_minutes < minutes:
-            warns = due(calendar, since, minutes - policy.warn_minutes, clock.pauses)
+        warned_after = policy.warns_after(minutes)
+        warns = due(calendar, since, warned_after, clock.pauses) if warned_after is not None else None
         for what, at in (("warned", warns), ("breached", breaks)):
             if at is not None and (wait, what) not in done:
                 yield at, metric, what, None

@@ -11,6 +11,7 @@ from app.core.audit import Target
 from app.core.errors import Change, ChangedMeanwhile, Conflict, Invalid, NotFound
 from app.core.kept import Kept
 from app.core.permissions import Actor
+from app.core.platform import members
 from app.core.queue import Lane
 from app.core.runtime import Workspace
 from inbox.store import sla_policies as store
@@ -142,6 +143,13 @@ async def swap_tag(ws: Workspace, old: str, new: str) -> None:
             await ws.queue.enqueue("retime_sla", ws.id, lane=Lane.BACKGROUND, delay_seconds=RETIME_AFTER_SECONDS)
 
 
+async def _usable_tags(ws: Workspace) -> set[str]:
+    # Tags count conversations, whose clocks are computed by policies.
+    from inbox.finding import tags
+
+    return {tag.id for tag in await tags.every(ws) if tag.merges_into is None}
+
+
 async def checked(ws: Workspace, policy: Policy) -> Policy:
     """As it would be saved. Raises Invalid."""
     if policy.rule is not None:
@@ -155,6 +163,12 @@ async def checked(ws: Workspace, policy: Policy) -> Policy:
             raise Invalid.field(f"steps.{at}", "Say who is told or takes over, or what is set.")
         if step.do == "priority" and step.value not in ("low", "normal", "high", "urgent"):
             raise Invalid.field(f"steps.{at}.value", "There is no such priority.")
+        if step.do == "tag" and step.value not in await _usable_tags(ws):
+            raise Invalid.field(f"steps.{at}.value", "There is no such tag; it may have been deleted or merged.")
+        if step.do in ("notify", "assign") and step.to not in ("assignee", "lead", "manager"):
+            member = await members.get_in(ws.runtime.mongo, ws.id, step.to or "")
+            if member is None or member.status != "active":
+                raise Invalid.field(f"steps.{at}.to", "There is no such colleague (any more).")
         if step.after == "warning" and policy.warn_minutes is None:
             raise Invalid.field(f"steps.{at}.after", "This policy warns of nothing.")
     if len({step.id for step in policy.steps}) != len(policy.steps):

@@ -44,17 +44,17 @@ class People:
     managers: tuple[str, ...]
 
     def named(self, to: str | None, owner: str | None) -> tuple[str, ...]:
-        """Active members; a lead who is not there is stood in for by the managers."""
+        """Active members; the managers stand in for whoever is not there (any more)."""
         match to:
             case "assignee":
-                found: Sequence[str] = (owner,) if owner else self.managers
+                meant = owner
             case "lead":
-                found = (self.lead,) if self.lead else self.managers
-            case "manager":
-                found = self.managers
+                meant = self.lead
+            case "manager" | None:
+                meant = None
             case _:
-                found = (to,) if to else ()
-        return tuple(each for each in found if each in self.active)
+                meant = to
+        return (meant,) if meant in self.active else self.managers if to else ()
 
 
 async def people_of(ws: Workspace, team_id: str | None) -> People:

@@ -140,6 +140,9 @@ async def _refuse_what_is_used(ws: Workspace, now: Forms, wanted: Forms) -> None
         else:
             options = [option for option in field.options if option not in kept.options]
             gone += [(f"field:{field.key}={option}", f"{option} ({field.label})") for option in options]
+    for category in now.categories:
+        if wanted.category(category.id) is None and (uses := await usage.of(ws, "ticket_category", category.id)):
+            raise usage.InUse(f"“{category.name}”", uses)
     for facet, name in gone:
         tickets = await store.labels_with(ws, facet, limit=20)
         if tickets:

@@ -251,6 +251,6 @@ async def look_after(ws: Workspace, ticket: Ticket) -> Ticket:
     now = ws.clock.now()
     if ticket.flag_at is not None and ticket.flag_at < now:
         rule = (await ticket_forms.get(ws)).overdue
-        notify = [rule.notify] if rule.notify else (await sla_watch.people_of(ws, None)).managers
+        notify = (await sla_watch.people_of(ws, None)).named(rule.notify or "manager", None)
         ticket, _ = await tickets.change(ws, ticket, tickets.flagged(now, SYSTEM, notify))
     return await settle(ws, await sla_watch.attend_ticket(ws, ticket))

@@ -272,6 +272,51 @@ async def test_warned_breached_and_escalated_once(
     assert now.sla.news == ()
 
 
+async def test_a_short_promise_is_warned_of_half_way(runtime: Runtime, clock: FixedClock, owner: Person) -> None:
+    await promised(owner.ws, targets={"": Target(first=15)}, warn_minutes=30)
+    one = await heard(owner.ws)
+    clock.advance(minutes=7, seconds=30)
+    await duties.sweep(runtime, Failures())
+    assert await events(owner.ws, one.contact_id) == []
+    clock.advance(seconds=1)
+    await duties.sweep(runtime, Failures())
+    assert await events(owner.ws, one.contact_id) == ["sla_warned"]
+
+
+async def test_the_managers_stand_in_for_whoever_is_gone(
+    runtime: Runtime, clock: FixedClock, owner: Person, people: People
+) -> None:
+    ws = owner.ws
+    gone = await people.join(ws, Role.AGENT)
+    steps = (
+        Step(id="s1", after="breach", do="notify", to=gone.member.id),
+        Step(id="s2", after="breach", minutes=30, do="assign", to="assignee"),
+    )
+    await promised(ws, steps=steps, warn_minutes=None)
+    one = await heard(ws)
+    await conversations.assign(ws, one, gone.member.id)
+    await owner.client.patch(f"/api/v1/members/{gone.member.id}", json={"status": "disabled"})
+    clock.advance(hours=2)
+    for _ in range(2):
+        await duties.sweep(runtime, Failures())
+    assert await notifications.page(ws, owner.member.id, before=None, limit=10)
+    assert (await conversations.get(ws, one.id)).assignee_id == owner.member.id
+
+
+@pytest.mark.parametrize(
+    ("step", "field"),
+    [
+        ({"do": "notify", "to": "mem_unknown"}, "steps.0.to"),
+        ({"do": "assign", "to": "mem_unknown"}, "steps.0.to"),
+        ({"do": "tag", "value": "tag_unknown"}, "steps.0.value"),
+    ],
+)
+async def test_a_step_names_what_is_there(owner: Person, step: dict[str, str], field: str) -> None:
+    policy = {"name": "Late", "targets": [{"first": 60}], "steps": [{"id": "s1", "after": "breach", **step}]}
+    answer = await owner.client.post("/api/v1/sla-policies", json=policy)
+    assert (answer.status_code, [each["field"] for each in answer.json()["errors"]]) == (422, [field])
+
+
 async def test_an_answer_that_comes_too_late_is_a_breach_though_nobody_looked(clock: FixedClock, ws: Workspace) -> None:
     await promised(ws)
     one = await heard(ws)

@@ -2,7 +2,12 @@
 
 from typing import Any
 
+from app.core.addresses import Address
 from app.core.permissions import Role
+from crm import contacts
+from crm.contacts import Profile
+from inbox.routing import routing
+from inbox.store import teams as team_rows
 from tests.support.people import People, Person
 
 
@@ -54,6 +59,47 @@ async def test_a_used_calendar_or_team_says_where_it_is_used(owner: Person) -> N
     assert (await owner.client.delete(f"/api/v1/teams/{night['id']}?move_to=none")).status_code == 204
     assert (await owner.client.get(f"/api/v1/teams/{day['id']}")).json()["overflow_team_id"] is None
     assert [t["name"] for t in (await owner.client.get("/api/v1/teams")).json()["items"]] == ["Day"]
+
+
+async def test_tickets_and_their_categories_keep_a_team_or_go_on_with_another(owner: Person) -> None:
+    ws, client = owner.ws, owner.client
+    old, heir = (await make(owner))["id"], (await make(owner, name="Returns"))["id"]
+    contact = await contacts.resolve(ws, Address("sms", "+12025550141"), profile=Profile(name="Ana"))
+    body = {"contact_id": contact.contact_id, "title": "Parcel came damaged", "team_id": old}
+    ticket = (await client.post("/api/v1/tickets", json=body)).json()
+    for wrong in ({"team_id": "tea_unknown"}, {"tags": ["tag_unknown"]}):
+        (field,) = wrong
+        for answer in (
+            await client.post("/api/v1/tickets", json=body | wrong),
+            await client.patch(f"/api/v1/tickets/{ticket['id']}", json=wrong),
+        ):
+            assert (answer.status_code, [e["field"] for e in answer.json()["errors"]]) == (422, [field])
+    forms: dict[str, Any] = {"categories": [{"id": "damage", "name": "Damage", "team_id": old}], "revision": 0}
+    assert (await client.put("/api/v1/ticket-forms", json=forms)).status_code == 200
+
+    async def gone(**query: str) -> set[str]:
+        answer = await client.delete(f"/api/v1/teams/{old}", params=query)
+        return {use["type"] for use in answer.json()["used_in"]} if answer.content else set()
+
+    assert await gone() == {"tickets", "ticket_category"}
+    assert await gone(move_to=heir) == {"ticket_category"}
+    forms = {"categories": [{"id": "damage", "name": "Damage", "team_id": heir}], "revision": 1}
+    assert (await client.put("/api/v1/ticket-forms", json=forms)).status_code == 200
+    assert await gone(move_to=heir) == set()
+    for _ in range(2):
+        await routing.go_round(ws.runtime)
+    assert (await client.get(f"/api/v1/tickets/{ticket['id']}")).json()["team_id"] == heir
+    assert await team_rows.get(ws, old) is None
+
+    policy = {
+        "name": "Damage",
+        "subject": "tickets",
+        "targets": [{"resolve": 60}],
+        "rule": {"field": "category", "op": "is", "value": "damage"},
+    }
+    assert (await client.post("/api/v1/sla-policies", json=policy)).status_code == 201
+    refused = await client.put("/api/v1/ticket-forms", json={"categories": [], "revision": 2})
+    assert [use["type"] for use in refused.json()["used_in"]] == ["sla_policy"]
 
 
 async def test_the_second_of_two_changes_is_told_of_the_first(owner: Person, people: People) -> None:

@@ -1,6 +1,6 @@
 """Tickets: lists, one ticket, and what people do with it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -9,7 +9,10 @@ from pydantic import Field
 from app.core import ids
 from app.core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound
 from app.core.permissions import Permission
+from app.core.runtime import Workspace
 from inbox import access, conversations, outbox, present
+from inbox.finding import tags
+from inbox.routing import teams
 from inbox.store import entries as entry_store
 from inbox.ticketing import ticket_news, ticket_relations, tickets
 from inbox.ticketing.ticket_relations import Part
@@ -166,6 +169,7 @@ async def create(request: ApiRequest, body: CreateTicket) -> TicketShape:
         raise Invalid.field("contact_id", "Say whom the ticket is about: a contact, a conversation or a message.")
     if body.parent_id is not None:
         await access.ticket(ws, request.actor, body.parent_id)
+    await _check_named(ws, body.team_id, body.tags)
     wanted = NewTicket(
         contact_id=contact_id,
         title=body.title.strip(),
@@ -183,6 +187,14 @@ async def create(request: ApiRequest, body: CreateTicket) -> TicketShape:
         parent_id=body.parent_id,
     )
     return await _told(request, await tickets.create(ws, request.actor, wanted))
+
+
+async def _check_named(ws: Workspace, team_id: str | None, tag_ids: Iterable[str]) -> None:
+    """Raises Invalid where the team, or one of the tags, is not there (any more)."""
+    if team_id is not None:
+        await teams.require(ws, team_id)
+    if unknown := set(tag_ids) - {tag.id for tag in await tags.every(ws) if tag.merges_into is None}:
+        raise Invalid.field("tags", f"There is no tag {min(unknown)!r}; it may have been deleted or merged.")
 
 
 def _checks(given: Sequence[TicketCheckIn]) -> tuple[Check, ...]:
@@ -207,7 +219,10 @@ async def edit(request: ApiRequest, ticket_id: str, body: EditTicket) -> TicketS
         given["tags"] = tuple(dict.fromkeys(body.tags))
     if "checklist" in given:
         given["checklist"] = _checks(body.checklist)
-    await access.ticket(request.ws, request.actor, ticket_id)
+    now = await access.ticket(request.ws, request.actor, ticket_id)
+    # What it has, though it may be gone, does not keep people from changing the rest.
+    team_id = given.get("team_id")
+    await _check_named(request.ws, None if team_id == now.team_id else team_id, {*given.get("tags", ())} - {*now.tags})
     changed = await tickets.edit(request.ws, request.actor, ticket_id, given, fields=body.fields, seen=body.revision)
     return await _told(request, changed)
 

@@ -170,7 +170,7 @@ function Editor({ policy }: { policy: SlaPolicy | null }) {
       >
         <NumberInput
           label="Warn so many minutes before"
-          description="Empty: no warning"
+          description="Where no more is promised than that: half way. Empty: no warning"
           min={1}
           allowDecimal={false}
           value={draft.warn_minutes ?? ''}
