@@ -42,3 +42,18 @@ test('overtaken: where nothing is being read, nothing is asked for', async () =>
   stop()
   client.clear()
 })
+
+test('overtaken: what changes while it is asked for the first time is asked for again', async () => {
+  const { client, reads, settled, stop } = shown()
+  void client.invalidateQueries({ queryKey: KEY })
+  void client.invalidateQueries({ queryKey: KEY })
+  assert.equal(reads.length, 1)
+  reads[0]?.('as it was')
+  await settled()
+  assert.equal(reads.length, 2)
+  reads[1]?.('changed, as stored')
+  assert.equal(await settled(), 'changed, as stored')
+  assert.equal(reads.length, 2)
+  stop()
+  client.clear()
+})

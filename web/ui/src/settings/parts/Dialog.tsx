@@ -15,7 +15,8 @@ export function Dialog(props: Omit<ModalProps, 'opened'>) {
     },
     [origin],
   )
-  return <Modal opened returnFocus={false} {...props} />
+  // A form in it is not the form that it was opened from: that one would be sent, too.
+  return <Modal opened returnFocus={false} onSubmit={(event) => event.stopPropagation()} {...props} />
 }
 
 function findOpener(): HTMLElement | null {
