@@ -23,20 +23,24 @@ from automations.experiments import Stage
 from automations.placing import Layout, Placing
 from automations.plans import Exclusion, Plan
 from automations.rolls import PIECE, Place
-from automations.runs import NO_ADDRESS, ON_THE_WAY, OUTRANKED, Run, Way
+from automations.runs import NO_ADDRESS, OUTRANKED, Run, Way
 from automations.store import runs as store
 from channels import accounts, registry
 from crm import pacing
-from inbox.mailings import mailings, words
+from inbox.mailings import following, mailings, words
 from inbox.mailings.mailing import MOST_IN_BATCH, Batch, Mailing, NewMailing, Outcome, Progress, Recipient, Tally
 from inbox.mailings.results import plain_code
 from inbox.timeline import Author
 
 _SOON: Final = timedelta(seconds=1)
-# Who waits for a deadline is looked at this often: a failure is told of long before it.
-_SOONER: Final = timedelta(minutes=1)
+# With whom it failed is looked for this often while it is on its way, and ever less often once it is not: most failures
+# are told of soon.
+_OFTEN: Final = timedelta(seconds=2)
+_SELDOM: Final = timedelta(minutes=1)
+_EVER_LESS: Final = 30
+# So long people are handed over until those before them are followed up.
+_STRETCH: Final = timedelta(seconds=5)
 _AT_ONCE: Final = 10
-_PAGE: Final = 100
 
 
 class Carrying:
@@ -49,42 +53,57 @@ class Carrying:
         self._run = run
         self._seen = seen
         self._lease = lease
+        # When something else can be done, as far as is known.
+        self._next: datetime | None = None
 
     async def carry(self) -> None:
-        ws, plan = self._ws, self._plan
-        before = await mailings.find(ws, rolls.source_of(self._now.id, 0))
-        if before is not None and before.started_at is not None and await self._paused_itself(before):
+        """Everything that can be done now; then it says when there is more."""
+        await self._carry()
+        if self._next is not None:
+            await store.move(self._ws, self._run.id, self._seen, self._next)
+
+    async def _carry(self) -> None:
+        for way in range(1 + len(self._run.ways)):
+            found = await mailings.find(self._ws, rolls.source_of(self._now.id, way))
+            if found is not None and found.started_at is not None and await self._paused_itself(found):
+                return
+        everybody = await self._handed_to_all()
+        if not self._run.built or not await self._still_running():
+            self._look_again()
             return
+        for number in range(len(self._plan.fallbacks)):
+            everybody &= await self._fall_back(number)
+        if everybody:
+            await self._end()
+
+    async def _handed_to_all(self) -> bool:
+        """Stage by stage, everybody to the mailing of the broadcast itself; False where that has to wait."""
+        ws, plan = self._ws, self._plan
+        stages = experiments.stages(plan)
+        if self._run.closed:
+            return True
         laid = await placing.layout(ws, plan)
         mailing = await self._mailing(laid, 0, plan.name)
-        for way in range(1 + len(self._run.ways)):
-            found = await mailings.find(ws, rolls.source_of(self._now.id, way))
-            if found is not None and await self._paused_itself(found):
-                return
         if not await self._build():
-            return
-        stages = experiments.stages(plan)
+            return False
         while self._run.stage < len(stages):
             if not await self._hand_over(laid, mailing, stages[self._run.stage]):
-                return
+                return False
             if stages[self._run.stage] != "rest" and not await self._may_go_on(mailing, stages[self._run.stage]):
-                return
+                return False
             await self._put(stage=self._run.stage + 1, piece=0, quiet_at=None, go_on=False)
-        if not self._run.closed:
-            await mailings.completed(ws, mailing.id, self._run.batches)
-            await self._put(closed=True)
-        for number in range(len(plan.fallbacks)):
-            if not await self._fall_back(number):
-                return
-        await self._end(mailing)
+        await mailings.completed(ws, mailing.id, self._run.batches)
+        await self._put(closed=True)
+        return True
 
     async def _put(self, **values: Any) -> None:
         self._run = replace(self._run, **values)
         await store.set(self._ws, self._run.id, values)
         await runs.tell_progress(self._ws, self._run.id)
 
-    async def _look_again(self, after: timedelta = _SOON) -> bool:
-        await store.move(self._ws, self._run.id, self._seen, self._ws.clock.now() + after)
+    def _look_again(self, after: timedelta = _SOON) -> bool:
+        at = self._ws.clock.now() + after
+        self._next = min(self._next or at, at)
         return False
 
     async def _mailing(self, laid: Layout, way: int, name: str) -> Mailing:
@@ -109,6 +128,7 @@ class Carrying:
                 ramp=plan.ramp,
                 budget_minor=runs.budget(plan),
                 one_budget=tuple(mailings.id_for(self._ws, each) for each in others),
+                followed=way < len(plan.fallbacks),
                 guards=runs.guards(plan),
             ),
         )
@@ -147,7 +167,7 @@ class Carrying:
         if self._run.built:
             return True
         if await audiences.counting(self._ws, self._plan.audience):
-            return await self._look_again()
+            return self._look_again()
         piece: list[str] = []
 
         async def write() -> None:
@@ -161,20 +181,21 @@ class Carrying:
                 await write()
                 if self._run.after != piece[-1]:
                     # A piece of before a crash, which ended elsewhere: read on from its end.
-                    return await self._look_again(timedelta())
+                    return self._look_again(timedelta())
                 piece = []
                 if not await self._still_running():
-                    return await self._look_again()
+                    return self._look_again()
         if piece:
             await write()
             if self._run.after != piece[-1]:
-                return await self._look_again(timedelta())
+                return self._look_again(timedelta())
         await self._put(built=True)
         return True
 
     async def _hand_over(self, laid: Layout, mailing: Mailing, stage: Stage) -> bool:
         """All people of this stage to the mailing; False where that has to wait."""
         estimator = await Estimator.of(self._ws, laid.account)
+        until = self._ws.clock.now() + _STRETCH
         while self._run.piece < self._run.pieces:
             number = self._run.piece
             ids = await rolls.piece(self._ws, self._now.id, number) or []
@@ -189,7 +210,9 @@ class Carrying:
             else:
                 await self._put(piece=number + 1)
             if not await self._still_running():
-                return await self._look_again()
+                return self._look_again()
+            if self._plan.fallbacks and self._ws.clock.now() > until:
+                return self._look_again(timedelta())
         return True
 
     async def _piece(
@@ -233,16 +256,16 @@ class Carrying:
         progress = await mailings.progress(ws, mailing.id)
         gone = progress.sent + progress.unknown + sum(progress.failed.values())
         if progress.queued + progress.sending > 0:
-            return await self._look_again()
+            return self._look_again()
         if progress.waiting > gone:
             # Too few have it to say anything; of those who wait for an hour, or for days, some may come later.
-            return await self._look_again(timedelta(minutes=1))
+            return self._look_again(timedelta(minutes=1))
         if self._run.quiet_at is None:
             await self._put(quiet_at=now)
         waits = self._plan.trial if stage == "trial" else self._plan.experiment
         until = (self._run.quiet_at or now) + timedelta(minutes=waits.wait_minutes if waits else 0)
         if now < until:
-            return await self._look_again(until - now)
+            return self._look_again(until - now)
         reason = self._after_trial(progress) if stage == "trial" else await self._after_sample(progress)
         if reason is None:
             return True
@@ -280,56 +303,64 @@ class Carrying:
         return Reason("no_winner", f"{words} Choose which variant the rest get.")
 
     async def _fall_back(self, number: int) -> bool:
-        """The people whom the way before has not reached in time; False where that has to wait."""
-        ways = (*self._run.ways, *(Way() for _ in range(len(self._plan.fallbacks) - len(self._run.ways))))
-        way = ways[number]
-        if way.done:
+        """Those whom the way before has not reached, as soon as that is certain; False while others may follow."""
+        if self._way(number).done:
             return True
         before = await mailings.find(self._ws, rolls.source_of(self._now.id, number))
-        deadline = self._ws.clock.now() - timedelta(minutes=self._plan.fallbacks[number].after_minutes)
         tells = await self._tells_of_delivery(number)
-        laid: Layout | None = None
-        while not way.done:
-            needy: list[str] = []
-            if before is not None and not way.tried:
-                page, cursor = await mailings.recipients(self._ws, before.id, after=way.after, limit=_PAGE)
-                wait = _waits(page, deadline if tells else None)
-                if wait is not None:
-                    return await self._look_again(min(max(_SOON, wait), _SOONER))
-                needy = [each.contact_id for each in page if _needs_another(each, tells)]
-                moved = replace(way, after=page[-1].ref if page else way.after, tried=cursor is None)
-            else:
-                passed = await self._without_a_way(number, way.passed)
-                needy = passed or []
-                moved = replace(way, tried=True, passed=way.passed + 1, done=passed is None)
-            places: list[Place] = []
-            if needy:
-                laid = laid or await placing.fallback_layout(self._ws, self._plan, number)
-                moved, places = await self._page_of_fallback(laid, number, moved, needy)
-            page_number, way = way.pages, moved
-            await self._put(ways=(*ways[:number], way, *ways[number + 1 :]))
-            if places:
-                await rolls.forget_addresses(self._ws, self._now.id, f"fallback{number}", page_number, places)
+        patience = timedelta(minutes=self._plan.fallbacks[number].after_minutes) if tells else None
+        while await self._page_of_fallback(number, before, patience):
             if not await self._still_running():
-                return await self._look_again()
+                return self._look_again()
+        if before is not None:
+            before = await mailings.get(self._ws, before.id)
+            look = await following.next_look(self._ws, before, self._rests(before))
+            if look is not None:
+                return self._look_again(max(_SOON, look - self._ws.clock.now()))
+        if not (self._run.closed if number == 0 else self._way(number - 1).done):
+            return self._look_again(_OFTEN)
+        await self._put_way(number, replace(self._way(number), done=True))
         after = await mailings.find(self._ws, rolls.source_of(self._now.id, number + 1))
         if after is not None:
-            await mailings.completed(self._ws, after.id, way.batches)
+            await mailings.completed(self._ws, after.id, self._way(number).batches)
         return True
 
-    async def _without_a_way(self, number: int, page: int) -> list[str] | None:
-        """Of this page of the places before, who had no handle there; None behind the last page."""
-        stages: Sequence[str] = experiments.stages(self._plan) if number == 0 else [f"fallback{number - 1}"]
-        piece, at = divmod(page, len(stages))
-        if piece >= (self._run.pieces if number == 0 else self._run.ways[number - 1].pages):
-            return None
-        stage = stages[at]
+    def _way(self, number: int) -> Way:
+        return self._run.ways[number] if number < len(self._run.ways) else Way()
+
+    async def _put_way(self, number: int, way: Way) -> None:
+        ways = [self._way(each) for each in range(len(self._plan.fallbacks))]
+        await self._put(ways=(*ways[:number], way, *ways[number + 1 :]))
+
+    def _rests(self, mailing: Mailing) -> timedelta:
+        """How soon somebody looks for whom this mailing has failed with since."""
+        quiet_at = mailing.ended_at or self._run.quiet_at
+        if quiet_at is None:
+            return _OFTEN
+        return min(max(_OFTEN, (self._ws.clock.now() - quiet_at) / _EVER_LESS), _SELDOM)
+
+    async def _without_a_way(self, number: int) -> tuple[list[str], int]:
+        """
+        Of the next page of the places before, who had no handle there, and how many pages have been looked through
+        then; no more than before where none is left, or not there yet.
+        """
+        run, page = self._run, self._way(number).passed
+        if number == 0:
+            stages = experiments.stages(self._plan)
+            at, piece = divmod(page, max(1, run.pieces))
+            handed_over = run.pieces if at < run.stage else run.piece if at == run.stage else 0
+            stage: str = stages[at] if at < len(stages) else ""
+        else:
+            stage, piece, handed_over = f"fallback{number - 1}", page, self._way(number - 1).pages
+        if not stage or piece >= handed_over:
+            return [], page
         places = await rolls.places(self._ws, self._now.id, stage, piece) or ()
-        return [
+        without = [
             place.contact_id
             for place in places
             if place.reason == NO_ADDRESS and not experiments.held_out(self._plan, self._now.id, place.contact_id)
         ]
+        return without, page + 1
 
     async def _tells_of_delivery(self, way: int) -> bool:
         """Whether the provider of this way reports what was delivered; else what was sent has to do."""
@@ -337,42 +368,62 @@ class Carrying:
         row = await accounts.row_of(self._ws, account_id or "")
         return registry.adapter(row.kind).capabilities(accounts.channel_account(row)).receipts != "sent"
 
-    async def _page_of_fallback(
-        self, laid: Layout, number: int, way: Way, needy: Sequence[str]
-    ) -> tuple[Way, list[Place]]:
-        """The way with these people (by contact id) taken over, and where they were sent."""
-        ws, plan = self._ws, self._plan
-        stage = f"fallback{number}"
-        mailing = await self._mailing(laid, number + 1, plan.name)
+    async def _page_of_fallback(self, number: int, before: Mailing | None, patience: timedelta | None) -> bool:
+        """Some people taken over from the way before; False while there are none."""
+        ws, way, stage = self._ws, self._way(number), f"fallback{number}"
+        laid: Layout | None = None
+        passed = way.passed
+        # Those of before a crash first.
         places = await rolls.places(ws, self._now.id, stage, way.pages)
+        if places is not None and not await self._had(number, [place.contact_id for place in places]):
+            passed += 1
         if places is None:
-            estimator = await Estimator.of(ws, laid.account)
-            purpose = checks.purpose_of(plan, laid).value
-            placed = await placing.of(
-                ws,
-                laid,
-                dict.fromkeys(needy, ""),
-                purpose=purpose,
-                exclude=Exclusion(),
-                schedule=plan.schedule.model_copy(update={"kind": "now"}),
-            )
-            places = await rolls.keep(ws, self._now.id, stage, way.pages, [_place(each, estimator) for each in placed])
-        going = [each.contact_id for each in places if not each.reason]
-        had = await self._had(number, going)
-        for each in had.values():
+            missed = await following.missed(ws, before, patience) if before is not None else []
+            needy = [each.contact_id for each in missed]
+            if not needy:
+                needy, passed = await self._without_a_way(number)
+                if not needy:
+                    if passed > way.passed:
+                        await self._put_way(number, replace(way, passed=passed))
+                    return passed > way.passed
+            laid = await placing.fallback_layout(ws, self._plan, number)
+            places = await rolls.keep(ws, self._now.id, stage, way.pages, await self._placed_again(laid, needy))
+        laid = laid or await placing.fallback_layout(ws, self._plan, number)
+        mailing = await self._mailing(laid, number + 1, self._plan.name)
+        had = await self._had(number, [place.contact_id for place in places])
+        going = {place.contact_id for place in places if not place.reason}
+        again = [each for each in had.values() if each.contact_id in going]
+        for each in again:
             # It did not reach them, so it is no message that they have had.
             await pacing.forget(ws, each.contact_id, each.ref)
         batches = await hand_over(ws, mailing.id, laid, places, way.batches)
-        failed = Counter(way.failed) + Counter(plain_code(each.code) for each in had.values() if each.state == "failed")
+        await following.take_over(ws, list(had.values()))
+        failed = Counter(plain_code(each.code) for each in again if each.state == "failed")
         moved = replace(
             way,
             batches=way.batches + batches,
             pages=way.pages + 1,
-            sent=way.sent + sum(each.state != "failed" for each in had.values()),
-            failed=failed,
-            fresh=way.fresh + len(going) - len(had),
+            passed=passed,
+            sent=way.sent + sum(each.state != "failed" for each in again),
+            failed=Counter(way.failed) + failed,
+            fresh=way.fresh + len(going) - len(again),
         )
-        return moved, places
+        await self._put_way(number, moved)
+        await rolls.forget_addresses(ws, self._now.id, stage, way.pages, places)
+        return True
+
+    async def _placed_again(self, laid: Layout, contact_ids: Sequence[str]) -> list[Place]:
+        """Where they get it by this way, at once."""
+        estimator = await Estimator.of(self._ws, laid.account)
+        placed = await placing.of(
+            self._ws,
+            laid,
+            dict.fromkeys(contact_ids, ""),
+            purpose=checks.purpose_of(self._plan, laid).value,
+            exclude=Exclusion(),
+            schedule=self._plan.schedule.model_copy(update={"kind": "now"}),
+        )
+        return [_place(each, estimator) for each in placed]
 
     async def _had(self, number: int, contact_ids: Sequence[str]) -> dict[str, Outcome]:
         """What had come of these people on the ways up to this one, of each the last."""
@@ -383,7 +434,7 @@ class Carrying:
                 found |= await mailings.outcomes(self._ws, mailing.id, contact_ids)
         return found
 
-    async def _end(self, mailing: Mailing) -> None:
+    async def _end(self) -> None:
         """Done when every mailing is."""
         for source in rolls.sources(self._now.id):
             found = await mailings.find(self._ws, source)
@@ -392,7 +443,7 @@ class Carrying:
             if await self._paused_itself(found):
                 return
             if found.state != "done":
-                await self._look_again()
+                self._look_again()
                 return
         at = self._ws.clock.now()
         await broadcasts.turn(self._ws, SYSTEM, self._now, "finished", state="done", finished_at=at)
@@ -469,21 +520,3 @@ def verdict_of(plan: Plan, progress: Progress) -> experiments.Verdict | None:
 def handed_over(tally: Tally) -> int:
     """Also those with whom it failed: a variant that does not arrive has no better share for it."""
     return tally.sent + sum(tally.failed.values())
-
-
-def _waits(page: Sequence[Outcome], deadline: datetime | None) -> timedelta | None:
-    """How long to wait until all of these have had their time; None: they have. No deadline: sent is enough."""
-    longest: timedelta | None = None
-    for each in page:
-        if each.state in ON_THE_WAY:
-            return timedelta(minutes=1) if each.state == "waiting" else _SOON
-        sent = each.times.get("sent")
-        if deadline is not None and each.state == "sent" and sent is not None and sent > deadline:
-            longest = max(longest or timedelta(), sent - deadline)
-    return longest
-
-
-def _needs_another(each: Outcome, tells: bool) -> bool:
-    """Sent but not delivered, or failed; what may have arrived (`unknown`) is not sent again by a machine."""
-    missed = each.state == "failed" or (tells and each.state == "sent")
-    return missed and each.opted_out_at is None and each.replied_at is None

@@ -42,15 +42,14 @@ _MICROS_OF_MINOR: Final = MICROS // 100
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
     """
-    How far a fallback is: `after` is the last of the mailing before it that was looked at, `tried` once those were all,
-    and `passed` how many pages were looked through for people without a handle on the ways before. Of whom it took over
-    `sent` had got it on a way before, `failed` by code had not, and `fresh` had no way.
+    How far a fallback is: whom it took over are in so many `pages` of places and `batches` of its mailing, and `passed`
+    is how many pages of the way before were looked through for people without a handle there; `done` once nobody can
+    follow any more. Of whom it took over `sent` had got it on a way before, `failed` by code had not, and `fresh` had
+    no way.
     """
 
     batches: int = 0
-    after: str | None = None
     pages: int = 0
-    tried: bool = False
     passed: int = 0
     done: bool = False
     sent: int = 0

@@ -16,7 +16,7 @@ from typing import Any
 
 from app.core import log, mongo
 from app.core.clock import Clock
-from app.core.platform import audit, contacts, conversations, entries, queues, reports, segments, workspaces
+from app.core.platform import audit, broadcasts, contacts, conversations, entries, queues, reports, segments, workspaces
 from app.core.platform import migrations as rows
 from app.core.platform.migrations import LOCK_SECONDS
 from app.core.tasks import end
@@ -121,6 +121,11 @@ async def _counting_segments(db: mongo.Database, progress: Progress, clock: Cloc
         await progress.save(after=after)
 
 
+async def _fallbacks(db: mongo.Database, progress: Progress, clock: Clock) -> None:
+    """Fallbacks of broadcasts take people over one by one."""
+    await broadcasts.follow_up(db, clock)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "default queues", _default_queues),
     Migration(2, "conversation facets", _conversation_facets),
@@ -134,6 +139,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(10, "consent standings", _consent_standings),
     Migration(11, "rare marks of entries", _rare_marks),
     Migration(12, "segments that count", _counting_segments),
+    Migration(13, "fallbacks one by one", _fallbacks),
 )
 
 

@@ -207,6 +207,7 @@ SCOPED: Mapping[str, tuple[Index, ...]] = {
         _index("mailing_id", "seq"),
         _index("work_key", "due_at", sparse=True),
         _index("place_key", sparse=True),
+        _index("look_key", "look_at", sparse=True),
     ),
     # `facets` are the lists a ticket stands in; `look_at` is there while something is to be done for it at a time.
     "tickets": (

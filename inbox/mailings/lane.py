@@ -21,7 +21,7 @@ import httpx
 
 from app.core import ids
 from app.core.addresses import Address
-from app.core.errors import AppError, NotFound
+from app.core.errors import AppError, Conflict, NotFound
 from app.core.mongo import ConnectionFailure, Document
 from app.core.runtime import Workspace
 from channels import accounts, registry
@@ -430,27 +430,36 @@ class Lane:
             and await self._handles.stale(account, going.message)
         ):
             again = timedelta()
-        code = code_of(error)
-        if again is not None:
-            # Being told to wait is no failure of the message: it does not use up its tries.
-            counted = attempts - 1 if isinstance(error, Throttled) and error.scope == "sender" else attempts
-            sheet.wait(place, now + again, counted, code, error.message)
-        elif isinstance(error, OutcomeUnknown):
-            sheet.settle(place, "unknown", now, code=code, words=error.message)
-        else:
-            sheet.settle(place, "failed", now, code=code, words=error.message)
+        try:
+            await self._react(account, going, error)
+        finally:
+            # Last: once it is known, it may be tried again at once, or another way.
+            code = code_of(error)
+            if again is not None:
+                # Being told to wait is no failure of the message: it does not use up its tries.
+                counted = attempts - 1 if isinstance(error, Throttled) and error.scope == "sender" else attempts
+                sheet.wait(place, now + again, counted, code, error.message)
+            elif isinstance(error, OutcomeUnknown):
+                sheet.settle(place, "unknown", now, code=code, words=error.message)
+            else:
+                sheet.settle(place, "failed", now, code=code, words=error.message)
+
+    async def _react(self, account: ChannelAccount, going: _Going, error: SendError) -> None:
+        """What it teaches about the sender and the person, and whether everything stops."""
         if isinstance(error, Throttled) and error.scope == "sender":
             await self._slow_down(account, going, error)
         if reactions.stops(error) or isinstance(error, RecipientOptedOut | RecipientUnreachable):
             await delivery.learn(self._ws, account, going.message.id, going.recipient.address, error)
         if isinstance(error, RecipientOptedOut):
-            await mailings.opted_out(self._ws, going.message.id, now)
+            await mailings.opted_out(self._ws, going.message.id, self._now())
         if isinstance(error, ValuesRefused):
             self._values_refused += 1
         if self._mailing.state == "running" and (
             reactions.stops(error) or self._values_refused == reactions.VALUES_REFUSED
         ):
-            await self._stop(error.code, error.message)
+            # It may be cancelled at this very moment.
+            with suppress(Conflict):
+                await self._stop(error.code, error.message)
 
     # --- pace -----------------------------------------------------------------------------------------------------
 
@@ -498,7 +507,7 @@ class Lane:
             if renews:
                 self._renewed_at = now
             new = [sheet for sheet in self._sheets.values() if renews or not sheet.said]
-            touched = {sheet.id: (sheet.changes(self._until()), ()) for sheet in new}
+            touched = {sheet.id: (sheet.changes(self._now(), self._until()), ()) for sheet in new}
             if touched and not await self._surely(touched):
                 await self._drop_lost(touched)
         await mailings.tell_progress(self._ws, self._mailing.id)

@@ -44,7 +44,8 @@ class NewMailing:
     What is to be sent. The same `source` (its kind, its id) always gives the same mailing. `rate` is messages a second
     (None: what the sender may), `ramp` the most a day, day by day from the first on, after which there is no limit.
     `budget_minor` is in the minor unit of the workspace's currency: nothing is handed over that would exceed it; what
-    the mailings of `one_budget` (ids) cost is in it, too.
+    the mailings of `one_budget` (ids) cost is in it, too. `followed`: who is not reached gets it another way
+    (following.py).
     """
 
     source: tuple[str, str]
@@ -63,6 +64,7 @@ class NewMailing:
     ramp: tuple[int, ...] = ()
     budget_minor: int | None = None
     one_budget: tuple[str, ...] = ()
+    followed: bool = False
     guards: Guards = Guards()
 
 

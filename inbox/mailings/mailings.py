@@ -177,6 +177,7 @@ def _work(mailing: Mailing, batch: Batch, verdicts: Sequence[gate.Verdict], now:
         elif isinstance(verdict, datetime) and (batch.due_at or now) <= now:
             work.w[str(place)] = [store.milliseconds(verdict), 0, "quiet_hours", results.QUIET]
     work.to = results.total_of(work, batch.recipients)
+    work.look_key = mailing.id if mailing.followed else None
     if len(work.o) < work.size:
         work.work_key = store.work_key(mailing.id, batch.account_id)
         everybody_waits = len(work.o) + len(work.w) == work.size

@@ -85,6 +85,9 @@ async def _fold(ws: Workspace, account_id: str, waiting: dict[str, list[tuple[Re
             await spending.note_batch(ws, mailing, work, groups[work.id])
     for ref, report in (each for batch_id, told in learned.items() if batch_id not in lost for each in told):
         await _learn(ws, account_id, ref, report, groups[ref.batch_id].recipients[ref.place].address)
+    # Behind what was learned: who asked to stop is told another way no more.
+    news = [work.id for work in changed if work.look_key and work.id in learned and work.id not in lost]
+    await store.look_soon(ws, news, ws.clock.now())
     for mailing_id in {work.mailing_id for work in changed}:
         await mailings.tell_progress(ws, mailing_id)
     for batch_id in [batch_id for batch_id in waiting if batch_id not in lost]:
@@ -138,6 +141,9 @@ async def _final(ws: Workspace, account_id: str, work: Work, ref: Ref, report: R
         return None if ref.place in work.sending else False
     if _of_earlier_try(own, report):
         return False
+    if ref.place in work.p:
+        # They get it another way by now.
+        return True
     error = errors.from_receipt(report.error or {})
     wait = reactions.again(error, tries + 1) if tries < reactions.MAX_ATTEMPTS else None
     if wait is None:

@@ -111,19 +111,21 @@ class Sheet:
         """Whether what is stored is all that there is to say."""
         return not self.dirty and self.work.sending == sorted(self.flying)
 
-    def changes(self, until: datetime) -> Document:
-        """What to save now, with the places that are on their way from now on; the claim is good until then."""
+    def changes(self, now: datetime, until: datetime) -> Document:
+        """What to save now, with the places that are on their way from now on; the claim is good `until`."""
         self.work.sending = sorted(self.flying)
         values: Document = {"sending": self.work.sending, "due_at": until}
         if self.dirty:
             # As a whole: a hundred places one by one are dear in the embedded database.
             values |= {"o": self.work.o, "w": self.work.w, "to": self._total()}
+            if self.work.look_key is not None:
+                values["look_at"] = now
             self.dirty = False
         return values
 
     def closing(self, now: datetime) -> tuple[Document, Sequence[str]]:
         """The last to save: it is let go, and due again when the first of those who wait is."""
-        values, gone = self.changes(now), list[str]()
+        values, gone = self.changes(now, now), list[str]()
         left = [place for place in range(self.work.size) if str(place) not in self.work.o]
         gone = [*gone, "claim"]
         if left:

@@ -9,9 +9,11 @@ becomes of them is in `mailing_work`, whose parts have one writer each, so that 
     d   by whoever applies reports of the account: what the provider has told of each place, with `td`; `told` names the
         write that was last (`n` counts how often a place was put back to wait for days)
     m   by anybody: clicked, replied, opted out; each once, counted in `tm`
+    p   by whoever follows the mailing (inbox/mailings/following.py): the places that another mailing took over
 
 `work_key` and `due_at` are there as long as there is something to send: a batch that somebody works on is due when its
-claim runs out. `place_key` is there until its messages stand on people's timelines.
+claim runs out. `place_key` is there until its messages stand on people's timelines. A batch that is followed has a
+`look_key`, and `look_at` while it has to be looked at: whoever writes what became of somebody sets it.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ from inbox.timeline import Author
 # Most batches of which tallies are read in one command.
 _TALLIES = 1_000
 _WAITING = 500
+_LOOKS = 500
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 # --- mailings -----------------------------------------------------------------------------------------------------
@@ -147,6 +151,8 @@ class Work:
     due_at: datetime | None = None
     work_key: str | None = None
     place_key: str | None = None
+    look_key: str | None = None
+    look_at: datetime | None = None
     told: str | None = None
     sending: list[int] = field(default_factory=list)
     o: dict[str, list[Any]] = field(default_factory=dict)
@@ -154,6 +160,7 @@ class Work:
     d: dict[str, dict[str, Any]] = field(default_factory=dict)
     m: dict[str, dict[str, int]] = field(default_factory=dict)
     n: dict[str, int] = field(default_factory=dict)
+    p: list[int] = field(default_factory=list)
     to: dict[str, Any] = field(default_factory=dict)
     td: dict[str, Any] = field(default_factory=dict)
     tm: dict[str, int] = field(default_factory=dict)
@@ -342,6 +349,55 @@ async def mark(ws: Workspace, ref: Ref, name: str, at: datetime) -> bool:
     path = f"m.{ref.place}.{name}"
     change = {"$set": {path: milliseconds(at)}, "$inc": {f"tm.{name}": 1}}
     return await ws.db.mailing_work.update({"_id": ref.batch_id, path: {"$exists": False}}, change)
+
+
+async def to_look_at(ws: Workspace, mailing_id: str, now: datetime, *, limit: int) -> list[Work]:
+    """Batches of a mailing that is followed of which there is something to see by now. Index: look_key, look_at."""
+    due = {"look_key": mailing_id, "look_at": {"$lte": now}}
+    return [_work(row) for row in await ws.db.mailing_work.find_exactly(due, limit=limit)]
+
+
+async def next_look(ws: Workspace, mailing_id: str, until: datetime) -> datetime | None:
+    """
+    When there is something to see next: `until` if not by then, None if never, as far as can be known. Index: look_key,
+    look_at.
+    """
+    soon = {"look_key": mailing_id, "look_at": {"$gt": _EVER, "$lte": until}}
+    rows = await ws.db.mailing_work.find_exactly(soon, limit=_LOOKS, fields=["look_at"])
+    if rows:
+        found: datetime = min(row["look_at"] for row in rows)
+        return found
+    later = {"look_key": mailing_id, "look_at": {"$gt": _EVER}}
+    return until if await ws.db.mailing_work.find_exactly(later, limit=1, fields=["_id"]) else None
+
+
+async def looked_at(ws: Workspace, seen: Sequence[tuple[Work, datetime | None]]) -> None:
+    """Each is looked at again then (None: when somebody writes), unless somebody has written meanwhile."""
+    await ws.db.mailing_work.update_each(
+        [
+            (
+                [work.id],
+                {"look_at": work.look_at, "told": work.told},
+                {"$set": {"look_at": at}} if at else {"$unset": {"look_at": ""}},
+            )
+            for work, at in seen
+        ]
+    )
+
+
+async def look_soon(ws: Workspace, batch_ids: Sequence[str], now: datetime) -> None:
+    """There is news of these, which are followed."""
+    await ws.db.mailing_work.update_each([([each], {}, {"$set": {"look_at": now}}) for each in batch_ids])
+
+
+async def take_over(ws: Workspace, refs: Sequence[Ref]) -> None:
+    """Another mailing has these people now."""
+    places: dict[str, list[int]] = {}
+    for ref in refs:
+        places.setdefault(ref.batch_id, []).append(ref.place)
+    await ws.db.mailing_work.update_each(
+        [([batch_id], {}, {"$addToSet": {"p": {"$each": some}}}) for batch_id, some in places.items()]
+    )
 
 
 async def placed(ws: Workspace, settled: Mapping[str, int]) -> None:

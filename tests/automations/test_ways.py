@@ -1,6 +1,7 @@
 """Broadcasts on several ways: WhatsApp else SMS as one message, templates with files, hours, caps, and taking back."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +11,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.core.addresses import Address
+from app.core.platform.broadcasts import follow_up
+from automations import rolls, runs
+from automations.rolls import Place
+from automations.store import rolls as roll_rows
+from automations.store import runs as run_rows
 from crm import contacts
 from crm.contacts import Profile
 from inbox.mailings import mailings
@@ -151,6 +157,100 @@ async def test_by_whatsapp_else_by_text_is_one_message(shop: Shop) -> None:
     ):
         found = await why(owner, made, who[name])
         assert (found[0], words in found[1]) == (outcome, True), found
+
+
+async def test_each_goes_another_way_when_their_own_outcome_is_certain(shop: Shop) -> None:
+    owner = shop.owner
+    await shop.post(f"/accounts/{shop.accounts['whatsapp']}/templates/sync")
+    both = ("whatsapp", "sms")
+    ids = {await reachable(shop, name, *both, id=name.lower()): name for name in ("Uma", "Val", "Wes")}
+    off, quiet, late = [ids[contact_id] for contact_id in sorted(ids)]
+    fails = {"fail_next": {"code": 130472, "count": 1}}
+    silent = {"status_delay_ms": {"sent": 1, "delivered": 3_600_000, "read": 1}}
+    await shop.knobs(customers={off.lower(): fails, quiet.lower(): silent, late.lower(): fails})
+    named = {"first_name": "{{ contact.first_name }}", "code": "HELLO10"}
+    wording = text("Another way {{ contact.first_name }}")
+    made = await begun(
+        owner,
+        account_id=shop.accounts["whatsapp"],
+        audience={"contacts": list(ids)},
+        variants=[{"wordings": [{"language": None, "content": template("welcome_named", "en", body=named)}]}],
+        # The third person's turn has not come yet, and nobody waits for it.
+        trial={"people": 2, "wait_minutes": 60, "then": "go_on", "failure_percent": 100},
+        fallbacks=[{"account_id": shop.accounts["sms"], "after_minutes": 5, "wordings": [wording]}],
+    )
+
+    async def had(*names: str) -> None:
+        async def look() -> bool:
+            return await got(shop, "Another way") == sorted(names)
+
+        await eventually(look)
+
+    async def pages() -> int:
+        run = await runs.of(owner.ws, made)
+        return run.ways[0].pages if run is not None and run.ways else 0
+
+    async def taken_over(count: int) -> None:
+        async def look() -> bool:
+            return await pages() == count
+
+        await eventually(look)
+
+    async def forgotten() -> list[Place] | None:
+        places = await roll_rows.places(owner.ws, made, "fallback0", 0) or []
+        return None if any(each.address for each in places) else places
+
+    await had(off)
+    await taken_over(1)
+    # Killed before it was noted that they were taken over, it goes on from there, and nobody gets anything twice.
+    (place,) = await eventually(forgotten)
+    phone = (await contacts.addresses_of(owner.ws, place.contact_id))[-1].address
+    assert phone.kind == "sms"
+    await roll_rows.set_places(owner.ws, made, "fallback0", 0, [replace(place, address=str(phone))])
+    await run_rows.set(owner.ws, made, {"ways": ()})
+    await runs.awake(owner.ws, made, owner.ws.clock.now())
+    await taken_over(1)
+    with later(shop, timedelta(minutes=6)):
+        await had(off, quiet)
+        await taken_over(2)
+    with later(shop, timedelta(minutes=61)):
+        await had(off, quiet, late)
+        done = await counted(owner, made, "done")
+    assert (done["people"], done["unexplained"]) == (3, 0)
+    assert (done["tally"]["total"], done["tally"]["sent"], reasons(done["tally"]["failed"])) == (3, 3, {})
+    assert await got(shop, "Another way") == ["Uma", "Val", "Wes"]
+
+
+async def test_who_was_passed_over_before_an_upgrade_is_not_asked_about_again(shop: Shop) -> None:
+    owner, db = shop.owner, shop.runtime.mongo
+    await shop.post(f"/accounts/{shop.accounts['whatsapp']}/templates/sync")
+    ids = [await reachable(shop, name, "whatsapp", "sms", on_whatsapp=False) for name in ("Xan", "Yve", "Zoe")]
+    named = {"first_name": "{{ contact.first_name }}", "code": "HELLO10"}
+    wording = text("After an upgrade {{ contact.first_name }}")
+    made = await draft(
+        owner,
+        account_id=shop.accounts["whatsapp"],
+        audience={"contacts": ids},
+        variants=[{"wordings": [{"language": None, "content": template("welcome_named", "en", body=named)}]}],
+        fallbacks=[{"account_id": shop.accounts["sms"], "after_minutes": 5, "wordings": [wording]}],
+    )
+    # What an older version leaves behind: a mailing that nobody follows, of which two people were looked at.
+    plain = await draft(owner, **{**made["plan"], "fallbacks": []})
+    await checked(owner, plain["id"])
+    assert (await owner.client.post(f"{BROADCASTS}/{plain['id']}/start", json={"people": 3})).status_code == 200
+    await counted(owner, plain["id"], "done")
+    old = mailings.id_for(owner.ws, rolls.source_of(plain["id"], 0))
+    await db.mailings.update_one({"_id": old}, {"$unset": {"followed": ""}})
+    row = await db.broadcasts.find_one({"_id": made["id"]})
+    assert row is not None
+    await db.broadcasts.update_one({"_id": plain["id"]}, {"$set": {"plan": row["plan"], "state": "running"}})
+    way = {"after": f"{old.removeprefix('mlg_')}.0.1", "tried": False, "pages": 0, "passed": 0}
+    await db.broadcast_runs.update_one({"_id": plain["id"]}, {"$set": {"ways": [way]}})
+    await follow_up(db, owner.ws.clock)
+    await runs.awake(owner.ws, plain["id"], owner.ws.clock.now())
+    await counted(owner, plain["id"], "done")
+    last = dict(zip(ids, ("Xan", "Yve", "Zoe"), strict=True))[sorted(ids)[2]]
+    assert await got(shop, "After an upgrade") == [last]
 
 
 async def test_all_ways_spend_of_one_budget(shop: Shop) -> None:
