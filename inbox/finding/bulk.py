@@ -18,9 +18,9 @@ from redis.exceptions import RedisError
 
 from app.core import audit, clock, ids, leases, rounds, sign_in
 from app.core.audit import Target
-from app.core.errors import AppError, Conflict, Invalid, NotFound
+from app.core.errors import AppError, Conflict, Forbidden, Invalid, NotFound
 from app.core.mongo import DatabaseError
-from app.core.permissions import Actor, Rights
+from app.core.permissions import Actor, Permission, Rights
 from app.core.platform import bulk as platform
 from app.core.platform import members as member_rows
 from app.core.queue import Lane
@@ -259,13 +259,16 @@ async def begin(
     )
     await store.add_steps(ws, made.id, 0, ids_once)
     await store.insert(ws, made)
-    target = Target(about, made.id, f"{len(ids_once)} chosen" if wanted is None else "a filtered list")
-    await audit.record(ws, actor, "bulk.begun", target, {"action": dict(action), "filter": _shown(chosen)})
+    await audit.record(ws, actor, "bulk.begun", _target(made), {"action": dict(action), "filter": _shown(chosen)})
     if wanted is None and len(ids_once) <= AT_ONCE:
         await run_one(ws, made.id)
     else:
         await ws.queue.enqueue("run_bulk", ws.id, made.id, lane=Lane.BACKGROUND)
     return await get(ws, made.id)
+
+
+def _target(found: Bulk) -> Target:
+    return Target(found.about, found.id, f"{found.total} chosen" if found.wanted is None else "a filtered list")
 
 
 def _shown(chosen: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -282,20 +285,32 @@ async def get(ws: Workspace, bulk_id: str) -> Bulk:
     return found
 
 
-async def cancel(ws: Workspace, bulk_id: str) -> Bulk:
-    """What was done stays done, and can be undone. Raises NotFound, Conflict."""
-    await get(ws, bulk_id)
+async def own(ws: Workspace, actor: Actor, bulk_id: str) -> Bulk:
+    """
+    One's own, or that of somebody whose inbox one manages: it goes on in the name of who began it. Raises NotFound,
+    Forbidden.
+    """
+    found = await get(ws, bulk_id)
+    if found.by.member_id != actor.member_id and not actor.may(Permission.INBOX_MANAGE):
+        raise Forbidden(f"{found.by.name} began this; only they, or who manages the inbox, may stop it or undo it.")
+    return found
+
+
+async def cancel(ws: Workspace, actor: Actor, bulk_id: str) -> Bulk:
+    """What was done stays done, and can be undone. Raises NotFound, Forbidden, Conflict."""
+    found = await own(ws, actor, bulk_id)
     if not await store.turn(ws, bulk_id, ("choosing", "running"), "cancelled", pending=False):
         raise Conflict("This is over already.", code="over")
+    await audit.record(ws, actor, "bulk.cancelled", _target(found), {"action": dict(found.action)})
     return await _tell(ws, bulk_id)
 
 
-async def undo(ws: Workspace, bulk_id: str) -> Bulk:
-    """Raises NotFound, Conflict."""
-    found = await get(ws, bulk_id)
+async def undo(ws: Workspace, actor: Actor, bulk_id: str) -> Bulk:
+    """Raises NotFound, Forbidden, Conflict."""
+    found = await own(ws, actor, bulk_id)
     if not await store.turn(ws, bulk_id, ("done", "cancelled"), "undoing", pending=True):
         raise Conflict("Only what is over can be undone, and only once.", code="not_over")
-    await store.change(ws, bulk_id, done=0, same=0, failed=0, reasons={})
+    await audit.record(ws, actor, "bulk.undone", _target(found), {"action": dict(found.action)})
     if found.total <= AT_ONCE:
         await run_one(ws, bulk_id)
     else:
@@ -392,7 +407,9 @@ async def _batch(ws: Workspace, now: Bulk, each: Callable[[Workspace, Bulk, Acto
     await store.note(ws, now.id, noted)
     at = now.next + len(steps)
     failed = at - done - same
-    await store.change(ws, now.id, next=at, done=done, same=same, failed=failed, reasons=reasons)
+    # What was stopped meanwhile is as far as this; what is being undone by now has begun anew.
+    states = ("running", "cancelled") if now.state == "running" else ("undoing",)
+    await store.progress(ws, now.id, states, next=at, done=done, same=same, failed=failed, reasons=reasons)
     return at >= now.total
 
 
@@ -433,6 +450,9 @@ async def _undone(ws: Workspace, now: Bulk, actor: Actor, step: Step) -> Outcome
     about = _ABOUT.get(now.action["type"], ())
     wanted = _wanted_after(now.action, step.before)
     current = _kept(conversation, now.by)
+    if about and all(current[name] == step.before[name] for name in about):
+        # Put back just before a process died.
+        return "done", {}
     if any(current[name] != wanted.get(name, current[name]) for name in about):
         last = max(conversation.touched.values(), key=lambda touch: touch.revision, default=None)
         who = f" by {last.name}" if last and last.revision > step.touch and last.by != now.by.id else ""

@@ -96,6 +96,9 @@ async def _undone(ws: Workspace, now: Bulk, actor: Actor, step: Step) -> Outcome
         await _do(ws, actor, contact.id, {"type": kind, "add": removed, "remove": added})
         return "done", {}
     name = _VALUES[kind]
+    if _kept(contact)[name] == step.before[name]:
+        # Put back just before a process died.
+        return "done", {}
     touch = contact.touched.get(name)
     if touch is None or touch.revision != step.touch:
         return "Changed since; left as it is.", {}

@@ -41,9 +41,15 @@ async def change(ws: Workspace, bulk_id: str, **values: Any) -> None:
     await ws.db.bulk.update({"_id": bulk_id}, {"$set": values})
 
 
+async def progress(ws: Workspace, bulk_id: str, states: Sequence[str], **values: Any) -> None:
+    """How far it is, as long as it is in one of these states."""
+    await ws.db.bulk.update({"_id": bulk_id, "state": {"$in": list(states)}}, {"$set": values})
+
+
 async def turn(ws: Workspace, bulk_id: str, was: Sequence[str], state: str, *, pending: bool) -> bool:
-    """From one of these states to another; whether it was in one."""
-    mark = {"$set": {"state": state} | ({"pending_key": bulk_id, "next": 0} if pending else {})}
+    """From one of these states to another, which begins with the first step if it is work; whether it was in one."""
+    begun = {"pending_key": bulk_id, "next": 0, "done": 0, "same": 0, "failed": 0, "reasons": {}}
+    mark = {"$set": {"state": state} | (begun if pending else {})}
     if not pending:
         mark["$unset"] = {"pending_key": ""}
     for each in was:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.core import ids
-from app.core.permissions import Role
+from app.core import audit, ids
+from app.core.permissions import Actor, Role
 from app.core.runtime import Workspace
 from inbox import conversations
 from inbox.conversations import Conversation
@@ -114,6 +114,55 @@ async def test_it_can_be_stopped(ws: Workspace, owner: Person, rows: list[Conver
     kept = await store.get(ws, made["id"])
     assert kept is not None
     assert kept.done == 0
+
+
+async def test_what_is_stopped_and_undone_at_once_is_all_put_back(
+    ws: Workspace, owner: Person, rows: list[Conversation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "_BATCH", 3)
+    made = await begin(owner, {"type": "priority", "priority": "urgent"}, filter={"view": "open"})
+    forwards, answers = bulk._forwards, []
+
+    async def meanwhile(ws: Workspace, now: bulk.Bulk, actor: Actor, step: bulk.Step) -> Any:
+        if step.number == 2:
+            for what in ("cancel", "undo"):
+                answers.append(await owner.client.post(f"/api/v1/bulk/{made['id']}/{what}"))
+        return await forwards(ws, now, actor, step)
+
+    monkeypatch.setattr(bulk, "_forwards", meanwhile)
+    await bulk.run_one(ws, made["id"])
+    assert [answer.status_code for answer in answers] == [200, 200]
+    found = (await owner.client.get(f"/api/v1/bulk/{made['id']}")).json()
+    assert (found["state"], found["done"], found["same"], found["failed"]) == ("undone", 3, 2, 0)
+    assert [(await conversations.get(ws, row.id)).priority for row in rows] == ["normal"] * 5
+    trail = [entry.action for entry in await audit.page(ws, before=None, limit=10)]
+    assert [action for action in trail if action.startswith("bulk.")] == ["bulk.undone", "bulk.cancelled", "bulk.begun"]
+
+
+async def test_undoing_that_was_cut_off_counts_what_was_put_back_before(
+    ws: Workspace, owner: Person, rows: list[Conversation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await begin(owner, {"type": "priority", "priority": "urgent"}, ids=[row.id for row in rows])
+
+    async def killed(*_: Any) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "note", killed)
+        assert (await owner.client.post(f"/api/v1/bulk/{made['id']}/undo")).status_code == 500
+    await bulk.run_one(ws, made["id"])
+    found = (await owner.client.get(f"/api/v1/bulk/{made['id']}")).json()
+    assert (found["state"], found["done"], found["reasons"]) == ("undone", 5, {})
+
+
+async def test_a_colleague_does_not_stop_or_undo_it(
+    people: People, ws: Workspace, owner: Person, rows: list[Conversation]
+) -> None:
+    agent, lead = await people.join(ws, Role.AGENT), await people.join(ws, Role.SUPERVISOR)
+    made = await begin(owner, {"type": "priority", "priority": "urgent"}, ids=[rows[0].id])
+    for what in ("cancel", "undo"):
+        assert (await agent.client.post(f"/api/v1/bulk/{made['id']}/{what}")).status_code == 403
+    assert (await undo(lead, made))["done"] == 1
 
 
 async def test_tags_are_put_back_one_by_one(ws: Workspace, owner: Person, rows: list[Conversation]) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field
 
 from app.core.clock import iso
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Permission
 from inbox import conversations
 from inbox.finding import bulk, lists, views
@@ -129,11 +129,11 @@ async def get(request: ApiRequest, bulk_id: str) -> BulkOut:
 
 
 async def cancel(request: ApiRequest, bulk_id: str) -> BulkOut:
-    return shown(await bulk.cancel(request.ws, bulk_id))
+    return shown(await bulk.cancel(request.ws, request.actor, bulk_id))
 
 
 async def undo(request: ApiRequest, bulk_id: str) -> BulkOut:
-    return shown(await bulk.undo(request.ws, bulk_id))
+    return shown(await bulk.undo(request.ws, request.actor, bulk_id))
 
 
 def shown(found: Bulk) -> BulkOut:
@@ -161,13 +161,20 @@ ENDPOINTS = [
         errors=(Invalid, NotFound),
     ),
     Endpoint("GET", "/bulk/{bulk_id}", get, Permission.INBOX_REPLY, "How far it is", errors=(NotFound,)),
-    Endpoint("POST", "/bulk/{bulk_id}/cancel", cancel, Permission.INBOX_REPLY, "Stop it", errors=(NotFound, Conflict)),
+    Endpoint(
+        "POST",
+        "/bulk/{bulk_id}/cancel",
+        cancel,
+        Permission.INBOX_REPLY,
+        "Stop it",
+        errors=(NotFound, Forbidden, Conflict),
+    ),
     Endpoint(
         "POST",
         "/bulk/{bulk_id}/undo",
         undo,
         Permission.INBOX_REPLY,
         "Put back what was there",
-        errors=(NotFound, Conflict),
+        errors=(NotFound, Forbidden, Conflict),
     ),
 ]
