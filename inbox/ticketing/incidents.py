@@ -258,16 +258,17 @@ async def post_update(
     )
     if await store.insert_update(ws, update):
         await audit.record(ws, actor, "incident.update_posted", target_of(incident), {"text": text}, once=update.id)
-    await _stand(ws, incident_id, update)
+    await _stand(ws, incident_id)
     await ws.queue.enqueue("send_incident_update", ws.id, update.id, lane=Lane.BACKGROUND)
     await tell(ws, incident_id)
     return await get_update(ws, update.id)
 
 
-async def _stand(ws: Workspace, incident_id: str, update: Update) -> None:
-    """The incident's status is what its newest update says."""
+async def _stand(ws: Workspace, incident_id: str) -> None:
+    """The incident's status is what its newest update says: one that is posted once more, late, changes nothing."""
     for _ in range(8):
         incident = await get(ws, incident_id)
+        update = (await store.updates(ws, incident_id))[0]
         if incident.status == update.status:
             return
         resolved_at = update.at if update.status == "resolved" else None

@@ -215,6 +215,7 @@ async def test_no_door_opens_to_what_is_not_seen(people: People, owner: Person) 
             wrong.append(f"{endpoint.method} {endpoint.path}: {answer.status_code}")
     assert not wrong
     client_id = str(uuid4())
+    incident = (await person.client.post(f"{PREFIX}/incidents", json={"title": "Down"})).json()
     for path, body in [
         (f"/conversations/{hidden.id}/notes", {"client_id": client_id, "text": "Hi"}),
         (f"/conversations/{hidden.id}/assign", {"member_id": person.member.id}),
@@ -225,6 +226,8 @@ async def test_no_door_opens_to_what_is_not_seen(people: People, owner: Person) 
         (f"/tickets/{ticket['id']}/comments", {"client_id": client_id, "text": "Hi"}),
         (f"/tickets/{ticket['id']}/parent", {"parent_id": None}),
         ("/incidents", {"title": "Down", "conversation_ids": [hidden.id]}),
+        (f"/incidents/{incident['id']}/links", {"conversation_ids": [hidden.id]}),
+        (f"/incidents/{incident['id']}/links", {"ticket_ids": [ticket["id"]]}),
     ]:
         assert (await person.client.post(f"{PREFIX}{path}", json=body)).status_code == 404, path
     assert (await person.client.patch(f"{PREFIX}/contacts/{hidden.contact_id}", json={"name": "X"})).status_code == 404

@@ -111,12 +111,17 @@ async def test_resolving_solves_tickets_and_closes_conversations(shop: Shop) -> 
     _, conversation = await shop.someone("sms")
     ticket = await shop.post("/tickets", 201, conversation_id=conversation["id"], title="Cannot pay")
     incident = await reported(shop)
+    first = {"client_id": str(uuid4()), "status": "identified"}
+    await update(shop, incident["id"], **first)
     linked = await shop.post(f"/incidents/{incident['id']}/links", ticket_ids=[ticket["id"]])
     assert linked["links"][0]["ticket_id"] == ticket["id"]
     again = await shop.post(f"/incidents/{incident['id']}/links", conversation_ids=[conversation["id"]])
     assert again["linked"] == 1
     await update(shop, incident["id"], text="It works again.", resolves=True)
     await done(shop, incident["id"])
+    # A repeat that comes late takes nothing back.
+    await update(shop, incident["id"], **first)
+    assert (await shop.get(f"/incidents/{incident['id']}"))["status"] == "resolved"
     assert (await shop.get(f"/tickets/{ticket['id']}"))["status"] == "solved"
     assert (await shop.get(f"/conversations/{conversation['id']}"))["state"] == "closed"
     assert (await shop.get("/incidents", state="resolved"))["items"][0]["id"] == incident["id"]

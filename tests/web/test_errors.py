@@ -67,6 +67,17 @@ async def test_a_wrong_query_is_refused(owner: Person, query: str) -> None:
     assert_problem(await owner.client.get(f"/api/v1/members?{query}"), 422, "invalid")
 
 
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+async def test_a_moment_that_no_zone_can_tell_is_refused(owner: Person, at: str) -> None:
+    snooze = {"action": {"type": "snooze", "until": at}, "ids": ["cnv_1"]}
+    for answer in (
+        await owner.client.post("/api/v1/bulk", json=snooze),
+        await owner.client.get("/api/v1/conversations", params={"since": at}),
+        await owner.client.get("/api/v1/audit", params={"until": at}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
 async def test_unknown_parameters_are_ignored(owner: Person) -> None:
     assert (await owner.client.get("/api/v1/members?utm=1&%ff=%fe&limit=&x")).status_code == 200
     many = "&".join(f"p{n}=1" for n in range(101))

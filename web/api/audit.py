@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, JsonValue
+from pydantic import Field, JsonValue
 
 from app.core import audit
 from app.core.audit import Filter
@@ -11,7 +11,7 @@ from app.core.clock import iso
 from app.core.permissions import Permission
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
-from web.api.models import Out, Page, Time
+from web.api.models import Out, Page, Time, When
 
 
 class AuditActor(Out):
@@ -46,8 +46,8 @@ class AuditQuery(Page):
 
     actor_id: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     about: Annotated[str | None, Field(pattern=r"^[a-z_]{1,40}$")] = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: When | None = None
+    until: When | None = None
 
 
 async def list_entries(request: ApiRequest, query: AuditQuery) -> AuditPage:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from app.core.clock import iso
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -12,7 +12,7 @@ from inbox.finding import bulk, lists, views
 from inbox.finding.bulk import Bulk
 from inbox.finding.lists import Wanted
 from web.api.endpoint import ApiRequest, Endpoint
-from web.api.models import Body, Out
+from web.api.models import Body, Out, When
 
 _Id = Annotated[str, Field(min_length=1, max_length=100)]
 _Ids = Annotated[tuple[_Id, ...], Field(max_length=20)]
@@ -46,7 +46,7 @@ class CloseAll(Body):
 
 class SnoozeAll(Body):
     type: Literal["snooze"]
-    until: AwareDatetime | None = None
+    until: When | None = None
 
 
 class PlainAll(Body):
@@ -69,8 +69,8 @@ class BulkFilter(Body):
     state: _Ids = ()
     priority: _Ids = ()
     unread: bool = False
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: When | None = None
+    until: When | None = None
 
 
 class BeginBulk(Body):

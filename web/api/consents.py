@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from urllib.parse import quote
 from uuid import uuid4
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 from typing_extensions import TypedDict
 
 from app.core import audit, ids
@@ -25,7 +25,7 @@ from inbox.timeline import Author
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import ConsentState
-from web.api.models import Body, Channel, Page, Time
+from web.api.models import Body, Channel, Page, Time, When
 
 Purposes = Annotated[list[Literal["service", "transactional", "marketing"]], Field(min_length=1, max_length=3)]
 # How a colleague came to know what a person wants.
@@ -94,8 +94,8 @@ class RecordConsent(Body):
     state: Literal["granted", "withdrawn", "released"]
     way: Way
     wording: _Words = ""
-    at: AwareDatetime | None = None
-    expires_at: AwareDatetime | None = None
+    at: When | None = None
+    expires_at: When | None = None
     account_id: Annotated[str | None, Field(max_length=100)] = None
     language: Annotated[str | None, Field(max_length=20)] = None
     proof: ConsentProof = ConsentProof()

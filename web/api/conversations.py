@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from app.core import roles
 from app.core.errors import Conflict, Invalid, LeftOut, NewerMessages, NotFound, OptedOut, ReplyWindowClosed
@@ -35,7 +35,7 @@ from web.api.inbox_shapes import (
     EntryPage,
     EntryShape,
 )
-from web.api.models import Body, Page, Query, SeenNumber
+from web.api.models import Body, Page, Query, SeenNumber, When
 from web.api.translations import WroteFirst
 
 SEARCH_HITS = 100
@@ -45,7 +45,7 @@ SEARCH_HITS = 100
 _Any = Annotated[
     tuple[Annotated[str, Field(max_length=100)], ...], BeforeValidator(timelines.listed), Field(max_length=20)
 ]
-_When = Annotated[AwareDatetime | None, Field(description="About the last activity")]
+_When = Annotated[When | None, Field(description="About the last activity")]
 
 
 class ListQuery(Page):
@@ -74,7 +74,7 @@ class AroundQuery(Query):
     """The entry, or the time, in the middle of the page."""
 
     entry_id: Annotated[str | None, Field(max_length=100)] = None
-    at: AwareDatetime | None = None
+    at: When | None = None
     limit: Annotated[int, Field(ge=2, le=100)] = 50
 
 
@@ -124,7 +124,7 @@ Seen = Annotated[int | None, Field(ge=0, le=2**53)]
 class Snooze(Body):
     """Until that time, or (null) until the customer writes."""
 
-    until: AwareDatetime | None = None
+    until: When | None = None
     revision: Seen = None
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from app.core import audit
 from app.core.addresses import Address
@@ -24,11 +24,11 @@ from inbox.timeline import Author
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.inbox_shapes import AuthorShape
-from web.api.models import Body, Channel, Out, Page, Query, SeenNumber, Time
+from web.api.models import Body, Channel, Out, Page, Query, SeenNumber, Time, When
 from web.api.translations import WroteFirst
 
 OnReply = Literal["cancel", "ask", "send"]
-At = Annotated[AwareDatetime, Field(strict=False)]
+At = Annotated[When, Field(strict=False)]
 Revision = Annotated[int | None, Field(ge=0, le=2**53)]
 
 

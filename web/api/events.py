@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from app.core import clock
 from app.core.addresses import Address
@@ -14,7 +14,7 @@ from crm import contacts, happenings
 from crm.happenings import MOST_AT_ONCE, MOST_ATTRIBUTES, Happening
 from inbox import access
 from web.api.endpoint import ApiRequest, Endpoint
-from web.api.models import Body, Out, Query, Time
+from web.api.models import Body, Out, Query, Time, When
 
 _Text = Annotated[str, Field(max_length=happenings.MOST_CHARS)]
 _Name = Annotated[str, Field(min_length=1, max_length=40)]
@@ -30,7 +30,7 @@ class EventBody(Body):
     kind: _Name
     contact_id: Annotated[str | None, Field(max_length=100)] = None
     address: Annotated[str | None, Field(max_length=300)] = None
-    at: Annotated[AwareDatetime | None, Field(strict=False)] = None
+    at: Annotated[When | None, Field(strict=False)] = None
     attributes: Annotated[dict[_Name, bool | int | float | _Text], Field(max_length=MOST_ATTRIBUTES)] = Field({})
 
 
@@ -57,7 +57,7 @@ class ContactEvents(Out):
 
 class EventsQuery(Query):
     kind: _Name
-    since: AwareDatetime | None = None
+    since: When | None = None
 
 
 async def tell(request: ApiRequest, body: TellEvents) -> EventsTold:

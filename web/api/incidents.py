@@ -216,7 +216,11 @@ async def edit(request: ApiRequest, incident_id: str, body: EditIncident) -> Inc
 
 
 async def link(request: ApiRequest, incident_id: str, body: LinkIncident) -> IncidentShape:
-    linked = await incidents.link(request.ws, request.actor, incident_id, body.conversation_ids, body.ticket_ids)
+    ws, actor = request.ws, request.actor
+    await access.require(ws, actor, body.conversation_ids)
+    for ticket_id in body.ticket_ids:
+        await access.ticket(ws, actor, ticket_id)
+    linked = await incidents.link(ws, actor, incident_id, body.conversation_ids, body.ticket_ids)
     return await _full(request, linked)
 
 

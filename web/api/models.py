@@ -1,16 +1,27 @@
 """What the models of several endpoints share: strictness, pages, times, free-form JSON."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from math import floor, isfinite
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    WithJsonSchema,
+)
 from typing_extensions import TypeAliasType
 
 from channels import registry
 
 # `2026-11-21T12:00:00.000Z`, as app.core.clock.iso writes it.
 Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+# A moment that can be told in any zone: near the ends of the calendar there is no hour before, or behind.
+When = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))]
 # No installation is older; and days far ahead have no day after them.
 Day = Annotated[date, Field(ge=date(2020, 1, 1), le=date(2100, 1, 1))]
 # The kinds of channel there are: one for each folder of `channels/`.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import ceil
 from typing import Annotated
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from channels import registry
 from inbox import access, conversations, present, shelves, story, timeline
@@ -13,7 +13,7 @@ from inbox.shelves import Filter, Kind
 from inbox.story import Placed
 from web.api.endpoint import ApiRequest
 from web.api.inbox_shapes import EntryPage
-from web.api.models import Channel, Query
+from web.api.models import Channel, Query, When
 
 # A page of everything begins a little above the newest known number: some may just have been taken.
 _SLACK = 20
@@ -41,8 +41,8 @@ class TimelineQuery(Query):
     limit: Annotated[int, Field(ge=1, le=100)] = 50
     kind: _Kinds = ()
     channel: _Channels = ()
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: When | None = None
+    until: When | None = None
 
 
 async def page(
