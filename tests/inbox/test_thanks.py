@@ -62,6 +62,11 @@ Medaase paa
 네, 감사합니다!
 <3
 You're the best ❤️
+bye 👋
+Obrigado, bom dia
+grazie, ciao
+Asante kwa msaada
+Teşekkürler, iyi günler
 """.strip().splitlines()
 NOT_CLOSING = """
 Thanks?
@@ -96,6 +101,23 @@ ok ok ok ok ok ok ok ok ok
 спасибо, но не работает
 stop
 help
+help thanks
+Support, thanks
+ok help
+ok and my answer
+Hilfe bitte
+Antwort bitte!
+ok bitte
+ayuda gracias
+Aide, merci
+aiuto grazie
+помощь, спасибо
+Bom dia
+Boa tarde, tudo bem
+Ciao
+buenas noches
+iyi günler
+👋
 """.strip().splitlines()
 
 
