@@ -82,7 +82,10 @@ class Touch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The survey that was asked last, and until when an answer counts; `score` once there is one."""
+    """
+    The survey that was asked last, and until when an answer counts; `score` once there is one, and then until when the
+    next text says why.
+    """
 
     id: str
     kind: Literal["csat", "nps"]
@@ -92,6 +95,7 @@ class Asked:
     until: datetime
     score: int | None = None
     entry_id: str | None = None
+    comment_until: datetime | None = None
     commented: bool = False
 
 

@@ -244,7 +244,7 @@ async def _received(
     hours = registry.adapter(account.kind).capabilities(account).window_hours
     answer = surveys.answer_in(conversation, content, entry)
     thanked = answer is None and await closing.keeps_closed(ws, conversation, content)
-    reopens = answer is None and not thanked
+    reopens = answer is None and not thanked and not surveys.late(content)
     campaign = None if event.started else await _answered_campaign(ws, conversation, entry)
     received = partial(conversations.received, entry, summary, window_hours=hours, reopens=reopens, campaign=campaign)
     before, feed = conversation, await _feed(ws, account)

@@ -39,6 +39,8 @@ Kind = Literal["csat", "nps"]
 Status = Literal["due", "asked", "answered", "skipped"]
 # A customer with a conversation that is open is asked later, so often a day later.
 _MOST_POSTPONED = 14
+# Whom we did not ask why may say so in the same breath; what they write later is about something else.
+_SAME_BREATH = timedelta(minutes=10)
 CLIENT_ID = "survey/"
 
 
@@ -268,7 +270,17 @@ def answer_in(conversation: Conversation, content: Content, entry: Entry) -> Ans
         return Answer(asked.id, found[0], found[1]) if found else None
     if asked.commented or thanks.is_closing(content) or not survey_answers.is_comment(text):
         return None
+    if asked.comment_until is not None and entry.created_at > asked.comment_until:
+        return None
     return Answer(asked.id, None, text)
+
+
+def late(content: Content) -> bool:
+    """
+    Whether somebody tapped a button of a survey that is over, or of one before the last: no answer any more, and
+    nothing that would have to be answered.
+    """
+    return isinstance(content, Choice) and survey_answers.is_tap(content.id)
 
 
 async def take(ws: Workspace, conversation: Conversation, answer: Answer, entry: Entry) -> None:
@@ -313,8 +325,10 @@ async def _take_score(
     )
     low = _is_low(scored, part)
     await _follow_up(ws, conversation, scored, part, low)
-    saved, _ = await conversations.change(ws, conversation, _scored(scored))
-    said = part.ask_why if low and not answer.comment else part.thank_you
+    asks_why = low and not answer.comment
+    breath = None if asks_why and part.ask_why else entry.created_at + _SAME_BREATH
+    saved, _ = await conversations.change(ws, conversation, _scored(scored, breath))
+    said = part.ask_why if asks_why else part.thank_you
     if said and saved.state == "closed":
         await _thank(ws, saved, scored, await idle.written(ws, saved, said))
 
@@ -324,11 +338,19 @@ def _is_low(survey: Survey, part: Csat | Nps) -> bool:
     return survey.score is not None and survey.score <= most
 
 
-def _scored(survey: Survey) -> conversations.How:
+def _scored(survey: Survey, comment_until: datetime | None = None) -> conversations.How:
+    """`comment_until` None: as long as for the score."""
+
     def how(now: Conversation) -> Conversation:
         if now.asked is None or now.asked.id != survey.id:
             return now
-        asked = replace(now.asked, score=survey.score, entry_id=survey.answer_entry_id, commented=bool(survey.comment))
+        asked = replace(
+            now.asked,
+            score=survey.score,
+            entry_id=survey.answer_entry_id,
+            comment_until=comment_until,
+            commented=bool(survey.comment),
+        )
         return now if asked == now.asked else replace(now, asked=asked)
 
     return how

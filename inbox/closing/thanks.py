@@ -15,8 +15,8 @@ from channels.content import Content, Text
 MOST_CHARS = 60
 MOST_WORDS = 8
 
-# By language: what ends a talk; what may stand beside it; and what we may be thanked for, which is asked for as often, so
-# that it counts only behind a word for "for". Without accents, in small letters.
+# By language: what ends a talk; what may stand beside it; and what we may be thanked for, which people also ask for, so it
+# counts only behind a word for "for". Without accents, in small letters.
 PHRASES: Mapping[str, tuple[str, str, str]] = {
     "en": (
         "thanks|thank you|thank u|thankyou|thx|tnx|ty|tysm|thanks a lot|thanks a million|many thanks|cheers|"
@@ -168,10 +168,11 @@ _LONGEST = max(map(len, _ENDS | _BESIDE))
 
 def is_closing(content: Content) -> bool:
     """Whether this says nothing but thank you, okay or goodbye."""
-    return isinstance(content, Text) and _closes(content.text)
+    return isinstance(content, Text) and closes(content.text)
 
 
-def _closes(text: str) -> bool:
+def closes(text: str) -> bool:
+    """The same of a text."""
     if len(text) > MOST_CHARS:
         return False
     text, smiles = _TEXT_SMILES.subn(" ", text)

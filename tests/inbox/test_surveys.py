@@ -155,6 +155,37 @@ async def test_after_its_time_a_number_is_a_message(shop: Shop, settled: Any) ->
     assert (await surveys.get(here(shop), survey.id)).score is None
 
 
+async def test_what_comes_later_is_no_comment(shop: Shop, settled: Any) -> None:
+    """A new problem of somebody who was content, an hour later: it reopens. A late tap says nothing new."""
+    await settled(csat=CSAT)
+    customer, one = await helped(shop, "whatsapp")
+    survey = await asked(shop, one["id"])
+    await shop.writes("whatsapp", customer["id"], type="text", text="5!")
+    await answered(shop, survey)
+
+    def hour_later(now: Conversation) -> Conversation:
+        asked, past = now.asked, shop.runtime.clock.now() - timedelta(minutes=1)
+        assert asked is not None
+        return replace(now, asked=replace(asked, comment_until=past))
+
+    await eventually(lambda: _comment_time(shop, one))
+    await conversations.change(here(shop), await stored(shop, one), hour_later)
+    await shop.writes("whatsapp", customer["id"], type="list_reply", button_id="srv_older:4", title="4 · Good")
+    await shop.entry_where(one["id"], lambda e: (e["content"] or {}).get("title") == "4 · Good")
+    await shop.writes("whatsapp", customer["id"], type="text", text="My parcel has not come")
+
+    async def open_again() -> Any:
+        return (now := await stored(shop, one)).state == "open" and now
+
+    assert (await eventually(open_again)).unread == 1
+    assert (await surveys.get(here(shop), survey.id)).comment == ""
+
+
+async def _comment_time(shop: Shop, one: dict[str, Any]) -> Any:
+    asked = (await stored(shop, one)).asked
+    return asked and asked.comment_until
+
+
 async def test_who_is_not_asked(shop: Shop, settled: Any) -> None:
     # Not answered by anybody; asked not long ago; reopened before; where the window is closed and no template is named.
     await settled(csat=CSAT.model_copy(update={"cooldown_days": 7, "delay_minutes": 60 * 30}))
