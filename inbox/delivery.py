@@ -54,6 +54,7 @@ from channels.errors import (
 from crm import contacts, gate, pacing
 from inbox import allowances, contents, conversations, files, footers, live, messages, rates, spending, timeline
 from inbox import handles as media_handles
+from inbox.answering import deferred
 from inbox.store import entries as store
 from inbox.store import tickets
 from inbox.timeline import Entry
@@ -451,6 +452,8 @@ async def _settle(
     """Record the outcome and tell it. A receipt may have been faster: the status only moves forward."""
     entry, _ = await timeline.change(ws, entry, advanced(status, ws.clock.now(), error, external_ids))
     await live.tell_entry(ws, entry)
+    if entry.status in (DeliveryStatus.FAILED.value, DeliveryStatus.SKIPPED.value):
+        await deferred.opener_lost(ws, entry)
 
 
 def advanced(

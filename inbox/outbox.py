@@ -139,7 +139,7 @@ async def _whose_it_is(ws: Workspace, address: Address) -> Conversation | None:
 
 async def _before_it_was_merged(ws: Workspace, conversation: Conversation, draft: Draft, number: int) -> Entry | None:
     """The same message, if it was stored when the conversation was still another's."""
-    wanted = [_entry_id(each, draft.client_id, number) for each in conversation.absorbed]
+    wanted = [entry_id(each, draft.client_id, number) for each in conversation.absorbed]
     found = await entry_rows.get_many(ws, wanted) if wanted else []
     return found[0] if found else None
 
@@ -276,12 +276,8 @@ async def note(
     return entry
 
 
-def entry_id(conversation: Conversation, client_id: str, number: int = 0) -> str:
+def entry_id(conversation_id: str, client_id: str, number: int = 0) -> str:
     """The id of the entry that a draft with this `client_id` makes, or of a further part of it."""
-    return _entry_id(conversation.id, client_id, number)
-
-
-def _entry_id(conversation_id: str, client_id: str, number: int) -> str:
     return ids.derived("ent", conversation_id, client_id, str(number))
 
 
@@ -296,7 +292,7 @@ def _entry(
     now = ws.clock.now()
     until = now + timedelta(seconds=draft.undo_seconds) if draft.undo_seconds else None
     return Entry(
-        id=entry_id(conversation, draft.client_id, number),
+        id=entry_id(conversation.id, draft.client_id, number),
         contact_id=conversation.contact_id,
         conversation_id=conversation.id,
         at=now,
@@ -366,6 +362,14 @@ def _stale(draft: Draft) -> timeline.Guard | None:
     return timeline.Guard(draft.seen, passes)
 
 
+async def require_newest(ws: Workspace, conversation: Conversation, draft: Draft) -> None:
+    """The same of a draft that is not stored as a message now. Raises NewerMessages."""
+    guard = _stale(draft)
+    if guard is not None:
+        first = max(guard.seen + 1, conversation.last_number - timeline.PAGE)
+        guard.passes(await entry_rows.range_of(ws, conversation.contact_id, first, conversation.last_number))
+
+
 def _changes_the_talk(entry: Entry, writer: Author) -> bool:
     """What the customer wrote, and what anybody else but a machine of ours answered."""
     if entry.kind != "message" or entry.deleted_at or entry.status == DeliveryStatus.CANCELLED.value:
@@ -411,6 +415,8 @@ async def prepared(
 ) -> Content:
     """Checks what the channel can take, and fills in what the server knows. Raises Invalid."""
     capabilities = registry.adapter(account.kind).capabilities(account)
+    if isinstance(content, Text) and not content.text.strip():
+        raise Invalid.field("content.text", "Write something: this message is blank.")
     if isinstance(content, MediaMessage):
         file = await _file_for(ws, content.media.file_id or "", conversation_id)
         media = files.as_media(file, voice=content.media.kind == "voice")

@@ -23,6 +23,7 @@ from app.core.runtime import Runtime, Workspace
 from channels import accounts, errors
 from channels.contract import DeliveryStatus
 from inbox import delivery, live, signals, spending
+from inbox.answering import deferred
 from inbox.mailings import reports
 from inbox.store import entries as store
 from inbox.timeline import Entry
@@ -88,8 +89,10 @@ async def _apply(runtime: Runtime, batches: Sequence[ReceiptBatch]) -> None:
         if unknown:
             early.append(replace(batch, reports=tuple(unknown)))
     changed = await _fold(ws, account_id, by_message, {entry.id: entry for entry in found.values()})
-    if lost := [entry.id for entry in changed if entry.status == DeliveryStatus.FAILED.value]:
-        await spending.failed(ws, lost)
+    if lost := [entry for entry in changed if entry.status == DeliveryStatus.FAILED.value]:
+        await spending.failed(ws, [entry.id for entry in lost])
+        for entry in lost:
+            await deferred.opener_lost(ws, entry)
     for entry in changed:
         await _learn(ws, account_id, entry, by_message[entry.id])
     await live.publish(ws, *[await live.entry_event(ws, entry, None) for entry in changed])

@@ -9,6 +9,8 @@ was said. The gate is asked when it is written and again when it goes; what keep
 It goes exactly once: the row is claimed by a conditional update, and the entry's id derives from the row's.
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -16,9 +18,12 @@ from typing import Any, Literal
 from app.core import ids
 from app.core.errors import AppError, Change, ChangedMeanwhile, Conflict, Forbidden, Invalid, NotFound
 from app.core.runtime import Workspace
+from channels import accounts
 from channels.content import Choice, Content, Template, Text
-from channels.contract import Purpose
-from inbox import contents, conversations, events, live, outbox, timeline
+from channels.contract import DeliveryStatus, Purpose
+from crm import wishes
+from crm.keywords import Keyword
+from inbox import contents, conversations, events, live, messages, outbox, timeline
 from inbox.answering import notifications, reopeners
 from inbox.conversations import Conversation
 from inbox.outbox import Draft
@@ -36,6 +41,10 @@ SOONEST = timedelta(seconds=20)
 # A worker that claimed a message and is gone: after so long another goes on; the entry is the same one.
 CLAIM = timedelta(seconds=60)
 OPEN: frozenset[State] = frozenset(("waiting", "asking", "sending"))
+# How the id of a template that asks the person to answer ends; and what a message of ours is that nobody will read.
+_OPENER = "-opener"
+_LOST = frozenset((DeliveryStatus.FAILED.value, DeliveryStatus.SKIPPED.value, DeliveryStatus.CANCELLED.value))
+_OPENER_LOST = "opener_lost"
 
 # What people say when they only mean "go on". Compared without case and punctuation.
 _GO_AHEAD = frozenset(
@@ -49,6 +58,29 @@ _GO_AHEAD = frozenset(
     .split(" / ")
 )
 _SIGNS = frozenset("👍👋🙏✅")
+# How the words on a button begin that declines.
+_DECLINES = frozenset(
+    (
+        *("no", "nope", "not", "never", "later", "stop", "nein", "nicht", "später", "non", "pas", "não", "nao", "nee"),
+        *(
+            "niet",
+            "nie",
+            "luego",
+            "dopo",
+            "нет",
+            "не",
+            "ні",
+            "لا",
+            "hapana",
+            "tidak",
+            "hayır",
+            "नहीं",
+            "いいえ",
+            "不",
+            "아니요",
+        ),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +131,8 @@ async def create(ws: Workspace, conversation: Conversation, wish: Wish) -> Defer
     """
     Store a message for later; asked twice with one client id it is there once.
 
-    Raises what the gate raises, Invalid (a time that is past or too far), Conflict (too many wait, the window is open).
+    Raises what the gate raises, Invalid (a time that is past or too far), Conflict (too many wait, the window is open),
+    NewerMessages.
     """
     row_id = ids.derived("dfr", conversation.id, wish.draft.client_id)
     stored = await store.get(ws, row_id)
@@ -110,6 +143,7 @@ async def create(ws: Workspace, conversation: Conversation, wish: Wish) -> Defer
         raise Conflict(f"At most {MOST_OPEN} messages can wait in one conversation.", code="too_many")
     now = ws.clock.now()
     admitted = await outbox.admit(ws, conversation, wish.draft, later=True)
+    await outbox.require_newest(ws, conversation, wish.draft)
     if wish.at is not None:
         _check_time(wish.at, now)
     at = wish.at or now + timedelta(days=wish.days)
@@ -140,7 +174,9 @@ async def create(ws: Workspace, conversation: Conversation, wish: Wish) -> Defer
         await store.insert(ws, row)
         linked = await _link(ws, conversation, row)
         await _tell(ws, row)
-    # They may have written between the reading and the linking; then nobody else will look.
+    # They may have written between the reading and the linking, or the template was lost; then nobody else will look.
+    if opener is not None and (lost := await timeline.get(ws, opener.id)).status in _LOST:
+        await opener_lost(ws, lost)
     await customer_wrote(ws, linked)
     return await get(ws, row.id)
 
@@ -161,13 +197,15 @@ async def _open_window(ws: Workspace, conversation: Conversation, wish: Wish, wa
     for other in await store.get_many(ws, conversation.deferred):
         same = (other.kind, other.account_id, other.address) == ("held", way.account.id, str(way.address))
         if same and other.state in OPEN and other.opener_entry_id:
-            # They have been asked already; a second answer waits behind the first.
-            return await timeline.get(ws, other.opener_entry_id)
+            asked = await timeline.get(ws, other.opener_entry_id)
+            if asked.status not in _LOST:
+                # They have been asked already; a second answer waits behind the first.
+                return asked
     opener = wish.opener or await reopeners.template(ws, way.account.id, conversation, wish.draft.author)
     draft = Draft(
         content=opener,
         author=wish.draft.author,
-        client_id=f"{wish.draft.client_id}-opener",
+        client_id=f"{wish.draft.client_id}{_OPENER}",
         account_id=way.account.id,
         address=str(way.address),
         seen=wish.draft.seen,
@@ -213,22 +251,29 @@ async def change(
     if revision is not None and revision != row.revision:
         raise ChangedMeanwhile("Somebody else has just changed this message. Please look again.", Change("message"))
     wanted = replace(row, on_reply=on_reply or row.on_reply)
+    conversation = await conversations.get(ws, row.conversation_id)
     if text is not None:
-        wanted = replace(wanted, written=None)
-        content = contents.parsed(row.content)
-        if isinstance(content, Text):
-            wanted = replace(wanted, content=Text(text=text).model_dump())
-        elif "caption" in type(content).model_fields:
-            wanted = replace(wanted, content={**row.content, "caption": text})
-        else:
-            raise Invalid.field("text", "The words of this message cannot be changed; cancel it and write another.")
+        wanted = replace(wanted, written=None, content=_reworded(row, text))
+        await outbox.admit(ws, conversation, _draft(wanted), later=True)
     if at is not None:
         _check_time(at, ws.clock.now())
         wanted = replace(wanted, at=at, due_at=at)
     if row.state == "asking" and at is not None:
-        conversation = await conversations.get(ws, row.conversation_id)
         wanted = replace(wanted, state="waiting", reason=None, heard=conversation.last_inbound_number)
+    elif wanted.on_reply != row.on_reply:
+        # What is wanted now is about what the customer writes from now on.
+        wanted = replace(wanted, heard=conversation.last_inbound_number)
     return await _decide(ws, row, wanted)
+
+
+def _reworded(row: Deferred, text: str) -> dict[str, Any]:
+    """Its content with other words. Raises Invalid where it has none of its own."""
+    content = contents.parsed(row.content)
+    if isinstance(content, Text):
+        return Text(text=text).model_dump()
+    if "caption" in type(content).model_fields:
+        return {**row.content, "caption": text}
+    raise Invalid.field("text", "The words of this message cannot be changed; cancel it and write another.")
 
 
 async def cancel(ws: Workspace, row: Deferred) -> Deferred:
@@ -283,13 +328,35 @@ async def customer_wrote(ws: Workspace, conversation: Conversation) -> None:
         return
     rows = await store.get_many(ws, conversation.deferred)
     for row in sorted(rows, key=lambda row: (row.created_at, row.id)):
-        if row.state != "waiting" or row.heard >= conversation.last_inbound_number:
+        if not _waits(row) or row.heard >= conversation.last_inbound_number:
             continue
         try:
             await _meet(ws, conversation, row)
         except Conflict:
             # A person decided at the same moment; theirs counts.
             ws.log.info("deferred_decided_meanwhile", deferred_id=row.id)
+
+
+def _waits(row: Deferred) -> bool:
+    """Whether the customer's word decides: also where the template was lost that should have asked for it."""
+    return row.state == "waiting" or (row.state == "asking" and (row.reason or {}).get("code") == _OPENER_LOST)
+
+
+async def opener_lost(ws: Workspace, entry: Entry) -> None:
+    """
+    A message of ours did not reach its person. If it asked them to answer, whoever waits behind it is told: nobody
+    will answer what they have not read. Whoever writes all the same gets what waits for them.
+    """
+    if not (entry.client_id or "").endswith(_OPENER):
+        return
+    conversation = await conversations.get(ws, entry.conversation_id)
+    for row in await store.get_many(ws, conversation.deferred):
+        if row.opener_entry_id != entry.id or row.state != "waiting":
+            continue
+        why = (entry.error or {}).get("message") or "no reason is known."
+        question = f"The template that asks the customer to answer did not reach them: {why}"
+        with suppress(Conflict):
+            await _ask(ws, row, question, _OPENER_LOST)
 
 
 async def _meet(ws: Workspace, conversation: Conversation, row: Deferred) -> None:
@@ -303,6 +370,8 @@ async def _meet(ws: Workspace, conversation: Conversation, row: Deferred) -> Non
     said = await _newest_said(ws, row, conversation)
     if not any(entry.account_id == row.account_id and entry.address == row.address for entry in said):
         await _ask(ws, row, "The customer answered on another channel.")
+    elif await _stops(ws, row, said):
+        await _ask(ws, row, "The customer asks us to stop. Send it all the same?")
     elif row.on_reply == "ask" and not all(is_go_ahead(contents.parsed(e.content)) for e in said if e.content):
         await _ask(ws, row, "The customer's answer is more than a go-ahead. Send it all the same?")
     else:
@@ -315,10 +384,21 @@ async def _newest_said(ws: Workspace, row: Deferred, conversation: Conversation)
     return [entry for entry in said if entry.kind == "message" and entry.direction == "in"]
 
 
+async def _stops(ws: Workspace, row: Deferred, said: Sequence[Entry]) -> bool:
+    """Whether any of this is, or may be, a wish to be left alone."""
+    account = await accounts.get(ws.runtime, row.account_id)
+    texts = [contents.text_of(entry.content) for entry in said if entry.content]
+    return any(messages.keyword_at(account, t) is Keyword.STOP or wishes.may_mean_stop(t) is not None for t in texts)
+
+
 def is_go_ahead(content: Content) -> bool:
-    """Whether somebody says no more than "go on": a tap on a button, or a word or two of assent or greeting."""
+    """
+    Whether somebody says no more than "go on": a tap on a button that does not decline, or a word or two of assent or
+    greeting.
+    """
     if isinstance(content, Choice):
-        return True
+        words = "".join(c if c.isalnum() else " " for c in content.title.casefold()).split()
+        return not words or words[0] not in _DECLINES
     if not isinstance(content, Text):
         return False
     kept = "".join(c if c.isalnum() or c in _SIGNS else " " for c in content.text.casefold())
@@ -337,12 +417,17 @@ async def due(ws: Workspace, row_id: str) -> None:
         message = "The customer did not answer in time."
         await _close(ws, row, "expired", {"code": "expired", "message": message})
     else:
-        await _send(ws, row)
+        conversation = await conversations.get(ws, row.conversation_id)
+        if row.on_reply != "send" and row.heard < conversation.last_inbound_number:
+            # They wrote first; what that means for this one is just being worked out, or was lost.
+            await customer_wrote(ws, conversation)
+        else:
+            await _send(ws, row)
 
 
-async def _ask(ws: Workspace, row: Deferred, question: str) -> None:
+async def _ask(ws: Workspace, row: Deferred, question: str, code: str = "asks") -> None:
     due_at = row.due_at if row.kind == "held" else None
-    reason = {"code": "asks", "message": question}
+    reason = {"code": code, "message": question}
     await _note(ws, await _decide(ws, row, replace(row, state="asking", due_at=due_at, reason=reason)), "message_asks")
 
 

@@ -13,12 +13,13 @@ from app.core.errors import Conflict, Forbidden
 from app.core.queue import Lane
 from app.core.runtime import Workspace
 from channels.contract import DeliveryStatus
-from inbox import conversations, live
+from inbox import conversations, live, outbox
 from inbox.store import entries as store
 from inbox.timeline import Entry
 
 QUEUED, CANCELLED = DeliveryStatus.QUEUED.value, DeliveryStatus.CANCELLED.value
 TAKEN_BACK = "Message taken back"
+_AT_ONCE = 50
 
 
 async def take_back(ws: Workspace, entry: Entry, author_id: str) -> list[Entry]:
@@ -64,11 +65,19 @@ async def take_back(ws: Workspace, entry: Entry, author_id: str) -> list[Entry]:
 
 
 async def _parts(ws: Workspace, entry: Entry) -> list[Entry]:
-    """The entries of one message; they stand side by side but for what came between them."""
-    first = (entry.client_id or entry.id).partition("/")[0]
-    around = await store.range_of(ws, entry.contact_id, max(1, entry.number - 50), entry.number + 50)
-    found = [e for e in around if e.client_id and e.client_id.partition("/")[0] == first and e.kind == "message"]
-    return found or [entry]
+    """The entries of one message, all of them: their ids are known, and there are no holes in their numbers."""
+    if entry.client_id is None:
+        return [entry]
+    client_id = entry.client_id.partition("/")[0]
+    found: list[Entry] = []
+    while len(found) % _AT_ONCE == 0:
+        numbers = range(len(found), len(found) + _AT_ONCE)
+        ids = [outbox.entry_id(entry.conversation_id, client_id, number) for number in numbers]
+        more = await store.get_many(ws, ids)
+        if not more:
+            break
+        found += more
+    return sorted(found, key=lambda part: part.number) or [entry]
 
 
 async def _waits_since(ws: Workspace, taken: Entry, newest: int) -> datetime | None:

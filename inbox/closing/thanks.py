@@ -15,8 +15,8 @@ from channels.content import Content, Text
 MOST_CHARS = 60
 MOST_WORDS = 8
 
-# By language: what ends a talk; what may stand beside it; and what we may be thanked for, which people also ask for, so it
-# counts only behind a word for "for". Without accents, in small letters.
+# By language: what ends a talk; what may stand beside it; and what we may be thanked for. That is asked for as often:
+# it counts only behind a word for "for". Without accents, in small letters.
 PHRASES: Mapping[str, tuple[str, str, str]] = {
     "en": (
         "thanks|thank you|thank u|thankyou|thx|tnx|ty|tysm|thanks a lot|thanks a million|many thanks|cheers|"

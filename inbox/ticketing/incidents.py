@@ -364,7 +364,7 @@ async def _tell_one(ws: Workspace, incident: Incident, update: Update, to: Link)
 async def _send_once(ws: Workspace, update: Update, conversation: Conversation) -> str:
     """The entry of the update in this conversation, which is there already if we died after making it."""
     client_id = ids.derived("told", update.id, conversation.id)
-    entry_id = outbox.entry_id(conversation, client_id)
+    entry_id = outbox.entry_id(conversation.id, client_id)
     if await timeline.find(ws, entry_id) is not None:
         return entry_id
     author = Author("bot", update.author_id, update.author_name)

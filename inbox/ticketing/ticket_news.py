@@ -165,7 +165,7 @@ async def _tell_customer(ws: Workspace, ticket: Ticket, news: News, status: Stat
     """A service message in the conversation that the ticket is from; a refusal is noted with its reason."""
     conversation = await conversations.find(ws, _conversation_of(ticket))
     client_id = ids.derived("told", news.key)
-    if conversation is not None and await timeline.find(ws, outbox.entry_id(conversation, client_id)) is not None:
+    if conversation is not None and await timeline.find(ws, outbox.entry_id(conversation.id, client_id)) is not None:
         return
     reason = code = None
     if conversation is None:

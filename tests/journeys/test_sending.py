@@ -109,6 +109,15 @@ async def test_a_message_can_be_taken_back_while_it_waits(shop: Shop) -> None:
     assert status == 202
 
 
+async def test_all_parts_of_a_very_long_message_are_taken_back(shop: Shop) -> None:
+    _, conversation = await shop.someone("sms")
+    body = {"client_id": str(uuid4()), "content": {"type": "text", "text": "word " * 19_999}, "undo_seconds": 60}
+    entries = (await shop.post(f"/conversations/{conversation['id']}/messages", 202, **body))["entries"]
+    assert len(entries) > 60
+    taken = (await shop.post(f"/entries/{entries[0]['id']}/undo"))["entries"]
+    assert [(e["id"], e["status"]) for e in taken] == [(e["id"], "cancelled") for e in entries]
+
+
 async def test_who_was_answered_by_what_was_taken_back_waits_as_before(shop: Shop) -> None:
     _, conversation = await shop.someone("sms")
     before = await conversations.get(shop.owner.ws, conversation["id"])
@@ -287,6 +296,77 @@ async def test_a_held_answer_expires(shop: Shop) -> None:
     await shop.entry_where(conversation["id"], lambda e: (e["event"] or {}).get("name") == "message_expired")
     await shop.writes("whatsapp", person["id"], type="text", text="Hello again")
     await still_deferred(shop, conversation["id"], 0)
+
+
+async def opening(shop: Shop) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A customer whose window is closed, on an account with a re-opener."""
+    person, conversation = await shop.someone("whatsapp")
+    account_id = shop.accounts["whatsapp"]
+    await shop.post(f"/accounts/{account_id}/templates/sync")
+    await shop.post(f"/accounts/{account_id}/reopener", name="reply_ready", language="en_US")
+    await window_closes(shop, conversation["id"])
+    return person, conversation
+
+
+@pytest.mark.parametrize("said", [{"type": "text", "text": "STOP"}, {"type": "list_reply", "title": "No, thanks"}])
+async def test_who_wants_none_of_it_is_not_sent_it(shop: Shop, said: dict[str, str]) -> None:
+    person, conversation = await opening(shop)
+    rows = [await later(shop, conversation["id"], f"Goes {on}", on_reply=on) for on in ("ask", "send")]
+    if said["type"] == "list_reply":
+        said = {**said, "button_id": "no"}
+        await shop.post(f"/deferred/{rows.pop()['id']}/cancel")
+    await shop.writes("whatsapp", person["id"], **said)
+    for row in rows:
+        await state_of(shop, row, "asking")
+
+
+async def test_whoever_waits_behind_a_template_that_was_lost_is_told(shop: Shop) -> None:
+    person, conversation = await opening(shop)
+    await shop.knobs(customers={person["id"]: {"fail_next": {"code": 131009, "count": 1}}})
+    first = await later(shop, conversation["id"], "We have it in blue")
+    asking = await state_of(shop, first, "asking")
+    assert (asking.reason or {})["code"] == "opener_lost"
+    assert (asking.reason or {})["message"].startswith("The template that asks the customer to answer did not reach")
+    # The next answer does not wait behind what nobody has read: they are asked anew, and then both go.
+    second = await later(shop, conversation["id"], "And in green")
+    await shop.in_ledger("whatsapp", person["id"], "reply_ready")
+    await shop.writes("whatsapp", person["id"], type="text", text="Yes!")
+    for row in (first, second):
+        await state_of(shop, row, "sent")
+    await shop.in_ledger("whatsapp", person["id"], "in green")
+    sent = await shop.ledger(channel="whatsapp", customer=person["id"], direction="out")
+    texts = [item["body"]["text"] for item in sent]
+    assert texts[0].startswith("Hello")
+    assert texts[1:] == ["We have it in blue", "And in green"]
+
+
+async def test_the_hour_strikes_before_it_is_known_that_they_wrote(shop: Shop) -> None:
+    """As where the worker died between the customer's message and what it means for those that wait."""
+    person, conversation = await shop.someone("sms")
+    rows = {on: await later(shop, conversation["id"], on, at=tomorrow(), on_reply=on) for on in ("cancel", "send")}
+    stored = await conversations.get(shop.owner.ws, conversation["id"])
+    heard = stored.last_number + 1
+    await conversations.change(shop.owner.ws, stored, lambda now: replace(now, last_inbound_number=heard))
+    for row in rows.values():
+        await time_comes(shop, row)
+    await state_of(shop, rows["cancel"], "cancelled")
+    await state_of(shop, rows["send"], "sent")
+    assert len(await shop.ledger(channel="sms", customer=person["id"], direction="out")) <= 1
+
+
+async def test_what_waits_knew_the_newest_and_says_something(shop: Shop) -> None:
+    person, conversation = await shop.someone("sms")
+    seen = (await shop.thread(conversation["id"]))[-1]["number"]
+    await shop.writes("sms", person["id"], type="text", text="Wait, no")
+    await shop.entry_where(conversation["id"], lambda e: (e["content"] or {}).get("text") == "Wait, no")
+    held = await later(shop, conversation["id"], "As you wish", 409, at=tomorrow(), seen=seen)
+    assert (held["code"], held["newer"][0]["content"]["text"]) == ("newer_messages", "Wait, no")
+    row = await later(shop, conversation["id"], "As you wish", at=tomorrow(), seen=seen + 1)
+    await later(shop, conversation["id"], " \n", 422, at=tomorrow())
+    status, blank = await says(shop.owner, conversation["id"], "   ")
+    assert (status, blank["errors"][0]["field"]) == (422, "content.text")
+    changed = await shop.agent.patch(f"/api/v1/deferred/{row['id']}", json={"text": "\t"})
+    assert changed.status_code == 422
 
 
 async def test_of_all_who_send_a_waiting_message_one_does(shop: Shop) -> None:
