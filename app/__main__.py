@@ -5,11 +5,12 @@ import asyncio
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from app.attach import operator_settings
 from app.core import log
-from app.core.settings import Settings, SettingsError, load_settings, required_or_exit
+from app.core.settings import Settings, SettingsError, load_settings, misspelt, required_or_exit
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         added.set_defaults(run=command.run)
     options = parser.parse_args(arguments)
     try:
+        # An .env that cannot be read is told of by whoever needs it.
+        with suppress(UnicodeDecodeError, OSError):
+            print("".join(f"{sentence}\n" for sentence in misspelt()), file=sys.stderr, end="")
         code: int = options.run(options)
     except SettingsError as error:
         print(error, file=sys.stderr)

@@ -1,13 +1,21 @@
 """Settings: environment and `.env`, read once at start; a wrong value stops the start with a plain message."""
 
+import os
 import sys
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_PREFIX = "PARLEY_"
+_ENV_FILE = ".env"
+# Names that are less alike than this are not ours: some platforms give a service variables by its name.
+_ALIKE = 0.8
 
 
 class SettingsError(Exception):
@@ -18,8 +26,8 @@ class Settings(BaseSettings):
     """Every setting of Parley. Each is `PARLEY_` + its name in capitals, save the two that the field knows by name."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PARLEY_",
-        env_file=".env",
+        env_prefix=_PREFIX,
+        env_file=_ENV_FILE,
         env_file_encoding="utf-8",
         extra="ignore",
         frozen=True,
@@ -145,9 +153,30 @@ def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
         raise SettingsError(f"The file .env cannot be read: {error.strerror}.") from None
 
 
+def misspelt() -> list[str]:
+    """
+    A sentence for each variable whose name nearly is a setting's: it changes nothing, which nobody would notice. To be
+    asked when the settings are read.
+    """
+    of_name = {name.upper(): _variable_of(name) for name in Settings.model_fields}
+    given = {name.upper() for name in (*os.environ, *dotenv_values(_ENV_FILE))}
+    sentences = []
+    for variable in sorted(given - set(of_name.values())):
+        if not variable.startswith(_PREFIX):
+            continue
+        if alike := get_close_matches(variable.removeprefix(_PREFIX), of_name, n=1, cutoff=_ALIKE):
+            sentences.append(f"{variable} is not a setting, and changes nothing. Did you mean {of_name[alike[0]]}?")
+    return sentences
+
+
+def _variable_of(field: str) -> str:
+    alias = Settings.model_fields[field].validation_alias
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"{_PREFIX}{field.upper()}"
+
+
 def _variable(loc: tuple[int | str, ...]) -> str:
     name = str(loc[0]) if loc else "?"
-    return name if name.isupper() else f"PARLEY_{name.upper()}"
+    return name if name.isupper() else f"{_PREFIX}{name.upper()}"
 
 
 def required_or_exit() -> Settings:

@@ -65,6 +65,25 @@ async def test_wrong_settings_stop_the_start_in_plain_words(
     assert SECRET not in said
 
 
+async def test_a_variable_that_is_nearly_a_setting_is_told_of(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"parley_public_ulr={SECRET}\nPARLEY_REDIS_URL=redis://:{SECRET}@db\n")
+    # Nobody's misspelling: what a platform gives a service of that name, and what is read elsewhere.
+    others = {"PARLEY_SERVICE_HOST": "10.0.0.1", "PARLEY_PORT_80_TCP": "tcp://10.0.0.1:80", "PARLEY_SKIP_BUILD": "1"}
+    env = _env(settings, PYTHONPATH=str(ROOT), PARLEY_DATBASE="x", **others)
+    answer = await _app(env, "ensure-indexes", folder=tmp_path)
+    assert answer.returncode == 0
+    told = [line for line in answer.stderr.splitlines() if "is not a setting" in line]
+    assert told == [
+        f"{wrong} is not a setting, and changes nothing. Did you mean {right}?"
+        for wrong, right in (
+            ("PARLEY_DATBASE", "PARLEY_DATABASE"),
+            ("PARLEY_PUBLIC_ULR", "PARLEY_PUBLIC_URL"),
+            ("PARLEY_REDIS_URL", "REDIS_URL"),
+        )
+    ]
+    assert SECRET not in answer.stdout + answer.stderr
+
+
 @pytest.mark.parametrize("command", ["up", "serve", "doctor"])
 async def test_a_file_of_settings_in_another_encoding_is_named(
     settings: Settings, tmp_path: Path, command: str
