@@ -14,7 +14,7 @@ from math import inf, nextafter
 from typing import Any, TypeGuard
 from weakref import WeakValueDictionary
 
-from pymongo import AsyncMongoClient, IndexModel, UpdateMany, UpdateOne
+from pymongo import AsyncMongoClient, IndexModel, UpdateMany, UpdateOne, timeout
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
@@ -396,6 +396,12 @@ def _model(index: Index) -> IndexModel:
     if index.expire_after_seconds is not None:
         options["expireAfterSeconds"] = index.expire_after_seconds
     return IndexModel(list(index.fields), **options)
+
+
+async def answers(client: Client, *, within_seconds: float) -> None:
+    """Raises DatabaseError if it does not."""
+    with timeout(within_seconds):
+        await client.admin.command("ping")
 
 
 async def drop_index(collection: AsyncCollection[Document], name: str) -> None:

@@ -14,6 +14,9 @@ from app.up import database, valkey
 from app.up.instance import Kept
 from app.up.supervisor import Program
 
+# Somebody sits in front of the screen; one that takes longer when it has nothing to do is of no use either.
+_ANSWER_SECONDS = 5.0
+
 
 class ServerDown(Exception):
     """A server named in the settings does not answer; the message says which and what to look at."""
@@ -72,7 +75,7 @@ async def open_servers(
 async def require_answers(servers: Servers) -> None:
     """Both answer now. Raises ServerDown."""
     try:
-        await servers.client.admin.command("ping")
+        await mongo.answers(servers.client, within_seconds=_ANSWER_SECONDS)
     except mongo.DatabaseError as error:
         raise ServerDown(
             f"The database of MONGODB_URI does not answer: {type(error).__name__}.\n"
