@@ -475,6 +475,10 @@ async def _index(ws: Workspace, contact: Contact) -> tuple[list[str], list[str]]
     return search_tokens(*names, *texts), keys
 
 
+# A number is known by its last four, and looked for by no fewer than these.
+_LEAST_DIGITS = 7
+
+
 def search_tokens(*texts: str) -> list[str]:
     """Words and numbers to find a contact by: folded case, no accents; a number also by its last digits."""
     found: dict[str, None] = {}
@@ -485,6 +489,17 @@ def search_tokens(*texts: str) -> list[str]:
             if word.isdigit() and len(word) > 6:
                 found[word[-4:]] = None
     return list(found)[:40]
+
+
+def number_sought(text: str) -> str | None:
+    """
+    The digits by which a phone number is looked for, in whatever notation somebody has it: without the zeros that
+    stand before it abroad or at home. None where the text is no number.
+    """
+    if not re.fullmatch(r"[+\d\s().\-/\u2010-\u2015\u202a-\u202e\u2066-\u2069]+", text):
+        return None
+    digits = re.sub(r"\D", "", text.replace("(0)", "")).lstrip("0")
+    return digits if len(digits) >= _LEAST_DIGITS else None
 
 
 def hue(seed: str) -> int:

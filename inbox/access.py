@@ -88,13 +88,16 @@ async def visible_contacts(ws: Workspace, actor: Actor, found: Sequence[Contact]
 
 async def contacts_named(ws: Workspace, actor: Actor, words: str, *, limit: int) -> list[Contact]:
     """
-    Contacts that one sees, by words of their name or handle. From whom handles are hidden, to them names count as they
-    are shown, and a handle only as a whole.
+    Contacts that one sees, by words of their name or handle, or by a phone number in any notation. From whom handles
+    are hidden, to them names count as they are shown, and a handle only as a whole.
     """
     sought = contacts.search_tokens(words)
     if not sought:
         return []
     found = await contact_store.contacts_named(ws, sought, limit=limit)
+    if (number := contacts.number_sought(words)) is not None:
+        numbered = await contact_store.contacts_numbered(ws, number, limit=limit)
+        found = list({each.id: each for each in (*numbered, *found)}.values())[:limit]
     if (masker := masks.of(ws, actor)) is not None:
         known = {each.id: contacts.search_tokens(masker.within(each.name)) for each in found}
         found = [each for each in found if all(any(t.startswith(w) for t in known[each.id]) for w in sought)]

@@ -339,6 +339,17 @@ async def contacts_named(ws: Workspace, words: Sequence[str], *, limit: int) -> 
     return [_contact(row) for row in rows]
 
 
+async def contacts_numbered(ws: Workspace, digits: str, *, limit: int) -> list[contacts.Contact]:
+    """Contacts with a number that begins, or ends, with these, by id. Index: workspace_id, prefixes, _id."""
+
+    def ends_so(row: Document) -> bool:
+        return _is_whole(row) and any(token.isdigit() and token.endswith(digits) for token in row["tokens"])
+
+    rows = await evenly.matching(ws.db.contacts, IDS, [digits], limit=limit, fits=_is_whole)
+    rows += await evenly.matching(ws.db.contacts, IDS, [digits[-4:]], limit=limit, fits=ends_so)
+    return [_contact(row) for row in {row["_id"]: row for row in rows}.values()][:limit]
+
+
 async def newest(
     ws: Workspace, facet: str, *, before: tuple[datetime, str] | None, limit: int
 ) -> list[contacts.Contact]:

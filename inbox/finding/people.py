@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from app.core import addresses
 from app.core.permissions import Actor
 from app.core.runtime import Workspace
-from crm import data_health, data_health_look, facets, fields
+from crm import data_health, data_health_look, facets
 from crm.contacts import Contact
 from crm.store import contact_health as health_store
 from crm.store import contacts as store
@@ -69,9 +68,6 @@ def fits(contact: Contact, words: Sequence[str]) -> bool:
 
 async def matching(ws: Workspace, actor: Actor, text: str, wanted: Wanted, *, limit: int) -> list[Contact]:
     """Those with a name, handle or number like this, in no particular order."""
-    region = (await fields.get(ws)).region
-    if region and (number := addresses.e164(text, region)):
-        text = number
     found = await access.contacts_named(ws, actor, text, limit=limit)
     return [contact for contact in found if fits(contact, wanted.words)]
 

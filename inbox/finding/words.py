@@ -15,7 +15,11 @@ from snowballstemmer import stemmer
 # A text is found by so many different words; the rest of a very long one is not indexed.
 MOST = 100
 _MOST_CHARS = 40
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+# Signs that go on with a letter: accents that are written apart, vowels of Hindi, Arabic, Hebrew, Thai … Python's \w
+# knows none of them.
+_SIGNS = "".join(c for c in map(chr, range(0x0300, 0x10000)) if unicodedata.category(c) in ("Mn", "Mc"))
+_LETTERS = rf"(?:[^\W_][{_SIGNS}]*)+"
+_WORD = re.compile(rf"{_LETTERS}(?:['’]{_LETTERS})*")
 _LONG_NUMBER = 6
 _LAST_DIGITS = 4
 

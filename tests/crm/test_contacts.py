@@ -148,6 +148,30 @@ async def test_an_audience_in_its_order_is_read_in_stretches_and_scattered_peopl
         assert (await contacts.get_close(ws, wanted)).keys() == {*wanted} & {*ordered}
 
 
+NOTATIONS = [
+    "+44 (0)20 7946 0958",
+    "+442079460958",
+    "0044 20 7946 0958",
+    "020 7946 0958",
+    "(020) 7946-0958",
+    "7946 0958",
+]
+
+
+@pytest.mark.parametrize("written", NOTATIONS)
+async def test_a_number_is_found_however_it_is_written(ws: Workspace, written: str) -> None:
+    for value in ("+442079460958", "+442079460959", "+12025550958"):
+        await contacts.resolve(ws, Address("sms", value), profile=Profile(name=value))
+    digits = contacts.number_sought(written)
+    assert digits is not None
+    assert [found.name for found in await store.contacts_numbered(ws, digits, limit=5)] == ["+442079460958"]
+
+
+@pytest.mark.parametrize("text", ["Ana", "44", "900 123", "2079460958 Ana", "ana@example.com", "() - ", "-" * 200])
+def test_what_is_no_number_is_not_looked_for_as_one(text: str) -> None:
+    assert contacts.number_sought(text) is None
+
+
 async def test_search_reads_a_bounded_part_of_those_with_a_common_name(ws: Workspace) -> None:
     names = [f"Ana Kovacs{number:04d}" for number in range(600)] + ["Ana Mensah-Beauregard", "Zoe Ama Mensah"]
     rows = []

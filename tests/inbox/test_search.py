@@ -1,5 +1,6 @@
 """Search: every stored message is found by its words, newest first, whenever the indexing was interrupted."""
 
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -54,6 +55,14 @@ FOUND: list[tuple[str, str, bool]] = [
     ("STRASSE", "straße", True),
     ("这个 包裹 坏了", "包裹", True),
     ("🙂", "🙂", False),
+    (unicodedata.normalize("NFD", "Où est ma réservation ?"), "réservation", True),
+    ("Où est ma réservation ?", unicodedata.normalize("NFD", "réservation"), True),
+    ("नमस्ते दुनिया", "दुनिया", True),
+    ("नमस्ते दुनिया", "नमक", False),
+    ("مَرْحَبًا بك", "مرحبا", True),
+    ("שָׁלוֹם", "שלום", True),
+    ("வணக்கம்", "வணக்கம்", True),
+    ("வணக்கம்", "கம்", False),
 ]
 
 
@@ -61,6 +70,11 @@ FOUND: list[tuple[str, str, bool]] = [
 def test_words_are_found_in_other_forms(text: str, sought: str, fits: bool) -> None:
     wanted = words.wanted(sought)
     assert (bool(wanted) and set(wanted) <= set(words.tokens(text))) is fits
+
+
+@pytest.mark.parametrize("text", ["مَرْحَبًا", "नमस्ते", unicodedata.normalize("NFD", "Việt")])
+def test_a_word_is_marked_as_a_whole(text: str) -> None:
+    assert words.excerpt(f"👍🏽 {text} …", words.wanted(text), chars=80)[1] == [(3, 3 + len(text))]
 
 
 @settings(max_examples=200, deadline=None)
