@@ -105,6 +105,8 @@ def events(body: bytes, headers: Mapping[str, str]) -> Sequence[InboundEvent]:
     if not _SID.fullmatch(sid):
         raise PayloadUnrecognised("no message SID of Twilio's form")
     status = form.get("MessageStatus", "SmsStatus")
+    if not status and "MessageStatus" in form.fields and "Body" not in form.fields:
+        raise PayloadUnsupported("a status callback that names no status")
     found = _inbound(form, sid) if status in ("", "received") else {status: _receipt(form, sid, status)}
     if form.part is None:
         return list(found.values())

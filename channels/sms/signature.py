@@ -49,7 +49,15 @@ def form(body: bytes) -> dict[str, list[str]]:
 
 
 def url_forms(url: str) -> tuple[str, ...]:
-    """The URL as given, and with its default port added or its port taken away: Twilio signs either."""
+    """
+    The URL as given, and with its default port added or its port taken away: Twilio signs either. Each with an empty
+    query, too, which it signs where one is typed into its console and no server can see.
+    """
+    forms = _port_forms(url)
+    return forms if "?" in url else (*forms, *(f"{form}?" for form in forms))
+
+
+def _port_forms(url: str) -> tuple[str, ...]:
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -241,6 +241,11 @@ INBOUND = [
     InboundCase(
         "a status we do not know", form("status_delivered", MessageStatus="evaporated"), error=PayloadUnsupported
     ),
+    InboundCase(
+        "a callback without a status",
+        form("status_delivered", MessageStatus="", SmsStatus=""),
+        error=PayloadUnsupported,
+    ),
     InboundCase("a WhatsApp sender pointed at us", form("whatsapp_text"), error=PayloadUnsupported),
     InboundCase("a phone call", form("voice"), error=PayloadUnsupported),
     InboundCase("no sender", form("text", From=""), error=PayloadUnrecognised),

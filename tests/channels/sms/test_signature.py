@@ -74,6 +74,8 @@ def test_the_library_agrees() -> None:
         ("https://chat.example.test/a?b=%20c", "https://chat.example.test:443/a?b=%20c"),
         ("https://chat.example.test:443/a", "https://chat.example.test/a"),
         ("http://chat.example.test/a", "http://chat.example.test:80/a"),
+        ("https://chat.example.test/a", "https://chat.example.test/a?"),
+        ("https://chat.example.test/a", "https://chat.example.test:443/a?"),
         ("https://chat.example.test:8443/a", "https://chat.example.test/a"),
         ("https://chat.example.test:8443/a", "https://chat.example.test:8443/a"),
         ("https://me:secret@chat.example.test/a", "https://me:secret@chat.example.test:443/a"),
@@ -82,7 +84,7 @@ def test_the_library_agrees() -> None:
         ("https://[2001:db8::1]:443/a", "https://[2001:db8::1]/a"),
     ],
 )
-def test_with_and_without_port(seen: str, signed_as: str) -> None:
+def test_with_and_without_port_or_empty_query(seen: str, signed_as: str) -> None:
     body = form("text")
     assert accepts(TOKEN, request(seen, body, signed(signed_as, body)))
 
