@@ -58,6 +58,8 @@ from inbox.translating import translations
 
 STARTED = "Started the chat"
 MARKETING = (Purpose.MARKETING.value,)
+# Whose a reaction is that is not a member's.
+CUSTOMER = "contact"
 # Whose an address was the last time in this process (workspace, address → contact), where it is not by the rule.
 _whose: dict[tuple[str, str], str] = {}
 _MOST_KNOWN = 20_000
@@ -470,14 +472,17 @@ async def _reacted(ws: Workspace, account: ChannelAccount, event: Reaction) -> N
     entry = await timeline.by_external_id(ws, account.id, event.external_id)
     if entry is None:
         raise MessageMissing("a reaction")
-    await _change_and_tell(ws, entry, reacting("contact", event.sender.name, event.emoji))
+    await _change_and_tell(ws, entry, reacting(CUSTOMER, event.sender.name, event.emoji))
 
 
 def reacting(by: str, name: str | None, emoji: str) -> Any:
-    """The change that one party's reaction makes; empty takes it back."""
+    """
+    The change that one party's reaction makes; empty takes it back. All of us are one party: that is how every provider
+    counts, so a colleague's reaction takes the place of the one before.
+    """
 
     def how(now: Entry) -> Entry:
-        others = tuple(r for r in now.reactions if r.by != by)
+        others = tuple(r for r in now.reactions if (r.by == CUSTOMER) != (by == CUSTOMER))
         reactions = (*others, Reacted(by, name, emoji)) if emoji else others
         return now if reactions == now.reactions else replace(now, reactions=reactions)
 

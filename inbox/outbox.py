@@ -164,8 +164,7 @@ async def admit(ws: Workspace, conversation: Conversation, draft: Draft, *, late
 
     `later`: it goes at another time, so the window is told and not required. Raises as `enqueue` does.
     """
-    if conversation.blocked:
-        raise Conflict("This contact is blocked; unblock them to write to them.", code="contact_blocked")
+    _require_unblocked(conversation)
     account, address = await _route(ws, conversation, draft)
     capabilities = registry.adapter(account.kind).capabilities(account)
     purpose = await _purpose(ws, account, draft)
@@ -189,9 +188,14 @@ async def admit(ws: Workspace, conversation: Conversation, draft: Draft, *, late
         capabilities=capabilities,
         purpose=purpose,
         content=content,
-        quote=await _quote(ws, conversation, draft.reply_to_entry_id),
+        quote=await _quote(ws, conversation, draft.reply_to_entry_id, account),
         closes=closes,
     )
+
+
+def _require_unblocked(conversation: Conversation) -> None:
+    if conversation.blocked:
+        raise Conflict("This contact is blocked; unblock them to write to them.", code="contact_blocked")
 
 
 async def rehearse(ws: Workspace, conversation: Conversation, draft: Draft) -> tuple[Admitted, Sequence[Content]]:
@@ -207,15 +211,16 @@ async def resend(ws: Workspace, entry: Entry) -> Entry:
     """
     Another try of a message that failed, was skipped, or whose outcome is unknown; asked for by a person.
 
-    Raises Conflict if it is on its way or was delivered, and what the gate raises.
+    Raises Conflict if it is on its way or was delivered, or the contact is blocked, and what the gate raises.
     """
     if entry.direction != "out" or entry.status not in ("failed", "skipped", "unknown") or entry.content is None:
         raise Conflict("Only a message that failed can be sent again.")
+    conversation = await conversations.get(ws, entry.conversation_id)
+    _require_unblocked(conversation)
     account = await accounts.get(ws.runtime, entry.account_id or "")
     address = Address.parse(entry.address or "")
     purpose = entry.purpose or Purpose.SERVICE.value
     await _may(ws, address, purpose, account.id, entry.topic or "")
-    conversation = await conversations.get(ws, entry.conversation_id)
     capabilities = registry.adapter(account.kind).capabilities(account)
     content = contents.parsed(entry.content)
     closes = _window(ws, conversation, account, address, capabilities, content)
@@ -253,7 +258,13 @@ async def note(
     mentions: Sequence[Mention] = (),
     ticket_id: str | None = None,
 ) -> Entry:
-    """A private note for colleagues, perhaps on a ticket; it goes nowhere. Those whom it mentions are told of it."""
+    """
+    A private note for colleagues, perhaps on a ticket; it goes nowhere. Those whom it mentions are told of it.
+
+    Raises Invalid where it says nothing.
+    """
+    if not text.strip():
+        raise Invalid.field("text", "Write something: this note is blank.")
     entry = Entry(
         id=ids.derived("ent", conversation.id, client_id, "note"),
         contact_id=conversation.contact_id,
@@ -477,17 +488,23 @@ def _check_media(media: Media, caption: str | None, capabilities: Capabilities, 
         )
 
 
-async def _quote(ws: Workspace, conversation: Conversation, entry_id: str | None) -> Quote | None:
+async def _quote(
+    ws: Workspace, conversation: Conversation, entry_id: str | None, account: ChannelAccount
+) -> Quote | None:
+    """Of a message that both sides can read; a note is ours alone, also in a quote. Raises NotFound, Invalid."""
     if entry_id is None:
         return None
     quoted = await timeline.get(ws, entry_id)
+    if quoted.kind != "message" or quoted.deleted_at:
+        raise Invalid.field("reply_to_entry_id", "Only a message that is still there can be quoted.")
     elsewhere = quoted.contact_id != conversation.contact_id
     if elsewhere and (await conversations.get(ws, quoted.conversation_id)).id != conversation.id:
         raise Invalid.field("reply_to_entry_id", "This message belongs to another conversation.")
     external_id = quoted.external_id
     if external_id is None and quoted.external_ids:
         external_id = quoted.external_ids[0].partition(":")[2]
-    return contents.quote_of(quoted, external_id)
+    # Another account's provider does not know it: colleagues see what was meant, the customer reads no quote.
+    return contents.quote_of(quoted, external_id if quoted.account_id == account.id else None)
 
 
 def parts(content: Content, capabilities: Capabilities) -> Sequence[Content]:

@@ -68,8 +68,10 @@ async def react(ws: Workspace, entry: Entry, member_id: str, member_name: str, e
     """
     Our reaction to a message; empty takes it back. Shown only when the provider has taken it.
 
-    Raises Invalid (the channel has no reactions), Conflict (the provider refused, with its words).
+    Raises Invalid (no message, or the channel has no reactions), Conflict (the provider refused, with its words).
     """
+    if entry.kind != "message":
+        raise Invalid("Only messages can be reacted to.")
     account = await accounts.get(ws.runtime, entry.account_id or "")
     adapter = registry.adapter(account.kind)
     external_id = entry.external_id or (entry.external_ids[0].partition(":")[2] if entry.external_ids else None)

@@ -45,6 +45,15 @@ class Rendered:
     text: str
     missing: tuple[str, ...] = ()
 
+    @property
+    def bare(self) -> str:
+        """Without what is not known, and the space before it: for words that nobody looks at before they go."""
+        said = self.text
+        for name in self.missing:
+            marked = f"{{{{ {name} }}}}"
+            said = said.replace(f" {marked}", "").replace(marked, "")
+        return said.strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:

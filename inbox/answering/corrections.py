@@ -70,6 +70,8 @@ async def _ours(ws: Workspace, entry: Entry) -> tuple[ChannelAccount, str]:
 def _with_words(entry: Entry, text: str, most: int, most_of_caption: int) -> Content:
     content = contents.parsed(entry.content or {})
     if isinstance(content, Text):
+        if not text.strip():
+            raise Invalid.field("text", "Write something, or delete the message.")
         if len(text) > most:
             raise Invalid.field("text", f"A message here has at most {most} characters.")
         return Text(text=text)

@@ -70,11 +70,7 @@ async def _warned(ws: Workspace, conversation: Conversation, rule: AutoClose) ->
 async def written(ws: Workspace, conversation: Conversation, text: str, *, account_id: str | None = None) -> str:
     """A text of the settings for this customer; what is not known of them is left out. Raises Invalid."""
     values = await variables.values(ws, conversation, agent_name=None, account_id=account_id)
-    rendered = variables.render(text, values)
-    said = rendered.text
-    for name in rendered.missing:
-        said = said.replace(f"{{{{ {name} }}}}", "")
-    return said.strip()
+    return variables.render(text, values).bare
 
 
 def _still_idle(seen: Conversation) -> conversations.Condition:

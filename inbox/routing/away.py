@@ -102,7 +102,7 @@ async def _say(
         known = await variables.values(ws, conversation, agent_name=team.name)
         written = variables.render(text, {**known, "team.name": team.name, **said})
         draft = Draft(
-            content=Text(text=written.text),
+            content=Text(text=written.bare),
             author=Author("bot", team.id, team.name),
             client_id=ids.derived("say", conversation.id, about),
         )

@@ -172,7 +172,7 @@ async def _tell_customer(ws: Workspace, ticket: Ticket, news: News, status: Stat
         reason, code = "There is no conversation with this person.", "no_channel"
     else:
         try:
-            text = await _text(ws, ticket, status)
+            text = await _text(ws, conversation, ticket, status)
             draft = Draft(content=Text(text=text), author=_TELLER, client_id=client_id, purpose=Purpose.SERVICE)
             await outbox.enqueue(ws, conversation, draft)
         except AppError as error:
@@ -195,15 +195,17 @@ async def _tell_customer(ws: Workspace, ticket: Ticket, news: News, status: Stat
         )
 
 
-async def _text(ws: Workspace, ticket: Ticket, status: Status) -> str:
+async def _text(ws: Workspace, conversation: Conversation, ticket: Ticket, status: Status) -> str:
+    """What is not known of this customer is left out."""
     forms = await ticket_forms.get(ws)
     values = {
+        **await variables.values(ws, conversation, agent_name=None),
         "ticket.number": str(ticket.number),
         "ticket.title": ticket.title,
         "ticket.status": PUBLIC_WORDS[status],
         "ticket.link": public_link(ws, ticket.id),
     }
-    return variables.render(forms.tell_text, values).text
+    return variables.render(forms.tell_text, values).bare
 
 
 def public_link(ws: Workspace, ticket_id: str) -> str:

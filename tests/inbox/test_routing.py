@@ -287,12 +287,13 @@ async def test_who_writes_to_a_closed_team_is_told_once(shop: Shop) -> None:
         "name": "Night",
         "calendar_id": calendar["id"],
         "closed_reply": "Hello {{ contact.first_name }}, nobody of {{ team.name }} is here now.",
-        "account_ids": [shop.accounts["whatsapp"]],
+        "account_ids": [shop.accounts["whatsapp"], shop.accounts["sms"]],
     }
     team = (await client.post("/api/v1/teams", json=body)).json()
     try:
         # Workers read the accounts again every few seconds.
-        await eventually(lambda: _feeds(shop, team["id"]))
+        for kind in ("whatsapp", "sms"):
+            await eventually(lambda kind=kind: _feeds(shop, team["id"], kind))
         customer = await shop.customer(name="Nia Night")
         await shop.writes("whatsapp", customer["id"], type="text", text="Hello?")
 
@@ -315,12 +316,16 @@ async def test_who_writes_to_a_closed_team_is_told_once(shop: Shop) -> None:
         await eventually(heard)
         await routing.go_round(ws.runtime)
         assert len(await texts()) == 3
+        # Of whom no name is known reads no variable in its place.
+        nobody = await shop.customer()
+        await shop.writes("sms", nobody["id"], type="text", text="Me, too")
+        await shop.in_ledger("sms", nobody["id"], "Hello, nobody of Night is here now.")
     finally:
         await client.delete(f"/api/v1/teams/{team['id']}?move_to=none")
 
 
-async def _feeds(shop: Shop, team_id: str) -> bool:
-    return (await shop.runtime.accounts.get(shop.accounts["whatsapp"])).team_id == team_id
+async def _feeds(shop: Shop, team_id: str, kind: str) -> bool:
+    return (await shop.runtime.accounts.get(shop.accounts[kind])).team_id == team_id
 
 
 async def test_who_waits_is_told_their_place_when_it_is_news(ws: Workspace) -> None:

@@ -1,6 +1,7 @@
 """The timeline under concurrency: numbers without gaps, changes that all count, statuses that only move forward."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from app.core.runtime import Runtime, Workspace
 from channels.contract import RANK, DeliveryStatus
 from inbox import delivery, messages, story, timeline
 from inbox.story import Story
-from inbox.timeline import Author, Entry
+from inbox.timeline import Author, Entry, Reacted
 
 SLOW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -70,7 +71,11 @@ async def test_the_same_entry_written_at_once_is_there_once(ws: Workspace) -> No
 async def test_changes_made_at_once_all_count(ws: Workspace) -> None:
     stored, _ = await timeline.append(ws, entry(ids.new("con")), after=0)
     people = [f"mem_{n}" for n in range(5)]
-    await asyncio.gather(*(timeline.change(ws, stored, messages.reacting(who, who, "👍")) for who in people))
+
+    def adding(who: str) -> Callable[[Entry], Entry]:
+        return lambda now: replace(now, reactions=(*now.reactions, Reacted(who, who, "👍")))
+
+    await asyncio.gather(*(timeline.change(ws, stored, adding(who)) for who in people))
     now = await timeline.get(ws, stored.id)
     assert {r.by for r in now.reactions} == set(people)
     assert now.revision == 1 + len(people)

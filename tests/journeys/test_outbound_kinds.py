@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from app.core.permissions import Role
 from tests.support.shop import Shop, eventually
 
 TEXT = {"type": "text", "text": "Here you are"}
@@ -124,6 +125,11 @@ async def test_our_quotes_and_reactions(shop: Shop, channel: str) -> None:
     for emoji in ("👍", ""):
         changed = await shop.post(f"/entries/{theirs['id']}/reaction", emoji=emoji)
         assert [r["emoji"] for r in changed["reactions"]] == ([emoji] if emoji else [])
+    # Providers keep one of ours: a colleague's takes its place, on our screens as on the customer's.
+    await shop.post(f"/entries/{theirs['id']}/reaction", emoji="👍")
+    ama = await shop.people.join(shop.owner.ws, Role.AGENT)
+    also = await ama.client.post(f"/api/v1/entries/{theirs['id']}/reaction", json={"emoji": "🎉"})
+    assert [(r["by"], r["emoji"]) for r in also.json()["reactions"]] == [(ama.member.id, "🎉")]
 
     async def reacted() -> bool:
         found = await shop.ledger(channel=channel, customer=person["id"])

@@ -153,6 +153,33 @@ async def test_the_hold_survives_what_was_to_wake_it(shop: Shop) -> None:
     await shop.in_ledger("whatsapp", person["id"], "Still there")
 
 
+# --- what may be answered with what ---------------------------------------------------------------------------------
+
+
+async def test_only_what_the_customer_can_read_is_quoted(shop: Shop) -> None:
+    """A quote goes to the customer, and is what it quotes."""
+    _, conversation = await shop.someone("telegram")
+    path = f"/conversations/{conversation['id']}"
+    note = await shop.post(f"{path}/notes", 201, client_id=str(uuid4()), text="He is a difficult one")
+    gone = await shop.answers(conversation["id"], "Sorry, wrong person")
+    await shop.entry_where(conversation["id"], lambda e: e["id"] == gone["id"] and e["status"] == "sent")
+    assert (await shop.agent.delete(f"/api/v1/entries/{gone['id']}")).status_code == 200
+    for entry in (note, gone):
+        status, refused = await says(shop.owner, conversation["id"], "About this", reply_to_entry_id=entry["id"])
+        assert (status, refused["errors"][0]["field"]) == (422, "reply_to_entry_id")
+    await shop.post(f"/entries/{note['id']}/reaction", 422, emoji="👍")
+    await shop.post(f"{path}/notes", 422, client_id=str(uuid4()), text=" \n ")
+
+
+async def test_a_failed_message_is_not_sent_again_to_whom_we_have_blocked(shop: Shop) -> None:
+    person, conversation = await shop.someone("sms")
+    await shop.knobs(customers={person["id"]: {"fail_next": {"code": 30008, "count": 1}}})
+    entry = await shop.answers(conversation["id"], "Does not arrive")
+    await shop.entry_where(conversation["id"], lambda e: e["id"] == entry["id"] and e["status"] == "failed")
+    await shop.post(f"/contacts/{conversation['contact_id']}/block", reason="spam")
+    assert (await shop.post(f"/entries/{entry['id']}/resend", 409))["code"] == "contact_blocked"
+
+
 # --- for later ----------------------------------------------------------------------------------------------------
 
 

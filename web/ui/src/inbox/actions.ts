@@ -119,7 +119,8 @@ export function markRead(id: string, upTo: number): void {
 export async function react(entry: Entry, emoji: string): Promise<void> {
   const me = currentMe()?.member
   if (!me) return
-  const others = entry.reactions.filter((reaction) => reaction.by !== me.id)
+  // Providers keep one of ours: it takes the place of a colleague's.
+  const others = entry.reactions.filter((reaction) => reaction.by === 'contact')
   const mine = emoji ? [{ by: me.id, name: me.name, emoji }] : []
   const undo = patchEntry(entry, { reactions: [...others, ...mine] })
   try {
