@@ -18,6 +18,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
+import hypothesis
 import pytest
 from argon2 import PasswordHasher
 
@@ -30,6 +31,10 @@ from tests.support.network import only_localhost
 from tests.support.people import People, Person, people_of
 from tests.support.shop import Shop, open_shop
 from web.app import create_app
+
+# How long an example takes tells how busy the machine is, and nothing of what is tested.
+hypothesis.settings.register_profile("parley", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("parley")
 
 # A minute each, and more.
 _LONG = (

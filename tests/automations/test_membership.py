@@ -111,7 +111,7 @@ TRAITS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, suppress_health_check=list(HealthCheck))
 @given(traits=st.lists(TRAITS, min_size=3, max_size=PEOPLE), wanted=st.lists(RULES, min_size=8, max_size=12))
 async def test_one_contact_and_all_of_them_get_the_same_answer(
     runtime: Runtime, traits: list[dict[str, Any]], wanted: list[dict[str, Any]]

@@ -82,7 +82,7 @@ amounts = st.integers(0, 60 * 3600)
 
 
 @given(any_calendar(), moments, amounts)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @example(Calendar(id="", name="", zone="Europe/Paris", week=(WHOLE_DAY,) * 7), datetime(2026, 3, 28, 22, tzinfo=UTC), 9)
 def test_time_added_is_time_measured(calendar: Calendar, at: datetime, seconds: int) -> None:
     due = add_open_time(calendar, at, seconds)
@@ -97,7 +97,7 @@ def test_time_added_is_time_measured(calendar: Calendar, at: datetime, seconds: 
 
 
 @given(any_calendar(), moments, amounts, amounts)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_adding_more_never_ends_earlier_and_adds_up(calendar: Calendar, at: datetime, one: int, more: int) -> None:
     first, both = add_open_time(calendar, at, one), add_open_time(calendar, at, one + more)
     if first is None or both is None:
@@ -108,7 +108,7 @@ def test_adding_more_never_ends_earlier_and_adds_up(calendar: Calendar, at: date
 
 
 @given(any_calendar(), moments, st.integers(0, 20 * 86400), st.integers(0, 20 * 86400))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_stretches_add_up_and_closed_time_adds_nothing(calendar: Calendar, at: datetime, one: int, two: int) -> None:
     middle, end = at + timedelta(seconds=one), at + timedelta(seconds=one + two)
     whole = open_seconds_between(calendar, at, end)
@@ -123,7 +123,7 @@ def test_stretches_add_up_and_closed_time_adds_nothing(calendar: Calendar, at: d
 
 
 @given(any_calendar(), moments)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_open_is_what_the_clock_on_the_wall_says(calendar: Calendar, at: datetime) -> None:
     """But for the hours around a change of the clocks, where only instants tell."""
     zone = ZoneInfo(calendar.zone)

@@ -110,7 +110,7 @@ DOCUMENTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(things=st.lists(DOCUMENTS, min_size=1, max_size=12), wanted=st.lists(RULES, min_size=1, max_size=6))
 async def test_predicate_and_filter_agree(
     runtime: Runtime, things: list[dict[str, Any]], wanted: list[dict[str, Any]]
@@ -136,7 +136,7 @@ def _stored(row_id: str, case: str, thing: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(thing=DOCUMENTS, rule=RULES, seconds=st.integers(1, 4 * 3600))
 def test_time_alone_changes_answers_only_at_turning_points(
     thing: dict[str, Any], rule: dict[str, Any], seconds: int
@@ -221,7 +221,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(JSON)
 def test_any_json_is_a_rule_or_is_refused(given: Any) -> None:
     try:

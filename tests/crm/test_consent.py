@@ -19,7 +19,7 @@ from crm.standing import PURPOSES
 from crm.store import consents as store
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
-SLOW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 async def person(ws: Workspace, kind: str = "sms") -> contacts.ContactAddress:

@@ -42,7 +42,7 @@ def allowed(quiet: QuietHours, country: str | None, zones: tuple[str, ...], at: 
     return True
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     week=weeks,
     country=st.sampled_from(COUNTRIES),

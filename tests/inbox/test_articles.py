@@ -4,7 +4,7 @@ import secrets
 from typing import Any
 
 import httpx
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.permissions import Role
@@ -18,7 +18,6 @@ PNG = bytes.fromhex(
 )
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=200))
 def test_whatever_is_written_can_do_no_harm(text: str) -> None:
     for body in (text, f"<script>{text}</script>", f"[x](javascript:{text})", f'![{text}](//evil.example/"onerror="x)'):

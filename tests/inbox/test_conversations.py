@@ -23,7 +23,7 @@ from inbox.store import conversations as store
 from inbox.timeline import Author, Entry
 from tests.support import servers
 
-SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NOW = datetime.now(UTC).replace(microsecond=0)
 MINE = "mem_me"
 

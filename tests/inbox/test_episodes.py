@@ -25,7 +25,7 @@ from inbox.ticketing.sla import Policy, Target
 from inbox.timeline import Author, Entry
 from tests.support.hours import CALENDARS
 
-SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 DOINGS = ("in", "in", "reply", "reply", "robot", "bot", "hand", "assign", "snooze", "close", "close", "reopen", "undo")
 HISTORY = st.lists(st.tuples(st.sampled_from(DOINGS), st.integers(1, 4_000)), max_size=30)

@@ -160,9 +160,7 @@ STEPS = st.lists(
 )
 
 
-@settings(
-    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=STEPS)
 async def test_whatever_happens_only_valid_consent_lets_marketing_out(shop: Shop, steps: list[str]) -> None:
     person, conversation = await shop.someone("whatsapp")
@@ -409,9 +407,7 @@ LIVES = st.lists(
 )
 
 
-@settings(
-    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(lives=LIVES)
 async def test_many_at_once_are_judged_as_each_alone(
     shop: Shop, lives: list[tuple[str, bool, str | None, int, int | None]]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core import ids, leases
@@ -54,7 +54,6 @@ def timelines(draw: st.DrawFn) -> tuple[Owned, dict[str, list[datetime]], int]:
     return owned, times, len(times["con_a"]) + 1
 
 
-@settings(deadline=None)
 @given(made=timelines(), limit=st.integers(1, 6))
 def test_places_hold_every_entry_once_and_in_order(made: Any, limit: int) -> None:
     owned, times, tail = made
@@ -85,7 +84,6 @@ def test_places_hold_every_entry_once_and_in_order(made: Any, limit: int) -> Non
         assert sorted(mine := [n for m, n, _ in spread if m == name]) == mine
 
 
-@settings(deadline=None)
 @given(parts=st.lists(timelines(), min_size=2, max_size=2))
 def test_what_is_given_and_taken_back_is_what_was_there(parts: Any) -> None:
     (mine, *_), (theirs, *_) = parts

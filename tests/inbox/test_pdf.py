@@ -48,7 +48,7 @@ def test_what_has_no_font_is_said(script: str) -> None:
     assert MISSING in letters(document([Paragraph("out", NOT_DRAWN[script])], left_out=f"{MISSING} is missing"))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(st.builds(Paragraph, st.sampled_from(["title", "day", "in", "out", "note"]), st.text(max_size=80))))
 def test_whatever_is_written_it_is_a_document(paragraphs: list[Paragraph]) -> None:
     assert document(paragraphs, left_out="left out").startswith(b"%PDF-")

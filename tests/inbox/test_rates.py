@@ -15,7 +15,7 @@ from channels.contract import RateLimits
 from inbox import rates
 from inbox.rates import Pair
 
-SLOW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def rank(entry: Entry) -> int:
     return RANK[DeliveryStatus(entry.status or "queued")]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(reports=REPORTS, splits=st.lists(st.integers(1, 5), max_size=10), together=st.lists(st.booleans(), max_size=10))
 async def test_any_order_and_any_split_end_in_the_same_status(
     ws: Workspace, reports: list[Report], splits: list[int], together: list[bool]

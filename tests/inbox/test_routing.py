@@ -390,7 +390,7 @@ STEPS = st.lists(
     capacity=st.lists(st.integers(0, 3), min_size=3, max_size=3),
     strategy=st.sampled_from(["round_robin", "least_busy"]),
 )
-@settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, database=None, suppress_health_check=list(HealthCheck))
 async def test_nobody_is_assigned_who_is_not_there(
     runtime: Runtime, steps: list[tuple[str, int]], capacity: list[int], strategy: Any
 ) -> None:

@@ -77,7 +77,7 @@ def test_a_word_is_marked_as_a_whole(text: str) -> None:
     assert words.excerpt(f"👍🏽 {text} …", words.wanted(text), chars=80)[1] == [(3, 3 + len(text))]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=st.text(max_size=400), chars=st.integers(10, 80))
 def test_marks_stand_on_the_words_that_were_sought(text: str, chars: int) -> None:
     wanted = words.wanted(text)[:3]
@@ -88,7 +88,7 @@ def test_marks_stand_on_the_words_that_were_sought(text: str, chars: int) -> Non
     assert len(words.tokens(text)) <= words.MOST
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     batches=st.lists(
         st.lists(st.tuples(st.sampled_from(["parcel", "parcels late", "late", "refund"]), st.integers(0, 9_000))),

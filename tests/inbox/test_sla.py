@@ -31,7 +31,7 @@ from inbox.timeline import Author, Entry
 from tests.support.hours import CALENDARS
 from tests.support.people import People, Person
 
-FAST = settings(max_examples=150, deadline=None)
+FAST = settings(max_examples=150)
 # A Thursday, two days before Europe and three weeks after New York changes its clocks.
 START = datetime(2026, 3, 26, 9, 0, tzinfo=UTC)
 

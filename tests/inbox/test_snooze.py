@@ -20,7 +20,7 @@ from inbox.routing import duties
 from inbox.sight import Sight
 from tests.support.shop import Shop, eventually
 
-SLOW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 ME = "mem_me"
 

@@ -26,7 +26,7 @@ from inbox.ticketing.ticket_forms import Category, Forms, Overdue, TicketField
 from inbox.ticketing.ticket_relations import Part
 from inbox.ticketing.tickets import Check, Filter, NewTicket, Stand, Ticket
 
-SLOW = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
@@ -376,7 +376,6 @@ async def test_waiting_for_the_customer_counts_by_policy(
 STANDS: Any = st.lists(st.tuples(st.integers(0, 40 * 3_600), STATUSES), max_size=8)
 
 
-@settings(deadline=None)
 @given(moves=STANDS, counts_waiting=st.booleans())
 def test_the_flag_is_due_after_exactly_the_time_that_counts(moves: list[Any], counts_waiting: bool) -> None:
     rule = Overdue(after_hours=48, counts_waiting=counts_waiting)

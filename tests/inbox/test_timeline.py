@@ -17,7 +17,7 @@ from inbox import delivery, messages, story, timeline
 from inbox.story import Story
 from inbox.timeline import Author, Entry, Reacted
 
-SLOW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 

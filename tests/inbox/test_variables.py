@@ -75,7 +75,7 @@ def test_a_text_that_cannot_be_is_refused_in_words(text: str, words: str) -> Non
     assert refused.value.errors[0].field == "text"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(PIECES, max_size=25).map("".join) | st.text(max_size=60))
 def test_any_text_is_rendered_or_refused_and_never_large(text: str) -> None:
     with suppress(Invalid):

@@ -89,7 +89,7 @@ RULES = st.recursive(
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, rule=RULES, other=RULES, steps=st.lists(st.integers(1, 90_000), max_size=3))
 async def test_members_are_who_the_rule_says(
     runtime: Runtime, rows: list[dict[str, Any]], rule: Any, other: Any, steps: list[int]

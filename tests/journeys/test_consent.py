@@ -14,7 +14,6 @@ from tests.support.shop import Shop, eventually
 
 SLOW = settings(
     max_examples=6,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

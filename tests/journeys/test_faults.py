@@ -18,7 +18,6 @@ from tests.support.shop import Shop, Webhook, eventually
 
 SLOW = settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 CHANNELS = ["whatsapp", "sms", "telegram"]

@@ -746,7 +746,7 @@ async def open_widget(shop: Shop) -> AsyncIterator[Any]:
 
 
 @given(frames=st.lists(FRAMES, max_size=8))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_frame_breaks_the_chat(open_widget: Any, frames: list[str]) -> None:
     async with open_widget() as widget:
         for frame in frames:

@@ -222,7 +222,7 @@ ANY_JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(endpoint=st.sampled_from(surface.with_body()), body=ANY_JSON.map(json.dumps).map(str.encode) | st.binary())
 async def test_any_body_on_any_endpoint_is_answered_below_500(owner: Person, endpoint: Endpoint, body: bytes) -> None:
     answer = await owner.client.request(endpoint.method, surface.url(endpoint), content=body)

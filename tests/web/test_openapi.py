@@ -113,7 +113,6 @@ async def headers(runtime: Runtime, server: str) -> dict[str, str]:
 @pytest.mark.parametrize("operation", OPERATIONS, ids=label)
 @settings(
     max_examples=12,
-    deadline=None,
     database=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
@@ -129,7 +128,6 @@ async def test_answers_are_as_documented(
 @pytest.mark.parametrize("operation", WITH_BODY, ids=label)
 @settings(
     max_examples=12,
-    deadline=None,
     database=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),

@@ -77,7 +77,7 @@ def test_any_value_under_any_field_is_parsed_or_refused(value: Any, field: str) 
     parse(json.dumps({"object": "whatsapp_business_account", "entry": [{"changes": [change]}]}).encode())
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(strange_payloads())
 def test_strange_payloads_are_parsed_and_come_back_from_what_is_kept(body: bytes) -> None:
     for event in parse(body):
@@ -89,7 +89,7 @@ def test_strange_payloads_are_parsed_and_come_back_from_what_is_kept(body: bytes
         bson.encode({name: str(value) for name, value in asdict(event).items()})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.sampled_from(DOCUMENTED), min_size=1, max_size=5), st.booleans())
 def test_keys_do_not_depend_on_how_events_are_batched(payloads: list[dict[str, Any]], split: bool) -> None:
     alone = [event.key for payload in payloads for event in parse(json.dumps(payload).encode())]
