@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
+from urllib.parse import parse_qsl
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -40,6 +41,7 @@ from inbox.messages import Ahead, MessageMissing
 
 _log = log.get("inbound")
 _BATCH = 50
+_MOST_FIELDS = 500
 # Events with which other rows are read: as many times as there are events, and nearly always there is one.
 _FEW = 5
 # Done rows wait so long until they are marked, and the marking of all that did goes on for as long.
@@ -257,8 +259,12 @@ async def _handle(runtime: Runtime, row: InboundRow, ahead: Ahead | None) -> Non
 
 
 def readable(body: bytes) -> object:
-    """A raw payload as JSON where it is JSON, else as text."""
+    """A raw payload as JSON where it is JSON, a form as its fields, anything else as text."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        return body.decode("utf-8", "replace")
+        text = body.decode("utf-8", "replace")
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, strict_parsing=True, max_num_fields=_MOST_FIELDS))
+    except ValueError:
+        return text

@@ -15,6 +15,7 @@ from typing import Literal
 
 from app.core.runtime import Workspace
 from channels.content import MediaMessage
+from crm import tables
 from crm.masks import Masker
 from inbox import contents, story, timeline
 from inbox.answering import pdf
@@ -24,7 +25,6 @@ from inbox.timeline import Entry
 # The newest so many entries; a file beyond that is read by nobody.
 MOST = 10_000
 MOST_DRAWN = 1_000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _COLUMNS = ("number", "time_utc", "channel", "direction", "author", "kind", "text", "file", "status")
 
 
@@ -143,8 +143,7 @@ def _time(at: datetime) -> str:
 
 def _plain(value: object) -> str:
     """A spreadsheet must not calculate what a customer wrote."""
-    shown = "" if value is None else str(value)
-    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+    return "" if value is None else tables.safe(str(value))
 
 
 _STYLE = """<style>

@@ -4,6 +4,7 @@ What an operator looks at: which work waits and for how long, what failed, and h
 Lanes and waiting work are those of the whole installation (figures only); what failed is the workspace's own.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,10 @@ Cursor = tuple[datetime, str]
 LATE_SECONDS = 15.0
 STUCK_SECONDS = 120.0
 _MOST_COUNTED = 1_000
+# Whom a customer can be reached at, by the names that providers have for it; and what was written below a file.
+_ADDRESS_NAME = re.compile(
+    r"^(from|to|chat|sender|recipient|contact|wa_?id|(user|chat|recipient|sender)_id|username|caption)$", re.IGNORECASE
+)
 _BATCH = 100
 
 
@@ -129,10 +134,22 @@ def _of_letter(letter: DeadLetter, names: Mapping[str, str]) -> Failure:
         account_id=letter.account_id,
         error=letter.error,
         attempts=letter.attempts,
-        payload=log.redact(payload),
+        payload=_struck(log.redact(payload)),
         conversation_id=row.get("conversation_id") or None,
         entry_id=row.get("entry_id"),
     )
+
+
+def _struck(payload: Any, *, whose: bool = False) -> Any:
+    """Without customers' addresses; `whose`: this is about one of them, and its `id` is an address."""
+    if isinstance(payload, list):
+        return [_struck(each, whose=whose) for each in payload]
+    if not isinstance(payload, dict):
+        return log.STRUCK if whose else payload
+    return {
+        name: _struck(value, whose=bool(_ADDRESS_NAME.match(name)) or (whose and name == "id"))
+        for name, value in payload.items()
+    }
 
 
 def _of_message(entry: Entry) -> Failure:

@@ -17,6 +17,7 @@ from app.core.errors import Invalid
 from app.core.platform import members as member_rows
 from app.core.runtime import Workspace
 from channels import registry
+from crm import tables
 from inbox.closing import closing
 from inbox.closing.surveys import Survey
 from inbox.episodes import Episode
@@ -202,7 +203,7 @@ def csv_rows(found: Report, by: Dimension | None) -> list[list[str]]:
     lines = [[by or f"day ({found.asked.zone})", *(_heading(metric, found.asked.hours) for metric in METRICS)]]
     shown = [(row.label, row.values) for row in found.rows] if by else [(str(day), of) for day, of in found.days]
     for label, of in [*shown, ("Total", found.total)]:
-        lines.append([_inert(label), *(_cell(of[metric.key]) for metric in METRICS)])
+        lines.append([tables.safe(label), *(_cell(of[metric.key]) for metric in METRICS)])
     return lines
 
 
@@ -217,8 +218,3 @@ def _heading(metric: Metric, hours: Hours) -> str:
 
 def _cell(value: float | None) -> str:
     return "" if value is None else f"{value:g}" if isinstance(value, float) and value < 1e5 else str(int(value))
-
-
-def _inert(text: str) -> str:
-    """A name that a spreadsheet would take for a formula is shown as text."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text

@@ -1,7 +1,10 @@
 """What failed is shown with reason and payload, tried again or dismissed; one workspace's never in another's."""
 
 import secrets
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from app.core import ids
 from app.core.permissions import Role
@@ -59,6 +62,39 @@ async def test_events_come_back_to_the_list_with_their_reason_until_they_are_dis
     again = await shop.agent.post("/api/v1/operations/failures/retry", json={"kind": "inbound", "id": row.id})
     assert again.status_code == 404
     assert "no longer put aside" in again.json()["detail"]
+
+
+WRITTEN = [
+    (
+        "sms",
+        b"From=%2B12025550123&Body=Where+is+my+parcel&AuthToken=abcdef&MessageSid=SM1",
+        "MessageSid",
+    ),
+    (
+        "telegram",
+        b'{"update_id":7,"message":{"from":{"id":12025550123,"username":"kofi"},"chat":{"id":12025550123},'
+        b'"caption":"Where is my parcel"}}',
+        "update_id",
+    ),
+    (
+        "whatsapp",
+        b'{"entry":[{"changes":[{"value":{"contacts":[{"wa_id":"12025550123"}],"messages":[{"from":"12025550123",'
+        b'"id":"wamid.1","text":{"body":"Where is my parcel"}}]}}]}]}',
+        "wamid.1",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "body", "kept"), WRITTEN)
+async def test_what_a_customer_wrote_and_where_from_is_struck_out(
+    shop: Shop, kind: str, body: bytes, kept: str
+) -> None:
+    row = replace(event(shop.owner.ws, shop.accounts[kind]), body=body)
+    await put_aside(shop.owner.ws.runtime, row)
+    shown = str(next(failure["payload"] for failure in await listed(shop, "inbound") if failure["id"] == row.id))
+    assert kept in shown
+    assert not [secret for secret in ("2025550123", "parcel", "abcdef", "kofi") if secret in shown]
+    await shop.post("/operations/failures/dismiss", 204, kind="inbound", id=row.id)
 
 
 async def test_all_of_a_kind_are_tried_again(shop: Shop) -> None:

@@ -13,6 +13,7 @@ from app.core.permissions import Permission
 from app.core.platform.accounts import AccountRow
 from app.core.runtime import Workspace
 from automations import broadcasts
+from crm import tables
 from inbox import access, present, spending
 from inbox.answering.prices import minor
 from inbox.spending import Key, Sum, Sums
@@ -161,8 +162,9 @@ async def table(request: ApiRequest, query: SpendingQuery) -> str:
     rows = csv.writer(text)
     rows.writerow([shown.by, "name", "messages", "without_price", "cost", "currency"])
     for row in shown.rows:
-        name = f"'{row.label}" if row.label.startswith(("=", "+", "-", "@")) else row.label
-        rows.writerow([row.id, name, row.messages, row.unpriced, f"{row.minor / 100:.2f}", row.currency])
+        rows.writerow(
+            [row.id, tables.safe(row.label), row.messages, row.unpriced, f"{row.minor / 100:.2f}", row.currency]
+        )
     disposition = f'attachment; filename="parley-costs-{shown.by}-{shown.first}-{shown.last}.csv"'
     request.answer_headers.append((b"content-disposition", disposition.encode()))
     return text.getvalue()
