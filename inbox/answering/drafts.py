@@ -11,12 +11,13 @@ from datetime import datetime
 from typing import Literal
 
 from app.core import ids
-from app.core.errors import NotFound
+from app.core.errors import Conflict, NotFound
 from app.core.permissions import Actor
 from app.core.runtime import Workspace
 from inbox import live
 from inbox.conversations import Conversation
 from inbox.store import drafts as store
+from inbox.timeline import Written
 
 Mode = Literal["reply", "note"]
 MOST_CHARS = 20_000
@@ -26,7 +27,10 @@ MOST_LISTED = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedDraft:
-    """`revision` counts the saves, so that a screen knows whether it has the newest."""
+    """
+    `revision` counts the saves, so that a screen knows whether it has the newest. `written` is what its author wrote,
+    where the text is a translation of it.
+    """
 
     id: str
     conversation_id: str
@@ -37,13 +41,16 @@ class SharedDraft:
     text: str
     at: datetime
     revision: int = 1
+    written: Written | None = None
 
 
 def id_for(conversation_id: str, member_id: str, mode: Mode) -> str:
     return ids.derived("dft", conversation_id, member_id, mode)
 
 
-async def save(ws: Workspace, actor: Actor, conversation: Conversation, mode: Mode, text: str) -> SharedDraft | None:
+async def save(
+    ws: Workspace, actor: Actor, conversation: Conversation, mode: Mode, text: str, *, written: Written | None = None
+) -> SharedDraft | None:
     """The member's draft as it is now; None when it is empty, which ends it. Colleagues are told of begin and end."""
     draft_id = id_for(conversation.id, actor.member_id, mode)
     before = await store.get(ws, draft_id)
@@ -62,6 +69,7 @@ async def save(ws: Workspace, actor: Actor, conversation: Conversation, mode: Mo
         text=text,
         at=ws.clock.now(),
         revision=before.revision + 1 if before else 1,
+        written=written,
     )
     await store.put(ws, draft)
     if before is None:
@@ -90,16 +98,20 @@ async def get(ws: Workspace, draft_id: str) -> SharedDraft:
 
 async def take_over(ws: Workspace, actor: Actor, draft_id: str) -> SharedDraft:
     """
-    A colleague's draft becomes the member's own, after what they have there already; its author is told.
+    A colleague's draft becomes the member's own, after what they have there already; its author is told. A translation
+    brings along what it was made of, unless it is only a part of the text then.
 
-    Raises NotFound: it was sent, discarded or taken by somebody else meanwhile.
+    Raises NotFound (it was sent, discarded or taken by somebody else meanwhile), Conflict (both are too long together).
     """
     theirs = await get(ws, draft_id)
-    if not await store.delete(ws, draft_id):
-        raise NotFound("This draft is gone: it was sent, discarded or taken over.")
     own_id = id_for(theirs.conversation_id, actor.member_id, theirs.mode)
     own = await store.get(ws, own_id)
-    text = f"{own.text.rstrip()}\n{theirs.text}" if own and own.id != theirs.id else theirs.text
+    alone = own is None or own.id == theirs.id
+    text = theirs.text if own is None or alone else f"{own.text.rstrip()}\n{theirs.text}"
+    if len(text) > MOST_CHARS:
+        raise Conflict(f"Behind your own words it is longer than {MOST_CHARS} letters; send or shorten yours first.")
+    if not await store.delete(ws, draft_id):
+        raise NotFound("This draft is gone: it was sent, discarded or taken over.")
     taken = SharedDraft(
         id=own_id,
         conversation_id=theirs.conversation_id,
@@ -107,9 +119,10 @@ async def take_over(ws: Workspace, actor: Actor, draft_id: str) -> SharedDraft:
         member_id=actor.member_id,
         member_name=actor.name,
         mode=theirs.mode,
-        text=text[:MOST_CHARS],
+        text=text,
         at=ws.clock.now(),
         revision=own.revision + 1 if own else 1,
+        written=theirs.written if alone else None,
     )
     await store.put(ws, taken)
     await tell(ws, theirs, taken_by=actor.name)

@@ -14,6 +14,7 @@ from inbox.answering import drafts
 from inbox.answering.drafts import SharedDraft
 from inbox.merging import sides
 from inbox.store import drafts as store
+from inbox.timeline import Written
 
 
 async def join(ws: Workspace, known: Merge) -> Merge:
@@ -29,6 +30,7 @@ async def join(ws: Workspace, known: Merge) -> Merge:
             contact_name=mine.contact_name,
             text=_joined(own.text, draft.text) if own else draft.text,
             revision=own.revision + 1 if own else 1,
+            written=None if own else draft.written,
         )
         if len(gone_on.text) > drafts.MOST_CHARS:
             continue
@@ -45,7 +47,8 @@ async def join(ws: Workspace, known: Merge) -> Merge:
 async def part(ws: Workspace, known: Merge) -> None:
     """One that was sent, discarded or rewritten since stays gone."""
     for row in known.kept.get("drafts", {}).values():
-        theirs = SharedDraft(**row)
+        written = Written(**row["written"]) if row.get("written") else None
+        theirs = SharedDraft(**{**row, "written": written})
         own_id = drafts.id_for(conversations.id_for(known.into_id), theirs.member_id, theirs.mode)
         own = await store.get(ws, own_id)
         if own is None or theirs.text not in own.text:

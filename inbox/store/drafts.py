@@ -8,10 +8,12 @@ from typing import Any
 from app.core.mongo import Document
 from app.core.runtime import Workspace
 from inbox.answering import drafts
+from inbox.timeline import Written
 
 
 def _from_row(row: Document) -> drafts.SharedDraft:
     values: dict[str, Any] = {k: v for k, v in row.items() if k not in ("_id", "workspace_id")}
+    values["written"] = Written(**row["written"]) if row.get("written") else None
     return drafts.SharedDraft(id=row["_id"], **values)
 
 

@@ -95,6 +95,14 @@ def test_read_and_answered_in_two_languages(desks: Desks, stage: Stage, axe: Axe
     page.reload()
     owner.open(odile.known_as)
     expect(strip).to_contain_text(f"You wrote: {WROTE}")
+    # A colleague who takes it over gets both, and back again; nothing of it is left behind.
+    expect(owner.button("Drafts, 1")).to_be_visible()
+    for taker, before in ((ama, owner), (owner, ama)):
+        taker.button("Take over").click()
+        expect(taker.composer).to_have_value(SENT)
+        expect(taker.page.get_by_role("group", name="Translation", exact=True)).to_contain_text(f"You wrote: {WROTE}")
+        expect(before.composer).to_have_value("")
+        expect(before.page.get_by_role("group", name="Translation", exact=True)).to_have_count(0)
     owner.composer.press("End")
     owner.composer.press_sequentially(" À bientôt !")
     owner.composer.press("Enter")

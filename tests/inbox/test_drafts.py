@@ -8,9 +8,9 @@ from tests.support.people import Person
 from tests.support.shop import Shop
 
 
-async def save(person: Person, conversation_id: str, text: str, mode: str = "reply") -> Any:
+async def save(person: Person, conversation_id: str, text: str, mode: str = "reply", **more: Any) -> Any:
     path = f"/api/v1/conversations/{conversation_id}/drafts"
-    answer = await person.client.post(path, json={"mode": mode, "text": text})
+    answer = await person.client.post(path, json={"mode": mode, "text": text, **more})
     assert answer.status_code == 200, answer.text
     return answer.json()["draft"]
 
@@ -54,3 +54,20 @@ async def test_one_of_many_takes_a_draft_over(shop: Shop) -> None:
     assert await listed(ama, "/drafts") == []
     reader = await shop.people.join(shop.owner.ws, Role.READONLY)
     assert (await reader.client.post(f"/api/v1/drafts/{taken['id']}/take-over")).status_code == 403
+
+
+async def test_a_translation_brings_along_what_it_was_made_of(shop: Shop) -> None:
+    ama = await shop.people.join(shop.owner.ws, Role.AGENT)
+    _, talk = await shop.someone("sms")
+    written = {"text": "Tomorrow", "language": "fr"}
+    assert (await save(ama, talk["id"], "Demain", written=written))["written"] == written
+    (seen,) = await listed(shop.owner, f"/conversations/{talk['id']}/drafts")
+    taken = await shop.post(f"/drafts/{seen['id']}/take-over")
+    assert (taken["text"], taken["written"]) == ("Demain", written)
+    # Behind other words it is only a part of the text, and what would not fit stays where it is.
+    await save(ama, talk["id"], "x" * 15_000)
+    both = await ama.client.post(f"/api/v1/drafts/{taken['id']}/take-over")
+    assert (both.status_code, both.json()["written"]) == (200, None)
+    await save(shop.owner, talk["id"], "y" * 15_000)
+    await shop.post(f"/drafts/{both.json()['id']}/take-over", 409)
+    assert len(await listed(shop.owner, f"/conversations/{talk['id']}/drafts")) == 2

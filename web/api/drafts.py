@@ -5,20 +5,23 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.core.clock import iso
-from app.core.errors import NotFound
+from app.core.errors import Conflict, NotFound
 from app.core.permissions import Permission
 from inbox import access
 from inbox.answering import drafts
 from inbox.answering.drafts import SharedDraft
 from web.api.endpoint import ApiRequest, Endpoint
+from web.api.inbox_shapes import WrittenShape
 from web.api.models import Body, Out, Time
+from web.api.translations import WroteFirst
 
 
 class SaveDraft(Body):
-    """An empty text ends the draft."""
+    """An empty text ends the draft; `written`: what its author wrote, where the text is a translation of it."""
 
     mode: Literal["reply", "note"]
     text: Annotated[str, Field(max_length=drafts.MOST_CHARS)]
+    written: WroteFirst | None = None
 
 
 class DraftOut(Out):
@@ -29,6 +32,7 @@ class DraftOut(Out):
     member_name: str
     mode: Literal["reply", "note"]
     text: str
+    written: WrittenShape | None
     at: Time
     revision: int
 
@@ -57,7 +61,8 @@ async def of_conversation(request: ApiRequest, conversation_id: str) -> DraftLis
 
 async def save(request: ApiRequest, conversation_id: str, body: SaveDraft) -> SavedDraft:
     conversation = await access.conversation(request.ws, request.actor, conversation_id, access.REPLY)
-    draft = await drafts.save(request.ws, request.actor, conversation, body.mode, body.text)
+    written = body.written.as_stored() if body.written else None
+    draft = await drafts.save(request.ws, request.actor, conversation, body.mode, body.text, written=written)
     return SavedDraft(draft=_out(draft) if draft else None)
 
 
@@ -76,6 +81,7 @@ def _out(draft: SharedDraft) -> DraftOut:
         member_name=draft.member_name,
         mode=draft.mode,
         text=draft.text,
+        written={"text": draft.written.text, "language": draft.written.language} if draft.written else None,
         at=iso(draft.at) or "",
         revision=draft.revision,
     )
@@ -106,6 +112,6 @@ ENDPOINTS = [
         take_over,
         Permission.INBOX_REPLY,
         "Make a colleague's draft one's own",
-        errors=(NotFound,),
+        errors=(NotFound, Conflict),
     ),
 ]

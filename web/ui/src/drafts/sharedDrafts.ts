@@ -4,12 +4,13 @@
  */
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
+import { readWritten, setWritten } from '../inbox/translating/written'
 import { api } from '../lib/api'
 import { readDraft, whenWritten, writeDraft, type DraftMode } from '../lib/drafts'
 import { queryClient } from '../lib/query'
 import { currentMe, useCan } from '../lib/session'
 import { toast } from '../lib/toast'
-import type { DraftEvent, Page, SharedDraft } from '../lib/types'
+import type { DraftEvent, Page, SharedDraft, Written } from '../lib/types'
 
 const PREFIX = 'parley.shared-draft.'
 const SAVE_AFTER_MS = 1_000
@@ -74,12 +75,13 @@ export function draftChanged({ member_id: author, taken_by: taker }: DraftEvent)
 async function save(conversationId: string, mode: DraftMode): Promise<void> {
   clearTimeout(timers.get(`${conversationId}.${mode}`))
   const text = readDraft(conversationId, mode)
+  const written = mode === 'reply' ? readWritten(conversationId) : null
   const known = inStep(conversationId, mode)
   const key = `${conversationId}.${mode}`
   if (text === (known?.text ?? '') || saving.has(key)) return
   saving.add(key)
   try {
-    const { draft } = await api.post<{ draft: SharedDraft | null }>(`/conversations/${conversationId}/drafts`, { mode, text })
+    const { draft } = await api.post<{ draft: SharedDraft | null }>(`/conversations/${conversationId}/drafts`, { mode, text, written })
     remember(conversationId, mode, draft && { at: draft.at, text })
     if (!draft || !known) void queryClient.invalidateQueries({ queryKey: ['drafts', 'mine'] })
   } catch {
@@ -104,20 +106,28 @@ function putInStep(conversationId: string, drafts: SharedDraft[]): void {
     if (unsaved && newer && text !== stored.text && text !== '') {
       // Written here and elsewhere: nothing of it may be lost.
       remember(conversationId, mode, { at: stored.at, text: stored.text })
+      wrote(conversationId, mode, null)
       writeDraft(conversationId, mode, `${stored.text.trimEnd()}\n${text}`)
     } else if (unsaved && !newer) void save(conversationId, mode)
     else if (newer) adopt(stored)
     else if (!stored && known) {
       // Sent from another device, or taken over.
       remember(conversationId, mode, null)
+      wrote(conversationId, mode, null)
       writeDraft(conversationId, mode, '')
     }
   }
 }
 
-function adopt({ conversation_id: id, mode, at, text }: SharedDraft): void {
+function adopt({ conversation_id: id, mode, at, text, written }: SharedDraft): void {
   remember(id, mode, { at, text })
+  wrote(id, mode, written)
   writeDraft(id, mode, text)
+}
+
+/** What the text in the box is a translation of. Notes are not translated. */
+function wrote(conversationId: string, mode: DraftMode, written: Written | null): void {
+  if (mode === 'reply') setWritten(conversationId, written)
 }
 
 function inStep(conversationId: string, mode: DraftMode): InStep | null {
