@@ -45,7 +45,7 @@ async def _put(shop: Shop, texts_id: str, size: int, view_id: str | None, messag
 
 
 def _message(conversation: Conversation, at: int) -> Entry:
-    text = f"My parcel number{at % 200} has not come, where is it?" if at % 3 else "Thank you, it is all right now"
+    text = f"My parcel number{at % 100} has not come, where is it?" if at % 3 else "Thank you, it is all right now"
     return Entry(
         id=ids.derived("ent", conversation.id, "1"),
         contact_id=conversation.contact_id,
