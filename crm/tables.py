@@ -8,6 +8,7 @@ one would take for a formula begins with an apostrophe, which reading takes off 
 import codecs
 import csv
 import io
+import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ SHOWN_ROWS = 5
 _DELIMITERS = (",", ";", "\t", "|")
 # Those of East Asian keyboards, too.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+# Excel's own word on the delimiter, as the first line.
+_SAID = re.compile(r'"?sep=([^\w"\r\n])"?(?:\r\n|\n|\r)', re.IGNORECASE)
 # Rows that are looked at to find the delimiter.
 _LOOKED_AT = 50
 
@@ -41,9 +44,13 @@ def shape_of(sample: bytes) -> Shape:
     text = codecs.getincrementaldecoder(encoding)("replace").decode(sample)
     if "\x00" in text or not text.strip():
         raise Invalid.field("file", "This is no table of text; save it as CSV (comma separated) and try again.")
-    found = {mark: _table(text, mark) for mark in _DELIMITERS}
-    delimiter = max(_DELIMITERS, key=lambda mark: _evenness(found[mark]))
+    said = _SAID.match(text)
+    marks = (said[1],) if said else _DELIMITERS
+    found = {mark: _table(text[said.end() :] if said else text, mark) for mark in marks}
+    delimiter = max(marks, key=lambda mark: _evenness(found[mark]))
     rows = [row for row in found[delimiter] if any(cell.strip() for cell in row)]
+    if not rows:
+        raise Invalid.field("file", "This table has a header and no rows, or rows and no header.")
     header = tuple(cell.strip() for cell in rows[0])
     if len(header) > MOST_COLUMNS:
         raise Invalid.field("file", f"A table may have {MOST_COLUMNS} columns.")
@@ -74,24 +81,39 @@ def _evenness(rows: Sequence[Sequence[str]]) -> tuple[float, int]:
 
 
 async def rows_of(pieces: AsyncIterator[bytes], shape: Shape) -> AsyncIterator[tuple[int, list[str]]]:
-    """Number (the first below the header is 1) and cells of each row that is not empty. Raises Invalid."""
+    """
+    The line of the file at which it begins (the first is 1), and the cells, of each row below the header that is not
+    empty. Raises Invalid.
+    """
     decoder = codecs.getincrementaldecoder(shape.encoding)("replace")
-    rest = ""
-    number = -1
-    async for piece in pieces:
-        text = rest + decoder.decode(piece)
-        cut = _cut(text)
-        rest = text[cut:]
+    rest, lines, header = "", 0, False
+    async for text in _texts(pieces, decoder):
+        whole = rest + text
+        cut = _cut(whole) if text else len(whole)
+        if lines == 0 and cut and (said := _SAID.match(whole)):
+            lines, whole, cut = 1, whole[said.end() :], cut - said.end()
+        rest = whole[cut:]
         if len(rest) > 100 * MOST_CELL_CHARS:
-            raise Invalid.field("file", f"Row {number + 2} does not end; is a quotation mark missing?")
-        for cells in _cells(text[:cut], shape.delimiter):
-            number += 1
-            if number > 0:
-                yield number, cells
-    for cells in _cells(rest + decoder.decode(b"", final=True), shape.delimiter):
-        number += 1
-        if number > 0:
-            yield number, cells
+            raise Invalid.field("file", f"The row at line {lines + 1} does not end; is a quotation mark missing?")
+        reader = csv.reader(io.StringIO(whole[:cut], newline=""), delimiter=shape.delimiter)
+        line = lines + 1
+        for row in reader:
+            if any(row):
+                if header:
+                    yield line, [plain(cell)[:MOST_CELL_CHARS] for cell in row]
+                header = True
+            line = lines + reader.line_num + 1
+        lines += reader.line_num
+
+
+async def _texts(pieces: AsyncIterator[bytes], decoder: codecs.IncrementalDecoder) -> AsyncIterator[str]:
+    """What they say, piece by piece; "" once there is no more."""
+    async for piece in pieces:
+        if text := decoder.decode(piece):
+            yield text
+    if text := decoder.decode(b"", final=True):
+        yield text
+    yield ""
 
 
 def _cut(text: str) -> int:
@@ -101,12 +123,6 @@ def _cut(text: str) -> int:
         if text.count('"', 0, end) % 2 == 0:
             return end + 1
     return 0
-
-
-def _cells(text: str, delimiter: str) -> Iterable[list[str]]:
-    for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-        if any(row):
-            yield [plain(cell)[:MOST_CELL_CHARS] for cell in row]
 
 
 def plain(cell: str) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -97,6 +98,26 @@ def test_names_read_as_a_spreadsheet_wrote_them(encoding: str, names: str, times
     assert [list(row) for row in shape.rows] == rows[: tables.SHOWN_ROWS]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("size", [1, 7, 1_000])
+async def test_rows_have_the_lines_of_the_file_and_excels_word_on_the_delimiter_is_none(
+    encoding: str, size: int
+) -> None:
+    text = 'sep=;\r\nName;Phone\r\n\r\n"Two\r\nlines";1\r\n;\r\nZoë;"2;3"'
+    written = text.encode(encoding)
+    shape = tables.shape_of(written)
+    assert (shape.delimiter, shape.header, shape.rows[0]) == (";", ("Name", "Phone"), ("Two\r\nlines", "1"))
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for first in range(0, len(written), size):
+            yield written[first : first + size]
+
+    found = [each async for each in tables.rows_of(pieces(), shape)]
+    assert found == [(4, ["Two\r\nlines", "1"]), (7, ["Zoë", "2;3"])]
+    # A column may be called that.
+    assert tables.shape_of(b"sep=;Name\r\n1;2\r\n").header == ("sep=", "Name")
+
+
 async def test_a_table_is_tried_out_imported_once_and_exported(shop: Shop) -> None:
     owner, ws = shop.owner, shop.owner.ws
     now = (await owner.client.get("/api/v1/contact-fields")).json()
@@ -115,8 +136,8 @@ async def test_a_table_is_tried_out_imported_once_and_exported(shop: Shop) -> No
     tried = await carried(owner, made, "check", options)
     assert (tried["state"], counts(tried)) == ("checked", (3, 1, 1, 2))
     assert {problem["row"]: problem["reason"] for problem in tried["problems"]} == {
-        3: "There is neither a phone number nor an e-mail address nor an id.",
-        4: "There is no stage “Boss”.",
+        4: "There is neither a phone number nor an e-mail address nor an id.",
+        5: "There is no stage “Boss”.",
     }
     assert (await owner.client.get("/api/v1/contacts", params={"list": guests})).json()["items"] == []
 
@@ -127,7 +148,7 @@ async def test_a_table_is_tried_out_imported_once_and_exported(shop: Shop) -> No
     odon = await contacts.known(ws, Address("sms", "+12025550111"))
     assert odon is not None
     person = await contacts.get(ws, odon.contact_id)
-    assert (person.stage, person.fields, person.origin) == ("lead", {"points": 12}, f"{made['id']}/1")
+    assert (person.stage, person.fields, person.origin) == ("lead", {"points": 12}, f"{made['id']}/2")
     assert {str(row.address) for row in await contacts.addresses_of(ws, person.id)} == {
         "sms:+12025550111",
         "email:odon@example.com",
@@ -309,8 +330,8 @@ async def test_a_spreadsheet_of_another_country(shop: Shop) -> None:
     options = {"mapping": [*made["suggested"][:5], "consent_at"], "consent": CONSENT}
     done = await carried(shop.owner, made, "start", options)
     assert {problem["row"]: problem["reason"] for problem in done["problems"]} == {
-        2: "“4,91512E+12” is a number that a spreadsheet has shortened; format its column as text, and save anew.",
-        3: "“31.02.2026” is no date of consent such as 2026-11-21.",
+        4: "“4,91512E+12” is a number that a spreadsheet has shortened; format its column as text, and save anew.",
+        5: "“31.02.2026” is no date of consent such as 2026-11-21.",
     }
     (person,) = (await shop.owner.client.get("/api/v1/contacts", params={"q": "Jürgen"})).json()["items"]
     fact = (await shop.owner.client.get(f"/api/v1/contacts/{person['id']}/consents")).json()["items"][0]

@@ -238,7 +238,7 @@ function Problems({ data }: { data: ContactImport }) {
       <ul className={s.problems}>
         {data.problems.map((each) => (
           <li key={each.row}>
-            <b>Row {each.row}</b> {each.reason}
+            <b>Line {each.row}</b> {each.reason}
           </li>
         ))}
       </ul>
