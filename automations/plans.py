@@ -301,7 +301,7 @@ def of_schedule(schedule: Schedule) -> list[FieldError]:
     if schedule.zone not in _zones():
         found.append(FieldError("schedule.zone", "Choose a time zone such as Africa/Accra."))
     if schedule.repeat is not None:
-        problem = _of_repeat(schedule.repeat)
+        problem = wrong_with(schedule.repeat)
         if problem:
             found.append(FieldError("schedule.repeat", problem))
     if schedule.repeat is not None and schedule.relative is not None:
@@ -334,7 +334,8 @@ def recurrence(text: str, begin: datetime, zone: str) -> rrule.rrule:
     return rrule.rrulestr(_UNTIL.sub(shown, text), dtstart=begin)
 
 
-def _of_repeat(text: str) -> str | None:
+def wrong_with(text: str) -> str | None:
+    """Why a rule of repetition cannot be one, in words."""
     if re.search(r"FREQ=(SECONDLY|MINUTELY|HOURLY)", text, re.IGNORECASE) or not re.search(r"FREQ=", text):
         return "It can repeat daily, weekly, monthly or yearly, such as FREQ=WEEKLY;BYDAY=TU."
     if re.search(r"BY(HOUR|MINUTE|SECOND)=|DTSTART|\n", text, re.IGNORECASE):

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from automations.plans import Relative, Schedule, recurrence
+from automations.plans import Relative, Schedule, recurrence, wrong_with
 from crm.fields import Value
 
 # Later than this it is not sent by itself: the server was down, and what it says may be out of date. Somebody decides.
@@ -68,6 +68,9 @@ def occurrence(schedule: Schedule, after: datetime) -> datetime | None:
     text = "FREQ=DAILY" if schedule.relative else schedule.repeat
     if text is None:
         return begin if _begins(schedule, begin) > after else None
+    if wrong_with(text) is not None:
+        # From before rules were looked at: it would be reckoned for ever.
+        return None
     rule = recurrence(text, begin, schedule.zone)
     # Two days before: a zone may be that far ahead of UTC, and the wall's day another than ours.
     from_wall = after.astimezone(ZoneInfo(schedule.zone)).replace(tzinfo=None) - timedelta(days=2)

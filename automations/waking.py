@@ -15,7 +15,7 @@ from app.core.mongo import DatabaseError
 from app.core.permissions import SYSTEM
 from app.core.platform import broadcasts as platform
 from app.core.runtime import Runtime, Workspace
-from automations import broadcasts, recalling, runs, schedules
+from automations import broadcasts, plans, recalling, runs, schedules
 from automations.broadcasts import Broadcast, By, Reason
 from automations.carrying import Carrying
 from automations.store import runs as store
@@ -85,6 +85,11 @@ async def _its_time(ws: Workspace, now: Broadcast, seen: datetime) -> None:
         by = now.approved or By(SYSTEM.id, SYSTEM.name, at)
         await broadcasts.turn(ws, SYSTEM, now, "started", state="running", started=replace(by, at=at))
         await runs.awake(ws, now.id, at)
+        return
+    repeat = now.plan.schedule.repeat
+    if repeat is not None and (wrong := plans.wrong_with(repeat)) is not None:
+        words = f"Its rule {repeat} never comes on. {wrong} Make a copy with another rule."
+        await runs.cancelled(ws, SYSTEM, now, words)
         return
     wall = schedules.occurrence(now.plan.schedule, due - timedelta(seconds=1))
     child = await broadcasts.send_of(ws, now, (wall or due).strftime("%Y-%m-%dT%H:%M"))

@@ -85,6 +85,25 @@ async def test_at_the_time_where_each_person_is(shop: Shop) -> None:
     assert (refused.status_code, refused.json()["code"]) == (409, "time_passed")
 
 
+async def test_a_rule_that_never_comes_on_ends_its_broadcast(shop: Shop) -> None:
+    owner, begin = shop.owner, datetime.now(UTC)
+    dot = await customer(shop, "Dot")
+    # A rule from before rules were looked at, which would be reckoned for ever: it ends, and says why.
+    never = {"kind": "at", "wall": wall(begin + timedelta(days=2)), "zone": "UTC", "repeat": "FREQ=DAILY;INTERVAL=2"}
+    stuck = await begun(owner, **plan(shop, [dot], "Never", never))
+    row = await owner.ws.db.broadcasts.get(stuck)
+    assert row is not None
+    old = {"plan": row["plan"].replace("INTERVAL=2", "INTERVAL=0")}
+    await owner.ws.db.broadcasts.update({"_id": stuck}, {"$set": old})
+    days = {"first": f"{begin:%Y-%m-%d}", "last": f"{begin + timedelta(days=7):%Y-%m-%d}"}
+    shown = await owner.client.get(f"{BROADCASTS}/calendar", params=days)
+    assert shown.status_code == 200, shown.text
+    with later(shop, timedelta(days=2, minutes=3)):
+        ended = await state_of(owner, stuck, "cancelled")
+    assert "INTERVAL=0 never comes on" in ended["reason"]["message"]
+    assert await got(shop, "Never") == []
+
+
 async def test_at_ones_own_hour_and_again_and_again(shop: Shop) -> None:
     owner = shop.owner
     who = {name: await customer(shop, name) for name in ("Dot", "Ed")}
