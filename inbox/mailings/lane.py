@@ -66,10 +66,6 @@ _IDLE_SECONDS = 0.05
 _ENDED_TOGETHER = 25
 # While another mailing hands something over to the same person.
 _ANOTHERS_TURN = timedelta(seconds=2)
-# Told to slow down, the lane goes on at this share of its rate, and from there a little faster every second.
-_SLOWER = 0.7
-_FASTER_A_SECOND = 0.02
-_SLOWEST = 0.05
 
 
 @dataclass(slots=True)
@@ -112,7 +108,8 @@ class Lane:
         self._full = False
         self._values_refused = 0
         self._saved_at = self._renewed_at = self._loop.time()
-        self._share, self._share_at, self._slowed_at = 1.0, self._loop.time(), float("-inf")
+        # At which share of its rate the sender was lately, having been told to slow down.
+        self._share = 1.0
         self._words = Words(ws)
         self._handles = Handles(ws)
 
@@ -283,16 +280,16 @@ class Lane:
     async def _tokens(self, account: ChannelAccount, wanted: int) -> tuple[int, float]:
         limits = registry.adapter(account.kind).capabilities(account).rate
         own = min((rate for rate in (self._mailing.rate, limits.sender_per_second) if rate), default=0.0)
-        share = self._share_now()
-        slowed = own * share if share < 1 or (self._mailing.rate or 0) else 0.0
         if own:
-            wanted = max(1, min(wanted, int(own * share * _FRESH_SECONDS)))
+            wanted = max(1, min(wanted, int(own * self._share * _FRESH_SECONDS)))
         if self._spare >= wanted:
             self._spare -= wanted
             return wanted, 0.0
-        return await rates.take_many(
-            self._ws.runtime, account.id, limits, own=self._key, own_per_second=slowed, count=wanted
+        tokens = await rates.take_many(
+            self._ws.runtime, account.id, limits, own=self._key, own_per_second=self._mailing.rate or 0.0, count=wanted
         )
+        self._share = tokens.share
+        return tokens.count, tokens.wait_seconds
 
     def _taken(self, count: int) -> list[tuple[Sheet, int]]:
         found: list[tuple[Sheet, int]] = []
@@ -447,7 +444,8 @@ class Lane:
     async def _react(self, account: ChannelAccount, going: _Going, error: SendError) -> None:
         """What it teaches about the sender and the person, and whether everything stops."""
         if isinstance(error, Throttled) and error.scope == "sender":
-            await self._slow_down(account, going, error)
+            pair = rates.Pair(account.id, going.recipient.address)
+            await rates.hold(self._ws.runtime, pair, error.retry_after_seconds or 1.0, sender=True)
         if reactions.stops(error) or isinstance(error, RecipientOptedOut | RecipientUnreachable):
             await delivery.learn(self._ws, account, going.message.id, going.recipient.address, error)
         if isinstance(error, RecipientOptedOut):
@@ -460,24 +458,6 @@ class Lane:
             # It may be cancelled at this very moment.
             with suppress(Conflict):
                 await self._stop(error.code, error.message)
-
-    # --- pace -----------------------------------------------------------------------------------------------------
-
-    def _share_now(self) -> float:
-        now = self._loop.time()
-        self._share = min(1.0, self._share + (now - self._share_at) * _FASTER_A_SECOND)
-        self._share_at = now
-        return self._share
-
-    async def _slow_down(self, account: ChannelAccount, going: _Going, error: Throttled) -> None:
-        """The whole sender waits, and goes on slower; once for all calls that were under way together."""
-        now = self._loop.time()
-        wait = error.retry_after_seconds or 1.0
-        if now - self._slowed_at < wait:
-            return
-        self._slowed_at = now
-        self._share = max(_SLOWEST, self._share_now() * _SLOWER)
-        await rates.hold(self._ws.runtime, rates.Pair(account.id, going.recipient.address), wait, sender=True)
 
     # --- keeping --------------------------------------------------------------------------------------------------
 

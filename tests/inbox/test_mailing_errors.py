@@ -148,8 +148,13 @@ async def held(shop: Shop, channel: str) -> bool:
     return bool(await shop.runtime.redis.pttl(f"parley:rate:{shop.accounts[channel]}:hold") > 0)
 
 
+async def slowed(shop: Shop, channel: str) -> bool:
+    return bool(await shop.runtime.redis.exists(f"parley:rate:{shop.accounts[channel]}:share"))
+
+
 async def let_go(shop: Shop, channel: str) -> None:
-    await shop.runtime.redis.delete(f"parley:rate:{shop.accounts[channel]}:hold")
+    sender = f"parley:rate:{shop.accounts[channel]}"
+    await shop.runtime.redis.delete(f"{sender}:hold", f"{sender}:share")
 
 
 async def its_health_tells(shop: Shop, channel: str, code: int) -> bool:
@@ -256,7 +261,9 @@ async def those_that_hold(shop: Shop, channel: str, rows: Rows) -> None:
             await state_of(shop.owner, made, "done")
             await stands(shop, made, person, *ARRIVED)
             return
-        await eventually(lambda: held(shop, channel))
+        # It slows down as well, told at once or by a status.
+        await eventually(lambda: slowed(shop, channel))
+        assert await held(shop, channel)
         assert (await stands(shop, made, person, "waiting")).code == str(code)
         await let_go(shop, channel)
         with later(shop, timedelta(hours=2)):
@@ -264,6 +271,7 @@ async def those_that_hold(shop: Shop, channel: str, rows: Rows) -> None:
             await state_of(shop.owner, made, "done")
 
     await asyncio.gather(*(one(code) for code in rows["waits"] if code not in HELD_FOR_LONG))
+    await let_go(shop, channel)
     for code in rows["waits"]:
         if code in HELD_FOR_LONG:
             await one(code)

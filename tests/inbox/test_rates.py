@@ -75,3 +75,28 @@ async def test_who_is_told_to_wait_waits_even_with_a_full_bucket(runtime: Runtim
     await rates.hold(runtime, ana, 30, sender=sender)
     assert 29 < await rates.take(runtime, ana, limits) <= 30
     assert (await rates.take(runtime, ben, limits) > 0) is sender
+
+
+async def test_a_sender_that_was_told_to_slow_down_sends_less_in_all_processes(
+    runtime: Runtime, other: Runtime
+) -> None:
+    account_id = ids.new("acc")
+    limits = RateLimits(sender_per_second=10, sender_burst=10)
+    pair = Pair(account_id, "sms:ana")
+
+    async def share(client: Runtime) -> float:
+        asked = await rates.take_many(client, account_id, limits, own=ids.new("mlg"), own_per_second=0, count=1)
+        return asked.share
+
+    assert await share(runtime) == 1
+    await rates.hold(runtime, pair, 30, sender=False)
+    assert await share(runtime) == 1
+    # What was under way together is told off once, however often it is said; a report may come when the wait is over.
+    for _ in range(20):
+        await rates.hold(other, pair, 0, sender=True)
+    for client in (runtime, other):
+        assert 0.7 <= await share(client) < 1
+    assert await rates.take(runtime, Pair(account_id, "sms:ben"), limits) == 0
+    await rates.hold(other, pair, 30, sender=True)
+    held = await rates.take_many(runtime, account_id, limits, own=ids.new("mlg"), own_per_second=0, count=1)
+    assert (held.count, held.wait_seconds > 20) == (0, True)
