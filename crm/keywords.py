@@ -120,6 +120,11 @@ def is_yes(text: str) -> bool:
     return plain(text) in _YES
 
 
+def takes_back(text: str) -> bool:
+    """Whether a yes takes back a stop, where carriers enforce stops: they go by this one word."""
+    return plain(text) == "yes"
+
+
 # Asks what may be chosen (see inbox/choices.py); in a sentence they are no such question.
 _CHOICES = frozenset(
     (

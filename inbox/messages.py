@@ -545,6 +545,9 @@ async def _obey_keyword(
             )
         case None if keywords.is_yes(text):
             await consents.confirm(ws, said)
+            if capabilities.stop_ends == "all" and keywords.takes_back(text):
+                # Nothing of ours has gone out since, so there is nothing else that it could be a yes to.
+                await _lift(ws, said, (BUSINESS, account.id) if capabilities.confirms_stop else (BUSINESS,))
     return word is Keyword.STOP
 
 
@@ -600,6 +603,10 @@ async def _start(ws: Workspace, said: consents.Told, senders: tuple[str, ...]) -
     held = tuple(name for name, each in known.items() if each.held_at and name in PURPOSES)
     if held:
         await consents.tell(ws, replace(said, purposes=held, state="released", reach="everywhere"))
+    await _lift(ws, said, senders)
+
+
+async def _lift(ws: Workspace, said: consents.Told, senders: tuple[str, ...]) -> None:
     stopped = [p for p in said.purposes if any(_lifts(said.at_address, p, to, said.at) for to in senders)]
     if stopped:
         await consents.tell(ws, replace(said, purposes=tuple(stopped), state="lifted", senders=senders))

@@ -67,6 +67,39 @@ async def test_stop_by_text_message_ends_everything_until_start(shop: Shop) -> N
     assert (await tries(shop, conversation["id"], "marketing")).status_code == 409
 
 
+@pytest.mark.parametrize("word", ["START", "Yes!"])
+async def test_what_lifts_a_stop_at_the_carrier_lifts_it_here(shop: Shop, word: str) -> None:
+    """STOP in words of their own, which the carrier does not know, and STOP that it enforces, told by 21610 as well."""
+    person, conversation = await shop.someone("sms")
+    await shop.writes("sms", person["id"], type="text", text="yes")
+    assert await facts(shop, conversation) == []
+    await shop.knobs(customers={person["id"]: {"fail_next": {"code": 21610, "count": 1}}})
+    entry = await shop.answers(conversation["id"], "Are you there?")
+    await shop.entry_where(conversation["id"], lambda e: e["id"] == entry["id"] and e["status"] == "failed")
+    await fact_where(shop, conversation, state="withdrawn", source="provider_refusal")
+    await shop.writes("sms", person["id"], type="text", text="please stop it")
+    await fact_where(shop, conversation, state="withdrawn", source="keyword")
+    assert (await tries(shop, conversation["id"])).status_code == 409
+    await shop.writes("sms", person["id"], type="text", text=word)
+
+    async def may() -> bool:
+        return bool((await tries(shop, conversation["id"])).status_code == 202)
+
+    await eventually(may)
+    assert (await tries(shop, conversation["id"], "marketing")).status_code == 409
+    lifted = await fact_where(shop, conversation, state="lifted", source="keyword")
+    assert lifted["wording"] == word
+
+
+async def test_a_yes_where_we_may_still_write_is_no_start(shop: Shop) -> None:
+    person, conversation = await shop.someone("telegram")
+    await shop.writes("telegram", person["id"], type="text", text="STOP")
+    await fact_where(shop, conversation, state="withdrawn", source="keyword")
+    await shop.writes("telegram", person["id"], type="text", text="yes")
+    await shop.entry_where(conversation["id"], lambda e: says("yes", e))
+    assert {fact["state"] for fact in await facts(shop, conversation)} == {"withdrawn"}
+
+
 async def test_stop_on_whatsapp_ends_marketing_and_no_answers(shop: Shop) -> None:
     person, conversation = await shop.someone("whatsapp")
     await shop.writes("whatsapp", person["id"], type="marketing_stop")
@@ -137,7 +170,8 @@ async def test_what_waits_when_the_stop_comes_is_not_sent(shop: Shop) -> None:
     await shop.entry_where(
         conversation["id"], lambda e: e["id"] == entry["id"] and e["status"] in ("queued", "sending")
     )
-    await shop.writes("sms", person["id"], type="text", text="STOP")
+    # In words that the carrier does not know, so that it is we who keep it back.
+    await shop.writes("sms", person["id"], type="text", text="please stop it")
     await fact_where(shop, conversation, state="withdrawn", source="keyword")
     await shop.knobs(customers={person["id"]: {"throttle": None}})
     skipped = await shop.entry_where(conversation["id"], lambda e: e["id"] == entry["id"] and e["status"] == "skipped")
