@@ -23,7 +23,7 @@ from automations.experiments import Stage
 from automations.placing import Layout, Placing
 from automations.plans import Exclusion, Plan
 from automations.rolls import PIECE, Place
-from automations.runs import NO_ADDRESS, OUTRANKED, Run, Way
+from automations.runs import NO_WAY, OUTRANKED, Run, Way
 from automations.store import runs as store
 from channels import accounts, registry
 from crm import pacing
@@ -339,10 +339,10 @@ class Carrying:
             return _OFTEN
         return min(max(_OFTEN, (self._ws.clock.now() - quiet_at) / _EVER_LESS), _SELDOM)
 
-    async def _without_a_way(self, number: int) -> tuple[list[str], int]:
+    async def _without_a_way(self, number: int) -> tuple[dict[str, str], int]:
         """
-        Of the next page of the places before, who had no handle there, and how many pages have been looked through
-        then; no more than before where none is left, or not there yet.
+        Of the next page of the places before, who had no handle there, by contact with the reason, and how many pages
+        have been looked through then; no more than before where none is left, or not there yet.
         """
         run, page = self._run, self._way(number).passed
         if number == 0:
@@ -353,13 +353,13 @@ class Carrying:
         else:
             stage, piece, handed_over = f"fallback{number - 1}", page, self._way(number - 1).pages
         if not stage or piece >= handed_over:
-            return [], page
+            return {}, page
         places = await rolls.places(self._ws, self._now.id, stage, piece) or ()
-        without = [
-            place.contact_id
+        without = {
+            place.contact_id: place.reason
             for place in places
-            if place.reason == NO_ADDRESS and not experiments.held_out(self._plan, self._now.id, place.contact_id)
-        ]
+            if place.reason in NO_WAY and not experiments.held_out(self._plan, self._now.id, place.contact_id)
+        }
         return without, page + 1
 
     async def _tells_of_delivery(self, way: int) -> bool:
@@ -372,16 +372,17 @@ class Carrying:
         """Some people taken over from the way before; False while there are none."""
         ws, way, stage = self._ws, self._way(number), f"fallback{number}"
         laid: Layout | None = None
-        passed = way.passed
+        without, passed = dict[str, str](), way.passed
         # Those of before a crash first.
         places = await rolls.places(ws, self._now.id, stage, way.pages)
         if places is not None and not await self._had(number, [place.contact_id for place in places]):
-            passed += 1
+            without, passed = await self._without_a_way(number)
         if places is None:
             missed = await following.missed(ws, before, patience) if before is not None else []
             needy = [each.contact_id for each in missed]
             if not needy:
-                needy, passed = await self._without_a_way(number)
+                without, passed = await self._without_a_way(number)
+                needy = list(without)
                 if not needy:
                     if passed > way.passed:
                         await self._put_way(number, replace(way, passed=passed))
@@ -406,7 +407,7 @@ class Carrying:
             passed=passed,
             sent=way.sent + sum(each.state != "failed" for each in again),
             failed=Counter(way.failed) + failed,
-            fresh=way.fresh + len(going) - len(again),
+            fresh=Counter(way.fresh) + Counter(reason for each, reason in without.items() if each in going),
         )
         await self._put_way(number, moved)
         await rolls.forget_addresses(ws, self._now.id, stage, way.pages, places)

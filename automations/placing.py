@@ -18,7 +18,7 @@ from automations.plans import Exclusion, Plan, Schedule, Wording
 from channels import accounts, registry
 from channels.content import Content, Template, Text
 from channels.contract import ChannelAccount, KnowsRegistration
-from crm import contacts, fields, pacing, standing
+from crm import contacts, fields, gate, pacing, resting, standing
 from crm.contacts import Contact, ContactAddress
 from crm.store import contacts as contact_store
 from inbox import footers, outbox, personalising, templates
@@ -187,9 +187,12 @@ async def of(
     for contact_id, variant in variants.items():
         contact = people.get(contact_id)
         reason, detail = _gone(contact, out)
-        address = _address(handles.get(contact_id, ()), laid.account, purpose, now) if contact else None
-        if not reason and address is None:
+        row = _handle(handles.get(contact_id, ()), laid.account, purpose, now) if contact else None
+        address = row.address if row else None
+        if not reason and row is None:
             reason, detail = "no_address", f"They have no handle for {laid.account.name}."
+        elif not reason and row is not None and (rests := _rests(row, purpose, now)):
+            reason, detail = "resting", rests
         if reason or contact is None or address is None:
             found.append(Placing(contact_id=contact_id, contact=contact, reason=reason, detail=detail, address=address))
             continue
@@ -213,10 +216,11 @@ async def of_one(ws: Workspace, laid: Layout, variant: str, contact: Contact | N
     facts = await personalising.facts(ws, people, said.compiled.needs)
     filled = said.compiled.fill(facts[contact.id] if contact else {})
     handles = await contacts.addresses_of(ws, contact.id) if contact else []
+    handle = _handle(handles, laid.account, purpose, ws.clock.now())
     placed = Placing(
         contact_id=contact.id if contact else "",
         contact=contact,
-        address=_address(handles, laid.account, purpose, ws.clock.now()),
+        address=handle.address if handle else None,
         variant=variant,
         said=said,
         content=filled.content,
@@ -304,17 +308,26 @@ def _written(placed: Placing, facts: Mapping[str, str]) -> Placing:
     return Placing(**{**values, "content": filled.content})
 
 
-def _address(rows: Sequence[ContactAddress], account: ChannelAccount, purpose: str, now: datetime) -> Address | None:
-    """Of their handles on this channel one that nothing is said against, then a verified one, then the newest."""
+def _handle(
+    rows: Sequence[ContactAddress], account: ChannelAccount, purpose: str, now: datetime
+) -> ContactAddress | None:
+    """
+    Of their handles on this channel one that nothing is said against and where they could be reached, then a verified
+    one, then the newest.
+    """
     ours = [row for row in rows if row.address.kind == account.kind]
     if not ours:
         return None
 
-    def rank(row: ContactAddress) -> tuple[bool, bool, datetime]:
+    def rank(row: ContactAddress) -> tuple[bool, bool, bool, datetime]:
         refused = standing.refusal(row.consent, purpose, account.id, now) is not None
-        return not refused, row.verified, row.created_at
+        return not refused, not _rests(row, purpose, now), row.verified, row.created_at
 
-    return max(ours, key=rank).address
+    return max(ours, key=rank)
+
+
+def _rests(row: ContactAddress, purpose: str, now: datetime) -> str | None:
+    return resting.refusal(row, now) if purpose == gate.MARKETING else None
 
 
 def due(

@@ -67,6 +67,10 @@ REASONS: Final[Mapping[str, Reason]] = {
     "invalid_values": Reason("The text cannot be worked out with their values", "Put the value or the text right."),
     "account_disabled": Reason("The sender was switched off", "Switch it on again.", _CHANNELS),
     "reply_window_closed": Reason("Has not written lately", "Send an approved template instead."),
+    "resting": Reason(
+        "Not to be reached at this handle lately",
+        "Ask them for another one, or add a fallback; whoever writes to you is reached again.",
+    ),
     "unreachable": Reason("Not to be reached at this handle", "Ask them for another one, or add a fallback."),
     "recipient_capped": Reason("Has had enough advertising from all businesses", "Send it to them in some days."),
     "account_refused": Reason("The provider refuses the sender", "Look at the account's health.", _CHANNELS),

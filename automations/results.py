@@ -92,7 +92,7 @@ async def now_of(ws: Workspace, broadcast: Broadcast) -> Now:
     ways = await _ways(ws, broadcast.id)
     stages = experiments.stages(broadcast.plan)
     total = _together(ways, run.ways)
-    dropped = Counter(run.dropped) - Counter({runs.NO_ADDRESS: sum(way.fresh for way in run.ways)})
+    dropped = _left_out(run)
     left = max(0, run.people - dropped.total() - total.total)
     if broadcast.state == "cancelled":
         # Their turn never comes.
@@ -121,6 +121,19 @@ async def now_of(ws: Workspace, broadcast: Broadcast) -> Now:
         unexplained=left,
         recall=run.recall,
     )
+
+
+def _left_out(run: Run) -> Counter[str]:
+    """By reason, less those whom a fallback took over."""
+    left = Counter(run.dropped)
+    for way in run.ways:
+        for reason, count in way.fresh.items():
+            # On the way before this one the reason may have been another.
+            for each in (reason, *runs.NO_WAY):
+                gone = min(count, left[each])
+                left[each] -= gone
+                count -= gone
+    return +left
 
 
 async def _receipts(ws: Workspace, broadcast: Broadcast) -> tuple[Receipts, ...]:

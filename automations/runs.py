@@ -31,8 +31,8 @@ from inbox.mailings import mailings
 from inbox.mailings.mailing import Guards
 
 HINT: Final = "broadcasts"
-# Whom a fallback may still reach.
-NO_ADDRESS: Final = "no_address"
+# Who has no way: whom a fallback may still reach.
+NO_WAY: Final = ("no_address", "resting")
 OUTRANKED: Final = "outranked"
 ON_THE_WAY = frozenset(("queued", "waiting", "sending"))
 # Of budgets and prices, which are whole millionths for mailings and hundredths for people.
@@ -44,8 +44,8 @@ class Way:
     """
     How far a fallback is: whom it took over are in so many `pages` of places and `batches` of its mailing, and `passed`
     is how many pages of the way before were looked through for people without a handle there; `done` once nobody can
-    follow any more. Of whom it took over `sent` had got it on a way before, `failed` by code had not, and `fresh` had
-    no way.
+    follow any more. Of whom it took over `sent` had got it on a way before, `failed` by code had not, and `fresh` by
+    reason had no way.
     """
 
     batches: int = 0
@@ -54,7 +54,7 @@ class Way:
     done: bool = False
     sent: int = 0
     failed: Mapping[str, int] = field(default_factory=dict)
-    fresh: int = 0
+    fresh: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

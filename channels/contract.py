@@ -154,6 +154,17 @@ class RateLimits:
     pair_burst: float = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """
+    How often a handle has to fail with a code, each time in another campaign, until marketing leaves it alone; and for
+    how many `days` (None: until the person writes).
+    """
+
+    failures: int
+    days: int | None
+
+
 # How far a channel tells what became of a message.
 Receipts = Literal["sent", "delivered", "read"]
 
@@ -191,6 +202,8 @@ class Capabilities:
     stop_ends: Literal["all", "marketing"] = "marketing"
     # Whether the provider itself answers that word; then we must not, and mostly could not.
     confirms_stop: bool = False
+    # By the provider's code.
+    rests: Mapping[str, Rest] = field(default_factory=dict)
     rate: RateLimits = RateLimits()
 
 

@@ -40,13 +40,31 @@ class Doubt:
     since: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """With which code of the provider it could not be reached, and by which campaign, else by which message."""
+
+    code: str
+    campaign: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """Why marketing leaves a handle alone, and until when (None: until the person writes)."""
+
+    reason: str
+    until: datetime | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactAddress:
     """
     One handle of a contact. `username` is what the person is called there, where the handle itself says nothing.
     `consent` is how things stand, by purpose and sender (see standing.py). `came_by` are the merges by which it
     came to this contact, the first one first; undone, they take it back. `unreachable_at` is when a provider said that
-    there is nobody at it, until they write from it again. `trusted_at` is when a colleague has made sure whose it is.
+    there is nobody at it, until they write from it again; `failures` are the last ones (see resting.py). `trusted_at`
+    is when a colleague has made sure whose it is.
     """
 
     address: Address
@@ -57,6 +75,8 @@ class ContactAddress:
     consent: Standings = field(default_factory=dict)
     came_by: tuple[str, ...] = ()
     unreachable_at: datetime | None = None
+    failures: tuple[Failure, ...] = ()
+    resting: Resting | None = None
     doubt: Doubt | None = None
     trusted_at: datetime | None = None
 
@@ -280,6 +300,8 @@ async def heard_from(ws: Workspace, row: ContactAddress) -> None:
     """Whoever writes can be reached."""
     if row.unreachable_at is not None:
         await store.set_unreachable(ws, row.address, None)
+    if row.failures or row.resting is not None:
+        await store.set_resting(ws, row.address, (), None)
 
 
 async def join(ws: Workspace, contact_id: str, address: Address, profile: Profile) -> ContactAddress:

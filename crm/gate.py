@@ -3,8 +3,9 @@ The one gate: whether a message may go to this person, for this purpose, from th
 
 Asked when a message is queued and again when it is handed to the provider, of one message or of many at once: the same
 questions in the same order, with the same words. Service messages answer a person, so only what they said counts.
-Marketing is asked everything, in this order: the switch, what they said, whose handle it is, suppression, the control
-group, an open complaint, caps, what is worth more, and last the hour, which makes it wait rather than refuses it.
+Marketing is asked everything, in this order: the switch, what they said, whose handle it is, whether they could be
+reached there lately, suppression, the control group, an open complaint, caps, what is worth more, and last the hour,
+which makes it wait rather than refuses it.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from datetime import datetime
 from app.core.addresses import Address
 from app.core.errors import AppError, LeftOut, NotFound, OptedOut
 from app.core.runtime import Workspace
-from crm import consent, contacts, doubts, pacing
+from crm import consent, contacts, doubts, pacing, resting
 from crm.contacts import Contact, ContactAddress
 from crm.pacing import Claim, Sent, Settled, Suppression
 
@@ -141,6 +142,8 @@ def _said(ws: Workspace, settled: Settled, asked: Asked, known: Mapping[Address,
         return error
     if asked.purpose == MARKETING and row is not None and row.doubt is not None:
         return LeftOut(f"First make sure whose handle it is. {doubts.words(row.doubt)}", code="unverified")
+    if asked.purpose == MARKETING and row is not None and (rests := resting.refusal(row, ws.clock.now())) is not None:
+        return LeftOut(rests, code="resting")
     return None
 
 

@@ -43,6 +43,7 @@ from channels.contract import (
 from channels.errors import (
     AccountRefused,
     MessageRefused,
+    NotDelivered,
     NotSent,
     OutcomeUnknown,
     RecipientOptedOut,
@@ -51,10 +52,12 @@ from channels.errors import (
     SendError,
     Throttled,
 )
-from crm import contacts, gate, pacing
+from crm import contacts, gate, pacing, resting
+from crm.contacts import Failure
 from inbox import allowances, contents, conversations, files, footers, live, messages, rates, spending, timeline
 from inbox import handles as media_handles
 from inbox.answering import deferred
+from inbox.mailings.mailing import Ref
 from inbox.store import entries as store
 from inbox.store import tickets
 from inbox.timeline import Entry
@@ -79,6 +82,8 @@ SHORT_WAIT_SECONDS = 1.0
 SHORT_HOLD_SECONDS = 5.0
 # Somebody else has just taken the last place of the day.
 _FULL = timedelta(minutes=10)
+# So long after its wait is over, a report of having been too fast still slows the sender down.
+_STILL_COUNTS = 60.0
 
 
 async def deliver(ws: Workspace, contact_id: str) -> None:
@@ -398,8 +403,8 @@ async def learn(
     at: datetime | None = None,
 ) -> None:
     """
-    What a message's failure (at that time; None: now) teaches: the person stopped us, nobody is at the handle, the
-    sender has to wait, or the account is in trouble.
+    What a message's failure (at that time; None: now) teaches: the person stopped us, nobody is at the handle or
+    could be reached there, the sender has to wait, or the account is in trouble.
     """
     at = at or ws.clock.now()
     purpose: str | None = None
@@ -416,15 +421,30 @@ async def learn(
         )
     elif isinstance(error, RecipientUnreachable):
         await contacts.note_unreachable(ws, Address.parse(address), at)
+        await _rests(ws, account, message_id, address, error, at)
+    elif isinstance(error, NotDelivered):
+        await _rests(ws, account, message_id, address, error, at)
     elif isinstance(error, Throttled):
         left = (error.retry_after_seconds or 1.0) - max(0.0, (ws.clock.now() - at).total_seconds())
-        if left > 0:
+        if left > -_STILL_COUNTS:
             await rates.hold(ws.runtime, rates.Pair(account.id, address), left, sender=error.scope == "sender")
     last = {"at": at, "code": error.provider_code or error.code, "message": error.message}
     values: dict[str, object] = {"last_error": last}
     if isinstance(error, AccountRefused | SenderRestricted):
         values["notice"] = {"severity": "error", "code": error.code, "message": error.message, "at": at}
     await account_rows.note_health(ws.runtime.mongo, account.id, values)
+
+
+async def _rests(
+    ws: Workspace, account: ChannelAccount, message_id: str, address: str, error: SendError, at: datetime
+) -> None:
+    """Where it fails for good, and again and again, marketing leaves the handle alone."""
+    rest = registry.adapter(account.kind).capabilities(account).rests.get(error.provider_code or "")
+    if rest is None:
+        return
+    ref = Ref.parse(message_id)
+    failed = Failure(error.provider_code or "", ref.code if ref else message_id, at)
+    await resting.note(ws, Address.parse(address), failed, error.message, after=rest.failures, days=rest.days)
 
 
 async def _postpone(ws: Workspace, entry: Entry, wait: float, *, attempts: int) -> float:

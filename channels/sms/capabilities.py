@@ -7,7 +7,7 @@ https://www.twilio.com/docs/messaging/guides/accepted-mime-types (media types an
 
 from collections.abc import Mapping
 
-from channels.contract import ButtonLimits, Capabilities, ChannelAccount, ListLimits, MediaLimits
+from channels.contract import ButtonLimits, Capabilities, ChannelAccount, ListLimits, MediaLimits, Rest
 from channels.sms import senders
 
 MAX_TEXT_CHARS = 1600
@@ -30,6 +30,15 @@ MEDIA: Mapping[str, MediaLimits] = {
     "document": MediaLimits(
         _PLAIN_BYTES, ("application/pdf", "text/vcard", "text/x-vcard", "text/calendar", "text/csv", "text/rtf")
     ),
+}
+
+# Once it is known that nobody can be there, until they write; else as long as the cause may last.
+_NOBODY = Rest(failures=1, days=None)
+_RESTS = {
+    **dict.fromkeys(("21211", "21217", "21612", "21614", "21635", "30005", "30006"), _NOBODY),
+    "30003": Rest(failures=1, days=7),
+    "30004": Rest(failures=2, days=None),
+    **dict.fromkeys(("63003", "63024"), Rest(failures=2, days=90)),
 }
 
 
@@ -55,5 +64,6 @@ def of(account: ChannelAccount | None) -> Capabilities:
         # Twilio and the carriers let nothing through after a STOP.
         stop_ends="all",
         confirms_stop=True,
+        rests=_RESTS,
         rate=senders.rate(account),
     )

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 
-from channels.contract import ButtonLimits, Capabilities, ChannelAccount, ListLimits, MediaLimits, RateLimits
+from channels.contract import ButtonLimits, Capabilities, ChannelAccount, ListLimits, MediaLimits, RateLimits, Rest
 from channels.errors import AccountError
 
 MAX_TEXT_CHARS = 4096
@@ -65,6 +65,8 @@ CAPABILITIES = Capabilities(
     receipts="read",
     # One person: 1 message in 6 s, and up to 45 at once that are borrowed from later.
     rate=RateLimits(sender_per_second=80, sender_burst=80, pair_per_second=1 / 6, pair_burst=45),
+    # Not on WhatsApp, an old app, or terms that were not accepted: all of it may change.
+    rests={"131026": Rest(failures=2, days=90)},
 )
 
 

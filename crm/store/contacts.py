@@ -56,6 +56,8 @@ def _address(row: Document) -> contacts.ContactAddress:
         consent={name: Standing(**known) for name, known in row.get("consent", {}).items()},
         came_by=tuple(row.get("came_by", ())),
         unreachable_at=row.get("unreachable_at"),
+        failures=tuple(contacts.Failure(**each) for each in row.get("failures", ())),
+        resting=contacts.Resting(**row["resting"]) if row.get("resting") else None,
         doubt=contacts.Doubt(**row["doubt"]) if row.get("doubt") else None,
         trusted_at=row.get("trusted_at"),
     )
@@ -151,6 +153,13 @@ async def set_username(ws: Workspace, address: Address, username: str) -> None:
 async def set_unreachable(ws: Workspace, address: Address, at: datetime | None) -> None:
     async with changes.of(ws, addresses=[str(address)]):
         await ws.db.addresses.update({"_id": address_id(ws, address)}, {"$set": {"unreachable_at": at}})
+
+
+async def set_resting(
+    ws: Workspace, address: Address, failures: Sequence[contacts.Failure], resting: contacts.Resting | None
+) -> None:
+    values = {"failures": [asdict(each) for each in failures], "resting": asdict(resting) if resting else None}
+    await ws.db.addresses.update({"_id": address_id(ws, address)}, {"$set": values})
 
 
 async def set_doubt(ws: Workspace, address: Address, doubt: contacts.Doubt) -> None:

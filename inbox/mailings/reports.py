@@ -16,7 +16,7 @@ from app.core.errors import AppError, Conflict, NotFound
 from app.core.platform.work import Receipt
 from app.core.runtime import Workspace
 from channels import accounts, errors
-from channels.errors import RecipientOptedOut, RecipientUnreachable, SendError, Throttled
+from channels.errors import NotDelivered, RecipientOptedOut, RecipientUnreachable, SendError, Throttled
 from crm import changes
 from inbox import delivery, spending
 from inbox.mailings import mailings, reactions, results
@@ -153,7 +153,7 @@ async def _final(ws: Workspace, account_id: str, work: Work, ref: Ref, report: R
         return True
     group = (await store.groups(ws, [work.id]))[work.id]
     # First: once they wait they may go.
-    await _learn(ws, account_id, ref, report, group.recipients[ref.place].address)
+    await _learn(ws, account_id, ref, report, group.recipients[ref.place].address, final=False)
     due = report.at + wait
     waiting = [store.milliseconds(due), tries + 1, error.provider_code, error.message]
     work_key = store.work_key(work.mailing_id, work.account_id)
@@ -186,10 +186,12 @@ def _of_earlier_try(own: list[Any], report: Receipt) -> bool:
     return bool(own[1] > store.milliseconds(report.at + timedelta(minutes=1)))
 
 
-async def _learn(ws: Workspace, account_id: str, ref: Ref, report: Receipt, address: str) -> None:
+async def _learn(
+    ws: Workspace, account_id: str, ref: Ref, report: Receipt, address: str, *, final: bool = True
+) -> None:
     """A failure told by report teaches the same as one told at once."""
     error = errors.from_receipt(report.error or {})
-    if not _teaches(error):
+    if not _teaches(error, final=final):
         return
     # An account that was disconnected since has nothing to learn any more.
     with suppress(NotFound):
@@ -204,7 +206,9 @@ async def _learn(ws: Workspace, account_id: str, ref: Ref, report: Receipt, addr
             await mailings.pause(ws, mailing.id, reason=error.message)
 
 
-def _teaches(error: SendError) -> bool:
+def _teaches(error: SendError, *, final: bool) -> bool:
+    if isinstance(error, NotDelivered):
+        return final
     return reactions.stops(error) or isinstance(error, RecipientOptedOut | RecipientUnreachable | Throttled)
 
 

@@ -156,7 +156,7 @@ async def test_guards_stop_it_and_can_be_loosened_on_the_way(shop: Shop) -> None
     phones = [await phone_of(shop, each) for each in who]
     order = sorted(range(len(who)), key=lambda at: who[at])
     bad = [phones[at] for at in order[:2]]
-    await shop.knobs(customers={phone: {"error_rate": 1, "error_code": 21211} for phone in bad})
+    await shop.knobs(customers={phone: {"error_rate": 1, "error_code": 21608} for phone in bad})
     made = await begun(owner, **plan(shop, who, "Failing", rate=2, guards={**CALM, "after": 2, "failure_percent": 30}))
     paused = await state_of(owner, made, "paused")
     assert paused["reason"]["code"] == "guard"

@@ -89,7 +89,7 @@ async def test_a_canary_goes_on_by_itself_unless_too_many_failed(shop: Shop, cro
     for name in sorted(first)[: (len(first) + 1) // 2]:
         (row,) = await contacts.addresses_of(owner.ws, some[name])
         bad.append(ids[row.address.value])
-    await shop.knobs(customers={each: {"error_rate": 1, "error_code": 21211} for each in bad})
+    await shop.knobs(customers={each: {"error_rate": 1, "error_code": 21608} for each in bad})
     await started(shop, again["id"])
     asks = await state_of(owner, again["id"], "paused")
     assert (asks["reason"]["code"], "did not take it well" in asks["reason"]["message"]) == ("trial_failed", True)
@@ -139,7 +139,7 @@ async def test_the_winner_goes_to_the_rest_by_itself_or_none_does(shop: Shop, cr
     for each in sample["a"][:20]:
         (row,) = await contacts.addresses_of(owner.ws, each)
         deaf.append(ids[row.address.value])
-    await shop.knobs(customers={each: {"error_rate": 1, "error_code": 21211} for each in deaf})
+    await shop.knobs(customers={each: {"error_rate": 1, "error_code": 21608} for each in deaf})
     await started(shop, made)
 
     async def told() -> bool:

@@ -58,6 +58,9 @@ async def follow_up(db: mongo.Database, clock: Clock) -> None:
             await db.broadcast_runs.update_one({"_id": row["_id"]}, {"$set": {"ways.0.passed": run["pieces"] * stages}})
     async for run in db.broadcast_runs.find({"ways.0": {"$exists": True}}, {"ways": 1}):
         kept = [{name: value for name, value in way.items() if name not in ("after", "tried")} for way in run["ways"]]
+        for way in kept:
+            if isinstance(way.get("fresh"), int):
+                way["fresh"] = {"no_address": way["fresh"]} if way["fresh"] else {}
         await db.broadcast_runs.update_one({"_id": run["_id"]}, {"$set": {"ways": kept}})
 
 
