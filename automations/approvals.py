@@ -6,6 +6,7 @@ the one who approves it.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from app.core import audit
 from app.core.audit import Target
@@ -16,6 +17,9 @@ from automations import broadcasts, checks
 from automations.broadcasts import Broadcast, By, Reason
 from automations.store import settings as store
 from inbox import live
+
+# Another number of people than was seen and confirmed counts as another audience when it differs by more than this.
+MOST_OFF: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +79,15 @@ async def submit(ws: Workspace, actor: Actor, broadcast_id: str) -> Broadcast:
     broadcasts.require_whole(now)
     by = By(actor.member_id, actor.name, at)
     why = await needed(ws, now)
+    people = (await checks.current(ws, now)).willing
     if why is not None:
         reason = Reason("second_person", why)
-        return await broadcasts.turn(ws, actor, now, "submitted", state="review", submitted=by, reason=reason)
-    return await broadcasts.turn(ws, actor, now, "submitted", state="approved", submitted=by, approved=by, reason=None)
+        return await broadcasts.turn(
+            ws, actor, now, "submitted", state="review", submitted=by, approved_people=people, reason=reason
+        )
+    return await broadcasts.turn(
+        ws, actor, now, "submitted", state="approved", submitted=by, approved=by, approved_people=people, reason=None
+    )
 
 
 async def approve(ws: Workspace, actor: Actor, broadcast_id: str, *, seen: int) -> Broadcast:
@@ -90,7 +99,33 @@ async def approve(ws: Workspace, actor: Actor, broadcast_id: str, *, seen: int) 
             Change("plan", name=now.updated_by, at=now.updated_at),
         )
     by = By(actor.member_id, actor.name, ws.clock.now())
-    return await broadcasts.turn(ws, actor, now, "approved", state="approved", approved=by, reason=None)
+    seen_now = await checks.latest(ws, now.id)
+    fits = seen_now is not None and seen_now.state == "ready" and seen_now.plan == checks.plan_key(now.plan)
+    people = seen_now.willing if seen_now is not None and fits else now.approved_people
+    return await broadcasts.turn(
+        ws, actor, now, "approved", state="approved", approved=by, approved_people=people, reason=None
+    )
+
+
+async def outgrown(ws: Workspace, now: Broadcast) -> str | None:
+    """
+    Why what was approved has to be looked at again, in words: its audience has grown beyond what one person may send
+    to, or beyond what a second one has seen. None if not. Raises Conflict without a check.
+    """
+    why = await needed(ws, now)
+    if why is None or now.approved is None:
+        return None
+    if now.submitted is not None and now.approved.id == now.submitted.id:
+        return why
+    people = (await checks.current(ws, now)).willing
+    if now.approved_people is None or not grown(now.approved_people, people):
+        return None
+    return f"It was approved for {now.approved_people} people and would go to {people} now. Somebody has to look again."
+
+
+def grown(before: int, now: int) -> bool:
+    """By more than happens from one hour to the next."""
+    return now - before > max(1, MOST_OFF * before)
 
 
 async def send_back(ws: Workspace, actor: Actor, broadcast_id: str, note: str) -> Broadcast:

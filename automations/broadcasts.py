@@ -69,8 +69,9 @@ class Touch:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broadcast:
     """
-    `people` is the number that whoever started it has confirmed. `scheduled_at` is when it begins (next, if it recurs).
-    `series_id` is the recurring one that this is a send of; `corrects` the one whose people this goes to.
+    `people` is the number that whoever started it has confirmed, `approved_people` the one that was approved.
+    `scheduled_at` is when it begins (next, if it recurs). `series_id` is the recurring one that this is a send of;
+    `corrects` the one whose people this goes to.
     """
 
     id: str
@@ -90,6 +91,7 @@ class Broadcast:
     finished_at: datetime | None = None
     recalled: By | None = None
     people: int | None = None
+    approved_people: int | None = None
     scheduled_at: datetime | None = None
     series_id: str | None = None
     corrects: str | None = None
@@ -152,7 +154,7 @@ async def edit(
             words = f"It is {now.state}: only its name, budget, rate, guards and priority can be changed."
             raise Conflict(words, code="not_editable")
         at = ws.clock.now()
-        touch = Touch(now.revision + 1, actor.id, actor.name, at)
+        touch = Touch(now.revision + 1, actor.member_id, actor.name, at)
         wanted = replace(
             now,
             plan=now.plan.model_copy(update=changed),
@@ -162,7 +164,7 @@ async def edit(
         )
         if now.state in ("review", "approved") and set(changed) - {"name", "description"}:
             reason = Reason("changed", f"{actor.name} changed {', '.join(sorted(changed))}.")
-            wanted = replace(wanted, state="draft", reason=reason, submitted=None, approved=None)
+            wanted = replace(wanted, state="draft", reason=reason, submitted=None, approved=None, approved_people=None)
         saved = await _saved(ws, actor, now, wanted, "changed", {"fields": sorted(changed)})
         if saved is not None:
             return saved
@@ -177,7 +179,7 @@ def _require_unchanged(actor: Actor, now: Broadcast, changed: Mapping[str, Any],
     others = [
         Change(what, last.by, last.name, last.at, shown.get(what))
         for what in changed
-        if (last := now.touched.get(what)) is not None and last.revision > seen and last.by != actor.id
+        if (last := now.touched.get(what)) is not None and last.revision > seen and last.by != actor.member_id
     ]
     if others:
         names = ", ".join(each.what for each in others)
@@ -270,8 +272,9 @@ def require_approver(actor: Actor, now: Broadcast) -> None:
     named = now.plan.approvers
     if named and actor.member_id not in named:
         raise Forbidden("This broadcast names who approves it, and you are not among them.", code="not_approver")
-    wrote = {touch.by for touch in now.touched.values()} | {now.submitted.id if now.submitted else ""}
-    if actor.id in wrote or actor.member_id in wrote:
+    wrote = {touch.by for touch in now.touched.values()} | {now.owner_id, now.submitted.id if now.submitted else ""}
+    # The person counts, whatever they did it with: a token of theirs is no second one.
+    if actor.member_id in wrote:
         raise Forbidden("Somebody who has not worked on it has to approve it.", code="own_work")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from app.core.errors import Change, ChangedMeanwhile, Conflict
 from app.core.permissions import Actor
@@ -13,9 +13,6 @@ from automations.broadcasts import Broadcast, By, Reason
 from automations.runs import Recall
 from automations.store import runs as store
 from inbox.mailings import mailings
-
-# Another number of people than was confirmed is refused when it differs by more than this.
-_MOST_OFF: Final = 0.05
 
 
 async def start(ws: Workspace, actor: Actor, broadcast_id: str, people: int) -> Broadcast:
@@ -31,12 +28,16 @@ async def start(ws: Workspace, actor: Actor, broadcast_id: str, people: int) -> 
     at = ws.clock.now()
     broadcasts.require_whole(now)
     check = await checks.current(ws, now)
-    if abs(check.willing - people) > max(1, _MOST_OFF * people):
+    if approvals.grown(people, check.willing) or approvals.grown(check.willing, people):
         raise ChangedMeanwhile(
             f"It would go to {check.willing} people now, not to {people}. Look at it again.",
             Change("people", value=check.willing),
         )
     if now.state == "draft" and (why := await approvals.needed(ws, now)) is not None:
+        raise Conflict(why, code="second_person")
+    if now.state == "approved" and (why := await approvals.outgrown(ws, now)) is not None:
+        reason = Reason("second_person", why)
+        await broadcasts.turn(ws, actor, now, "outgrown", state="review", approved=None, reason=reason)
         raise Conflict(why, code="second_person")
     await audiences.require(ws, now.plan.audience)
     await placing.require(ws, now.plan)

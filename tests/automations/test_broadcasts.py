@@ -5,6 +5,7 @@ import io
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from app.core.addresses import Address
@@ -173,6 +174,61 @@ async def test_two_write_and_a_second_one_approves(shop: Shop) -> None:
     assert (await other.client.delete(f"{BROADCASTS}/{copied.json()['id']}")).status_code == 204
     none = {"people_above": None, "cost_above_minor": None, "revision": 1}
     assert (await boss.client.put(f"{BROADCASTS}/settings", json=none)).status_code == 200
+
+
+async def test_the_second_person_is_another_person_and_has_seen_how_many_it_is(shop: Shop) -> None:
+    ws = shop.owner.ws
+    author, colleague = [await shop.people.join(ws, "admin") for _ in range(2)]
+    people = [await customer(shop, f"Grown {number}") for number in range(6)]
+    several = await listed(shop.owner, "Grows", people[:1])
+    settled = (await author.client.get(f"{BROADCASTS}/settings")).json()
+    above = {"people_above": 2, "cost_above_minor": None, "revision": settled["revision"]}
+    kept = (await author.client.put(f"{BROADCASTS}/settings", json=above)).json()
+    plan = {"account_id": shop.accounts["sms"], "audience": {"lists": [several]}}
+    made = await draft(author, **plan, variants=[{"wordings": [text("Grown")]}])
+    path = f"{BROADCASTS}/{made['id']}"
+
+    async def start(count: int) -> tuple[int, str]:
+        await checked(author, made["id"])
+        answer = await author.client.post(f"{path}/start", json={"people": count})
+        return answer.status_code, answer.json().get("code") or answer.json()["state"]
+
+    async def grows(some: list[str]) -> None:
+        for each in some:
+            answer = await shop.agent.post(f"/api/v1/contacts/{each}/lists", json={"add": [several]})
+            assert answer.status_code == 200, answer.text
+
+    # Few enough to be nobody else's business; once they are more it is.
+    await checked(author, made["id"])
+    assert (await author.client.post(f"{path}/submit")).json()["state"] == "approved"
+    await grows(people[1:4])
+    assert await start(4) == (409, "second_person")
+    now = (await author.client.get(path)).json()
+    assert (now["state"], now["approved"]) == ("review", None)
+
+    # Who has written it is nobody else with a token, nor because a colleague submits a copy for them.
+    token = (await author.client.post("/api/v1/tokens", json={"name": "Mine", "scopes": ["broadcasts.approve"]})).json()
+    async with httpx.AsyncClient(base_url=shop.url, headers={"authorization": f"Bearer {token['token']}"}) as robot:
+        refused = await robot.post(f"{path}/approve", json={"revision": now["revision"]})
+        assert (refused.status_code, refused.json()["code"]) == (403, "own_work")
+    copied = (await author.client.post(f"{path}/clone")).json()
+    await checked(colleague, copied["id"])
+    theirs = (await colleague.client.post(f"{BROADCASTS}/{copied['id']}/submit")).json()
+    assert theirs["state"] == "review"
+    own = await author.client.post(f"{BROADCASTS}/{copied['id']}/approve", json={"revision": theirs["revision"]})
+    assert (own.status_code, own.json()["code"]) == (403, "own_work")
+
+    # A yes to four is none to six; to five it is.
+    assert (await colleague.client.post(f"{path}/approve", json={"revision": now["revision"]})).status_code == 200
+    await grows(people[4:])
+    assert await start(6) == (409, "second_person")
+    now = (await author.client.get(path)).json()
+    assert "approved for 4 people and would go to 6" in now["reason"]["message"]
+    assert (await colleague.client.post(f"{path}/approve", json={"revision": now["revision"]})).status_code == 200
+    assert await start(6) == (200, "running")
+    await counted(shop.owner, made["id"], "done")
+    none = {"people_above": None, "cost_above_minor": None, "revision": kept["revision"]}
+    assert (await author.client.put(f"{BROADCASTS}/settings", json=none)).status_code == 200
 
 
 async def test_it_is_sent_once_to_each_and_says_why(shop: Shop) -> None:
