@@ -14,11 +14,10 @@ from app.core import hints, log, rounds
 from app.core.errors import AppError
 from app.core.mongo import DatabaseError
 from app.core.platform import mailings as platform
-from app.core.runtime import Runtime, Workspace
+from app.core.runtime import Runtime
 from app.core.tasks import end
 from inbox.mailings import mailings, placing
 from inbox.mailings.lane import Lane
-from inbox.mailings.mailing import Mailing
 from inbox.store import mailings as store
 
 EVERY_SECONDS = 1.0
@@ -53,9 +52,8 @@ async def look(runtime: Runtime, lanes: _Lanes) -> bool:
         if (ws.clock.now() - mailing.changed_at).total_seconds() < placing.KEPT_SECONDS:
             # By then every process knows that something may wait for a place on timelines.
             continue
-        if not mine and mailing.batches is not None and not await _any_left(ws, mailing):
-            with suppress(AppError):
-                await mailings.finish(ws, mailing)
+        if not mine and mailing.batches is not None and not await mailings.any_left(ws, mailing):
+            await mailings.finish(ws, mailing)
             continue
         for account_id in mailing.accounts:
             if (mailing.id, account_id) not in mine and not await mailings.full_until(ws, mailing, account_id):
@@ -64,13 +62,6 @@ async def look(runtime: Runtime, lanes: _Lanes) -> bool:
     for key in [key for key, task in lanes.items() if task.done()]:
         del lanes[key]
     return bool(running)
-
-
-async def _any_left(ws: Workspace, mailing: Mailing) -> bool:
-    for account_id in mailing.accounts:
-        if await store.any_work(ws, store.work_key(mailing.id, account_id)):
-            return True
-    return False
 
 
 async def _drive(lane: Lane) -> None:

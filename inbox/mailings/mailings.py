@@ -228,12 +228,28 @@ async def cancel(ws: Workspace, mailing_id: str, *, reason: str, by: str = "") -
 
 
 async def finish(ws: Workspace, mailing: Mailing) -> None:
-    """Nobody is left."""
-    await _move(ws, mailing, {"state": "done", "reason": "", "ended_at": ws.clock.now()})
+    """Nobody is left; unless somebody has stopped it meanwhile, or put people back to work at this very moment."""
+    now = ws.clock.now()
+    values: dict[str, Any] = {"state": "done", "reason": "", "ended_at": now, "changed_at": now}
+    if mailing.state != "running" or not await store.move(ws, mailing, values):
+        return
+    if await any_left(ws, mailing):
+        await go_on(ws, mailing.id)
+    else:
+        await _moved(ws, replace(mailing, **values))
 
 
-async def go_on(ws: Workspace, mailing: Mailing) -> None:
+async def any_left(ws: Workspace, mailing: Mailing) -> bool:
+    """Whether anybody of it is still to be sent to, now or later."""
+    for account_id in mailing.accounts:
+        if await store.any_work(ws, store.work_key(mailing.id, account_id)):
+            return True
+    return False
+
+
+async def go_on(ws: Workspace, mailing_id: str) -> None:
     """Done, and yet there is somebody to send to again in some days."""
+    mailing = await get(ws, mailing_id)
     if mailing.state == "done":
         values = {"state": "running", "reason": "", "changed_at": ws.clock.now(), "ended_at": None}
         await store.move(ws, mailing, values)
@@ -256,12 +272,16 @@ async def _move(ws: Workspace, mailing: Mailing, values: dict[str, Any]) -> Mail
             raise Conflict(f"This mailing is {mailing.state}; that is final.", code="mailing_ended")
         if await store.move(ws, mailing, values):
             mailing = replace(mailing, **values)
-            ws.log.info("mailing_moved", mailing_id=mailing.id, state=mailing.state, reason=mailing.reason)
-            await hints.give(ws.redis, HINT)
-            await tell(ws, mailing)
+            await _moved(ws, mailing)
         else:
             mailing = await get(ws, mailing.id)
     return mailing
+
+
+async def _moved(ws: Workspace, mailing: Mailing) -> None:
+    ws.log.info("mailing_moved", mailing_id=mailing.id, state=mailing.state, reason=mailing.reason)
+    await hints.give(ws.redis, HINT)
+    await tell(ws, mailing)
 
 
 async def tell(ws: Workspace, mailing: Mailing) -> None:

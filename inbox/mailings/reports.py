@@ -173,8 +173,9 @@ async def _final(ws: Workspace, account_id: str, work: Work, ref: Ref, report: R
         return None
     work.n[key], work.due_at, work.work_key = tries + 1, first, work_key
     work.d.pop(key, None)
+    # Read again: it may have ended for lack of people while this one was put back.
     with suppress(AppError):
-        await mailings.go_on(ws, mailing)
+        await mailings.go_on(ws, mailing.id)
     return False
 
 

@@ -1,6 +1,7 @@
 """Mailings: to many people, once each, and everything that became of each is known."""
 
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -162,3 +163,22 @@ async def test_who_was_on_the_way_when_it_was_cancelled_does_not_stay_there(shop
         outcome = await mailings.outcome(ws, mailing.id, who[0].contact_id)
         assert outcome is not None
         assert (outcome.state, outcome.code) == ("unknown", "interrupted")
+
+
+async def test_whoever_ends_it_for_lack_of_people_overrules_nobody(shop: Shop) -> None:
+    """Each worker ends what has nobody left, by what it read a moment ago."""
+    ws, sender = shop.owner.ws, shop.accounts["sms"]
+    mailing = await opened(shop)
+    batch = Batch(seq=0, recipients=tuple(await people(shop, 1)), account_id=sender)
+    batch = replace(batch, due_at=ws.clock.now() + timedelta(days=1))
+    await mailings.add(ws, mailing.id, [batch])
+    running = await mailings.start(ws, mailing.id)
+    # Somebody was put back to work meanwhile.
+    await mailings.finish(ws, running)
+    assert (await mailings.get(ws, mailing.id)).state == "running"
+    # A report has just stopped it.
+    running = await mailings.get(ws, mailing.id)
+    await mailings.pause(ws, mailing.id, reason="The account is locked.")
+    await mailings.finish(ws, running)
+    now = await mailings.get(ws, mailing.id)
+    assert (now.state, now.reason) == ("paused", "The account is locked.")
