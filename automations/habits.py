@@ -45,4 +45,5 @@ def due(schedule: Schedule, there: Mapping[str, Sequence[datetime]], contact_id:
     own = ZoneInfo(zone)
     usual = begin.astimezone(own).hour
     hour = schedules.best_hour([at.astimezone(own).hour for at in there.get(contact_id, ())], usual)
-    return (begin + timedelta(hours=(hour - usual) % 24)).astimezone(UTC)
+    # By that clock, which may be put forward or back in between.
+    return (begin.astimezone(own) + timedelta(hours=(hour - usual) % 24)).astimezone(UTC)

@@ -222,7 +222,12 @@ async def why(ws: Workspace, broadcast: Broadcast, contact_id: str) -> Why:
     if number is None:
         when = f" on {broadcast.started.at:%Y-%m-%d %H:%M} UTC" if broadcast.started else ""
         words = f"They were not in its audience when it was put together{when}."
-        return Why("not_in_audience", words) if run.built else Why("not_yet", "Its audience is still being read.")
+        if run.built:
+            return Why("not_in_audience", words)
+        if broadcast.state == "cancelled":
+            words = f"They did not get it: it was cancelled while its audience was being read. {_because(broadcast)}"
+            return Why("left_out", words.strip())
+        return Why("not_yet", "Its audience is still being read.")
     place = await _place_of(ws, broadcast, contact_id, number)
     if place is not None and place.reason:
         words = f"{_lower(reasons.of(place.reason).label)}. {place.detail}" if place.detail else ""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automations import plans, schedules
+from automations import habits, plans, schedules
 from automations.plans import Relative, Schedule
 
 ZONES = ("Africa/Accra", "America/New_York", "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia")
@@ -82,6 +82,13 @@ def test_an_hour_of_ones_own_is_one_at_which_one_was_there(hours: list[int], usu
     else:
         near = {(hour + off) % 24 for hour in hours for off in (-1, 0, 1)}
         assert found in near
+
+
+def test_their_hour_is_what_their_clock_shows_when_clocks_are_put_forward() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    schedule = Schedule(kind="best", wall="2026-03-28T20:00", zone="Europe/Berlin")
+    there = {"con_1": [datetime(2026, 3, day, 9, 30, tzinfo=berlin).astimezone(UTC) for day in (1, 2, 3)]}
+    assert habits.due(schedule, there, "con_1", "Europe/Berlin") == datetime(2026, 3, 29, 9, 0, tzinfo=berlin)
 
 
 @pytest.mark.parametrize(
