@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
+from app.core.platform import members
 from app.core.runtime import Workspace
 from inbox import content_templates, usage
 from inbox.answering import macros, reopeners
@@ -51,7 +52,19 @@ def _route_rules_of(kind: str) -> usage.Finder:
 
 def _views_of(kind: str) -> usage.Finder:
     async def using(ws: Workspace, thing_id: str) -> list[usage.Use]:
-        return [usage.Use("view", view.id, view.name) for view in await views.naming(ws, kind, thing_id)]
+        found = await views.naming(ws, kind, thing_id)
+        if all(view.owner_id is None for view in found):
+            return [usage.Use("view", view.id, view.name) for view in found]
+        # What is somebody's own only they can see and change; of who is gone it is in nobody's way.
+        active = {
+            row.id: row.name for row in await members.of_workspace(ws.runtime.mongo, ws.id) if row.status == "active"
+        }
+        named = [(view, active.get(view.owner_id or "")) for view in found]
+        return [
+            usage.Use("view", view.id, f"{view.name} (of {owner})" if owner else view.name)
+            for view, owner in named
+            if owner is not None or view.owner_id is None
+        ]
 
     return using
 

@@ -117,8 +117,8 @@ async def test_what_names_a_tag_follows_when_it_is_merged(shop: Shop) -> None:
     assert refused.status_code == 409
     places = {use["type"]: use["name"] for use in refused.json()["used_in"]}
     assert places == {
-        "conversations": "3", "tickets": "1", "macro": "It is broken", "view": "Broken things", "team": "Repairs",
-        "segment": "Owners of broken things", "broadcast": "Recall",
+        "conversations": "3", "tickets": "1", "macro": "It is broken", "team": "Repairs",
+        "view": "Broken things (of Olu Owner)", "segment": "Owners of broken things", "broadcast": "Recall",
     }  # fmt: skip
 
     ws = shop.owner.ws

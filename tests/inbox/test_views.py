@@ -165,6 +165,16 @@ async def test_a_tag_that_a_view_asks_for_is_not_deleted(owner: Person) -> None:
     assert "view Refunds" in refused.json()["detail"]
 
 
+async def test_a_view_of_ones_own_says_whose_it_is_until_they_are_gone(people: People, owner: Person) -> None:
+    tag = (await owner.client.post("/api/v1/tags", json={"name": "VIP"})).json()["id"]
+    ama = await people.join(owner.ws, Role.AGENT)
+    await save(ama, name="Mine", rule={"field": "tags", "op": "has_any", "value": [tag]})
+    refused = await owner.client.delete(f"/api/v1/tags/{tag}")
+    assert [use["name"] for use in refused.json()["used_in"]] == [f"Mine (of {ama.member.name})"]
+    await owner.client.patch(f"/api/v1/members/{ama.member.id}", json={"status": "disabled"})
+    assert (await owner.client.delete(f"/api/v1/tags/{tag}")).status_code == 204
+
+
 async def test_views_are_arranged(owner: Person) -> None:
     made = [await save(owner, name=name, shared=True) for name in "abc"]
     order = [made[2]["id"], made[0]["id"], made[1]["id"]]
