@@ -13,7 +13,7 @@ from typing import Any
 
 from app.core import audit, ids, mongo, sign_in
 from app.core.audit import Target
-from app.core.errors import Conflict, Forbidden, Invalid, NotFound
+from app.core.errors import Change, ChangedMeanwhile, Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import RIGHTS, Actor, Permission, Rights, Role, Scope
 from app.core.platform import members as member_rows
 from app.core.platform import roles as rows
@@ -146,7 +146,7 @@ async def change(
     """
     The role as it is then, and who has it, if `seen` is still its revision.
 
-    Raises NotFound, Invalid, Forbidden, and Conflict `changed_meanwhile`.
+    Raises NotFound, Invalid, Forbidden, ChangedMeanwhile.
     """
     before = await get(ws, role_id)
     wanted = _checked(wanted)
@@ -165,8 +165,9 @@ async def change(
     except mongo.DuplicateId:
         raise _name_taken() from None
     if not saved:
-        raise Conflict(
-            f"{before.changed_by} has changed this role meanwhile. Look at it again first.", code="changed_meanwhile"
+        raise ChangedMeanwhile(
+            f"{before.changed_by} has changed this role meanwhile. Look at it again first.",
+            Change("role", name=before.changed_by),
         )
     having = await _members_with(ws, role_id)
     for member in having:

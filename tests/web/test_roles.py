@@ -136,6 +136,7 @@ async def test_a_change_counts_at_once_for_tokens_and_open_sockets(people: Peopl
         await opened.until(lambda frame: frame["type"] == "rights")
         late = await owner.client.patch(f"{ROLES}/{role['id']}", json={**body, "name": "Late"})
         assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
+        assert [(each["what"], each["name"]) for each in late.json()["changed"]] == [("role", "Olu Owner")]
         body = {"revision": changed["revision"], "permissions": ["audit.read"]}
         assert (await owner.client.patch(f"{ROLES}/{role['id']}", json=body)).status_code == 200
         await opened.until(lambda frame: frame["type"] == "signed_out")
