@@ -202,15 +202,17 @@ class Shop:
 
 
 async def eventually(look: Callable[[], Awaitable[T | None]], *, seconds: float = 60) -> T:
-    """What `look` finds, asked again until it finds something."""
+    """What `look` finds, asked again until it finds something: the longer it takes, the more seldom, to leave room."""
     deadline = asyncio.get_running_loop().time() + seconds
+    pause_seconds = 0.03
     while True:
         found = await look()
         if found:
             return found
         if asyncio.get_running_loop().time() > deadline:
             raise AssertionError(f"not found within {seconds} s by {look.__qualname__}")
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(pause_seconds)
+        pause_seconds = min(pause_seconds * 1.25, 0.25)
 
 
 @asynccontextmanager
