@@ -22,7 +22,7 @@ import hypothesis
 import pytest
 from argon2 import PasswordHasher
 
-from app.core import mongo, passwords
+from app.core import garbage, mongo, passwords
 from app.core.runtime import Runtime, Workspace, open_runtime
 from app.core.settings import Settings
 from tests.support import servers
@@ -56,8 +56,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """What was imported stays: to look through all of it after each module takes a third of a second."""
-    gc.collect()
-    gc.freeze()
+    garbage.spare_what_is_loaded()
 
 
 @pytest.fixture(scope="session", autouse=True)
