@@ -22,6 +22,6 @@ async def test_the_first_load_and_the_widget_stay_small() -> None:
     await asyncio.to_thread(build.build)
     page = (build.DIST / "index.html").read_text()
     assets = re.findall(r'(?:src|href)="/(assets/[^"]+)"', page)
-    assert len(assets) > 2
+    assert {name.rpartition(".")[2] for name in assets} == {"js", "css"}
     assert sum(map(_gzipped, assets)) <= FIRST_LOAD_BYTES
     assert _gzipped("widget.js") <= WIDGET_BYTES
