@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from app.core import audit
+from app.core import audit, roles
 from app.core.audit import Target
 from app.core.clock import iso
 from app.core.errors import Conflict, Invalid
-from app.core.permissions import Actor
+from app.core.permissions import Actor, Permission
 from app.core.platform import members as member_rows
 from app.core.platform.members import Member
 from app.core.queue import Lane
@@ -33,10 +33,12 @@ def author(actor: Actor) -> Author:
 
 
 async def colleague(ws: Workspace, member_id: str, *, field: str = "member_id") -> Member:
-    """Somebody to whom work can be given. Raises Invalid."""
+    """Somebody to whom a conversation can be given. Raises Invalid."""
     member = await member_rows.get_in(ws.runtime.mongo, ws.id, member_id)
     if member is None or member.status != "active":
         raise Invalid.field(field, "There is no such colleague.")
+    if all(each.id != member.id for each in await roles.holding(ws, Permission.INBOX_REPLY)):
+        raise Invalid.field(field, f"{member.name} may not answer customers; choose somebody who may.")
     return member
 
 

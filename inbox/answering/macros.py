@@ -191,7 +191,7 @@ class Scene:
         return f"{self.run_id}/{self.place}"
 
     async def written(self, text: str) -> str:
-        """The text for this conversation. Raises Conflict when something in it is not known."""
+        """The text for this conversation. Raises Conflict: something is not known, or no words are left."""
         values = await variables.values(
             self.ws, self.conversation, agent_name=self.actor.name, account_id=self.account_id
         )
@@ -248,7 +248,7 @@ async def _reply_contents(scene: Scene, action: ReplyAction) -> list[Content]:
     filled = await canned.filled(
         scene.ws, reply, scene.conversation, agent_name=scene.actor.name, account_id=scene.account_id
     )
-    text = _complete(filled.rendered)
+    text = _complete(filled.rendered, may_be_blank=bool(filled.files))
     contents: list[Content] = [
         MediaMessage(media=Media(kind="document", file_id=file.id, name=file.name)) for file in filled.files
     ]
@@ -360,25 +360,31 @@ async def _check_template(ws: Workspace, actor: Actor, action: TemplateAction) -
     kept = await templates.find(ws, action.account_id, action.name, action.language)
     if kept is None:
         raise Invalid.field("name", "There is no such template on this account.")
-    for value in (*action.parameters.header.values(), *action.parameters.body.values()):
+    given = action.parameters
+    for value in (*given.header.values(), *given.body.values(), *given.buttons.values()):
         variables.check(value, field="parameters")
 
 
 async def _template_words(scene: Scene, action: TemplateAction) -> str:
+    await _filled(scene, action)
     return f"{action.name} ({action.language})"
 
 
 async def _template(scene: Scene, action: TemplateAction) -> None:
+    content = Template(name=action.name, language=action.language, parameters=await _filled(scene, action))
+    await _send(scene, content, scene.client_id, action.account_id)
+
+
+async def _filled(scene: Scene, action: TemplateAction) -> TemplateParameters:
+    """Its values for this conversation. Raises Conflict when something in them is not known."""
     given = action.parameters
-    filled = given.model_copy(
+    return given.model_copy(
         update={
             "header": {key: await scene.written(value) for key, value in given.header.items()},
             "body": {key: await scene.written(value) for key, value in given.body.items()},
             "buttons": {key: await scene.written(value) for key, value in given.buttons.items()},
         }
     )
-    content = Template(name=action.name, language=action.language, parameters=filled)
-    await _send(scene, content, scene.client_id, action.account_id)
 
 
 def _template_names(action: TemplateAction) -> Sequence[tuple[str, str]]:
@@ -474,14 +480,19 @@ async def remove(ws: Workspace, actor: Actor, macro_id: str) -> Macro:
     return macro
 
 
-async def uses(ws: Workspace, noun: str, thing_id: str) -> list[usage.Use]:
-    """The macros that name this canned reply, tag, member or template."""
+async def uses(ws: Workspace, noun: str, thing_id: str, *, but_of: str | None = None) -> list[usage.Use]:
+    """The macros that name this canned reply, tag, member or template; without those of a member's own."""
     return [
         usage.Use("macro", macro.id, macro.name)
         for macro in await store.every(ws)
-        if any((noun, thing_id) in ACTIONS[action.type].names(action) for action in macro.actions)
-        or any(thing_id in rules.refers(CATALOGUE, rule, noun) for rule in _conditions(macro))
+        if (but_of is None or macro.owner_id != but_of) and _names(macro, noun, thing_id)
     ]
+
+
+def _names(macro: Macro, noun: str, thing_id: str) -> bool:
+    return any((noun, thing_id) in ACTIONS[action.type].names(action) for action in macro.actions) or any(
+        thing_id in rules.refers(CATALOGUE, rule, noun) for rule in _conditions(macro)
+    )
 
 
 def _conditions(macro: Macro) -> list[Rule]:
@@ -516,9 +527,9 @@ async def using_team(ws: Workspace, team_id: str) -> list[usage.Use]:
     return await uses(ws, "team", team_id)
 
 
-async def require_unused(ws: Workspace, noun: str, thing_id: str) -> None:
-    """Raises InUse, saying where."""
-    found = await uses(ws, noun, thing_id)
+async def require_unused(ws: Workspace, noun: str, thing_id: str, *, but_of: str | None = None) -> None:
+    """Raises InUse, saying where; by macros of this member's own it may be used."""
+    found = await uses(ws, noun, thing_id, but_of=but_of)
     if found:
         raise usage.InUse({"canned": "canned reply"}.get(noun, noun), found)
 
@@ -693,9 +704,11 @@ def _with(steps: tuple[Step, ...], place: int, state: Literal["done"]) -> tuple[
     return tuple(replace(step, state=state) if at == place else step for at, step in enumerate(steps))
 
 
-def _complete(rendered: variables.Rendered) -> str:
+def _complete(rendered: variables.Rendered, *, may_be_blank: bool = False) -> str:
     if rendered.missing:
         raise Conflict(f"Not known of this customer: {', '.join(rendered.missing)}.", code="variable_missing")
+    if not rendered.text and not may_be_blank:
+        raise Conflict("There are no words in it for this customer.", code="blank")
     return rendered.text
 
 

@@ -51,9 +51,11 @@ def _channel(conversation: Conversation) -> str | None:
 
 
 async def _warned(ws: Workspace, conversation: Conversation, rule: AutoClose) -> bool:
-    """False where the customer cannot be written to: then it closes without a word."""
+    """False where the customer cannot be written to, or there are no words for them: then it closes without one."""
     try:
         text = await written(ws, conversation, rule.warning)
+        if not text:
+            return False
         draft = outbox.Draft(
             content=Text(text=text),
             author=AUTOMATIC,
@@ -68,7 +70,7 @@ async def _warned(ws: Workspace, conversation: Conversation, rule: AutoClose) ->
 
 
 async def written(ws: Workspace, conversation: Conversation, text: str, *, account_id: str | None = None) -> str:
-    """A text of the settings for this customer; what is not known of them is left out. Raises Invalid."""
+    """A text of the settings for this customer; what is not known of them is left out, perhaps all. Raises Invalid."""
     values = await variables.values(ws, conversation, agent_name=None, account_id=account_id)
     return variables.render(text, values).bare
 

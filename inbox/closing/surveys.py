@@ -17,7 +17,7 @@ from typing import Literal
 
 from app.core import audit, ids
 from app.core.audit import Target
-from app.core.errors import AppError, NotFound, ReplyWindowClosed
+from app.core.errors import AppError, Conflict, NotFound, ReplyWindowClosed
 from app.core.permissions import SYSTEM, Actor
 from app.core.platform import members
 from app.core.runtime import Workspace
@@ -218,12 +218,19 @@ async def _content(
 ) -> Content:
     """Buttons where there are buttons; else, and where eleven would be too many, digits."""
     if isinstance(part, Csat) and capabilities.buttons == "native":
-        text = await idle.written(ws, conversation, part.question)
+        text = await _asking(ws, conversation, part.question)
         labels = enumerate(part.labels, 1)
         buttons = tuple(Button(id=f"{survey.id}:{score}", title=label) for score, label in labels)
         return Buttons(text=text, buttons=buttons)
     question = part.question_digits if isinstance(part, Csat) else part.question
-    return Text(text=await idle.written(ws, conversation, question))
+    return Text(text=await _asking(ws, conversation, question))
+
+
+async def _asking(ws: Workspace, conversation: Conversation, question: str) -> str:
+    text = await idle.written(ws, conversation, question)
+    if not text:
+        raise Conflict("The question has no words for this customer.")
+    return text
 
 
 async def _template(ws: Workspace, conversation: Conversation, named: str | None) -> Template | None:

@@ -101,6 +101,8 @@ async def _say(
     with suppress(AppError):
         known = await variables.values(ws, conversation, agent_name=team.name)
         written = variables.render(text, {**known, "team.name": team.name, **said})
+        if not written.bare:
+            return
         draft = Draft(
             content=Text(text=written.bare),
             author=Author("bot", team.id, team.name),

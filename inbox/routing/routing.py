@@ -23,13 +23,13 @@ from typing import Literal
 
 from redis.exceptions import RedisError
 
-from app.core import hints, leases, log, rounds, rules
+from app.core import hints, leases, log, roles, rounds, rules
 from app.core.addresses import Address
 from app.core.calendars import open_at
 from app.core.errors import AppError
 from app.core.leases import Lease
 from app.core.mongo import DatabaseError
-from app.core.permissions import SYSTEM
+from app.core.permissions import SYSTEM, Permission
 from app.core.platform import members as member_rows
 from app.core.platform import work
 from app.core.rules import Predicate
@@ -199,7 +199,7 @@ async def _unaware(ws: Workspace, team: Team, head: Sequence[Conversation]) -> S
 
 async def _floor(ws: Workspace, team: Team) -> _Floor:
     settings = await agents.settings_of(ws)
-    members = await agents.of(ws, await _active(ws, team.members))
+    members = await agents.of(ws, await _may_answer(ws, team.members))
     available = await agents.available(ws, members)
     online = [member_id for member_id, is_there in available.items() if is_there is Availability.ONLINE]
     loads = dict(zip(online, await asyncio.gather(*(load_of(ws, settings, each) for each in online)), strict=True))
@@ -224,10 +224,10 @@ def _desk(agent: Agent, settings: RoutingSettings, available: Availability, held
     )
 
 
-async def _active(ws: Workspace, member_ids: Sequence[str]) -> list[str]:
-    everyone = await member_rows.of_workspace(ws.runtime.mongo, ws.id)
-    active = {member.id for member in everyone if member.status == "active"}
-    return [member_id for member_id in member_ids if member_id in active]
+async def _may_answer(ws: Workspace, member_ids: Sequence[str]) -> list[str]:
+    """Those of a team who are active and whose role lets them answer: who only looks on is given nothing."""
+    able = {member.id for member in await roles.holding(ws, Permission.INBOX_REPLY)}
+    return [member_id for member_id in member_ids if member_id in able]
 
 
 async def load_of(ws: Workspace, settings: RoutingSettings, member_id: str) -> tuple[int, float]:
@@ -361,7 +361,7 @@ class Scene:
 
 async def scene(ws: Workspace, team: Team) -> Scene:
     settings = await agents.settings_of(ws)
-    members = await agents.of(ws, await _active(ws, team.members))
+    members = await agents.of(ws, await _may_answer(ws, team.members))
     available = await agents.available(ws, members)
     loads = await asyncio.gather(*(load_of(ws, settings, member_id) for member_id in members))
     desks = [

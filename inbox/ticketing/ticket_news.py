@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from app.core import audit, ids, leases, log, rounds
 from app.core.audit import Target
-from app.core.errors import AppError, NotFound
+from app.core.errors import AppError, Conflict, NotFound
 from app.core.mongo import DatabaseError
 from app.core.permissions import SYSTEM, Actor, Rights, Role
 from app.core.platform import work
@@ -205,7 +205,10 @@ async def _text(ws: Workspace, conversation: Conversation, ticket: Ticket, statu
         "ticket.status": PUBLIC_WORDS[status],
         "ticket.link": public_link(ws, ticket.id),
     }
-    return variables.render(forms.tell_text, values).bare
+    text = variables.render(forms.tell_text, values).bare
+    if not text:
+        raise Conflict("The message has no words for this customer.")
+    return text
 
 
 def public_link(ws: Workspace, ticket_id: str) -> str:

@@ -165,6 +165,17 @@ async def test_where_no_warning_may_go_it_closes_without_a_word(shop: Shop, sett
     assert not any("Still there" in str(entry["content"]) for entry in await shop.thread(one["id"]))
 
 
+async def test_a_warning_without_words_for_this_one_keeps_nothing_open(shop: Shop, settled: Any) -> None:
+    french = "{% if contact.language == 'fr' %}Encore là ?{% endif %}"
+    await settled(auto_close=[AutoClose(after_minutes=30, warning=french)])
+    _, one = await shop.someone("sms")
+    await shop.answers(one["id"], "Which size?")
+    ws, _ = later(shop, minutes=31)
+    closed = await duties.attend(ws, one["id"])
+    assert closed is not None
+    assert closed.state == "closed"
+
+
 def later(shop: Shop, **delta: float) -> tuple[Workspace, FixedClock]:
     """The shop's workspace at another time."""
     moving = FixedClock(shop.runtime.clock.now() + timedelta(**delta))

@@ -85,6 +85,18 @@ async def test_nothing_is_done_when_something_cannot_be(shop: Shop) -> None:
     answer = (await runs(shop.owner, macro, talk["id"])).json()
     assert (answer["state"], [step["state"] for step in answer["steps"]]) == ("refused", ["not_run", "refused"])
     assert answer["steps"][1]["reason"] == "Not known of this customer: contact.name."
+    # Also where nothing is left of a text, and of a template's values.
+    account_id = shop.accounts["whatsapp"]
+    await shop.post(f"/accounts/{account_id}/templates/sync")
+    template = {"type": "template", "account_id": account_id, "name": "reply_ready", "language": "en_US"}
+    for action in (
+        {"type": "reply", "text": "{% if contact.name %}Dear you{% endif %}"},
+        {"type": "note", "text": "{{ contact.name | default: '' }}"},
+        {**template, "parameters": {"body": {"1": "{{ contact.name }}"}}},
+    ):
+        macro = await kept(shop.owner, {"type": "note", "text": "First"}, action)
+        answer = (await runs(shop.owner, macro, talk["id"])).json()
+        assert (answer["state"], [step["state"] for step in answer["steps"]]) == ("refused", ["not_run", "refused"])
     assert len(await shop.thread(talk["id"])) == 1
 
 
@@ -139,12 +151,16 @@ async def test_a_canned_reply_goes_out_in_its_variant_and_cannot_be_deleted(shop
     refused = await shop.agent.delete(f"/api/v1/canned-replies/{reply['id']}")
     assert (refused.status_code, refused.json()["code"]) == (409, "in_use")
     assert refused.json()["used_in"] == [{"type": "macro", "id": macro["id"], "name": "With canned"}]
+    # Nor is it made somebody's own: the macro is for everyone.
+    mine = {"shortcut": reply["shortcut"], "title": "R", "variants": variants, "shared": False}
+    refused = await shop.agent.patch(f"/api/v1/canned-replies/{reply['id']}", json=mine)
+    assert (refused.status_code, refused.json()["code"]) == (409, "in_use")
     assert (await shop.agent.delete(f"/api/v1/macros/{macro['id']}")).status_code == 204
     assert (await shop.agent.delete(f"/api/v1/canned-replies/{reply['id']}")).status_code == 204
 
 
 async def test_what_a_macro_names_must_exist(owner: Person, people: Any) -> None:
-    agent = await people.join(owner.ws, Role.AGENT)
+    agent, reader = await people.join(owner.ws, Role.AGENT), await people.join(owner.ws, Role.READONLY)
     cases: list[tuple[dict[str, Any], str]] = [
         ({"type": "reply"}, "actions.0.text"),
         ({"type": "reply", "text": "{{ contact.zip }}"}, "actions.0.text"),
@@ -153,6 +169,7 @@ async def test_what_a_macro_names_must_exist(owner: Person, people: Any) -> None
         ({"type": "tag", "add": ["tag_none"]}, "actions.0.add"),
         ({"type": "tag"}, "actions.0.add"),
         ({"type": "template", "account_id": "acc", "name": "x", "language": "en"}, "actions.0.name"),
+        ({"type": "assign", "to": "member", "member_id": reader.member.id}, "actions.0.member_id"),
     ]
     for action, field in cases:
         answer = await owner.client.post("/api/v1/macros", json={"name": "Wrong", "actions": [action]})

@@ -286,13 +286,14 @@ async def test_who_writes_to_a_closed_team_is_told_once(shop: Shop) -> None:
     body = {
         "name": "Night",
         "calendar_id": calendar["id"],
-        "closed_reply": "Hello {{ contact.first_name }}, nobody of {{ team.name }} is here now.",
-        "account_ids": [shop.accounts["whatsapp"], shop.accounts["sms"]],
+        "closed_reply": "{% if channel.name != 'Telegram' %}Hello {{ contact.first_name }}, nobody of {{ team.name }} "
+        "is here now.{% endif %}",
+        "account_ids": list(shop.accounts.values()),
     }
     team = (await client.post("/api/v1/teams", json=body)).json()
     try:
         # Workers read the accounts again every few seconds.
-        for kind in ("whatsapp", "sms"):
+        for kind in shop.accounts:
             await eventually(lambda kind=kind: _feeds(shop, team["id"], kind))
         customer = await shop.customer(name="Nia Night")
         await shop.writes("whatsapp", customer["id"], type="text", text="Hello?")
@@ -316,7 +317,8 @@ async def test_who_writes_to_a_closed_team_is_told_once(shop: Shop) -> None:
         await eventually(heard)
         await routing.go_round(ws.runtime)
         assert len(await texts()) == 3
-        # Of whom no name is known reads no variable in its place.
+        # To whom it has no words, it says nothing; of whom no name is known reads no variable in its place.
+        await shop.someone("telegram")
         nobody = await shop.customer()
         await shop.writes("sms", nobody["id"], type="text", text="Me, too")
         await shop.in_ledger("sms", nobody["id"], "Hello, nobody of Night is here now.")
@@ -326,6 +328,21 @@ async def test_who_writes_to_a_closed_team_is_told_once(shop: Shop) -> None:
 
 async def _feeds(shop: Shop, team_id: str, kind: str) -> bool:
     return (await shop.runtime.accounts.get(shop.accounts[kind])).team_id == team_id
+
+
+async def test_who_only_looks_on_is_given_nothing(people: People, ws: Workspace, owner: Person) -> None:
+    reader, agent = await people.join(ws, Role.READONLY), await colleague(ws)
+    team = await team_of(ws, reader.member, agent, strategy="round_robin")
+    await is_there(ws, reader.member)
+    waiting = [await writes(ws, feed(team), name) for name in ("Ana", "Ben")]
+    await routing.go_round(ws.runtime)
+    assert [(await now_of(each, ws)).assignee_id for each in waiting] == [None, None]
+    await is_there(ws, agent)
+    await routing.go_round(ws.runtime)
+    assert [(await now_of(each, ws)).assignee_id for each in waiting] == [agent.id] * 2
+    by_hand = {"member_id": reader.member.id}
+    refused = await owner.client.post(f"/api/v1/conversations/{waiting[0].id}/assign", json=by_hand)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "member_id")
 
 
 async def test_who_waits_is_told_their_place_when_it_is_news(ws: Workspace) -> None:

@@ -181,6 +181,14 @@ async def test_what_comes_later_is_no_comment(shop: Shop, settled: Any) -> None:
     assert (await surveys.get(here(shop), survey.id)).comment == ""
 
 
+async def test_a_question_without_words_for_this_one_is_not_asked(shop: Shop, settled: Any) -> None:
+    french = "{% if contact.language == 'fr' %}De 1 à 5 ?{% endif %}"
+    await settled(csat=CSAT.model_copy(update={"question_digits": french}))
+    _, one = await helped(shop, "sms")
+    survey = await asked(shop, one["id"])
+    assert (survey.status, survey.skipped_because) == ("skipped", "The question has no words for this customer.")
+
+
 async def _comment_time(shop: Shop, one: dict[str, Any]) -> Any:
     asked = (await stored(shop, one)).asked
     return asked and asked.comment_until

@@ -101,6 +101,9 @@ async def create(request: ApiRequest, body: KeepCanned) -> CannedOut:
 
 
 async def change(request: ApiRequest, reply_id: str, body: ChangeCanned) -> CannedOut:
+    if not body.shared:
+        # Macros of others could not use it any more.
+        await macros.require_unused(request.ws, "canned", reply_id, but_of=request.actor.member_id)
     async with live.announced(request.ws, "canned", reply_id):
         reply = await canned.change(request.ws, request.actor, reply_id, _draft(body), body.revision)
         await _tell(request, "canned.changed", reply)
