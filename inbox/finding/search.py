@@ -22,6 +22,7 @@ from app.core import leases, rounds
 from app.core.mongo import DatabaseError
 from app.core.runtime import Runtime, Workspace
 from channels.content import preview
+from crm import contacts
 from inbox import contents, stored
 from inbox.finding import words
 from inbox.store import entries as entry_rows
@@ -33,6 +34,7 @@ EVERY_SECONDS = 3.0
 _MARK = "search"
 _MOST_WORDS = 8
 _MOST_CHARS = 4_000
+_SHOWN_CHARS = 160
 # A message has ten words, each with a place in the index: so few are indexed in one go, and of the time only this share
 # goes into it, so that whoever else writes does not wait for it.
 _AT_ONCE = 5
@@ -58,8 +60,11 @@ class Hit:
 
 
 async def messages(ws: Workspace, text: str, *, cursor: str | None, limit: int) -> tuple[list[Hit], str | None]:
-    """Messages and notes with all these words, newest first. With a cursor a page may be short."""
-    sought = words.wanted(text)[:_MOST_WORDS]
+    """
+    Messages and notes with all these words, or this phone number, newest first. With a cursor a page may be short.
+    """
+    number = _number(text)
+    sought = [words.last_of(number)] if number else words.wanted(text)[:_MOST_WORDS]
     if not sought:
         return [], None
     now = ws.clock.now()
@@ -69,7 +74,20 @@ async def messages(ws: Workspace, text: str, *, cursor: str | None, limit: int) 
     found, following = await store.page(ws, sought[rarest], others, width=widths[rarest], cursor=cursor, limit=limit)
     known = {entry.id: entry for entry in await entry_rows.get_many(ws, found)}
     entries = [known[entry_id] for entry_id in found if entry_id in known and not known[entry_id].deleted_at]
-    return [Hit(entry, *words.excerpt(text_of(entry), sought, chars=160)) for entry in entries], following
+    shown = [(entry, _excerpt(text_of(entry), sought, number)) for entry in entries]
+    return [Hit(entry, *excerpt) for entry, excerpt in shown if excerpt is not None], following
+
+
+def _number(text: str) -> str | None:
+    """The phone number that is looked for. Digits alone, or with a hyphen, may be an order's, or a day."""
+    text = text.strip()
+    return contacts.number_sought(text) if text.startswith(("+", "0", "(")) else None
+
+
+def _excerpt(text: str, sought: Sequence[str], number: str | None) -> tuple[str, list[tuple[int, int]]] | None:
+    if number is not None:
+        return words.excerpt_of_number(text, number, chars=_SHOWN_CHARS)
+    return words.excerpt(text, sought, chars=_SHOWN_CHARS)
 
 
 def text_of(entry: Entry) -> str:

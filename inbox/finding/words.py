@@ -20,6 +20,9 @@ _MOST_CHARS = 40
 _SIGNS = "".join(c for c in map(chr, range(0x0300, 0x10000)) if unicodedata.category(c) in ("Mn", "Mc"))
 _LETTERS = rf"(?:[^\W_][{_SIGNS}]*)+"
 _WORD = re.compile(rf"{_LETTERS}(?:['’]{_LETTERS})*")
+# A phone number as people write it: groups of digits with spaces, hyphens, dots or brackets between them.
+_NUMBER = re.compile(r"(?<![\w+])\+?\(?\d[\d().\-/ \u00a0\u2010-\u2015]*\d")
+_PHONE_DIGITS = range(7, 16)
 _LONG_NUMBER = 6
 _LAST_DIGITS = 4
 
@@ -51,16 +54,30 @@ def words(text: str, latin: str = _LATIN) -> Iterator[Word]:
         yield Word(match.start(), match.end(), tokens_of(match.group(), latin))
 
 
+def numbers(text: str) -> Iterator[tuple[int, int, str]]:
+    """From where to where phone numbers stand in a text, and their digits without zeros in front."""
+    for match in _NUMBER.finditer(text):
+        digits = re.sub(r"\D", "", match.group().replace("(0)", "")).lstrip("0")
+        if len(digits) in _PHONE_DIGITS:
+            yield match.start(), match.end(), digits
+
+
 def tokens(*texts: str) -> list[str]:
-    """Each once, in the order in which they first occur."""
+    """Each once, in the order in which they first occur; of phone numbers also the last digits."""
     found: dict[str, None] = {}
     for text in texts:
+        found |= dict.fromkeys(last_of(digits) for _, _, digits in numbers(text))
         for word in words(text):
             for token in word.tokens:
                 found[token] = None
             if len(found) >= MOST:
                 return list(found)[:MOST]
     return list(found)
+
+
+def last_of(digits: str) -> str:
+    """What a number is found by, whatever stands before it in another notation."""
+    return digits[-_LAST_DIGITS:]
 
 
 def wanted(text: str) -> list[str]:
@@ -72,7 +89,7 @@ def wanted(text: str) -> list[str]:
 def tokens_of(word: str, latin: str = _LATIN) -> tuple[str, ...]:
     folded = fold(word)[:_MOST_CHARS]
     if folded.isdigit():
-        return (folded, folded[-_LAST_DIGITS:]) if len(folded) > _LONG_NUMBER else (folded,)
+        return (folded, last_of(folded)) if len(folded) > _LONG_NUMBER else (folded,)
     return (_stem(folded, _language(word, latin)),)
 
 
@@ -108,6 +125,18 @@ def excerpt(text: str, sought: Sequence[str], *, chars: int) -> tuple[str, list[
     """The part of a text around the first word that was searched for, in one line, and where such words stand in it."""
     line = " ".join(text.split())
     return cut(line, marks(line, sought), chars=chars)
+
+
+def excerpt_of_number(text: str, sought: str, *, chars: int) -> tuple[str, list[tuple[int, int]]] | None:
+    """The part of a text around a phone number, and where it stands; None where it does not occur, in any notation."""
+    line = " ".join(text.split())
+    places = [(start, end) for start, end, digits in numbers(line) if _is_same(digits, sought)]
+    return cut(line, places, chars=chars) if places else None
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether one of two numbers is the other, perhaps without its country."""
+    return one.endswith(other) or other.endswith(one)
 
 
 def cut(line: str, found: Sequence[tuple[int, int]], *, chars: int) -> tuple[str, list[tuple[int, int]]]:

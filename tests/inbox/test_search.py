@@ -127,6 +127,36 @@ async def test_everything_stored_is_found_once(
         assert await found(ws, sought) == [entry.id for entry in order]
 
 
+SAID = [
+    "Ring me on +44 20 7946 0958 please",
+    "020 7946 0958, after six",
+    "442079460958",
+    "Or 020 7946 0959",
+    "Box 0958",
+    "It is 7946 0958 here",
+]
+
+
+@pytest.mark.parametrize(
+    ("sought", "found"),
+    [
+        ("+44 (0)20 7946 0958", [0, 1, 2, 5]),
+        ("0044 2079460958", [0, 1, 2, 5]),
+        ("(020) 7946-0958", [0, 1, 2, 5]),
+        ("020 7946 0959", [3]),
+    ],
+)
+async def test_a_phone_number_is_found_in_any_notation(runtime: Runtime, sought: str, found: list[int]) -> None:
+    ws = runtime.workspace(ids.new("ws"))
+    said = [await say(ws, text, at=NOW - timedelta(seconds=at)) for at, text in enumerate(SAID)]
+    await search.index(ws, said)
+    hits, _ = await search.messages(ws, sought, cursor=None, limit=20)
+    assert [said.index(hit.entry) for hit in hits] == found
+    for hit in hits:
+        ((start, end),) = hit.marks
+        assert set(hit.text[start:end]) <= set("+0123456789 ")
+
+
 async def test_the_api_shows_where_it_stands(owner: Person) -> None:
     ws = owner.ws
     entry = await say(ws, "long " * 60 + "until the Refunds were paid")
