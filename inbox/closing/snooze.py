@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from app.core.errors import Conflict, Invalid
+from app.core.platform import members as member_rows
 from app.core.runtime import Workspace
 from inbox import conversations, events, live
 from inbox.answering import notifications
@@ -57,16 +58,23 @@ def is_due(conversation: Conversation, at: datetime) -> bool:
 
 
 async def wake_due(ws: Workspace, conversation: Conversation) -> Conversation:
-    """Wakes it if its time has come: back on top, marked, and its assignee is told."""
+    """
+    Wakes it if its time has come: back on top, marked, and its assignee is told. It is nobody's any more if that one
+    has left.
+    """
     at = ws.clock.now()
     if not is_due(conversation, at):
         return conversation
+    whose = conversation.assignee_id
+    member = await member_rows.get_in(ws.runtime.mongo, ws.id, whose) if whose is not None else None
+    left = member is not None and member.status != "active"
 
     def how(now: Conversation) -> Conversation:
         if not is_due(now, at):
             return now
         return replace(
             conversations.awake(now),
+            assignee_id=None if left and now.assignee_id == whose else now.assignee_id,
             woke_at=at,
             unread=max(1, now.unread),
             unread_by={},

@@ -109,19 +109,23 @@ async def _round(runtime: Runtime, lease: Lease) -> int:
 
 
 async def _take_back(ws: Workspace, held: Mapping[str, Sequence[str]]) -> int:
-    """Of unanswered conversations (ids by agent), those whose agent has been gone for too long go back to the queue."""
+    """
+    Of unanswered conversations (ids by agent), those whose agent has been gone for too long go back to the queue; at
+    once those of somebody who cannot come back.
+    """
     grace = (await agents.settings_of(ws)).return_after_seconds
     holders = await agents.of(ws, list(held))
     available = await agents.available(ws, holders)
+    away_now = [each for each, is_there in available.items() if is_there in (Availability.AWAY, Availability.OFFLINE)]
+    left = {*away_now} - {*await _may_answer(ws, away_now)} if away_now else frozenset()
     now, returned = ws.clock.now(), 0
     for agent in holders.values():
-        gone = available[agent.id] in (Availability.AWAY, Availability.OFFLINE)
-        if not gone:
+        if agent.id not in away_now:
             if agent.gone_at is not None:
                 await agents.note_gone(ws, agent.id, None)
-        elif agent.gone_at is None:
+        elif agent.gone_at is None and agent.id not in left:
             await agents.note_gone(ws, agent.id, now)
-        elif grace and now - agent.gone_at >= timedelta(seconds=grace):
+        elif agent.id in left or (grace and agent.gone_at and now - agent.gone_at >= timedelta(seconds=grace)):
             for conversation in await store.get_many(ws, held[agent.id]):
                 returned += await _return(ws, conversation, agent, available[agent.id])
     return returned
@@ -225,7 +229,7 @@ def _desk(agent: Agent, settings: RoutingSettings, available: Availability, held
 
 
 async def _may_answer(ws: Workspace, member_ids: Sequence[str]) -> list[str]:
-    """Those of a team who are active and whose role lets them answer: who only looks on is given nothing."""
+    """Those of them who are active and whose role lets them answer: who only looks on is given nothing."""
     able = {member.id for member in await roles.holding(ws, Permission.INBOX_REPLY)}
     return [member_id for member_id in member_ids if member_id in able]
 

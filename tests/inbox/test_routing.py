@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from app.core import ids, presence
 from app.core.calendars import MINUTES_A_DAY, Span
+from app.core.clock import FixedClock
 from app.core.errors import NotFound
 from app.core.permissions import SYSTEM, Role
 from app.core.platform import members as member_rows
@@ -23,8 +24,9 @@ from app.core.presence import Presence
 from app.core.runtime import Runtime, Workspace
 from channels.content import Text
 from inbox import conversations, timeline
+from inbox.closing import snooze
 from inbox.conversations import Conversation
-from inbox.routing import agents, roster, routing, teams
+from inbox.routing import agents, duties, roster, routing, teams
 from inbox.routing.agents import Availability
 from inbox.routing.teams import Need, Team
 from inbox.routing.waiting import Feed
@@ -169,6 +171,29 @@ async def test_who_goes_away_loses_what_they_have_not_answered(people: People, w
     await routing.go_round(ws.runtime)
     await routing.go_round(ws.runtime)
     assert (await now_of(answered, ws)).assignee_id == there.id
+
+
+async def test_who_has_left_holds_nothing(people: People, ws: Workspace, owner: Person) -> None:
+    """Whatever the grace: they cannot come back. What sleeps goes on to somebody else when it wakes."""
+    left, there = await people.join(ws, Role.AGENT), await colleague(ws)
+    team = await team_of(ws, left.member, there, strategy="round_robin")
+    await agents.change_settings(ws, SYSTEM, {"return_after_seconds": 0})
+    await is_there(ws, left.member)
+    asked, asleep = await writes(ws, feed(team)), await writes(ws, feed(team))
+    await routing.go_round(ws.runtime)
+    assert {(await now_of(each, ws)).assignee_id for each in (asked, asleep)} == {left.member.id}
+    until = ws.clock.now() + timedelta(hours=1)
+    await _answer(ws, await now_of(asleep, ws), left.member)
+    await snooze.snooze(ws, await now_of(asleep, ws), until, by=left.member.id)
+    path = f"/api/v1/members/{left.member.id}"
+    assert (await owner.client.patch(path, json={"status": "disabled"})).status_code == 200
+    await is_there(ws, left.member, Presence.OFFLINE)
+    await is_there(ws, there)
+    moving = replace(ws.runtime, clock=FixedClock(until))
+    await duties.attend(moving.workspace(ws.id), asleep.id)
+    for _ in range(2):
+        await routing.go_round(ws.runtime)
+    assert {(await now_of(each, ws)).assignee_id for each in (asked, asleep)} == {there.id}
 
 
 async def _answer(ws: Workspace, conversation: Conversation, person: Member) -> None:
