@@ -25,7 +25,7 @@ from app.core.platform import bulk as platform
 from app.core.platform import members as member_rows
 from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
-from inbox import access, live
+from inbox import access, conversations, live
 from inbox.answering import acts
 from inbox.conversations import Conversation
 from inbox.finding import listing, reading
@@ -188,6 +188,15 @@ def _kept(now: Conversation, by: By) -> dict[str, Any]:
         "state": now.state,
         "snoozed_until": clock.iso(now.snoozed_until),
         "unread": reading.unread_by(now, by.member_id) > 0,
+    }
+
+
+def _marks(now: Conversation) -> dict[str, Any]:
+    """What closing or snoozing takes away beside: who has not read it, and since when the customer waits."""
+    return {
+        "unread_count": now.unread,
+        "unread_by": dict(now.unread_by),
+        "waiting_since": clock.iso(now.waiting_since),
     }
 
 
@@ -432,14 +441,14 @@ async def _page(
 
 async def _forwards(ws: Workspace, now: Bulk, actor: Actor, step: Step) -> Outcome:
     conversation = await access.conversation(ws, actor, step.thing_id, access.REPLY)
-    before = step.before or _kept(conversation, now.by)
+    before = step.before or {**_kept(conversation, now.by), **_marks(conversation)}
     if step.before is None:
         # First, so that a crash in between does not take what is there after it for what was there before.
         await store.note(ws, now.id, {step.number: {"before": before}})
     key = f"{now.id}/{step.number}"
     after = await ACTIONS[now.action["type"]](ws, actor, conversation, now.action, key)
     kept = _kept(after, now.by)
-    changed = kept != before
+    changed = any(before[name] != value for name, value in kept.items())
     return ("done" if changed else "same"), {"after": kept, "touch": after.revision if changed else None}
 
 
@@ -452,14 +461,38 @@ async def _undone(ws: Workspace, now: Bulk, actor: Actor, step: Step) -> Outcome
     current = _kept(conversation, now.by)
     if about and all(current[name] == step.before[name] for name in about):
         # Put back just before a process died.
+        await _mark_again(ws, now.action, conversation, step.before)
         return "done", {}
     if any(current[name] != wanted.get(name, current[name]) for name in about):
         last = max(conversation.touched.values(), key=lambda touch: touch.revision, default=None)
         who = f" by {last.name}" if last and last.revision > step.touch and last.by != now.by.id else ""
         return f"Changed since{who}; left as it is.", {}
     backwards = _backwards(now.action, step.before)
-    await ACTIONS[backwards["type"]](ws, actor, conversation, backwards, f"{now.id}/{step.number}/undo")
+    after = await ACTIONS[backwards["type"]](ws, actor, conversation, backwards, f"{now.id}/{step.number}/undo")
+    await _mark_again(ws, now.action, after, step.before)
     return "done", {}
+
+
+async def _mark_again(ws: Workspace, action: Action, conversation: Conversation, before: Mapping[str, Any]) -> None:
+    """Unread and waiting again, where closing or snoozing has ended that and the customer has not written since."""
+    if action["type"] not in ("close", "snooze") or "unread_count" not in before:
+        return
+    waited = datetime.fromisoformat(before["waiting_since"]) if before["waiting_since"] else None
+
+    def how(current: Conversation) -> Conversation:
+        if current.state == "closed" or current.unread or current.unread_by:
+            return current
+        return replace(
+            current,
+            unread=before["unread_count"],
+            unread_by=before["unread_by"],
+            waiting_since=current.waiting_since or waited,
+        )
+
+    async with live.announced(ws, "conversation", conversation.id):
+        saved, changed = await conversations.change(ws, conversation, how)
+        if changed:
+            await live.tell_conversations(ws, saved)
 
 
 def _wanted_after(action: Action, before: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from app.core import audit, ids
 from app.core.permissions import Actor, Role
 from app.core.runtime import Workspace
-from inbox import conversations
+from inbox import conversations, episodes
 from inbox.conversations import Conversation
 from inbox.finding import bulk
 from inbox.store import bulk as store
@@ -163,6 +163,34 @@ async def test_a_colleague_does_not_stop_or_undo_it(
     for what in ("cancel", "undo"):
         assert (await agent.client.post(f"/api/v1/bulk/{made['id']}/{what}")).status_code == 403
     assert (await undo(lead, made))["done"] == 1
+
+
+@pytest.mark.parametrize(
+    "action",
+    [{"type": "close"}, {"type": "snooze"}, {"type": "snooze", "until": "2027-01-01T00:00:00Z"}],
+    ids=["close", "snooze", "snooze until"],
+)
+@pytest.mark.parametrize("late", [False, True])
+async def test_what_is_undone_is_unread_and_waits_as_before(
+    ws: Workspace,
+    owner: Person,
+    rows: list[Conversation],
+    action: dict[str, Any],
+    late: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    since = ws.clock.now().replace(microsecond=0)
+    marks = {owner.member.id: 0}
+    for row in rows[:2]:
+        await conversations.change(ws, row, lambda now: replace(now, unread=3, unread_by=marks, waiting_since=since))
+    made = await begin(owner, action, ids=[row.id for row in rows[:2]])
+    assert made["done"] == 2
+    if late:
+        monkeypatch.setattr(episodes, "UNDO_SECONDS", 0)
+    assert (await undo(owner, made))["done"] == 2
+    for row in rows[:2]:
+        now = await conversations.get(ws, row.id)
+        assert (now.state, now.unread, now.unread_by, now.waiting_since) == ("open", 3, marks, since)
 
 
 async def test_tags_are_put_back_one_by_one(ws: Workspace, owner: Person, rows: list[Conversation]) -> None:
