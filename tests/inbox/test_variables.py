@@ -73,6 +73,14 @@ def test_a_text_that_cannot_be_is_refused_in_words(text: str, words: str) -> Non
     with pytest.raises(Invalid, match=words) as refused:
         variables.example(text)
     assert refused.value.errors[0].field == "text"
+    # And when it is saved: what goes by itself fails where nobody looks.
+    with pytest.raises(Invalid, match=words) as refused:
+        variables.check(text, field="question")
+    assert refused.value.errors[0].field == "question"
+
+
+def test_what_only_a_field_of_somebody_knows_is_no_fault() -> None:
+    variables.check("{{ contact.fields.total | divided_by: contact.fields.pieces }}")
 
 
 @settings(max_examples=150)
