@@ -68,7 +68,8 @@ class Csat(Part):
     question: _Words = "How did we do?"
     question_digits: _Words = "How did we do? Answer with a number from 1 (very bad) to 5 (very good)."
     labels: Annotated[
-        tuple[Annotated[str, Field(min_length=1, max_length=20)], ...], Field(min_length=5, max_length=5)
+        tuple[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)], ...],
+        Field(min_length=5, max_length=5),
     ] = (
         "1 · Very bad",
         "2 · Bad",
@@ -130,9 +131,13 @@ async def settings_of(ws: Workspace) -> ClosingSettings:
 
 
 async def save_settings(ws: Workspace, actor: Actor, wanted: ClosingSettings) -> ClosingSettings:
-    """Raises Invalid for texts that cannot be written and for two reasons of one name."""
+    """Raises Invalid for texts that cannot be written, questions without words and two reasons of one name."""
+    asked = {f"csat.{name}" for name in ("question", "question_digits") if wanted.csat.enabled}
+    asked |= {"nps.question"} if wanted.nps.enabled else set()
     for field, text in _texts(wanted):
         variables.check(text, field=field)
+        if not text.strip() and field in asked:
+            raise Invalid.field(field, "Write the question, or switch it off.")
     names = [reason.name.casefold() for reason in wanted.reasons]
     if len(set(names)) < len(names):
         raise Invalid.field("reasons", "Two reasons have the same name.")

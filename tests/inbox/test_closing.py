@@ -74,6 +74,9 @@ async def test_a_reason_and_a_comment(shop: Shop, settled: Any) -> None:
         {"auto_close": [{"warning": "Hello {{ nobody.knows }}"}]},
         {"csat": {"question": "How {% did"}},
         {"csat": {"labels": ["bad", "good"]}},
+        {"csat": {"labels": ["bad", " ", "okay", "good", "best"]}},
+        {"csat": {"enabled": True, "question_digits": " "}},
+        {"nps": {"enabled": True, "question": ""}},
     ],
 )
 async def test_what_makes_no_sense_is_not_settled(shop: Shop, settings: dict[str, Any]) -> None:
