@@ -143,8 +143,9 @@ def cut(line: str, found: Sequence[tuple[int, int]], *, chars: int) -> tuple[str
     """The part of a line around the first of these places, and those of them that stand in it."""
     begin = max(0, (found[0][0] if found else 0) - chars // 3)
     if begin:
-        # At a word's beginning.
-        begin = line.rfind(" ", 0, begin + 1) + 1
+        # At a word's beginning, unless that word is so long (an address of a page) that the place would be cut off.
+        at_word = line.rfind(" ", 0, begin + 1) + 1
+        begin = at_word if begin - at_word <= chars // 3 else begin
     end = min(len(line), begin + chars)
     before, after = "…" if begin else "", "…" if end < len(line) else ""
     shift = len(before) - begin

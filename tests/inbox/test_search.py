@@ -77,6 +77,11 @@ def test_a_word_is_marked_as_a_whole(text: str) -> None:
     assert words.excerpt(f"👍🏽 {text} …", words.wanted(text), chars=80)[1] == [(3, 3 + len(text))]
 
 
+def test_what_stands_behind_a_long_address_is_shown() -> None:
+    shown, marks = words.excerpt(f"See https://example.com/{'y' * 300} for the needle", ["needl"], chars=160)
+    assert [shown[start:end] for start, end in marks] == ["needle"]
+
+
 @settings(max_examples=200)
 @given(text=st.text(max_size=400), chars=st.integers(10, 80))
 def test_marks_stand_on_the_words_that_were_sought(text: str, chars: int) -> None:
