@@ -27,6 +27,8 @@ ARGS = [
     "--disable-sync",
     "--force-color-profile=srgb",
     "--font-render-hinting=none",
+    # A test's page lives for seconds, in which the last tier of compiled code costs more than it saves.
+    "--js-flags=--no-opt",
 ]
 
 _INFLATE = """
