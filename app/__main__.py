@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from app.attach import operator_settings
-from app.core import log
+from app.core import garbage, log
 from app.core.settings import Settings, SettingsError, load_settings, misspelt, required_or_exit
 
 
@@ -58,6 +58,7 @@ def _serve_arguments(parser: ArgumentParser) -> None:
 
 
 def _serve(options: Namespace) -> int:
+    garbage.wait_until_loaded()
     from app import serve
 
     settings = required_or_exit()
@@ -65,6 +66,7 @@ def _serve(options: Namespace) -> int:
 
 
 def _worker(options: Namespace) -> int:
+    garbage.wait_until_loaded()
     from arq.worker import run_worker
 
     from app import worker

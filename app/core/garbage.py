@@ -10,8 +10,14 @@ import gc
 _YOUNG = 10_000
 
 
+def wait_until_loaded() -> None:
+    """While modules are imported nothing is collected: what they make stays, and to look through it takes long."""
+    gc.disable()
+
+
 def spare_what_is_loaded() -> None:
     """To be called once, when all modules are imported and before work begins."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG, 20, 10)
