@@ -242,7 +242,10 @@ async def post_update(
     template: dict[str, Any] | None,
     resolves: bool,
 ) -> Update:
-    """Store an update and have it sent to everybody; the same `client_id` gives back the same update."""
+    """
+    Store an update and have it sent to everybody; the same `client_id` gives back the same update. Raises NotFound,
+    Conflict.
+    """
     incident = await get(ws, incident_id)
     update = Update(
         id=ids.derived("upd", incident_id, client_id),
@@ -256,6 +259,9 @@ async def post_update(
         at=ws.clock.now(),
         of=incident.linked,
     )
+    known = {each.id for each in await store.updates(ws, incident_id)}
+    if len(known) >= MOST_UPDATES and update.id not in known:
+        raise Conflict(f"An incident has at most {MOST_UPDATES} updates; report another one.", code="too_many")
     if await store.insert_update(ws, update):
         await audit.record(ws, actor, "incident.update_posted", target_of(incident), {"text": text}, once=update.id)
     await _stand(ws, incident_id)

@@ -107,6 +107,16 @@ async def test_the_same_update_twice_at_once_and_after_a_kill_reaches_everybody_
         assert [TEXT in str(item["body"]) for item in sent].count(True) == 1
 
 
+async def test_an_incident_has_so_many_updates_and_no_more(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(incidents, "MOST_UPDATES", 1)
+    incident = await reported(shop)
+    first = {"client_id": str(uuid4())}
+    assert (await update(shop, incident["id"], **first))["id"] == (await update(shop, incident["id"], **first))["id"]
+    body = {"client_id": str(uuid4()), "text": TEXT}
+    refused = await shop.agent.post(f"/api/v1/incidents/{incident['id']}/updates", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many")
+
+
 async def test_resolving_solves_tickets_and_closes_conversations(shop: Shop) -> None:
     _, conversation = await shop.someone("sms")
     ticket = await shop.post("/tickets", 201, conversation_id=conversation["id"], title="Cannot pay")
