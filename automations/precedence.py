@@ -17,7 +17,7 @@ from automations.placing import Placing
 from automations.plans import Schedule
 from channels import accounts
 from channels.contract import ChannelAccount, Purpose
-from crm import gate, pacing, standing
+from crm import gate, pacing, resting, standing
 from crm.contacts import Contact, ContactAddress
 from crm.pacing import Claim
 from crm.store import contacts as contact_store
@@ -82,7 +82,7 @@ async def _of(
     schedule = _this_time(rival, begins)
     found: dict[str, Claim] = {}
     for person in people:
-        handle = _handle(handles.get(person.id, ()), rival, account, now)
+        handle = _handle(handles.get(person.id, ()), rival, account, begins)
         if person.id not in meant or handle is None or not _is_theirs(rival, schedule, person):
             continue
         due = placing.due(schedule, handle.address, person, zone, now, {})
@@ -91,12 +91,12 @@ async def _of(
 
 
 def _handle(
-    rows: Sequence[ContactAddress], rival: Broadcast, account: ChannelAccount, now: datetime
+    rows: Sequence[ContactAddress], rival: Broadcast, account: ChannelAccount, at: datetime
 ) -> ContactAddress | None:
-    """One on which nothing that they said stands against it."""
+    """One on which nothing that they said stands against it then, and at which they could be reached."""
     for row in rows:
-        said = standing.refusal(row.consent, gate.MARKETING, account.id, now, rival.plan.topic)
-        if row.address.kind == account.kind and said is None:
+        said = standing.refusal(row.consent, gate.MARKETING, account.id, at, rival.plan.topic)
+        if row.address.kind == account.kind and said is None and resting.refusal(row, at) is None:
             return row
     return None
 

@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 
+from app.core.addresses import Address
 from channels.content import Text
 from channels.contract import Purpose
-from crm import contacts
+from crm import contacts, resting
+from crm.contacts import Failure, Profile
 from inbox.mailings import mailings
 from inbox.mailings.mailing import Batch, Mailing, NewMailing, Recipient
 from inbox.timeline import Author
 from tests.support.broadcasts import (
     BROADCASTS,
+    agree,
     begun,
     checked,
     counted,
@@ -70,6 +73,18 @@ async def test_a_scheduled_one_that_is_worth_more_keeps_its_people(shop: Shop) -
     outcome, sentence = await why(owner, made["id"], ann)
     assert outcome == "left_out"
     assert "“Toaster recall” has precedence" in sentence
+
+    # Nor does one take it from whom it cannot reach.
+    dot = await customer(shop, "Dot")
+    gone = Address("telegram", "5550177")
+    await contacts.join(owner.ws, dot, gone, Profile(name="Dot"))
+    await agree(shop, dot, gone)
+    await begun(owner, "By chat", **plan(shop, [dot], "Chat", 90, account_id=shop.accounts["telegram"], **later))
+    wants = await draft(owner, **plan(shop, [dot], "Wants", 50))
+    assert (await checked(owner, wants["id"]))["willing"] == 0
+    failed = Failure("400", "mlg_before", owner.ws.clock.now())
+    await resting.note(owner.ws, gone, failed, "There is no such chat", after=1, days=None)
+    assert (await checked(owner, wants["id"]))["willing"] == 1
 
     # One that is called off takes nobody's room, and one that is paused neither.
     assert (await owner.client.post(f"{BROADCASTS}/{recall}/cancel")).status_code == 200
