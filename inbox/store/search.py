@@ -19,6 +19,8 @@ from inbox.store.windows import Walk
 _FIRST = timedelta(minutes=30)
 _ENOUGH = 40
 _WIDENING = 8
+# A page, and some of those that do not fit.
+_A_PAGE = 75
 
 
 async def add(ws: Workspace, hits: Sequence[search.Indexed]) -> None:
@@ -48,11 +50,14 @@ async def remove_many(ws: Workspace, entry_ids: Sequence[str]) -> None:
 async def density(ws: Workspace, token: str, now: datetime) -> timedelta:
     """The time back from now in which a word occurs some dozens of times: the longer, the rarer."""
     width, end = _FIRST, now + timedelta(minutes=5)
+    within = 0
     while end - width > windows.EARLIEST:
         span = {"$gte": end - width, "$lte": end}
-        if len(await ws.db.search.find({"tokens": token, "at": span}, limit=_ENOUGH, fields=["_id"])) >= _ENOUGH:
-            break
-        width *= _WIDENING
+        found = len(await ws.db.search.find({"tokens": token, "at": span}, limit=_ENOUGH, fields=["_id"]))
+        if found == _ENOUGH:
+            # Of this window it is not known how many more there are; of the narrower one it is.
+            return min(width, width / _WIDENING * (_A_PAGE / within)) if within else width
+        within, width = found, width * _WIDENING
     return width
 
 
