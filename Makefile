@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 run: $(VENV)/.installed
 	@$(BIN)/python -m app up
 
-# Three at a time, who wait half of it: each file stays in one process, with databases of its own. What all need is made
+# Four at a time, who wait half of it: each file stays in one process, with databases of its own. What all need is made
 # before, and the types are checked beside that. The browser's tests come after the others: theirs is an event loop that
 # leaves no room for another; and two at a time, as a browser waits for little. Both come to their end, whatever the first
 # has found.
@@ -19,7 +19,7 @@ ABREAST := --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/.installed-test
 	@$(MAKE) --no-print-directory --jobs 2 lint chromium
-	@$(BIN)/python -m pytest -n 3 $(ABREAST) --ignore tests/browser; others=$$?; \
+	@$(BIN)/python -m pytest -n 4 $(ABREAST) --ignore tests/browser; others=$$?; \
 	$(BIN)/python -m pytest -n 2 $(ABREAST) tests/browser && exit $$others
 
 lint: $(VENV)/.installed-test
