@@ -38,6 +38,7 @@ KEY_MS = 100.0
 OPEN_MS = 150.0
 LONG = 1_000
 SHORT = 30
+_BETWEEN = timedelta(milliseconds=20)
 TYPED = "The parcel left our house this morning, it will be with you tomorrow "
 
 # After a key, waits until `done` holds and one more frame has been drawn.
@@ -75,6 +76,8 @@ async def run(quick: bool) -> Report:
     async with stage() as opened, open_runtime(opened.settings()) as runtime:
         shop = await open_shop(runtime)
         await crowd.fill(shop, size, messages=False)
+        # They wrote one after the other, and the first of them after everybody else.
+        await asyncio.sleep(people * _BETWEEN.total_seconds())
         now = shop.ws.clock.now()
         for number in range(people):
             await _person(shop, number, LONG if number == 0 else SHORT, now)
@@ -195,7 +198,7 @@ async def _person(shop: Shop, number: int, messages: int, now: datetime) -> None
     address = Address("whatsapp", f"+{phone(9_000_000 + number)}")
     known = await contacts.resolve(ws, address, profile=Profile(name=name))
     new = conversations.new_for(ws, known.contact_id, name=name)
-    at = now - timedelta(milliseconds=20 * number)
+    at = now - _BETWEEN * number
     entries = [_line(shop, new, str(address), line, messages) for line in range(1, messages + 1)]
     for first in range(0, messages, 500):
         await ws.db.entries.insert_new([entry_rows.to_row(entry) for entry in entries[first : first + 500]])

@@ -139,7 +139,7 @@ def stage(_built: None, databases: servers.Databases, tmp_path_factory: pytest.T
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     found = chromium.find()
     env = {**os.environ, **found.env}
-    return {**browser_type_launch_args, "executable_path": found.path, "args": chromium.ARGS, "env": env}
+    return {**browser_type_launch_args, "executable_path": found.path, "args": chromium.OF_TESTS, "env": env}
 
 
 @pytest.fixture

@@ -242,7 +242,7 @@ async def chrome() -> AsyncIterator[Browser]:
     environment: dict[str, str | float | bool] = {**os.environ, **found.env}
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(
-            executable_path=found.path, args=[*chromium.ARGS, *MICROPHONE], env=environment
+            executable_path=found.path, args=[*chromium.OF_TESTS, *MICROPHONE], env=environment
         )
         yield launched
         await launched.close()

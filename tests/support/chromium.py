@@ -27,9 +27,9 @@ ARGS = [
     "--disable-sync",
     "--force-color-profile=srgb",
     "--font-render-hinting=none",
-    # A test's page lives for seconds, in which the last tier of compiled code costs more than it saves.
-    "--js-flags=--no-opt",
 ]
+# A test's page lives for seconds, in which the last tier of compiled code costs more than it saves.
+OF_TESTS = [*ARGS, "--js-flags=--no-opt"]
 
 _INFLATE = """
 const zlib = require('node:zlib'), fs = require('node:fs')
