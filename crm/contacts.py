@@ -520,7 +520,7 @@ def number_sought(text: str) -> str | None:
     """
     if not re.fullmatch(r"[+\d\s().\-/\u2010-\u2015\u202a-\u202e\u2066-\u2069]+", text):
         return None
-    digits = re.sub(r"\D", "", text.replace("(0)", "")).lstrip("0")
+    digits = addresses.bare_digits(text)
     return digits if len(digits) >= _LEAST_DIGITS else None
 
 

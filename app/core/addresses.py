@@ -1,5 +1,6 @@
 """Addresses: a handle on one channel, written `kind:value` (`whatsapp:+12025550123`, `telegram:42`)."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -43,6 +44,11 @@ def e164(number: str, region: str | None = None) -> str | None:
     if not phonenumbers.is_possible_number(parsed):
         return None
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def bare_digits(number: str) -> str:
+    """To compare numbers by their ends, in any notation: the digits without the zeros before them abroad or at home."""
+    return re.sub(r"\D", "", number.replace("(0)", "")).lstrip("0")
 
 
 def country_of(address: Address) -> str | None:

@@ -62,23 +62,8 @@ _SIGNS = frozenset("👍👋🙏✅")
 _DECLINES = frozenset(
     (
         *("no", "nope", "not", "never", "later", "stop", "nein", "nicht", "später", "non", "pas", "não", "nao", "nee"),
-        *(
-            "niet",
-            "nie",
-            "luego",
-            "dopo",
-            "нет",
-            "не",
-            "ні",
-            "لا",
-            "hapana",
-            "tidak",
-            "hayır",
-            "नहीं",
-            "いいえ",
-            "不",
-            "아니요",
-        ),
+        *("niet", "nie", "luego", "dopo", "нет", "не", "ні", "لا", "hapana", "tidak", "hayır"),
+        *("नहीं", "いいえ", "不", "아니요"),
     )
 )
 

@@ -12,6 +12,8 @@ from threading import local
 
 from snowballstemmer import stemmer
 
+from app.core.addresses import bare_digits
+
 # A text is found by so many different words; the rest of a very long one is not indexed.
 MOST = 100
 _MOST_CHARS = 40
@@ -57,7 +59,7 @@ def words(text: str, latin: str = _LATIN) -> Iterator[Word]:
 def numbers(text: str) -> Iterator[tuple[int, int, str]]:
     """From where to where phone numbers stand in a text, and their digits without zeros in front."""
     for match in _NUMBER.finditer(text):
-        digits = re.sub(r"\D", "", match.group().replace("(0)", "")).lstrip("0")
+        digits = bare_digits(match.group())
         if len(digits) in _PHONE_DIGITS:
             yield match.start(), match.end(), digits
 
