@@ -131,6 +131,8 @@ async def create(ws: Workspace, conversation: Conversation, wish: Wish) -> Defer
     await outbox.require_newest(ws, conversation, wish.draft)
     if wish.at is not None:
         _check_time(wish.at, now)
+    else:
+        _check_waits(wish.on_reply)
     at = wish.at or now + timedelta(days=wish.days)
     opener = None if wish.at else await _open_window(ws, conversation, wish, admitted)
     row = Deferred(
@@ -171,6 +173,11 @@ def _check_time(at: datetime, now: datetime) -> None:
         raise Invalid.field("at", "This time has passed; choose a later one, or send it now.")
     if at > now + FURTHEST:
         raise Invalid.field("at", "Choose a time within a year.")
+
+
+def _check_waits(on_reply: OnReply) -> None:
+    if on_reply == "cancel":
+        raise Invalid.field("on_reply", "It waits for the customer to write, so that cannot cancel it: ask, or send.")
 
 
 async def _open_window(ws: Workspace, conversation: Conversation, wish: Wish, way: outbox.Admitted) -> Entry:
@@ -236,6 +243,8 @@ async def change(
     if revision is not None and revision != row.revision:
         raise ChangedMeanwhile("Somebody else has just changed this message. Please look again.", Change("message"))
     wanted = replace(row, on_reply=on_reply or row.on_reply)
+    if row.kind == "held" and on_reply is not None:
+        _check_waits(on_reply)
     conversation = await conversations.get(ws, row.conversation_id)
     if text is not None:
         wanted = replace(wanted, written=None, content=_reworded(row, text))

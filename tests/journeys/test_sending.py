@@ -317,7 +317,11 @@ async def test_a_held_answer_expires(shop: Shop) -> None:
     await shop.post(f"/accounts/{shop.accounts['whatsapp']}/templates/sync")
     await window_closes(shop, conversation["id"])
     opener = {"type": "template", "name": "reply_ready", "language": "en_US", "parameters": {"body": {"1": "Ana"}}}
+    # What their answer is waited for by cannot be cancelled by it.
+    refused = await later(shop, conversation["id"], "Never read", 422, opener=opener, on_reply="cancel")
+    assert refused["errors"][0]["field"] == "on_reply"
     row = await later(shop, conversation["id"], "Never read", opener=opener, days=3)
+    assert (await shop.agent.patch(f"/api/v1/deferred/{row['id']}", json={"on_reply": "cancel"})).status_code == 422
     await time_comes(shop, row)
     await state_of(shop, row, "expired")
     await shop.entry_where(conversation["id"], lambda e: (e["event"] or {}).get("name") == "message_expired")

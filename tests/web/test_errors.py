@@ -39,6 +39,8 @@ def assert_problem(answer: httpx.Response, status: int, code: str) -> None:
         (b"\xff\xfe", 400, "bad_request"),
         (b'{"name": NaN, "scopes": []}', 400, "bad_request"),
         (b'{"name": "\\ud800", "scopes": []}', 400, "bad_request"),
+        (b'{"name": "x\\u0000", "scopes": ["inbox.read"]}', 400, "bad_request"),
+        (b'{"name": "\\\\\\u0000", "scopes": ["inbox.read"]}', 400, "bad_request"),
         (b"[" * 5_000 + b"]" * 5_000, 400, "bad_request"),
         (b"null", 422, "invalid"),
         (b"[]", 422, "invalid"),
@@ -55,6 +57,11 @@ def assert_problem(answer: httpx.Response, status: int, code: str) -> None:
 )
 async def test_a_wrong_body_is_refused(owner: Person, body: bytes, status: int, code: str) -> None:
     assert_problem(await owner.client.post(TOKENS, content=body), status, code)
+
+
+async def test_what_only_looks_like_the_character_nul_is_text(owner: Person) -> None:
+    answer = await owner.client.post(TOKENS, content=rb'{"name": "\\u0000", "scopes": ["inbox.read"]}')
+    assert (answer.status_code, answer.json()["name"]) == (201, r"\u0000")
 
 
 async def test_every_wrong_field_is_named(owner: Person) -> None:

@@ -33,6 +33,7 @@ because the handler itself knows repeats, as sending a message does by its clien
 
 import asyncio
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from enum import Enum
 from http import HTTPStatus
@@ -57,6 +58,8 @@ from web.errors import BadRequest
 from web.idempotency import Answer
 
 PREFIX = "/api/v1"
+# As JSON writes it: the backslash before the `u` is not escaped itself.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 # No handler of ours needs nearly as long; a browser waits 20 s.
 HANDLER_SECONDS = 30
@@ -348,6 +351,8 @@ def _validate_json(adapter: TypeAdapter[Any], raw: bytes) -> Any:
     try:
         # orjson first: unlike the validator's own parser it refuses NaN, Infinity and lone surrogates.
         orjson.loads(raw or b"{}")
+        if _NUL.search(raw):
+            raise BadRequest("Text cannot contain the character U+0000.")
         return adapter.validate_json(raw or b"{}")
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not JSON: {error.msg}.") from None
