@@ -4,22 +4,19 @@ import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { PhonePreview } from '../inbox/composer/PhonePreview'
 import { TemplateFile } from '../inbox/composer/TemplateFile'
-import { ApiError, api, messageOf } from '../lib/api'
-import { languageName, plural } from '../lib/format'
+import { ApiError, api } from '../lib/api'
+import { plural } from '../lib/format'
 import { queryClient } from '../lib/query'
-import { useCan } from '../lib/session'
 import { setTitle } from '../lib/title'
 import { toast, toastError } from '../lib/toast'
 import type { CheckedContent, ContentTemplate, ContentWording, TemplatePreview } from '../lib/types'
 import { channelLabel } from '../ui/ChannelIcon'
 import { ErrorState } from '../ui/ErrorState'
-import { IconPlus, IconTrash } from '../ui/icons'
 import { useSettled } from '../ui/SearchBox'
-import { Skeleton } from '../ui/Skeleton'
-import { Problem } from '../settings/parts/ConfirmDialog'
+import { Editor, EditorWaits } from './Editor'
 import { LiquidText } from './LiquidText'
-import { Head } from './TemplateDetail'
-import { NEW_CONTENT, begun, contentQuery, languageOptions } from './templates'
+import { Wordings } from './Wordings'
+import { NEW_CONTENT, begun, contentQuery } from './templates'
 import s from './templates.module.css'
 
 type Content = ContentWording['content']
@@ -35,20 +32,12 @@ export function ContentPane({ id }: { id: string }) {
     setTitle(`${kept?.name ?? 'Content template'} · Parley`)
   }, [kept?.name])
   if (error && !kept) return <ErrorState error={error} onRetry={() => void refetch()} />
-  if (!kept && !fresh) {
-    return (
-      <div className={s.waiting} role="status" aria-label="Loading">
-        <Skeleton width={320} height={36} />
-        <Skeleton height={320} />
-      </div>
-    )
-  }
+  if (!kept && !fresh) return <EditorWaits />
   return <ContentEditor kept={kept ?? null} />
 }
 
 function ContentEditor({ kept }: { kept: ContentTemplate | null }) {
   const navigate = useNavigate()
-  const mayWrite = useCan('templates.manage')
   const [value, setValue] = useState(() => {
     const start = kept ?? begun.get()
     return { name: start?.name ?? '', channels: kept?.channels ?? [], wordings: start?.wordings ?? [EVERYBODY] }
@@ -74,9 +63,9 @@ function ContentEditor({ kept }: { kept: ContentTemplate | null }) {
     setValue((now) => ({ ...now, ...change }))
     setRefusal(null)
   }
-  const setWording = (at: number, next: ContentWording) => set({ wordings: value.wordings.map((each, place) => (place === at ? next : each)) })
   const at = Math.min(shown, value.wordings.length - 1)
-  const wording = value.wordings[at] ?? EVERYBODY
+  const wording = value.wordings[at]!
+  const setContent = (content: Content) => set({ wordings: value.wordings.map((each, place) => (place === at ? { ...each, content } : each)) })
 
   async function save() {
     setTried(true)
@@ -111,95 +100,50 @@ function ContentEditor({ kept }: { kept: ContentTemplate | null }) {
 
   const reads = checked?.contents[at]
   return (
-    <article className={s.detail} aria-label="Content template">
-      <Head title={kept ? kept.name : 'New content template'}>
-        {mayWrite && (
-          <>
-            <Button size="xs" variant="default" leftSection={<IconTrash size={15} />} onClick={() => void remove()}>
-              {kept ? 'Delete' : 'Throw away'}
-            </Button>
-            <Button size="xs" loading={busy} onClick={() => void save()}>
-              Save
-            </Button>
-          </>
-        )}
-      </Head>
-      <Problem text={refusal ? messageOf(refusal) : ''} />
-      <div className={s.editor}>
-        <fieldset className={s.form} disabled={!mayWrite || busy}>
-          <TextInput label="Name" value={value.name} error={problem('name')} maxLength={200} onChange={(event) => set({ name: event.currentTarget.value })} />
-          <Checkbox.Group label="For these channels" description="None: for any that can show it." value={[...value.channels]} onChange={(channels) => set({ channels })}>
-            <div className={s.checks}>
-              {CHANNELS.map((channel) => (
-                <Checkbox key={channel} value={channel} label={channelLabel(channel)} />
-              ))}
-            </div>
-          </Checkbox.Group>
-          <div className={s.languages} role="group" aria-label="Wordings">
-            {value.wordings.map((each, place) => (
-              <Button
-                key={place}
-                size="compact-sm"
-                variant={place === at ? 'light' : 'default'}
-                aria-pressed={place === at}
-                onClick={() => setShown(place)}
-              >
-                {each.language ? languageName(each.language.replace('_', '-')) : 'Everybody else'}
-              </Button>
-            ))}
-            <Button
-              size="compact-sm"
-              variant="subtle"
-              leftSection={<IconPlus size={14} />}
-              onClick={() => {
-                const taken = value.wordings.map((each) => each.language)
-                const language = languageOptions('').find((code) => !taken.includes(code)) ?? 'fr'
-                set({ wordings: [...value.wordings, { ...wording, language }] })
-                setShown(value.wordings.length)
-              }}
-            >
-              Another language
-            </Button>
-          </div>
-          {problem('wordings') && <p className={s.problem}>{problem('wordings')}</p>}
-          <div className={s.group} role="group" aria-label="Wording">
-            <div className={s.pair}>
-              <NativeSelect
-                label="For people who speak"
-                value={wording.language ?? ''}
-                error={problem(`wordings.${at}.language`)}
-                data={[{ value: '', label: 'Any other language' }, ...languageOptions(wording.language ?? '').map((code) => ({ value: code, label: languageName(code.replace('_', '-')) }))]}
-                onChange={(event) => setWording(at, { ...wording, language: event.currentTarget.value || null })}
-              />
-              <NativeSelect
-                label="Kind"
-                value={wording.content.type}
-                data={Object.entries(KINDS).map(([kind, label]) => ({ value: kind, label }))}
-                onChange={(event) => setWording(at, { ...wording, content: turned(wording.content, event.currentTarget.value as Content['type']) })}
-              />
-            </div>
-            <ContentFields content={wording.content} field={`wordings.${at}.content`} problem={problem} onChange={(content) => setWording(at, { ...wording, content })} />
-            {value.wordings.length > 1 && (
-              <Button
-                size="compact-sm"
-                variant="subtle"
-                color="gray"
-                leftSection={<IconTrash size={14} />}
-                onClick={() => set({ wordings: value.wordings.filter((_, place) => place !== at) })}
-              >
-                Remove this wording
-              </Button>
-            )}
-          </div>
-        </fieldset>
-        <aside className={s.preview} aria-label="How it reads">
+    <Editor
+      label="Content template"
+      title={kept ? kept.name : 'New content template'}
+      kept={Boolean(kept)}
+      busy={busy}
+      refusal={refusal}
+      onSave={() => void save()}
+      onRemove={() => void remove()}
+      asideLabel="How it reads"
+      aside={
+        <>
           <PhonePreview preview={previewOf(gaps.size === 0 && reads?.content ? reads.content : wording.content)} />
           <p className={s.quiet} role="status">
             {gaps.size + found.size > 0 ? `${plural(gaps.size || found.size, 'thing')} still to do.` : 'With the values of an invented customer.'}
           </p>
-        </aside>
-      </div>
-    </article>
+        </>
+      }
+    >
+      <TextInput label="Name" value={value.name} error={problem('name')} maxLength={200} onChange={(event) => set({ name: event.currentTarget.value })} />
+      <Checkbox.Group label="For these channels" description="None: for any that can show it." value={[...value.channels]} onChange={(channels) => set({ channels })}>
+        <div className={s.checks}>
+          {CHANNELS.map((channel) => (
+            <Checkbox key={channel} value={channel} label={channelLabel(channel)} />
+          ))}
+        </div>
+      </Checkbox.Group>
+      <Wordings
+        wordings={value.wordings}
+        at={at}
+        onShow={setShown}
+        onChange={(wordings) => set({ wordings })}
+        problem={problem}
+        beside={
+          <NativeSelect
+            label="Kind"
+            value={wording.content.type}
+            data={Object.entries(KINDS).map(([kind, label]) => ({ value: kind, label }))}
+            onChange={(event) => setContent(turned(wording.content, event.currentTarget.value as Content['type']))}
+          />
+        }
+      >
+        <ContentFields content={wording.content} field={`wordings.${at}.content`} problem={problem} onChange={setContent} />
+      </Wordings>
+    </Editor>
   )
 }
 

@@ -8,7 +8,7 @@ import type { Account } from '../../lib/types'
 import { ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
 import { EmptyState } from '../../ui/EmptyState'
 import { IconAlertTriangle, IconDots, IconListDetails, IconPlugConnected, IconRefresh, IconTrash } from '../../ui/icons'
-import { Ago, Until } from '../parts/Ago'
+import { Ago } from '../parts/Ago'
 import { ConfirmDialog } from '../parts/ConfirmDialog'
 import { Heading } from '../parts/Heading'
 import { PageSkeleton } from '../parts/PageSkeleton'
@@ -18,6 +18,7 @@ import { useGoTo } from '../parts/useSettingsPath'
 import p from '../parts/parts.module.css'
 import { Allowance } from './Allowance'
 import { EditForm } from './EditForm'
+import { HealthFacts } from './HealthFacts'
 import { MadeSecrets } from './MadeSecrets'
 import { Prices } from './Prices'
 import { Snippet } from './Snippet'
@@ -25,7 +26,7 @@ import { Templates } from './Templates'
 import { Webhook } from './Webhook'
 import { isPolling, kindsQuery, useAccount, useForgetAccount, useKeepAccount } from './accounts'
 import { guideOf } from './guides'
-import { limitsWords, qualityWord, stateOf } from './health'
+import { stateOf } from './health'
 import s from './channels.module.css'
 
 export function AccountPage({ id }: { id: string }) {
@@ -177,46 +178,7 @@ function HealthPanel({ account }: { account: Account }) {
         </span>
         {health.state === 'ok' && account.enabled ? null : <span>{health.summary}</span>}
       </p>
-      <dl className={p.facts}>
-        <div>
-          <dt>Last received</dt>
-          <dd>
-            <Ago at={health.last_webhook_at} />
-          </dd>
-        </div>
-        <div>
-          <dt>Last sent</dt>
-          <dd>
-            <Ago at={health.last_send_at} />
-          </dd>
-        </div>
-        <div>
-          <dt>Last checked</dt>
-          <dd>
-            <Ago at={health.checked_at} />
-          </dd>
-        </div>
-        {health.token_expires_at && (
-          <div>
-            <dt>Token ends</dt>
-            <dd>
-              <Until at={health.token_expires_at} />
-            </dd>
-          </div>
-        )}
-        {health.quality && (
-          <div>
-            <dt>Quality</dt>
-            <dd>{qualityWord(health.quality)}</dd>
-          </div>
-        )}
-        {health.limits && (
-          <div>
-            <dt>Limit</dt>
-            <dd>{limitsWords(health.limits)}</dd>
-          </div>
-        )}
-      </dl>
+      <HealthFacts health={health} className={p.facts} />
       {health.last_error && (
         <div className={s.lastError} role="group" aria-label="Last error">
           <IconAlertTriangle size={17} aria-hidden />

@@ -5,7 +5,6 @@ import type { Account } from '../../lib/types'
 import { ChannelIcon, channelLabel } from '../../ui/ChannelIcon'
 import { EmptyState } from '../../ui/EmptyState'
 import { IconPlugConnected, IconPlus } from '../../ui/icons'
-import { Ago, Until } from '../parts/Ago'
 import { Heading } from '../parts/Heading'
 import { PageSkeleton } from '../parts/PageSkeleton'
 import { SettingsLink } from '../parts/SettingsLink'
@@ -14,9 +13,10 @@ import { useGoTo, useSettingsPath } from '../parts/useSettingsPath'
 import { AccountPage } from './AccountPage'
 import { ConnectPage } from './ConnectPage'
 import { Gallery, GalleryPage } from './Gallery'
+import { HealthFacts } from './HealthFacts'
 import { SetupPage } from './SetupPage'
 import { accountsQuery } from './accounts'
-import { limitsWords, qualityTone, qualityWord, stateOf } from './health'
+import { stateOf } from './health'
 import s from './channels.module.css'
 
 const REFRESH_MS = 20_000
@@ -95,48 +95,7 @@ function AccountCard({ account }: { account: Account }) {
         {state.word}
       </span>
       {(health.state !== 'ok' || !account.enabled) && <p className={s.summary}>{health.summary}</p>}
-      <dl className={s.cardFacts}>
-        <div>
-          <dt>Last received</dt>
-          <dd>
-            <Ago at={health.last_webhook_at} />
-          </dd>
-        </div>
-        <div>
-          <dt>Last sent</dt>
-          <dd>
-            <Ago at={health.last_send_at} />
-          </dd>
-        </div>
-        {health.last_error && (
-          <div data-tone="danger">
-            <dt>Last error</dt>
-            <dd>
-              <Ago at={health.last_error.at} never="unknown" />
-            </dd>
-          </div>
-        )}
-        {health.token_expires_at && (
-          <div>
-            <dt>Token ends</dt>
-            <dd>
-              <Until at={health.token_expires_at} />
-            </dd>
-          </div>
-        )}
-        {health.quality && (
-          <div data-tone={qualityTone(health.quality)}>
-            <dt>Quality</dt>
-            <dd>{qualityWord(health.quality)}</dd>
-          </div>
-        )}
-        {health.limits && (
-          <div>
-            <dt>Limit</dt>
-            <dd>{limitsWords(health.limits)}</dd>
-          </div>
-        )}
-      </dl>
+      <HealthFacts health={health} className={s.cardFacts} brief />
     </li>
   )
 }
