@@ -68,7 +68,7 @@ START_WORDS = FormField(
 STOP_REPLY = FormField(
     name="stop_reply",
     label="Answer to a stop",
-    help="Sent to whoever sends a stop word. Empty: nothing is sent.",
+    help="Sent to whoever sends a stop word. Empty: a short confirmation in the language of the word.",
     placeholder="You will get no more offers from us. Send START to get them again.",
     required=False,
 )

@@ -20,11 +20,18 @@ from channels.template_drafts import Problem, TemplateDraft
 
 
 class Purpose(StrEnum):
-    """Why a message is sent. Consent is asked per purpose."""
+    """
+    Why a message is sent. Consent is asked per purpose. Nobody chooses `stop_confirmation`: it is the one word that may
+    follow a stop.
+    """
 
     SERVICE = "service"
     TRANSACTIONAL = "transactional"
     MARKETING = "marketing"
+    STOP_CONFIRMATION = "stop_confirmation"
+
+
+ChosenPurpose = Literal[Purpose.SERVICE, Purpose.TRANSACTIONAL, Purpose.MARKETING]
 
 
 class DeliveryStatus(StrEnum):
@@ -200,7 +207,7 @@ class Capabilities:
     two_way: bool = True
     # What the word STOP ends: everything (where carriers enforce that), or marketing only.
     stop_ends: Literal["all", "marketing"] = "marketing"
-    # Whether the provider itself answers that word; then we must not, and mostly could not.
+    # Whether the provider itself answers the law's words; which it has answered, it says of each message.
     confirms_stop: bool = False
     # By the provider's code.
     rests: Mapping[str, Rest] = field(default_factory=dict)
@@ -295,6 +302,8 @@ class InboundMessage(Inbound):
     acknowledge: str | None = None
     # Of an echo: who is said to have written it, where that was no app of the provider's.
     by: str | None = None
+    # The provider has answered it by itself (STOP, START, HELP); nobody should hear the same twice.
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,11 @@ Source: 47 CFR 64.1200(a)(10), CTIA Messaging Principles; other languages by con
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import Final
 
 from app.core.addresses import Address
 
@@ -37,26 +38,56 @@ def own_words(stop: str, start: str) -> OwnWords:
     return OwnWords(*(frozenset(filter(None, map(plain, typed.split(",")))) for typed in (stop, start)))
 
 
-_STOP_ALONE = frozenset(
+# By language; a word of several stands with each. What two languages share is in doubt, and so the first one's.
+_STOP_IN: Final[Mapping[str, frozenset[str]]] = {
+    language: frozenset(words.split("|"))
+    for language, words in {
+        "en": "stop|stopall|stop all|unsubscribe|cancel|end|quit|revoke|optout|opt out|opt-out|remove|remove me|unsub"
+        "|un subscribe|stop promotions|stop promo|stop marketing|stop_promo|stop_promotions|td",
+        "fr": "arret|arrêt|arrêter|desabonner|désabonner|se désabonner|annuler|fin|désinscription|désinscrire"
+        "|se désinscrire",
+        "es": "alto|parar|basta|cancelar|baja|darse de baja|detener|salir|desuscribir|desuscribirme|fin",
+        "pt": "pare|sair|descadastrar|remover|parar|cancelar",
+        "de": "stopp|abmelden|abbestellen|kündigen|ende|abbestellung|abmeldung|austragen",
+        "it": "annulla|cancella|disiscrivi|fermati|basta",
+        "ar": "توقف|قف|إلغاء|الغاء|إيقاف",
+        "sw": "acha|simamisha|ondoa|sitisha",
+        "ha": "tsaya|dakata",
+        "yo": "duro|da duro",
+        "ig": "kwusi",
+        "tw": "gyae",
+        "hi": "रोकें|बंद करें|बंद करो|band karo",
+        "ru": "стоп|отписаться|отписка|отпишите меня",
+        "uk": "відписатися|відписка|стоп",
+        "zh": "停止|退订|退訂|取消订阅|取消訂閱",
+        "ja": "配信停止|停止する|解除|登録解除|停止",
+        "ko": "수신거부|수신 거부|중지|해지",
+        "nl": "uitschrijven|afmelden",
+        "pl": "wypisz|wypisz mnie|rezygnuję|rezygnacja",
+        "cs": "odhlásit|odhlasit",
+        "hu": "leiratkozás|leiratkozom",
+        "ro": "dezabonare",
+        "tr": "ret|iptal|abonelikten çık",
+        "sv": "avsluta|avregistrera",
+        "no": "avmeld|slutt",
+        "da": "afmeld",
+        "fi": "lopeta",
+        "el": "διαγραφή|στοπ",
+        "he": "הסר|הסירו|הסרה",
+        "id": "berhenti",
+        "vi": "dừng|ngừng",
+        "th": "หยุด|ยกเลิก",
+        "tl": "itigil",
+    }.items()
+}
+_STOP_ALONE = frozenset().union(*_STOP_IN.values())
+# On a button of ours ("Confirm", "Cancel") they end what the button is about.
+_END_OTHER_THINGS = frozenset(
     """
-    stop|stopall|stop all|unsubscribe|cancel|end|quit|revoke|optout|opt out|opt-out|remove|remove me|arret|td
-    arrêt|arrêter|desabonner|désabonner|se désabonner|annuler|fin
-    alto|parar|basta|cancelar|baja|darse de baja|detener|salir
-    pare|sair|descadastrar|remover
-    stopp|abmelden|abbestellen|kündigen|ende
-    annulla|cancella|disiscrivi|fermati
-    توقف|قف|إلغاء|الغاء|إيقاف
-    acha|simamisha|ondoa|sitisha
-    tsaya|dakata|duro|da duro|kwusi|gyae
-    रोकें|बंद करें|बंद करो|band karo
-    unsub|un subscribe|desuscribir|desuscribirme|désinscription|désinscrire|se désinscrire
-    abbestellung|abmeldung|austragen
-    стоп|отписаться|отписка|отпишите меня|відписатися|відписка
-    停止|退订|退訂|取消订阅|取消訂閱|配信停止|停止する|解除|登録解除|수신거부|수신 거부|중지|해지
-    uitschrijven|afmelden|wypisz|wypisz mnie|rezygnuję|rezygnacja|odhlásit|odhlasit|leiratkozás|leiratkozom|dezabonare
-    ret|iptal|abonelikten çık|avsluta|avregistrera|avmeld|afmeld|slutt|lopeta|διαγραφή|στοπ
-    הסר|הסירו|הסרה|berhenti|dừng|ngừng|หยุด|ยกเลิก|itigil
-    stop promotions|stop promo|stop marketing|stop_promo|stop_promotions
+    cancel|end|quit|revoke|remove|annuler|fin|alto|parar|basta|cancelar|baja|detener|salir|pare|sair|remover|kündigen
+    ende|annulla|cancella|fermati|توقف|قف|إلغاء|الغاء|إيقاف|acha|simamisha|ondoa|sitisha|tsaya|dakata|duro|da duro
+    kwusi|gyae|रोकें|बंद करें|बंद करो|band karo|停止|停止する|解除|중지|해지|rezygnuję|rezygnacja|ret|iptal|avsluta|slutt
+    lopeta|διαγραφή|הסר|הסירו|הסרה|berhenti|dừng|ngừng|หยุด|ยกเลิก|itigil
     """.replace("\n", "|")
     .replace("    ", "")
     .strip("|")
@@ -67,6 +98,7 @@ _EVERYWHERE = frozenset(("stopall", "stop all"))
 _NO_OWN = OwnWords()
 _START = frozenset(("start", "unstop", "subscribe", "resume", "optin", "opt in", "opt-in"))
 _HELP = frozenset(("help", "info", "aide", "ayuda", "hilfe", "aiuto", "ajuda"))
+_HELP_IN: Final[Mapping[str, str]] = {"aide": "fr", "ayuda": "es", "hilfe": "de", "aiuto": "it", "ajuda": "pt"}
 # Stop words that mean nothing else, so that a few more words beside them change nothing ("please stop it").
 _STOPS = frozenset(("stop", "stopall", "unsubscribe", "optout"))
 _BESIDE = frozenset(
@@ -98,6 +130,26 @@ def keyword(text: str, own: OwnWords = _NO_OWN) -> Keyword | None:
     if words in own.stop:
         return Keyword.STOP
     return Keyword.START if words in own.start else None
+
+
+def ends_other_things(text: str) -> bool:
+    """Whether a stop word is one that a button may have for something else."""
+    return plain(text) in _END_OTHER_THINGS
+
+
+def language_of(text: str, spoken: str | None = None) -> str:
+    """
+    In which language to answer one of the three: that of the word. English words are written by everybody, so after one
+    of them, as after an own word of the business, it is what the person speaks, as far as that is known.
+    """
+    words = plain(_SIGNATURE.sub("", text[:_MOST_CHARS]))
+    known = (spoken or "")[:2].lower()
+    found = [language for language, said in _STOP_IN.items() if words in said]
+    if words in _HELP_IN:
+        found = [_HELP_IN[words]]
+    if not found or found == ["en"]:
+        return known or "en"
+    return known if known in found else found[0]
 
 
 def means_everywhere(text: str, address: Address) -> bool:

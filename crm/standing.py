@@ -8,7 +8,7 @@ list); the sender "" is the business as a whole. What a provider keeps for one s
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 Said = Literal[
@@ -27,6 +27,7 @@ Said = Literal[
 State = Literal["unknown", "granted", "withdrawn", "blocked", "held", "asked", "expired"]
 
 PURPOSES: Final = ("service", "transactional", "marketing")
+STOP_CONFIRMATION: Final = "stop_confirmation"
 BUSINESS: Final = ""
 # Of what was said and heard at the same time the stricter counts.
 _RANK: Final[Mapping[Said, int]] = {
@@ -43,6 +44,10 @@ _RANK: Final[Mapping[Said, int]] = {
     "voided": 5,
 }
 PERSON: Final = "contact"
+# A stop in one word; what follows from it on other channels.
+KEYWORD: Final = "keyword"
+EVERYWHERE: Final = "stop_everywhere"
+_CONFIRMED_WITHIN: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +184,8 @@ def refusal(standings: Standings, purpose: str, sender: str, now: datetime, abou
     Why this person must not be written to: (stable code, words for a person); None if nothing they said stands
     against it. Without a word from them: service and transactional yes, marketing no. `about` is a topic of marketing.
     """
+    if purpose == STOP_CONFIRMATION:
+        return _unconfirmable(standings, sender, now)
     said = towards(standings, purpose, sender)
     if any(each.blocked_at for each in said):
         return "blocked", "This person has blocked us on this channel."
@@ -212,3 +219,22 @@ def refusal(standings: Standings, purpose: str, sender: str, now: datetime, abou
     if "asked" in states:
         return "consent_unconfirmed", "This person has not confirmed yet that they want marketing messages."
     return "no_consent", "This person has not agreed to marketing messages here."
+
+
+def _unconfirmable(standings: Standings, sender: str, now: datetime) -> tuple[str, str] | None:
+    """
+    A stop is confirmed once, and soon. Source: 47 CFR 64.1200(a)(12), one text within five minutes.
+
+    Where the provider keeps a stop or a block for this sender it has answered by itself, and lets nothing through.
+    """
+    if any(each.blocked_at for purpose in PURPOSES for each in towards(standings, purpose, sender)):
+        return "blocked", "This person has blocked us on this channel."
+    kept = (standings.get(slot(purpose, sender)) for purpose in PURPOSES)
+    if any(each is not None and each.withdrawn_at for each in kept):
+        return "opted_out", "The provider keeps this person's stop, and has confirmed it."
+    stop = standings.get("marketing")
+    if stop is None or stop.withdrawn_at is None or stop.source not in (KEYWORD, EVERYWHERE):
+        return "no_stop", "There is no stop word to confirm."
+    if now - stop.withdrawn_at > _CONFIRMED_WITHIN:
+        return "too_late", "A stop is confirmed within five minutes, or not at all."
+    return None

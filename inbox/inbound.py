@@ -251,9 +251,7 @@ async def _handle(runtime: Runtime, row: InboundRow, ahead: Ahead | None) -> Non
             await deferred.customer_wrote(ws, written)
             if isinstance(event, InboundMessage):
                 _note_sender(row, event.sender)
-                await stops.confirm(ws, account, event, written)
-                await stops.ask(ws, account, event, written)
-                await stops.help_out(ws, account, event, written)
+                await stops.answer(ws, account, event, written)
                 await signup_forms.meet(ws, account, event, written)
                 await choices.meet(ws, account, event, written)
 

@@ -503,6 +503,20 @@ async def _change_and_tell(ws: Workspace, entry: Entry, how: Any) -> tuple[Entry
 # --- consent ------------------------------------------------------------------------------------------------------
 
 
+def asked_in(account: ChannelAccount, content: Content) -> str:
+    """
+    The words that may ask for something. A button of ours says by its payload or its label that it stops messages; in
+    all else it means what its message is about.
+    """
+    if isinstance(content, Choice):
+        words = (content.id, content.title)
+        stops = (w for w in words if keyword_at(account, w) is Keyword.STOP and not keywords.ends_other_things(w))
+        return next(stops, content.title if wishes.may_mean_stop(content.title) else "")
+    if isinstance(content, MediaMessage):
+        return content.caption or ""
+    return content.text if isinstance(content, Text) else ""
+
+
 def keyword_at(account: ChannelAccount, text: str) -> Keyword | None:
     """What the text asks for, in the law's words or in those that the account's owner added."""
     own = (str(account.config.get(name) or "") for name in ("stop_words", "start_words"))
@@ -513,12 +527,8 @@ async def _obey_keyword(
     ws: Workspace, account: ChannelAccount, sender: ContactAddress, event: InboundMessage, entry: Entry
 ) -> bool:
     """Whether they have asked us to stop."""
-    text = event.content.text if isinstance(event.content, Text) else None
-    if isinstance(event.content, Choice):
-        # A template's opt-out button tells by its payload or by its label.
-        candidates = (event.content.id, event.content.title)
-        text = next((c for c in candidates if keyword_at(account, c) is Keyword.STOP), None)
-    if text is None:
+    text = asked_in(account, event.content)
+    if not text:
         return False
     capabilities = registry.adapter(account.kind).capabilities(account)
     purposes = PURPOSES if capabilities.stop_ends == "all" else MARKETING
@@ -526,7 +536,7 @@ async def _obey_keyword(
         at_address=sender,
         purposes=purposes,
         state="withdrawn",
-        source="keyword",
+        source=standing.KEYWORD,
         evidence=entry.id,
         at=entry.at,
         wording=text,
@@ -591,7 +601,7 @@ async def _stop(ws: Workspace, said: consents.Told) -> None:
     elsewhere = any(row.address.kind != address.kind for row in rows)
     if elsewhere and keywords.means_everywhere(said.wording or "", address):
         # In the United States a stop ends advertising by that business altogether, whatever the channel.
-        await consents.tell(ws, replace(said, purposes=MARKETING, source="stop_everywhere", reach="everywhere"))
+        await consents.tell(ws, replace(said, purposes=MARKETING, source=standing.EVERYWHERE, reach="everywhere"))
 
 
 async def _start(ws: Workspace, said: consents.Told, senders: tuple[str, ...]) -> None:
@@ -615,7 +625,9 @@ async def _lift(ws: Workspace, said: consents.Told, senders: tuple[str, ...]) ->
 def _lifts(sender: ContactAddress, purpose: str, to: str, at: datetime) -> bool:
     """Whether START has something to lift; also if it has just done so, and we died before telling."""
     known = sender.consent.get(standing.slot(purpose, to))
-    return known is not None and (known.withdrawn_at is not None or (known.source == "keyword" and known.at == at))
+    return known is not None and (
+        known.withdrawn_at is not None or (known.source == standing.KEYWORD and known.at == at)
+    )
 
 
 async def _consent_changed(ws: Workspace, account: ChannelAccount, event: ConsentChanged, raw_id: str) -> None:

@@ -59,6 +59,9 @@ STATUSES: Mapping[str, DeliveryStatus] = {
 }
 
 _CONSENT = {"STOP": False, "START": True}
+# The whole message in any case: what Twilio answers where no other words are settled for a messaging service. It tells
+# nobody that it did, but where they are (`OptOutType`). Source: https://help.twilio.com/articles/223134027
+_ANSWERED = frozenset("STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT START YES UNSTOP HELP INFO".split())  # noqa: SIM905
 _MEDIA_KINDS: Mapping[str, MediaKind] = {"image": "image", "video": "video", "audio": "audio"}
 _SID = re.compile(r"(SM|MM)[0-9a-zA-Z]{32}")
 _OUR_ID = re.compile(r"[0-9a-zA-Z_.-]{1,100}")
@@ -168,6 +171,7 @@ def _inbound(form: _Form, sid: str) -> dict[str, InboundEvent]:
             sender=sender,
             content=content,
             group_id=sid if len(contents) > 1 else None,
+            answered=bool(form.get("OptOutType")) or form.get("Body").strip().upper() in _ANSWERED,
         )
     granted = _CONSENT.get(form.get("OptOutType").upper())
     if granted is not None:

@@ -279,3 +279,91 @@ async def test_where_the_provider_answers_a_stop_there_is_nothing_to_settle(shop
     assert "stop_words" in kinds["sms"]
     assert "stop_reply" not in kinds["sms"]
     assert "stop_reply" in kinds["telegram"]
+
+
+async def heard_by(shop: Shop, person: dict[str, Any], kind: str) -> list[str]:
+    sent = await shop.ledger(channel=kind, customer=person["id"], direction="out")
+    return [str(each["body"].get("text") or each["body"].get("message") or each["body"]) for each in sent]
+
+
+async def marked(shop: Shop, kind: str, person: dict[str, Any], conversation: dict[str, Any]) -> None:
+    """What came before has been worked off, and what follows from it is off."""
+    words = str(uuid.uuid4())
+    await shop.writes(kind, person["id"], type="text", text=words)
+    await shop.entry_where(conversation["id"], partial(says, words))
+
+    async def still() -> bool:
+        thread = await shop.thread(conversation["id"])
+        return all(e["status"] not in ("queued", "sending") for e in thread if e["direction"] == "out")
+
+    await eventually(still)
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("ABMELDEN!", "Sie sind abgemeldet und erhalten keine Nachrichten mehr von uns."),
+        ("arrêt", "Vous êtes désinscrit(e) et ne recevrez plus de messages"),
+        ("Stop please", "You have been unsubscribed and will get no more messages from us. Reply START"),
+    ],
+)
+async def test_a_stop_that_the_carrier_does_not_know_is_confirmed_once(shop: Shop, word: str, told: str) -> None:
+    person, conversation = await shop.someone("sms")
+    before = len(await heard_by(shop, person, "sms"))
+    for _ in range(2):
+        await shop.writes("sms", person["id"], type="text", text=word)
+        await marked(shop, "sms", person, conversation)
+    (said,) = (await heard_by(shop, person, "sms"))[before:]
+    assert told in said
+    assert (await tries(shop, conversation["id"])).status_code == 409
+    # Taken back and said again it is another stop.
+    await shop.writes("sms", person["id"], type="text", text="resume")
+    await fact_where(shop, conversation, state="lifted", source="keyword")
+    await shop.writes("sms", person["id"], type="text", text=word)
+    await marked(shop, "sms", person, conversation)
+    _, back, again = (await heard_by(shop, person, "sms"))[before:]
+    assert "STOP" in back
+    assert again == said
+
+
+@pytest.mark.parametrize("word", ["STOP", " Unsubscribe "])
+async def test_a_stop_that_the_carrier_has_answered_is_not_answered_again(shop: Shop, word: str) -> None:
+    person, conversation = await shop.someone("sms")
+    before = len(await heard_by(shop, person, "sms"))
+    await shop.writes("sms", person["id"], type="text", text=word)
+    await fact_where(shop, conversation, state="withdrawn", source="keyword")
+    await marked(shop, "sms", person, conversation)
+    (said,) = (await heard_by(shop, person, "sms"))[before:]
+    assert said.startswith("You have successfully been unsubscribed")
+    # Nor was it tried.
+    assert [e for e in await shop.thread(conversation["id"]) if e["direction"] == "out"] == []
+
+
+async def test_a_word_that_the_carrier_does_not_know_calls_for_no_second_word_on_top_of_its_own(shop: Shop) -> None:
+    person, conversation = await shop.someone("sms")
+    before = len(await heard_by(shop, person, "sms"))
+    await shop.knobs(customers={person["id"]: {"fail_next": {"code": 21610, "count": 1}}})
+    await shop.answers(conversation["id"], "Are you there?")
+    await fact_where(shop, conversation, state="withdrawn", source="provider_refusal")
+    await shop.writes("sms", person["id"], type="text", text="abmelden")
+    await marked(shop, "sms", person, conversation)
+    assert len(await heard_by(shop, person, "sms")) == before
+
+
+@pytest.mark.parametrize("kind", ["whatsapp", "telegram"])
+async def test_stop_start_and_help_are_answered_where_no_provider_does(shop: Shop, kind: str) -> None:
+    person, conversation = await shop.someone(kind)
+    for word in ("STOP", "stop", "START", "start", "Hilfe"):
+        await shop.writes(kind, person["id"], type="text", text=word)
+        await marked(shop, kind, person, conversation)
+    said = [e["content"]["text"] for e in await shop.thread(conversation["id"]) if e["direction"] == "out"]
+    assert len(said) == 3
+    assert "You have been unsubscribed and will get no more offers from us. Reply START" in said[0]
+    assert "Your stop is taken back" in said[1]
+    assert "Schreiben Sie uns hier" in said[2]
+
+
+async def test_nobody_else_sends_as_a_confirmation(shop: Shop) -> None:
+    _, conversation = await shop.someone("sms")
+    refused = await tries(shop, conversation["id"], "stop_confirmation")
+    assert refused.status_code == 422

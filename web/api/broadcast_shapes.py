@@ -25,7 +25,7 @@ from automations.plans import (
     Trial,
     Variant,
 )
-from channels.contract import Purpose
+from channels.contract import ChosenPurpose, Purpose
 from inbox import allowances
 from inbox.allowances import Standing
 from inbox.answering.prices import minor
@@ -106,7 +106,7 @@ class EditBroadcast(Body):
 
     name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")] = ""
     description: Annotated[str, Field(max_length=2_000)] = ""
-    purpose: Purpose = Purpose.MARKETING
+    purpose: ChosenPurpose = Purpose.MARKETING
     topic: TopicKey = ""
     asks: bool = False
     track_clicks: bool | None = None

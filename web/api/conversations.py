@@ -10,7 +10,7 @@ from app.core.errors import Conflict, Invalid, LeftOut, NewerMessages, NotFound,
 from app.core.permissions import Permission
 from app.core.queue import Lane
 from channels.content import Content
-from channels.contract import Purpose
+from channels.contract import ChosenPurpose, Purpose
 from crm.contacts import search_tokens
 from inbox import access, conversations, live, outbox, present, story, timeline
 from inbox.answering import acts
@@ -84,7 +84,7 @@ class SendMessage(Body):
     account_id: Annotated[str | None, Field(max_length=100)] = None
     address: Annotated[str | None, Field(max_length=300)] = None
     reply_to_entry_id: Annotated[str | None, Field(max_length=100)] = None
-    purpose: Purpose = Purpose.SERVICE
+    purpose: ChosenPurpose = Purpose.SERVICE
     # What marketing is about (GET /pacing has the topics); nothing else has one.
     topic: Annotated[str, Field(max_length=40)] = ""
     # The newest entry that the writer had seen; without it, newer messages do not hold this one back.

@@ -7,7 +7,7 @@ from pydantic import Field
 from app.core.errors import Conflict, Invalid, LeftOut, NotFound, OptedOut
 from app.core.permissions import Permission
 from channels.content import Content
-from channels.contract import Purpose, Shown
+from channels.contract import ChosenPurpose, Purpose, Shown
 from inbox import access
 from inbox.answering import acts, previews
 from inbox.answering.prices import Cost
@@ -22,7 +22,7 @@ class WantPreview(Body):
     contents: Annotated[list[Content], Field(min_length=1, max_length=20)]
     account_id: Annotated[str | None, Field(max_length=100)] = None
     address: Annotated[str | None, Field(max_length=300)] = None
-    purpose: Purpose = Purpose.SERVICE
+    purpose: ChosenPurpose = Purpose.SERVICE
 
 
 class SpanOut(Out):
