@@ -205,7 +205,9 @@ async def _migrate(up: _Up, servers: Servers) -> None:
     began = time.monotonic()
     ran = await migrations.run(db, Clock())
     if ran:
-        up.terminal.step("data", f"brought up to date: {', '.join(ran)}", time.monotonic() - began)
+        new = len(ran) == len(migrations.MIGRATIONS)
+        told = "a new database is made" if new else f"brought up to date: {', '.join(ran)}"
+        up.terminal.step("data", told, time.monotonic() - began)
     await first_run.decide(db, up.settings, up.data_dir, up.kept, up.demo)
 
 

@@ -28,6 +28,7 @@ def _sign_in(url: str) -> httpx.Response:
 def test_it_is_ready_and_says_where(instance: Instance) -> None:
     assert is_ready(instance.web_url)
     assert f"Open          {instance.web_url}" in instance.said()
+    assert "a new database is made" in instance.said()
     assert set(instance.children) == {"database", "queue", "worker", "web"}
     # Without the demo nothing pretends to be a provider.
     assert instance.running["sandbox_url"] == ""
