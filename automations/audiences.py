@@ -16,9 +16,10 @@ from app.core.rules import Rule
 from app.core.runtime import Workspace
 from automations import broadcasts, portraits, rolls, schedules, segments
 from automations.plans import Audience, Exclusion, Relative
-from crm import contacts, facets, lists
+from crm import contacts, facets, gate, lists
 from crm.contacts import Contact
 from crm.store import contacts as contact_store
+from crm.store import merging as merges
 
 PAGE = 500
 # A list of so few is sorted in memory; a longer one is found while all contacts are read.
@@ -101,8 +102,10 @@ def _sources(ws: Workspace, audience: Audience, after: str | None) -> list[Async
     found = [_of_segment(ws, segment_id, after) for segment_id in audience.segments]
     found += [_of_list(ws, list_id, after) for list_id in audience.lists]
     found += [rolls.reached(ws, broadcast_id, after) for broadcast_id in audience.broadcasts]
+    if audience.broadcasts:
+        found.append(_merged_since(ws, audience.broadcasts, after))
     if audience.contacts:
-        found.append(_these(audience.contacts, after))
+        found.append(_these(ws, audience.contacts, after))
     if audience.rule is not None:
         found.append(_of_rule(ws, audience.rule, after))
     return found
@@ -173,8 +176,22 @@ async def _of_list(ws: Workspace, list_id: str, after: str | None) -> AsyncItera
         yield [each.id for each in page if list_id in each.lists]
 
 
-async def _these(contact_ids: Collection[str], after: str | None) -> AsyncIterator[Sequence[str]]:
-    yield sorted(each for each in set(contact_ids) if after is None or each > after)
+async def _merged_since(ws: Workspace, broadcast_ids: Sequence[str], after: str | None) -> AsyncIterator[Sequence[str]]:
+    """As whom those are known now who were reached and are a part of another contact since; few are."""
+    found: set[str] = set()
+    parts = await merges.parts(ws, after="", limit=PAGE)
+    while parts:
+        for broadcast_id in broadcast_ids:
+            reached = await rolls.reached_among(ws, broadcast_id, parts)
+            found.update((await contacts.known_as(ws, reached)).values())
+        parts = await merges.parts(ws, after=parts[-1], limit=PAGE)
+    yield sorted(each for each in found if after is None or each > after)
+
+
+async def _these(ws: Workspace, contact_ids: Collection[str], after: str | None) -> AsyncIterator[Sequence[str]]:
+    """Those too whose part one of them is by now."""
+    found = {*contact_ids, *(await contacts.known_as(ws, contact_ids)).values()}
+    yield sorted(each for each in found if after is None or each > after)
 
 
 async def excluded(ws: Workspace, exclude: Exclusion, people: Sequence[Contact]) -> dict[str, str]:
@@ -196,9 +213,10 @@ async def excluded(ws: Workspace, exclude: Exclusion, people: Sequence[Contact])
             if judge.of(portrait, now):
                 found[contact_id] = "A rule excludes them."
     for broadcast_id in exclude.broadcasts:
-        rest = [each.id for each in people if each.id not in found]
-        for contact_id in await rolls.reached_among(ws, broadcast_id, rest):
-            found[contact_id] = "An excluded broadcast has reached them."
+        # Also as one of the contacts that they were then.
+        parts = {part: each.id for each in people if each.id not in found for part in gate.whole(each)}
+        for part in await rolls.reached_among(ws, broadcast_id, list(parts)):
+            found[parts[part]] = "An excluded broadcast has reached them."
     return found
 
 
@@ -207,7 +225,8 @@ async def among(ws: Workspace, audience: Audience, people: Sequence[Contact]) ->
     named = Exclusion(
         segments=audience.segments, lists=audience.lists, broadcasts=audience.broadcasts, rule=audience.rule
     )
-    single = {each.id for each in people if audience.everyone or each.id in audience.contacts}
+    named_ids = frozenset(audience.contacts)
+    single = {each.id for each in people if audience.everyone or not named_ids.isdisjoint(gate.whole(each))}
     found = single | (await excluded(ws, named, [each for each in people if each.id not in single])).keys()
     return found - (await excluded(ws, audience.exclude, [each for each in people if each.id in found])).keys()
 

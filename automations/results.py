@@ -26,7 +26,7 @@ from automations.rolls import Place
 from automations.runs import Recall, Run, Way
 from channels import accounts, registry
 from channels.contract import Receipts
-from crm import tables
+from crm import gate, tables
 from crm.store import contacts as contact_rows
 from inbox import timeline
 from inbox.answering import prices
@@ -38,6 +38,7 @@ FUNNEL: Final = ("sent", "delivered", "read", "clicked", "replied", "opted_out")
 # Of the funnel, what a channel that tells so far leaves unknown.
 _UNTOLD: Final[Mapping[Receipts, tuple[str, ...]]] = {"sent": ("delivered", "read"), "delivered": ("read",), "read": ()}
 _PAGE: Final = 100
+_MERGED: Final = "merged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,20 +207,27 @@ async def arms(ws: Workspace, broadcast: Broadcast, now: Now) -> tuple[list[Arm]
 
 
 async def why(ws: Workspace, broadcast: Broadcast, contact_id: str) -> Why:
-    """Why this person did or did not get it: by the way that got furthest with them, and of those the last."""
+    """
+    Why this person did or did not get it: by the way that got furthest with them, and of those the last. Whoever was
+    several contacts then got it as one of them.
+    """
+    person = (await contact_rows.contacts_by_id(ws, [contact_id])).get(contact_id)
+    parts = gate.whole(person) if person is not None else (contact_id,)
     found: list[Outcome] = []
     for source in rolls.sources(broadcast.id):
         mailing = await mailings.find(ws, source)
-        outcome = await mailings.outcome(ws, mailing.id, contact_id) if mailing is not None else None
-        found += [outcome] if outcome is not None else []
+        known = await mailings.outcomes(ws, mailing.id, parts) if mailing is not None else {}
+        found += [known[part] for part in reversed(parts) if part in known]
+    found = [each for each in found if each.code != _MERGED] or found
     if found:
         said = _said(max(reversed(found), key=_how_far))
         return await _taken_back(ws, broadcast, found, said)
     run = await runs.of(ws, broadcast.id)
     if run is None or run.pieces == 0:
         return await _before(ws, broadcast)
-    number = await rolls.find(ws, broadcast.id, contact_id, run.pieces)
-    if number is None:
+    places = [await _place_of(ws, broadcast, part, run.pieces) for part in parts]
+    there = [place for place in places if place is not None]
+    if not there:
         when = f" on {broadcast.started.at:%Y-%m-%d %H:%M} UTC" if broadcast.started else ""
         words = f"They were not in its audience when it was put together{when}."
         if run.built:
@@ -228,8 +236,8 @@ async def why(ws: Workspace, broadcast: Broadcast, contact_id: str) -> Why:
             words = f"They did not get it: it was cancelled while its audience was being read. {_because(broadcast)}"
             return Why("left_out", words.strip())
         return Why("not_yet", "Its audience is still being read.")
-    place = await _place_of(ws, broadcast, contact_id, number)
-    if place is not None and place.reason:
+    place = next((each for each in there if each.reason != _MERGED), there[0])
+    if place.reason:
         words = f"{_lower(reasons.of(place.reason).label)}. {place.detail}" if place.detail else ""
         return Why("left_out", reasons.sentence("They did not get it", place.reason, words))
     if broadcast.state == "cancelled":
@@ -271,12 +279,16 @@ async def of_contact(
     return shown, found[limit - 1] if len(found) > limit else None
 
 
-async def _place_of(ws: Workspace, broadcast: Broadcast, contact_id: str, number: int) -> Place | None:
+async def _place_of(ws: Workspace, broadcast: Broadcast, contact_id: str, pieces: int) -> Place | None:
+    """One without a reason while their turn has not come; None where they are not in its audience."""
+    number = await rolls.find(ws, broadcast.id, contact_id, pieces)
+    if number is None:
+        return None
     for stage in experiments.stages(broadcast.plan):
         for place in await rolls.places(ws, broadcast.id, stage, number) or ():
             if place.contact_id == contact_id:
                 return place
-    return None
+    return Place(contact_id=contact_id)
 
 
 async def _before(ws: Workspace, broadcast: Broadcast) -> Why:

@@ -356,6 +356,18 @@ async def get_many(ws: Workspace, contact_ids: Iterable[str]) -> dict[str, Conta
     return await store.contacts_by_id(ws, contact_ids)
 
 
+async def known_as(ws: Workspace, contact_ids: Iterable[str]) -> dict[str, str]:
+    """By id, as whom each is known now: a part of another as that one. Without those that are no more."""
+    found = {each: each for each in contact_ids}
+    while found:
+        known = await get_many(ws, set(found.values()))
+        further = {each: known[now].merged_into for each, now in found.items() if now in known}
+        if not any(further.values()):
+            return {each: found[each] for each in further}
+        found = {each: into or found[each] for each, into in further.items()}
+    return {}
+
+
 async def get_close(ws: Workspace, contact_ids: Sequence[str]) -> dict[str, Contact]:
     """The same of many in the order of their ids, such as an audience: cheaper where nearly all of a stretch are."""
     return await store.contacts_close(ws, contact_ids)

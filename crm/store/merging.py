@@ -64,6 +64,13 @@ async def about(ws: Workspace, contact_id: str) -> list[merging.Merge]:
     return [*await into(ws, contact_id), *(_merge(row) for row in rows)]
 
 
+async def parts(ws: Workspace, *, after: str, limit: int) -> list[str]:
+    """Contacts that are a part of another, by id. Index: workspace_id, from_id."""
+    where = {"from_id": {"$gt": after}, "status": "merged"}
+    rows = await ws.db.merges.find(where, limit=limit, sort=[("from_id", 1)], fields=["from_id"])
+    return [row["from_id"] for row in rows]
+
+
 async def claim(ws: Workspace, contact_id: str, merge_id: str, *, into_id: str | None = None) -> bool:
     """
     Marks a contact for a merge, as the one that becomes a part of `into_id` if that is given. True also if it is

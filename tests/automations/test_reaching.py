@@ -150,3 +150,25 @@ async def test_every_source_less_every_exclusion_and_who_is_gone_since(shop: Sho
         outcome, sentence = await why(owner, made, who[name])
         assert (outcome, expected[1] in sentence) == (expected[0], True), sentence
     assert (await state_of(owner, made, "done"))["may"]["adjust"] is False
+
+
+async def test_who_was_reached_and_is_merged_since_has_got_it_all_the_same(shop: Shop) -> None:
+    owner = shop.owner
+    now_one, then_two = [await customer(shop, name) for name in ("Alma", "Bela")]
+    words = [{"wordings": [text(f"Lamps for {then_two}")]}]
+    plan = {"account_id": shop.accounts["sms"], "audience": {"contacts": [then_two]}, "variants": words}
+    made = await begun(owner, **plan)
+    await counted(owner, made, "done")
+    seen = await shop.get(f"/contacts/{now_one}/merge", from_id=then_two)
+    await shop.post(f"/contacts/{now_one}/merge", from_id=then_two, version=seen["version"])
+    assert (await why(owner, made, now_one))[0] == "reached"
+    (listed_with,) = (await shop.get(f"/contacts/{now_one}/broadcasts"))["items"]
+    assert (listed_with["broadcast_id"], listed_with["outcome"]) == (made, "reached")
+    # Nobody gets it twice who was two contacts, and a correction finds them; so does one to the contact of before.
+    other = await draft(owner, **plan | {"audience": {"contacts": [now_one], "exclude": {"broadcasts": [made]}}})
+    assert reasons((await checked(owner, other["id"]))["steps"]) == {"excluded": 1}
+    fixed = (await owner.client.post(f"{BROADCASTS}/{made}/correct")).json()
+    again = await draft(owner, **plan)
+    for each in (fixed, again):
+        found = await checked(owner, each["id"])
+        assert (found["willing"], reasons(found["steps"])) == (1, {"merged": 1})
