@@ -129,6 +129,7 @@ class Carrying:
                 budget_minor=runs.budget(plan),
                 one_budget=tuple(mailings.id_for(self._ws, each) for each in others),
                 followed=way < len(plan.fallbacks),
+                corrects=rolls.codes(self._ws, now.corrects),
                 guards=runs.guards(plan),
             ),
         )

@@ -27,7 +27,7 @@ from app.core.platform import broadcasts as platform
 from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
 from app.core.stream import event
-from automations import audiences, broadcasts, experiments, placing, precedence, reasons
+from automations import audiences, broadcasts, experiments, placing, precedence, reasons, rolls
 from automations.broadcasts import Broadcast
 from automations.estimates import Cost, Estimator, Key
 from automations.placing import Layout, Placing
@@ -37,6 +37,7 @@ from channels.contract import Purpose
 from crm import gate
 from crm.gate import Asked
 from crm.pacing import Claim
+from inbox.mailings.mailing import begins
 from inbox.store import tickets
 
 PIECE: Final = 500
@@ -281,6 +282,7 @@ async def gated(
     ahead: Mapping[str, tuple[Claim, ...]],
 ) -> list[tuple[Placing, datetime | None]]:
     """What the gate says of those who have a place; `ahead` is what is worth more and to reach them, by contact."""
+    corrects = begins(rolls.codes(ws, broadcast.corrects))
     asked = [
         Asked(
             address=each.address,
@@ -290,6 +292,7 @@ async def gated(
             key=each.contact_id,
             ahead=ahead.get(each.contact_id, ()),
             due_at=each.due_at,
+            corrects=corrects,
         )
         for each in placed
         if not each.reason and each.address is not None

@@ -15,6 +15,7 @@ from app.core.runtime import Workspace
 from automations.plans import MOST_FALLBACKS
 from automations.store import rolls as store
 from inbox.mailings import mailings
+from inbox.mailings.mailing import code_of
 
 PIECE = 1_000
 # A message in one of these states has reached the provider, or may have.
@@ -99,6 +100,12 @@ async def reached_among(ws: Workspace, broadcast_id: str, contact_ids: Sequence[
         found = await mailings.outcomes(ws, mailing.id, rest)
         known |= {contact_id for contact_id, outcome in found.items() if outcome.state in REACHED}
     return [each for each in contact_ids if each in known]
+
+
+def codes(ws: Workspace, broadcast_id: str | None) -> tuple[str, ...]:
+    """By which the messages of a broadcast are named."""
+    found = sources(broadcast_id) if broadcast_id is not None else ()
+    return tuple(code_of(mailings.id_for(ws, source)) for source in found)
 
 
 def sources(broadcast_id: str) -> list[tuple[str, str]]:

@@ -34,7 +34,8 @@ class Asked:
     A message to ask for; `topic` is what its marketing is about. `queued_at` is since when it has been waiting, and
     `key` names it, so that those who wait are spread. `contact_id` is whom it was meant for, where somebody was chosen:
     if the handle is another contact's by now, the two were merged, and that one is asked for itself. `ahead` is what is
-    to reach them and worth more, `due_at` when this one goes, if that is not now.
+    to reach them and worth more, `due_at` when this one goes, if that is not now. `corrects` is how the messages begin
+    that this one puts right: caps count it as one with them.
     """
 
     address: Address
@@ -46,6 +47,7 @@ class Asked:
     contact_id: str = ""
     ahead: tuple[Claim, ...] = ()
     due_at: datetime | None = None
+    corrects: tuple[str, ...] = ()
 
 
 async def ask(ws: Workspace, asked: Asked, *, complaints: Complaints) -> datetime | None:
@@ -177,7 +179,7 @@ def _paced(
     """Caps, the person's own among them, what is worth more, and the hour."""
     handle, contact = person
     now, quiet, address = hours.now, hours.quiet, asked.address
-    others = [each for each in sent if each.message != asked.key]
+    others = [each for each in sent if each.message != asked.key and not each.message.startswith(asked.corrects)]
     if not others and not asked.ahead and not quiet.enabled:
         return None
     country, zones = pacing.where(address, contact.zone, quiet.zone, now)

@@ -316,6 +316,7 @@ class Lane:
                 key=str(sheet.ref(place)),
                 contact_id=sheet.recipient(place).contact_id,
                 ahead=ahead.get(sheet.recipient(place).contact_id, ()),
+                corrects=self._mailing.corrected,
             )
             for sheet, place in places
         ]

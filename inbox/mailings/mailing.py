@@ -1,6 +1,6 @@
 """What there is: a mailing, its batches of people, and how far each person's message got."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
@@ -45,7 +45,7 @@ class NewMailing:
     (None: what the sender may), `ramp` the most a day, day by day from the first on, after which there is no limit.
     `budget_minor` is in the minor unit of the workspace's currency: nothing is handed over that would exceed it; what
     the mailings of `one_budget` (ids) cost is in it, too. `followed`: who is not reached gets it another way
-    (following.py).
+    (following.py). `corrects` are mailings (by code) that this one puts right: it is no message more than they were.
     """
 
     source: tuple[str, str]
@@ -65,7 +65,17 @@ class NewMailing:
     budget_minor: int | None = None
     one_budget: tuple[str, ...] = ()
     followed: bool = False
+    corrects: tuple[str, ...] = ()
     guards: Guards = Guards()
+
+
+def code_of(mailing_id: str) -> str:
+    return mailing_id.removeprefix("mlg_")
+
+
+def begins(codes: Iterable[str]) -> tuple[str, ...]:
+    """How the names of these mailings' messages begin."""
+    return tuple(f"{code}." for code in codes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +113,12 @@ class Mailing(NewMailing):
     @property
     def code(self) -> str:
         """Short, and unique in the installation."""
-        return self.id.removeprefix("mlg_")
+        return code_of(self.id)
+
+    @property
+    def corrected(self) -> tuple[str, ...]:
+        """How the names of the messages begin that this one puts right."""
+        return begins(self.corrects)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -152,6 +152,7 @@ def _asked(mailing: Mailing, batches: Sequence[Batch]) -> list[gate.Asked]:
             topic=mailing.topic,
             key=str(Ref(mailing.code, batch.seq, place)),
             contact_id=recipient.contact_id,
+            corrects=mailing.corrected,
         )
         for batch in batches
         for place, recipient in enumerate(batch.recipients)

@@ -52,6 +52,7 @@ def _mailing(row: Document) -> Mailing:
         "guards": Guards(**row["guards"]),
         "seen": Handed(**row.get("seen", {})),
         "one_budget": tuple(row.get("one_budget", ())),
+        "corrects": tuple(row.get("corrects", ())),
         "ramp": tuple(row["ramp"]),
         "accounts": tuple(row["accounts"]),
         "contents": {

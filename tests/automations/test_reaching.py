@@ -172,3 +172,24 @@ async def test_who_was_reached_and_is_merged_since_has_got_it_all_the_same(shop:
     for each in (fixed, again):
         found = await checked(owner, each["id"])
         assert (found["willing"], reasons(found["steps"])) == (1, {"merged": 1})
+
+
+async def test_a_correction_is_no_message_more_than_what_it_puts_right(shop: Shop) -> None:
+    owner = shop.owner
+    settled = (await owner.client.get("/api/v1/pacing")).json()["settings"]
+    settled |= {"caps": [{"most": 1, "days": 1}]}
+    assert (await owner.client.put("/api/v1/pacing", json=settled)).status_code == 200
+    person = await customer(shop, "Capped")
+    plan = {"account_id": shop.accounts["sms"], "audience": {"contacts": [person]}}
+    made = await begun(owner, **plan, variants=[{"wordings": [text(f"Wrong price {person}")]}])
+    await counted(owner, made, "done")
+    fixed = (await owner.client.post(f"{BROADCASTS}/{made}/correct")).json()
+    right = {"variants": [{"wordings": [text(f"Right price {person}")]}]}
+    assert (await owner.client.patch(f"{BROADCASTS}/{fixed['id']}", json=right)).status_code == 200
+    assert (await checked(owner, fixed["id"]))["willing"] == 1
+    assert (await owner.client.post(f"{BROADCASTS}/{fixed['id']}/start", json={"people": 1})).status_code == 200
+    await counted(owner, fixed["id"], "done")
+    assert await got(shop, f"Right price {person}") == [""]
+    # It is one all the same, for anything else.
+    other = await draft(owner, **plan, variants=[{"wordings": [text("More")]}])
+    assert reasons((await checked(owner, other["id"]))["steps"]) == {"frequency_cap": 1}
