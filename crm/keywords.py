@@ -43,12 +43,12 @@ _STOP_IN: Final[Mapping[str, frozenset[str]]] = {
     language: frozenset(words.split("|"))
     for language, words in {
         "en": "stop|stopall|stop all|unsubscribe|cancel|end|quit|revoke|optout|opt out|opt-out|remove|remove me|unsub"
-        "|un subscribe|stop promotions|stop promo|stop marketing|stop_promo|stop_promotions|td",
+        "|un subscribe|un-subscribe|stop-all|stop promotions|stop promo|stop marketing|stop_promo|stop_promotions|td",
         "fr": "arret|arrêt|arrêter|desabonner|désabonner|se désabonner|annuler|fin|désinscription|désinscrire"
-        "|se désinscrire",
+        "|se désinscrire|désabonnement|arrêtez|arrête",
         "es": "alto|parar|basta|cancelar|baja|darse de baja|detener|salir|desuscribir|desuscribirme|fin",
         "pt": "pare|sair|descadastrar|remover|parar|cancelar",
-        "de": "stopp|abmelden|abbestellen|kündigen|ende|abbestellung|abmeldung|austragen",
+        "de": "stopp|stoppen|abmelden|abbestellen|kündigen|ende|abbestellung|abmeldung|austragen",
         "it": "annulla|cancella|disiscrivi|fermati|basta",
         "ar": "توقف|قف|إلغاء|الغاء|إيقاف",
         "sw": "acha|simamisha|ondoa|sitisha",
@@ -80,7 +80,19 @@ _STOP_IN: Final[Mapping[str, frozenset[str]]] = {
         "tl": "itigil",
     }.items()
 }
-_STOP_ALONE = frozenset().union(*_STOP_IN.values())
+
+
+def _bare(words: str) -> str:
+    """As people type them who leave out accents, and İ as the i that it is."""
+    return "".join(c for c in unicodedata.normalize("NFD", words) if c not in _ACCENTS)
+
+
+# Of Latin letters; signs of other scripts are letters of their own.
+_ACCENTS = frozenset(map(chr, range(0x300, 0x370)))
+# Tones are no accents: "dung" is another word.
+_STOP_ALONE = frozenset().union(
+    *_STOP_IN.values(), *({_bare(word) for word in words} for language, words in _STOP_IN.items() if language != "vi")
+)
 # On a button of ours ("Confirm", "Cancel") they end what the button is about.
 _END_OTHER_THINGS = frozenset(
     """
@@ -100,10 +112,13 @@ _START = frozenset(("start", "unstop", "subscribe", "resume", "optin", "opt in",
 _HELP = frozenset(("help", "info", "aide", "ayuda", "hilfe", "aiuto", "ajuda"))
 _HELP_IN: Final[Mapping[str, str]] = {"aide": "fr", "ayuda": "es", "hilfe": "de", "aiuto": "it", "ajuda": "pt"}
 # Stop words that mean nothing else, so that a few more words beside them change nothing ("please stop it").
-_STOPS = frozenset(("stop", "stopall", "unsubscribe", "optout"))
+_STOPS = frozenset(("stop", "stopp", "stopall", "unsubscribe", "unsub", "optout"))
 _BESIDE = frozenset(
-    "please pls plz ok just now it and thanks thank you all messages message msg msgs texts text sms me".split()  # noqa: SIM905
+    "please pls plz ok just now it and thanks thank you all messages message msg msgs texts text txt txts sms me "  # noqa: SIM905
+    "svp merci bitte danke por favor gracias obrigado prego grazie asseblief".split()
 )
+# "STOOOP", "stopppp"
+_DRAWN_OUT = re.compile(r"s+t+o+p+")
 _MOST_WORDS = 5
 # What telephones write below a message.
 _SIGNATURE = re.compile(
@@ -112,9 +127,14 @@ _SIGNATURE = re.compile(
 )
 
 
+# What joins letters in scripts that need it, and signs.
+_JOINERS = frozenset("\u200c\u200d")
+
+
 def plain(text: str) -> str:
-    """Words alone, folded: no punctuation, no signs, one space between them."""
-    folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'").replace("\n", " ")
+    """Words alone, folded: no punctuation, no signs, nothing that is not seen, one space between them."""
+    seen = "".join(c for c in text if unicodedata.category(c) != "Cf" or c in _JOINERS)
+    folded = unicodedata.normalize("NFKC", seen).casefold().replace("’", "'").replace("\n", " ")
     kept = "".join(c if c in "'-_/ " or unicodedata.category(c)[0] in "LMN" else " " for c in folded)
     return " ".join(kept.split()).strip("/-_' ")
 
@@ -145,6 +165,7 @@ def language_of(text: str, spoken: str | None = None) -> str:
     words = plain(_SIGNATURE.sub("", text[:_MOST_CHARS]))
     known = (spoken or "")[:2].lower()
     found = [language for language, said in _STOP_IN.items() if words in said]
+    found = found or [language for language, said in _STOP_IN.items() if _bare(words) in map(_bare, said)]
     if words in _HELP_IN:
         found = [_HELP_IN[words]]
     if not found or found == ["en"]:
@@ -193,7 +214,7 @@ def asks_choices(text: str) -> bool:
 
 
 def _everybodys(words: str) -> Keyword | None:
-    if words in _STOP_ALONE:
+    if words in _STOP_ALONE or _bare(words) in _STOP_ALONE or _DRAWN_OUT.fullmatch(words):
         return Keyword.STOP
     if words in _START:
         return Keyword.START

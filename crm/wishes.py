@@ -18,7 +18,12 @@ _SIGNS = frozenset("🛑🚫✋⛔")
 
 _PATTERNS: Final[Mapping[str, str]] = {
     "en": r"""
-        \bstop (?:text|messag|send|contact|writ|spamm|bother|annoy)\w*
+        \bstop (?:text|txt|messag|send|contact|writ|spamm|bother|annoy)\w*
+        |\bstop (?:all |any )?(?:ads|adverts|advertising|offers|marketing|promos?|promotions?|notifications
+        |spam|newsletters?)\b
+        |^reply stop\b|^stop to (?:end|stop|quit|cancel|opt out|unsubscribe)$|^stop (?:them|these|those)$
+        |^(?:please |pls )?(?:remove|delete) me\b|^please remove$|\bi (?:want to )?opt out\b
+        |^do not (?:contact|text|disturb)$
         |\b(?:don'?t|do not|never|quit|cease) (?:ever )?(?:text|messag|contact|writ|send
         |spam)\w*(?: to)? (?:me|us|any|more)
         |\bno more (?:\w+ )?(?:messages?|texts?|offers?|ads?|adverts?|advertising|promos?|promotions?|spam|sms)\b
@@ -36,7 +41,8 @@ _PATTERNS: Final[Mapping[str, str]] = {
         |\bstop (?:these|this|the|your|with the) (?:messages?|texts?|offers?|ads?|spam|sms|promotions?)\b
     """,
     "es": r"""
-        \bbaja por favor\b|\bya no (?:me |nos )?(?:env[ií]\w+|escrib\w+|mand\w+)
+        \bbaja por favor\b|\bdar(?:me)? de baja\b|^no molestar\b|^basta ya$
+        |\bya no (?:me |nos )?(?:env[ií]\w+|escrib\w+|mand\w+)
         |\bno (?:me |nos )?(?:env[ií]\w+|escrib\w+|mand\w+|contact\w+) m[aá]s\b
         |\bno m[aá]s (?:mensajes|ofertas|sms|publicidad)\b
         |\bdej(?:a|e|en|ad) de (?:escrib|envi|mand|molest)\w+|\bd(?:a|e|en)me de baja\b|\bno me interesa\b
@@ -47,25 +53,28 @@ _PATTERNS: Final[Mapping[str, str]] = {
         |\bne (?:m'|me |nous )?(?:\w+ )?(?:[eé]cri|envo|contact)\w+ plus\b
         |\bplus (?:de|aucun) (?:messages?|sms|pub\w*|offres?)\b|\bd[eé]sabonne[zr]?(?:-| )moi\b
         |\bdésinscri\w+(?:-| )moi\b
+        |\bne plus (?:\w+ )?recevoir\b
         |\blaisse[zr]?(?:-| )moi tranquille\b|\bpas int[eé]ress[eé]e?\b|\bje ne veux plus\b
     """,
     "pt": r"""
         \bn[aã]o (?:me |nos )?(?:envi|mand|escrev|contat)\w+ mais\b
         |\bpar(?:a|e|em) de (?:me |nos )?(?:envi|mand|escrev)\w+
         |\bn[aã]o quero (?:mais|receber)\b|\bn[aã]o tenho interesse\b|\bme deix(?:a|e|em) em paz\b
-        |\bchega(?: de mensagens)?$
+        |\bchega(?: de mensagens)?$|\bquero (?:sair|cancelar (?:a )?inscriç[aã]o)$|^cancelar (?:a )?inscriç[aã]o\b
     """,
     "de": r"""
         \b(?:schreib|schick|send)\w*(?: sie)? (?:mir|uns) (?:bitte )?(?:keine?n?|nichts|nicht)\b
         |\bkeine (?:\w+ )?(?:werbung|nachrichten|sms|angebote|newsletter)(?: mehr)?\b
         |\bh[oö]r\w*(?: sie)? (?:bitte )?auf\b
         |\blass\w*(?: sie)? mich in ruhe\b|\bkein interesse\b|\bnicht (?:mehr )?interessiert\b
+        |\b(?:newsletter|sms|werbung|nachrichten) abbestellen\b
         |\bnein,? danke$|\babmelden bitte\b|\bbitte abmelden\b|\bmeld\w*(?: sie)? mich (?:bitte )?ab\b
     """,
     "it": r"""
         \bnon (?:mi |ci )?(?:scriv|mand|invi|contatt)\w+ pi[uù]\b|\bbasta (?:messaggi|sms|offerte|pubblicità)\b
         |\bsmett\w+ di (?:scriv|mand|invi)\w+|\blasci\w+ in pace\b|\bnon (?:sono|mi) interess\w+
-        |\bcancell(?:ami|atemi)\b|\bsmett(?:ila|etela|i|ete)\b
+        |\bcancell(?:ami|atemi)\b|\bdisiscriv(?:imi|etemi)\b|\bannull\w+ (?:l'|la )?iscrizione\b
+        |\bsmett(?:ila|etela|i|ete)\b
         |\bnon voglio (?:più|ricevere)\b
     """,
     "nl": r"""
@@ -121,7 +130,7 @@ _PATTERNS: Final[Mapping[str, str]] = {
     """,
     "vi": r"đừng (?:gửi|nhắn|liên hệ)|ngừng (?:gửi|nhắn)|hủy đăng ký|không quan tâm",
     "th": r"หยุดส่ง|เลิกส่ง|อย่าส่ง|ไม่ต้องส่ง|ไม่สนใจ",
-    "sw": r"\b(?:acha|acheni|wacha) kuni\w+|\businitumie\b|\bmsinitumie\b|\bsitaki (?:ujumbe|meseji)\b",
+    "sw": r"\b(?:acha|acheni|wacha) kuni\w+|\businitumie\b|\bmsinitumie\b|\bsitaki(?: (?:ujumbe|meseji)\b|$)",
     "hi": r"मत भेज|बंद कर|संदेश (?:बंद|ना)|\b(?:message|msg|sms) (?:mat|band|na) (?:bhej|kar)\w*|\bmat bhej\w*",
     "ar": r"لا ترسل|لا تراسل|توقف عن|الغاء الاشتراك|إلغاء الاشتراك|لا أريد|لست مهتم|غير مهتم",
 }

@@ -20,6 +20,8 @@ tsaya|dakata|duro|kwusi|gyae|रोकें|बंद करें|band karo
 stop please|unsubscribe me|unsubscribe me please|STOP thanks|ｓｔｏｐ|stop promotions|STOP_PROMO|stop all messages
 please stop|Pls stop!|stop it|STOP STOP|S T O P|s.t.o.p|stop msgs|ok stop|unsub
 стоп|Отписаться|відписатися|退订|停止|配信停止|수신거부|uitschrijven|afmelden|wypisz|odhlásit|iptal|avsluta|avmeld
+İPTAL|ST\u200bOP|s\u00adtop|desinscription|DESINSCRIRE|kundigen|Arretez!|désabonnement|STOPPPP|stooop
+stop svp|Stopp bitte|unsub me|stop txt|stop-all|STOP POR FAVOR
 désinscription|desuscribir|abbestellung|στοπ|הסר|berhenti|ngừng|ยกเลิก|बंद करो|leiratkozás
 """.replace("\n", "|")
     .strip("|")
@@ -38,7 +40,7 @@ how do I unsubscribe my friend from the course|yes|no|ok|hello|👍|
 start the engine|help me with my order please|info about tents
 salir de compras|parar el coche|ende der Woche|annuler ma commande|cancela
 I want to end my contract next year|revoke access for Bob
-ok stop by|don't stop|stop here|stop that order|please stop the delivery|A B C|i o u|Peru|sent from my iPhone
+dung|đúng|ok stop by|don't stop|stop here|stop that order|please stop the delivery|A B C|i o u|Peru|sent from my iPhone
 """.replace("\n", "|")
     .strip()
     .split("|")

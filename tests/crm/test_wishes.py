@@ -15,13 +15,17 @@ HELD = {
         "|stop with the ads|lose my number|STOP SPAMMING ME|🛑|🚫 🚫"
         "|go away|this is spam|St0p|unsubcribe|Please discontinue"
         "|Stop please, I never signed up|I did not subscribe to this|stop this|cease and desist|Spam!|unsuscribe me"
+        "|stop sending offers|STOP ADS!|stop marketing messages|reply STOP|STOP to end|pls stop txting me|delete me"
+        "|Please remove|I opt out|do not disturb"
     ),
-    "es": "no me escriban más|No más mensajes|deja de enviarme esto|dame de baja|no me interesa|no quiero recibir",
+    "es": "no me escriban más|No más mensajes|deja de enviarme esto|dame de baja|no me interesa|no quiero recibir"
+    "|darme de baja",
     "fr": "arrêtez de m'envoyer ça|ne m'écrivez plus|plus de pub svp|désabonnez-moi|laissez-moi tranquille",
     "pt": "não me envie mais|pare de mandar isso|não quero mais receber|não tenho interesse|me deixe em paz",
-    "de": "schreiben Sie mir nicht mehr|keine Werbung mehr|hört auf|lassen Sie mich in Ruhe|kein Interesse",
+    "de": "schreiben Sie mir nicht mehr|keine Werbung mehr|hört auf|lassen Sie mich in Ruhe|kein Interesse"
+    "|Newsletter abbestellen",
     "it": "non scrivetemi più|basta messaggi|smettete di scrivermi|lasciatemi in pace|non mi interessa",
-    "sw": "acha kunitumia meseji|usinitumie tena",
+    "sw": "acha kunitumia meseji|usinitumie tena|sitaki",
     "nl": "stuur mij geen berichten meer|geen reclame meer|laat me met rust",
     "pl": "proszę nie wysyłajcie mi więcej|nie piszcie do mnie|nie jestem zainteresowana",
     "tr": "bana mesaj atmayın|artık yazmayın|mesaj istemiyorum",
