@@ -442,7 +442,8 @@ class OutboundMessage:
     """
     One message to hand over. `id` is also the correlation id that providers carry back. `to` is where it goes;
     `reply_to` is the provider's id of the message it quotes. `handles` are the provider's own ids of files that it
-    keeps already, by ours (see KeepsMedia, RemembersMedia).
+    keeps already, by ours (see KeepsMedia, RemembersMedia). `good_until`: by then a provider that lets messages wait
+    should have sent it, or never.
     """
 
     id: str
@@ -452,6 +453,7 @@ class OutboundMessage:
     file: OutboundFile | None = None
     reply_to: str | None = None
     handles: Mapping[str, str] = field(default_factory=dict)
+    good_until: datetime | None = None
 
 
 Style = Literal["bold", "italic", "strike", "code"]

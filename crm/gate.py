@@ -50,9 +50,11 @@ class Asked:
     corrects: tuple[str, ...] = ()
 
 
-async def ask(ws: Workspace, asked: Asked, *, complaints: Complaints) -> datetime | None:
+async def ask(
+    ws: Workspace, asked: Asked, *, complaints: Complaints, closing: dict[str, datetime] | None = None
+) -> datetime | None:
     """None: it may go now. A time: not before then. Raises OptedOut and LeftOut."""
-    (verdict,) = await ask_many(ws, [asked], complaints=complaints)
+    (verdict,) = await ask_many(ws, [asked], complaints=complaints, closing=closing)
     if isinstance(verdict, AppError):
         raise verdict
     return verdict
@@ -66,11 +68,13 @@ async def ask_many(
     probably: Sequence[str] = (),
     met: dict[str, Contact] | None = None,
     capped: set[str] | None = None,
+    closing: dict[str, datetime] | None = None,
 ) -> list[Verdict]:
     """
     For each its verdict; a handful of commands for all of them. `probably` are contacts whose handles these are, as
     far as the caller knows: they are read at the same time, those close to each other together. `met` takes in the
-    contacts that were read, `capped` the keys of messages for whose people a cap counts.
+    contacts that were read, `capped` the keys of messages for whose people a cap counts, `closing` by key until when
+    those that may go now may reach them.
     """
     known, guessed = await asyncio.gather(
         consent.known(ws, [each.address for each in many], probably), contacts.get_close(ws, probably)
@@ -108,6 +112,8 @@ async def ask_many(
             verdicts[at] = _paced(settled, hours, many[at], (of[at], person), before)
             if capped is not None and (settled.pacing.caps or pacing.wished(of[at].consent)):
                 capped.add(many[at].key)
+            if closing is not None and verdicts[at] is None:
+                _note_closing(hours, many[at], person, closing)
     return verdicts
 
 
@@ -166,11 +172,25 @@ class _Hours:
         self.quiet = quiet
         self.now = now
         self._openings: dict[tuple[str | None, tuple[str, ...]], datetime | None] = {}
+        self._closings: dict[tuple[str | None, tuple[str, ...]], datetime | None] = {}
 
     def opening(self, country: str | None, zones: tuple[str, ...]) -> datetime | None:
         if (country, zones) not in self._openings:
             self._openings[country, zones] = pacing.opening(self.quiet, country, zones, self.now)
         return self._openings[country, zones]
+
+    def closing(self, country: str | None, zones: tuple[str, ...]) -> datetime | None:
+        if (country, zones) not in self._closings:
+            self._closings[country, zones] = pacing.closing(self.quiet, country, zones, self.now)
+        return self._closings[country, zones]
+
+
+def _note_closing(hours: _Hours, asked: Asked, contact: Contact, closing: dict[str, datetime]) -> None:
+    if not hours.quiet.enabled:
+        return
+    until = hours.closing(*pacing.where(asked.address, contact.zone, hours.quiet.zone, hours.now))
+    if until is not None:
+        closing[asked.key] = until
 
 
 def _paced(

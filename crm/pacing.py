@@ -278,6 +278,12 @@ def opening(quiet: QuietHours, country: str | None, zones: tuple[str, ...], at: 
     return None
 
 
+def closing(quiet: QuietHours, country: str | None, zones: tuple[str, ...], at: datetime) -> datetime | None:
+    """When the first of these clocks allows it no more; None if none of them ever does."""
+    ends = [calendars.closes_at(calendar, at) for calendar in _calendars(quiet, country, zones)]
+    return min(filter(None, ends), default=None)
+
+
 def spread(quiet: QuietHours, country: str | None, zones: tuple[str, ...], opens: datetime, key: str) -> datetime:
     """Some minutes after the opening, always the same for one message, so that not everybody is written to at once."""
     seconds = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest()) % (quiet.spread_minutes * 60 + 1)

@@ -140,7 +140,8 @@ async def _deliver_one(ws: Workspace, entry: Entry) -> float:
         message = "This channel account was disconnected before the message went out."
         await _settle(ws, entry, DeliveryStatus.SKIPPED, error={"code": "account_disconnected", "message": message})
         return 0
-    refusal = await _refusal(ws, account, entry)
+    closing: dict[str, datetime] = {}
+    refusal = await _refusal(ws, account, entry, closing)
     if isinstance(refusal, datetime):
         return await _hold(ws, entry, refusal, "quiet_hours", "it is too late or too early for them.")
     if refusal is not None:
@@ -162,7 +163,7 @@ async def _deliver_one(ws: Workspace, entry: Entry) -> float:
         sent = pacing.Sent(_message(claimed), ws.clock.now(), claimed.channel or "", ends)
         await pacing.note(ws, claimed.contact_id, sent)
     try:
-        result = await _hand_over(ws, account, claimed)
+        result = await _hand_over(ws, account, claimed, good_until=closing.get(_message(entry)))
     except SendError as error:
         return await _failed(ws, account, claimed, error)
     await spending.note(ws, account, claimed)
@@ -173,8 +174,10 @@ async def _deliver_one(ws: Workspace, entry: Entry) -> float:
     return 0
 
 
-async def _refusal(ws: Workspace, account: ChannelAccount, entry: Entry) -> AppError | datetime | None:
-    """The gate and the window at this very moment: why not, or not before when."""
+async def _refusal(
+    ws: Workspace, account: ChannelAccount, entry: Entry, closing: dict[str, datetime]
+) -> AppError | datetime | None:
+    """The gate and the window at this very moment: why not, or not before when. `closing`: see the gate."""
     if not account.enabled:
         return AppError("This channel account was switched off before the message went out.", code="account_disabled")
     try:
@@ -186,7 +189,7 @@ async def _refusal(ws: Workspace, account: ChannelAccount, entry: Entry) -> AppE
             queued_at=entry.created_at,
             key=_message(entry),
         )
-        until = await gate.ask(ws, asked, complaints=partial(tickets.with_open, ws))
+        until = await gate.ask(ws, asked, complaints=partial(tickets.with_open, ws), closing=closing)
     except (OptedOut, LeftOut) as error:
         return error
     if until is not None:
@@ -282,11 +285,13 @@ async def _claim(ws: Workspace, entry: Entry) -> Entry | None:
     return claimed if await store.save(ws, entry, claimed) else None
 
 
-async def _hand_over(ws: Workspace, account: ChannelAccount, entry: Entry) -> SendResult:
+async def _hand_over(
+    ws: Workspace, account: ChannelAccount, entry: Entry, *, good_until: datetime | None
+) -> SendResult:
     """Raises SendError."""
     try:
         async with asyncio.timeout(SEND_SECONDS):
-            message = await outbound(ws, account, entry)
+            message = replace(await outbound(ws, account, entry), good_until=good_until)
     except TimeoutError:
         raise NotSent("The provider did not take the file in time.") from None
     except AppError as error:

@@ -72,6 +72,7 @@ _MOST_FILES = 10
 _MOST_PLACE_CHARS = 1000
 # Twilio delivers at most 1,600; a form with more is not from there.
 _MOST_BODY_CHARS = 4096
+_MOST_VALID_SECONDS = 36_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +288,11 @@ def outbound(
     }
     if body:
         fields["body"] = body
+    if message.good_until is not None:
+        # What waits in Twilio's queue must not arrive at night; by itself it waits for ten hours.
+        left = int((message.good_until - Clock().now()).total_seconds())
+        if left < _MOST_VALID_SECONDS:
+            fields["validity_period"] = str(max(1, left))
     if isinstance(message.content, MediaMessage):
         fields["media_url"] = [_file(message, caps.media).url]
     return fields

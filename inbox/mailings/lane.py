@@ -322,8 +322,10 @@ class Lane:
         ]
         met: dict[str, Contact] = {}
         complaints = partial(tickets.with_open, self._ws)
-        capped = set[str]()
-        verdicts = await gate.ask_many(self._ws, asked, complaints=complaints, probably=people, met=met, capped=capped)
+        capped, closing = set[str](), dict[str, datetime]()
+        verdicts = await gate.ask_many(
+            self._ws, asked, complaints=complaints, probably=people, met=met, capped=capped, closing=closing
+        )
         busy = await self._busy(places, asked, verdicts, capped)
         now = self._now()
         let_through: list[tuple[Sheet, int, gate.Asked]] = []
@@ -353,6 +355,7 @@ class Lane:
                 purpose=self._mailing.purpose,
                 content=words.content,
                 file=words.file,
+                good_until=closing.get(question.key),
             )
             going.append(_Going(sheet, place, sheet.recipient(place), message))
         return going

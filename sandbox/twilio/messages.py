@@ -224,6 +224,8 @@ def _accept(
         view["service"] = service.sid
     if send_at is not None:
         view["send_at"] = send_at
+    if validity := form.get("ValidityPeriod"):
+        view["validity_seconds"] = int(validity)
     return world.record(
         channel="sms",
         account=account.id,

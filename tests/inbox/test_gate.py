@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -317,6 +318,26 @@ async def test_at_night_it_waits_and_an_answer_does_not(shop: Shop) -> None:
     # The hour has come.
     await shop.owner.ws.db.held_messages.update({"_id": entry["id"]}, {"$set": {"until": now}})
     await shop.in_ledger("telegram", person["id"], "An offer at night")
+
+
+async def test_what_waits_at_the_provider_does_not_arrive_at_night(shop: Shop) -> None:
+    person, conversation = await shop.someone("sms")
+    await agrees(shop, conversation)
+    there = datetime.now(ZoneInfo("America/New_York"))
+    # Open for another half an hour or so, by the clock of Washington's area code.
+    end = min(1440, ((there.hour * 60 + there.minute) // 15 + 3) * 15)
+    week = [{"start": 15 if end == 1440 else 0, "end": end}] * 7
+    await settle(shop, quiet={"enabled": True, "week": week, "presets": False, "spread_minutes": 0})
+    try:
+        await shop.sends(conversation["id"], {"type": "text", "text": "An offer for today"}, purpose="marketing")
+        await shop.answers(conversation["id"], "An answer at any time")
+        offer = await shop.in_ledger("sms", person["id"], "An offer for today")
+        answer = await shop.in_ledger("sms", person["id"], "An answer")
+    finally:
+        await settle(shop)
+    closes = there.replace(hour=0, minute=0, second=0) + timedelta(minutes=end)
+    assert abs(offer["body"]["validity_seconds"] - (closes - there).total_seconds()) < 90
+    assert "validity_seconds" not in answer["body"]
 
 
 async def test_caps_hold_for_all_parts_of_a_message_as_one(shop: Shop) -> None:
