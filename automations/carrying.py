@@ -278,9 +278,12 @@ class Carrying:
         if trial is None:
             return None
         failed = sum(progress.failed.values())
-        handed = progress.sent + failed
-        shares = f"{progress.sent} sent, {failed} failed, {progress.opted_out} asked to stop"
-        too_many_failed = handed and 100 * failed > trial.failure_percent * handed
+        # Of whom nobody has told anything yet: a provider that does not answer is no good beginning, either.
+        lost = progress.unknown
+        handed = progress.sent + failed + lost
+        unknown = f"{lost} unknown, " if lost else ""
+        shares = f"{progress.sent} sent, {failed} failed, {unknown}{progress.opted_out} asked to stop"
+        too_many_failed = handed and 100 * (failed + lost) > trial.failure_percent * handed
         too_many_stops = progress.sent and 100 * progress.opted_out > trial.opt_out_percent * progress.sent
         if too_many_failed or too_many_stops:
             return Reason("trial_failed", f"The first people did not take it well: {shares}. Go on with the rest?")

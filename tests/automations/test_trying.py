@@ -113,6 +113,22 @@ async def test_a_canary_goes_on_by_itself_unless_too_many_failed(shop: Shop, cro
     assert "cancelled before their turn" in (await why(owner, few, nobody))[1]
 
 
+async def test_a_canary_of_which_nobody_hears_stops(shop: Shop, crowd: dict[str, str]) -> None:
+    owner, some = shop.owner, list(crowd.values())[:6]
+    trial = {"people": 2, "wait_minutes": 0, "then": "go_on", "failure_percent": 20}
+    silent = {"timeout_after_accept_rate": 1, "status_delay_ms": {"sent": 600_000, "delivered": 600_000}}
+    await shop.knobs(channels={"sms": silent})
+    try:
+        made = await begun(owner, **plan(shop, some, "Silence", trial=trial))
+        stopped = await state_of(owner, made, "paused")
+    finally:
+        await shop.knobs(channels={"sms": None})
+    assert stopped["reason"]["code"] == "trial_failed"
+    assert "0 sent, 0 failed, 2 unknown" in stopped["reason"]["message"]
+    assert len(await got(shop, "Silence")) == 2
+    assert (await owner.client.post(f"{BROADCASTS}/{made}/cancel")).status_code == 200
+
+
 async def test_the_winner_goes_to_the_rest_by_itself_or_none_does(shop: Shop, crowd: dict[str, str]) -> None:
     owner, who = shop.owner, list(crowd.values())
     variants = [
