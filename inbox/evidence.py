@@ -17,19 +17,21 @@ import orjson
 from app.core.clock import iso
 from app.core.platform import workspaces
 from app.core.runtime import Workspace
-from crm import consent, contacts
+from crm import consent, contacts, gate, standing
 from crm.consent import ConsentFact
 from crm.contacts import Contact
 from inbox import story
 from inbox.answering import pdf
 from inbox.answering.pdf import Paragraph
 from inbox.answering.transcripts import words
+from inbox.mailings import placing
 from inbox.store import conversations as conversation_store
 from inbox.timeline import PAGE, Entry
 
 # The newest so many entries of a timeline are looked through for marketing; nobody gets more of it.
 _MOST_READ = 20_000
 _LEFT_OUT = f"{pdf.MISSING} stands for letters that this document has no font for; the JSON file has them."
+_STOPS = ("blocked", "opted_out", "topic_declined")
 _WAYS_OUT = ("sending", "sent", "delivered", "read", "unknown")
 
 
@@ -54,10 +56,14 @@ def _was_stopped(facts: list[ConsentFact], entry: Entry) -> bool:
         return False
     known = [fact for fact in facts if str(fact.address) == entry.address and fact.at <= handed]
     found = consent.standings_of(known)
-    return any(each.state in ("withdrawn", "blocked") for name, each in found.items() if name == "marketing")
+    # As the gate would have said, also of what a provider keeps for the sender.
+    said = standing.refusal(found, "marketing", entry.account_id or "", handed, entry.topic or "")
+    return said is not None and said[0] in _STOPS
 
 
 async def gather(ws: Workspace, contact: Contact) -> Dossier:
+    # What mailings have sent may not all stand on the timeline yet.
+    await placing.settle(ws, gate.whole(contact))
     rows = await contacts.addresses_of(ws, contact.id)
     business = await workspaces.get(ws.runtime.mongo, ws.id)
     now = ws.clock.now()

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from app.core.addresses import Address
 from app.core.permissions import Role
+from crm import consent
+from crm.consent import ConsentFact
 from tests.support.shop import Shop, eventually
 
 WORDS = "Yes, send me offers by text message, at most 4 a month."
@@ -95,6 +98,35 @@ async def test_the_evidence_file(shop: Shop) -> None:
     assert printed.content.startswith(b"%PDF")
     trail = await shop.get("/audit", about="consent")
     assert [row["action"] for row in trail["items"][:2]] == ["consent.exported"] * 2
+
+
+async def test_the_evidence_file_counts_what_a_provider_kept_for_one_sender(shop: Shop) -> None:
+    _, conversation = await shop.someone("telegram")
+    contact_id = conversation["contact_id"]
+    (way,) = conversation["reach"]
+    await record(shop, contact_id, address=way["address"])
+    settled = (await shop.agent.get("/api/v1/pacing")).json()["settings"]
+    open_now = {**settled, "quiet": {**settled["quiet"], "enabled": False}, "caps": []}
+    assert (await shop.agent.put("/api/v1/pacing", json=open_now)).status_code == 200
+    offer = await shop.sends(conversation["id"], {"type": "text", "text": "Lamps, half price"}, purpose="marketing")
+    sent = await shop.entry_where(conversation["id"], lambda e: e["id"] == offer["id"] and e["status"] == "sent")
+    before = await shop.get(f"/contacts/{contact_id}/consents/evidence.json")
+    assert (len(before["marketing"]), before["marketing_sent_while_stopped"]) == (1, 0)
+    # Told late: the provider had it a minute before.
+    stop = ConsentFact(
+        contact_id=contact_id,
+        address=Address.parse(way["address"]),
+        purposes=("marketing",),
+        state="withdrawn",
+        source="provider_stop",
+        evidence="late",
+        at=datetime.fromisoformat(sent["at"]) - timedelta(minutes=1),
+        sender=way["account_id"],
+    )
+    await consent.record(shop.owner.ws, stop)
+    after = await shop.get(f"/contacts/{contact_id}/consents/evidence.json")
+    assert after["marketing_sent_while_stopped"] == 1
+    assert (await shop.agent.put("/api/v1/pacing", json=settled)).status_code == 200
 
 
 async def test_words_of_their_own_hold_marketing_and_somebody_asks(shop: Shop) -> None:
