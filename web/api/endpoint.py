@@ -352,7 +352,7 @@ def _validate_json(adapter: TypeAdapter[Any], raw: bytes) -> Any:
         # orjson first: unlike the validator's own parser it refuses NaN, Infinity and lone surrogates.
         orjson.loads(raw or b"{}")
         if _NUL.search(raw):
-            raise BadRequest("Text cannot contain the character U+0000.")
+            raise Invalid("Text cannot contain the character U+0000.")
         return adapter.validate_json(raw or b"{}")
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not JSON: {error.msg}.") from None
