@@ -320,6 +320,26 @@ async def test_at_night_it_waits_and_an_answer_does_not(shop: Shop) -> None:
     await shop.in_ledger("telegram", person["id"], "An offer at night")
 
 
+async def test_a_handle_is_left_out_however_it_was_typed(shop: Shop) -> None:
+    person, conversation = await shop.someone("sms")
+    await agrees(shop, conversation)
+    assert [each["state"] for each in (await marketing_now(shop, conversation))] == ["yes"]
+    number = person["phone"]
+    typed = f"SMS: {number[:2]} ({number[2:5]}) {number[5:8]}-{number[8:]}"
+    made = await shop.post("/suppressions", 201, address=typed)
+    assert made["label"] == f"sms:{number}"
+    assert [each["code"] for each in (await marketing_now(shop, conversation))] == ["suppressed"]
+    assert (await shop.agent.delete(f"/api/v1/suppressions/{made['id']}")).status_code == 204
+    for wrong in ("sms:hello?", "pigeon:+12025550123", "sms:12"):
+        refused = await shop.agent.post("/api/v1/suppressions", json={"address": wrong})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "address")
+
+
+async def marketing_now(shop: Shop, conversation: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await shop.get(f"/contacts/{conversation['contact_id']}/marketing"))["items"]
+    return found
+
+
 async def test_what_waits_at_the_provider_does_not_arrive_at_night(shop: Shop) -> None:
     person, conversation = await shop.someone("sms")
     await agrees(shop, conversation)

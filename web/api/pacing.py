@@ -1,5 +1,6 @@
 """What is settled about marketing: hours, caps, who is left out, and the switch that stops all of it."""
 
+import re
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Literal
@@ -8,21 +9,25 @@ from zoneinfo import available_timezones
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.core import audit
+from app.core import addresses, audit
 from app.core.addresses import Address
 from app.core.audit import Target
 from app.core.clock import iso
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.permissions import Permission
 from app.core.runtime import Workspace
-from crm import contacts, gate, pacing
+from channels import registry
+from crm import contacts, fields, gate, pacing
 from crm.pacing import Open, Pacing, Stopped, Suppression
 from crm.store import pacing as store
-from inbox import access, footers, live
+from inbox import access, footers, live, signup_forms
 from inbox.store import tickets
 from web.api import cursors
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Channel, Out, Page, Time
+
+# How WhatsApp names people whose number it does not tell.
+_SCOPED_ID = re.compile(r"[A-Z]{2}\.\w")
 
 
 class PresetOut(Out):
@@ -175,7 +180,7 @@ async def suppress(request: ApiRequest, body: Suppress) -> SuppressionOut:
         contact = await access.contact(ws, request.actor, body.contact_id)
         key, label = contact.id, contact.name
     else:
-        key = label = _parsed(body.address or "")
+        key = label = str(await _typed(ws, body.address or ""))
     row = Suppression(
         id=key,
         key=key,
@@ -193,12 +198,19 @@ async def suppress(request: ApiRequest, body: Suppress) -> SuppressionOut:
     return _suppression(row)
 
 
-def _parsed(text: str) -> str:
-    """Raises Invalid."""
-    try:
-        return str(Address.parse(text.strip()))
-    except ValueError:
-        raise Invalid.field("address", "Write it as channel and handle, such as sms:+12025550123.") from None
+async def _typed(ws: Workspace, text: str) -> Address:
+    """As it is kept with contacts, however it was typed: written otherwise it would match nobody. Raises Invalid."""
+    given = Address.parse(text)
+    kind, value = given.kind.strip().lower(), given.value.strip()
+    if kind not in registry.adapters():
+        known = ", ".join(sorted(registry.adapters()))
+        raise Invalid.field("address", f"There is no channel “{kind}”; there are {known}.")
+    if kind in signup_forms.TYPED and not _SCOPED_ID.match(value):
+        number = addresses.e164(value, (await fields.get(ws)).region)
+        if number is None:
+            raise Invalid.field("address", "This is no phone number; write it with its country, as +233…")
+        value = number
+    return Address(kind, value)
 
 
 async def unsuppress(request: ApiRequest, suppression_id: str) -> None:
