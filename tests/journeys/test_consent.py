@@ -174,7 +174,10 @@ async def test_what_waits_when_the_stop_comes_is_not_sent(shop: Shop) -> None:
     await shop.writes("sms", person["id"], type="text", text="please stop it")
     await fact_where(shop, conversation, state="withdrawn", source="keyword")
     await shop.knobs(customers={person["id"]: {"throttle": None}})
-    skipped = await shop.entry_where(conversation["id"], lambda e: e["id"] == entry["id"] and e["status"] == "skipped")
+    # A sender that is often told to slow down asks again after 64 seconds at the most.
+    skipped = await shop.entry_where(
+        conversation["id"], lambda e: e["id"] == entry["id"] and e["status"] == "skipped", seconds=120
+    )
     assert skipped["error"]["code"] == "opted_out"
     assert skipped["error"]["message"]
     sent = await shop.ledger(channel="sms", customer=person["id"], direction="out")

@@ -192,13 +192,15 @@ class Shop:
         found: list[dict[str, Any]] = page["items"]
         return found
 
-    async def entry_where(self, conversation_id: str, fits: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+    async def entry_where(
+        self, conversation_id: str, fits: Callable[[dict[str, Any]], Any], *, seconds: float = 60
+    ) -> dict[str, Any]:
         """The first entry of the thread that fits, as soon as there is one."""
 
         async def look() -> dict[str, Any] | None:
             return next((e for e in await self.thread(conversation_id) if fits(e)), None)
 
-        return await eventually(look)
+        return await eventually(look, seconds=seconds)
 
 
 async def eventually(look: Callable[[], Awaitable[T | None]], *, seconds: float = 60) -> T:

@@ -350,14 +350,24 @@ async def _read_body(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
 def _validate_json(adapter: TypeAdapter[Any], raw: bytes) -> Any:
     try:
         # orjson first: unlike the validator's own parser it refuses NaN, Infinity and lone surrogates.
-        orjson.loads(raw or b"{}")
+        sent = orjson.loads(raw or b"{}")
         if _NUL.search(raw):
-            raise Invalid("Text cannot contain the character U+0000.")
+            raise Invalid.field(_with_nul(sent) or "body", "Text cannot contain the character U+0000.")
         return adapter.validate_json(raw or b"{}")
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not JSON: {error.msg}.") from None
     except ValidationError as error:
         raise _invalid(error) from None
+
+
+def _with_nul(value: Any) -> str | None:
+    """Where in it, written as in other errors; "" is itself, None is nowhere in a value (in a name, then)."""
+    if isinstance(value, str):
+        return "" if "\x00" in value else None
+    for name, part in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        if (found := _with_nul(part)) is not None:
+            return f"{name}.{found}".removesuffix(".")
+    return None
 
 
 def _read_query(model: type[BaseModel], raw: bytes) -> BaseModel:
