@@ -108,6 +108,13 @@ class Standing:
             return "unknown"
         return state
 
+    def asks_at(self, now: datetime) -> bool:
+        """
+        Whether a question is open that their own yes answers, also where they were asked because of a stop before it;
+        not while nobody is sure whether they meant one.
+        """
+        return bool(self.asked_until and self.asked_until > now and not self.held_at and not self.blocked_at)
+
 
 # By `slot(purpose, sender)`.
 Standings = Mapping[str, Standing]

@@ -115,7 +115,7 @@ async def confirm(ws: Workspace, said: Told) -> None:
     """A yes: to our question whether they want it, if we asked one that is still open; else it is just a word."""
     row = said.at_address
     now = ws.clock.now()
-    asked = [p for p in standing.PURPOSES if (known := row.consent.get(p)) and known.state_at(now) == "asked"]
+    asked = [p for p in standing.PURPOSES if (known := row.consent.get(p)) and known.asks_at(now)]
     if not asked:
         return
     questions = [

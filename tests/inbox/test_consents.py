@@ -176,6 +176,9 @@ async def test_double_opt_in_counts_only_with_their_own_yes(shop: Shop) -> None:
     assert stands(page) == ["asked"]
     assert (await shop.get(f"/contacts/{contact_id}/marketing"))["items"][0]["code"] == "consent_unconfirmed"
     await shop.in_ledger("sms", person["id"], "Reply YES")
+    # One reminder, and no more.
+    await shop.post(f"/contacts/{contact_id}/consents/ask", 202, **body)
+    assert (await shop.post(f"/contacts/{contact_id}/consents/ask", 409, **body))["code"] == "already_asked"
     await shop.writes("sms", person["id"], type="text", text="YES!")
 
     async def agreed() -> dict[str, Any] | None:
@@ -187,3 +190,18 @@ async def test_double_opt_in_counts_only_with_their_own_yes(shop: Shop) -> None:
     assert fact["wording"] == f"{question} — YES!"
     again = await shop.post(f"/contacts/{contact_id}/consents/ask", 409, **body)
     assert again["code"] == "already_granted"
+
+
+async def test_nobody_is_asked_again_after_a_stop(shop: Shop) -> None:
+    person, conversation = await shop.someone("telegram")
+    contact_id = conversation["contact_id"]
+    (way,) = conversation["reach"]
+    body = {"address": way["address"], "account_id": way["account_id"], "question": "Offers after all? Reply YES."}
+    await shop.writes("telegram", person["id"], type="text", text="STOP")
+
+    async def stopped() -> bool:
+        return stands(await shop.get(f"/contacts/{contact_id}/consents")) == ["withdrawn"]
+
+    await eventually(stopped)
+    refused = await shop.post(f"/contacts/{contact_id}/consents/ask", 409, **body)
+    assert refused["code"] == "opted_out"

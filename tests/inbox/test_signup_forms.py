@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from inbox import preferences
 from tests.support import network
 from tests.support.shop import Shop, eventually
 from tests.support.widgets import Widget
@@ -128,6 +129,29 @@ async def test_a_word_agrees_from_the_handle_it_comes_from(shop: Shop, reader: h
     await reader.post(path, data=typed)
     known = (await shop.get(f"/contacts/{thread['contact_id']}/consents"))["standings"]
     assert {each["state"] for each in known if each["channel"] == "sms"} == {"withdrawn"}
+
+
+async def test_who_stopped_and_signs_up_again_confirms_it(shop: Shop, reader: httpx.AsyncClient) -> None:
+    person, thread = await shop.someone("sms")
+    form = await made(shop)
+    ends = preferences.link(shop.owner.ws, thread["contact_id"]).removeprefix(shop.runtime.settings.public_url)
+    path = form["url"].removeprefix(shop.runtime.settings.public_url)
+    await reader.post(ends, data={"end": "all"})
+
+    async def stands() -> set[str]:
+        known = (await shop.get(f"/contacts/{thread['contact_id']}/consents"))["standings"]
+        return {each["state"] for each in known if each["purpose"] == "marketing"}
+
+    assert await stands() == {"withdrawn"}
+    await reader.post(path, data={"phone": person["phone"], "agree": "yes"})
+    await shop.in_ledger("sms", person["id"], "Reply YES to get our offers")
+    assert await stands() == {"withdrawn"}
+    await shop.writes("sms", person["id"], type="text", text="Yes")
+
+    async def agreed() -> bool:
+        return await stands() == {"granted"}
+
+    await eventually(agreed)
 
 
 async def test_a_form_is_changed_as_a_whole_and_what_was_shown_stays(shop: Shop, reader: httpx.AsyncClient) -> None:

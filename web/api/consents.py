@@ -73,6 +73,10 @@ class ConsentPage(TypedDict):
     next_cursor: str | None
 
 
+# The question, and one reminder.
+_MOST_ASKED = 2
+
+
 class ConsentProof(Body):
     """What an authority would ask for beside the words; whatever there is of it."""
 
@@ -230,8 +234,15 @@ async def ask(request: ApiRequest, contact_id: str, body: AskConsent) -> Consent
             "They have never written, so they cannot be asked here. Send them the link to their preference page."
         )
     said = row.consent.get("marketing")
-    if said is not None and said.state_at(ws.clock.now()) == "granted":
+    now = ws.clock.now()
+    if said is not None and said.state_at(now) == "granted":
         raise Conflict("They have agreed already.", code="already_granted")
+    refused = standing.refusal(row.consent, "marketing", body.account_id, now)
+    if refused is not None and refused[0] in ("blocked", "opted_out", "held"):
+        raise Conflict(f"{refused[1]} The link to their preference page is theirs to use.", code=refused[0])
+    facts = await consent.facts_at(ws, row.address)
+    if sum(1 for each in facts if each.state == "asked" and each.expires_at and each.expires_at > now) >= _MOST_ASKED:
+        raise Conflict("They were asked and reminded already; no answer is a no.", code="already_asked")
     draft = outbox.Draft(
         content=Text(text=body.question),
         author=_author(request),
