@@ -154,6 +154,17 @@ QUESTIONS: Final[Mapping[str, str]] = {
 }
 
 
+_NOT_INTERESTED = re.compile(
+    r"\b(?:not interested|no me interesa|pas intéress\w+|n[aã]o tenho interesse|kein interesse"
+    r"|nicht (?:mehr )?interessiert|non mi interessa|geen interesse)\b|не интересно|不感兴趣"
+)
+
+
+def not_interested(text: str) -> bool:
+    """Whether a button of ours that somebody has tapped says so; other ways of declining are about what it asked."""
+    return _NOT_INTERESTED.search(keywords.plain(text)) is not None
+
+
 def may_mean_stop(text: str) -> str | None:
     """The language in which this may ask us to stop; None if nothing speaks for it."""
     if not text.strip() or len(text) > _MOST_CHARS:

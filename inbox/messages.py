@@ -511,7 +511,7 @@ def asked_in(account: ChannelAccount, content: Content) -> str:
     if isinstance(content, Choice):
         words = (content.id, content.title)
         stops = (w for w in words if keyword_at(account, w) is Keyword.STOP and not keywords.ends_other_things(w))
-        return next(stops, content.title if wishes.may_mean_stop(content.title) else "")
+        return next(stops, content.title if wishes.not_interested(content.title) else "")
     if isinstance(content, MediaMessage):
         return content.caption or ""
     return content.text if isinstance(content, Text) else ""

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm import keywords
-from crm.wishes import QUESTIONS, may_mean_stop
+from crm.wishes import QUESTIONS, may_mean_stop, not_interested
 
 HELD = {
     "en": (
@@ -58,6 +58,17 @@ NOT_HELD = (
     "|I never got my parcel|ich möchte eine SMS|хочу заказать|可以发货吗|送ってください|보내 주세요"
     "|peynir istemiyorum|I report to you"
 )
+
+
+@pytest.mark.parametrize("label", ["Not interested", "Kein Interesse!", "No me interesa", "Pas intéressée"])
+def test_a_button_that_says_there_is_no_interest_is_a_wish(label: str) -> None:
+    assert not_interested(label)
+    assert may_mean_stop(label)
+
+
+@pytest.mark.parametrize("label", ["Nein, danke", "Keine Angebote hier", "No offers here", "No, thanks", "Interested"])
+def test_what_else_a_button_declines_is_what_it_asked(label: str) -> None:
+    assert not not_interested(label)
 
 
 @pytest.mark.parametrize(("language", "text"), [(lang, t) for lang, all_ in HELD.items() for t in all_.split("|")])

@@ -366,6 +366,26 @@ async def test_stop_start_and_help_are_answered_where_no_provider_does(shop: Sho
     assert "Schreiben Sie uns hier" in said[2]
 
 
+async def test_a_tap_on_a_button_stops_where_the_button_says_so(shop: Shop) -> None:
+    person, conversation = await shop.someone("whatsapp")
+
+    async def taps(title: str) -> None:
+        await shop.writes("whatsapp", person["id"], type="button_reply", button_id="b1", title=title)
+        await marked(shop, "whatsapp", person, conversation)
+
+    await taps("Cancel")
+    assert await facts(shop, conversation) == []
+    await taps("Not interested")
+    assert {(fact["state"], fact["wording"]) for fact in await facts(shop, conversation)} == {
+        ("held", "Not interested")
+    }
+    await taps("Stop promotions")
+    assert {fact["state"] for fact in await facts(shop, conversation)} == {"withdrawn", "held"}
+    said = [e["content"]["text"] for e in await shop.thread(conversation["id"]) if e["direction"] == "out"]
+    assert len(said) == 2
+    assert "You have been unsubscribed" in said[1]
+
+
 async def test_nobody_else_sends_as_a_confirmation(shop: Shop) -> None:
     _, conversation = await shop.someone("sms")
     refused = await tries(shop, conversation["id"], "stop_confirmation")
