@@ -106,6 +106,8 @@ def share(hits: int, of: int, confidence: float = 0.95) -> Share:
     """Wilson's interval, which holds for few and for rare hits too."""
     if of <= 0:
         return Share(hits, of, 0.0, 0.0, 1.0)
+    # Of whom it is not known yet that they have it, some may have clicked.
+    hits = min(hits, of)
     z = _NORMAL.inv_cdf(0.5 + confidence / 2)
     p, shrink = hits / of, 1 + z * z / of
     middle = (p + z * z / (2 * of)) / shrink
@@ -117,6 +119,7 @@ def compare(hits: int, of: int, other_hits: int, other_of: int) -> float:
     """The two-sided p of a pooled two-proportion z-test; 1 where there is nothing to compare."""
     if of <= 0 or other_of <= 0:
         return 1.0
+    hits, other_hits = min(hits, of), min(other_hits, other_of)
     pooled = (hits + other_hits) / (of + other_of)
     spread = math.sqrt(pooled * (1 - pooled) * (1 / of + 1 / other_of))
     if spread == 0:
@@ -137,6 +140,7 @@ def lift(hits: int, of: int, held_hits: int, held_of: int, confidence: float = 0
 
 def chi_square(hits: Sequence[int], of: Sequence[int]) -> float:
     """The p of Pearson's test that all have the same share; 1 where there is nothing to tell apart."""
+    hits = [min(each) for each in zip(hits, of, strict=True)]
     total, all_hits = sum(of), sum(hits)
     if len(of) < 2 or min(of) <= 0 or all_hits in (0, total):
         return 1.0

@@ -317,11 +317,13 @@ async def progress(ws: Workspace, mailing_id: str) -> Progress:
     rows = await store.tallies(ws, mailing_id)
     unsure = [row["_id"] for row in rows if (row.get("to") or {}).get("unknown")]
     if unsure:
-        resolved = {work.id: _resolved(work) for work in (await store.works(ws, unsure)).values()}
+        resolved = {work.id: _resolved(work, group) for work, group in await _pages(ws, unsure)}
         for row in rows:
-            if (count := resolved.get(row["_id"], 0)) > 0:
-                to = row["to"]
-                row["to"] = {**to, "unknown": to["unknown"] - count, "sent": to["sent"] + count}
+            count, cost = resolved.get(row["_id"], (0, 0))
+            to = row.get("to") or {}
+            if count:
+                known = {"unknown": to["unknown"] - count, "sent": to["sent"] + count, "cost": to["cost"] + cost}
+                row["to"] = {**to, **known}
     cancelled = mailing.state == "cancelled"
     now = ws.clock.now()
     over = results.nobodys(mailing, now)
@@ -356,9 +358,13 @@ async def _held_until(ws: Workspace, mailing: Mailing) -> datetime | None:
     return min((each for each in full if each), default=None) if all(full) else None
 
 
-def _resolved(work: Work) -> int:
-    """How many whose outcome we did not know the provider has told of since."""
-    return sum(1 for place, found in work.o.items() if found[0] == "unknown" and place in work.d)
+def _resolved(work: Work, group: store.Group) -> tuple[int, int]:
+    """
+    Of how many whose outcome we did not know it is known since, and what these have cost: the provider has told of
+    them, or they have answered or clicked themselves.
+    """
+    known = [place for place, found in work.o.items() if found[0] == "unknown" and (place in work.d or place in work.m)]
+    return len(known), sum(group.recipients[int(place)].price_minor for place in known)
 
 
 def _rate(runtime: Runtime, mailing: Mailing, handed_over: int, now: datetime) -> float:

@@ -105,3 +105,14 @@ def test_everybody_has_one_part_which_is_the_same_whenever_it_is_asked() -> None
     assert held != [each for each in ids if experiments.held_out(plan, "bro_2", each)]
     first = Plan(**PLAN, trial=Trial(people=50))
     assert [experiments.stage_of(first, "bro_1", each, at) for at, each in enumerate(ids[:50])] == ["trial"] * 50
+
+
+def test_more_clicks_than_messages_known_to_have_arrived_are_no_error() -> None:
+    """Whose message got no answer may have clicked all the same."""
+    found = experiments.share(3, 1)
+    assert (found.hits, found.share, found.high) == (1, 1.0, 1.0)
+    assert experiments.compare(3, 1, 0, 2) == experiments.compare(1, 1, 0, 2)
+    assert experiments.chi_square([3, 0], [1, 2]) == experiments.chi_square([1, 0], [1, 2])
+    raised = experiments.lift(3, 1, 0, 2)
+    assert raised is not None
+    assert raised.difference == 1.0

@@ -147,6 +147,21 @@ async def test_the_budget_stops_it_in_the_middle(shop: Shop) -> None:
     await press(shop, made, "resume")
     done = await counted(owner, made, "done")
     assert (done["spent_minor"], done["unexplained"], len(await got(shop, "Dear"))) == (5, 0, 5)
+    # What arrived although the answer was lost has cost something, what failed after that has not.
+    lost = {"timeout_after_accept_rate": 1, "status_delay_ms": {"sent": 300, "delivered": 600}}
+    arrives, fails = [await phone_of(shop, each) for each in who[:2]]
+    await shop.knobs(customers={arrives: lost, fails: {**lost, "error_rate": 1, "error_code": 30005}})
+    try:
+        made = await begun(owner, **plan(shop, who[:2], "Silent"))
+
+        async def all_is_told() -> dict[str, Any] | None:
+            now = await progress(owner, made)
+            return now if now["tally"]["delivered"] and now["tally"]["failed"] else None
+
+        told = await eventually(all_is_told)
+    finally:
+        await shop.knobs(customers={arrives: None, fails: None})
+    assert (told["tally"]["sent"], told["tally"]["unknown"], told["spent_minor"]) == (1, 0, 1)
     assert ws.id
 
 
