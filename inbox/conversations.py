@@ -14,7 +14,7 @@ from app.core import hints, ids
 from app.core.errors import Change, ChangedMeanwhile, Conflict, ContactMerged, Invalid, NotFound
 from app.core.permissions import Actor
 from app.core.runtime import Workspace
-from crm import consent, doubts
+from crm import changes, consent, doubts
 from crm.contacts import ContactAddress, hue
 from inbox import episodes
 from inbox.answering import following
@@ -304,10 +304,37 @@ async def replaced(ws: Workspace, current: Conversation, wanted: Conversation) -
     """Store `wanted`, whose revision is the next, if nobody was faster; it is counted in lists and found by routing."""
     if not await store.save(ws, current, wanted):
         return False
-    await counters.changed(ws, current, wanted)
-    if waiting.wakes(current, wanted):
-        await hints.give(ws.redis, waiting.HINT)
+    await _noted(ws, current, wanted)
     return True
+
+
+async def with_entry(
+    ws: Workspace, conversation: Conversation, entry: Entry, how: Callable[[Entry], How]
+) -> tuple[Entry, Conversation] | None:
+    """
+    Store an entry that came in, under the number behind the newest that is known, and the conversation as it makes it,
+    in one go; both as stored. None if that number, or the entry's id, is taken: then nothing is stored.
+
+    If only the entry is stored because somebody has changed the conversation meanwhile, that follows as in `change`.
+    """
+    numbered = replace(entry, number=conversation.last_number + 1)
+    wanted = await followed(ws, conversation, how(numbered)(conversation))
+    wanted = replace(wanted, revision=conversation.revision + 1)
+    stored, saved = await store.save_with(ws, numbered, conversation, wanted)
+    if not stored:
+        return None
+    await changes.hint(ws, [entry.contact_id])
+    if saved:
+        await _noted(ws, conversation, wanted)
+        return numbered, wanted
+    changed, _ = await change(ws, conversation, how(numbered))
+    return numbered, changed
+
+
+async def _noted(ws: Workspace, before: Conversation, stored: Conversation) -> None:
+    await counters.changed(ws, before, stored)
+    if waiting.wakes(before, stored):
+        await hints.give(ws.redis, waiting.HINT)
 
 
 async def _timed(ws: Workspace, old: Conversation, new: Conversation, now: datetime) -> Clock | None:

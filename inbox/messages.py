@@ -46,7 +46,7 @@ from crm.store import contacts as contact_rows
 from inbox import consents, contents, conversations, doubts, events, files, live, menus, template_alarms, timeline
 from inbox.answering import notifications, proofs
 from inbox.closing import closing, surveys
-from inbox.conversations import Conversation
+from inbox.conversations import Conversation, How
 from inbox.finding import search
 from inbox.mailings import mailings, placing
 from inbox.mailings.mailing import Ref
@@ -237,23 +237,37 @@ async def _received(
     if event.timed and conversations.heard_since(conversation, account.id, event.at):
         late = await timeline.place_of_late(ws, conversation.contact_id, event.at, conversation.last_number)
         entry = replace(entry, order_at=late)
-    entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
-    # Whoever was parted meanwhile gets it from where it is stored now.
-    await _require_theirs(ws, conversation, sender)
-    summary = conversations.summary_of(entry, STARTED if event.started else preview(content))
-    if not event.started:
-        await notifications.of_entry(ws, conversation, entry, summary.text)
+    text = STARTED if event.started else preview(content)
     hours = registry.adapter(account.kind).capabilities(account).window_hours
-    answer = surveys.answer_in(conversation, content, entry)
-    thanked = answer is None and await closing.keeps_closed(ws, conversation, content)
-    reopens = answer is None and not thanked and not surveys.late(content)
-    campaign = None if event.started else await _answered_campaign(ws, conversation, entry)
-    received = partial(conversations.received, entry, summary, window_hours=hours, reopens=reopens, campaign=campaign)
+
+    def received(stored: Entry, **more: Any) -> How:
+        return conversations.received(stored, conversations.summary_of(stored, text), window_hours=hours, **more)
+
     before, feed = conversation, await _feed(ws, account)
-    begins = conversation.revision == 0 or (conversation.state == "closed" and reopens)
-    if begins and not conversation.blocked:
-        feed = await _route_rules().feed(ws, received()(conversation), entry, feed)
-    conversation, _ = await conversations.change(ws, conversation, received(feed=feed))
+    answer: surveys.Answer | None = None
+    campaign: Campaign | None = None
+    thanked = begins = False
+    both: tuple[Entry, Conversation] | None = None
+    if _is_ordinary(conversation, event):
+        await notifications.of_entry(ws, conversation, entry, text)
+        both = await conversations.with_entry(ws, conversation, entry, partial(received, feed=feed))
+    if both is not None:
+        entry, conversation = both
+    else:
+        entry, _ = await timeline.append(ws, entry, after=conversation.last_number)
+        # Whoever was parted meanwhile gets it from where it is stored now.
+        await _require_theirs(ws, conversation, sender)
+        if not event.started:
+            await notifications.of_entry(ws, conversation, entry, text)
+        answer = surveys.answer_in(conversation, content, entry)
+        thanked = answer is None and await closing.keeps_closed(ws, conversation, content)
+        reopens = answer is None and not thanked and not surveys.late(content)
+        campaign = None if event.started else await _answered_campaign(ws, conversation, entry)
+        begins = conversation.revision == 0 or (conversation.state == "closed" and reopens)
+        taken_in = partial(received, entry, reopens=reopens, campaign=campaign)
+        if begins and not conversation.blocked:
+            feed = await _route_rules().feed(ws, taken_in()(conversation), entry, feed)
+        conversation, _ = await conversations.change(ws, conversation, taken_in(feed=feed))
     if begins and feed is not None and feed.rule is not None:
         await _note_route(ws, conversation, feed, entry)
     if before.state == "snoozed" and conversation.state == "open":
@@ -285,6 +299,21 @@ async def _received(
     await live.tell_entry(ws, entry, conversation)
     await translations.arrived(ws, conversation, entry)
     return conversation
+
+
+def _is_ordinary(conversation: Conversation, event: InboundMessage) -> bool:
+    """
+    Whether a message only goes on with what is being talked about: nothing has to be found out or done between storing
+    it and taking it in, and so both are written in one go.
+    """
+    return (
+        conversation.revision > 0
+        and conversation.state != "closed"
+        and not event.started
+        and not conversation.woven
+        and conversation.asked is None
+        and conversation.campaign is None
+    )
 
 
 async def _answered_campaign(ws: Workspace, conversation: Conversation, entry: Entry) -> Campaign | None:

@@ -14,10 +14,16 @@ from math import inf, nextafter
 from typing import Any, TypeGuard
 from weakref import WeakValueDictionary
 
-from pymongo import AsyncMongoClient, IndexModel, UpdateMany, UpdateOne, timeout
+from pymongo import AsyncMongoClient, IndexModel, InsertOne, UpdateMany, UpdateOne, timeout
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
+from pymongo.errors import (
+    BulkWriteError,
+    ClientBulkWriteException,
+    DuplicateKeyError,
+    OperationFailure,
+    PyMongoError,
+)
 from pymongo.errors import ConnectionFailure as ConnectionFailure
 
 from app.core.together import Together
@@ -27,6 +33,8 @@ Database = AsyncDatabase[Document]
 Client = AsyncMongoClient[Document]
 DatabaseError = PyMongoError
 DUPLICATE_KEY = 11000
+# Servers from this version of the protocol on (MongoDB 8) write to several collections in one command.
+_WRITES_TO_SEVERAL = 25
 # Most rows in a command that several calls share, and most ids of one call that are shared so.
 _TOGETHER = 100
 _FEW = 5
@@ -480,16 +488,49 @@ async def insert_each(collection: AsyncCollection[Document], rows: Sequence[Docu
     return results
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """
+    Sets fields of a workspace's row (the new revision among them) and removes others, if it is still at this revision.
+
+    The condition stands in the change and not in the filter: by `_id` alone every engine goes straight to the row,
+    and the embedded one takes a third of an update's time to look for an index for whatever stands beside it.
+    """
+
+    workspace_id: str
+    revision: int
+    changed: Mapping[str, Any]
+    gone: Sequence[str] = ()
+
+    def of(self, row_id: str) -> tuple[Document, Document | list[Document]]:
+        """Filter and update for this row."""
+        if self.gone:
+            where = {"_id": row_id, "revision": self.revision, "workspace_id": self.workspace_id}
+            return where, {"$set": dict(self.changed), "$unset": dict.fromkeys(self.gone, "")}
+        same = {"$and": [{"$eq": ["$revision", self.revision]}, {"$eq": ["$workspace_id", self.workspace_id]}]}
+        written = {"$mergeObjects": ["$$ROOT", {"$literal": dict(self.changed)}]}
+        return {"_id": row_id}, [{"$replaceWith": {"$cond": [same, written, "$$ROOT"]}}]
+
+
+async def apply(collection: AsyncCollection[Document], row_id: str, change: Change) -> bool:
+    """Whether the row was still as the change says."""
+    return (await collection.update_one(*change.of(row_id))).modified_count == 1
+
+
 class Batches:
     """
     Point reads and inserts of a process that come at the same time, as one command each: under load the cost of a
     command is shared, and the embedded database commits once for all. They are kept as long as somebody uses them.
+
+    An insert with the change that follows from it (`pair`) goes in one command while it is alone, and among others as
+    those go.
     """
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._reads: WeakValueDictionary[str, Together[str, Document | None]] = WeakValueDictionary()
         self._inserts: WeakValueDictionary[str, Together[Document, None]] = WeakValueDictionary()
+        self._pairs = 0
 
     def reads(self, collection: str) -> Together[str, Document | None]:
         """By `_id`; None where there is no such row. Whose it is, the caller looks at."""
@@ -505,6 +546,42 @@ class Batches:
             insert_rows = partial(insert_each, getattr(self._db, collection))
             found = self._inserts[collection] = Together(insert_rows, most=_TOGETHER)
         return found
+
+    async def pair(self, into: str, row: Document, of: str, row_id: str, change: Change) -> tuple[bool, bool]:
+        """
+        Inserts a row, and then changes another collection's; whether each was done. Where the first has its id or a
+        unique key taken, the second is left alone.
+        """
+        alone = (
+            not self._pairs and (self._db.client.topology_description.common_wire_version or 0) >= _WRITES_TO_SEVERAL
+        )
+        self._pairs += 1
+        try:
+            if alone:
+                return await self._pair(into, row, of, row_id, change)
+            try:
+                await self.inserts(into)(row)
+            except DuplicateId:
+                return False, False
+            return True, await apply(getattr(self._db, of), row_id, change)
+        finally:
+            self._pairs -= 1
+
+    async def _pair(self, into: str, row: Document, of: str, row_id: str, change: Change) -> tuple[bool, bool]:
+        """In this order: whoever dies in between leaves the row, and the change undone, as with two commands."""
+        where, how = change.of(row_id)
+        insert_row = InsertOne(row, namespace=f"{self._db.name}.{into}")
+        update_row = UpdateOne(where, how, namespace=f"{self._db.name}.{of}")
+        try:
+            done = await self._db.client.bulk_write([insert_row, update_row], ordered=True)
+        except ClientBulkWriteException as error:
+            if isinstance(error.error, PyMongoError):
+                # What callers tell apart: a database that is away is no fault of the row.
+                raise error.error from None
+            if any(failure["code"] != DUPLICATE_KEY for failure in error.details["writeErrors"]):
+                raise
+            return False, False
+        return True, done.modified_count == 1
 
     async def _read(self, name: str, row_ids: Sequence[str]) -> list[Document | Exception | None]:
         collection: AsyncCollection[Document] = getattr(self._db, name)
@@ -635,21 +712,28 @@ class ScopedCollection:
         """Whether a row matched (or was upserted). Raises DuplicateId."""
         return await update(self._collection, self._asked(where), change, upsert=upsert)
 
-    async def update_at(self, row_id: str, revision: int, changed: Mapping[str, Any], gone: Iterable[str] = ()) -> bool:
+    async def update_at(self, row_id: str, revision: int, changed: Mapping[str, Any], gone: Sequence[str] = ()) -> bool:
         """
         Sets fields of a row (the new revision among them) and removes others, if it is still at this revision; whether
         it was.
-
-        The condition stands in the change and not in the filter: by `_id` alone every engine goes straight to the row,
-        and the embedded one takes a third of an update's time to look for an index for whatever stands beside it.
         """
-        if gone:
-            change: Document = {"$set": dict(changed), "$unset": dict.fromkeys(gone, "")}
-            return await self.update({"_id": row_id, "revision": revision}, change)
-        same = {"$and": [{"$eq": ["$revision", revision]}, {"$eq": ["$workspace_id", self._workspace_id]}]}
-        written = {"$mergeObjects": ["$$ROOT", {"$literal": dict(changed)}]}
-        pipeline = [{"$replaceWith": {"$cond": [same, written, "$$ROOT"]}}]
-        return (await self._collection.update_one({"_id": row_id}, pipeline)).modified_count == 1
+        return await apply(self._collection, row_id, Change(self._workspace_id, revision, changed, gone))
+
+    async def insert_and_update_at(
+        self,
+        row: Document,
+        beside: "ScopedCollection",
+        row_id: str,
+        revision: int,
+        changed: Mapping[str, Any],
+        gone: Sequence[str] = (),
+    ) -> tuple[bool, bool]:
+        """
+        Inserts a row and then changes one of the collection beside this, as `update_at` does; whether each was done. A
+        row whose id or unique key is taken leaves the other alone.
+        """
+        change = Change(self._workspace_id, revision, changed, gone)
+        return await self._batches.pair(self._collection.name, self._mine(row), beside._collection.name, row_id, change)
 
     async def update_each(self, changes: Sequence[tuple[Sequence[str], Mapping[str, Any], Mapping[str, Any]]]) -> int:
         """Rows by `_id`, if they are as `where` says, each group with its change; in one command; how many matched."""

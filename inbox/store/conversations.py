@@ -24,10 +24,11 @@ from inbox.finding.lists import Order, Wanted
 from inbox.routing import waiting
 from inbox.routing.waiting import Queued
 from inbox.store import windows
+from inbox.store.entries import to_row as entry_to_row
 from inbox.store.episodes import facts_values
 from inbox.store.sla_policies import clock_from_row
 from inbox.store.windows import Walk
-from inbox.timeline import Campaign
+from inbox.timeline import Campaign, Entry
 
 # What a row need not say of most conversations: half of its fields say nothing of most, and each costs every write
 # and every read of it.
@@ -130,12 +131,27 @@ async def save(ws: Workspace, old: conversations.Conversation, new: conversation
         except DuplicateId:
             return False
         return True
-    before = to_row(old)
+    return await ws.db.conversations.update_at(old.id, old.revision, *_difference(to_row(old), row, new))
+
+
+async def save_with(
+    ws: Workspace, entry: Entry, old: conversations.Conversation, new: conversations.Conversation
+) -> tuple[bool, bool]:
+    """
+    Stores an entry that came in, and then what it makes of its conversation, as `save` does; whether each was done. An
+    entry whose id or number is taken changes nothing.
+    """
+    changed, gone = _difference(to_row(old), to_row(new), new)
+    row, beside = entry_to_row(entry), ws.db.conversations
+    return await ws.db.entries.insert_and_update_at(row, beside, old.id, old.revision, changed, gone)
+
+
+def _difference(before: Document, row: Document, new: conversations.Conversation) -> tuple[Document, list[str]]:
+    """Fields of a row to set, and to take away."""
     changed: Document = {k: v for k, v in row.items() if before.get(k) != v}
     # Taking a field away is the dearer change, and needed only where an index goes by it.
     changed |= {k: plain(getattr(new, k)) for k in before if k not in row and k not in _WORK}
-    gone = [k for k in _WORK if k in before and k not in row]
-    return await ws.db.conversations.update_at(old.id, old.revision, changed, gone)
+    return changed, [k for k in _WORK if k in before and k not in row]
 
 
 async def note_campaigns(ws: Workspace, noted: Sequence[tuple[str, int, Campaign]]) -> None:

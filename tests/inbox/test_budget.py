@@ -103,6 +103,8 @@ async def test_a_text_of_a_known_contact(counted: tuple[Shop, list[str]], round_
     assert (len(seen) - idle) / TEXTS <= DATABASE_COMMANDS, _most(seen)
     # Who writes, and their conversation, is read with the event itself.
     assert seen.count("find addresses") + seen.count("find conversations") <= TEXTS // 10, _most(seen)
+    # And they and what they make of it are written by one command.
+    assert seen.count("insert entries") + seen.count("update conversations") <= TEXTS // 10, _most(seen)
     assert (len(round_trips) - idle_trips) / TEXTS <= REDIS_ROUND_TRIPS, _most([_name(data) for data in round_trips])
 
 
