@@ -243,7 +243,8 @@ class Carrying:
         held = {each.contact_id for each in placed if experiments.held_out(plan, self._now.id, each.contact_id)}
         asked = [each for each in placed if not each.reason and each.contact_id in held | ahead.keys()]
         out = {
-            each.contact_id: each
+            # Stopped for everybody is no reason to leave anybody out for good.
+            each.contact_id: replace(each, reason="holdout", detail="") if each.reason == mailings.NOT_NOW else each
             for each, _ in await checks.gated(self._ws, self._now, laid, asked, purpose, ahead)
             if each.contact_id in held or each.reason == OUTRANKED
         }

@@ -470,6 +470,9 @@ async def _edited(ws: Workspace, account: ChannelAccount, event: MessageEdited, 
         return replace(now, content=content, edited_at=event.at, translations={})
 
     entry, conversation = await _change_and_tell(ws, entry, how)
+    if entry.direction == "in" and entry.edited_at == event.at:
+        # A stop is one in whichever way it was written.
+        await _obey_keyword(ws, account, await _resolve(ws, event.sender), event, replace(entry, at=event.at))
     await search.reindex(ws, entry)
     await translations.arrived(ws, conversation, entry)
 
@@ -553,7 +556,7 @@ def keyword_at(account: ChannelAccount, text: str) -> Keyword | None:
 
 
 async def _obey_keyword(
-    ws: Workspace, account: ChannelAccount, sender: ContactAddress, event: InboundMessage, entry: Entry
+    ws: Workspace, account: ChannelAccount, sender: ContactAddress, event: InboundMessage | MessageEdited, entry: Entry
 ) -> bool:
     """Whether they have asked us to stop."""
     text = asked_in(account, event.content)

@@ -52,6 +52,7 @@ async def test_written_down_with_its_wording_and_proof(shop: Shop) -> None:
         ({"at": (datetime.now(UTC) + timedelta(days=1)).isoformat()}, "at"),
         ({"address": "sms:+12025550000"}, "address"),
         ({"purposes": []}, "purposes"),
+        ({"account_id": "acc_of_nobody"}, "account_id"),
     ],
 )
 async def test_no_agreement_without_proof(shop: Shop, change: dict[str, Any], field: str) -> None:

@@ -390,3 +390,12 @@ async def test_nobody_else_sends_as_a_confirmation(shop: Shop) -> None:
     _, conversation = await shop.someone("sms")
     refused = await tries(shop, conversation["id"], "stop_confirmation")
     assert refused.status_code == 422
+
+
+async def test_a_message_that_is_changed_into_a_stop_is_one(shop: Shop) -> None:
+    person, conversation = await shop.someone("telegram")
+    (said,) = await shop.writes("telegram", person["id"], type="text", text="Send me the offer")
+    await shop.entry_where(conversation["id"], partial(says, "Send me the offer"))
+    await shop.writes("telegram", person["id"], type="edit", target=said, text="STOP")
+    kept = await fact_where(shop, conversation, state="withdrawn", source="keyword")
+    assert kept["wording"] == "STOP"

@@ -14,6 +14,7 @@ from app.core.audit import Target
 from app.core.clock import iso
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound, OptedOut
 from app.core.permissions import Permission
+from app.core.runtime import Workspace
 from channels.content import Text
 from channels.contract import Purpose
 from crm import consent, contacts, masks, standing
@@ -192,6 +193,8 @@ async def record(request: ApiRequest, contact_id: str, body: RecordConsent) -> C
     at = body.at or ws.clock.now()
     if at > ws.clock.now():
         raise Invalid.field("at", "What was said cannot be in the future.")
+    if body.account_id is not None:
+        await _require_sender(ws, body.account_id, row)
     if body.state == "granted":
         if not body.wording:
             raise Invalid.field("wording", "Give the words that the person was shown when they agreed.")
@@ -269,6 +272,13 @@ async def ask(request: ApiRequest, contact_id: str, body: AskConsent) -> Consent
     await consents.tell(ws, told)
     await audit.record(ws, request.actor, "consent.asked", Target("contact", contact.id, contact.name), {})
     return await _page(request, contact.id, Page())
+
+
+async def _require_sender(ws: Workspace, account_id: str, row: ContactAddress) -> None:
+    """Raises Invalid: what is said to a sender that there is not would hold for nobody."""
+    known = [each for each in await ws.runtime.accounts.of_workspace(ws.id) if each.id == account_id]
+    if not known or known[0].kind != row.address.kind:
+        raise Invalid.field("account_id", "There is no such sender on this channel.")
 
 
 def _author(request: ApiRequest) -> Author:
