@@ -308,9 +308,12 @@ class InboundMessage(Inbound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageEdited(Inbound):
+    """What a message says now; `echo` marks one that the business itself wrote in the provider's own app."""
+
     external_id: str
     sender: Sender
     content: Content
+    echo: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,9 @@ async def _put(ws: Workspace, row: MediaRow, values: dict[str, Any]) -> None:
         content = dict(now.content or {})
         if content.get("type") != "media" or content["media"].get("state") == values["state"]:
             return now
+        if (content["media"].get("source") or {}) != dict(row.source):
+            # Edited meanwhile: this is not the file that stands there now.
+            return now
         content["media"] = {**content["media"], "error": None, **values}
         return replace(now, content=content)
 

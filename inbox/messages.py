@@ -12,7 +12,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from app.core import clock
+from app.core import clock, ids
 from app.core.addresses import Address
 from app.core.errors import ContactMerged
 from app.core.mongo import Document
@@ -156,9 +156,9 @@ async def _handle(
         case InboundMessage():
             return await _received(ws, account, event, raw_id, received_at, ahead)
         case MessageEdited():
-            await _edited(ws, account, event, raw_id)
+            await _edited(ws, account, event, raw_id, received_at)
         case MessageDeleted():
-            await _deleted(ws, account, event)
+            await _deleted(ws, account, event, received_at)
         case Reaction():
             await _reacted(ws, account, event)
         case ConsentChanged():
@@ -377,7 +377,7 @@ async def _echoed(
         content=event.content.model_dump(exclude_none=True),
         purpose=Purpose.SERVICE.value,
         status="sent",
-        status_times={"sent": event.at},
+        status_times={"sent": event.at if event.timed else received_at},
         external_ids=(external_key(account.id, event.external_id),),
         referral=asdict(event.referral) if event.referral else None,
         raw_id=raw_id,
@@ -433,15 +433,18 @@ async def _quote(ws: Workspace, account: ChannelAccount, external_id: str) -> Qu
     return contents.quote_of(quoted, external_id)
 
 
-async def _want_media(ws: Workspace, entry: Entry, content: Content) -> None:
-    """A file still at the provider is fetched by a job of its own, so that a slow download delays no message."""
+async def _want_media(ws: Workspace, entry: Entry, content: Content, *, media_id: str | None = None) -> None:
+    """
+    A file still at the provider is fetched by a job of its own, so that a slow download delays no message. `media_id`:
+    of a job that is not the entry's first.
+    """
     if not isinstance(content, MediaMessage):
         return
     if content.media.file_id:
         await files.put_in(ws, content.media.file_id, entry.conversation_id)
     elif content.media.state == "pending" and entry.account_id:
         row = MediaRow(
-            id=entry.id,
+            id=media_id or entry.id,
             workspace_id=ws.id,
             account_id=entry.account_id,
             entry_id=entry.id,
@@ -455,47 +458,80 @@ async def _want_media(ws: Workspace, entry: Entry, content: Content) -> None:
 # --- edits, deletions, reactions ----------------------------------------------------------------------------------
 
 
-async def _edited(ws: Workspace, account: ChannelAccount, event: MessageEdited, raw_id: str) -> None:
+async def _edited(
+    ws: Workspace, account: ChannelAccount, event: MessageEdited, raw_id: str, received_at: datetime
+) -> None:
     entry = await timeline.by_external_id(ws, account.id, event.external_id)
     if entry is None or entry.raw_id == raw_id:
         # The original never came (or comes later, and changes nothing): show at least what it says now. Also when this
         # very event made the entry: we may have died before the conversation knew of it.
-        await _late_original(ws, account, event, raw_id)
+        await _late_original(ws, account, event, raw_id, received_at)
         return
-    content = event.content.model_dump(exclude_none=True)
+    at = event.at if event.timed else received_at
 
     def how(now: Entry) -> Entry:
-        if now.deleted_at or (now.edited_at and now.edited_at >= event.at):
+        # Providers count in seconds: of two edits in the same one, the later to come is the newer.
+        if now.deleted_at or (now.edited_at and now.edited_at > at):
             return now
-        return replace(now, content=content, edited_at=event.at, translations={})
+        return replace(now, content=_said_now(now, event.content), edited_at=at, translations={})
 
     entry, conversation = await _change_and_tell(ws, entry, how)
-    if entry.direction == "in" and entry.edited_at == event.at:
+    await _want_other_media(ws, entry, event.content, raw_id)
+    if entry.direction == "in" and entry.edited_at == at:
         # A stop is one in whichever way it was written.
-        await _obey_keyword(ws, account, await _resolve(ws, event.sender), event, replace(entry, at=event.at))
+        await _obey_keyword(ws, account, await _resolve(ws, event.sender), event, replace(entry, at=at))
     await search.reindex(ws, entry)
     await translations.arrived(ws, conversation, entry)
 
 
-async def _late_original(ws: Workspace, account: ChannelAccount, event: MessageEdited, raw_id: str) -> None:
+def _said_now(entry: Entry, content: Content) -> dict[str, Any]:
+    """The edited content. Mostly it has other words with the same file, which is here already."""
+    said = content.model_dump(exclude_none=True)
+    before = _file_in(entry)
+    if isinstance(content, MediaMessage) and before and content.media.source in (None, before.get("source")):
+        said["media"] = before
+    return said
+
+
+async def _want_other_media(ws: Workspace, entry: Entry, content: Content, raw_id: str) -> None:
+    """If the edit has put another file in the place of the one that was, or is being, fetched."""
+    if not isinstance(content, MediaMessage) or _file_in(entry).get("state") != "pending":
+        return
+    first = await work.media(ws.runtime, entry.id)
+    if first is None or first.source != content.media.source:
+        await _want_media(ws, entry, content, media_id=ids.derived("med", entry.id, raw_id))
+
+
+def _file_in(entry: Entry) -> Mapping[str, Any]:
+    content: Mapping[str, Any] = entry.content or {}
+    file: Mapping[str, Any] = content.get("media", {})
+    return file
+
+
+async def _late_original(
+    ws: Workspace, account: ChannelAccount, event: MessageEdited, raw_id: str, received_at: datetime
+) -> None:
     message = InboundMessage(
         key=event.key,
         order_key=event.order_key,
         at=event.at,
+        timed=event.timed,
         raw=event.raw,
         external_id=event.external_id,
         sender=event.sender,
         content=event.content,
+        echo=event.echo,
     )
-    await _received(ws, account, message, raw_id, event.at)
+    await (_echoed if event.echo else _received)(ws, account, message, raw_id, received_at)
 
 
-async def _deleted(ws: Workspace, account: ChannelAccount, event: MessageDeleted) -> None:
+async def _deleted(ws: Workspace, account: ChannelAccount, event: MessageDeleted, received_at: datetime) -> None:
     entry = await timeline.by_external_id(ws, account.id, event.external_id)
     if entry is None:
         raise MessageMissing("a deletion")
+    at = event.at if event.timed else received_at
     deleted, _ = await _change_and_tell(
-        ws, entry, lambda now: now if now.deleted_at else replace(now, deleted_at=event.at, translations={})
+        ws, entry, lambda now: now if now.deleted_at else replace(now, deleted_at=at, translations={})
     )
     await search.reindex(ws, deleted)
 

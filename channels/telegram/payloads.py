@@ -140,6 +140,7 @@ def _edited(update: Update) -> Sequence[InboundEvent]:
             external_id=chat.external_id(_number(message, "message_id")),
             sender=_sender(chat, message),
             content=contents.read(message),
+            echo=_from_business(chat, message),
         )
     ]
 

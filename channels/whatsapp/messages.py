@@ -88,7 +88,8 @@ def _change(message: Json, kind: str, person: Sender, shared: Shared, *, echo: b
     """An edit, a removal or a reaction, if it says of which message."""
     edit, revoke, reaction = obj(message, "edit"), obj(message, "revoke"), obj(message, "reaction")
     if kind == "edit" and (target := text(edit, "original_message_id")):
-        return MessageEdited(external_id=target, sender=person, content=content(obj(edit, "message")), **shared)
+        now = content(obj(edit, "message"))
+        return MessageEdited(external_id=target, sender=person, content=now, echo=echo, **shared)
     if kind == "revoke" and (target := text(revoke, "original_message_id")):
         return MessageDeleted(external_id=target, sender=person, **shared)
     # A reaction made on the business's own phone is not the customer's; it stays a visible echo.

@@ -3,9 +3,10 @@
 import asyncio
 from typing import Any
 
+import orjson
 import pytest
 
-from tests.support.shop import Shop, eventually
+from tests.support.shop import Shop, Webhook, eventually
 
 Case = tuple[str, dict[str, Any], str, Any]
 
@@ -184,3 +185,52 @@ async def test_pressing_start_opens_the_chat_and_asks_for_nothing(shop: Shop) ->
         return bool((await shop.get(f"/conversations/{conversation['id']}"))["unread"] == 1)
 
     await eventually(counted)
+
+
+async def test_an_edited_caption_keeps_its_file_and_another_file_takes_its_place(shop: Shop) -> None:
+    person, conversation = await shop.someone("telegram")
+    request = await shop.captured("telegram", person["id"], type="image", text="One", media="photo")
+    other = orjson.loads((await shop.captured("telegram", person["id"], type="document", media="document")).body)
+    photo = orjson.loads(request.body)["message"]
+
+    async def shown(caption: str) -> dict[str, Any]:
+        return await shop.entry_where(
+            conversation["id"],
+            lambda e: (e["content"] or {}).get("caption") == caption and e["content"]["media"]["state"] == "ready",
+        )
+
+    first = await shown("One")
+    await edits(shop, request, 1, {**photo, "caption": "Two"})
+    second = await shown("Two")
+    assert (second["id"], second["content"]["media"]) == (first["id"], first["content"]["media"])
+    # Telegram counts in seconds, so this is one of the same time.
+    document = {**photo, "document": other["message"]["document"], "caption": "Three"}
+    del document["photo"]
+    await edits(shop, request, 2, document)
+    third = await shown("Three")
+    assert (third["id"], third["content"]["media"]["kind"]) == (first["id"], "document")
+    assert third["content"]["media"]["url"] != first["content"]["media"]["url"]
+
+
+async def test_what_the_owner_edits_in_their_own_app_is_ours_though_it_was_never_here(shop: Shop) -> None:
+    person, conversation = await shop.someone("telegram")
+    request = await shop.captured("telegram", person["id"], type="text", text="Hello again")
+    message = {**orjson.loads(request.body)["message"], "business_connection_id": "BCEXAMPLE"}
+    owner = {"id": 1, "is_bot": False, "first_name": "Owner"}
+    await edits(
+        shop, request, 3, {**message, "message_id": 900, "from": owner, "text": "Stop"}, kind="edited_business_message"
+    )
+    entry = await shop.entry_where(conversation["id"], lambda e: text(e) == "Stop")
+    assert (entry["direction"], entry["author"]["name"]) == ("out", "Phone app")
+    gone = {"business_connection_id": "BCEXAMPLE", "chat": message["chat"], "message_ids": [900]}
+    body = {"update_id": 990_004, "deleted_business_messages": gone}
+    assert (await shop.replay(request, body=orjson.dumps(body))).status_code == 200
+    deleted = await shop.entry_where(conversation["id"], lambda e: e["id"] == entry["id"] and e["deleted_at"])
+    # Telegram does not say when.
+    assert deleted["deleted_at"] > entry["at"]
+
+
+async def edits(shop: Shop, like: Webhook, number: int, message: dict[str, Any], kind: str = "edited_message") -> None:
+    """The provider tells that this message is now so."""
+    body = {"update_id": 990_000 + number, kind: {**message, "edit_date": message["date"]}}
+    assert (await shop.replay(like, body=orjson.dumps(body))).status_code == 200

@@ -353,6 +353,19 @@ CHANGES = [
     ),
     InboundCase("revoke", "revoke", [MessageDeleted(**SHARED, external_id="wamid.EXAMPLE01", sender=SENDER)]),
     InboundCase(
+        "edited in the phone app",
+        "echo_edit",
+        [
+            MessageEdited(
+                **(SHARED | {"key": "message:wamid.ECHO", "at": at(60)}),
+                external_id="wamid.ECHO0",
+                sender=BARE,
+                content=Text(text="We open at nine"),
+                echo=True,
+            )
+        ],
+    ),
+    InboundCase(
         "revoked in the phone app",
         "echo_revoke",
         [
