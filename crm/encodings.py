@@ -42,6 +42,30 @@ def of(sample: bytes) -> str:
     return max(shares, key=lambda encoding: shares[encoding])
 
 
+class Letters:
+    """A file that goes by, piece by piece: its first letter beyond ASCII may stand far behind its beginning."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
+        self._plain = True
+        self._other: bytes | None = None
+
+    def feed(self, piece: bytes) -> None:
+        if self._other is not None:
+            return
+        before = self._decoder.getstate()[0]
+        try:
+            self._decoder.decode(piece)
+        except UnicodeDecodeError:
+            self._other = before + piece
+            return
+        self._plain = self._plain and piece.isascii()
+
+    def encoding(self, found: str) -> str:
+        """The one that was `found` by the beginning, unless that said nothing and the rest cannot be UTF-8."""
+        return of(self._other) if found == "utf-8" and self._plain and self._other is not None else found
+
+
 def _decoded(encoding: str, sample: bytes) -> str | None:
     try:
         return codecs.getincrementaldecoder(encoding)("strict").decode(sample)

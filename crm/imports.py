@@ -28,7 +28,7 @@ from app.core.platform import imports as platform
 from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
 from app.core.stream import event
-from crm import fields, lists, rows, tables
+from crm import encodings, fields, lists, rows, tables
 from crm.rows import Outcome, Plan, Problem
 from crm.store import imports as store
 from crm.tables import Shape
@@ -39,6 +39,8 @@ Rule = Literal["fill", "overwrite", "skip"]
 MOST_BYTES = 500_000_000
 MOST_SHOWN = 50
 BATCH = 200
+# The results of a batch are one document of the database.
+_BATCH_CHARS = 1_000_000
 EVERY_SECONDS = 5.0
 _BUSY = ("checking", "running")
 _RESULTS = ("created", "updated", "unchanged", "refused")
@@ -74,7 +76,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """`next` is the batch to be done next, `read` the last row before it, `share` how far in the file that is, to 1."""
+    """
+    `next` is the batch to be done next, `read` the last row before it, `share` how far in the file that is, to 1.
+    `turn` stands for one time that it was begun: what an earlier one has still in hand changes nothing.
+    """
 
     id: str
     name: str
@@ -98,6 +103,7 @@ class Import:
     problems: tuple[Problem, ...] = ()
     why: str | None = None
     finished_at: datetime | None = None
+    turn: str | None = None
 
 
 def require(actor: Actor) -> None:
@@ -115,7 +121,7 @@ async def begin(ws: Workspace, actor: Actor, name: str, pieces: AsyncIterator[by
     """Takes the file as it comes. Raises Forbidden, Invalid, TooLarge."""
     require(actor)
     import_id = ids.new("imp")
-    sample, size, digest = bytearray(), 0, hashlib.sha256()
+    sample, size, digest, letters = bytearray(), 0, hashlib.sha256(), encodings.Letters()
 
     async def passing() -> AsyncIterator[bytes]:
         nonlocal size
@@ -127,6 +133,7 @@ async def begin(ws: Workspace, actor: Actor, name: str, pieces: AsyncIterator[by
             if len(sample) < tables.SAMPLE_BYTES:
                 sample.extend(piece[: tables.SAMPLE_BYTES])
             digest.update(piece)
+            letters.feed(piece)
             if piece:
                 yield piece
 
@@ -135,6 +142,7 @@ async def begin(ws: Workspace, actor: Actor, name: str, pieces: AsyncIterator[by
         if size > MOST_BYTES:
             raise Invalid.field("file", f"A table may have {MOST_BYTES // 1_000_000} MB; split it.")
         shape = tables.shape_of(bytes(sample))
+        shape = replace(shape, encoding=letters.encoding(shape.encoding))
     except AppError:
         await ws.runtime.files.delete(key_of(ws, import_id))
         raise
@@ -179,8 +187,9 @@ async def start(ws: Workspace, actor: Actor, import_id: str, options: Options, *
         Import(**{name: getattr(now, name) for name in _GIVEN}),
         state="checking" if dry else "running",
         options=options,
+        turn=ids.new("trn"),
     )
-    if now.state not in before or not await store.turn(ws, begun, now.state):
+    if now.state not in before or not await store.turn(ws, begun, now.state, now.turn):
         raise Conflict("This import is under way, or over.", code="not_waiting")
     await store.forget_results(ws, import_id)
     if not dry:
@@ -231,7 +240,7 @@ async def cancel(ws: Workspace, import_id: str) -> Import:
     """What was done stays done. Raises NotFound, Conflict."""
     now = await get(ws, import_id)
     stopped = replace(now, state="cancelled" if now.state == "running" else "uploaded", finished_at=ws.clock.now())
-    if now.state not in _BUSY or not await store.turn(ws, stopped, now.state):
+    if now.state not in _BUSY or not await store.turn(ws, stopped, now.state, now.turn):
         raise Conflict("This import is not under way.", code="not_running")
     await _tell(ws, stopped)
     return stopped
@@ -244,7 +253,11 @@ async def results(ws: Workspace, import_id: str) -> AsyncIterator[bytes]:
     for batch in range(now.next):
         outcomes = await store.results(ws, import_id, batch)
         yield tables.written(
-            [str(each.row), each.result, each.contact_id or "", each.reason or "", *each.cells] for each in outcomes
+            [
+                *(str(each.row), each.result, each.contact_id or "", each.reason or ""),
+                *(cell.replace(tables.ILLEGIBLE, "\ufffd") for cell in each.cells),
+            ]
+            for each in outcomes
         )
 
 
@@ -313,7 +326,9 @@ async def _enqueue(ws: Workspace, import_id: str) -> None:
 
 async def run_one(ws: Workspace, import_id: str) -> None:
     """Until it is over or cancelled. One process at a time; another goes on where this one was stopped."""
-    async with leases.hold(ws.redis, f"import:{import_id}") as lease:
+    # Of the same file twice one waits for the other, and finds what that has made.
+    file = (await get(ws, import_id)).digest or import_id
+    async with leases.hold(ws.redis, f"import:{ws.id}:{file}") as lease:
         now = await get(ws, import_id)
         if lease is None or now.state not in _BUSY or now.options is None:
             return
@@ -322,14 +337,17 @@ async def run_one(ws: Workspace, import_id: str) -> None:
         except (FileMissing, Invalid) as error:
             why = "The file is gone; upload it again." if isinstance(error, FileMissing) else str(error)
             failed = replace(await get(ws, import_id), state="failed", why=why, finished_at=ws.clock.now())
-            await store.turn(ws, failed, now.state)
-            await _tell(ws, failed)
+            if failed.turn == now.turn and await store.turn(ws, failed, now.state, now.turn):
+                await _tell(ws, failed)
 
 
 async def _carry(ws: Workspace, now: Import, options: Options, lease: leases.Lease) -> None:
     plan = await Plan.of(ws, now, options)
     dry = now.state == "checking"
-    taken = 0
+    if dry:
+        # What it would have made so far is known to the process alone that has tried it.
+        now = Import(**{name: getattr(now, name) for name in (*_GIVEN, "state", "options", "turn")})
+    taken, chars = 0, 0
 
     async def pieces() -> AsyncIterator[bytes]:
         nonlocal taken
@@ -343,11 +361,12 @@ async def _carry(ws: Workspace, now: Import, options: Options, lease: leases.Lea
         if number <= now.read:
             continue
         batch.append((number, cells))
-        if len(batch) < BATCH:
+        chars += sum(map(len, cells))
+        if len(batch) < BATCH and chars < _BATCH_CHARS:
             continue
         share = min(0.999, taken / max(1, now.bytes))
         following = await _done(ws, now, await plan.work(ws, batch, dry=dry), share)
-        batch = []
+        batch, chars = [], 0
         if following is None or lease.lost:
             return
         now = following
@@ -357,7 +376,7 @@ async def _carry(ws: Workspace, now: Import, options: Options, lease: leases.Lea
             return
         now = last
     over = replace(now, state="checked" if dry else "done", share=1.0, finished_at=ws.clock.now())
-    if await store.turn(ws, over, now.state):
+    if await store.turn(ws, over, now.state, now.turn):
         if not dry:
             counts = {"created": over.created, "updated": over.updated, "refused": over.refused}
             by = Actor(over.by_type, over.by_id, over.by_name, "", Rights())
@@ -383,7 +402,11 @@ async def _done(ws: Workspace, now: Import, outcomes: Sequence[Outcome], share: 
         problems=(*now.problems, *problems)[:MOST_SHOWN],
         **{name: getattr(now, name) + count for name, count in counts.items()},
     )
-    if not await store.turn(ws, following, now.state):
+    if not await store.turn(ws, following, now.state, now.turn):
+        # Stopped while this batch was done: it is done all the same, and counts.
+        over = replace(following, state="cancelled", finished_at=ws.clock.now())
+        if now.state == "running" and await store.turn(ws, over, "cancelled", now.turn):
+            await _tell(ws, over)
         return None
     await _tell(ws, following)
     return following

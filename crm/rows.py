@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
@@ -22,11 +22,11 @@ from app.core.alphabet import plain
 from app.core.errors import AppError
 from app.core.platform import members as member_rows
 from app.core.runtime import Workspace
-from crm import companies, consent, consent_days, contacts, fields, likeness, pacing
+from crm import companies, consent, consent_days, contacts, fields, likeness, pacing, tables
 from crm.companies import Company
 from crm.consent import ConsentFact
 from crm.consent_days import Change
-from crm.contacts import Contact, ContactAddress, Imported, search_tokens
+from crm.contacts import Contact, ContactAddress, Hand, Imported, search_tokens
 from crm.fields import Fields, Value
 from crm.store import companies as company_store
 from crm.store import consents as consent_store
@@ -84,6 +84,12 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
 _MOST_COMPANIES = 20_000
 # What a spreadsheet makes of a long number.
 _SHORTENED = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
+# What a program that reckons makes of a long number: 12025550123.0.
+_RECKONED = re.compile(r"(\+?\d{7,})[.,]0+")
+_UNREADABLE = re.compile(f"[\x00{tables.ILLEGIBLE}]")
+_MOST_NAME_CHARS = 200
+# Of people whom a trial has met, so many of the last ones are known again when they come in a row below.
+_MOST_TRIED = 50_000
 # A day as it is written with points between, which is nowhere the month first.
 _POINTS = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
@@ -121,6 +127,41 @@ class Person:
     own: dict[str, Value] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
     consent_at: datetime | None = None
+
+
+class Tried:
+    """What a trial would have written so far, of those whom it has met last: their next row is held against it."""
+
+    def __init__(self) -> None:
+        self._people: dict[str, tuple[Contact, dict[Address, ContactAddress]]] = {}
+        self._handles: dict[Address, str] = {}
+        self._facts: dict[str, set[str]] = {}
+
+    def see(self, contact: Contact, new: Iterable[Address], facts: Iterable[ConsentFact]) -> None:
+        _, rows = self._people.pop(contact.id, (contact, {}))
+        for handle in new:
+            rows[handle] = ContactAddress(
+                address=handle, contact_id=contact.id, verified=False, created_at=contact.created_at
+            )
+            self._handles[handle] = contact.id
+        self._people[contact.id] = contact, rows
+        self._facts.setdefault(contact.id, set()).update(consent.id_of(fact) for fact in facts)
+        if len(self._people) > _MOST_TRIED:
+            oldest = next(iter(self._people))
+            for handle in self._people.pop(oldest)[1]:
+                del self._handles[handle]
+            self._facts.pop(oldest, None)
+
+    def row(self, handle: Address) -> ContactAddress | None:
+        contact_id = self._handles.get(handle)
+        return self._people[contact_id][1][handle] if contact_id else None
+
+    def contact(self, contact_id: str) -> Contact | None:
+        found = self._people.get(contact_id)
+        return found[0] if found else None
+
+    def has(self, fact: ConsentFact) -> bool:
+        return consent.id_of(fact) in self._facts.get(fact.contact_id, ())
 
 
 def targets(known: Fields) -> dict[str, str]:
@@ -168,6 +209,7 @@ class Plan:
     # So many days an agreement holds (pacing.py); 0: until it is ended.
     holds_days: int
     companies: dict[str, str] = field(default_factory=dict)
+    tried: Tried = field(default_factory=Tried)
 
     @classmethod
     async def of(cls, ws: Workspace, made: Import, options: Options) -> Plan:
@@ -189,15 +231,27 @@ class Plan:
     def read(self, number: int, cells: Sequence[str]) -> Person:
         """Raises ValueError, in words, for a row that cannot be taken."""
         person = Person(number, cells)
+        width = len(self.options.mapping)
+        if any(cell for cell in cells[width:]):
+            # Where a comma has slipped into a value, all that follows stands in the wrong column.
+            raise ValueError(f"This row has {len(cells)} cells and the header {width}; is a quotation mark missing?")
         given = {t: c.strip() for t, c in zip(self.options.mapping, cells, strict=False) if t and c.strip()}
+        for cell in given.values():
+            if _UNREADABLE.search(cell):
+                raise ValueError("There are letters that cannot be read; save the table in UTF-8.")
+            if len(cell) > tables.MOST_CELL_CHARS:
+                raise ValueError(f"“{cell[:40]}…” has more than {tables.MOST_CELL_CHARS:,} characters.")
         # Several columns may be tags.
         named = [c for t, c in zip(self.options.mapping, cells, strict=False) if t == "tags"]
         words = [word.strip() for cell in named for word in re.split(r"[;,|]", cell) if word.strip()]
         person.tags = [self._named(self.tags, word, "tag") for word in dict.fromkeys(words)]
         self._handles(person, given)
         both = " ".join(each for each in (given.get("first_name"), given.get("last_name")) if each)
-        person.name = (given.get("name") or both)[:200]
-        person.company = " ".join(given.get("company", "").split())[:200]
+        person.name = given.get("name") or both
+        person.company = " ".join(given.get("company", "").split())
+        for what, text in (("name", person.name), ("company", person.company)):
+            if len(text) > _MOST_NAME_CHARS:
+                raise ValueError(f"“{text[:40]}…” is too long for a {what}: at most {_MOST_NAME_CHARS} characters.")
         for target, text in given.items():
             self._value(person, target, text)
         if self.options.stage is not None:
@@ -213,6 +267,8 @@ class Plan:
 
     def _handles(self, person: Person, given: Mapping[str, str]) -> None:
         if phone := given.get("phone"):
+            if reckoned := _RECKONED.fullmatch(phone):
+                phone = reckoned[1]
             number = addresses.e164(phone, self.known.region)
             if number is None:
                 if _SHORTENED.fullmatch(phone):
@@ -226,7 +282,9 @@ class Plan:
                 raise ValueError(f"“{email[:40]}” is no e-mail address.")
             person.handles.append(Address("email", email.casefold()))
         if external := given.get("external_id"):
-            person.handles.append(Address("livechat", f"user:{external[:200]}"))
+            if len(external) > _MOST_NAME_CHARS:
+                raise ValueError(f"“{external[:40]}…” is too long for an id: at most {_MOST_NAME_CHARS} characters.")
+            person.handles.append(Address("livechat", f"user:{external}"))
         if not person.handles:
             raise ValueError("There is neither a phone number nor an e-mail address nor an id.")
 
@@ -243,7 +301,7 @@ class Plan:
                     raise ValueError(f"“{text[:40]}” is no time zone such as Africa/Accra.")
                 person.values["zone"] = text
             case "language":
-                if not _LANGUAGE.fullmatch(text):
+                if not _LANGUAGE.fullmatch(text) or len(text) > 20:
                     raise ValueError(f"“{text[:40]}” is no language code such as en.")
                 person.values["language"] = text
             case "notes":
@@ -268,9 +326,9 @@ class Plan:
         try:
             day = _POINTS.fullmatch(text)
             at = datetime(int(day[3]), int(day[2]), int(day[1])) if day else datetime.fromisoformat(text)
-        except ValueError:
+            at = at.astimezone(UTC) if at.tzinfo else datetime.combine(at.date(), at.time() or time(), UTC)
+        except (ValueError, OverflowError):
             raise ValueError(f"“{text[:40]}” is no date of consent such as 2026-11-21.") from None
-        at = at.astimezone(UTC) if at.tzinfo else datetime.combine(at.date(), at.time() or time(), UTC)
         if at > self.ws.clock.now():
             raise ValueError("Nobody has agreed in the future.")
         return at
@@ -297,17 +355,17 @@ class Plan:
                 taken.update(person.handles)
             for outcome in await self._wave(now, dry=dry):
                 outcomes[outcome.row] = outcome
-            people = [] if dry else later
-            if dry:
-                same: Result = "updated" if self.options.rule == "overwrite" else "unchanged"
-                for person in later:
-                    outcomes[person.row] = Outcome(person.row, same, None, "The same person as in a row above.")
+            people = later
         return [outcomes[number] for number, _ in batch]
 
     async def _wave(self, people: Sequence[Person], *, dry: bool) -> list[Outcome]:
         found = await store.addresses(self.ws, [handle for person in people for handle in person.handles])
         rows = {row.address: row for row in found}
         owners = await store.contacts_by_id(self.ws, {row.contact_id for row in found})
+        if dry:
+            met = [row for person in people for handle in person.handles if (row := self.tried.row(handle))]
+            rows |= {row.address: row for row in met}
+            owners |= {row.contact_id: seen for row in met if (seen := self.tried.contact(row.contact_id))}
         await self._companies(people, dry=dry)
         outcomes: list[Outcome] = []
         new: list[tuple[Person, Contact]] = []
@@ -327,9 +385,17 @@ class Plan:
         if not dry:
             await self._insert(new)
         outcomes += [
-            Outcome(person.row, "created", None if dry else contact.id, consented=person.consent_at is not None)
+            Outcome(
+                person.row,
+                "created",
+                None if dry else contact.id,
+                consented=bool(self._facts(person, contact.id)),
+            )
             for person, contact in new
         ]
+        if dry:
+            for person, contact in new:
+                self.tried.see(contact, person.handles, self._facts(person, contact.id))
         return outcomes
 
     def _contact(self, person: Person) -> Contact:
@@ -425,14 +491,18 @@ class Plan:
         """Somebody who is there: what is new of them is written, if anything is."""
         if known.merged_into is not None:
             known = await contacts.get(self.ws, known.id)
+        if dry:
+            known = self.tried.contact(known.id) or known
         wanted = self._wanted(person, known)
         missing = [handle for handle in person.handles if handle not in rows]
-        facts = [fact for handle in person.handles if (fact := self._fact(person, known.id, handle))]
+        facts = self._facts(person, known.id)
         facts = [fact for fact in facts if not await self._is_kept(fact, rows.get(fact.address))]
         # Before a crash.
         made_here = known.origin == self._origin(person)
         result: Result = "updated" if wanted != known or missing or facts else "unchanged"
         outcome = Outcome(person.row, "created" if made_here else result, known.id, consented=bool(facts))
+        if dry:
+            self.tried.see(wanted, missing, facts)
         if dry or result == "unchanged":
             return outcome
         # Who had agreed already has not been gained, nor who has asked us to stop since what the row says.
@@ -444,7 +514,8 @@ class Plan:
                 )
                 await store.insert_address(self.ws, row)
             if wanted != known:
-                await contacts.change(self.ws, known.id, lambda now: self._wanted(person, now))
+                hand = Hand(self.made.by_id, f"{self.made.by_name} (import)", self.ws.clock.now())
+                await contacts.change(self.ws, known.id, lambda now: self._wanted(person, now), hand)
             elif missing:
                 await contacts.index(self.ws, known.id)
             if any([await consent.record(self.ws, fact) for fact in facts]):
@@ -454,7 +525,12 @@ class Plan:
             return Outcome(person.row, "refused", known.id, refused.detail, tuple(person.cells))
         return outcome
 
+    def _facts(self, person: Person, contact_id: str) -> list[ConsentFact]:
+        return [fact for handle in person.handles if (fact := self._fact(person, contact_id, handle))]
+
     async def _is_kept(self, fact: ConsentFact, row: ContactAddress | None) -> bool:
+        if self.tried.has(fact):
+            return True
         if row is None or "marketing" not in row.consent:
             return False
         return any(each.evidence == fact.evidence for each in await consent_store.at_address(self.ws, fact.address))
@@ -501,8 +577,9 @@ class Plan:
             there = await company_store.named(self.ws, name)
             if there:
                 self.companies[key] = there[0].id
-            elif not dry:
+            else:
                 company = Company(id=companies.id_for(self.ws, name), name=name, created_at=self.ws.clock.now())
                 made.append((company, search_tokens(name)))
                 self.companies[key] = company.id
-        await company_store.insert_new(self.ws, made)
+        if not dry:
+            await company_store.insert_new(self.ws, made)

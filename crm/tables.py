@@ -9,7 +9,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from app.core.errors import Invalid
@@ -19,6 +19,8 @@ MOST_COLUMNS = 200
 MOST_CELL_CHARS = 20_000
 SAMPLE_BYTES = 200_000
 SHOWN_ROWS = 5
+# Stands for bytes that are no letters in the encoding of the file: a code point that no text has.
+ILLEGIBLE = "\ufdd0"
 _DELIMITERS = (",", ";", "\t", "|")
 # Those of East Asian keyboards, too.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -26,6 +28,13 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _SAID = re.compile(r'"?sep=([^\w"\r\n])"?(?:\r\n|\n|\r)', re.IGNORECASE)
 # Rows that are looked at to find the delimiter.
 _LOOKED_AT = 50
+_MOST_ROW_CHARS = 100 * MOST_CELL_CHARS
+# No column is called that: somebody's e-mail address or number, in a table without a header.
+_SOMEBODY = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+|\+?[\d\s()./-]{9,}")
+
+codecs.register_error("illegible", lambda error: (ILLEGIBLE, getattr(error, "end", 0)))
+# A cell may be longer than the module takes by itself; how long a row may be is our own matter (rows_of).
+csv.field_size_limit(2 * _MOST_ROW_CHARS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,8 @@ def shape_of(sample: bytes) -> Shape:
         raise Invalid.field("file", f"A table may have {MOST_COLUMNS} columns.")
     if len(rows) < 2:
         raise Invalid.field("file", "This table has a header and no rows, or rows and no header.")
+    if any(_SOMEBODY.fullmatch(cell) for cell in header):
+        raise Invalid.field("file", "The first row has to name the columns; here it is somebody already.")
     return Shape(encoding, delimiter, header, tuple(tuple(row) for row in rows[1 : SHOWN_ROWS + 1]))
 
 
@@ -83,27 +94,49 @@ def _evenness(rows: Sequence[Sequence[str]]) -> tuple[float, int]:
 async def rows_of(pieces: AsyncIterator[bytes], shape: Shape) -> AsyncIterator[tuple[int, list[str]]]:
     """
     The line of the file at which it begins (the first is 1), and the cells, of each row below the header that is not
-    empty. Raises Invalid.
+    empty. What cannot be read in the encoding is ILLEGIBLE. Raises Invalid.
     """
-    decoder = codecs.getincrementaldecoder(shape.encoding)("replace")
-    rest, lines, header = "", 0, False
+    decoder = codecs.getincrementaldecoder(shape.encoding)("illegible")
+    rest, line, header = "", 1, False
     async for text in _texts(pieces, decoder):
         whole = rest + text
         cut = _cut(whole) if text else len(whole)
-        if lines == 0 and cut and (said := _SAID.match(whole)):
-            lines, whole, cut = 1, whole[said.end() :], cut - said.end()
-        rest = whole[cut:]
-        if len(rest) > 100 * MOST_CELL_CHARS:
-            raise Invalid.field("file", f"The row at line {lines + 1} does not end; is a quotation mark missing?")
-        reader = csv.reader(io.StringIO(whole[:cut], newline=""), delimiter=shape.delimiter)
-        line = lines + 1
+        if line == 1 and cut and (said := _SAID.match(whole)):
+            line, whole, cut = 2, whole[said.end() :], cut - said.end()
+        lines = _Lines(whole[:cut])
+        reader = csv.reader(lines, delimiter=shape.delimiter)
+        read = 0
         for row in reader:
-            if any(row):
+            if lines.over:
+                # It ends in a cell that is still open, and is read again with what follows.
+                break
+            if any(cell.strip() for cell in row):
                 if header:
-                    yield line, [plain(cell)[:MOST_CELL_CHARS] for cell in row]
+                    yield line, [plain(cell) for cell in row]
                 header = True
-            line = lines + reader.line_num + 1
-        lines += reader.line_num
+            line, read = line + lines.given - read, lines.given
+        rest = "".join(lines.all[read:]) + whole[cut:]
+        if len(rest) > _MOST_ROW_CHARS or (not text and rest):
+            raise Invalid.field("file", f"The row at line {line} does not end; is a quotation mark missing?")
+
+
+class _Lines:
+    """Lines for a reader of rows; `given` are those that it has taken, `over` says that it asked for more than all."""
+
+    def __init__(self, text: str) -> None:
+        self.all = list(io.StringIO(text, newline=""))
+        self.given = 0
+        self.over = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if self.given == len(self.all):
+            self.over = True
+            raise StopIteration
+        self.given += 1
+        return self.all[self.given - 1]
 
 
 async def _texts(pieces: AsyncIterator[bytes], decoder: codecs.IncrementalDecoder) -> AsyncIterator[str]:
@@ -117,12 +150,8 @@ async def _texts(pieces: AsyncIterator[bytes], decoder: codecs.IncrementalDecode
 
 
 def _cut(text: str) -> int:
-    """Behind the last line's end that stands in no quoted cell."""
-    end = len(text)
-    while (end := text.rfind("\n", 0, end)) >= 0:
-        if text.count('"', 0, end) % 2 == 0:
-            return end + 1
-    return 0
+    """Behind the last end of a line; one that a line feed may follow yet is none."""
+    return max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1)) + 1
 
 
 def plain(cell: str) -> str:

@@ -83,15 +83,15 @@ async def empty(ws: Workspace, import_id: str) -> None:
     await ws.db.imports.update({"_id": import_id}, {"$set": {"shape.rows": [], "problems": [], "next": 0}})
 
 
-async def turn(ws: Workspace, wanted: imports.Import, was: str) -> bool:
-    """Stores it if its state is still that."""
+async def turn(ws: Workspace, wanted: imports.Import, was: str, turn: str | None) -> bool:
+    """Stores it if its state is still that, in that turn."""
     row = _row(wanted)
     change: Document = {"$set": row}
     if wanted.state in _BUSY:
         row["pending_key"] = wanted.id
     else:
         change["$unset"] = {"pending_key": ""}
-    return await ws.db.imports.update({"_id": row.pop("_id"), "state": was}, change)
+    return await ws.db.imports.update({"_id": row.pop("_id"), "state": was, "turn": turn}, change)
 
 
 async def keep_results(ws: Workspace, import_id: str, batch: int, outcomes: Sequence[rows.Outcome]) -> None:

@@ -1,5 +1,6 @@
 """Tables of people: looked at, tried out, imported once however often, and exported safely."""
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator
@@ -336,3 +337,159 @@ async def test_a_spreadsheet_of_another_country(shop: Shop) -> None:
     (person,) = (await shop.owner.client.get("/api/v1/contacts", params={"q": "Jürgen"})).json()["items"]
     fact = (await shop.owner.client.get(f"/api/v1/contacts/{person['id']}/consents")).json()["items"][0]
     assert fact["at"].startswith("2026-10-01T00:00")
+
+
+WRONG_ROWS = [
+    ('"Mensah, Ama",+12025550161,,,', None),
+    ("Mensah, Kofi,+12025550162,,,", "This row has 6 cells and the header 5; is a quotation mark missing?"),
+    ("Trailing,+12025550163,,,,,", None),
+    ("Short,+12025550164", None),
+    ("Reckoned,12025550165.0,,,", None),
+    (
+        "Early,+12025550166,0001-01-01T00:00+14:00,,",
+        "“0001-01-01T00:00+14:00” is no date of consent such as 2026-11-21.",
+    ),
+    (f"{'x' * 201},+12025550167,,,", f"“{'x' * 40}…” is too long for a name: at most 200 characters."),
+    (f"Long,+12025550168,,{'x' * 300_000},", f"“{'x' * 40}…” has more than 20,000 characters."),
+    (f"Id,+12025550169,,,{'9' * 201}", f"“{'9' * 40}…” is too long for an id: at most 200 characters."),
+    ("Nought\x00,+12025550170,,,", "There are letters that cannot be read; save the table in UTF-8."),
+    ('Five"Inches,+12025550171,,,', None),
+]
+
+
+async def test_a_row_that_would_lose_something_is_refused_in_words(shop: Shop) -> None:
+    """Nothing is cut off, shifted or guessed, and whatever a row holds the import comes to its end."""
+    table = "name,phone,agreed on,notes,id\n" + "\n".join(row for row, _ in WRONG_ROWS)
+    made = await upload(shop.owner, table.encode())
+    mapping = ["name", "phone", "consent_at", "notes", "external_id"]
+    options = {"mapping": mapping, "consent": CONSENT}
+    done = await carried(shop.owner, made, "start", options)
+    found = {problem["row"] - 2: problem["reason"] for problem in done["problems"]}
+    assert found == {at: reason for at, (_, reason) in enumerate(WRONG_ROWS) if reason}
+    assert done["created"] == len(WRONG_ROWS) - len(found)
+    assert await contacts.known(shop.owner.ws, Address("sms", "+12025550165"))
+    headless = await upload(shop.owner, b"Ana,+12025550123\nBob,+12025550124\n", 422)
+    assert headless["errors"][0]["message"] == "The first row has to name the columns; here it is somebody already."
+    open_end = await carried(
+        shop.owner,
+        await upload(shop.owner, b'name,phone\n"Ana,+12025550123\n'),
+        "start",
+        {"mapping": ["name", "phone"]},
+    )
+    assert (open_end["state"], "does not end" in open_end["why"]) == ("failed", True)
+
+
+@pytest.mark.parametrize("rule", ["fill", "overwrite", "skip"])
+async def test_a_trial_says_what_the_import_will_do(shop: Shop, rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where people come several times, in one batch and in others, each time with something new or nothing."""
+    monkeypatch.setattr(imports, "BATCH", 3)
+    number = {"fill": 1, "overwrite": 2, "skip": 3}[rule]
+    one, two, three = (f"+1202555{number}{last:03d}" for last in range(3))
+    known = await contacts.resolve(shop.owner.ws, Address("sms", three), profile=Profile(name="Kofi"))
+    rows_given = (
+        f"Ann,{one},,Basket,\nAnn,{one},,,\nBob,{two},,,2026-01-05\nAnn,{one},en,,\nCid,,,,\nBob,{two},,Basket,2026-01-05\n"
+        f"Ann,{one},en,Basket,2026-01-06\nKofi,{three},,Basket {rule},2026-01-07\nKofi,{three},fr,,2026-01-07\n"
+        f"Kofi,{three},fr,Basket {rule},2026-01-07\nBob B,{two},,,2026-01-05\nBob B,{two},,,2026-01-05\n"
+    )
+    made = await upload(shop.owner, f"name,phone,language,company,consent date\n{rows_given}".encode())
+    options = {"mapping": made["suggested"], "rule": rule, "consent": CONSENT}
+    tried = await carried(shop.owner, made, "check", options)
+    told = [row["result"] for row in await results(shop.owner, made["id"])]
+    done = await carried(shop.owner, made, "start", options)
+    assert told == [row["result"] for row in await results(shop.owner, made["id"])]
+    assert (counts(tried), tried["consented"]) == (counts(done), done["consented"])
+    assert sum(counts(done)) == 12
+    past = (await shop.owner.client.get(f"/api/v1/contacts/{known.contact_id}/past")).json()["items"]
+    # What an import changes is told like what a hand does.
+    assert {item["by_name"] for item in past} == (set() if rule == "skip" else {"Olu Owner (import)"})
+
+
+async def test_letters_that_come_late_are_read(shop: Shop) -> None:
+    """A spreadsheet's encoding shows at its first letter beyond ASCII, wherever that stands."""
+    many = "Ann,+12025550181\n" * 15_000
+    made = await upload(shop.owner, f"name,phone\n{many}Muñoz Peña,+12025550182\n".encode("cp1252"))
+    assert made["encoding"] == "cp1252"
+    mixed = await upload(shop.owner, "name,phone\nZoë,+12025550183\n".encode() + "José,+12025550184\n".encode("cp1252"))
+    done = await carried(shop.owner, mixed, "start", {"mapping": ["name", "phone"]})
+    # Half of a file in one encoding and half in another is nobody's: what would be read wrongly is not taken.
+    assert (done["created"], done["encoding"]) in {(2, "cp1252"), (1, "utf-8")}
+
+
+async def test_a_stopped_import_counts_what_it_did_and_begins_anew_as_it_is_told(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, ws = shop.owner, shop.owner.ws
+    monkeypatch.setattr(imports, "_enqueue", _nothing)
+    monkeypatch.setattr(imports, "BATCH", 2)
+    table = "name,phone\n" + "".join(f"Person {n},+1202558{n:04d}\n" for n in range(6))
+    made = await upload(owner, table.encode())
+    path, mapping = f"/api/v1/imports/{made['id']}", ["name", "phone"]
+    assert (await owner.client.post(f"{path}/start", json={"mapping": mapping})).status_code == 202
+    work = rows.Plan.work
+
+    async def stopped(self: rows.Plan, *arguments: Any, **more: Any) -> Any:
+        monkeypatch.setattr(rows.Plan, "work", work)
+        assert (await owner.client.post(f"{path}/cancel")).status_code == 200
+        return await work(self, *arguments, **more)
+
+    monkeypatch.setattr(rows.Plan, "work", stopped)
+    await imports.run_one(ws, made["id"])
+    now = (await owner.client.get(path)).json()
+    assert (now["state"], counts(now)) == ("cancelled", (2, 0, 0, 0))
+    assert len(await results(owner, made["id"])) == 2
+
+    async def begun_anew(self: rows.Plan, *arguments: Any, **more: Any) -> Any:
+        monkeypatch.setattr(rows.Plan, "work", work)
+        assert (await owner.client.post(f"{path}/cancel")).status_code == 200
+        assert (await owner.client.post(f"{path}/start", json={"mapping": ["", "phone"]})).status_code == 202
+        return await work(self, *arguments, **more)
+
+    assert (await owner.client.post(f"{path}/start", json={"mapping": mapping})).status_code == 202
+    monkeypatch.setattr(rows.Plan, "work", begun_anew)
+    await imports.run_one(ws, made["id"])
+    now = (await owner.client.get(path)).json()
+    # What is in hand of the time before is no part of this one.
+    assert (now["state"], now["read"], now["options"]["mapping"]) == ("running", 0, ["", "phone"])
+    await imports.run_one(ws, made["id"])
+    now = (await owner.client.get(path)).json()
+    assert (now["state"], sum(counts(now))) == ("done", 6)
+
+
+async def test_one_file_twice_at_the_same_time_makes_everybody_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ws = shop.owner.ws
+    monkeypatch.setattr(imports, "_enqueue", _nothing)
+    table = ("name,phone\n" + "".join(f"Person {n},+1202559{n:04d}\n" for n in range(300))).encode()
+    both = [(await upload(shop.owner, table))["id"] for _ in range(2)]
+    for import_id in both:
+        begun = await shop.owner.client.post(f"/api/v1/imports/{import_id}/start", json={"mapping": ["name", "phone"]})
+        assert begun.status_code == 202
+    await asyncio.gather(*(imports.run_one(ws, import_id) for import_id in both))
+    # Who came second has let the first one end, and is looked for again.
+    for import_id in both:
+        await imports.run_one(ws, import_id)
+    done = [(await shop.owner.client.get(f"/api/v1/imports/{import_id}")).json() for import_id in both]
+    assert sorted(counts(now) for now in done) == [(0, 0, 300, 0), (300, 0, 0, 0)]
+
+
+@given(
+    st.lists(st.lists(st.text('ab" ,;\n\r', max_size=6), min_size=2, max_size=4), min_size=2, max_size=6),
+    st.sampled_from([1, 3, 1_000]),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+)
+async def test_rows_are_those_of_the_csv_module_in_pieces_of_any_size(
+    given_rows: list[list[str]], size: int, end: str
+) -> None:
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator=end).writerows([["x", "y"], *given_rows, ['5" pipe', "1"]])
+    text = out.getvalue() + f'5" pipe,2{end}last,3'
+    expected = [row for row in csv.reader(io.StringIO(text, newline="")) if any(cell.strip() for cell in row)][1:]
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for first in range(0, len(text), size):
+            yield text[first : first + size].encode()
+
+    shape = tables.Shape("utf-8", ",", ("x", "y"), ())
+    found = [[cell.strip() for cell in row] async for _, row in tables.rows_of(pieces(), shape)]
+    assert found == [[cell.strip() for cell in row] for row in expected]
