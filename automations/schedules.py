@@ -19,7 +19,8 @@ STALE: Final = timedelta(minutes=15)
 _EARLIEST: Final = timedelta(hours=14)
 # And the last ones.
 _LATEST: Final = timedelta(hours=12)
-_FURTHEST: Final = timedelta(days=3 * 366)
+# Leap days are up to eight years apart.
+_FURTHEST: Final = timedelta(days=9 * 366)
 
 
 def instant(wall: datetime, zone: str) -> datetime:
@@ -71,10 +72,10 @@ def occurrence(schedule: Schedule, after: datetime) -> datetime | None:
     if wrong_with(text) is not None:
         # From before rules were looked at: it would be reckoned for ever.
         return None
-    rule = recurrence(text, begin, schedule.zone)
     # Two days before: a zone may be that far ahead of UTC, and the wall's day another than ours.
     from_wall = after.astimezone(ZoneInfo(schedule.zone)).replace(tzinfo=None) - timedelta(days=2)
     last = max(from_wall, begin) + _FURTHEST
+    rule = recurrence(text, begin, schedule.zone)
     wall = rule.after(from_wall, inc=True)
     while wall is not None and wall < last:
         if _begins(schedule, wall) > after:

@@ -109,3 +109,9 @@ def test_what_is_missing_is_named_at_its_field() -> None:
     assert fields == [
         *("account_id", "audience", "variants.0.wordings", "schedule.wall", "schedule.zone", "schedule.repeat"),
     ]
+
+
+def test_every_leap_day_is_a_day_to_come() -> None:
+    yearly = Schedule(kind="at", wall="2028-02-29T09:00", zone="UTC", repeat="FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29")
+    assert schedules.following(yearly, datetime(2028, 3, 1, tzinfo=UTC)) == datetime(2032, 2, 29, 9, tzinfo=UTC)
+    assert schedules.following(yearly, datetime(2096, 3, 1, tzinfo=UTC)) == datetime(2104, 2, 29, 9, tzinfo=UTC)
