@@ -28,6 +28,9 @@ What can go wrong with a provider, as one tree; each class is one decision that 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
+# However long a provider says to wait, after a day it is asked again.
+LONGEST_WAIT_SECONDS = 86_400.0
+
 
 class ChannelError(Exception):
     """`str(error)` is for people and never holds a secret."""
@@ -67,7 +70,7 @@ class SendError(ChannelError):
         super().__init__(message)
         self.message = message
         self.provider_code = provider_code
-        self.retry_after_seconds = retry_after_seconds
+        self.retry_after_seconds = wait_of(retry_after_seconds)
 
 
 class NotSent(SendError):
@@ -173,6 +176,11 @@ class AccountError(ChannelError):
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
         self.field = field
+
+
+def wait_of(told: float | None) -> float | None:
+    """A provider's figure as a wait; None if it is none."""
+    return min(told, LONGEST_WAIT_SECONDS) if told is not None and told > 0 else None
 
 
 def from_receipt(told: Mapping[str, Any]) -> SendError:

@@ -168,13 +168,14 @@ def joined(title: str, details: str) -> str:
 def _unexplained(response: httpx.Response) -> SendError:
     """An answer without Meta's envelope: from something between us and Meta, or from a Meta that fell over."""
     status = response.status_code
+    told = response.headers.get("retry-after", "")
+    wait = float(told) if told.isdecimal() else None
     if status == 429:
-        wait = response.headers.get("retry-after", "")
-        return Throttled("Too many requests.", retry_after_seconds=float(wait) if wait.isdecimal() else None)
+        return Throttled("Too many requests.", retry_after_seconds=wait)
     # A load balancer's 503 and a proxy's own page say that the request went no further. Any other 5xx may come after
     # the message was taken, and a 2xx surely does; a customer must not hear from us twice.
     if status == 503 or 300 <= status < 500:
-        return NotSent(f"HTTP {status} without an explanation from Meta.")
+        return NotSent(f"HTTP {status} without an explanation from Meta.", retry_after_seconds=wait)
     return OutcomeUnknown(f"HTTP {status} without a readable answer from Meta.")
 
 

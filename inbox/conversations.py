@@ -53,6 +53,15 @@ class Reach:
     window_hours: int | None = None
     # Whether it may be somebody else who writes here; a copy for screens (see doubts.py).
     doubted: bool = False
+    # When the provider said that the window is closed, whatever the clock says; until they write again.
+    shut_at: datetime | None = None
+
+    def closes_at(self, hours: int | None) -> datetime | None:
+        """When the window of so many hours closes, or has; None: there is none, or the person has not written here."""
+        if not hours or self.last_inbound_at is None:
+            return None
+        closes = self.last_inbound_at + timedelta(hours=hours)
+        return min(closes, self.shut_at) if self.shut_at else closes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,14 +191,7 @@ class Conversation:
     @property
     def window_closes_at(self) -> datetime | None:
         """When the last of the reply windows closes; None where there is none, or none was ever open."""
-        return max(
-            (
-                r.last_inbound_at + timedelta(hours=r.window_hours)
-                for r in self.reach
-                if r.window_hours and r.last_inbound_at
-            ),
-            default=None,
-        )
+        return max((closes for r in self.reach if (closes := r.closes_at(r.window_hours))), default=None)
 
 
 def due_at(conversation: Conversation) -> datetime | None:
@@ -712,12 +714,38 @@ async def set_stopped(ws: Workspace, contact_id: str, rows: Sequence[ContactAddr
         reach = tuple(stopped(way) for way in now.reach)
         return now if reach == now.reach else replace(now, reach=reach)
 
+    return await _change_all(ws, contact_id, how)
+
+
+async def _change_all(
+    ws: Workspace, contact_id: str, how: Callable[[Conversation], Conversation]
+) -> list[Conversation]:
+    """Those of a contact that were changed."""
     changed = []
     for conversation in await store.of_contact(ws, contact_id):
         saved, new = await change(ws, conversation, how)
         if new:
             changed.append(saved)
     return changed
+
+
+async def shut_window(
+    ws: Workspace, contact_id: str, account_id: str, address: str, at: datetime
+) -> list[Conversation]:
+    """The provider has said at that time that the reply window is closed: it knows better. What changed by that."""
+
+    def how(now: Conversation) -> Conversation:
+        here = (account_id, address)
+        reach = tuple(_shut(way, at) if (way.account_id, way.address) == here else way for way in now.reach)
+        return now if reach == now.reach else replace(now, reach=reach)
+
+    return await _change_all(ws, contact_id, how)
+
+
+def _shut(way: Reach, at: datetime) -> Reach:
+    closes = way.closes_at(way.window_hours)
+    wrote_since = way.last_inbound_at is not None and way.last_inbound_at > at
+    return way if closes is None or closes <= at or wrote_since else replace(way, shut_at=at)
 
 
 # --- what is read off it ------------------------------------------------------------------------------------------
@@ -727,7 +755,7 @@ def window(conversation: Conversation, account_id: str, address: str, hours: int
     """When the reply window of this account and address closes; None if the person has not written there."""
     for reach in conversation.reach:
         if (reach.account_id, reach.address) == (account_id, address) and reach.last_inbound_at:
-            return reach.last_inbound_at + timedelta(hours=hours)
+            return reach.closes_at(hours)
     return None
 
 

@@ -48,6 +48,7 @@ from channels.errors import (
     OutcomeUnknown,
     RecipientOptedOut,
     RecipientUnreachable,
+    ReplyWindowClosed,
     SenderRestricted,
     SendError,
     Throttled,
@@ -409,7 +410,7 @@ async def learn(
 ) -> None:
     """
     What a message's failure (at that time; None: now) teaches: the person stopped us, nobody is at the handle or
-    could be reached there, the sender has to wait, or the account is in trouble.
+    could be reached there, the reply window is closed, the sender has to wait, or the account is in trouble.
     """
     at = at or ws.clock.now()
     purpose: str | None = None
@@ -427,6 +428,11 @@ async def learn(
     elif isinstance(error, RecipientUnreachable):
         await contacts.note_unreachable(ws, Address.parse(address), at)
         await _rests(ws, account, message_id, address, error, at)
+    elif isinstance(error, ReplyWindowClosed):
+        known = await contacts.known(ws, Address.parse(address))
+        if known is not None:
+            for shut in await conversations.shut_window(ws, known.contact_id, account.id, address, at):
+                await live.tell_conversations(ws, shut)
     elif isinstance(error, NotDelivered):
         await _rests(ws, account, message_id, address, error, at)
     elif isinstance(error, Throttled):

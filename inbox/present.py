@@ -1,7 +1,7 @@
 """How entries and conversations look from outside: the same JSON in the API and on the websocket."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from app.core import addresses
@@ -188,7 +188,7 @@ def _summary(shown: Summary, status: str | None) -> dict[str, Any]:
 def _reach(reach: Reach, now: datetime, row: AccountRow) -> dict[str, Any]:
     """`window_closes_at` null: no window rule here, or (with `window_open` false) the person never wrote here."""
     hours = registry.adapter(row.kind).capabilities(channel_account(row)).window_hours
-    closes = reach.last_inbound_at + timedelta(hours=hours) if hours and reach.last_inbound_at else None
+    closes = reach.closes_at(hours)
     blocked = reason = None
     if not row.enabled:
         blocked, reason = "account_disabled", "This channel account is switched off in the settings."

@@ -26,6 +26,7 @@ from channels.errors import (
     SendError,
     TemplateRefused,
     Throttled,
+    wait_of,
 )
 
 
@@ -182,8 +183,8 @@ def _refused(answer: Refusal) -> SendError:
     kind = rule.error if rule else _by_status(answer.status)
     error = kind(answer.message, provider_code=code)
     wait = rule.retry_after_seconds if rule else None
-    if issubclass(kind, Throttled):
-        wait = answer.retry_after_seconds or wait
+    if issubclass(kind, (Throttled, NotSent)):
+        wait = wait_of(answer.retry_after_seconds) or wait
     error.retry_after_seconds = wait
     return error
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -175,3 +176,31 @@ async def test_each_error_is_stored_and_acted_upon(shop: Shop, channel: str, row
             assert stopped == (["marketing"] if channel == "whatsapp" else ["service", "marketing"])
         else:
             assert (stopped, found.unreachable_at is not None) == ([], True), code
+
+
+@pytest.mark.parametrize("late", [[], [131047]], ids=["at once", "by a status"])
+async def test_a_window_that_the_provider_says_is_closed_is_closed_until_they_write(
+    shop: Shop, late: list[int]
+) -> None:
+    person, conversation = await shop.someone("whatsapp")
+
+    async def window_open() -> bool:
+        return bool((await shop.get(f"/conversations/{conversation['id']}"))["reach"][0]["window_open"])
+
+    assert await window_open()
+    await shop.knobs(customers={person["id"]: {"fail_next": {"code": 131047, "count": 1}, "late_codes": late}})
+    entry = await shop.answers(conversation["id"], "Are you there?")
+    await shop.entry_where(conversation["id"], lambda e: e["id"] == entry["id"] and e["status"] == "failed")
+
+    async def window_closed() -> bool:
+        return not await window_open()
+
+    await eventually(window_closed)
+    body = {"client_id": str(uuid4()), "content": {"type": "text", "text": "Once more?"}}
+    refused = await shop.agent.post(f"/api/v1/conversations/{conversation['id']}/messages", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "reply_window_closed")
+    await shop.writes("whatsapp", person["id"], type="text", text="I am")
+    await shop.entry_where(conversation["id"], lambda e: (e["content"] or {}).get("text") == "I am")
+    await eventually(window_open)
+    await shop.answers(conversation["id"], "Good")
+    await shop.in_ledger("whatsapp", person["id"], "Good")

@@ -248,6 +248,14 @@ ANSWERS = [
     AnswerCase(
         "a time we cannot read", refusal(429, 20429, **{"retry-after": "-1e9"}), Throttled, "20429", retryable=True
     ),
+    AnswerCase(
+        "a year",
+        refusal(429, 20429, **{"retry-after": "31536000"}),
+        Throttled,
+        "20429",
+        86_400.0,
+        retryable=True,
+    ),
     AnswerCase("queue full", refusal(429, 21611), Throttled, "21611", retryable=True),
     AnswerCase(
         "invalid To",
@@ -279,6 +287,9 @@ ANSWERS = [
     ),
     AnswerCase("a redirect", httpx.Response(307, headers={"location": "https://example.test"}), MessageRefused),
     AnswerCase("503: not accepted", httpx.Response(503), NotSent, retryable=True),
+    AnswerCase(
+        "503, with a time", httpx.Response(503, headers={"retry-after": "30"}), NotSent, None, 30.0, retryable=True
+    ),
     AnswerCase("500: who knows", httpx.Response(500, text="oops"), OutcomeUnknown),
     AnswerCase("500 with Twilio's code", refusal(500, 20500), OutcomeUnknown, "20500"),
     AnswerCase("502", httpx.Response(502), OutcomeUnknown),

@@ -438,6 +438,8 @@ async def test_only_a_block_is_told_as_a_block() -> None:
         (answer(429, "Too Many Requests: retry after 3 in this chat", retry_after=3), 3, "pair"),
         (answer(429, "Too Many Requests"), None, "sender"),
         (answer(429, "Too Many Requests", retry_after="soon"), None, "sender"),
+        (answer(429, "Too Many Requests", retry_after=-1), None, "sender"),
+        (answer(429, "Too Many Requests", retry_after=10**12), 86_400, "sender"),
         (b"slow down", None, "sender"),
     ],
 )
