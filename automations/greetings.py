@@ -30,7 +30,8 @@ from automations import segments
 from automations.store import greetings as store
 from channels import registry
 from channels.contract import GivesSnippet
-from crm import consent, contacts, pacing
+from crm import consent, contacts, gate, pacing
+from crm.contacts import ContactAddress
 from inbox import live
 from inbox.routing import calendars
 from inbox.usage import Use
@@ -265,10 +266,17 @@ async def _may_show(ws: Workspace, greeting: Greeting, addresses: Sequence[str],
     if settings.segment_id is None and not settings.promotional:
         return True
     known = await contacts.all_known(ws, [Address.parse(each) for each in addresses]) if addresses else []
-    if settings.promotional and any("marketing" in consent.stopped_purposes(row, account_id) for row in known):
+    now = ws.clock.now()
+    if settings.promotional and any(_wants_none(row, account_id, now) for row in known):
         return False
     people = list({row.contact_id for row in known})
     return settings.segment_id is None or bool(people and await segments.among(ws, settings.segment_id, people))
+
+
+def _wants_none(row: ContactAddress, account_id: str, now: datetime) -> bool:
+    """A stop, a block or a pause, or words that may be a stop; no agreement is needed for what stands on a page."""
+    said = consent.refusal(row, gate.MARKETING, now, account_id)
+    return said is not None and said[0] in ("blocked", "opted_out", "held", "paused")
 
 
 def mark(ws: Workspace, account_id: str, said: Said) -> str:

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.core.errors import FieldError
 from channels.content import Content, Template
-from channels.contract import Purpose
+from channels.contract import ChosenPurpose, Purpose
 from inbox.mailings.mailing import USUAL_PRIORITY
 
 MOST_VARIANTS: Final = 8
@@ -207,7 +207,7 @@ class Plan(Part):
 
     name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
     description: Annotated[str, Field(max_length=2_000)] = ""
-    purpose: Purpose = Purpose.MARKETING
+    purpose: ChosenPurpose = Purpose.MARKETING
     topic: TopicKey = ""
     asks: bool = False
     account_id: Id | None = None
@@ -261,6 +261,10 @@ def problems(plan: Plan) -> list[FieldError]:
     found: list[FieldError] = []
     if plan.account_id is None:
         found.append(FieldError("account_id", "Choose from which number, sender or bot it goes."))
+    if plan.purpose is Purpose.SERVICE:
+        # It would need nobody's agreement.
+        words = "Service messages answer somebody; to many at once it is marketing, or a notice (transactional)."
+        found.append(FieldError("purpose", words))
     if plan.audience.empty:
         found.append(FieldError("audience", "Choose who gets it."))
     keys = [each.key for each in plan.variants]

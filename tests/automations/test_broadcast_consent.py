@@ -262,3 +262,18 @@ async def test_who_is_asked_again_in_time_stays_and_it_is_seen_through_what_peop
     table = list(csv.DictReader(io.StringIO((await owner.client.get("/api/v1/consents/growth.csv?days=7")).text)))
     assert sum(int(line["number"]) for line in table if line["what"] == "lost") == 1
     await settle(shop, footer={"channels": []}, consent_days=0)
+
+
+async def test_so_many_at_once_are_no_answer_to_anybody(shop: Shop) -> None:
+    """As service messages they would need nobody's agreement, as confirmations of a stop they would go against it."""
+    never = await customer(shop, "Never asked", agrees=False)
+    words = [{"wordings": [text("All lamps half price")]}]
+    plan = {"account_id": shop.accounts["sms"], "audience": {"contacts": [never]}, "variants": words}
+    made = await draft(shop.owner, **plan, purpose="service")
+    await checked(shop.owner, made["id"])
+    for step, body in (("start", {"people": 1}), ("submit", {})):
+        refused = await shop.agent.post(f"{BROADCASTS}/{made['id']}/{step}", json=body)
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "purpose")
+    for path, send in ((BROADCASTS, shop.agent.post), (f"{BROADCASTS}/{made['id']}", shop.agent.patch)):
+        refused = await send(path, json={"name": "Still here", "purpose": "stop_confirmation"})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "purpose")

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from app.core.addresses import Address
+from crm import consent
+from crm.consent import ConsentFact
 from tests.support import network
 from tests.support.screens import headers_of, screen
 from tests.support.shop import Shop, eventually
@@ -91,6 +94,20 @@ async def test_a_greeting_becomes_the_first_message_when_it_is_answered(shop: Sh
 
         # Who ended marketing in this chat is not shown what is promotional; nor is anybody while all is stopped.
         contact = said[1]["contact_id"]
+        assert await ask(made["id"], token=widget.token) is not None
+        held = ConsentFact(
+            contact_id=contact,
+            address=Address.parse(said[1]["address"]),
+            purposes=("marketing",),
+            state="held",
+            source="free_words",
+            evidence="perhaps",
+            at=shop.runtime.clock.now(),
+        )
+        await consent.record(shop.owner.ws, held)
+        assert await ask(made["id"], token=widget.token) is None
+        meant = {"address": said[1]["address"], "purposes": ["marketing"], "state": "released"}
+        await shop.post(f"/contacts/{contact}/consents", 201, **meant, wording="About the delivery", way="phone")
         assert await ask(made["id"], token=widget.token) is not None
         ended = {"address": said[1]["address"], "purposes": ["marketing"], "state": "withdrawn"}
         await shop.post(f"/contacts/{contact}/consents", 201, **ended, wording="No offers, please", way="phone")
