@@ -131,7 +131,7 @@ async def begin(ws: Workspace, actor: Actor, name: str, pieces: AsyncIterator[by
                 # The rest is not taken; what is there is deleted below.
                 return
             if len(sample) < tables.SAMPLE_BYTES:
-                sample.extend(piece[: tables.SAMPLE_BYTES])
+                sample.extend(piece[: tables.SAMPLE_BYTES - len(sample)])
             digest.update(piece)
             letters.feed(piece)
             if piece:

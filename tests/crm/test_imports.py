@@ -341,10 +341,10 @@ async def test_a_spreadsheet_of_another_country(shop: Shop) -> None:
 
 WRONG_ROWS = [
     ('"Mensah, Ama",+12025550161,,,', None),
-    ("Mensah, Kofi,+12025550162,,,", "This row has 6 cells and the header 5; is a quotation mark missing?"),
+    ("Mensah, Kofi,+12025550162,,note,9", "This row has 6 cells and the header 5; is a quotation mark missing?"),
     ("Trailing,+12025550163,,,,,", None),
     ("Short,+12025550164", None),
-    ("Reckoned,12025550165.0,,,", None),
+    ("Reckoned,+12025550165.0,,,", None),
     (
         "Early,+12025550166,0001-01-01T00:00+14:00,,",
         "“0001-01-01T00:00+14:00” is no date of consent such as 2026-11-21.",
