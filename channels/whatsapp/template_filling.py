@@ -19,7 +19,7 @@ from channels.contract import ProviderTemplate
 from channels.errors import TemplateRefused
 from channels.whatsapp.shapes import Json, flag, items, obj, text
 
-_VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 _MEDIA_FORMATS = ("IMAGE", "VIDEO", "DOCUMENT")
 _LOCATION_KEYS = ("latitude", "longitude", "name", "address")
 

@@ -32,7 +32,7 @@ WORDS_A_VARIABLE: Final = 3
 
 _NAME = re.compile(r"[a-z0-9_]{1,512}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2,4})?")
-_VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 _EMOJI = re.compile("[\U0001f300-\U0001faff\U00002600-\U000027bf]")
 _MOST: Mapping[str, tuple[int, str]] = {
     "url": (2, "two buttons that open a page"),
@@ -85,6 +85,8 @@ def _header(header: DraftHeader, examples: Mapping[str, str], field: str) -> Ite
             break
     if _EMOJI.search(header.text):
         yield Problem(f"{field}.text", "A header takes no emoji; move it into the text.")
+    if "{{" in _VARIABLE.sub("", header.text) or (names and names[0].isdigit() and names[0] != "1"):
+        yield Problem(f"{field}.text", "The variable of a header is written {{1}}, or {{first_name}}.")
     yield from _unexplained(names, examples, "header_examples")
 
 
@@ -92,7 +94,8 @@ def _text(
     words: str, examples: Mapping[str, str], field: str, most: int, examples_field: str, *, required: bool
 ) -> Iterator[Problem]:
     yield from _length(words, most, field, required=required)
-    if any(mark in _VARIABLE.sub("", words) for mark in ("{{", "}}")):
+    left = _VARIABLE.sub("\0", words)
+    if any(mark in left for mark in ("{{", "}}", "{\0", "\0}")):
         yield Problem(field, "A variable is written {{1}} or {{first_name}}; one here is not complete.")
         return
     bare = words.strip()
@@ -101,8 +104,9 @@ def _text(
         yield Problem(field, "A variable cannot begin or end the text: put words before and behind it.")
     if re.search(r"\}\}\s*\{\{", words):
         yield Problem(field, "Two variables stand side by side: put words between them, or make them one.")
-    numbers = sorted(int(name) for name in names if name.isdigit())
-    if numbers and numbers != list(range(1, len(numbers) + 1)):
+    numbers = [name for name in names if name.isdigit()]
+    wanted = {str(number) for number in range(1, len(numbers) + 1)}
+    if set(numbers) != wanted:
         yield Problem(field, f"Number the variables {{{{1}}}} to {{{{{len(numbers)}}}}}, without gaps.")
     fixed = len(_VARIABLE.sub(" ", words).split())
     if names and fixed < WORDS_A_VARIABLE * len(names):
@@ -150,6 +154,10 @@ def _buttons(buttons: Sequence[DraftButton], field: str) -> Iterator[Problem]:
     quick = [at for at, button in enumerate(buttons) if button.kind == "quick_reply"]
     if quick and quick[-1] - quick[0] + 1 != len(quick):
         yield Problem(field, "Put the quick replies side by side, before or behind the other buttons.")
+    yield from _each_button(buttons, field)
+
+
+def _each_button(buttons: Sequence[DraftButton], field: str) -> Iterator[Problem]:
     labels = [button.text.strip().casefold() for button in buttons if button.kind != "copy_code"]
     for at, button in enumerate(buttons):
         yield from _button(button, f"{field}.{at}")
@@ -188,8 +196,12 @@ def _url(button: DraftButton, field: str) -> Iterator[Problem]:
     if "{{" in button.url:
         if names != ("1",) or not button.url.endswith("}}") or button.url.count("{{") > 1:
             yield Problem(f"{field}.url", "An address takes one variable, {{1}}, at its very end.")
-        elif not button.example.startswith(button.url.partition("{{")[0]) or "{{" in button.example:
+        elif not _fills(button.example, button.url.partition("{{")[0]):
             yield Problem(f"{field}.example", "Give an example of the whole address, with its end filled in.")
+
+
+def _fills(example: str, head: str) -> bool:
+    return example.startswith(head) and bool(example[len(head) :].strip()) and "{{" not in example
 
 
 def _offer(draft: TemplateDraft) -> Iterator[Problem]:
@@ -233,8 +245,7 @@ def _carousel(draft: TemplateDraft) -> Iterator[Problem]:
             yield Problem(f"{field}.buttons", "A card has one or two buttons.")
         if any(button.kind not in ("quick_reply", "url", "phone") for button in card.buttons):
             yield Problem(f"{field}.buttons", "A card's buttons are quick replies, pages to open or numbers to call.")
-        for place, button in enumerate(card.buttons):
-            yield from _button(button, f"{field}.buttons.{place}")
+        yield from _each_button(card.buttons, f"{field}.buttons")
         if _shape(card) != first:
             yield Problem(field, "All cards have the same parts: make this one like the first (file, text, buttons).")
 

@@ -94,6 +94,14 @@ WRONG: list[tuple[str, TemplateDraft, set[str]]] = [
     ("side by side", changed(NAMED, body="To {{first_name}} {{city}} with many kind regards"), {"body"}),
     ("gaps", changed(CAROUSEL, cards=[], body="Order {{2}} has come to us", examples={"2": "x"}), {"body"}),
     ("too few words", changed(NAMED, header=None, body="To {{first_name}} in {{city}} now"), {"body"}),
+    ("no digit", changed(CAROUSEL, cards=[], body="Order {{²}} has come to us", examples={"²": "x"}), {"body"}),
+    ("a nought", changed(CAROUSEL, cards=[], body="Order {{01}} has come to us", examples={"01": "x"}), {"body"}),
+    ("three braces", changed(CAROUSEL, cards=[], body="Order {{{1}}} has come to us", examples={"1": "x"}), {"body"}),
+    (
+        "a header's second",
+        changed(CAROUSEL, cards=[], header={"kind": "text", "text": "Order {{2}} is here"}, header_examples={"2": "x"}),
+        {"header.text"},
+    ),
     ("incomplete", changed(NAMED, body="Hello {{first name}}, how are you"), {"body"}),
     ("numbers and names", changed(NAMED, body="Hello {{1}}, we are so very glad", examples={"1": "x"}), {"body"}),
     ("too long", changed(NAMED, body="a" * 1025, footer="f" * 61), {"body", "footer"}),
@@ -109,6 +117,16 @@ WRONG: list[tuple[str, TemplateDraft, set[str]]] = [
     ("no address", changed(NAMED, buttons=[{**LINK, "url": "example"}]), {"buttons.0.url"}),
     ("variable inside", changed(NAMED, buttons=[{**LINK, "url": "https://example.com/{{1}}/x"}]), {"buttons.0.url"}),
     ("no example", changed(NAMED, buttons=[{**LINK, "example": ""}]), {"buttons.0.example"}),
+    (
+        "nothing filled in",
+        changed(NAMED, buttons=[{**LINK, "example": "https://example.com/p/"}]),
+        {"buttons.0.example"},
+    ),
+    (
+        "a card's buttons alike",
+        changed(CAROUSEL, cards=[{**CARD, "buttons": [QUICK, QUICK]}] * 2),
+        {f"cards.{card}.buttons.{at}.text" for card in (0, 1) for at in (0, 1)},
+    ),
     ("no number", changed(NAMED, buttons=[{**CALL, "phone": "12"}]), {"buttons.0.phone"}),
     (
         "code too long",
