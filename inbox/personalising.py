@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from app.core.errors import Invalid
 from app.core.platform import workspaces
@@ -221,7 +222,7 @@ def approved_addresses(content: Template) -> tuple[str, ...]:
     for components in (content.components, *(card.get("components") or () for card in _cards(content.components))):
         for component in components:
             for match in _URL.finditer(str(component.get("text") or "")):
-                found[match.group().partition("{{")[0].rstrip(_AFTER_URL)] = None
+                found[_to_its_end(match.group().partition("{{")[0])] = None
             for button in component.get("buttons") or ():
                 if button.get("url"):
                     found[str(button["url"]).partition("{{")[0]] = None
@@ -295,7 +296,9 @@ def _linked(reading: _Reading, text: str, *, only_known: bool) -> tuple[str, tup
         if not match["url"]:
             return match.group()
         end = match["url"].rfind("}}") + 2 if "{{" in match["url"] else 0
-        url = match["url"][:end] + match["url"][end:].rstrip(_AFTER_URL)
+        url = match["url"][:end] + _to_its_end(match["url"][end:])
+        if not _is_address(url):
+            return match.group()
         if only_known and url not in reading.links:
             return match.group()
         if "{{" in url and not _ONE_SERVER.match(url):
@@ -306,6 +309,20 @@ def _linked(reading: _Reading, text: str, *, only_known: bool) -> tuple[str, tup
         return f"{{{{ {_LINK_GROUP}.n{number} }}}}{match.group()[len(url) :]}"
 
     return _SPOT.sub(shortened, text), tuple(links)
+
+
+def _to_its_end(url: str) -> str:
+    """Without what follows it; a bracket that is opened in it belongs to it."""
+    while url and url[-1] in _AFTER_URL and not (url[-1] == ")" and url.count("(") >= url.count(")")):
+        url = url[:-1]
+    return url
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return "{{" in url or bool(urlsplit(url).hostname)
+    except ValueError:
+        return False
 
 
 async def address(ws: Workspace, pattern: str, contact: Contact | None, own: Facts) -> str:
@@ -326,19 +343,64 @@ def _addresses(links: Sequence[str], defaults: Facts, path: str) -> _Addresses:
     found: dict[str, _Node | None] = {}
     for url in links:
         pieces = _pieces(url, defaults) if "{{" in url else None
-        slow = _slow(wording.read(url, field=path), {}, defaults, path) if "{{" in url else None
-        found[url] = _quick(pieces, {}, slow) if pieces is not None and slow is not None else slow
+        if pieces is not None:
+            found[url] = _whole(pieces)
+        elif "{{" in url:
+            found[url] = _unbroken(_slow(wording.read(url, field=path), {}, defaults, path))
+        else:
+            found[url] = None
     return found
+
+
+# A literal, or (name, what stands for it where there is no value: None if it is then missing).
+_Piece = str | tuple[str, str | None]
+# What an address may hold as it is, and has a meaning in it.
+_MEANT = "/:@!$&'()*+,;=?#%~"
+
+
+def _whole(pieces: Sequence[_Piece]) -> _Node:
+    """
+    An address for a person. What is written into its path may be a path; behind the question mark it is one value,
+    whatever it holds.
+    """
+    asked = False
+    # Literals, and (name, what stands for it, what of its value is not encoded).
+    parts: list[str | tuple[str, str | None, str]] = []
+    for piece in pieces:
+        if isinstance(piece, str):
+            asked = asked or "?" in piece
+            parts.append(piece)
+        else:
+            parts.append((*piece, "" if asked else _MEANT))
+
+    def fill(who: _Person) -> str:
+        written = ""
+        for part in parts:
+            if isinstance(part, str):
+                written += part
+                continue
+            name, fallback, safe = part
+            if value := who.facts.get(name):
+                written += quote(value, safe=safe)
+            elif fallback is not None:
+                written += fallback
+            else:
+                who.missing[name] = None
+                written += f"{{{{ {name} }}}}"
+        return written
+
+    return fill
+
+
+def _unbroken(node: _Node) -> _Node:
+    """Where the author calculates, what they have written stands, but for what would end the address."""
+    return lambda who: re.sub(r"[\s<>\"'`]", lambda match: quote(match.group()), str(node(who)))
 
 
 def _led(who: _Person, url: str, node: _Node | None) -> str:
     """The short address, or the whole one; what is missing in it is told in both."""
     whole = str(node(who)) if node else url
     return who.link(url) if who.link else whole
-
-
-# A literal, or (name, what stands for it where there is no value: None if it is then missing).
-_Piece = str | tuple[str, str | None]
 
 
 def _pieces(text: str, defaults: Facts) -> tuple[_Piece, ...] | None:

@@ -222,3 +222,25 @@ async def test_what_is_known_of_people(shop: Shop) -> None:
             "contact.fields.shoe_size": "41",
         }
     }
+
+
+ADDRESSES = [
+    ("https://x.example/?n={{ contact.name }}", "https://x.example/?n=Ana%20%26%20Co%2F%C3%A4%2B1%23"),
+    ("https://x.example/{{ contact.name }}/b?c=d", "https://x.example/Ana%20&%20Co/%C3%A4+1#/b?c=d"),
+    ("https://x.example/?n={{ contact.name | url_encode }}", "https://x.example/?n=Ana+%26+Co%2F%C3%A4%2B1%23"),
+    ("https://x.example/?n={{ contact.name | upcase }}", "https://x.example/?n=ANA%20&%20CO/Ä+1#"),
+    ('https://x.example/?n={{ contact.stage | default: "no%20one" }}', "https://x.example/?n=no%20one"),
+    ("https://x.example/A_(b)", "https://x.example/A_(b)"),
+]
+
+
+@pytest.mark.parametrize(("written", "led"), ADDRESSES)
+def test_what_is_written_into_an_address_does_not_break_it(written: str, led: str) -> None:
+    """A blank would end it, and a sign of addresses in a value would say something else to the shop."""
+    compiled = personalising.compiled(Text(text=f"(see {written})."))
+    assert compiled.links == (written,)
+    assert compiled.fill({"contact.name": "Ana & Co/ä+1#"}).content == Text(text=f"(see {led}).")
+
+
+def test_what_only_looks_like_an_address_is_text() -> None:
+    assert personalising.compiled(Text(text="https://[oops/ and https:///x")).links == ()
