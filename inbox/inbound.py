@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 import orjson
 from redis.exceptions import RedisError
 
-from app.core import leases, log
+from app.core import clock, leases, log
 from app.core.errors import ContactMerged, NotFound, Unavailable
 from app.core.leases import Lease
 from app.core.mongo import ConnectionFailure, DatabaseError, Document
@@ -72,7 +72,7 @@ async def accept(runtime: Runtime, journal: Journal, account: ChannelAccount, ev
                 external_id=event.external_id,
                 correlation=event.correlation,
                 status=event.status.value,
-                at=event.at,
+                at=clock.not_ahead(event.at, now),
                 error=asdict(event.error) if event.error else None,
                 price_category=event.price_category,
             )

@@ -126,6 +126,8 @@ async def handle(
     caller tries again. A contact that is just being merged is waited for:
     every step may run twice.
     """
+    if (at := clock.not_ahead(event.at, received_at)) != event.at:
+        event = replace(event, at=at)
     for pause in _WHILE_MERGED:
         with suppress(ContactMerged):
             return await _handle(ws, account, event, raw_id, received_at, ahead)

@@ -24,6 +24,15 @@ class FixedClock(Clock):
         self._at += timedelta(**delta)
 
 
+# How far another's clock may be ahead of ours.
+_AHEAD = timedelta(minutes=5)
+
+
+def not_ahead(at: datetime, received_at: datetime) -> datetime:
+    """When something was by somebody else's word; if that is in the future, when we heard of it."""
+    return at if at <= received_at + _AHEAD else received_at
+
+
 def from_unix(seconds: float) -> datetime:
     """Aware UTC time of a Unix time in seconds, or in milliseconds where a provider slipped (values above 10^11)."""
     return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)

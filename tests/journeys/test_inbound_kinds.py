@@ -234,3 +234,18 @@ async def edits(shop: Shop, like: Webhook, number: int, message: dict[str, Any],
     """The provider tells that this message is now so."""
     body = {"update_id": 990_000 + number, kind: {**message, "edit_date": message["date"]}}
     assert (await shop.replay(like, body=orjson.dumps(body))).status_code == 200
+
+
+async def test_what_says_it_is_of_the_future_counts_from_when_it_came(shop: Shop) -> None:
+    person, conversation = await shop.someone("telegram")
+    request = await shop.captured("telegram", person["id"], type="text", text="Hello again")
+    message = {**orjson.loads(request.body)["message"], "message_id": 901, "date": 9_999_999_999}
+    body = {"update_id": 990_010, "message": {**message, "text": "From far away"}}
+    assert (await shop.replay(request, body=orjson.dumps(body))).status_code == 200
+    await shop.writes("telegram", person["id"], type="text", text="And on")
+    await shop.entry_where(conversation["id"], lambda e: text(e) == "And on")
+    before, far, after = (await shop.thread(conversation["id"]))[-3:]
+    assert [text(e) for e in (before, far, after)] == ["Hello again", "From far away", "And on"]
+    assert far["at"][:4] == before["at"][:4]
+    reach = (await shop.get(f"/conversations/{conversation['id']}"))["reach"][0]
+    assert reach["last_inbound_at"][:4] == before["at"][:4]
