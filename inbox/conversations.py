@@ -329,8 +329,11 @@ async def with_entry(
     if saved:
         await _noted(ws, conversation, wanted)
         return numbered, wanted
-    changed, _ = await change(ws, conversation, how(numbered))
-    return numbered, changed
+    current, changed = await change(ws, await store.get(ws, conversation.id) or conversation, how(numbered))
+    if not changed:
+        # It has taken the entry in already, which nobody else does: it was saved, among others of which one was not.
+        await _noted(ws, conversation, wanted)
+    return numbered, current
 
 
 async def _noted(ws: Workspace, before: Conversation, stored: Conversation) -> None:

@@ -37,6 +37,8 @@ DUPLICATE_KEY = 11000
 _WRITES_TO_SEVERAL = 25
 # Most rows in a command that several calls share, and most ids of one call that are shared so.
 _TOGETHER = 100
+# Most inserts that go together with a change each: nobody else changes rows there while all of them are written.
+_PAIRS_TOGETHER = 10
 _FEW = 5
 # Most values in an `$in`: the embedded database looks through all of them for every row, and nobody else writes while
 # it changes rows in one go.
@@ -475,7 +477,10 @@ async def insert_each(collection: AsyncCollection[Document], rows: Sequence[Docu
     """Inserts rows in one command; for each None, or what kept it out (DuplicateId where a key was taken)."""
     results: list[Exception | None] = [None] * len(rows)
     if len(rows) == 1:
-        await insert(collection, rows[0])
+        try:
+            await insert(collection, rows[0])
+        except DuplicateId as error:
+            results[0] = error
         return results
     try:
         await collection.insert_many(rows, ordered=False)
@@ -507,9 +512,13 @@ class Change:
         if self.gone:
             where = {"_id": row_id, "revision": self.revision, "workspace_id": self.workspace_id}
             return where, {"$set": dict(self.changed), "$unset": dict.fromkeys(self.gone, "")}
+        return {"_id": row_id}, [{"$replaceWith": self.written}]
+
+    @property
+    def written(self) -> Document:
+        """The row as it is afterwards, where no field goes."""
         same = {"$and": [{"$eq": ["$revision", self.revision]}, {"$eq": ["$workspace_id", self.workspace_id]}]}
-        written = {"$mergeObjects": ["$$ROOT", {"$literal": dict(self.changed)}]}
-        return {"_id": row_id}, [{"$replaceWith": {"$cond": [same, written, "$$ROOT"]}}]
+        return {"$cond": [same, {"$mergeObjects": ["$$ROOT", {"$literal": dict(self.changed)}]}, "$$ROOT"]}
 
 
 async def apply(collection: AsyncCollection[Document], row_id: str, change: Change) -> bool:
@@ -517,20 +526,47 @@ async def apply(collection: AsyncCollection[Document], row_id: str, change: Chan
     return (await collection.update_one(*change.of(row_id))).modified_count == 1
 
 
+async def apply_all(collection: AsyncCollection[Document], changes: Sequence[tuple[str, Change]]) -> list[bool]:
+    """
+    Rows with their changes, in one command where no field goes; for each whether it was done. Where not all of those in
+    one command were, none is said to be: whoever cannot be sure looks at the row.
+    """
+    together = [at for at, (_, change) in enumerate(changes) if not change.gone]
+    done = [False] * len(changes)
+    for at in range(len(changes)) if len(together) == 1 else set(range(len(changes))).difference(together):
+        done[at] = await apply(collection, *changes[at])
+    if len(together) > 1:
+        row_ids = [changes[at][0] for at in together]
+        cases = [{"case": {"$eq": ["$_id", changes[at][0]]}, "then": changes[at][1].written} for at in together]
+        one = [{"$replaceWith": {"$switch": {"branches": cases, "default": "$$ROOT"}}}]
+        all_were = (await collection.update_many({"_id": {"$in": row_ids}}, one)).modified_count == len(together)
+        done = [all_were if at in together else was for at, was in enumerate(done)]
+    return done
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A row to insert, and the change of another collection's row that follows from it."""
+
+    row: Document
+    row_id: str
+    change: Change
+
+
 class Batches:
     """
     Point reads and inserts of a process that come at the same time, as one command each: under load the cost of a
     command is shared, and the embedded database commits once for all. They are kept as long as somebody uses them.
 
-    An insert with the change that follows from it (`pair`) goes in one command while it is alone, and among others as
-    those go.
+    An insert with the change that follows from it (`pairs`) is one command while it is alone; some of them are two, one
+    with all the rows and one with all the changes.
     """
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._reads: WeakValueDictionary[str, Together[str, Document | None]] = WeakValueDictionary()
         self._inserts: WeakValueDictionary[str, Together[Document, None]] = WeakValueDictionary()
-        self._pairs = 0
+        self._pairs: WeakValueDictionary[tuple[str, str], Together[_Pair, tuple[bool, bool]]] = WeakValueDictionary()
 
     def reads(self, collection: str) -> Together[str, Document | None]:
         """By `_id`; None where there is no such row. Whose it is, the caller looks at."""
@@ -547,30 +583,30 @@ class Batches:
             found = self._inserts[collection] = Together(insert_rows, most=_TOGETHER)
         return found
 
-    async def pair(self, into: str, row: Document, of: str, row_id: str, change: Change) -> tuple[bool, bool]:
-        """
-        Inserts a row, and then changes another collection's; whether each was done. Where the first has its id or a
-        unique key taken, the second is left alone.
-        """
-        alone = (
-            not self._pairs and (self._db.client.topology_description.common_wire_version or 0) >= _WRITES_TO_SEVERAL
-        )
-        self._pairs += 1
-        try:
-            if alone:
-                return await self._pair(into, row, of, row_id, change)
-            try:
-                await self.inserts(into)(row)
-            except DuplicateId:
-                return False, False
-            return True, await apply(getattr(self._db, of), row_id, change)
-        finally:
-            self._pairs -= 1
+    def pairs(self, into: str, of: str) -> Together[_Pair, tuple[bool, bool]]:
+        """Whether each of the two was done. Where a row's id or unique key is taken, the other is left alone."""
+        found = self._pairs.get((into, of))
+        if found is None:
+            found = self._pairs[into, of] = Together(partial(self._write_pairs, into, of), most=_PAIRS_TOGETHER)
+        return found
 
-    async def _pair(self, into: str, row: Document, of: str, row_id: str, change: Change) -> tuple[bool, bool]:
+    async def _write_pairs(self, into: str, of: str, pairs: Sequence[_Pair]) -> list[tuple[bool, bool] | Exception]:
+        version = self._db.client.topology_description.common_wire_version or 0
+        if len(pairs) == 1 and version >= _WRITES_TO_SEVERAL:
+            return [await self._pair(into, of, pairs[0])]
+        results: list[tuple[bool, bool] | Exception] = []
+        for error in await insert_each(getattr(self._db, into), [pair.row for pair in pairs]):
+            results.append((error is None, False) if error is None or isinstance(error, DuplicateId) else error)
+        stored = [at for at, result in enumerate(results) if result == (True, False)]
+        changes = [(pairs[at].row_id, pairs[at].change) for at in stored]
+        for at, done in zip(stored, await apply_all(getattr(self._db, of), changes), strict=True):
+            results[at] = True, done
+        return results
+
+    async def _pair(self, into: str, of: str, pair: _Pair) -> tuple[bool, bool]:
         """In this order: whoever dies in between leaves the row, and the change undone, as with two commands."""
-        where, how = change.of(row_id)
-        insert_row = InsertOne(row, namespace=f"{self._db.name}.{into}")
+        where, how = pair.change.of(pair.row_id)
+        insert_row = InsertOne(pair.row, namespace=f"{self._db.name}.{into}")
         update_row = UpdateOne(where, how, namespace=f"{self._db.name}.{of}")
         try:
             done = await self._db.client.bulk_write([insert_row, update_row], ordered=True)
@@ -730,10 +766,11 @@ class ScopedCollection:
     ) -> tuple[bool, bool]:
         """
         Inserts a row and then changes one of the collection beside this, as `update_at` does; whether each was done. A
-        row whose id or unique key is taken leaves the other alone.
+        row whose id or unique key is taken leaves the other alone. That the other was changed may also not be known:
+        then it is said not to be.
         """
-        change = Change(self._workspace_id, revision, changed, gone)
-        return await self._batches.pair(self._collection.name, self._mine(row), beside._collection.name, row_id, change)
+        pair = _Pair(self._mine(row), row_id, Change(self._workspace_id, revision, changed, gone))
+        return await self._batches.pairs(self._collection.name, beside._collection.name)(pair)
 
     async def update_each(self, changes: Sequence[tuple[Sequence[str], Mapping[str, Any], Mapping[str, Any]]]) -> int:
         """Rows by `_id`, if they are as `where` says, each group with its change; in one command; how many matched."""

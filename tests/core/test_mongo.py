@@ -80,6 +80,24 @@ async def test_a_row_goes_with_what_it_changes(ws: Workspace, at_once: int) -> N
     assert len(await entries.find({"contact_id": "con_1", "number": {"$gte": 0}}, limit=100)) == 4 * at_once
 
 
+async def test_one_of_many_that_is_not_as_it_was_keeps_none_of_the_others_back(ws: Workspace) -> None:
+    names = [f"cnv_{ws.id}_{at}" for at in range(8)]
+    await ws.db.conversations.insert_new([{"_id": name, "revision": at % 4} for at, name in enumerate(names)])
+
+    async def write(at: int, revision: int) -> tuple[bool, bool]:
+        row, changed = _entry(ws, at), {"revision": revision + 1, "by": at}
+        return await ws.db.entries.insert_and_update_at(row, ws.db.conversations, names[at], revision, changed)
+
+    # The first goes alone, and was not as it is said to be.
+    told = await asyncio.gather(*(write(at, 1) for at in range(8)))
+    found = {row["_id"]: row for row in await ws.db.conversations.get_many(names)}
+    assert [found[name].get("by") for name in names] == [at if at % 4 == 1 else None for at in range(8)]
+    assert [found[name]["revision"] for name in names] == [2 if at % 4 == 1 else at % 4 for at in range(8)]
+    assert all(stored for stored, _ in told)
+    # Nobody is told of a change that was not made.
+    assert not any(changed for at, (_, changed) in enumerate(told) if at % 4 != 1)
+
+
 async def test_nobody_elses_row_is_changed_with_one(ws: Workspace) -> None:
     theirs, name = ws.runtime.workspace("wsp_other"), f"cnv_{ws.id}"
     await theirs.db.conversations.insert({"_id": name, "revision": 1})

@@ -1,5 +1,6 @@
 """Lists hold every row once however times fall together, and kept counters equal a recount."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -407,3 +408,44 @@ async def test_what_is_stored_is_what_was_saved_however_much_of_it_is_empty(
         assert await store.save(ws, stored, wanted)
         stored = wanted
         assert await store.get(ws, stored.id) == wanted
+
+
+async def test_messages_that_are_taken_in_together_are_counted_once_each(runtime: Runtime) -> None:
+    ws = runtime.workspace(ids.new("ws"))
+    read = [await put(ws, NOW) for _ in range(7)]
+    await counters.recount(ws)
+    # Some of them are changed by somebody else since.
+    for each in read[::3]:
+        await conversations.change(ws, each, lambda now: replace(now, priority="urgent"))
+
+    async def write(conversation: Conversation) -> None:
+        entry = Entry(
+            id=ids.new("ent"),
+            contact_id=conversation.contact_id,
+            conversation_id=conversation.id,
+            at=NOW,
+            created_at=NOW,
+            kind="message",
+            direction="in",
+            account_id="acc_1",
+            address="sms:+12025550123",
+            author=Author("contact"),
+            content={"type": "text", "text": "Hello"},
+        )
+
+        def how(stored: Entry) -> conversations.How:
+            return conversations.received(stored, conversations.summary_of(stored, "Hello"))
+
+        both = await conversations.with_entry(ws, conversation, entry, how)
+        assert both is not None
+        assert (both[0].number, both[1].last_number, both[1].unread) == (1, 1, 1)
+        # A second time nothing is stored.
+        assert await conversations.with_entry(ws, both[1], entry, how) is None
+
+    # The first goes alone, the others together.
+    await asyncio.gather(*map(write, read))
+    stored = await store.get_many(ws, [each.id for each in read])
+    assert sorted((each.unread, each.priority) for each in stored) == [(1, "normal")] * 4 + [(1, "urgent")] * 3
+    wanted = sorted({facet for each in stored for facet in facets.counted(each)})
+    kept = await counters.numbers_of(ws, wanted)
+    assert kept == await counters.recount(ws)

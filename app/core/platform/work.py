@@ -8,16 +8,21 @@ else. A row is marked done only after all that follows from it is stored and pub
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from app.core import ids, mongo
 from app.core.platform import dead_letters
 from app.core.rows import plain
 from app.core.runtime import Runtime
+from app.core.together import Together
 
 MAX_ATTEMPTS = 8
 # Most rows that are marked as done in one command: while it runs nobody else writes there.
 MARKED_AT_ONCE = 10
+# Most keys whose rows are read in one command.
+_READ_TOGETHER = 10
 # Sorts behind every account's id.
 _PARKED = "~"
 # How the pending keys end of what waits for the message that it is about.
@@ -107,6 +112,13 @@ class ChangeRow:
 
 # --- inbound ------------------------------------------------------------------------------------------------------
 
+# A key with what is wanted beside its rows, and what was found of both.
+_Asked = tuple[str, Mapping[str, Sequence[str]]]
+_Read = tuple[list[InboundRow], dict[str, list[mongo.Document]]]
+# Kept as long as somebody reads.
+_Reading = WeakValueDictionary[tuple[tuple[str, ...], int], Together[_Asked, _Read]]
+_reading: "WeakKeyDictionary[Runtime, _Reading]" = WeakKeyDictionary()
+
 
 def inbound_document(row: InboundRow) -> mongo.Document:
     document: mongo.Document = plain(row)
@@ -150,14 +162,47 @@ async def pending_inbound_beside(
     The same, and beside it rows of other collections by their `_id`s, in one command, which costs a third of three.
     Those others are there only where something waits, and whose they are, the caller looks at. Index: pending_key.
     """
-    pipeline: list[mongo.Document] = [{"$match": {"pending_key": pending_key}}, {"$limit": limit}]
-    pipeline.append({"$set": {f"beside_{name}": {"$literal": list(row_ids)} for name, row_ids in beside.items()}})
-    for name in beside:
-        at = f"beside_{name}"
+    names = tuple(beside)
+    together = _reading.setdefault(runtime, WeakValueDictionary()).get((names, limit))
+    if together is None:
+        together = Together(partial(_read_beside, runtime, names, limit), most=_READ_TOGETHER)
+        _reading[runtime][names, limit] = together
+    return await together((pending_key, beside))
+
+
+async def _read_beside(
+    runtime: Runtime, names: Sequence[str], limit: int, asked: Sequence[_Asked]
+) -> list[_Read | Exception]:
+    """Those who ask at the same time share a command."""
+    keys = [pending_key for pending_key, _ in asked]
+    most = limit * len(keys)
+    where: mongo.Document = {"pending_key": keys[0] if len(keys) == 1 else {"$in": keys}}
+    pipeline: list[mongo.Document] = [{"$match": where}, {"$limit": most}]
+    wanted = {f"beside_{name}": _of_key(asked, name) for name in names}
+    pipeline.append({"$set": wanted})
+    for at in wanted:
+        name = at.removeprefix("beside_")
         pipeline.append({"$lookup": {"from": name, "localField": at, "foreignField": "_id", "as": at}})
     found = await (await runtime.mongo.inbound.aggregate(pipeline)).to_list()
-    others = {name: found[0][f"beside_{name}"] if found else [] for name in beside}
-    return sorted((_inbound(row) for row in found), key=lambda row: row.sequence), others
+    if len(keys) > 1 and len(found) == most:
+        # So many wait under one key that those of another may be missing.
+        return [(await _read_beside(runtime, names, limit, [each]))[0] for each in asked]
+    answers: list[_Read | Exception] = []
+    for pending_key in keys:
+        rows = [row for row in found if row["pending_key"] == pending_key]
+        others = {name: rows[0][f"beside_{name}"] if rows else [] for name in names}
+        answers.append((sorted((_inbound(row) for row in rows), key=lambda row: row.sequence), others))
+    return answers
+
+
+def _of_key(asked: Sequence[_Asked], name: str) -> mongo.Document:
+    """The `_id`s that are wanted beside a row, by its key."""
+    if len(asked) == 1:
+        return {"$literal": list(asked[0][1][name])}
+    cases = [
+        {"case": {"$eq": ["$pending_key", key]}, "then": {"$literal": list(beside[name])}} for key, beside in asked
+    ]
+    return {"$switch": {"branches": cases, "default": []}}
 
 
 async def finish_inbound(runtime: Runtime, row_ids: Sequence[str]) -> None:
