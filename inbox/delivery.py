@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 
 from app.core import clock, leases
 from app.core.addresses import Address
-from app.core.errors import AppError, LeftOut, NotFound, OptedOut
+from app.core.errors import AppError, LeftOut, NotFound, OptedOut, Unavailable
 from app.core.leases import Lease
 from app.core.mongo import ConnectionFailure, DatabaseError
 from app.core.platform import accounts as account_rows
@@ -295,6 +295,8 @@ async def _hand_over(
             message = replace(await outbound(ws, account, entry), good_until=good_until)
     except TimeoutError:
         raise NotSent("The provider did not take the file in time.") from None
+    except Unavailable as error:
+        raise NotSent(error.detail) from None
     except AppError as error:
         # Ours, raised while the message was put together: a file that is no longer stored.
         raise MessageRefused(error.detail) from None
@@ -313,6 +315,9 @@ async def hand_over(ws: Workspace, io: ChannelIO, account: ChannelAccount, messa
         raise NotSent("The provider could not be reached.") from None
     except httpx.HTTPError:
         raise OutcomeUnknown("The connection broke before the provider answered; it may have taken it.") from None
+    except Unavailable as error:
+        # Our storage is away, and no adapter asks for a file after the message has left.
+        raise NotSent(error.detail) from None
     except AppError as error:
         # A file of ours that cannot be read.
         raise MessageRefused(error.detail) from None

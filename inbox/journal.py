@@ -4,6 +4,7 @@ Durable before acknowledged: what providers send is stored in groups, and on dis
 Group commit: what arrives while a write is under way shares the next one. Messages go to the database; if it cannot be
 written they go to the spool, and newcomers queue behind what is spooled. Delivery reports go to the spool at once, and
 from there to the database some times a second, all of that moment in one row (docs/decisions/reports-to-disk-first.md).
+A disk that takes no more is passed by.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from contextlib import suppress
 from typing import Literal
 
 from app.core import log
+from app.core.errors import Unavailable
 from app.core.mongo import DatabaseError, Document
 from app.core.platform import work
 from app.core.runtime import Runtime
@@ -71,9 +73,23 @@ class Journal:
             except (DatabaseError, TimeoutError) as error:
                 # It may have been written all the same; the drain will find the rows there and skip them.
                 _log.error("database_down_spooling", error=type(error).__name__, rows=len(rows))
-        await spool.append(rows)
+        try:
+            await spool.append(rows)
+        except Unavailable:
+            if kind not in _TO_DISK_FIRST or not await self._past_the_disk(kind, rows):
+                raise
         self._wake[kind].set()
         return set()
+
+    async def _past_the_disk(self, kind: Kind, rows: Sequence[Document]) -> bool:
+        """Reports come in any order: while the disk takes none they may overtake those that are on it."""
+        try:
+            async with asyncio.timeout(_WRITE_SECONDS):
+                await _WRITERS[kind](self._runtime, rows)
+        except (DatabaseError, TimeoutError):
+            return False
+        await self._stored(kind, rows)
+        return True
 
     async def run(self) -> None:
         """Drains the spools whenever there is something in them; ends only by cancellation, after a last drain."""

@@ -12,7 +12,7 @@ import httpx
 from redis.exceptions import RedisError
 
 from app.core import ids
-from app.core.errors import NotFound
+from app.core.errors import NotFound, Unavailable
 from app.core.mongo import ConnectionFailure
 from app.core.platform import work
 from app.core.platform.work import MediaRow
@@ -38,7 +38,7 @@ async def fetch(runtime: Runtime, media_id: str) -> None:
     try:
         fetched = await _fetch(runtime, row)
         await _keep(ws, row, fetched)
-    except (ConnectionFailure, RedisError):
+    except (ConnectionFailure, RedisError, Unavailable):
         # Not the file's fault; the sweeper asks again.
         raise
     except NotFound:

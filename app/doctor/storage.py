@@ -110,7 +110,7 @@ async def files(store: Files) -> Finding:
     except Exception as error:
         # An edge: each kind of store raises its own errors, and all mean the same here.
         advice = "Check PARLEY_FILES_URL, or owner and free space of the data folder."
-        return failed("files", f"cannot be written and read: {_words(error)}", advice)
+        return failed("files", f"cannot be written and read: {_words(error.__cause__ or error)}", advice)
     return ok("files", "can be written, read and deleted")
 
 

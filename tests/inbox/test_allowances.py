@@ -45,7 +45,7 @@ async def test_a_broadcast_goes_to_so_many_people_a_day_and_on_when_there_is_roo
     everybody = await listed(owner, "Daily", ids)
     variants = [{"wordings": [{"language": None, "content": told(everybody)}]}]
     made = await draft(
-        owner, account_id=account_id, purpose="service", audience={"lists": [everybody]}, variants=variants
+        owner, account_id=account_id, purpose="transactional", audience={"lists": [everybody]}, variants=variants
     )
     warnings = {each["code"]: each["message"] for each in (await checked(owner, made["id"]))["warnings"]}
     assert "over 2 days" in warnings["daily_limit"]

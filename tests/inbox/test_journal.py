@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +180,22 @@ async def test_reports_come_out_of_the_spool_as_they_went_in(stricken: Runtime, 
     (batch,) = await work.pending_receipts(stricken, "acc_1", limit=10)
     assert batch.reports == (report,)
     assert batch.received_at == now
+
+
+async def test_reports_go_past_a_disk_that_takes_no_more(runtime: Runtime) -> None:
+    told: list[Kind] = []
+
+    async def stored(kind: Kind, rows: Any) -> None:
+        told.append(kind)
+
+    full = replace(runtime, settings=runtime.settings.model_copy(update={"spool_max_bytes": 10}))
+    journal = Journal(full, stored)
+    now = runtime.clock.now()
+    report = Receipt(external_id="wamid.2", correlation=None, status="read", at=now, error=None)
+    await journal.add("receipts", [work.receipt_document("acc_full", "ws_1", report, now)])
+    journal.close()
+    (batch,) = await work.pending_receipts(runtime, "acc_full", limit=10)
+    assert (batch.reports, told) == ((report,), ["receipts"])
 
 
 async def _empty(journal: Journal) -> bool:

@@ -322,3 +322,34 @@ async def test_a_file_that_cannot_be_had_is_shown_as_such_and_can_be_asked_for_a
         conversation["id"], lambda e: e["id"] == ready["id"] and e["content"]["media"]["state"] == "ready"
     )
     assert not again["content"]["media"].get("error")
+
+
+async def test_a_full_disk_is_waited_out(shop: Shop) -> None:
+    person, conversation = await shop.someone("whatsapp")
+    brought = {"file": ("list.txt", b"Bread, milk", "text/plain")}
+    uploaded = (await shop.agent.post("/api/v1/files", files=brought)).json()
+    store = shop.runtime.settings.data_dir / "files"
+    kept = store.rename(store.with_name("kept"))
+    try:
+        # In the place of the folder there is something that takes no file, whoever asks.
+        store.write_text("")
+        refused = await shop.agent.post("/api/v1/files", files=brought)
+        assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+        media = {"kind": "document", "file_id": uploaded["file_id"]}
+        entry = await shop.sends(conversation["id"], {"type": "media", "media": media, "caption": "Ours"})
+        await shop.writes("whatsapp", person["id"], type="image", media="photo", text="Theirs")
+
+        async def tried() -> bool:
+            ours = await timeline.get(shop.owner.ws, entry["id"])
+            return ours.attempts > 0 and ours.status == "queued"
+
+        await eventually(tried)
+        theirs = await shop.entry_where(conversation["id"], lambda e: (e["content"] or {}).get("caption") == "Theirs")
+        assert theirs["content"]["media"]["state"] == "pending"
+    finally:
+        store.unlink()
+        kept.rename(store)
+    await status_where(shop, entry, "sent")
+    await shop.entry_where(
+        conversation["id"], lambda e: e["id"] == theirs["id"] and e["content"]["media"]["state"] == "ready"
+    )
