@@ -142,20 +142,20 @@ async def _deliver_one(ws: Workspace, entry: Entry) -> float:
         await _settle(ws, entry, DeliveryStatus.SKIPPED, error={"code": "account_disconnected", "message": message})
         return 0
     closing: dict[str, datetime] = {}
-    refusal = await _refusal(ws, account, entry, closing)
-    if isinstance(refusal, datetime):
-        return await _hold(ws, entry, refusal, "quiet_hours", "it is too late or too early for them.")
-    if refusal is not None:
-        kept = {"code": refusal.code, "message": refusal.detail, "resendable": not isinstance(refusal, OptedOut)}
-        await _settle(ws, entry, DeliveryStatus.SKIPPED, error=kept)
-        return 0
+    kept_back = await _kept_back(ws, account, entry, closing)
+    if kept_back is not None:
+        return kept_back
     full_until = await _full_until(ws, account, entry)
     if full_until is not None:
         words = "this number has written first to as many people as it may in a day."
         return await _hold(ws, entry, full_until, "daily_limit", words)
-    wait = await _pace(ws, account, entry)
+    wait, waited = await _pace(ws, account, entry)
     if wait > 0:
         return wait
+    # They may have said stop while it was not the sender's turn.
+    kept_back = await _kept_back(ws, account, entry, closing) if waited else None
+    if kept_back is not None:
+        return kept_back
     claimed = await _claim(ws, entry)
     if claimed is None:
         return 0
@@ -172,6 +172,20 @@ async def _deliver_one(ws: Workspace, entry: Entry) -> float:
     await _surely(_settle, ws, claimed, result.status, external_ids=keys)
     await media_handles.learn(ws, account.id, result.kept)
     await note_traffic(ws.runtime, account.id, "last_send_at")
+    return 0
+
+
+async def _kept_back(
+    ws: Workspace, account: ChannelAccount, entry: Entry, closing: dict[str, datetime]
+) -> float | None:
+    """Seconds after which to try again, 0 if it is settled; None: it may go now."""
+    refusal = await _refusal(ws, account, entry, closing)
+    if refusal is None:
+        return None
+    if isinstance(refusal, datetime):
+        return await _hold(ws, entry, refusal, "quiet_hours", "it is too late or too early for them.")
+    kept = {"code": refusal.code, "message": refusal.detail, "resendable": not isinstance(refusal, OptedOut)}
+    await _settle(ws, entry, DeliveryStatus.SKIPPED, error=kept)
     return 0
 
 
@@ -263,14 +277,15 @@ async def take_up(ws: Workspace, entry_id: str) -> None:
         await ws.queue.enqueue("deliver", ws.id, held.contact_id, lane=Lane.REPLIES)
 
 
-async def _pace(ws: Workspace, account: ChannelAccount, entry: Entry) -> float:
+async def _pace(ws: Workspace, account: ChannelAccount, entry: Entry) -> tuple[float, bool]:
+    """Seconds until the sender's turn, 0 if it is now; and whether it was waited for here."""
     limits = registry.adapter(account.kind).capabilities(account).rate
     pair = rates.Pair(account.id, entry.address or "")
     wait = await rates.take(ws.runtime, pair, limits)
-    if 0 < wait <= SHORT_WAIT_SECONDS:
-        await asyncio.sleep(wait)
-        wait = await rates.take(ws.runtime, pair, limits)
-    return wait
+    if not 0 < wait <= SHORT_WAIT_SECONDS:
+        return wait, False
+    await asyncio.sleep(wait)
+    return await rates.take(ws.runtime, pair, limits), True
 
 
 async def _claim(ws: Workspace, entry: Entry) -> Entry | None:

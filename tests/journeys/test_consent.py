@@ -322,6 +322,7 @@ async def test_a_stop_that_the_carrier_does_not_know_is_confirmed_once(shop: Sho
     # Taken back and said again it is another stop.
     await shop.writes("sms", person["id"], type="text", text="resume")
     await fact_where(shop, conversation, state="lifted", source="keyword")
+    await marked(shop, "sms", person, conversation)
     await shop.writes("sms", person["id"], type="text", text=word)
     await marked(shop, "sms", person, conversation)
     _, back, again = (await heard_by(shop, person, "sms"))[before:]
