@@ -174,6 +174,9 @@ async def suppress(ws: Workspace, known: Erasure) -> None:
             kind="address",
         )
         await pacing_store.suppress(ws, row)
+    for handle in known.handles:
+        # Kept out by hand before: the hash says the same, and names nobody.
+        await pacing_store.unsuppress(ws, handle)
 
 
 async def bury(ws: Workspace, known: Erasure) -> None:

@@ -127,6 +127,11 @@ async def of(ws: Workspace, contact_id: str, kind: str, since: datetime | None =
     return sorted(found, key=lambda each: (each.at, each.id))
 
 
+async def everything(ws: Workspace, contact_ids: Sequence[str]) -> list[Happening]:
+    """All that is kept of these, in the order in which it happened."""
+    return sorted(await store.everything(ws, contact_ids), key=lambda each: (each.at, each.id))
+
+
 async def forget(ws: Workspace, contact_ids: Sequence[str]) -> int:
     """All that happened with contacts that are erased; how many there were."""
     return await store.delete(ws, contact_ids)

@@ -263,8 +263,9 @@ async def results(ws: Workspace, import_id: str) -> AsyncIterator[bytes]:
 
 async def forget(ws: Workspace, contact_ids: Sequence[str], handles: Sequence[str], *, until: datetime) -> int:
     """
-    Nothing of these people is left in results of imports begun before then, nor in files that nobody will import any
-    more; how many rows that concerned. Reads every batch: for a job.
+    Nothing of these people is left in results of imports begun before then, nor in their files, save of one that is
+    just being read; how many rows that concerned. A table that waits to be imported would bring them back: it goes,
+    too. Reads every batch: for a job.
     """
     people, known, found = frozenset(contact_ids), frozenset(handles), 0
     async for made in store.every(ws):
@@ -278,7 +279,13 @@ async def forget(ws: Workspace, contact_ids: Sequence[str], handles: Sequence[st
                 kept = [_forgotten(each) if each.row in mine else each for each in outcomes]
                 await store.keep_results(ws, made.id, batch, kept)
             forgotten |= mine
-        if made.state not in _BUSY and made.state not in ("uploaded", "checked"):
+        if made.state in ("uploaded", "checked"):
+            why = "Somebody who may be in this table was erased since; upload it again."
+            stopped = replace(made, state="failed", why=why, finished_at=ws.clock.now())
+            if await store.turn(ws, stopped, made.state, made.turn):
+                made = stopped
+                await _tell(ws, made)
+        if made.state not in _BUSY:
             await ws.runtime.files.delete(key_of(ws, made.id))
             await store.hide_rows(ws, made, forgotten)
         found += len(forgotten)

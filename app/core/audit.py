@@ -1,6 +1,6 @@
 """The audit trail: who changed or exported what, when and from where. Appended to, never changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -63,14 +63,15 @@ async def record(
         await ws.db.audit.insert(row)
 
 
-async def nameless(ws: Workspace, target_ids: Sequence[str]) -> int:
+async def nameless(ws: Workspace, target_ids: Iterable[str], hidden: Mapping[str, str] | None = None) -> int:
     """
     What was done to these stays, who they were does not; how many entries there are. Of an erased person's the trail
-    keeps ids, which are nobody's any more. Index: workspace_id, target.id.
+    keeps ids, which are nobody's any more, and of what names them itself (`hidden`) what is to stand for it.
+    Index: workspace_id, target.id.
     """
     found = 0
-    for target_id in target_ids:
-        change = {"$set": {"target.label": "", "detail": {}}}
+    for target_id, became in ({each: each for each in target_ids} | dict(hidden or {})).items():
+        change = {"$set": {"target.id": became, "target.label": "", "detail": {}}}
         found += await ws.db.audit.update_all({"target.id": target_id}, change)
     return found
 

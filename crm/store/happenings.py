@@ -78,6 +78,12 @@ def _sifted(rows: Sequence[Document], asked: Mapping[str, datetime | None]) -> l
     ]
 
 
+async def everything(ws: Workspace, contact_ids: Sequence[str]) -> list[happenings.Happening]:
+    """In no order. Index: workspace_id, contact_id, kind, at."""
+    found = [await ws.db.happenings.find({"contact_id": contact_id}, limit=_MOST) for contact_id in contact_ids]
+    return [_happening(row) for rows in found for row in rows]
+
+
 async def delete(ws: Workspace, contact_ids: Sequence[str]) -> int:
     """Index: workspace_id, contact_id, kind, at."""
     return sum([await ws.db.happenings.delete({"contact_id": contact_id}) for contact_id in contact_ids])

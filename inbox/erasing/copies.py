@@ -17,7 +17,7 @@ from app.core.audit import Target
 from app.core.files import FileMissing
 from app.core.permissions import Actor
 from app.core.runtime import Workspace
-from crm import companies, consent, contacts, destinations, erasures, lists
+from crm import companies, consent, contacts, destinations, erasures, happenings, lists
 from crm import fields as contact_fields
 from crm.contacts import Contact
 from inbox import story
@@ -33,6 +33,7 @@ contact.json    who they are: handles, values with their history, lists, company
 addresses.json  where things are delivered to them, with what was changed
 consents.json   what they agreed to and took back, with the words, the times and the proof
 tickets.json    problems that were reported, and what became of them
+events.jsonl    pages they looked at, mailings they opened and what else was told of them, one a line
 surveys.json    questions they were asked, and their answers
 entries.jsonl   every message, note and event, one a line, in order
 media/          the files of messages, by their ids; entries.jsonl names them
@@ -85,6 +86,10 @@ async def pieces(ws: Workspace, contact: Contact) -> AsyncIterator[bytes]:
         members = [contact.id, *contact.absorbed]
         yield put("tickets.json", _json([asdict(t) for m in members for t in await sides.tickets_of(ws, m)]))
         yield put("surveys.json", _json([asdict(s) for m in members for s in await surveys.of_contact(ws, m)]))
+        told = [
+            orjson.dumps(asdict(e), option=orjson.OPT_APPEND_NEWLINE) for e in await happenings.everything(ws, members)
+        ]
+        yield put("events.jsonl", b"".join(told))
         file_ids: dict[str, str] = {}
         digest = hashlib.sha256()
         with archive.open("entries.jsonl", "w") as lines:
@@ -148,6 +153,7 @@ async def _profile(ws: Workspace, contact: Contact) -> dict[str, Any]:
         "tags": [tag_names.get(each, each) for each in contact.tags],
         "lists": [list_names.get(each, each) for each in contact.lists],
         "created_at": contact.created_at,
+        "health": asdict(contact.health) if contact.health else None,
         "handles": [
             {"address": str(row.address), "name": row.username, "verified": row.verified, "since": row.created_at}
             for row in await contacts.addresses_of(ws, contact.id)

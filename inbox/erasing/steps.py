@@ -292,8 +292,8 @@ async def _again(ws: Workspace, known: Erasure) -> Erasure:
 
 
 async def _finish(ws: Workspace, known: Erasure) -> Erasure:
-    named = [*known.members, *(conversations.id_for(each) for each in known.members), *known.handles]
-    trail = await audit.nameless(ws, named)
+    named = [*known.members, *(conversations.id_for(each) for each in known.members)]
+    trail = await audit.nameless(ws, named, dict(zip(known.handles, known.marks, strict=True)))
     target = Target("contact", known.contact_id)
     await audit.record(ws, known.actor, "contact.erased", target, {"erasure_id": known.id}, once=f"{known.id}/done")
     done = await erasures.advance(

@@ -84,6 +84,15 @@ async def test_nothing_leads_to_them_and_what_has_to_stay_does(shop: Shop) -> No
     await shop.post(f"{path}/start", 202, mapping=["phone", "name"])
     await eventually(lambda: _is(shop, path, "done"))
 
+    # Tables that nobody has imported yet, what a shop told of them, and that somebody has left them out by hand.
+    waiting = [await shop.agent.post("/api/v1/import-files", params={"name": "w.csv"}, content=table) for _ in range(2)]
+    tried = f"/imports/{waiting[1].json()['id']}"
+    await shop.post(f"{tried}/check", 202, mapping=["phone", "name"])
+    await eventually(lambda: _is(shop, tried, "checked"))
+    order = {"id": "o1", "kind": "order", "contact_id": contact_id, "attributes": {"what": SECRET}}
+    await shop.post("/events", events=[order])
+    await shop.post("/suppressions", 201, address=f"sms:{person['phone']}", reason=f"Cross about the {SECRET}")
+
     # Everything that is known of them, to hand over.
     archive = await shop.agent.get(f"/api/v1/contacts/{contact_id}/copy")
     assert archive.headers["content-type"] == "application/zip"
@@ -95,6 +104,7 @@ async def test_nothing_leads_to_them_and_what_has_to_stay_does(shop: Shop) -> No
         ]
         assert f"Where is my {SECRET}?" in texts
         assert json.loads(copy.read("consents.json"))[0]["wording"] == "Yes, offers please"
+        assert json.loads(copy.read("events.jsonl"))["attributes"] == {"what": SECRET}
         (media,) = [name for name in copy.namelist() if name.startswith("media/")]
         assert photo["content"]["media"]["file_id"] in media
         assert set(json.loads(copy.read("sha256.json"))) == set(copy.namelist()) - {"sha256.json"}
@@ -118,6 +128,9 @@ async def test_nothing_leads_to_them_and_what_has_to_stay_does(shop: Shop) -> No
     erased = await done(shop, begun)
     assert await leads(shop, *needles) == []
     assert erased["counts"]["files"] == 1
+    assert [(await shop.get(f"/imports/{each.json()['id']}"))["state"] for each in waiting] == ["failed", "failed"]
+    left_out = (await shop.get("/suppressions"))["items"]
+    assert all(each["label"].endswith(", erased") for each in left_out)
     assert erased["left"] == []
     assert (await shop.agent.get(f"/api/v1/contacts/{contact_id}")).status_code == 404
     assert (await shop.agent.get(f"/api/v1/contacts/{other_id}")).status_code == 404
