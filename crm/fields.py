@@ -259,6 +259,11 @@ _YES = frozenset(("yes", "true", "1", "y", "ja", "oui", "si", "sí"))
 _NO = frozenset(("no", "false", "0", "n", "nein", "non"))
 
 
+# A day with points between is nowhere the month first, and a comma before one or two digits no thousand.
+_POINTS = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d{1,2}")
+
+
 def read(field: ContactField, text: str) -> Value:
     """A value as a table has it, as text. Raises ValueError, in words."""
     text = text.strip()
@@ -266,8 +271,11 @@ def read(field: ContactField, text: str) -> Value:
         return None
     match field.kind:
         case "number":
+            text = text.replace(" ", "").replace("\u00a0", "")
+            if _DECIMAL_COMMA.fullmatch(text):
+                text = text.replace(",", ".")
             try:
-                number = float(text.replace(" ", "").replace("\u00a0", ""))
+                number = float(text)
             except ValueError:
                 raise ValueError("This is a number.") from None
             return _stored(field, int(number) if number.is_integer() else number)
@@ -275,6 +283,8 @@ def read(field: ContactField, text: str) -> Value:
             if text.casefold() not in _YES | _NO:
                 raise ValueError("This is yes or no.")
             return text.casefold() in _YES
+        case "date" if day := _POINTS.fullmatch(text):
+            return _stored(field, f"{day[3]}-{day[2]:0>2}-{day[1]:0>2}")
         case "choices":
             return _stored(field, [option.strip() for option in text.split(";") if option.strip()])
     return _stored(field, text)

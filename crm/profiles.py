@@ -1,5 +1,6 @@
 """Editing what is known of a contact: every value checked, and nothing of a colleague's overwritten unseen."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,8 @@ from crm.store import companies as company_store
 from crm.store import contacts as store
 
 # Values that a profile may be without.
+MOST_LANGUAGE_CHARS = 20
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _OPTIONAL = ("language", "stage", "owner_id", "zone", "company_id", "company_role")
 
 
@@ -60,6 +63,10 @@ def _applied(now: Contact, values: Mapping[str, Any], own: Mapping[str, Value]) 
     return wanted
 
 
+def is_language(text: str) -> bool:
+    return _LANGUAGE.fullmatch(text) is not None and len(text) <= MOST_LANGUAGE_CHARS
+
+
 async def _check(ws: Workspace, known: Fields, values: Mapping[str, Any]) -> None:
     wrong: list[FieldError] = []
     for name in values:
@@ -69,6 +76,8 @@ async def _check(ws: Workspace, known: Fields, values: Mapping[str, Any]) -> Non
         wrong.append(FieldError("stage", f"Choose one of: {', '.join(each.id for each in known.stages)}."))
     if (zone := values.get("zone")) and zone not in available_timezones():
         wrong.append(FieldError("zone", "Give a time zone such as Africa/Accra."))
+    if (language := values.get("language")) and not is_language(language):
+        wrong.append(FieldError("language", "Give a language by its code, such as en or pt-BR."))
     if owner := values.get("owner_id"):
         member = await member_rows.get_in(ws.runtime.mongo, ws.id, owner)
         if member is None or member.status != "active":

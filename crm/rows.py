@@ -22,7 +22,7 @@ from app.core.alphabet import plain
 from app.core.errors import AppError
 from app.core.platform import members as member_rows
 from app.core.runtime import Workspace
-from crm import companies, consent, consent_days, contacts, fields, likeness, pacing, tables
+from crm import companies, consent, consent_days, contacts, fields, likeness, pacing, profiles, tables
 from crm.companies import Company
 from crm.consent import ConsentFact
 from crm.consent_days import Change
@@ -92,7 +92,6 @@ _MOST_NAME_CHARS = 200
 _MOST_TRIED = 50_000
 # A day as it is written with points between, which is nowhere the month first.
 _POINTS = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _PROFILE = ("stage", "owner_id", "zone", "company_id", "company_role", "language", "notes")
 
 
@@ -301,7 +300,7 @@ class Plan:
                     raise ValueError(f"“{text[:40]}” is no time zone such as Africa/Accra.")
                 person.values["zone"] = text
             case "language":
-                if not _LANGUAGE.fullmatch(text) or len(text) > 20:
+                if not profiles.is_language(text):
                     raise ValueError(f"“{text[:40]}” is no language code such as en.")
                 person.values["language"] = text
             case "notes":

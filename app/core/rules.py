@@ -645,9 +645,19 @@ def _turns_of_field(leaf: Rule) -> Callable[[Mapping[str, Any], datetime], list[
         at = thing.get(name)
         if at is None:
             return []
-        return [at - length, at + _MOMENT] if leaf["op"] == "within_next" else [at, at + length + _MOMENT]
+        if leaf["op"] == "within_next":
+            return [*_moved(at, -length), *_moved(at, _MOMENT)]
+        return [at, *_moved(at, length + _MOMENT)]
 
     return turns
+
+
+def _moved(at: datetime, by: timedelta) -> list[datetime]:
+    """None at the end of time: a contract that never ends says 9999-12-31."""
+    try:
+        return [at + by]
+    except OverflowError:
+        return []
 
 
 def _turns_of_count(catalogue: Catalogue, leaf: Rule) -> Callable[[Mapping[str, Any], datetime], list[datetime]]:
@@ -656,7 +666,7 @@ def _turns_of_count(catalogue: Catalogue, leaf: Rule) -> Callable[[Mapping[str, 
 
     def turns(thing: Mapping[str, Any], now: datetime) -> list[datetime]:
         found = times(thing)
-        ends = [at + span(length) + _MOMENT for at in found] if length else []
+        ends = [end for at in found for end in _moved(at, span(length) + _MOMENT)] if length else []
         return [at for at in found if at > now] + ends
 
     return turns

@@ -157,6 +157,18 @@ def test_time_alone_changes_answers_only_at_turning_points(
         )
 
 
+@pytest.mark.parametrize("at", [datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)])
+@pytest.mark.parametrize("op", ["older_than", "within_last", "within_next"])
+def test_the_ends_of_time_are_times(op: str, at: datetime) -> None:
+    """What never ends is written as 9999-12-31; it turns nobody, and nothing breaks."""
+    length = {"amount": 3_660, "unit": "days"}
+    rule = rules.validate(THINGS, {"field": "seen_at", "op": op, "value": length})
+    far = {"seen_at": at, rules.happened("order"): [{"at": at}]}
+    turn = rules.turns_at(THINGS, rule)(far, NOW)
+    assert turn is None or turn > NOW + timedelta(days=365_000)
+    assert rules.predicate(THINGS, rule)(far, NOW) is (op == "older_than" and at < NOW)
+
+
 WRONG: list[tuple[Any, str, str]] = [
     ("x", "rule", "condition"),
     ({}, "rule", "one of"),

@@ -90,6 +90,26 @@ async def test_values_are_kept_as_what_they_are_and_wrong_ones_are_named(owner: 
         field = known.field(key)
         assert field is not None
         assert fields.read(field, fields.written(field, value)) == value
+    # A language is a code: what else is typed would be nobody's.
+    assert (await patch(owner, contact_id, language="e n")).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        *(("number", text, value) for text, value in (("12,5", 12.5), ("-3,25", -3.25), ("1 234", 1234), ("7.0", 7))),
+        *(("number", text, None) for text in ("1,234", "1.234,5", "nan", "1e999", "twelve")),
+        ("date", "1.10.2026", datetime(2026, 10, 1, tzinfo=UTC)),
+        *(("date", text, None) for text in ("31.02.2026", "01/02/2026", "1.2.26")),
+    ],
+)
+def test_cells_of_tables_are_read_where_there_is_one_way_to(kind: fields.Kind, text: str, value: Any) -> None:
+    field = fields.ContactField(key="it", label="It", kind=kind)
+    if value is not None:
+        assert fields.read(field, text) == value
+        return
+    with pytest.raises(ValueError, match="This is a"):
+        fields.read(field, text)
 
 
 async def test_what_is_in_use_is_archived_and_not_deleted(owner: Person) -> None:

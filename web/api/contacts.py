@@ -16,7 +16,7 @@ from app.core.runtime import Workspace
 from crm import companies, contacts, doubts, duplicates, fields, lists, masks, profiles, standing
 from crm.companies import Company
 from crm.contact_health import Risk
-from crm.contacts import Block, Contact, ContactAddress, Hold, search_tokens
+from crm.contacts import Block, Contact, ContactAddress, Hold
 from crm.data_health import FindingId
 from crm.fields import MOST_FIELDS, ContactField, Fields
 from crm.masks import Masker
@@ -51,8 +51,8 @@ _Value = Annotated[str | None, Field(max_length=100)]
 
 class ContactsQuery(Page):
     """
-    `q` finds by name, handle or number, in no order; the others narrow a list, each by one value. With a `finding` (see
-    `GET /data-health`) they come in no order, and a page may be short.
+    `q` finds by name, handle or number, in no order (what has neither letters nor digits finds nobody); the others narrow
+    a list, each by one value. With a `finding` (see `GET /data-health`) they come in no order, and a page may be short.
     """
 
     q: Annotated[str | None, Field(max_length=200)] = None
@@ -199,7 +199,7 @@ def _doubt(row: ContactAddress) -> DoubtShape | None:
 
 async def list_contacts(request: ApiRequest, query: ContactsQuery) -> ContactPage:
     ws = request.ws
-    if query.q and search_tokens(query.q):
+    if query.q and query.q.strip():
         found = await people.matching(ws, request.actor, query.q, query.wanted(), limit=query.limit)
         return {"items": await rows_of(ws, found), "next_cursor": None}
     (after,) = cursors.read(query.cursor, str) or (None,)
