@@ -277,7 +277,7 @@ class Plan:
                 raise ValueError(f"“{phone[:40]}” is no phone number{more}.")
             person.handles += [Address(kind, number) for kind in self.options.channels]
         if email := given.get("email"):
-            if not re.fullmatch(r"[^\s@]{1,64}@[^\s@]+\.[^\s@]{2,}", email) or len(email) > 254:
+            if not re.fullmatch(r"[^\s@<>,;:]{1,64}@[^\s@<>,;:]+\.[^\s@<>,;:]{2,}", email) or len(email) > 254:
                 raise ValueError(f"“{email[:40]}” is no e-mail address.")
             person.handles.append(Address("email", email.casefold()))
         if external := given.get("external_id"):

@@ -51,8 +51,9 @@ _Value = Annotated[str | None, Field(max_length=100)]
 
 class ContactsQuery(Page):
     """
-    `q` finds by name, handle or number, in no order (what has neither letters nor digits finds nobody); the others narrow
-    a list, each by one value. With a `finding` (see `GET /data-health`) they come in no order, and a page may be short.
+    `q` finds by name, handle or number, in no order; what has neither letters nor digits finds nobody. The others
+    narrow a list, each by one value. With a `finding` (see `GET /data-health`) they come in no order, and a page may
+    be short.
     """
 
     q: Annotated[str | None, Field(max_length=200)] = None
