@@ -311,6 +311,9 @@ def _wrong(field: FormField, value: Any) -> str | None:
         return "Write this value as text."
     if len(value) > _MOST_CHARS:
         return f"This value has more than {_MOST_CHARS} characters."
+    if field.secret and not (value.isascii() and value.isprintable()):
+        # No provider's key has one, and no header carries it.
+        return "This value has signs in it that no key has. Copy it again, all of it and nothing around it."
     if field.type == "select" and value not in {option for option, _ in field.options}:
         return "Choose one of the given values."
     return None

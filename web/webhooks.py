@@ -6,6 +6,7 @@ theirs, also where nothing in it is for us; 413 and 503 where it cannot be taken
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from urllib.parse import parse_qsl
 
 from prometheus_client import Counter
@@ -86,16 +87,28 @@ class Webhooks:
             raise NotFound("This channel asks no question.")
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         request = _request(state["runtime"], scope, headers, b"")
-        account = await accounts.get(state["runtime"], account_id or "")
-        if account.kind != kind:
-            raise NotFound("There is no such channel account.")
-        try:
-            text = adapter.challenge(account, request)
-        except SignatureInvalid as error:
-            body = errors.problem(403, "wrong_verify_token", "The verify token does not fit", str(error))
+        text: str | None = None
+        for account in await _challenged(state["runtime"], kind, account_id):
+            # All are asked, so that the time taken does not tell whose token fits.
+            with suppress(SignatureInvalid):
+                text = adapter.challenge(account, request)
+        if text is None:
+            body = errors.problem(
+                403, "wrong_verify_token", "The verify token does not fit", "The verify token is wrong."
+            )
             await errors.send_problem(send, 403, body, [])
             return
         await _answer(send, 200, "text/plain", text.encode())
+
+
+async def _challenged(runtime: Runtime, kind: str, account_id: str | None) -> list[ChannelAccount]:
+    """The account in the URL; behind the one URL for many, whichever of them has the token. Raises NotFound."""
+    if account_id is None:
+        return [accounts.channel_account(row) for row in await runtime.accounts.all() if row.kind == kind]
+    account = await accounts.get(runtime, account_id)
+    if account.kind != kind:
+        raise NotFound("There is no such channel account.")
+    return [account]
 
 
 def _events(adapter: Parses, account: ChannelAccount, body: bytes, headers: dict[str, str]) -> Sequence[InboundEvent]:

@@ -102,7 +102,7 @@ def _message(
 
 
 def _text(text: str) -> tuple[Json, Json]:
-    if not text.strip() or entities.units(text) > 4096:
+    if not text.strip() or len(text) > 4096:
         raise ControlError("text: 1 to 4096 characters")
     found = entities.detect(text)
     return {"text": text, **({"entities": found} if found else {})}, {"text": text}

@@ -56,7 +56,8 @@ def read_text(params: Params, name: str, entities_name: str) -> tuple[str, list[
     text, found = entities.parse(raw, params.text("parse_mode"), params.nested(entities_name))
     if not text.strip():
         raise bad("message text is empty")
-    if entities.units(text) > MAX_TEXT:
+    # Counted in code points, other than offsets: https://core.telegram.org/constructor/config (message_length_max)
+    if len(text) > MAX_TEXT:
         raise bad("message is too long")
     return text, found
 
@@ -68,7 +69,7 @@ def read_caption(params: Params, source: Json | None = None) -> Json:
     if not raw:
         return {}
     text, found = entities.parse(raw, inner.text("parse_mode"), inner.nested("caption_entities"))
-    if entities.units(text) > MAX_CAPTION:
+    if len(text) > MAX_CAPTION:
         raise bad("message caption is too long")
     return {"caption": text, **({"caption_entities": found} if found else {})}
 

@@ -92,6 +92,17 @@ async def test_too_large_a_body_is_413(shop: Shop) -> None:
     assert answer.status_code == 413
 
 
+@pytest.mark.parametrize("place", ["/webhooks/whatsapp/{whatsapp}", "/webhooks/whatsapp"])
+async def test_metas_question_is_answered_to_whoever_has_the_token(shop: Shop, place: str) -> None:
+    token = (await shop.get(f"/accounts/{shop.accounts['whatsapp']}"))["verify_token"]
+    asked = {"hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify_token": token}
+    async with httpx.AsyncClient(base_url=shop.url, timeout=20, trust_env=False) as provider:
+        answer = await provider.get(place.format(**shop.accounts), params=asked)
+        wrong = await provider.get(place.format(**shop.accounts), params=asked | {"hub.verify_token": "guess"})
+    assert (answer.status_code, answer.text) == (200, "1158201444")
+    assert (wrong.status_code, wrong.json()["code"]) == (403, "wrong_verify_token")
+
+
 @pytest.mark.parametrize("path", ["/webhooks/whatsapp/acc_nobody", "/webhooks/fax/acc_1", "/webhooks/sms/{whatsapp}"])
 async def test_an_account_that_is_not_there_is_404(shop: Shop, path: str) -> None:
     async with httpx.AsyncClient(base_url=shop.url, timeout=20, trust_env=False) as provider:

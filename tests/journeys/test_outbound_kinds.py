@@ -59,6 +59,13 @@ async def test_a_picture_with_its_caption(shop: Shop, channel: str) -> None:
     assert "A red one" in str((await sent_to(shop, channel, person))[0]["body"])
 
 
+async def test_telegram_takes_as_many_signs_of_any_kind(shop: Shop) -> None:
+    person, conversation = await shop.someone("telegram")
+    for text in ("😀" * 4096, "é" * 4096):
+        await ends_in(shop, await shop.answers(conversation["id"], text), "sent")
+    assert [each["body"]["text"] for each in await sent_to(shop, "telegram", person)] == ["😀" * 4096, "é" * 4096]
+
+
 async def test_an_approved_template_goes_out_and_one_that_advertises_does_not(shop: Shop) -> None:
     person, conversation = await shop.someone("whatsapp")
     account_id = shop.accounts["whatsapp"]

@@ -1,5 +1,7 @@
 """Channel accounts through the API: the forms that screens draw, and what registering a webhook changes."""
 
+import pytest
+
 from tests.support.shop import Shop
 
 
@@ -33,6 +35,14 @@ async def test_an_optional_value_can_be_emptied_and_a_secret_is_kept(shop: Shop)
     assert emptied.status_code == 200, emptied.text
     assert "app_id" not in emptied.json()["config"]
     assert emptied.json()["config"]["access_token"] == {"set": True}
+
+
+@pytest.mark.parametrize("pasted", ["EAAtoken…", "EAAtö", "EAA one", "EAA\nX-Other: 1", "EAA\u200b"])
+async def test_a_key_with_what_no_key_has_is_asked_for_again(shop: Shop, pasted: str) -> None:
+    account = f"/api/v1/accounts/{shop.accounts['whatsapp']}"
+    refused = await shop.agent.patch(account, json={"config": {"access_token": pasted}})
+    assert refused.status_code == 422, refused.text
+    assert [error["field"] for error in refused.json()["errors"]] == ["config.access_token"]
 
 
 async def _bot(shop: Shop) -> dict[str, str]:
