@@ -165,8 +165,13 @@ async def filled(
     compiled = personalising.compiled(content, instead)
     if contact is not None:
         return compiled.fill((await personalising.facts(ws, [contact], compiled.needs))[contact.id])
+    return compiled.fill(await _example(ws))
+
+
+async def _example(ws: Workspace) -> dict[str, str]:
+    """What is known of somebody invented."""
     own = await variables.own(ws)
-    return compiled.fill({each.name: each.example for each in (*variables.CATALOGUE, *own)})
+    return {each.name: each.example for each in (*variables.CATALOGUE, *own)}
 
 
 async def problems(ws: Workspace, wanted: Wanted) -> list[FieldError]:
@@ -178,6 +183,7 @@ async def problems(ws: Workspace, wanted: Wanted) -> list[FieldError]:
         if channel not in registry.adapters():
             found.append(FieldError(f"channels.{at}", "There is no such channel."))
     blocks = await content_blocks.known(ws)
+    example = await _example(ws)
     languages = [_plain(each.language) for each in wanted.wordings]
     if "" not in languages:
         found.append(
@@ -188,10 +194,13 @@ async def problems(ws: Workspace, wanted: Wanted) -> list[FieldError]:
             found.append(FieldError(f"wordings.{at}.language", "There is already a wording for this language."))
         try:
             content = content_blocks.put_in(blocks, wording.content, wording.language)
-            personalising.compiled(content)
+            # Written once for somebody invented: what never ends, or divides by nothing, shows here.
+            personalising.compiled(content).fill(example)
             found += [FieldError(f"wordings.{at}.{field}", words) for field, words in _unfit(wanted, content)]
         except Invalid as error:
             found += [FieldError(f"wordings.{at}.{each.field}", each.message) for each in error.errors]
+        if not (isinstance(wording.content, MediaMessage) or wording.content.text.strip()):
+            found.append(FieldError(f"wordings.{at}.content.text", "Write something here."))
         media = wording.content.media if isinstance(wording.content, MediaMessage) else None
         if media and not (media.file_id and await files.known(ws, [media.file_id])):
             found.append(FieldError(f"wordings.{at}.content.media", "Choose a file."))

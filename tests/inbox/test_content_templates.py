@@ -43,6 +43,12 @@ async def test_one_is_kept_checked_and_shown(shop: Shop) -> None:
     }
     assert [each["content"] is None for each in checked["contents"]] == [True, False, False]
 
+    # What can never be written, or says nothing, is not kept.
+    for at, text in enumerate(("{% for n in (1..99999999) %}x{% endfor %}", "{{ 1 | divided_by: 0 }}", " ")):
+        never = {"name": f"Never {at}", "channels": ["sms"], "wordings": [wording(None, text)]}
+        refused = await shop.agent.post("/api/v1/content-templates", json=never)
+        assert refused.json()["errors"][0]["field"] == "wordings.0.content.text", text
+
     person, conversation = await shop.someone("sms")
     body = {
         "name": "Spring",
