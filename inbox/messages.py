@@ -162,7 +162,7 @@ async def _handle(
         case MessageDeleted():
             await _deleted(ws, account, event, received_at)
         case Reaction():
-            await _reacted(ws, account, event)
+            await _reacted(ws, account, event, received_at)
         case ConsentChanged():
             await _consent_changed(ws, account, event, raw_id)
         case AddressChanged():
@@ -538,22 +538,26 @@ async def _deleted(ws: Workspace, account: ChannelAccount, event: MessageDeleted
     await search.reindex(ws, deleted)
 
 
-async def _reacted(ws: Workspace, account: ChannelAccount, event: Reaction) -> None:
+async def _reacted(ws: Workspace, account: ChannelAccount, event: Reaction, received_at: datetime) -> None:
     entry = await timeline.by_external_id(ws, account.id, event.external_id)
     if entry is None:
         raise MessageMissing("a reaction")
-    await _change_and_tell(ws, entry, reacting(CUSTOMER, event.sender.name, event.emoji))
+    at = event.at if event.timed else received_at
+    await _change_and_tell(ws, entry, reacting(CUSTOMER, event.sender.name, event.emoji, at))
 
 
-def reacting(by: str, name: str | None, emoji: str) -> Any:
+def reacting(by: str, name: str | None, emoji: str, at: datetime | None = None) -> Any:
     """
     The change that one party's reaction makes; empty takes it back. All of us are one party: that is how every provider
-    counts, so a colleague's reaction takes the place of the one before.
+    counts, so a colleague's reaction takes the place of the one before. `at`: where the older one may be
+    told of last.
     """
 
     def how(now: Entry) -> Entry:
         others = tuple(r for r in now.reactions if (r.by == CUSTOMER) != (by == CUSTOMER))
-        reactions = (*others, Reacted(by, name, emoji)) if emoji else others
+        if at and any(r.at and r.at > at for r in now.reactions if r not in others):
+            return now
+        reactions = (*others, Reacted(by, name, emoji, at)) if emoji or at else others
         return now if reactions == now.reactions else replace(now, reactions=reactions)
 
     return how

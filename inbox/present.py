@@ -37,7 +37,7 @@ def entry(item: Entry) -> dict[str, Any]:
         "content": None if item.deleted_at and item.direction == "in" else content(item.content),
         "reply_to": item.reply_to
         and {"entry_id": item.reply_to.entry_id, "text": item.reply_to.text, "author_name": item.reply_to.author_name},
-        "reactions": [{"by": r.by, "name": r.name, "emoji": r.emoji} for r in item.reactions],
+        "reactions": [{"by": r.by, "name": r.name, "emoji": r.emoji} for r in item.reactions if r.emoji],
         "mentions": [{"id": m.id, "name": m.name} for m in item.mentions],
         "translations": {into: {"text": each.text, "source": each.source} for into, each in item.translations.items()},
         "written": item.written and {"text": item.written.text, "language": item.written.language},

@@ -86,11 +86,15 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """A reaction; `by` is `contact` or a member's id."""
+    """
+    A reaction; `by` is `contact` or a member's id. `at`: when the customer made it by their provider's clock; one that
+    was taken back then stays, without an emoji.
+    """
 
     by: str
     name: str | None
     emoji: str
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

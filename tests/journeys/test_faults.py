@@ -335,6 +335,32 @@ async def test_a_file_that_cannot_be_had_is_shown_as_such_and_can_be_asked_for_a
     assert not again["content"]["media"].get("error")
 
 
+async def test_the_newer_reaction_counts_though_the_older_comes_after_it(shop: Shop) -> None:
+    person, conversation = await shop.someone("whatsapp")
+    (theirs,) = await shop.writes("whatsapp", person["id"], type="text", text="Look")
+    looked = await shop.entry_where(conversation["id"], lambda e: (e["content"] or {}).get("text") == "Look")
+    like = await shop.captured("whatsapp", person["id"], type="reaction", target=theirs, emoji="❤")
+
+    async def shown() -> list[str]:
+        entry = next(e for e in await shop.thread(conversation["id"]) if e["id"] == looked["id"])
+        return [reaction["emoji"] for reaction in entry["reactions"]]
+
+    async def told(emoji: str, later_seconds: int) -> None:
+        body = orjson.loads(like.body)
+        message = body["entry"][0]["changes"][0]["value"]["messages"][0]
+        message["id"] = f"wamid.{secrets.token_hex(8)}"
+        message["timestamp"] = str(int(message["timestamp"]) + later_seconds)
+        message["reaction"]["emoji"] = emoji
+        assert (await signed(shop, orjson.dumps(body))).status_code == 200
+        # What comes after it has been seen, so it has been seen as well.
+        await shop.writes("whatsapp", person["id"], type="text", text=message["id"])
+        await shop.entry_where(conversation["id"], lambda e: (e["content"] or {}).get("text") == message["id"])
+
+    for emoji, later_seconds, then in (("", 20, []), ("👍", 10, []), ("👎", 30, ["👎"]), ("👍", 25, ["👎"])):
+        await told(emoji, later_seconds)
+        assert await shown() == then
+
+
 async def test_a_full_disk_is_waited_out(shop: Shop) -> None:
     person, conversation = await shop.someone("whatsapp")
     brought = {"file": ("list.txt", b"Bread, milk", "text/plain")}
