@@ -41,7 +41,7 @@ def main() -> int:
     )
     parser.add_argument("name", choices=NAMES, metavar="NAME")
     parser.add_argument(
-        "--quick", action="store_true", help="end within a minute and a half, with figures that are less sure"
+        "--quick", action="store_true", help="end within about a minute, with figures that are less sure"
     )
     sized = ", ".join(sorted(SIZED))
     parser.add_argument("--rows", type=int, metavar="N", help=f"at most so many rows ({sized})")

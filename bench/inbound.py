@@ -4,8 +4,7 @@ same database in the same run; and floods of status webhooks.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
@@ -25,8 +24,10 @@ RATES = (5, 20, 50)
 # Windows of each side by turns, and of how many messages at least: figures are the median of the windows' ratios, so
 # that what else the machine did in one of them tells nothing.
 _WINDOWS = 3
-_FEWEST = 12
+_FEWEST = 9
 _ON_THEIR_WAY = 64
+# The same while customers are made known, which nobody measures.
+_AT_FIRST = 32
 _FOLLOWED_SECONDS = 60.0
 
 COLUMNS = ("stream", "messages/s", "p50 ms", "p99 ms", "CPU ms", "web", "worker", "database", "valkey")
@@ -48,26 +49,41 @@ async def run(quick: bool) -> Report:
     numbers = Numbers()
     async with stage() as opened, open_runtime(opened.settings()) as runtime:
         shop = await open_shop(runtime, screens=SCREENS)
-        bare, real, _ = await asyncio.gather(_floor(opened), _real(opened, shop), _worker(opened))
+        floor_url, real_url, _ = await asyncio.gather(floor.start(opened), opened.web(), opened.wake_worker())
+        # First of all, while no screen is there to be told, and search has nothing to follow.
+        await statuses.measure(report, opened, runtime, shop, (floor_url, real_url), quick)
+        bare, real = await asyncio.gather(_floor(floor_url), _real(real_url, shop))
+        turns = Turns(opened, working=True)
         # The floor's known customers and ours, before anything is measured.
-        await flat_out(opened, bare.arrivals, numbers.take(CUSTOMERS), 8, bare.send)
-        async with working(opened):
-            known = numbers.take(CUSTOMERS)
-            await flat_out(opened, real.arrivals, known, 8, real.send)
-            await _followed(shop, known[-1])
+        await turns.take(real)
+        known = numbers.take(CUSTOMERS)
+        await flat_out(opened, real.arrivals, known, _AT_FIRST, real.send)
+        await _followed(shop, known[-1])
+        await _idle(report, opened, 3 if quick else 15)
+        await turns.take(bare)
+        await flat_out(opened, bare.arrivals, numbers.take(CUSTOMERS), _AT_FIRST, bare.send)
         for rate in RATES:
-            await _compare(report, opened, (bare, real), numbers, rate, quick)
-        await _saturate(report, opened, (bare, real), numbers, 900 if quick else 3_000)
-        async with working(opened):
-            await _idle(report, opened, shop, numbers.take(1)[0] - 1, 4 if quick else 15)
-            real.close()
-            await statuses.measure(report, opened, runtime, shop, (bare.url, real.url), quick)
+            await _compare(report, turns, (bare, real), numbers, rate, quick)
+        await _saturate(report, turns, (bare, real), numbers, 900 if quick else 3_000)
+        _memory(report, opened)
+        for side in (bare, real):
+            side.close()
     return report
 
 
-async def _worker(opened: Stage) -> None:
-    async with working(opened):
-        pass
+@dataclass(slots=True)
+class Turns:
+    """Whose turn it is: the worker works only while Parley is measured, so its polling is not charged to the floor."""
+
+    opened: Stage
+    working: bool = False
+
+    async def take(self, side: Side) -> None:
+        if side.name != "floor" and not self.working:
+            await self.opened.wake_worker()
+        elif side.name == "floor" and self.working:
+            self.opened.programs["worker"].hold()
+        self.working = side.name != "floor"
 
 
 async def _followed(shop: Shop, number: int) -> None:
@@ -83,8 +99,7 @@ async def _followed(shop: Shop, number: int) -> None:
             await asyncio.sleep(0.1)
 
 
-async def _floor(opened: Stage) -> Side:
-    url = await floor.start(opened)
+async def _floor(url: str) -> Side:
     arrivals, load = Arrivals(LISTENING), Http(url)
     sockets = await floor.open_sockets(url, SCREENS, arrivals, LISTENING)
 
@@ -98,8 +113,7 @@ async def _floor(opened: Stage) -> Side:
     return Side("floor", url, send, arrivals, close)
 
 
-async def _real(opened: Stage, shop: Shop) -> Side:
-    url = await opened.web()
+async def _real(url: str, shop: Shop) -> Side:
     arrivals, load = Arrivals(LISTENING), Http(url)
     screens = await open_screens(shop, url, arrivals.hear, listening=LISTENING)
 
@@ -123,27 +137,19 @@ async def _real(opened: Stage, shop: Shop) -> Side:
     return Side("parley", url, send, arrivals, close)
 
 
-@asynccontextmanager
-async def working(opened: Stage) -> AsyncIterator[None]:
-    """With a worker. It runs only while Parley is measured, so that its polling is not charged to the floor."""
-    await opened.wake_worker()
-    try:
-        yield
-    finally:
-        opened.programs["worker"].hold()
-
-
 async def _compare(
-    report: Report, opened: Stage, sides: tuple[Side, Side], numbers: Numbers, rate: int, quick: bool
+    report: Report, turns: Turns, sides: tuple[Side, Side], numbers: Numbers, rate: int, quick: bool
 ) -> None:
     """Both at one rate, by turns, so that what else the machine does meets both."""
     bare, real = sides
     messages = max(_FEWEST, rate) if quick else rate * 10
     windows: list[tuple[Result, Result]] = []
-    for _ in range(_WINDOWS):
-        theirs = await _stream(opened, bare, numbers, rate, messages)
-        async with working(opened):
-            windows.append((await _stream(opened, real, numbers, rate, messages), theirs))
+    for order in _orders(sides):
+        found: dict[str, Result] = {}
+        for side in order:
+            await turns.take(side)
+            found[side.name] = await _stream(turns.opened, side, numbers, rate, messages)
+        windows.append((found[real.name], found[bare.name]))
     ours, theirs = Result(), Result()
     for mine, its in windows:
         ours.add(mine)
@@ -157,43 +163,55 @@ async def _compare(
     report.at_most(f"CPU a message at {rate}/s, × the floor's", cpu, 3)
 
 
+def _orders(sides: tuple[Side, Side]) -> list[tuple[Side, Side]]:
+    """Who is first in each pair of windows: in every other one Parley, which spares the worker to be woken again."""
+    bare, real = sides
+    return [(bare, real) if at % 2 == 0 else (real, bare) for at in range(_WINDOWS)]
+
+
 async def _stream(opened: Stage, side: Side, numbers: Numbers, rate: int, messages: int) -> Result:
     # The first few find cold caches and connections on both sides.
     await steady(opened, side.arrivals, numbers.take(5), 20, side.send)
     return await steady(opened, side.arrivals, numbers.take(messages), rate, side.send)
 
 
-async def _saturate(report: Report, opened: Stage, sides: tuple[Side, Side], numbers: Numbers, messages: int) -> None:
+async def _saturate(report: Report, turns: Turns, sides: tuple[Side, Side], numbers: Numbers, messages: int) -> None:
     bare, real = sides
-    floors, ours, shares = Result(), Result(), []
-    for _ in range(_WINDOWS):
-        theirs = await flat_out(opened, bare.arrivals, numbers.take(messages // _WINDOWS), _ON_THEIR_WAY, bare.send)
-        async with working(opened):
-            await flat_out(opened, real.arrivals, numbers.take(20), 8, real.send)
-            mine = await flat_out(opened, real.arrivals, numbers.take(messages // _WINDOWS), _ON_THEIR_WAY, real.send)
-        floors.add(theirs)
+    windows: list[tuple[Result, Result]] = []
+    for order in _orders(sides):
+        found: dict[str, Result] = {}
+        for side in order:
+            await turns.take(side)
+            await flat_out(turns.opened, side.arrivals, numbers.take(20), 8, side.send)
+            some = numbers.take(messages // _WINDOWS)
+            found[side.name] = await flat_out(turns.opened, side.arrivals, some, _ON_THEIR_WAY, side.send)
+        windows.append((found[real.name], found[bare.name]))
+    floors, ours = Result(), Result()
+    for mine, its in windows:
         ours.add(mine)
-        shares.append(mine.per_second / theirs.per_second)
+        floors.add(its)
     row(report, "floor flat out", floors)
     row(report, "parley flat out", ours)
-    report.at_least("saturation, × the floor's", median(shares), 0.4)
+    report.at_least("saturation, × the floor's", median(mine.per_second / its.per_second for mine, its in windows), 0.4)
 
 
-async def _idle(report: Report, opened: Stage, shop: Shop, last: int, seconds: float) -> None:
+async def _idle(report: Report, opened: Stage, seconds: float) -> None:
     """With nothing to do: what follows behind the messages (search, segments) has come to its end."""
-    await _followed(shop, last)
     await asyncio.sleep(2)
     before = opened.cpu()
     await asyncio.sleep(seconds)
     after = opened.cpu()
     share = {name: (after[name] - before[name]) / seconds for name in after if name != "floor"}
     parts = ", ".join(f"{name} {value:.1%}" for name, value in share.items())
+    report.notes.append(f"Idle, with {SCREENS} screens, of one core: {parts} (together {sum(share.values()):.1%}).")
+
+
+def _memory(report: Report, opened: Stage) -> None:
     memory = ", ".join(
         f"{name} {program.memory_bytes() / 2**20:.0f} MB"
         for name, program in opened.programs.items()
         if name != "floor"
     )
-    report.notes.append(f"Idle, with {SCREENS} screens, of one core: {parts} (together {sum(share.values()):.1%}).")
     report.notes.append(f"Private memory: {memory}.")
 
 

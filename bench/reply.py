@@ -10,7 +10,7 @@ import orjson
 from app.core.addresses import Address
 from app.core.runtime import open_runtime
 from bench import floor, provider
-from bench.inbound import COLUMNS, Side, row, working
+from bench.inbound import COLUMNS, Side, Turns, row
 from bench.report import Report
 from bench.shop import Shop, browser_headers, known_conversations, open_shop, phone
 from bench.stage import Stage, stage
@@ -30,8 +30,9 @@ async def run(quick: bool) -> Report:
         door, server = await provider.open_door(arrivals.hear)
         bare = await _floor(opened, arrivals, door)
         real = await _real(opened, arrivals, door, shop, ids)
+        turns = Turns(opened)
         for rate in RATES:
-            await _compare(report, opened, (bare, real), numbers, rate, quick)
+            await _compare(report, turns, (bare, real), numbers, rate, quick)
         server.close()
     return report
 
@@ -75,15 +76,15 @@ async def _real(opened: Stage, arrivals: Arrivals, door: str, shop: Shop, ids: l
 
 
 async def _compare(
-    report: Report, opened: Stage, sides: tuple[Side, Side], numbers: Numbers, rate: int, quick: bool
+    report: Report, turns: Turns, sides: tuple[Side, Side], numbers: Numbers, rate: int, quick: bool
 ) -> None:
     found = {side.name: Result() for side in sides}
     for _ in range(1 if quick else 3):
         for side in sides:
-            async with working(opened):
-                await flat_out(opened, side.arrivals, numbers.take(10), 2, side.send)
-                result = await steady(opened, side.arrivals, numbers.take(rate * (6 if quick else 10)), rate, side.send)
-                found[side.name].add(result)
+            await turns.take(side)
+            await flat_out(turns.opened, side.arrivals, numbers.take(10), 2, side.send)
+            some = numbers.take(rate * (6 if quick else 10))
+            found[side.name].add(await steady(turns.opened, side.arrivals, some, rate, side.send))
     for side in sides:
         row(report, f"{side.name} {rate}/s", found[side.name])
     ours, theirs = found["parley"], found["floor"]

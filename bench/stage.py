@@ -241,8 +241,10 @@ async def stage() -> AsyncIterator[Stage]:
         await _open_valkey(opened)
         yield opened
     finally:
-        for name in reversed(list(opened.programs)):
-            await opened.stop(name)
+        # What stands on the databases ends first.
+        below = {"database", "valkey"} & opened.programs.keys()
+        for names in (opened.programs.keys() - below, below):
+            await asyncio.gather(*map(opened.stop, names))
         shutil.rmtree(folder, ignore_errors=True)
 
 
