@@ -25,18 +25,19 @@ from app.core.platform import members as member_rows
 from app.core.queue import Lane
 from app.core.runtime import Runtime, Workspace
 from app.core.stream import event
-from crm import companies, facets, fields, imports, tables
+from crm import companies, facets, fields, imports, lists, tables
 from crm.contacts import Contact, ContactAddress
 from crm.fields import Fields
 from crm.store import contacts as contact_store
 from crm.store import exports as store
+from crm.store import tags as tag_store
 
 KEPT_FOR = timedelta(days=7)
 EVERY_SECONDS = 5.0
 _BATCH = 200
 _COLUMNS = (
-    *("id", "name", "phone", "email", "handles", "language", "stage", "owner", "company", "company_role"),
-    *("zone", "notes", "marketing_consent", "created_at"),
+    *("contact_id", "name", "phone", "email", "handles", "language", "stage", "owner", "company", "company_role"),
+    *("zone", "notes", "tags", "lists", "marketing_consent", "created_at"),
 )
 
 
@@ -168,10 +169,11 @@ async def _batches(ws: Workspace, words: Sequence[str]) -> AsyncIterator[list[Co
 async def _rows(ws: Workspace, known: Fields, found: Sequence[Contact]) -> list[list[str]]:
     handles = await contact_store.addresses_of_contacts(ws, [each.id for each in found])
     employers = await companies.by_id(ws, [each.company_id for each in found if each.company_id])
-    owners = {m.id: m.email for m in await member_rows.of_workspace(ws.runtime.mongo, ws.id)}
+    names = {m.id: m.email for m in await member_rows.of_workspace(ws.runtime.mongo, ws.id)}
+    names |= await tag_store.names_by_id(ws) | {each.id: each.name for each in await lists.every(ws)}
     now = ws.clock.now()
     return [
-        _row(known, each, handles.get(each.id, ()), employers.get(each.company_id or ""), owners, now) for each in found
+        _row(known, each, handles.get(each.id, ()), employers.get(each.company_id or ""), names, now) for each in found
     ]
 
 
@@ -180,9 +182,10 @@ def _row(
     contact: Contact,
     handles: Sequence[ContactAddress],
     employer: companies.Company | None,
-    owners: Mapping[str, str],
+    names: Mapping[str, str],
     now: datetime,
 ) -> list[str]:
+    """`names` are those of colleagues, tags and lists, by id."""
     values = [row.address.value for row in handles]
     stage = known.stage(contact.stage)
     states = {
@@ -190,17 +193,20 @@ def _row(
     }
     return [
         contact.id,
-        contact.name,
+        # A handle in place of a name would be somebody's name once it is imported.
+        "" if contact.name_source == "handle" else contact.name,
         next((value for value in values if value.startswith("+")), ""),
         next((row.address.value for row in handles if row.address.kind == "email"), ""),
         "; ".join(str(row.address) for row in handles),
         contact.language or "",
         stage.label if stage else "",
-        owners.get(contact.owner_id or "", ""),
+        names.get(contact.owner_id or "", ""),
         employer.name if employer else "",
         role.label if (role := known.role(contact.company_role)) else "",
         contact.zone or "",
         contact.notes,
+        "; ".join(names[each] for each in contact.tags if each in names),
+        "; ".join(names[each] for each in contact.lists if each in names),
         "; ".join(f"{kind}: {state}" for kind, state in states.items()),
         clock.iso(contact.created_at) or "",
         *(fields.written(each, contact.fields.get(each.key)) for each in known.fields),

@@ -14,3 +14,9 @@ async def ids_by_name(ws: Workspace) -> dict[str, str]:
     """By names as they read. Index: workspace_id, key."""
     rows = await ws.db.tags.find({"key": {"$gte": _NAMED}}, limit=_MOST, fields=["name"])
     return {plain(row["name"]): row["_id"] for row in rows}
+
+
+async def names_by_id(ws: Workspace) -> dict[str, str]:
+    """Index: workspace_id, key."""
+    rows = await ws.db.tags.find({"key": {"$gte": _NAMED}}, limit=_MOST, fields=["name"])
+    return {row["_id"]: row["name"] for row in rows}

@@ -216,6 +216,34 @@ async def _exported(shop: Shop, guests: str) -> None:
     assert "'=cmd|' /C calc'!A0" in named
 
 
+async def test_what_was_exported_changes_nothing_when_it_is_imported(shop: Shop) -> None:
+    owner, ws = shop.owner, shop.owner.ws
+    assert (await owner.client.post("/api/v1/tags", json={"name": "Regular", "colour": "blue"})).status_code == 201
+    people = "Efua,+12025550201,efua@example.com,Adinkra,Regular,en\n,+12025550202,,,,\n"
+    made = await upload(owner, f"name,phone,email,company,tags,language\n{people}".encode())
+    own = (await owner.client.post("/api/v1/contact-lists", json={"name": "Round"})).json()["id"]
+    done = await carried(owner, made, "start", {"mapping": made["suggested"], "list_id": own})
+    assert counts(done) == (2, 0, 0, 0)
+    begun = await owner.client.post("/api/v1/exports", json={"filter": {"list_id": own}, "label": "Round"})
+
+    async def look() -> bytes | None:
+        answer = await owner.client.get(f"/api/v1/exports/{begun.json()['id']}/file")
+        return answer.content if answer.status_code == 200 else None
+
+    exported = await eventually(look)
+    rows_out = list(csv.DictReader(io.StringIO(exported.decode())))
+    assert [(row["name"], row["tags"], row["lists"]) for row in rows_out] == [
+        ("", "", "Round"),
+        ("Efua", "Regular", "Round"),
+    ]
+    before = sorted([(each.id, each.revision) for each in await store.contacts_page(ws, after=None, limit=1_000)])
+    for rule in ("fill", "overwrite"):
+        again = await upload(owner, exported)
+        done = await carried(owner, again, "start", {"mapping": again["suggested"], "rule": rule})
+        assert counts(done) == (0, 0, 2, 0), (rule, again["suggested"])
+    assert sorted([(e.id, e.revision) for e in await store.contacts_page(ws, after=None, limit=1_000)]) == before
+
+
 IMPORTS = """
 from crm import imports
 
