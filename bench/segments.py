@@ -165,9 +165,12 @@ async def _build(report: Report, place: Place) -> Place:
     began = perf_counter()
     path = f"/segments/{made.json()['id']}"
     while True:
-        shown = (await place.client.get(path)).json()
-        if shown["state"] == "ready":
+        answer = await place.client.get(path)
+        shown = answer.json()
+        if answer.status_code == httpx.codes.OK and shown["state"] == "ready":
             break
+        # While a million are looked through, somebody else may be told to come again.
+        assert answer.status_code in (httpx.codes.OK, httpx.codes.SERVICE_UNAVAILABLE), answer.text
         await asyncio.sleep(0.2)
     seconds = perf_counter() - began
     rate = place.size / seconds

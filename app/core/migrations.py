@@ -16,7 +16,18 @@ from typing import Any
 
 from app.core import log, mongo
 from app.core.clock import Clock
-from app.core.platform import audit, broadcasts, contacts, conversations, entries, queues, reports, segments, workspaces
+from app.core.platform import (
+    audit,
+    broadcasts,
+    contacts,
+    conversations,
+    entries,
+    mailings,
+    queues,
+    reports,
+    segments,
+    workspaces,
+)
 from app.core.platform import migrations as rows
 from app.core.platform.migrations import LOCK_SECONDS
 from app.core.tasks import end
@@ -126,6 +137,11 @@ async def _fallbacks(db: mongo.Database, progress: Progress, clock: Clock) -> No
     await broadcasts.follow_up(db, clock)
 
 
+async def _outcomes(db: mongo.Database, progress: Progress, clock: Clock) -> None:
+    """What became of a batch's people is stored as one piece."""
+    await mailings.put_outcomes_in_one_piece(db)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "default queues", _default_queues),
     Migration(2, "conversation facets", _conversation_facets),
@@ -140,6 +156,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(11, "rare marks of entries", _rare_marks),
     Migration(12, "segments that count", _counting_segments),
     Migration(13, "fallbacks one by one", _fallbacks),
+    Migration(14, "outcomes in one piece", _outcomes),
 )
 
 

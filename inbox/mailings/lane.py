@@ -50,13 +50,14 @@ from inbox.store import tickets
 # A claim is good for so long; whoever works on a batch renews it well before.
 CLAIM_SECONDS = 12.0
 _RENEW_SECONDS = 4.0
-# People who are asked about and calls under way at once; of these calls nobody knows the end if this process dies.
+# Calls under way at once; nobody knows their end if this process dies.
 IN_FLIGHT = 500
 _WINDOW = 250
-# Of a slow sender only as many are taken as go within this time, so that what is asked of the gate is fresh.
+# What is asked of the gate is good for so long: of a slow sender only as many are taken as go within it, and whoever
+# finds no room among the calls by then is asked about again.
 _FRESH_SECONDS = 0.5
 # Windows that are asked about at the same time.
-_ABREAST = 2
+_ABREAST = 3
 _CLAIMED_AT_ONCE = 8
 LOOK_SECONDS = 0.5
 # What came back is recorded this long after at the latest, although no window goes.
@@ -93,6 +94,7 @@ class Lane:
         self._claiming: asyncio.Task[bool] | None = None
         self._found_none_at = float("-inf")
         self._ended = asyncio.Event()
+        self._landed = asyncio.Event()
         self._saving = asyncio.Lock()
         self._spare = 0
         self._loop = asyncio.get_running_loop()
@@ -223,9 +225,8 @@ class Lane:
         account = await self._account()
         if account is None:
             return
-        room = IN_FLIGHT - sum(len(sheet.flying) + len(sheet.asked) for sheet in self._sheets.values())
-        wanted = min(self._left, room, _WINDOW)
-        if wanted < min(self._left, _WINDOW // 2):
+        wanted = min(self._left, _WINDOW)
+        if self._flying + wanted > IN_FLIGHT:
             await self._pass_time(_IDLE_SECONDS)
             return
         wanted = max(0, min(wanted, self._allowed, await self._room(wanted)))
@@ -247,7 +248,11 @@ class Lane:
         """Asks about these people and sends to those who may get it."""
         going: list[_Going] = []
         try:
-            going = await self._of_today(await self._asked(account, places))
+            going = await self._asked(account, places)
+            if await self._may_fly(len(going)):
+                going = await self._of_today(going)
+            else:
+                going = []
         except AppError as error:
             # Nobody can get this content now.
             await self._stop(error.code, error.detail)
@@ -359,6 +364,20 @@ class Lane:
             )
             going.append(_Going(sheet, place, sheet.recipient(place), message))
         return going
+
+    @property
+    def _flying(self) -> int:
+        return sum(len(sheet.flying) for sheet in self._sheets.values())
+
+    async def _may_fly(self, count: int) -> bool:
+        """Waits until so many more calls may be under way; False if by then nothing that was asked would be fresh."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FRESH_SECONDS):
+                while self._flying + count > IN_FLIGHT:
+                    self._landed.clear()
+                    await self._landed.wait()
+                return True
+        return False
 
     async def _room(self, wanted: int) -> int:
         """How many more people may be written to first today."""
@@ -481,6 +500,7 @@ class Lane:
         # Asked of all calls at each end, the loop would be busy with nothing else.
         if len(self._calls) % _ENDED_TOGETHER == 0:
             self._ended.set()
+            self._landed.set()
 
     async def _save(self) -> None:
         """Everything since the last time, in one command; the claims are good for another while."""

@@ -158,21 +158,25 @@ async def _final(ws: Workspace, account_id: str, work: Work, ref: Ref, report: R
     waiting = [store.milliseconds(due), tries + 1, error.provider_code, error.message]
     work_key = store.work_key(work.mailing_id, work.account_id)
     first = min([due, *([work.due_at] if work.due_at and work.work_key else [])])
+    before = dict(work.o)
     del work.o[key]
     work.w[key] = waiting
+    told = {place: each for place, each in work.d.items() if place != key}
     values = {
+        "o": work.o,
+        "d": told,
         f"w.{key}": waiting,
         f"n.{key}": tries + 1,
         "due_at": first,
         "work_key": work_key,
         "to": results.total_of(work, group.recipients),
+        "td": results.reported_of(told, group.recipients),
     }
-    if not await store.reopen(ws, work, values, (f"o.{key}", f"d.{key}")):
-        work.o[key] = own
+    if not await store.reopen(ws, work, before, values):
+        work.o = before
         del work.w[key]
         return None
-    work.n[key], work.due_at, work.work_key = tries + 1, first, work_key
-    work.d.pop(key, None)
+    work.n[key], work.due_at, work.work_key, work.d = tries + 1, first, work_key, told
     # Read again: it may have ended for lack of people while this one was put back.
     with suppress(AppError):
         await mailings.go_on(ws, mailing.id)

@@ -11,6 +11,9 @@ becomes of them is in `mailing_work`, whose parts have one writer each, so that 
     m   by anybody: clicked, replied, opted out; each once, counted in `tm`
     p   by whoever follows the mailing (inbox/mailings/following.py): the places that another mailing took over
 
+`o` and `d` are written as a whole, and stored as one piece of JSON: the embedded database goes through every field of a
+row at each change of it, and a hundred outcomes are six hundred fields.
+
 `work_key` and `due_at` are there as long as there is something to send: a batch that somebody works on is due when its
 claim runs out. `place_key` is there until its messages stand on people's timelines. A batch that is followed has a
 `look_key`, and `look_at` while it has to be looked at: whoever writes what became of somebody sets it.
@@ -22,6 +25,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
+
+import orjson
 
 from app.core import ids
 from app.core.mongo import MOST_IN, Document
@@ -200,10 +205,16 @@ def _group(row: Document) -> Group:
 
 _MOST_MAILINGS = 100_000
 _WORK = frozenset(Work.__slots__) - {"id"}
+_IN_ONE_PIECE = ("o", "d")
 
 
 def _work(row: Document) -> Work:
-    return Work(id=row["_id"], **{name: value for name, value in row.items() if name in _WORK})
+    values = {name: value for name, value in row.items() if name in _WORK}
+    return Work(id=row["_id"], **values | {name: orjson.loads(row[name]) for name in _IN_ONE_PIECE if name in row})
+
+
+def _stored(values: Mapping[str, Any]) -> Document:
+    return {**values, **{name: orjson.dumps(values[name]) for name in _IN_ONE_PIECE if name in values}}
 
 
 async def add(ws: Workspace, mailing: Mailing, batches: Sequence[tuple[Batch, Work]]) -> set[str]:
@@ -230,7 +241,7 @@ async def add(ws: Workspace, mailing: Mailing, batches: Sequence[tuple[Batch, Wo
     rows: list[Document] = []
     for _, work in batches:
         values = ((name, getattr(work, name)) for name in _WORK)
-        rows.append({"_id": work.id, **{name: value for name, value in values if value not in (None, {}, [])}})
+        rows.append({"_id": work.id, **_stored({k: value for k, value in values if value not in (None, {}, [])})})
     return await ws.db.mailing_work.insert_new(rows)
 
 
@@ -308,7 +319,7 @@ async def save(ws: Workspace, token: str, changes: Mapping[str, tuple[Document, 
     """
     updates = []
     for batch_id, (values, gone) in changes.items():
-        change: Document = {"$set": values} if values else {}
+        change: Document = {"$set": _stored(values)} if values else {}
         if gone:
             change["$unset"] = dict.fromkeys(gone, "")
         updates.append(([batch_id], {"claim": token}, change))
@@ -318,12 +329,12 @@ async def save(ws: Workspace, token: str, changes: Mapping[str, tuple[Document, 
 async def report(ws: Workspace, changed: Sequence[Work]) -> set[str]:
     """
     What providers told of these, `d` and `td`, in one command; those of which somebody else wrote it since they were
-    read. As a whole: a hundred places one by one are dear in the embedded database.
+    read.
     """
     tokens = {work.id: ids.new("tld") for work in changed}
     matched = await ws.db.mailing_work.update_each(
         [
-            ([work.id], {"told": work.told}, {"$set": {"d": work.d, "td": work.td, "told": tokens[work.id]}})
+            ([work.id], {"told": work.told}, {"$set": _stored({"d": work.d, "td": work.td, "told": tokens[work.id]})})
             for work in changed
         ]
     )
@@ -333,13 +344,14 @@ async def report(ws: Workspace, changed: Sequence[Work]) -> set[str]:
     return {work.id for work in changed if work.id not in now or now[work.id].told != tokens[work.id]}
 
 
-async def reopen(ws: Workspace, work: Work, values: Document, gone: Sequence[str]) -> bool:
-    """Puts places of a batch back to work; False while somebody has claimed it, or has told of it meanwhile."""
-    where = {"_id": work.id, "claim": {"$exists": False}, "told": work.told}
+async def reopen(ws: Workspace, work: Work, outcomes: Mapping[str, list[Any]], values: Document) -> bool:
+    """
+    Puts places of a batch back to work; False while somebody has claimed it, or has written of it since it was read
+    with these `outcomes`.
+    """
+    where = {"_id": work.id, "claim": {"$exists": False}, "told": work.told, **_stored({"o": outcomes})}
     told = ids.new("tld")
-    if not await ws.db.mailing_work.update(
-        where, {"$set": {**values, "told": told}, "$unset": dict.fromkeys(gone, "")}
-    ):
+    if not await ws.db.mailing_work.update(where, {"$set": _stored({**values, "told": told})}):
         return False
     work.told = told
     return True

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -19,6 +19,9 @@ from inbox.finding import listing
 from inbox.finding.lists import Wanted
 from inbox.sight import Sight
 from inbox.store import conversations as store
+from inbox.store import mailings
+
+EARLY = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -169,3 +172,25 @@ async def test_what_was_said_about_consent_before_stands_on_facts(runtime: Runti
         ("unknown", "unknown"),
         ("unknown", "granted"),
     ]
+
+
+async def test_outcomes_of_mailings_of_before_are_read(runtime: Runtime, db: mongo.Database) -> None:
+    ws = runtime.workspace(ids.new("ws"))
+    work = mailings.Work(
+        id="abc.0", mailing_id="mlg_abc", account_id="acc_1", variant="", language="", seq=0, size=2, created_at=EARLY
+    )
+    outcomes = {
+        "0": ["sent", 1_700_000_000_000, ["wamid.1"]],
+        "1": ["skipped", 1_700_000_000_000, [], "opted_out", "No"],
+    }
+    told = {"0": {"delivered": 1_700_000_001_000}}
+    values = {name: getattr(work, name) for name in ("mailing_id", "account_id", "variant", "language", "seq", "size")}
+    old = {"_id": work.id, "workspace_id": ws.id, "created_at": EARLY, **values, "o": outcomes, "d": told}
+    await db.mailing_work.insert_one(old)
+    await db.mailing_work.insert_one({**old, "_id": "abc.1", "o": b"{}"})
+    for _ in range(2):
+        await migrations.run(db, Clock())
+        await db.migrations.delete_many({})
+    found = await mailings.works(ws, [work.id, "abc.1"])
+    assert found[work.id] == replace(work, o=outcomes, d=told)
+    assert found["abc.1"].o == {}

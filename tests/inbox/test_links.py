@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import orjson
 import pytest
 
 from app.core import ids
@@ -95,7 +96,9 @@ async def test_what_is_opened_as_it_arrives_is_opened_by_a_machine(shop: Shop, b
     # A clock of the provider's that is ahead says "just now", too.
     for since, machine in ((timedelta(seconds=-20), "too_soon"), (timedelta(seconds=30), None)):
         at = milliseconds(ws.clock.now() - since)
-        await ws.db.mailing_work.update({"_id": f"{mailing.code}.0"}, {"$set": {"d.0.delivered": at}})
+        await ws.db.mailing_work.update(
+            {"_id": f"{mailing.code}.0"}, {"$set": {"d": orjson.dumps({"0": {"delivered": at}})}}
+        )
         assert (await browser.get(path)).headers["location"].startswith(f"{url}{quote(name)}&x=1")
         assert [each.machine for each in await links.clicks(ws, mailing.id)][-1] == machine
     assert (await mailings.progress(ws, mailing.id)).clicked == 1

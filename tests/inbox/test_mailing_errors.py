@@ -110,7 +110,7 @@ async def sent_to(shop: Shop, channel: str, people: list[str], **more: Any) -> s
     return await begun(
         shop.owner,
         account_id=shop.accounts[channel],
-        purpose="service",
+        purpose="transactional",
         audience={"contacts": people},
         variants=[{"wordings": [words]}],
         guards=CALM,

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import orjson
+
+from app.core import mongo
 from app.core.mongo import Document
 from app.core.runtime import Runtime
 
@@ -45,3 +48,11 @@ async def to_place(runtime: Runtime, *, limit: int) -> list[tuple[str, str]]:
     """(workspace, batch) of those whose messages do not stand on timelines yet. Index: place_key."""
     found = runtime.mongo.mailing_work.find({"place_key": {"$gt": ""}}, {"workspace_id": 1}).limit(limit)
     return [(row["workspace_id"], row["_id"]) for row in await found.to_list()]
+
+
+async def put_outcomes_in_one_piece(db: mongo.Database) -> None:
+    """What became of a batch's people was a field for each; see inbox/store/mailings.py."""
+    async for row in db.mailing_work.find({}, {"o": 1, "d": 1}):
+        apart = {name: orjson.dumps(row[name]) for name in ("o", "d") if isinstance(row.get(name), dict)}
+        if apart:
+            await db.mailing_work.update_one({"_id": row["_id"]}, {"$set": apart})
