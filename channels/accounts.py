@@ -341,6 +341,8 @@ def health(row: AccountRow, now: datetime) -> dict[str, Any]:
     state, summary = "ok", "Working."
     if not row.enabled:
         state, summary = "warning", "Switched off: nothing is sent, and what comes in is kept."
+    elif row.locked:
+        state, summary = "error", "Its credentials were stored with another secret key: enter them again."
     elif known.get("check_error"):
         state, summary = "error", str(known["check_error"])
     elif expires and expires < now:

@@ -120,6 +120,11 @@ async def _account(runtime: Runtime, row: AccountRow) -> Finding:
     again = "Open Settings → Channels, look at this account and enter its values again."
     if not row.enabled:
         return warning(name, "is switched off", "Switch it on under Settings → Channels.")
+    if row.locked:
+        advice = (
+            "Put the key from before behind the new one in PARLEY_SECRET_KEYS and restart, or enter the values again."
+        )
+        return failed(name, "its credentials were stored with a secret key that is not among those set", advice)
     try:
         facts = await registry.adapter(row.kind).check(accounts.io(runtime), accounts.channel_account(row))
     except (AccountError, AppError) as error:

@@ -42,8 +42,8 @@ async def run(*, as_json: bool) -> int:
 async def examine(settings: Settings, running: Running | None) -> list[Finding]:
     """Every check, in an order in which the first failure is the one to begin with."""
     data_dir = settings.data_dir.resolve()
-    data_dir.mkdir(parents=True, exist_ok=True)
-    findings = [_settings(settings, running)]
+    folder = storage.folder(data_dir)
+    findings = [_settings(settings, running), folder]
     async with AsyncExitStack() as stack:
         client = mongo.connect(settings.mongodb_uri.get_secret_value())
         stack.push_async_callback(client.close)
@@ -58,15 +58,15 @@ async def examine(settings: Settings, running: Running | None) -> list[Finding]:
         findings += [*database, *queue]
         findings.append(await storage.workers(redis) if queued else skipped("workers", "they are seen in the queue"))
         findings += await storage.waiting(db, Clock().now()) if stored else []
-        findings += [storage.spool(data_dir), storage.disk(data_dir)]
+        findings += [storage.spool(data_dir), storage.disk(data_dir)] if data_dir.is_dir() else []
         findings += await _reached(http, settings, running)
         findings.append(await outside.clock(http, db if stored else None, settings))
-        if stored and queued and settings.secret_keys:
+        if stored and queued and folder.state != "failed" and settings.secret_keys:
             runtime = await stack.enter_async_context(open_runtime(settings))
             findings.append(await storage.files(runtime.files))
             findings += await outside.channel_accounts(runtime)
         else:
-            findings.append(skipped("channels", "their credentials are in the database"))
+            findings.append(skipped("channels", "asked once all of the above can be reached"))
     return findings
 
 

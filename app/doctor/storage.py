@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import tempfile
 import time
 from datetime import datetime
 from pathlib import Path
@@ -112,6 +113,18 @@ async def files(store: Files) -> Finding:
         advice = "Check PARLEY_FILES_URL, or owner and free space of the data folder."
         return failed("files", f"cannot be written and read: {_words(error.__cause__ or error)}", advice)
     return ok("files", "can be written, read and deleted")
+
+
+def folder(data_dir: Path) -> Finding:
+    """What providers sent while the database was down lies in it, and files where no other place is set."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=data_dir) as probe:
+            probe.write(b"ok")
+    except OSError as error:
+        advice = "Make room on its disk, give the folder to the user that Parley runs as, or set PARLEY_DATA_DIR."
+        return failed("data folder", f"{data_dir} cannot be written: {error.strerror}", advice)
+    return ok("data folder", f"{data_dir} can be written")
 
 
 def disk(data_dir: Path) -> Finding:

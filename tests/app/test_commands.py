@@ -5,17 +5,19 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.commands import people
-from app.core import members, sign_in
+from app.core import ids, members, sign_in
 from app.core.permissions import Role
 from app.core.platform import accounts, push_devices, push_keys, workspaces
 from app.core.platform import members as member_rows
-from app.core.platform.accounts import AccountRow
+from app.core.platform.accounts import AccountRow, Directory
 from app.core.runtime import Runtime
 from app.core.security import Keyring
 from app.core.settings import Settings
@@ -109,6 +111,44 @@ async def test_doctor_says_what_fails_and_what_to_do(settings: Settings, runtime
     assert "python -m app worker" in found["workers"]["advice"]
     assert found["web"]["state"] == "failed"
     assert found["public address"]["state"] == "warning"
+
+
+async def test_doctor_names_a_folder_that_cannot_be_written(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    answer = await _app(_env(settings, PARLEY_DATA_DIR=str(tmp_path / "file" / "data")), "doctor")
+    assert answer.returncode == 1
+    assert "FAILED  data folder" in answer.stdout
+    assert "PARLEY_DATA_DIR" in answer.stdout
+    assert "Traceback" not in answer.stderr
+
+
+async def test_credentials_of_another_key_are_named_and_stay(settings: Settings, runtime: Runtime) -> None:
+    secrets = {"bot_token": "7:abc", "webhook_secret": SECRET}
+    row = AccountRow(
+        id=ids.new("acc"),
+        workspace_id="ws_locked",
+        kind="telegram",
+        name="Locked",
+        address="@bot",
+        secrets=secrets,
+        created_at=runtime.clock.now(),
+    )
+    await accounts.insert(runtime.mongo, runtime.keyring, row)
+    answer = await _app(_env(settings, PARLEY_SECRET_KEYS="another-" + "0123456789" * 4), "doctor", "--json")
+    found = {finding["name"]: finding for finding in json.loads(answer.stdout)["findings"]}
+    assert found["channel Locked"]["state"] == "failed"
+    assert "PARLEY_SECRET_KEYS" in found["channel Locked"]["advice"]
+
+    async def secrets_now(directory: Directory) -> Mapping[str, str]:
+        return (await directory.get(row.id)).secrets
+
+    # Nor can the disk that keeps a copy for outages cost anybody their accounts.
+    file = settings.data_dir / "no_folder"
+    file.write_text("")
+    other = Keyring(("another-" + "0123456789" * 4,))
+    seen = await Directory(runtime.mongo, other, file / "accounts.cache").get(row.id)
+    await accounts.update(runtime.mongo, other, replace(seen, name="Renamed"))
+    assert await secrets_now(Directory(runtime.mongo, runtime.keyring, file / "accounts.cache")) == secrets
 
 
 async def test_doctor_goes_on_when_the_database_is_down(settings: Settings) -> None:

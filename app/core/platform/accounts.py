@@ -29,7 +29,10 @@ _log = log.get("accounts")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRow:
-    """A connected account. `secrets` are decrypted; `health` is what checks and traffic have told of it."""
+    """
+    A connected account. `secrets` are decrypted, or `locked` away with a key that is not among those set; `health` is
+    what checks and traffic have told of it.
+    """
 
     id: str
     workspace_id: str
@@ -38,6 +41,7 @@ class AccountRow:
     address: str
     config: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    locked: bool = False
     enabled: bool = True
     created_at: datetime
     health: Mapping[str, Any] = field(default_factory=dict)
@@ -120,16 +124,20 @@ class Directory:
             else:
                 self._from_database = True
                 self._rows = {d["_id"]: row for d in documents if (row := self._open(d)) is not None}
-                await asyncio.to_thread(self._write_cache, documents)
+                try:
+                    await asyncio.to_thread(self._write_cache, documents)
+                except OSError as error:
+                    # A full disk: what the database says counts all the same.
+                    _log.error("accounts_not_cached", error=str(error))
             self._loaded_at = began_at if forgotten == self._forgotten else 0.0
             return self._rows
 
     def _open(self, document: mongo.Document) -> AccountRow | None:
         try:
-            secrets = self._keyring.decrypt(document["sealed"]) if document.get("sealed") else {}
+            secrets, locked = self._keyring.decrypt(document["sealed"]) if document.get("sealed") else {}, False
         except CannotDecrypt:
             _log.error("account_cannot_be_decrypted", account_id=document["_id"])
-            secrets = {}
+            secrets, locked = {}, True
         return AccountRow(
             id=document["_id"],
             workspace_id=document["workspace_id"],
@@ -138,6 +146,7 @@ class Directory:
             address=document["address"],
             config=document.get("config", {}),
             secrets=secrets,
+            locked=locked,
             enabled=document.get("enabled", True),
             created_at=document["created_at"],
             health=document.get("health", {}),
@@ -155,8 +164,14 @@ class Directory:
         self._cache_file.parent.mkdir(parents=True, exist_ok=True)
         # For its owner's eyes only, and under a name of its own: two containers on one volume may have the same pid.
         with NamedTemporaryFile("w", dir=self._cache_file.parent, prefix="accounts.", delete=False) as partial:
-            partial.write(sealed)
-        Path(partial.name).replace(self._cache_file)
+            name = Path(partial.name)
+            try:
+                partial.write(sealed)
+                partial.flush()
+                name.replace(self._cache_file)
+            except OSError:
+                name.unlink(missing_ok=True)
+                raise
         self._stored = data
 
     def _read_cache(self) -> dict[str, AccountRow]:
@@ -195,8 +210,9 @@ async def update(db: mongo.Database, keyring: Keyring, row: AccountRow) -> None:
                 "name": row.name,
                 "address": row.address,
                 "config": dict(row.config),
-                "sealed": keyring.encrypt(row.secrets),
                 "enabled": row.enabled,
+                # What cannot be read here may be read again with the former key: it is not written over with nothing.
+                **({} if row.locked and not row.secrets else {"sealed": keyring.encrypt(row.secrets)}),
             }
         },
     )
