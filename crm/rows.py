@@ -22,7 +22,7 @@ from app.core.alphabet import plain
 from app.core.errors import AppError
 from app.core.platform import members as member_rows
 from app.core.runtime import Workspace
-from crm import companies, consent, consent_days, contacts, fields, likeness, pacing, profiles, tables
+from crm import companies, consent, consent_days, contacts, fields, likeness, pacing, profiles, standing, tables
 from crm.companies import Company
 from crm.consent import ConsentFact
 from crm.consent_days import Change
@@ -82,6 +82,7 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
     "consent_at": ("consentat", "consentdate", "optin", "optindate", "optinat", "subscribedat"),
 }
 _MOST_COMPANIES = 20_000
+_STOPS: frozenset[standing.State] = frozenset(("withdrawn", "blocked", "held"))
 # What a spreadsheet makes of a long number.
 _SHORTENED = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
 # What a program that reckons makes of a long number: 12025550123.0.
@@ -180,6 +181,10 @@ def suggested(known: Fields, header: Sequence[str]) -> list[str]:
         guess = guesses.get(_squeezed(column), "")
         found.append("" if guess in found else guess)
     return found
+
+
+def _theirs(person: Person, rows: Mapping[Address, ContactAddress]) -> list[ContactAddress]:
+    return [rows[handle] for handle in person.handles if handle in rows]
 
 
 def _squeezed(text: str) -> str:
@@ -499,7 +504,16 @@ class Plan:
         # Before a crash.
         made_here = known.origin == self._origin(person)
         result: Result = "updated" if wanted != known or missing or facts else "unchanged"
-        outcome = Outcome(person.row, "created" if made_here else result, known.id, consented=bool(facts))
+        # What they have said themselves stands against what a table says; that is kept, and counts for nothing.
+        said = {standing.overall(row.consent, "marketing", self.ws.clock.now()) for row in _theirs(person, rows)}
+        stopped = bool(facts) and bool(said & _STOPS)
+        outcome = Outcome(
+            person.row,
+            "created" if made_here else result,
+            known.id,
+            "They have asked us to stop, which stays." if stopped else None,
+            consented=bool(facts) and not stopped,
+        )
         if dry:
             self.tried.see(wanted, missing, facts)
         if dry or result == "unchanged":

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.addresses import Address
+from app.core.errors import OptedOut
 from app.core.runtime import Workspace
 from crm import consent, contacts, imports, rows, tables
 from crm.contacts import Profile
@@ -430,6 +431,23 @@ async def test_a_trial_says_what_the_import_will_do(shop: Shop, rule: str, monke
     past = (await shop.owner.client.get(f"/api/v1/contacts/{known.contact_id}/past")).json()["items"]
     # What an import changes is told like what a hand does.
     assert {item["by_name"] for item in past} == (set() if rule == "skip" else {"Olu Owner (import)"})
+
+
+async def test_who_has_stopped_has_not_agreed_whatever_a_table_says(shop: Shop) -> None:
+    owner = shop.owner
+    known = await contacts.resolve(owner.ws, Address("sms", "+12025550211"), profile=Profile(name="Yaw"))
+    said = {"address": "sms:+12025550211", "purposes": ["marketing"], "state": "withdrawn", "way": "phone"}
+    stop = await owner.client.post(f"/api/v1/contacts/{known.contact_id}/consents", json={**said, "wording": "No more"})
+    assert stop.status_code == 201, stop.text
+    table = b"name,phone\nYaw,+12025550211\nAba,+12025550212\n"
+    agreed = {**CONSENT, "at": owner.ws.clock.now().isoformat()}
+    for what in ("check", "start"):
+        made = await upload(owner, table)
+        done = await carried(owner, made, what, {"mapping": ["name", "phone"], "consent": agreed})
+        assert (counts(done), done["consented"]) == ((1, 1, 0, 0), 1)
+        assert (await results(owner, made["id"]))[0]["reason"] == "They have asked us to stop, which stays."
+    with pytest.raises(OptedOut):
+        await consent.require(owner.ws, Address("sms", "+12025550211"), "marketing")
 
 
 async def test_letters_that_come_late_are_read(shop: Shop) -> None:
