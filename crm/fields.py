@@ -157,7 +157,11 @@ async def note_use(ws: Workspace, known: Fields, keys: Iterable[str]) -> None:
 def _check(wanted: Fields) -> None:
     keys = [field.key for field in wanted.fields]
     stages = [stage.id for stage in wanted.stages]
+    labels = [field.label.strip().casefold() for field in wanted.offered]
     for at, field in enumerate(wanted.fields):
+        if not field.archived and labels.count(field.label.strip().casefold()) > 1:
+            # Screens and the columns of tables tell them apart by it.
+            raise Invalid.field(f"fields.{at}.label", f"Another field is called “{field.label}”.")
         if not _KEY.fullmatch(field.key) or keys.count(field.key) > 1:
             raise Invalid.field(f"fields.{at}.key", "A key is unique, in small letters, digits and underscores.")
         if field.kind in ("choice", "choices") and (not field.options or len(set(field.options)) != len(field.options)):

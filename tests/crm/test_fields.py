@@ -114,6 +114,9 @@ def test_cells_of_tables_are_read_where_there_is_one_way_to(kind: fields.Kind, t
 
 async def test_what_is_in_use_is_archived_and_not_deleted(owner: Person) -> None:
     made = await declared(owner)
+    twin = {"key": "twin", "label": f" {made['fields'][0]['label'].upper()}", "kind": "text"}
+    refused = await owner.client.put("/api/v1/contact-fields", json={**made, "fields": [*made["fields"], twin]})
+    assert {each["field"] for each in refused.json()["errors"]} == {"fields.0.label"}
     contact_id = await somebody(owner.ws)
     await patch(owner, contact_id, stage="lead", fields={"size": "M"})
     reply = {"shortcut": "size", "title": "Size", "text": "You take {{ contact.fields.likes }}, right?", "shared": True}
