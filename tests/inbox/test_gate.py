@@ -135,6 +135,11 @@ async def test_no_door_lets_marketing_out_without_consent_and_each_does_with_it(
     # An answer to somebody who has just written needs nothing of all that.
     await shop.writes("whatsapp", person["id"], type="text", text="And my order?")
     await shop.entry_where(conversation["id"], lambda e: (e["content"] or {}).get("text") == "And my order?")
+
+    async def open_again() -> bool:
+        return bool((await shop.get(f"/conversations/{conversation['id']}"))["reach"][0]["window_open"])
+
+    await eventually(open_again)
     await shop.answers(conversation["id"], "It is on its way")
     await shop.in_ledger("whatsapp", person["id"], "It is on its way")
 

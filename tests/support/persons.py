@@ -88,7 +88,10 @@ async def quiet(ws: Workspace) -> None:
     """Nothing is under way that a merge has nothing to do with."""
 
     async def look() -> bool:
-        rows = await ws.runtime.mongo.inbound.find({"pending_key": {"$gt": ""}}).to_list()
-        return not rows
+        if await ws.runtime.mongo.inbound.find({"pending_key": {"$gt": ""}}).to_list():
+            return False
+        # What says that a stop was heard is reported on, too.
+        under_way = {"workspace_id": ws.id, "direction": "out", "status": {"$in": ["queued", "sending", "sent"]}}
+        return not await ws.runtime.mongo.entries.find(under_way).to_list()
 
     await eventually(look)
