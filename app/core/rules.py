@@ -380,6 +380,8 @@ def _wrong_times(op: str, value: Any) -> str | None:
         return "Give the least and the most."
     if any(isinstance(each, bool) or not isinstance(each, int) or not 0 <= each <= MOST_COUNTED for each in given):
         return f"Give a whole number from 0 to {MOST_COUNTED}."
+    if given[0] > given[-1]:
+        return "Give the least first, then the most: nothing is between these."
     return None
 
 
@@ -406,6 +408,8 @@ def _wrong(field: Field, op: Op, value: Any) -> str | None:
                 return f"Choose at most {MOST_VALUES} values."
             if op.takes == "pair" and (len(value) != 2 or any(_wrong_value(field, each) for each in value)):
                 return "Give two numbers: the least and the most."
+            if op.takes == "pair" and value[0] > value[1]:
+                return "Give the least first, then the most: nothing is between these."
             return next((problem for each in value if (problem := _wrong_value(field, each))), None)
         case _:
             return _wrong_value(field, value)

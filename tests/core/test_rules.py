@@ -63,7 +63,7 @@ def condition_on(draw: st.DrawFn, field: Field) -> dict[str, Any]:
         case "list":
             value = st.lists(value, min_size=1, max_size=3)
         case "pair":
-            value = st.tuples(value, value).map(list)
+            value = st.tuples(value, value).map(sorted)
     return {"field": field.name, "op": name, "value": draw(value)}
 
 
@@ -80,7 +80,7 @@ def counts(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         leaf["within"] = draw(DURATIONS)
     few = st.integers(0, 3)
-    return leaf | {"value": draw(st.lists(few, min_size=2, max_size=2) if leaf["op"] == "between" else few)}
+    return leaf | {"value": draw(st.lists(few, min_size=2, max_size=2).map(sorted) if leaf["op"] == "between" else few)}
 
 
 RULES = st.recursive(
@@ -198,6 +198,8 @@ WRONG: list[tuple[Any, str, str]] = [
     ({"count": "look", "op": "contains", "value": "x"}, "rule.op", "how often"),
     ({"count": "look", "op": "gt", "value": 101}, "rule.value", "0 to 100"),
     ({"count": "look", "op": "between", "value": [1]}, "rule.value", "least"),
+    ({"field": "size", "op": "between", "value": [9, 1]}, "rule.value", "least first"),
+    ({"count": "look", "op": "between", "value": [3, 1]}, "rule.value", "least first"),
     ({"count": "look", "op": "gt", "value": 1, "within": {"amount": 1, "unit": []}}, "rule.within", "unit"),
     ({"count": "look", "op": "before", "value": NOW.isoformat(), "within": {}}, "rule.within", "Leave it out"),
     ({"count": "order", "op": "is", "value": 1, "where": [{"field": "x", "op": "is"}]}, "rule.where.0.field", "total"),
