@@ -37,6 +37,9 @@ from inbox.timeline import Author
 COLUMNS = ("way", "messages", "a second", "worker CPU ms", "commands", "provider ms", "database ms", "memory +MB")
 _FREE = 90_000
 _PATIENCE_SECONDS = 20.0
+# What is done behind a mailing may take so long; worker and database rest when both take no more of a core than this.
+_SETTLES_SECONDS = 600.0
+_QUIET = 0.1
 # From so many messages a second on their reports come together: Meta puts up to 1,000 updates into one request, the
 # sandbox here those of a tenth of a second, up to 100. At fewer each comes alone, as it may at any rate.
 _MANY_A_SECOND = 1_000
@@ -249,10 +252,10 @@ async def _flat_out(report: Report, world: World, sizes: tuple[int, ...]) -> Non
 
 
 async def _ours(report: Report, world: World, name: str, size: int, *, behind: int = 0) -> Flat:
-    """What mailings before it have sent stands on timelines: that is no part of its cost."""
+    """One mailing alone, when all is done that is behind those before it."""
     mailing = await ready(world, f"{name} {behind}", size, behind=behind)
     await _worker(world)
-    await _placed(world)
+    await _settled(world)
     before, commands = world.opened.cpu(), world.commands()
     memory, first = world.opened.programs["worker"].memory_bytes(), await _count(world)
     await mailings.start(world.shop.ws, mailing.id)
@@ -324,10 +327,24 @@ async def _ended(world: World, mailing: Mailing) -> None:
             await asyncio.sleep(0.1)
 
 
-async def _placed(world: World) -> None:
-    """Until what mailings before this one have sent stands on timelines: that is no part of this one's cost."""
+async def _settled(world: World) -> None:
+    """
+    Until what mailings before this one have sent stands on timelines and is taken in by search and segments, so that
+    nothing is busy: that is no part of this one's cost.
+    """
     while await platform.to_place(world.runtime, limit=1):  # noqa: ASYNC110
         await asyncio.sleep(0.5)
+    deadline = time.monotonic() + _SETTLES_SECONDS
+    busy = 1.0
+    while busy > _QUIET and time.monotonic() < deadline:
+        before, began = _working(world), time.monotonic()
+        await asyncio.sleep(2)
+        busy = (_working(world) - before) / (time.monotonic() - began)
+
+
+def _working(world: World) -> float:
+    """CPU seconds of what works on behind a mailing."""
+    return sum(seconds for name, seconds in world.opened.cpu().items() if name in ("worker", "database"))
 
 
 # --- at a sender's pace -------------------------------------------------------------------------------------------
@@ -337,7 +354,7 @@ async def _paced(report: Report, world: World, rate: int, count: int) -> None:
     """At the sender's allowance, with reports coming back, and an answer of an agent twice a second."""
     ws, shop = world.shop.ws, world.shop
     await _worker(world)
-    await _placed(world)
+    await _settled(world)
     await world.opened.stop("worker")
     mailing = await ready(world, f"paced {rate}", count)
     await set_number(world, rate, f"{world.runtime.settings.public_url}{shop.webhook}")
