@@ -272,7 +272,8 @@ def _sort(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Given values by the form into public and secret ones; server-made ones are made if missing. Raises Invalid."""
     public, secret = dict(config), dict(hidden)
-    errors: list[FieldError] = []
+    known = {field.name for field in form} | public.keys() | secret.keys()
+    errors = [FieldError(f"config.{name}", _unknown(form)) for name in given if name not in known]
     for field in form:
         store: dict[str, Any] = secret if field.secret else public
         if not field.asked:
@@ -298,6 +299,11 @@ def _sort(
     if errors:
         raise Invalid("Some values are missing or not right.", errors=tuple(errors))
     return public, secret
+
+
+def _unknown(form: tuple[FormField, ...]) -> str:
+    """What is misspelt would silently count for nothing."""
+    return f"There is no such value here; there are: {', '.join(field.name for field in form if field.asked)}."
 
 
 def _wrong(field: FormField, value: Any) -> str | None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import httpx
@@ -63,6 +63,7 @@ from inbox.store import entries as store
 from inbox.store import tickets
 from inbox.timeline import Entry
 
+_T = TypeVar("_T")
 # Work marks to take off, by workspace, of each Runtime in this process.
 _marks: "WeakKeyDictionary[Runtime, dict[str, list[str]]]" = WeakKeyDictionary()
 # When this process last noted an account's traffic.
@@ -166,7 +167,8 @@ async def _deliver_one(ws: Workspace, entry: Entry) -> float:
     try:
         result = await _hand_over(ws, account, claimed, good_until=closing.get(_message(entry)))
     except SendError as error:
-        return await _failed(ws, account, claimed, error)
+        # As a whole, again: what it teaches is known twice without harm.
+        return await _surely(_failed, ws, account, claimed, error)
     await spending.note(ws, account, claimed)
     keys = tuple(store.external_key(account.id, external_id) for external_id in result.external_ids)
     await _surely(_settle, ws, claimed, result.status, external_ids=keys)
@@ -344,7 +346,7 @@ async def hand_over(ws: Workspace, io: ChannelIO, account: ChannelAccount, messa
         raise OutcomeUnknown("Sending broke off unexpectedly; the provider may have taken the message.") from None
 
 
-async def _surely(record: Callable[..., Awaitable[None]], *args: Any, **named: Any) -> None:
+async def _surely(record: Callable[..., Awaitable[_T]], *args: Any, **named: Any) -> _T:
     """
     Records what the provider has answered even if the database is away for a moment: what is lost here is not known
     to anybody any more.
@@ -381,7 +383,9 @@ async def _failed(ws: Workspace, account: ChannelAccount, entry: Entry, error: S
     if isinstance(error, Throttled) and ws.clock.now() - entry.created_at < MAX_THROTTLED:
         wait = error.retry_after_seconds or 2.0 ** min(entry.attempts, 6)
         pair = rates.Pair(account.id, entry.address or "")
-        await rates.hold(ws.runtime, pair, wait, sender=error.scope == "sender")
+        # Without Redis nothing is sent at all, and this one waits in its row.
+        with suppress(RedisError):
+            await rates.hold(ws.runtime, pair, wait, sender=error.scope == "sender")
         if isinstance(error, SenderRestricted):
             await learn(ws, account, entry.id, entry.address or "", error)
         # Being told to wait is no failure of the message: it does not use up its tries.
@@ -397,14 +401,14 @@ async def _failed(ws: Workspace, account: ChannelAccount, entry: Entry, error: S
         return await _postpone(ws, entry, wait, attempts=entry.attempts)
     kept = kept_of(error)
     if isinstance(error, OutcomeUnknown):
-        await _surely(_settle, ws, entry, DeliveryStatus.UNKNOWN, error=kept)
+        await _settle(ws, entry, DeliveryStatus.UNKNOWN, error=kept)
         await _ask_later(ws, account.kind, entry.id)
         return 0
     # First what it teaches: should we die between the two, the message is unknown, but the person's stop is obeyed.
     await learn(ws, account, entry.id, entry.address or "", error)
     if entry.purpose == gate.MARKETING:
         await pacing.forget(ws, entry.contact_id, _message(entry))
-    await _surely(_settle, ws, entry, DeliveryStatus.FAILED, error=kept)
+    await _settle(ws, entry, DeliveryStatus.FAILED, error=kept)
     log.info("send_failed")
     return 0
 

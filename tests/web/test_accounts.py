@@ -37,6 +37,19 @@ async def test_an_optional_value_can_be_emptied_and_a_secret_is_kept(shop: Shop)
     assert emptied.json()["config"]["access_token"] == {"set": True}
 
 
+async def test_a_misspelt_value_is_named(shop: Shop) -> None:
+    """Left out, it would leave a chat widget open to every site."""
+    made = {"kind": "livechat", "name": "Web", "config": {"orgins": ["https://shop.example"]}}
+    refused = await shop.agent.post("/api/v1/accounts", json=made)
+    account = f"/api/v1/accounts/{shop.accounts['whatsapp']}"
+    changed = await shop.agent.patch(account, json={"config": {"app-id": "300000000000077"}})
+    for answer, field, right in ((refused, "orgins", "origins"), (changed, "app-id", "app_id")):
+        assert answer.status_code == 422, answer.text
+        (error,) = answer.json()["errors"]
+        assert error["field"] == f"config.{field}"
+        assert right in error["message"]
+
+
 @pytest.mark.parametrize("pasted", ["EAAtoken…", "EAAtö", "EAA one", "EAA\nX-Other: 1", "EAA\u200b"])
 async def test_a_key_with_what_no_key_has_is_asked_for_again(shop: Shop, pasted: str) -> None:
     account = f"/api/v1/accounts/{shop.accounts['whatsapp']}"
