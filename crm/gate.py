@@ -147,7 +147,8 @@ def _said(ws: Workspace, settled: Settled, asked: Asked, known: Mapping[Address,
     try:
         consent.require_of(row, asked.purpose, ws.clock.now(), asked.sender, asked.topic)
     except OptedOut as error:
-        return error
+        # Kept as a value: with its traceback it would hold everybody who is asked about, until a full collection.
+        return error.with_traceback(None)
     if asked.purpose == MARKETING and row is not None and row.doubt is not None:
         return LeftOut(f"First make sure whose handle it is. {doubts.words(row.doubt)}", code="unverified")
     if asked.purpose == MARKETING and row is not None and (rests := resting.refusal(row, ws.clock.now())) is not None:

@@ -503,5 +503,7 @@ async def test_many_at_once_are_judged_as_each_alone(
             assert type(alone) is type(verdict)
             if isinstance(alone, AppError) and isinstance(verdict, AppError):
                 assert (alone.code, alone.detail) == (verdict.code, verdict.detail)
+                # Or it would hold all the others who were asked about.
+                assert verdict.__traceback__ is None
     finally:
         await settle(shop)
