@@ -86,6 +86,9 @@ class KnobBoard:
         for channel, changes in _object(data.get("channels"), "channels").items():
             if channel not in CHANNELS:
                 raise ControlError(f"no such channel: {channel}")
+            if changes is None:
+                self._channels.pop(channel, None)
+                continue
             self._merge(self._channels.setdefault(channel, {}), _object(changes, channel))
         for customer, changes in _object(data.get("customers"), "customers").items():
             if changes is None:

@@ -43,7 +43,7 @@ async def test_a_template_that_turns_bad_stops_what_goes_out_by_it(
     made = await draft(
         owner,
         account_id=shop.accounts["whatsapp"],
-        purpose="service",
+        purpose="transactional",
         audience={"contacts": people},
         variants=[{"wordings": [{"language": None, "content": content}]}],
         # The others wait for a day after the first.
@@ -94,7 +94,7 @@ async def test_who_goes_while_figures_are_read_is_not_forgotten(shop: Shop, monk
     made = await begun(
         shop.owner,
         account_id=shop.accounts["sms"],
-        purpose="service",
+        purpose="transactional",
         audience={"contacts": people},
         variants=[{"wordings": [text("One a day")]}],
         ramp=[1],

@@ -166,7 +166,8 @@ _BITS = st.sampled_from(
         *(
             "{{ contact.fields.city | upcase }}",
             "{% if contact.name %}!{% endif %}",
-            "https://a.example/x",
+            # What follows it at once is encoded; see below.
+            "https://a.example/x ",
             ".",
             "\n",
             "  ",

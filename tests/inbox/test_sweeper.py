@@ -359,7 +359,7 @@ async def test_a_file_of_a_lost_account_is_shown_as_failed(runtime: Runtime, bot
 async def test_whatever_is_wrong_with_a_file_it_is_not_tried_for_ever(
     runtime: Runtime, bot: AccountRow, ws: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    photo = {"type": "media", "media": {"kind": "image", "state": "pending", "source": {}}}
+    photo = {"type": "media", "media": {"kind": "image", "state": "pending", "source": {"nothing": "of use"}}}
     entry = await ours(ws, bot, direction="in", status=None, outbox_key=None, content=photo)
     row = MediaRow(
         id=entry.id, workspace_id=ws.id, account_id=bot.id, entry_id=entry.id, source={"nothing": "of use"},

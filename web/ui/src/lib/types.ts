@@ -7,7 +7,7 @@
 import type * as api from './schema'
 import type { Presence } from './schema'
 
-export type { Channel, Permission, Presence, Purpose } from './schema'
+export type { Channel, Permission, Presence } from './schema'
 
 export interface Page<T> {
   items: T[]
