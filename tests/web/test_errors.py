@@ -41,6 +41,7 @@ def assert_problem(answer: httpx.Response, status: int, code: str) -> None:
         (b'{"name": "\\ud800", "scopes": []}', 400, "bad_request"),
         (b'{"name": "x\\u0000", "scopes": ["inbox.read"]}', 422, "invalid"),
         (b'{"name": "\\\\\\u0000", "scopes": ["inbox.read"]}', 422, "invalid"),
+        (b"[" * 1_000 + b'"\\u0000"' + b"]" * 1_000, 422, "invalid"),
         (b"[" * 5_000 + b"]" * 5_000, 400, "bad_request"),
         (b"null", 422, "invalid"),
         (b"[]", 422, "invalid"),

@@ -360,14 +360,21 @@ def _validate_json(adapter: TypeAdapter[Any], raw: bytes) -> Any:
         raise _invalid(error) from None
 
 
-def _with_nul(value: Any) -> str | None:
-    """Where in it, written as in other errors; "" is itself, None is nowhere in a value (in a name, then)."""
-    if isinstance(value, str):
-        return "" if "\x00" in value else None
-    for name, part in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
-        if (found := _with_nul(part)) is not None:
-            return f"{name}.{found}".removesuffix(".")
-    return None
+def _with_nul(sent: Any) -> str:
+    """Where in it, written as in other errors; "" if in no value (in a name, then). However deep it is."""
+    left: list[tuple[Any, Any, Any]] = [(sent, None, None)]
+    while left:
+        at = left.pop()
+        value = at[0]
+        if isinstance(value, str) and "\x00" in value:
+            names: list[str] = []
+            while at[2] is not None:
+                names.append(str(at[1]))
+                at = at[2]
+            return ".".join(reversed(names))
+        inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        left += [(part, name, at) for name, part in inside]
+    return ""
 
 
 def _read_query(model: type[BaseModel], raw: bytes) -> BaseModel:
