@@ -22,7 +22,6 @@ from crm.contacts import Contact, ContactAddress
 from crm.fields import Fields
 from crm.store import contacts as contact_store
 from crm.store import data_health as store
-from crm.store import evenly
 
 FindingId = Literal[
     "duplicate",
@@ -356,8 +355,10 @@ async def _stretch(
 ) -> list[tuple[Contact, Sequence[ContactAddress]]]:
     """The next contacts of a bucket."""
     start = max(after or "", portion.end[:-1])
-    width = evenly.breadth(len(portion.end) - 1 - len(contact_store.IDS), most / portion.size)
-    found = await contact_store.in_order(ws, after=start, limit=most, where={}, width=width)
+    # A bucket holds the ids that begin with the same digits.
+    digits = len(portion.end) - 1 - len(contact_store.IDS)
+    share = min(1.0, most / portion.size) / 16**digits
+    found = await contact_store.in_order(ws, after=start, limit=most, where={}, share=share)
     mine = [each for each in found if each.id < portion.end]
     addresses = await contact_store.addresses_within(ws, start, mine[-1].id) if mine else {}
     return [(each, addresses.get(each.id, ())) for each in mine]

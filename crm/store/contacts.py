@@ -315,13 +315,13 @@ async def contacts_page(ws: Workspace, *, after: str | None, limit: int) -> list
 
 
 async def in_order(
-    ws: Workspace, *, after: str | None, limit: int, where: Mapping[str, Any], width: int = 1
+    ws: Workspace, *, after: str | None, limit: int, where: Mapping[str, Any], share: float = 2**-20
 ) -> list[contacts.Contact]:
     """
-    By id, those too that are part of another, with what rules ask for alone; `width` is of the first stretch, where it
-    is known how close they lie. Index: workspace_id, _id.
+    By id, those too that are part of another, with what rules ask for alone; `share` is the part of all ids that is
+    read first, where it is known how close they lie. Index: workspace_id, _id.
     """
-    rows = await evenly.in_order(ws.db.contacts, IDS, dict(where), after=after, limit=limit, width=width, fields=_ASKED)
+    rows = await evenly.in_order(ws.db.contacts, IDS, dict(where), after=after, limit=limit, share=share, fields=_ASKED)
     return [_contact(row) for row in rows]
 
 

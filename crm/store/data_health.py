@@ -74,7 +74,7 @@ async def bucket(ws: Workspace, bucket_id: str) -> data_health.Bucket | None:
 async def buckets_with(ws: Workspace, finding: str, *, after: str | None, limit: int) -> list[data_health.Bucket]:
     """By id, those in which anybody has it. Index: workspace_id, has, bucket."""
     rows = await evenly.in_order(
-        ws.db.data_health_buckets, IDS, {"has": finding}, after=after, limit=limit, by="bucket", width=1 << 20
+        ws.db.data_health_buckets, IDS, {"has": finding}, after=after, limit=limit, by="bucket", share=1 / 256
     )
     return [_bucket(row) for row in rows]
 

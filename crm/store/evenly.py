@@ -48,7 +48,7 @@ async def matching(
         return fits(row) and all(any(token.startswith(word) for token in row["tokens"]) for word in words)
 
     where = {"prefixes": longest[:PREFIX_CHARS]}
-    return await in_order(rows, prefix, where, limit=limit, width=_POSITIONS >> 15, fits=has_all)
+    return await in_order(rows, prefix, where, limit=limit, share=1 / 4_096, fits=has_all)
 
 
 async def in_order(
@@ -58,19 +58,20 @@ async def in_order(
     *,
     limit: int,
     after: str | None = None,
-    width: int = 1,
+    share: float = 2**-20,
     fits: Fits = lambda row: True,
     fields: Sequence[str] | None = None,
     by: str = "_id",
 ) -> list[Document]:
     """
     The first rows by id where this holds and that fit. `prefix` is how all ids begin: `con_`; `by` is the field that
-    holds them, the last of an index behind what `where` asks for.
+    holds them, the last of an index behind what `where` asks for; `share` is the part of all ids that is read first.
     """
     found: list[Document] = []
     examined = 0
     lower: Document = {"$gt": after or prefix}
     start = _position(after.removeprefix(prefix)) if after else 0
+    width = max(1, round(_POSITIONS * share))
     # Behind all ids of this prefix.
     last = f"{prefix[:-1]}{chr(ord(prefix[-1]) + 1)}"
     while len(found) < limit and start < _POSITIONS and examined < _MOST_EXAMINED:
@@ -167,34 +168,28 @@ def _runs(ordered: Sequence[str]) -> list[list[str]]:
 def _place(row_id: str) -> float:
     """Where a hash stands among all."""
     try:
-        return float(int(row_id.partition("_")[2][:12], 16))
+        return float(int(row_id.partition("_")[2][:_PLACES], 16))
     except ValueError:
         return nan
 
 
-# The first characters of an id behind its prefix as a number, so that ranges of ids can be reckoned with.
-_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
-_PLACES = 6
-_POSITIONS = len(_ALPHABET) ** _PLACES
-
-
-def breadth(chars: int, share: float) -> int:
-    """
-    The `width` of a range that holds this share of the rows whose ids begin with the same so many characters. Ids are
-    digests in hexadecimal digits, so of each place a part of the alphabet alone is taken.
-    """
-    positions: int = len(_ALPHABET) ** (_PLACES - chars - 1) * 16
-    return max(1, round(positions * share))
+# The first digits of an id behind its prefix as a number, so that ranges of ids can be reckoned with. Ids are digests
+# in hexadecimal digits: with any other alphabet there were wide ranges without a row, and who widens a range until it
+# has crossed one reads thousands behind it.
+_DIGITS = "0123456789abcdef"
+_PLACES = 12
+_POSITIONS = len(_DIGITS) ** _PLACES
 
 
 def _position(digits: str) -> int:
-    start = digits[:_PLACES].ljust(_PLACES, "0")
-    return sum(max(0, _ALPHABET.find(c)) * len(_ALPHABET) ** (_PLACES - 1 - at) for at, c in enumerate(start))
+    """Of an id that is no digest the last position that is not behind it."""
+    known = ""
+    for char in digits[:_PLACES]:
+        if char not in _DIGITS:
+            return int(known.ljust(_PLACES, _DIGITS[-1]), 16)
+        known += char
+    return int(known.ljust(_PLACES, _DIGITS[0]), 16)
 
 
 def _digits(position: int) -> str:
-    digits = ""
-    for _ in range(_PLACES):
-        position, digit = divmod(position, len(_ALPHABET))
-        digits = _ALPHABET[digit] + digits
-    return digits
+    return f"{position:0{_PLACES}x}"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.core import ids
 from app.core.addresses import Address
 from app.core.errors import NotFound
+from app.core.mongo import Document
 from app.core.permissions import SYSTEM
 from app.core.platform import contacts as contact_rows
 from app.core.runtime import Workspace
@@ -112,6 +113,10 @@ def test_search_tokens_are_bounded_and_found_again(texts: list[str]) -> None:
     )
 
 
+def _somebody(ws: Workspace, contact_id: str) -> contacts.Contact:
+    return contacts.Contact(id=contact_id, name="Ana", name_source="member", avatar_hue=0, created_at=ws.clock.now())
+
+
 async def test_pages_show_every_contact_once(ws: Workspace) -> None:
     for number in range(130):
         await contacts.resolve(ws, Address("whatsapp", f"1202555{number:04d}"), profile=Profile(name=f"Ana {number}"))
@@ -124,17 +129,30 @@ async def test_pages_show_every_contact_once(ws: Workspace) -> None:
     assert seen == sorted(set(seen))
 
 
+async def test_a_page_reads_little_more_than_it_shows_wherever_it_begins(ws: Workspace) -> None:
+    made = [_somebody(ws, ids.derived("con", ws.id, str(number))) for number in range(2_000)]
+    # Two that are no digests, close together between them.
+    made += [_somebody(ws, ids.new("con")), _somebody(ws, ids.new("con"))]
+    await store.insert_many(ws, [store.new_row(each, (), ()) for each in made])
+    seen: list[str] = []
+    read = 0
+
+    def count(row: Document) -> bool:
+        nonlocal read
+        read += 1
+        return True
+
+    while page := await evenly.in_order(
+        ws.db.contacts, store.IDS, {}, after=seen[-1] if seen else None, limit=20, fits=count
+    ):
+        seen += [row["_id"] for row in page]
+        assert read <= 4 * 20
+        read = 0
+    assert seen == sorted(each.id for each in made)
+
+
 async def test_an_audience_in_its_order_is_read_in_stretches_and_scattered_people_one_by_one(ws: Workspace) -> None:
-    made = [
-        contacts.Contact(
-            id=ids.derived("con", ws.id, str(number)),
-            name="Ana",
-            name_source="member",
-            avatar_hue=0,
-            created_at=ws.clock.now(),
-        )
-        for number in range(300)
-    ]
+    made = [_somebody(ws, ids.derived("con", ws.id, str(number))) for number in range(300)]
     await store.insert_many(ws, [store.new_row(each, (), ()) for each in made])
     ordered = sorted(each.id for each in made)
     for neighbours in (ordered[50:250], ordered[:40] + ordered[200:240]):
