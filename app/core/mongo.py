@@ -26,7 +26,7 @@ from pymongo.errors import (
 )
 from pymongo.errors import ConnectionFailure as ConnectionFailure
 
-from app.core.together import Together
+from app.core.together import Together, shared
 
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]
@@ -570,25 +570,16 @@ class Batches:
 
     def reads(self, collection: str) -> Together[str, Document | None]:
         """By `_id`; None where there is no such row. Whose it is, the caller looks at."""
-        found = self._reads.get(collection)
-        if found is None:
-            found = self._reads[collection] = Together(partial(self._read, collection), most=_TOGETHER)
-        return found
+        return shared(self._reads, collection, partial(self._read, collection), most=_TOGETHER)
 
     def inserts(self, collection: str) -> Together[Document, None]:
         """Raises DuplicateId to whose row it is."""
-        found = self._inserts.get(collection)
-        if found is None:
-            insert_rows = partial(insert_each, getattr(self._db, collection))
-            found = self._inserts[collection] = Together(insert_rows, most=_TOGETHER)
-        return found
+        insert_rows = partial(insert_each, getattr(self._db, collection))
+        return shared(self._inserts, collection, insert_rows, most=_TOGETHER)
 
     def pairs(self, into: str, of: str) -> Together[_Pair, tuple[bool, bool]]:
         """Whether each of the two was done. Where a row's id or unique key is taken, the other is left alone."""
-        found = self._pairs.get((into, of))
-        if found is None:
-            found = self._pairs[into, of] = Together(partial(self._write_pairs, into, of), most=_PAIRS_TOGETHER)
-        return found
+        return shared(self._pairs, (into, of), partial(self._write_pairs, into, of), most=_PAIRS_TOGETHER)
 
     async def _write_pairs(self, into: str, of: str, pairs: Sequence[_Pair]) -> list[tuple[bool, bool] | Exception]:
         version = self._db.client.topology_description.common_wire_version or 0

@@ -8,9 +8,11 @@ alone: it never joins a command that has been sent before it came.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
+from weakref import WeakValueDictionary
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Key = TypeVar("Key")
 
 
 class Together(Generic[Item, Result]):
@@ -51,3 +53,17 @@ class Together(Generic[Item, Result]):
                 future.set_exception(result)
             else:
                 future.set_result(result)
+
+
+def shared(
+    kept: WeakValueDictionary[Key, Together[Item, Result]],
+    key: Key,
+    run: Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]],
+    *,
+    most: int,
+) -> Together[Item, Result]:
+    """The one under this key, kept as long as somebody asks it, or a new one."""
+    found = kept.get(key)
+    if found is None:
+        found = kept[key] = Together(run, most=most)
+    return found

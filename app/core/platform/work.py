@@ -16,7 +16,7 @@ from app.core import ids, mongo
 from app.core.platform import dead_letters
 from app.core.rows import plain
 from app.core.runtime import Runtime
-from app.core.together import Together
+from app.core.together import Together, shared
 
 MAX_ATTEMPTS = 8
 # Most rows that are marked as done in one command: while it runs nobody else writes there.
@@ -163,10 +163,8 @@ async def pending_inbound_beside(
     Those others are there only where something waits, and whose they are, the caller looks at. Index: pending_key.
     """
     names = tuple(beside)
-    together = _reading.setdefault(runtime, WeakValueDictionary()).get((names, limit))
-    if together is None:
-        together = Together(partial(_read_beside, runtime, names, limit), most=_READ_TOGETHER)
-        _reading[runtime][names, limit] = together
+    reading = _reading.setdefault(runtime, WeakValueDictionary())
+    together = shared(reading, (names, limit), partial(_read_beside, runtime, names, limit), most=_READ_TOGETHER)
     return await together((pending_key, beside))
 
 
