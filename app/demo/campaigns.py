@@ -109,7 +109,7 @@ def _plans(club: str, accounts: Mapping[str, str]) -> list[dict[str, Any]]:
         },
         {
             "name": "Closed on Monday",
-            "purpose": "service",
+            "purpose": "transactional",
             "account_id": accounts["sms"],
             "audience": {"everyone": True},
             "variants": [{"wordings": [{"language": None, "content": hours}]}],
