@@ -1,12 +1,17 @@
 """
-What a broadcast has brought about: how many did what was hoped for, beside those who were held out and got nothing.
+What a broadcast has brought about: how many did what was hoped for, and for how much money, beside those who were held
+out and got nothing.
 
 Who is held out was drawn by chance among those who would have got it, so that the difference is the broadcast's doing,
 as far as its confidence interval says. Ids are hashes: the first pieces of a large audience are a fair sample of it.
+Money is what events say of themselves, in their attributes `amount` and `currency`; currencies are never added up.
 """
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from app.core.runtime import Workspace
@@ -15,61 +20,138 @@ from automations.broadcasts import Broadcast
 from automations.experiments import Lift, Share
 from automations.plans import Goal
 from crm import happenings
+from crm.happenings import Happening
 
 # Of each group no more people are looked at.
 _MOST: Final = 10_000
-_AMOUNT: Final = "amount"
+# Pieces that are looked through for one page of names.
+_PIECES: Final = 20
+_AMOUNT, _CURRENCY = "amount", "currency"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which event counts, and when."""
+
+    goal: Goal
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What somebody did: how often, when for the last time, and for how much, in hundredths by currency."""
+
+    contact_id: str
+    times: int
+    at: datetime
+    revenue: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """
-    `got` are those it was sent to, `held` those who were held out, each with how many did it until `until`. `amount` is
-    the sum of the events' amounts of those who got it. `exact` False: a sample of them. `lift` None: nobody was held.
+    `got` are those it was sent to, `held` those who were held out, each with how many did it in the window. `people` of
+    all who got it did it, for `revenue`, in hundredths by currency. `exact` False: both are reckoned from a sample.
+    `lift` None: nobody was held.
     """
 
-    goal: Goal
+    window: Window
     got: Share
     held: Share
     lift: Lift | None
-    amount: float
+    people: int
+    revenue: Mapping[str, int]
     exact: bool
-    until: datetime
+
+
+def window(broadcast: Broadcast, now: datetime) -> Window | None:
+    """None without a goal, and before it was started."""
+    goal, started = broadcast.plan.goal, broadcast.started
+    if goal is None or started is None:
+        return None
+    return Window(goal, started.at, min(now, started.at + timedelta(days=goal.days)))
+
+
+async def done(ws: Workspace, counted: Window, contact_ids: Sequence[str]) -> dict[str, Done]:
+    """Who of these did it, by id."""
+    told: dict[str, list[Happening]] = {}
+    for each in await happenings.of_each(ws, contact_ids, [counted.goal.event], counted.since):
+        if each.at <= counted.until:
+            told.setdefault(each.contact_id, []).append(each)
+    return {
+        contact_id: Done(contact_id, len(mine), max(each.at for each in mine), _revenue(mine))
+        for contact_id, mine in told.items()
+    }
+
+
+def _revenue(told: Sequence[Happening]) -> Mapping[str, int]:
+    found: Counter[str] = Counter()
+    for each in told:
+        amount, currency = each.attributes.get(_AMOUNT), each.attributes.get(_CURRENCY)
+        if isinstance(amount, int | float) and not isinstance(amount, bool):
+            code = currency.strip().upper() if isinstance(currency, str) else ""
+            found[code if len(code) == 3 and code.isalpha() else ""] += round(Decimal(str(amount)) * 100)
+    return found
 
 
 async def of(ws: Workspace, broadcast: Broadcast) -> Effect | None:
     """None without a goal, and before it was started."""
-    goal, started = broadcast.plan.goal, broadcast.started
-    run = await runs.of(ws, broadcast.id)
-    if goal is None or started is None or run is None:
+    counted, run = window(broadcast, ws.clock.now()), await runs.of(ws, broadcast.id)
+    if counted is None or run is None:
         return None
-    until = min(ws.clock.now(), started.at + timedelta(days=goal.days))
-    number = {"got": 0, "held": 0}
-    hits = {"got": 0, "held": 0}
-    amount, exact = 0.0, True
+    there, number, hits = Counter[str](), Counter[str](), Counter[str]()
+    revenue: Counter[str] = Counter()
     for piece in range(run.pieces):
-        for stage in experiments.stages(broadcast.plan):
-            groups: dict[str, list[str]] = {"got": [], "held": []}
-            for place in await rolls.places(ws, broadcast.id, stage, piece) or ():
-                if not place.reason or place.reason == "holdout":
-                    groups["held" if place.reason else "got"].append(place.contact_id)
-            for group, ids in groups.items():
-                if number[group] >= _MOST:
-                    exact = False
-                    continue
-                told = await happenings.of_each(ws, ids, [goal.event], started.at)
-                mine = [each for each in told if each.at <= until]
-                number[group] += len(ids)
-                hits[group] += len({each.contact_id for each in mine})
-                if group == "got":
-                    amounts = (each.attributes.get(_AMOUNT) for each in mine)
-                    amount += sum(float(value) for value in amounts if isinstance(value, int | float))
+        for group, ids in (await _groups(ws, broadcast, piece)).items():
+            there[group] += len(ids)
+            if number[group] >= _MOST:
+                continue
+            did = await done(ws, counted, ids)
+            number[group] += len(ids)
+            hits[group] += len(did)
+            if group == "got":
+                for each in did.values():
+                    revenue.update(each.revenue)
+    scale = Decimal(there["got"]) / max(1, number["got"])
     return Effect(
-        goal=goal,
+        window=counted,
         got=experiments.share(hits["got"], number["got"]),
         held=experiments.share(hits["held"], number["held"]),
         lift=experiments.lift(hits["got"], number["got"], hits["held"], number["held"]),
-        amount=amount,
-        exact=exact,
-        until=until,
+        people=round(hits["got"] * scale),
+        revenue={code: round(amount * scale) for code, amount in revenue.items()},
+        exact=there == number,
     )
+
+
+async def people(
+    ws: Workspace, broadcast: Broadcast, after: tuple[int, str] | None, limit: int
+) -> tuple[list[Done], tuple[int, str] | None]:
+    """
+    Who of those who got it did it, by id; and behind whom (their piece and id) the next page begins, if there may be
+    more. A page may be short.
+    """
+    counted, run = window(broadcast, ws.clock.now()), await runs.of(ws, broadcast.id)
+    if counted is None or run is None:
+        return [], None
+    found: list[Done] = []
+    first, last = after or (0, "")
+    for piece in range(first, min(first + _PIECES, run.pieces)):
+        got = (await _groups(ws, broadcast, piece))["got"]
+        did = await done(ws, counted, [each for each in got if each > last])
+        for contact_id in sorted(did):
+            found.append(did[contact_id])
+            if len(found) == limit:
+                return found, (piece, contact_id)
+    return found, (first + _PIECES, last) if first + _PIECES < run.pieces else None
+
+
+async def _groups(ws: Workspace, broadcast: Broadcast, piece: int) -> Mapping[str, list[str]]:
+    """Of a piece of its audience who got it and who was held out."""
+    groups: dict[str, list[str]] = {"got": [], "held": []}
+    for stage in experiments.stages(broadcast.plan):
+        for place in await rolls.places(ws, broadcast.id, stage, piece) or ():
+            if not place.reason or place.reason == "holdout":
+                groups["held" if place.reason else "got"].append(place.contact_id)
+    return groups

@@ -19,8 +19,9 @@ from app.core.clock import iso
 from app.core.errors import Forbidden
 from app.core.permissions import Actor, Scope
 from app.core.runtime import Workspace
-from automations import broadcasts, carrying, experiments, reasons, rolls, runs
+from automations import broadcasts, carrying, effects, experiments, reasons, rolls, runs
 from automations.broadcasts import Broadcast
+from automations.effects import Done
 from automations.experiments import Share, Verdict
 from automations.rolls import Place
 from automations.runs import Recall, Run, Way
@@ -357,6 +358,7 @@ _COLUMNS = (
     *("contact_id", "name", "attempt", "tried_again", "channel", "address", "variant", "language"),
     *("state", "code", "reason"),
     *("sent_at", "delivered_at", "read_at", "clicked_at", "replied_at", "opted_out_at", "cost"),
+    *("goal_at", "goal_times", "revenue", "currency"),
 )
 # What the sum of the costs counts: nothing is charged for what failed.
 _CHARGED = ("sent", "delivered", "read")
@@ -373,8 +375,9 @@ async def taken(ws: Workspace, actor: Actor, broadcast: Broadcast) -> AsyncItera
 async def table(ws: Workspace, broadcast: Broadcast) -> AsyncIterator[bytes]:
     """
     Everybody in its audience with what became of them, piece by piece: a row for each attempt, of which one is the last
-    that was made (`tried_again` empty).
+    that was made (`tried_again` empty). What they did of what was hoped for stands in that one.
     """
+    counted = effects.window(broadcast, ws.clock.now())
     yield tables.written([_COLUMNS])
     found = [await mailings.find(ws, source) for source in rolls.sources(broadcast.id)]
     ways = [mailing for mailing in found if mailing is not None]
@@ -384,8 +387,11 @@ async def table(ws: Workspace, broadcast: Broadcast) -> AsyncIterator[bytes]:
             page, cursor = await mailings.recipients(ws, mailing.id, after=cursor, limit=_PAGE)
             ids = [each.contact_id for each in page]
             names, again = await _names(ws, ids), await _among(ws, ways[number + 1 :], ids)
+            did = await effects.done(ws, counted, [each for each in ids if each not in again]) if counted else {}
             yield tables.written(
-                _row(each, names.get(each.contact_id, ""), number + 1, each.contact_id in again) for each in page
+                _row(each, names.get(each.contact_id, ""), number + 1, each.contact_id in again)
+                + _did(did.get(each.contact_id))
+                for each in page
             )
             if cursor is None:
                 break
@@ -398,10 +404,12 @@ async def table(ws: Workspace, broadcast: Broadcast) -> AsyncIterator[bytes]:
         for contact_id in await _among(ws, ways, list(nowhere)):
             del nowhere[contact_id]
         names = await _names(ws, list(nowhere))
+        did = await effects.done(ws, counted, list(nowhere)) if counted else {}
         state = "cancelled" if broadcast.state == "cancelled" else "queued"
         yield tables.written(
             [contact_id, names.get(contact_id, ""), *[""] * 6, "left_out" if reason else state, reason, detail]
             + [""] * 7
+            + _did(did.get(contact_id))
             for contact_id, (reason, detail) in nowhere.items()
         )
 
@@ -420,6 +428,14 @@ async def _names(ws: Workspace, contact_ids: Sequence[str]) -> dict[str, str]:
 
 def _amount(millionths: int) -> str:
     return f"{millionths / 1_000_000:.6f}".rstrip("0").rstrip(".")
+
+
+def _did(done: Done | None) -> list[str]:
+    if done is None:
+        return [""] * 4
+    amounts = sorted(done.revenue.items())
+    sums = "; ".join(_amount(amount * 10_000) for _, amount in amounts)
+    return [iso(done.at) or "", str(done.times), sums, "; ".join(currency for currency, _ in amounts)]
 
 
 def _row(each: Outcome, name: str, attempt: int, again: bool) -> list[str]:

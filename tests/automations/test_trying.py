@@ -223,10 +223,16 @@ async def test_a_holdout_shows_the_effect_and_a_second_person_says_yes(shop: Sho
     got_it = [row["contact_id"] for row in table if row["state"] != "left_out"]
     nothing = [row["contact_id"] for row in table if row["state"] == "left_out"]
     assert (await why(owner, made["id"], nothing[0]))[1].startswith("They did not get it: held out")
+    told = {"amount": 12.5, "currency": "eur"}
     orders = [
-        {"id": f"o{at}", "kind": "order", "contact_id": each, "attributes": {"amount": 12.5}}
+        {"id": f"o{at}", "kind": "order", "contact_id": each, "attributes": told}
         for at, each in enumerate([*got_it[:10], nothing[0], got_it[0]])
     ]
+    # Money of other currencies is not added to it, and what is no amount is no money.
+    orders[1]["attributes"] = {"amount": 3, "currency": "GHS"}
+    orders[2]["attributes"] = {"amount": 7.25}
+    orders[3]["attributes"] = {"amount": True, "currency": "EUR"}
+    orders[4]["attributes"] = {"amount": 0.1 + 0.2, "currency": "a lot"}
     await shop.post("/events", 200, events=orders)
 
     async def effect() -> dict[str, Any] | None:
@@ -242,7 +248,34 @@ async def test_a_holdout_shows_the_effect_and_a_second_person_says_yes(shop: Sho
     )
     assert seen["difference"] == pytest.approx(10 / (40 - held) - 1 / held)
     assert seen["low"] < seen["difference"] < seen["high"]
-    assert (seen["amount"], seen["exact"]) == (137.5, True)
+    assert (seen["people"], seen["exact"]) == (10, True)
+    assert seen["revenue"] == [
+        {"currency": "EUR", "amount_minor": 8750},
+        {"currency": "", "amount_minor": 755},
+        {"currency": "GHS", "amount_minor": 300},
+    ]
+
+    # The names behind the number, and the same in the table: who did it twice once, with both.
+    names: list[dict[str, Any]] = []
+    asked: str | None = ""
+    while asked is not None:
+        page = (
+            await owner.client.get(f"{path}/effect/people", params={"limit": 4} | ({"cursor": asked} if asked else {}))
+        ).json()
+        names += page["items"]
+        asked = page["next_cursor"]
+    assert [each["contact_id"] for each in names] == sorted(got_it[:10])
+    twice = next(each for each in names if each["contact_id"] == got_it[0])
+    assert (twice["times"], twice["revenue"]) == (2, [{"currency": "EUR", "amount_minor": 2500}])
+    table = {row["contact_id"]: row for row in await rows(owner, made["id"])}
+    assert (table[got_it[0]]["goal_times"], table[got_it[0]]["revenue"], table[got_it[0]]["currency"]) == (
+        "2",
+        "25",
+        "EUR",
+    )
+    assert (table[got_it[1]]["revenue"], table[got_it[1]]["currency"]) == ("3", "GHS")
+    assert (table[nothing[0]]["state"], table[nothing[0]]["goal_times"]) == ("left_out", "1")
+    assert table[got_it[11]]["goal_at"] == ""
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from app.core.clock import iso
 from app.core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, NotFound
 from app.core.permissions import Permission
 from app.core.runtime import Workspace
-from automations import broadcasts, effects, reasons, results, rolls, steering
+from automations import broadcasts, reasons, results, rolls, steering
 from automations.broadcasts import Broadcast
-from automations.experiments import Share, Verdict
+from automations.experiments import Verdict
 from automations.results import Now
 from channels.contract import Receipts
 from crm import contacts
@@ -20,7 +20,7 @@ from inbox import access
 from inbox.mailings import mailings
 from inbox.mailings.mailing import Outcome, Progress, Tally
 from web.api import cursors
-from web.api.broadcast_shapes import BroadcastOut, WaterfallStepOut, step_out
+from web.api.broadcast_shapes import BroadcastOut, BroadcastShareOut, WaterfallStepOut, share_out, step_out
 from web.api.broadcasts import require_whole_sight, shown
 from web.api.endpoint import ApiRequest, Endpoint
 from web.api.models import Body, Out, Page, Query, Time
@@ -104,16 +104,6 @@ class BroadcastProgressOut(Out):
     recall: BroadcastRecallOut | None
 
 
-class BroadcastShareOut(Out):
-    """`hits` of `of`, and the bounds of its 95 % confidence interval; shares are from 0 to 1."""
-
-    hits: int
-    of: int
-    share: float
-    low: float
-    high: float
-
-
 class BroadcastArmOut(Out):
     """`delivered` and `read` are null where the channel does not tell."""
 
@@ -140,32 +130,6 @@ class BroadcastReportOut(Out):
     progress: BroadcastProgressOut
     variants: list[BroadcastArmOut]
     verdict: BroadcastVerdictOut | None
-
-
-class EffectOut(Out):
-    """
-    What was hoped for, counted until `until`: of those who `got` it and of those who were `held` out. `difference` of
-    their shares, with the bounds of its 95 % confidence interval; null where nobody was held out. `amount` is the sum
-    of the events' amounts. `exact` False: a fair sample of a large audience.
-    """
-
-    event: str
-    days: int
-    got: BroadcastShareOut
-    held: BroadcastShareOut
-    difference: float | None
-    low: float | None
-    high: float | None
-    p: float | None
-    amount: float
-    exact: bool
-    until: Time
-
-
-class BroadcastEffectOut(Out):
-    """Null without a goal, and before it was started."""
-
-    effect: EffectOut | None
 
 
 class RecipientsQuery(Page):
@@ -273,33 +237,12 @@ async def report_of(ws: Workspace, broadcast_id: str) -> BroadcastReportOut:
             BroadcastArmOut(
                 key=arm.key,
                 name=arm.name,
-                **dict.fromkeys(("delivered", "read")) | {name: _share(each) for name, each in arm.shares.items()},
+                **dict.fromkeys(("delivered", "read")) | {name: share_out(each) for name, each in arm.shares.items()},
             )
             for arm in arms
         ],
         verdict=_verdict(verdict),
     )
-
-
-async def effect(request: ApiRequest, broadcast_id: str) -> BroadcastEffectOut:
-    found = await effects.of(request.ws, await broadcasts.get(request.ws, broadcast_id))
-    if found is None:
-        return BroadcastEffectOut(effect=None)
-    lift = found.lift
-    shown_effect = EffectOut(
-        event=found.goal.event,
-        days=found.goal.days,
-        got=_share(found.got),
-        held=_share(found.held),
-        difference=lift.difference if lift else None,
-        low=lift.low if lift else None,
-        high=lift.high if lift else None,
-        p=lift.p if lift else None,
-        amount=found.amount,
-        exact=found.exact,
-        until=iso(found.until) or "",
-    )
-    return BroadcastEffectOut(effect=shown_effect)
 
 
 def _progress(broadcast: Broadcast, now: Now) -> BroadcastProgressOut:
@@ -351,10 +294,6 @@ def _way(way: Progress, told: Receipts) -> BroadcastWayOut:
         eta=iso(way.eta),
         tally=_tally(way, None if told == "sent" else way.sent, way.delivered if told == "read" else None),
     )
-
-
-def _share(share: Share) -> BroadcastShareOut:
-    return BroadcastShareOut(hits=share.hits, of=share.of, share=share.share, low=share.low, high=share.high)
 
 
 def _verdict(verdict: Verdict | None) -> BroadcastVerdictOut | None:
@@ -475,14 +414,6 @@ ENDPOINTS = [
     ),
     Endpoint("GET", f"{_ONE}/progress", progress, _READ, "How far it is", errors=(NotFound,)),
     Endpoint("GET", f"{_ONE}/report", report, _READ, "Its funnel, and its variants side by side", errors=(NotFound,)),
-    Endpoint(
-        "GET",
-        f"{_ONE}/effect",
-        effect,
-        _READ,
-        "What it has brought about, beside those who were held out",
-        errors=(NotFound,),
-    ),
     Endpoint(
         "GET",
         f"{_ONE}/recipients",

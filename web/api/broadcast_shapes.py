@@ -11,6 +11,7 @@ from automations import broadcasts, reasons
 from automations.broadcasts import Broadcast, State
 from automations.calendar import Overlap
 from automations.checks import Check
+from automations.experiments import Share
 from automations.plans import (
     Audience,
     Experiment,
@@ -205,6 +206,16 @@ class CheckPersonOut(Out):
     detail: str
 
 
+class BroadcastShareOut(Out):
+    """`hits` of `of`, and the bounds of its 95 % confidence interval; shares are from 0 to 1."""
+
+    hits: int
+    of: int
+    share: float
+    low: float
+    high: float
+
+
 class CheckPeople(Out):
     items: list[CheckPersonOut]
     next_cursor: str | None
@@ -357,3 +368,7 @@ def _warnings(
     if approval is not None:
         found.append(BroadcastWarningOut(code="second_person", message=approval, step="approval"))
     return found
+
+
+def share_out(share: Share) -> BroadcastShareOut:
+    return BroadcastShareOut(hits=share.hits, of=share.of, share=share.share, low=share.low, high=share.high)

@@ -23,7 +23,8 @@ _Name = Annotated[str, Field(min_length=1, max_length=40)]
 class EventBody(Body):
     """
     `contact_id`, or an `address` such as `sms:+233…` that belongs to a contact. `id` is your own: told twice, an event
-    is kept once. `at`: when it happened, if that was not just now.
+    is kept once. `at`: when it happened, if that was not just now. Of money, the attributes are `amount`, a number, and
+    `currency`, its three letters.
     """
 
     id: Annotated[str, Field(min_length=1, max_length=100)]

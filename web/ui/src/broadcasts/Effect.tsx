@@ -1,29 +1,21 @@
 import { useQuery } from '@tanstack/react-query'
-import { api } from '../lib/api'
 import { count, fullTime, plural } from '../lib/format'
-import type { BroadcastEffect } from '../lib/types'
-import { catalogueQuery } from '../segments/segments'
 import { Panel } from '../settings/parts/Panel'
 import { share } from './Funnel'
 import { Variants } from './Variants'
+import { effectQuery, revenueText, useEventLabel } from './effect'
 import s from './broadcasts.module.css'
 
-const AGAIN_MS = 60_000
-// As long as nobody has got it.
-const SOON_MS = 3_000
-
-/** What it has brought about: how many did what was hoped for, beside those who were held out. Nothing without a goal. */
+/**
+ * What it has brought about: how many did what was hoped for, and for how much, beside those who were held out. Nothing
+ * without a goal.
+ */
 export function Effect({ id }: { id: string }) {
-  const { data } = useQuery({
-    queryKey: ['broadcasts', id, 'effect'],
-    queryFn: ({ signal }) => api.get<BroadcastEffect>(`/broadcasts/${id}/effect`, signal),
-    refetchInterval: ({ state }) => (state.data?.effect?.got.of === 0 ? SOON_MS : AGAIN_MS),
-  })
-  const { data: catalogue } = useQuery(catalogueQuery)
+  const { data } = useQuery(effectQuery(id))
+  const event = useEventLabel(data?.effect?.event)
   const effect = data?.effect
   if (!effect) return null
-  const { got, held, difference, low, high, exact, until, amount } = effect
-  const event = catalogue?.events.find((each) => each.name === effect.event)?.label ?? effect.event
+  const { got, held, difference, low, high, revenue, exact, until } = effect
   return (
     <Panel title={`What it has brought about: ${event}`} text={`Counted until ${fullTime(until)}, ${plural(effect.days, 'day')} at most${exact ? '' : '; of a fair sample of a large audience'}.`}>
       {got.of === 0 ? (
@@ -42,7 +34,11 @@ export function Effect({ id }: { id: string }) {
           {count(got.hits)} of {count(got.of)} did it ({share(got.hits, got.of)}). Nobody was held out, so nobody knows how many would have done it anyway.
         </p>
       )}
-      {amount > 0 && <p className={s.quiet}>The amounts of these events come to {count(Math.round(amount))}.</p>}
+      {revenue.length > 0 && (
+        <p className={s.brought}>
+          Revenue{exact ? '' : ', about'}: <b>{revenueText(revenue)}</b>
+        </p>
+      )}
     </Panel>
   )
 }

@@ -2,13 +2,17 @@ import { Button, Drawer } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { api, query } from '../lib/api'
-import type { BroadcastPerson, Page, Recipient } from '../lib/types'
+import { fullTime } from '../lib/format'
+import type { BroadcastDoer, BroadcastPerson, Page, Recipient } from '../lib/types'
 import { RowsSkeleton } from '../settings/parts/PageSkeleton'
 import { Avatar } from '../ui/Avatar'
 import { EmptyState } from '../ui/EmptyState'
 import { ErrorState } from '../ui/ErrorState'
 import { IconUsersGroup } from '../ui/icons'
+import { revenueText } from './effect'
 import s from './broadcasts.module.css'
+
+type Named = BroadcastPerson | Recipient | BroadcastDoer
 
 export interface WhichNames {
   title: string
@@ -24,7 +28,7 @@ export function Names({ id, which, onClose }: { id: string; which: WhichNames; o
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     queryKey: ['broadcasts', id, 'names', which.path, which.asked],
     queryFn: ({ pageParam, signal }) =>
-      api.get<Page<BroadcastPerson | Recipient>>(`/broadcasts/${id}/${which.path}${query({ ...which.asked, cursor: pageParam, limit: 50 })}`, signal),
+      api.get<Page<Named>>(`/broadcasts/${id}/${which.path}${query({ ...which.asked, cursor: pageParam, limit: 50 })}`, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     staleTime: 0,
@@ -48,7 +52,7 @@ export function Names({ id, which, onClose }: { id: string; which: WhichNames; o
                   <Avatar name={person.name} hue={person.avatar_hue} size={30} />
                   <span>
                     <b>{person.name}</b>
-                    <small>{('detail' in person ? person.detail : person.reason) || person.address}</small>
+                    <small>{line(person)}</small>
                   </span>
                 </Link>
               </li>
@@ -63,4 +67,13 @@ export function Names({ id, which, onClose }: { id: string; which: WhichNames; o
       )}
     </Drawer>
   )
+}
+
+/** What there is to say of somebody beside their name. */
+function line(person: Named): string {
+  if ('times' in person) {
+    const often = person.times > 1 ? `${person.times} times, last ` : ''
+    return [often + fullTime(person.at), revenueText(person.revenue)].filter(Boolean).join(' · ')
+  }
+  return ('detail' in person ? person.detail : person.reason) || person.address
 }

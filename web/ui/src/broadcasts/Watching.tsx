@@ -1,9 +1,10 @@
 import { Button, Menu } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useCampaign } from '../campaigns/CampaignLink'
 import { Head } from '../campaigns/Head'
 import { count, fullTime, plural } from '../lib/format'
-import type { Broadcast, BroadcastProgress, BroadcastTally, Exclusion } from '../lib/types'
+import type { Broadcast, BroadcastProgress, BroadcastTally, Effect, Exclusion } from '../lib/types'
 import { Ago, Until } from '../settings/parts/Ago'
 import { ConfirmDialog } from '../settings/parts/ConfirmDialog'
 import { Panel } from '../settings/parts/Panel'
@@ -12,7 +13,7 @@ import { Badge } from '../ui/Badge'
 import { ErrorState } from '../ui/ErrorState'
 import { IconDots, IconDownload, IconPlayerPauseFilled, IconPlayerPlayFilled } from '../ui/icons'
 import { Skeleton } from '../ui/Skeleton'
-import { Effect } from './Effect'
+import { Effect as EffectPanel } from './Effect'
 import { Funnel, share, type FunnelStep } from './Funnel'
 import { LimitsDialog } from './LimitsDialog'
 import { Names, type WhichNames } from './Names'
@@ -21,6 +22,7 @@ import { Ways } from './Ways'
 import { Why } from './Why'
 import { clone, correct } from './again'
 import { STATES, sum, take, type Step } from './broadcasts'
+import { effectQuery, revenueText, useEventLabel } from './effect'
 import { minor } from './money'
 import { nameOf, tracks } from './ready'
 import { useReport } from './useReport'
@@ -31,6 +33,9 @@ export function Watching({ broadcast }: { broadcast: Broadcast }) {
   const { id, state } = broadcast
   const { data: report, error, refetch } = useReport(id)
   const progress = report?.progress
+  const { data: brought } = useQuery({ ...effectQuery(id), enabled: broadcast.plan.goal !== null })
+  const effect = brought?.effect ?? null
+  const goal = useEventLabel(effect?.event)
   const [which, setWhich] = useState<WhichNames | null>(null)
   const metric = broadcast.plan.experiment?.metric
   const names = (title: string, asked: Record<string, string>) => setWhich({ title, path: 'recipients', asked })
@@ -46,10 +51,13 @@ export function Watching({ broadcast }: { broadcast: Broadcast }) {
         <>
           <Panel title={state === 'scheduled' ? 'Waiting for its time' : state === 'running' ? 'Going out' : 'What went out'}>
             <Progress progress={progress} />
-            <Figures progress={progress} />
+            <Figures progress={progress} effect={effect} />
           </Panel>
           <Panel title="What came of it" text="Press a number to see who.">
-            <Funnel steps={funnelOf(progress.tally, tracks(broadcast.plan))} onNames={(key) => names(FUNNEL[key] ?? key, { state: key })} />
+            <Funnel
+              steps={funnelOf(progress.tally, tracks(broadcast.plan), effect && { label: goal, effect })}
+              onNames={(key) => (key === GOAL ? setWhich({ title: goal, path: 'effect/people', asked: {} }) : names(FUNNEL[key] ?? key, { state: key }))}
+            />
           </Panel>
           {report && report.variants.length > 1 && report.verdict && metric && report.variants[0]?.[metric] && (
             <Panel title="Which one is better">
@@ -64,7 +72,7 @@ export function Watching({ broadcast }: { broadcast: Broadcast }) {
               />
             </Panel>
           )}
-          <Effect id={id} />
+          <EffectPanel id={id} />
           <Ways broadcast={broadcast} ways={progress.ways} onNames={names} />
           <Reasons title="Failed" steps={progress.tally.failed} onNames={(step) => names(step.label, { state: 'failed', reason: step.reason })} />
           <Reasons title="Left out when it went" steps={progress.tally.skipped} onNames={(step) => names(step.label, { state: 'skipped', reason: step.reason })} />
@@ -263,7 +271,7 @@ function Progress({ progress }: { progress: BroadcastProgress }) {
   )
 }
 
-function Figures({ progress }: { progress: BroadcastProgress }) {
+function Figures({ progress, effect }: { progress: BroadcastProgress; effect: Effect | null }) {
   const { people, tally, currency, spent_minor: spent, budget_minor: budget, recall } = progress
   return (
     <dl className={s.figures}>
@@ -289,6 +297,12 @@ function Figures({ progress }: { progress: BroadcastProgress }) {
           <dd>{minor(spent, currency)}</dd>
         </div>
       )}
+      {effect && effect.revenue.length > 0 && (
+        <div>
+          <dt>{effect.exact ? 'Revenue' : 'Revenue, about'}</dt>
+          <dd>{revenueText(effect.revenue)}</dd>
+        </div>
+      )}
       {recall && (
         <div>
           <dt>{recall.done ? 'Taken back' : 'Being taken back'}</dt>
@@ -302,11 +316,14 @@ function Figures({ progress }: { progress: BroadcastProgress }) {
 const METRICS = { delivered: 'delivered', read: 'read', clicked: 'clicked', replied: 'answered' } as const
 const FUNNEL: Record<string, string> = { sent: 'Sent', delivered: 'Delivered', read: 'Read', clicked: 'Clicked', replied: 'Answered', opted_out: 'Asked to stop' }
 
+// What was hoped for, told of by a shop or an app.
+const GOAL = 'goal'
+
 const UNDELIVERED = 'This channel does not tell what was delivered.'
 const UNREAD = 'This channel does not tell who has read a message.'
 
 /** Clicks that nobody counts are no zero, nor is what nobody tells of. */
-function funnelOf(tally: BroadcastTally, tracked: boolean): FunnelStep[] {
+function funnelOf(tally: BroadcastTally, tracked: boolean, goal: { label: string; effect: Effect } | null): FunnelStep[] {
   // What was sent is the last that is known of a channel that tells no more.
   const arrived = tally.delivered_of === null ? 'sent' : 'delivered'
   const step = (key: 'sent' | 'delivered' | 'read' | 'clicked' | 'replied' | 'opted_out') => ({ key, label: FUNNEL[key]!, count: tally[key] })
@@ -320,7 +337,8 @@ function funnelOf(tally: BroadcastTally, tracked: boolean): FunnelStep[] {
       ? { ...step('read'), why: UNREAD }
       : { ...step('read'), of: 'delivered', ...(tally.read_of < (tally.delivered ?? 0) && { share: { whole: tally.read_of, words: 'those delivered where reading is told' } }) }
   const followed = (['clicked', 'replied'] as const).filter((key) => key !== 'clicked' || tracked || tally.clicked > 0).map((key) => ({ ...step(key), of: arrived }))
-  return [step('sent'), delivered, read, ...followed, { ...step('opted_out'), of: arrived, tone: 'bad' }]
+  const reached: FunnelStep[] = goal ? [{ key: GOAL, label: goal.effect.exact ? goal.label : `${goal.label}, about`, count: goal.effect.people, of: 'sent' }] : []
+  return [step('sent'), delivered, read, ...followed, ...reached, { ...step('opted_out'), of: arrived, tone: 'bad' }]
 }
 
 interface ReasonsProps {
