@@ -20,7 +20,7 @@ from app.core.runtime import Workspace
 from app.core.security import hash_token, random_token
 from channels.contract import DeliveryStatus
 from crm import contacts
-from inbox import story, timeline
+from inbox import live, story, timeline
 from inbox.conversations import Conversation
 from inbox.store import conversations as conversation_store
 from inbox.store import entries as entry_store
@@ -198,9 +198,11 @@ async def introduce(ws: Workspace, token: str, visitor: Visitor, *, name: str | 
     return changed
 
 
-async def forget(ws: Workspace, token: str) -> None:
-    """They signed out: the token opens nothing any more."""
-    await store.delete(ws, hash_token(token))
+async def sign_out(ws: Workspace, token: str, visitor: Visitor) -> None:
+    """The token opens nothing any more, and what it has opened in other tabs is told to close."""
+    async with live.announced(ws, "visitor", visitor.session):
+        await store.delete(ws, hash_token(token))
+        await live.publish(ws, live.event("visitor", {"id": visitor.session}))
 
 
 async def _save(ws: Workspace, token_hash: str, old: Visitor, new: Visitor) -> None:

@@ -37,7 +37,7 @@ class Seat(Protocol):
     def typing(self, name: str, on: bool) -> None: ...
 
     def come_back(self) -> None:
-        """Something was missed, or the site's settings changed: connect again."""
+        """Something was missed, the site's settings changed, or who it was has signed out: connect again."""
         ...
 
 
@@ -101,6 +101,11 @@ class Room:
                 # Merged or parted: what they read is another thread now.
                 for seat in tuple(self._by_contact.get(data["id"], ())):
                     seat.come_back()
+            case "visitor":
+                # Signed out in another tab: who comes back with that token is nobody yet.
+                for seat in self._seats():
+                    if seat.visitor.session == data["id"]:
+                        seat.come_back()
             case "account":
                 self.ws.runtime.accounts.forget()
                 for seat in self._seats():

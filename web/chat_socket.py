@@ -337,7 +337,9 @@ class _Chat:
                 self._not_understood(text, error)
                 continue
             if frame.type == "logout":
-                await visitors.forget(self._place.ws, self._place.token)
+                # It ends by itself, and not because it is told to.
+                rooms_of(self._state["hub"]).leave(self._place.room, self)
+                await visitors.sign_out(self._place.ws, self._place.token, self.visitor)
                 return ENDED
             await self._heard(frame)
 

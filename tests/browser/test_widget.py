@@ -870,6 +870,15 @@ async def test_signed_in_people_and_their_privacy(parley: Parley, chrome: Browse
             await visitor.sees()
             await visitor.page.evaluate("jwt => Parley('identify', jwt)", proof("ana"))
             await visitor.sees("ana's secret")
+            # Signed out in another tab: this one shows nothing either, though its page still says that it is hers.
+            other = await visitor.context.new_page()
+            await other.goto(f"{site.page_url}/?identity={proof('ana')}")
+            await other.wait_for_function("() => window.Parley")
+            await other.evaluate("Parley('logout')")
+            await visitor.sees()
+            await other.close()
+            await visitor.page.evaluate("jwt => Parley('identify', jwt)", proof("ana"))
+            await visitor.sees("ana's secret")
             # The site signed her out and said nothing: her chat is not shown to whoever comes next.
             await visitor.page.goto(site.page_url)
             # The window may have come back by itself.

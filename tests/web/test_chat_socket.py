@@ -520,6 +520,21 @@ async def test_signing_out_ends_the_token(shop: Shop, site: Site, widget: Widget
         assert widget.texts == []
 
 
+async def test_signing_out_in_one_tab_closes_the_others(shop: Shop, site: Site) -> None:
+    proof = signed(site, sub="two-tabs")
+    tab, other, phone = (Widget(shop.url, site["key"], identity=proof) for _ in range(3))
+    async with tab.online(), phone.online():
+        other.token = tab.token
+        async with other.online():
+            await other.send(type="logout")
+            await other.until(lambda: other.close_code == 1000)
+        await tab.until(lambda: tab.close_code == 1012)
+        # The same person's other device is another browser.
+        await phone.send(type="ping")
+        await phone.frame("pong")
+        assert phone.close_code is None
+
+
 FORGERIES = {
     "another secret": lambda site: jwt.encode(
         {"sub": "x", "aud": site["key"], "exp": int(time.time()) + 60}, "x" * 40, algorithm="HS256"

@@ -130,7 +130,7 @@ export class Chat {
     this.#visible = open && inFront
     if (open && this.#locked) {
       this.#locked = false
-      this.state = store.wipe(this.state)
+      this.state = store.wipe(this.state, null)
       this.waiting = []
     }
     if (open) this.#connect()
@@ -255,7 +255,7 @@ export class Chat {
   logout(): void {
     this.#link.send({ type: 'logout' })
     this.identity = null
-    this.#forget()
+    this.#forget(null)
     this.#link.close()
     if (this.state.open) this.#connect()
   }
@@ -329,7 +329,7 @@ export class Chat {
   }
 
   #welcomed(frame: Extract<ServerFrame, { type: 'welcome' }>): void {
-    if (frame.fresh && this.state.token) this.#forget(!this.state.signedIn)
+    if (frame.fresh && this.state.token) this.#forget(frame.token, !this.state.signedIn)
     if (frame.token) this.state.token = frame.token
     this.state.signedIn = frame.signed_in
     this.state.since = frame.now
@@ -513,11 +513,11 @@ export class Chat {
 
   // --- keeping ---
 
-  /** Whoever was here is gone; `keepWaiting`: but what waits was written by the same person. */
-  #forget(keepWaiting = false): void {
+  /** Whoever was here is gone, for whoever has this token; `keepWaiting`: what waits was written by the same person. */
+  #forget(token: string | null, keepWaiting = false): void {
     const waiting = keepWaiting ? this.waiting : []
     const { draft, asked } = this.state
-    this.state = store.wipe(this.state)
+    this.state = store.wipe(this.state, token)
     if (keepWaiting) Object.assign(this.state, { draft, asked })
     this.waiting = waiting
     waiting.forEach(store.keep)
@@ -539,6 +539,8 @@ export class Chat {
     const other = store.load()
     if (other.token !== this.state.token) {
       const open = this.state.open
+      // Signed out there: the page still says who it was, and that counts no more.
+      if (!other.token) this.identity = null
       this.state = { ...other, open }
       this.waiting = store.outbox()
       if (open || other.token) this.#link.again()

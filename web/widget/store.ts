@@ -117,11 +117,14 @@ export function drop(clientId: string): void {
   remove(OUT + clientId)
 }
 
-/** Forgets who was here. The looks of the site are nobody's secret. */
-export function wipe(state: State): State {
+/** Forgets who was here, for whoever has this token or for nobody. The looks of the site are nobody's secret. */
+export function wipe(state: State, token: string | null): State {
+  const left = { ...structuredClone(EMPTY), token, config: state.config, open: state.open }
   for (const name of names()) remove(name)
-  remove(STATE)
-  return { ...structuredClone(EMPTY), config: state.config, open: state.open }
+  // In one step, so that other tabs do not take a change of visitors for a sign-out.
+  if (token) save(left)
+  else remove(STATE)
+  return left
 }
 
 /** Whether this browser may keep anything; refused, it forgets at once. */
