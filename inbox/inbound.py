@@ -34,7 +34,7 @@ from channels.contract import (
     TypingStarted,
 )
 from channels.errors import WebhookError
-from inbox import choices, messages, signup_forms, stops
+from inbox import choices, messages, receipts, signup_forms, stops
 from inbox.answering import deferred
 from inbox.journal import Journal, Kind
 from inbox.messages import Ahead, MessageMissing
@@ -48,8 +48,11 @@ _FEW = 5
 _CLEAR_SECONDS = 0.25
 # What somebody in a merge has written is tried again after so long.
 _MERGE_SECONDS = 3.0
-# How long a message is waited for that somebody has reacted to or taken back already.
-_EARLY_SECONDS = 120.0
+# How long a message is waited for that somebody has reacted to or taken back already, and how often it is looked for at
+# least. A message that was under way for longer than `_LATE` calls for what has waited for it.
+_EARLY_FOR = receipts.FOREIGN_AFTER
+_MOST_EARLY_SECONDS = 3_600.0
+_LATE = timedelta(seconds=60)
 # Rows that are done and do not say so yet, of each Runtime in this process.
 _done: "WeakKeyDictionary[Runtime, set[str]]" = WeakKeyDictionary()
 # Who wrote last under a pending key in this process (workspace, sender): only a guess at whose the next event is.
@@ -200,13 +203,19 @@ async def _put_off(runtime: Runtime, row: InboundRow) -> bool:
     provider has answered.
     """
     now = runtime.clock.now()
-    age = (now - row.received_at).total_seconds()
-    if age > _EARLY_SECONDS:
+    age = now - row.received_at
+    if age > _EARLY_FOR:
         return False
-    wait = max(age, 1.0)
+    wait = min(max(age.total_seconds(), 1.0), _MOST_EARLY_SECONDS)
     key = await work.put_off_inbound(runtime, row, now + timedelta(seconds=wait))
     await runtime.queue.enqueue("process_inbound", key, lane=Lane.INBOUND, delay_seconds=wait + 0.05)
     return True
+
+
+async def _call_early(runtime: Runtime, row: InboundRow) -> None:
+    """What this person has said of a message may be about this one, and is looked at now."""
+    if key := await work.call_early_inbound(runtime, row):
+        await runtime.queue.enqueue("process_inbound", key, lane=Lane.INBOUND)
 
 
 async def keep_clearing(runtime: Runtime) -> None:
@@ -247,6 +256,8 @@ async def _handle(runtime: Runtime, row: InboundRow, ahead: Ahead | None) -> Non
     for event in events:
         written = await messages.handle(ws, account, event, raw_id=row.id, received_at=row.received_at, ahead=ahead)
         ahead = None
+        if isinstance(event, InboundMessage) and row.received_at - event.at > _LATE:
+            await _call_early(runtime, row)
         if written is not None:
             await deferred.customer_wrote(ws, written)
             if isinstance(event, InboundMessage):

@@ -5,6 +5,8 @@ import hashlib
 import hmac
 import secrets
 import uuid
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -248,18 +250,21 @@ async def test_an_outage_is_waited_out(shop: Shop) -> None:
     assert len(await shop.ledger(channel="telegram", customer=person["id"], direction="out")) == 1
 
 
+async def of_whatsapp(shop: Shop, number: str, identifier: str, kind: str, **content: Any) -> None:
+    """A customer's message as Meta tells of it."""
+    row = await shop.runtime.accounts.get(shop.accounts["whatsapp"])
+    message = {"from": number, "id": identifier, "timestamp": "1790000000", "type": kind, kind: content}
+    value = {"metadata": {"phone_number_id": row.config["phone_number_id"]}, "messages": [message]}
+    change = {"field": "messages", "value": value}
+    entry = {"id": row.config["waba_id"], "changes": [change]}
+    answer = await signed(shop, orjson.dumps({"object": "whatsapp_business_account", "entry": [entry]}))
+    assert answer.status_code == 200
+
+
 async def test_what_is_told_of_a_message_before_the_message_counts(shop: Shop) -> None:
     """No provider promises an order. Nothing else that the person says waits for it."""
-    row = await shop.runtime.accounts.get(shop.accounts["whatsapp"])
     number = f"1202555{secrets.randbelow(10_000):04}"
-
-    async def told(identifier: str, kind: str, **content: Any) -> None:
-        message = {"from": number, "id": identifier, "timestamp": "1790000000", "type": kind, kind: content}
-        value = {"metadata": {"phone_number_id": row.config["phone_number_id"]}, "messages": [message]}
-        change = {"field": "messages", "value": value}
-        entry = {"id": row.config["waba_id"], "changes": [change]}
-        answer = await signed(shop, orjson.dumps({"object": "whatsapp_business_account", "entry": [entry]}))
-        assert answer.status_code == 200
+    told = partial(of_whatsapp, shop, number)
 
     async def shown() -> dict[str, Any]:
         found = (await shop.get("/contacts", q=number))["items"]
@@ -287,6 +292,36 @@ async def test_what_is_told_of_a_message_before_the_message_counts(shop: Shop) -
         return [r["emoji"] for r in thanked] == ["🎉"] and set(entries) == {"Anybody there?", "Thank you", "deleted"}
 
     await eventually(settled_in)
+
+
+async def test_a_deletion_holds_however_late_its_message_comes(shop: Shop) -> None:
+    mark, number = secrets.token_hex(6), f"1202555{secrets.randbelow(10_000):04}"
+    tell = partial(of_whatsapp, shop, number)
+    await tell(f"wamid.{mark}1", "revoke", original_message_id=f"wamid.{mark}A")
+    inbound = shop.runtime.mongo.inbound
+
+    async def waiting() -> dict[str, Any] | None:
+        rows = await inbound.find({"pending_key": {"$gt": ""}}).to_list()
+        return next((r for r in rows if mark.encode() in r["body"] and r["pending_key"].endswith("|early")), None)
+
+    row = await eventually(waiting)
+    # As if it had come hours ago.
+    await inbound.update_one({"_id": row["_id"]}, {"$set": {"received_at": row["received_at"] - timedelta(hours=3)}})
+    soon = row["received_at"] + timedelta(minutes=30)
+
+    async def put_off() -> bool:
+        now = await inbound.find_one({"_id": row["_id"]})
+        return bool(now and now.get("pending_key") and now["due_at"] and now["due_at"] > soon)
+
+    await eventually(put_off)
+    await tell(f"wamid.{mark}A", "text", body="Oops")
+
+    async def taken_back() -> bool:
+        found = (await shop.get("/contacts", q=number))["items"]
+        entries = (await shop.get(f"/contacts/{found[0]['id']}/entries"))["items"] if found else []
+        return any(entry["kind"] == "message" and entry["deleted_at"] for entry in entries)
+
+    await eventually(taken_back)
 
 
 async def test_reports_twice_and_in_disorder_end_at_the_furthest(shop: Shop) -> None:

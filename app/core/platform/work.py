@@ -215,6 +215,13 @@ async def put_off_inbound(runtime: Runtime, row: InboundRow, due_at: datetime) -
     return key
 
 
+async def call_early_inbound(runtime: Runtime, row: InboundRow) -> str | None:
+    """What came too early under the row's key is due now; the key under which it waits, None if nothing does."""
+    key = replace(row, early=True).pending_key
+    called = await runtime.mongo.inbound.update_many({"pending_key": key}, {"$set": {"due_at": None}})
+    return key if called.matched_count else None
+
+
 async def fail_inbound(
     runtime: Runtime, row: InboundRow, error: str, *, due_at: datetime | None = None, final: bool = False
 ) -> bool:
@@ -249,7 +256,9 @@ async def overdue_inbound(runtime: Runtime, before: datetime) -> set[str]:
     which is open work.
     """
     fields = {"pending_key": 1, "received_at": 1, "due_at": 1}
-    rows = await runtime.mongo.inbound.find({"pending_key": {"$gt": ""}}, fields).limit(2_000).to_list()
+    # What is put off for long must not fill the page.
+    where = {"pending_key": {"$gt": ""}, "due_at": {"$not": {"$gt": before}}}
+    rows = await runtime.mongo.inbound.find(where, fields).limit(2_000).to_list()
     return {row["pending_key"] for row in rows if (row.get("due_at") or row["received_at"]) < before}
 
 
