@@ -2,9 +2,10 @@
 What a broadcast has brought about: how many did what was hoped for, and for how much money, beside those who were held
 out and got nothing.
 
-Who is held out was drawn by chance among those who would have got it, so that the difference is the broadcast's doing,
-as far as its confidence interval says. Ids are hashes: the first pieces of a large audience are a fair sample of it.
-Money is what events say of themselves, in their attributes `amount` and `currency`; currencies are never added up.
+Who is held out was drawn by chance among those who would have got it, and is held against those to whom it was handed
+over, so that the difference is the broadcast's doing, as far as its confidence interval says. Ids are hashes: the first
+pieces of a large audience are a fair sample of it. Money is what events say of themselves, in their attributes `amount`
+and `currency`; currencies are never added up.
 """
 
 from collections import Counter
@@ -51,9 +52,9 @@ class Done:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """
-    `got` are those it was sent to, `held` those who were held out, each with how many did it in the window. `people` of
-    all who got it did it, for `revenue`, in hundredths by currency. `exact` False: both are reckoned from a sample.
-    `lift` None: nobody was held.
+    `got` are those for whom it was handed over, `held` those who were held out, each with how many did it in the
+    window. `people` of all who got it did it, for `revenue`, in hundredths by currency. `exact` False: both are
+    reckoned from a sample. `lift` None: nobody was held.
     """
 
     window: Window
@@ -100,20 +101,23 @@ async def of(ws: Workspace, broadcast: Broadcast) -> Effect | None:
     counted, run = window(broadcast, ws.clock.now()), await runs.of(ws, broadcast.id)
     if counted is None or run is None:
         return None
-    there, number, hits = Counter[str](), Counter[str](), Counter[str]()
-    revenue: Counter[str] = Counter()
+    placed, looked = Counter[str](), Counter[str]()
+    number, hits, revenue = Counter[str](), Counter[str](), Counter[str]()
     for piece in range(run.pieces):
         for group, ids in (await _groups(ws, broadcast, piece)).items():
-            there[group] += len(ids)
-            if number[group] >= _MOST:
+            placed[group] += len(ids)
+            if looked[group] >= _MOST:
                 continue
+            looked[group] += len(ids)
+            if group == "got":
+                ids = await rolls.reached_among(ws, broadcast.id, ids, rolls.HANDED_OVER)
             did = await done(ws, counted, ids)
             number[group] += len(ids)
             hits[group] += len(did)
             if group == "got":
                 for each in did.values():
                     revenue.update(each.revenue)
-    scale = Decimal(there["got"]) / max(1, number["got"])
+    scale = Decimal(placed["got"]) / max(1, looked["got"])
     return Effect(
         window=counted,
         got=experiments.share(hits["got"], number["got"]),
@@ -121,7 +125,7 @@ async def of(ws: Workspace, broadcast: Broadcast) -> Effect | None:
         lift=experiments.lift(hits["got"], number["got"], hits["held"], number["held"]),
         people=round(hits["got"] * scale),
         revenue={code: round(amount * scale) for code, amount in revenue.items()},
-        exact=there == number,
+        exact=placed == looked,
     )
 
 
@@ -140,7 +144,7 @@ async def people(
     for piece in range(first, min(first + _PIECES, run.pieces)):
         got = (await _groups(ws, broadcast, piece))["got"]
         did = await done(ws, counted, [each for each in got if each > last])
-        for contact_id in sorted(did):
+        for contact_id in await rolls.reached_among(ws, broadcast.id, sorted(did), rolls.HANDED_OVER):
             found.append(did[contact_id])
             if len(found) == limit:
                 return found, (piece, contact_id)
@@ -148,7 +152,7 @@ async def people(
 
 
 async def _groups(ws: Workspace, broadcast: Broadcast, piece: int) -> Mapping[str, list[str]]:
-    """Of a piece of its audience who got it and who was held out."""
+    """Of a piece of its audience who was given to a mailing and who was held out."""
     groups: dict[str, list[str]] = {"got": [], "held": []}
     for stage in experiments.stages(broadcast.plan):
         for place in await rolls.places(ws, broadcast.id, stage, piece) or ():

@@ -7,7 +7,7 @@ changed. What became of each piece's people (`Place`) is written the same way, b
 a process that is killed anywhere does the same again, and nobody is in it twice or not at all.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -20,6 +20,8 @@ from inbox.mailings.mailing import code_of
 PIECE = 1_000
 # A message in one of these states has reached the provider, or may have.
 REACHED = frozenset(("sent", "delivered", "read", "unknown"))
+# In one of these it was handed over, whatever came of it.
+HANDED_OVER = REACHED | {"failed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,10 @@ async def reached(ws: Workspace, broadcast_id: str, after: str | None) -> AsyncI
             yield [each for each in await reached_among(ws, broadcast_id, ids) if after is None or each > after]
 
 
-async def reached_among(ws: Workspace, broadcast_id: str, contact_ids: Sequence[str]) -> list[str]:
-    """Of these, whom it has reached on any of its ways, in the order given."""
+async def reached_among(
+    ws: Workspace, broadcast_id: str, contact_ids: Sequence[str], states: Set[str] = REACHED
+) -> list[str]:
+    """Of these, whom it has reached on any of its ways, or got as far with as these `states`; in the order given."""
     known: set[str] = set()
     for source in sources(broadcast_id):
         mailing = await mailings.find(ws, source)
@@ -98,7 +102,7 @@ async def reached_among(ws: Workspace, broadcast_id: str, contact_ids: Sequence[
             break
         rest = [each for each in contact_ids if each not in known]
         found = await mailings.outcomes(ws, mailing.id, rest)
-        known |= {contact_id for contact_id, outcome in found.items() if outcome.state in REACHED}
+        known |= {contact_id for contact_id, outcome in found.items() if outcome.state in states}
     return [each for each in contact_ids if each in known]
 
 

@@ -191,7 +191,9 @@ async def test_a_holdout_shows_the_effect_and_a_second_person_says_yes(shop: Sho
     marketer, boss = await shop.people.join(ws, "marketer"), await shop.people.join(ws, "supervisor")
     wanted = {"people_above": 5, "cost_above_minor": None, "revision": 0}
     assert (await boss.client.put(f"{BROADCASTS}/settings", json=wanted)).status_code == 200
-    who = list(crowd.values())[:40]
+    # Those who get nothing because they never agreed are in neither group.
+    unwilling = [await customer(shop, f"U{at}", agrees=False) for at in range(3)]
+    who = [*list(crowd.values())[:40], *unwilling]
     made = await draft(marketer, **plan(shop, who, "Effect", holdout_percent=30, goal={"event": "order", "days": 7}))
     path = f"{BROADCASTS}/{made['id']}"
     found = await checked(marketer, made["id"])
@@ -214,19 +216,23 @@ async def test_a_holdout_shows_the_effect_and_a_second_person_says_yes(shop: Sho
     sent = await marketer.client.post(f"{path}/start", json={"people": found["willing"]})
     assert (sent.status_code, sent.json()["state"]) == (200, "running")
     done = await counted(owner, made["id"], "done")
-    assert (done["tally"]["sent"], reasons(done["left_out"]), done["unexplained"]) == (40 - held, {"holdout": held}, 0)
+    assert (done["tally"]["sent"], reasons(done["left_out"])["holdout"], done["unexplained"]) == (40 - held, held, 0)
+    before, later = reasons(done["left_out"]), reasons(done["tally"]["skipped"])
+    assert before.get("no_consent", 0) + later.get("no_consent", 0) == 3
+    assert later
     assert len(await got(shop, "Better effect")) == 40 - held
     none = {"people_above": None, "cost_above_minor": None, "revision": 1}
     assert (await boss.client.put(f"{BROADCASTS}/settings", json=none)).status_code == 200
 
     table = await rows(owner, made["id"])
-    got_it = [row["contact_id"] for row in table if row["state"] != "left_out"]
-    nothing = [row["contact_id"] for row in table if row["state"] == "left_out"]
+    got_it = [row["contact_id"] for row in table if row["state"] not in ("left_out", "skipped")]
+    nothing = [row["contact_id"] for row in table if row["code"] == "holdout"]
+    skipped = next(row["contact_id"] for row in table if row["state"] == "skipped")
     assert (await why(owner, made["id"], nothing[0]))[1].startswith("They did not get it: held out")
     told = {"amount": 12.5, "currency": "eur"}
     orders = [
         {"id": f"o{at}", "kind": "order", "contact_id": each, "attributes": told}
-        for at, each in enumerate([*got_it[:10], nothing[0], got_it[0]])
+        for at, each in enumerate([*got_it[:10], nothing[0], got_it[0], skipped])
     ]
     # Money of other currencies is not added to it, and what is no amount is no money.
     orders[1]["attributes"] = {"amount": 3, "currency": "GHS"}
@@ -275,6 +281,7 @@ async def test_a_holdout_shows_the_effect_and_a_second_person_says_yes(shop: Sho
     )
     assert (table[got_it[1]]["revenue"], table[got_it[1]]["currency"]) == ("3", "GHS")
     assert (table[nothing[0]]["state"], table[nothing[0]]["goal_times"]) == ("left_out", "1")
+    assert table[skipped]["goal_times"] == "1"
     assert table[got_it[11]]["goal_at"] == ""
 
 
