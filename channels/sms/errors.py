@@ -128,11 +128,27 @@ RULES: Mapping[int, Rule] = {
     11751: Rule(MessageRefused, "The file is larger than MMS allows."),
 }
 
-# For answers without a known code. 500, 502 and 504 are absent: the message may have been accepted all the same.
+# What a code means that stands in no row above, by the family that its number says. Of a request that is wrong by
+# itself the same again is as wrong; what a carrier or a channel has against it may pass.
+_FAMILIES: tuple[tuple[int, int, type[SendError]], ...] = (
+    (11000, 19999, MessageRefused),  # fetching files; TwiML
+    (20000, 20999, MessageRefused),  # the request itself, unless its status says more
+    (21000, 21999, MessageRefused),  # the values of a message
+    (35000, 35999, MessageRefused),  # scheduling
+)
+
+# Where the status says more than an unknown code, or there is no code. 500, 502 and 504 are absent: the message may
+# have been accepted all the same.
 _STATUSES: Mapping[int, type[SendError]] = {
     401: AccountRefused,
+    402: AccountRefused,
     403: AccountRefused,
     404: AccountRefused,
+    408: NotSent,
+    409: NotSent,
+    421: NotSent,
+    423: NotSent,
+    425: NotSent,
     429: Throttled,
     503: NotSent,
 }
@@ -150,7 +166,7 @@ def send_error(failure: NoAnswer | Refusal) -> SendError:
 def receipt_error(code: str | None, message: str | None) -> ReceiptError:
     """The failure a status callback tells. Codes we do not know are this message's own trouble, nobody else's."""
     rule = RULES.get(number(code))
-    known = rule.error if rule else MessageRefused
+    known = rule.error if rule else _by_family(number(code))
     return ReceiptError(
         # Twilio had taken the message, so "not sent" would be the wrong word for what failed afterwards.
         code=(NotDelivered if known is NotSent else known).code,
@@ -180,7 +196,7 @@ def number(text: str | None) -> int:
 def _refused(answer: Refusal) -> SendError:
     code = str(answer.code) if answer.code else None
     rule = RULES.get(answer.code)
-    kind = rule.error if rule else _by_status(answer.status)
+    kind = rule.error if rule else _unknown(answer)
     error = kind(answer.message, provider_code=code)
     wait = rule.retry_after_seconds if rule else None
     if issubclass(kind, (Throttled, NotSent)):
@@ -189,7 +205,17 @@ def _refused(answer: Refusal) -> SendError:
     return error
 
 
-def _by_status(status: int) -> type[SendError]:
-    if status in _STATUSES:
-        return _STATUSES[status]
-    return OutcomeUnknown if status < 300 or status >= 500 else MessageRefused
+def _unknown(answer: Refusal) -> type[SendError]:
+    """No row has this code. Below 500 it is sure that nothing was sent."""
+    if answer.status in _STATUSES:
+        return _STATUSES[answer.status]
+    if answer.status < 300 or answer.status >= 500:
+        return OutcomeUnknown
+    return _by_family(answer.code)
+
+
+def _by_family(code: int) -> type[SendError]:
+    """One that we do not know is worth another try; no code at all is no word of Twilio's, and none."""
+    if code == 0:
+        return MessageRefused
+    return next((error for low, high, error in _FAMILIES if low <= code <= high), NotSent)

@@ -211,18 +211,19 @@ INBOUND = [
             )
         ],
     ),
-    InboundCase(
-        "failed for a reason we do not know",
-        form("status_failed_unknown_code"),
-        [
-            receipt(
-                "failed",
-                DeliveryStatus.FAILED,
-                ReceiptError(
-                    code="message_refused", message="Twilio could not deliver the message.", provider_code="39999"
-                ),
-            )
-        ],
+    *(
+        InboundCase(
+            f"failed for a reason we do not know: {code}",
+            form("status_failed_unknown_code", ErrorCode=code),
+            [
+                receipt(
+                    "failed",
+                    DeliveryStatus.FAILED,
+                    ReceiptError(code=ours, message="Twilio could not deliver the message.", provider_code=code),
+                )
+            ],
+        )
+        for code, ours in {"39999": "not_delivered", "63999": "not_delivered", "21999": "message_refused"}.items()
     ),
     InboundCase("read, on RCS", form("status_read_rcs"), [receipt("read", DeliveryStatus.READ)]),
     *(

@@ -272,7 +272,28 @@ ANSWERS = [
     AnswerCase("country off: not the whole account", refusal(400, 21408), Filtered, "21408"),
     AnswerCase("trial", refusal(400, 21608), MessageRefused, "21608"),
     AnswerCase("too long", refusal(400, 21617), MessageRefused, "21617"),
-    AnswerCase("a code we do not know", refusal(400, 29999), MessageRefused, "29999"),
+    *(
+        AnswerCase(f"{code}, unknown: the request is wrong", refusal(400, code), MessageRefused, str(code))
+        for code in (11999, 12400, 20001, 21999, 35125)
+    ),
+    *(
+        AnswerCase(f"{code}, unknown: may pass", refusal(400, code), NotSent, str(code), retryable=True)
+        for code in (29999, 30999, 34999, 36001, 63999, 90001)
+    ),
+    *(
+        AnswerCase(f"{status}, whatever the code: may pass", refusal(status, code), NotSent, provider, retryable=True)
+        for status in (408, 409, 421, 423, 425, 503)
+        for code, provider in ((20409, "20409"), (None, None))
+    ),
+    *(
+        AnswerCase(f"{status} with a code we do not know", refusal(status, 20999), AccountRefused, "20999")
+        for status in (401, 402, 403, 404)
+    ),
+    *(
+        AnswerCase(f"{status} without code", httpx.Response(status), MessageRefused)
+        for status in (400, 405, 406, 410, 413, 414, 415, 422)
+    ),
+    AnswerCase("a code we know, whatever the status", refusal(409, 21610), RecipientOptedOut, "21610"),
     AnswerCase("401 without code", httpx.Response(401, text="Unauthorized"), AccountRefused),
     AnswerCase("403 without code", httpx.Response(403, html="<h1>No</h1>"), AccountRefused),
     AnswerCase("429 without code", httpx.Response(429), Throttled, retryable=True),
