@@ -23,8 +23,9 @@ from automations.plans import Goal
 from crm import happenings
 from crm.happenings import Happening
 
-# Of each group no more people are looked at.
+# Of those who got it no more people are looked at, and of those who were held out those in so many pieces.
 _MOST: Final = 10_000
+_MOST_PIECES: Final = 50
 # Pieces that are looked through for one page of names.
 _PIECES: Final = 20
 _AMOUNT, _CURRENCY = "amount", "currency"
@@ -101,23 +102,23 @@ async def of(ws: Workspace, broadcast: Broadcast) -> Effect | None:
     counted, run = window(broadcast, ws.clock.now()), await runs.of(ws, broadcast.id)
     if counted is None or run is None:
         return None
-    placed, looked = Counter[str](), Counter[str]()
     number, hits, revenue = Counter[str](), Counter[str](), Counter[str]()
-    for piece in range(run.pieces):
-        for group, ids in (await _groups(ws, broadcast, piece)).items():
-            placed[group] += len(ids)
-            if looked[group] >= _MOST:
-                continue
-            looked[group] += len(ids)
-            if group == "got":
-                ids = await rolls.reached_among(ws, broadcast.id, ids, rolls.HANDED_OVER)
-            did = await done(ws, counted, ids)
-            number[group] += len(ids)
-            hits[group] += len(did)
-            if group == "got":
-                for each in did.values():
-                    revenue.update(each.revenue)
-    scale = Decimal(placed["got"]) / max(1, looked["got"])
+    looked = pieces = 0
+    for piece in range(min(run.pieces, _MOST_PIECES)):
+        groups = await _groups(ws, broadcast, piece)
+        hits["held"] += len(await done(ws, counted, groups["held"]))
+        number["held"] += len(groups["held"])
+        if looked >= _MOST:
+            continue
+        looked, pieces = looked + len(groups["got"]), pieces + 1
+        ids = await rolls.reached_among(ws, broadcast.id, groups["got"], rolls.HANDED_OVER)
+        did = await done(ws, counted, ids)
+        hits["got"] += len(did)
+        number["got"] += len(ids)
+        for each in did.values():
+            revenue.update(each.revenue)
+    # All pieces but the last have as many people.
+    scale = Decimal(run.pieces) / max(1, pieces)
     return Effect(
         window=counted,
         got=experiments.share(hits["got"], number["got"]),
@@ -125,7 +126,7 @@ async def of(ws: Workspace, broadcast: Broadcast) -> Effect | None:
         lift=experiments.lift(hits["got"], number["got"], hits["held"], number["held"]),
         people=round(hits["got"] * scale),
         revenue={code: round(amount * scale) for code, amount in revenue.items()},
-        exact=placed == looked,
+        exact=pieces == run.pieces,
     )
 
 
