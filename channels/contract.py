@@ -140,15 +140,23 @@ class MediaLimits:
 
 @dataclass(frozen=True, slots=True)
 class ButtonLimits:
+    """`max_text_chars` is of the text above them."""
+
     max_buttons: int
     max_title_chars: int
+    max_text_chars: int = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class ListLimits:
+    """`max_label_chars` is of what opens it, `max_text_chars` of the text above that."""
+
     max_rows: int
     max_title_chars: int
     max_description_chars: int
+    max_label_chars: int = 100
+    max_section_chars: int = 100
+    max_text_chars: int = 4096
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ Conversations, the timeline, and everything that comes in and goes out.
     contents.py       what stands in an entry, read back; events.py what happens beside what is written
     conversations.py  the contact's thread with one queue: open, read, assign, close
     episodes.py       open-to-close stretches: the facts that reports are made of
-    outbox.py         enqueue: the only way anything is sent; splitting.py long texts, stops.py what a stop is told
+    outbox.py         enqueue: the only way anything is sent; splitting.py long texts, fitting.py what does not
+                      fit a channel, stops.py what a stop is told
     delivery.py       claim, pace, hand over to the provider, record
     rates.py          token buckets per sender and per pair, held in Redis
     receipts.py       delivery receipts: applied in bulk, monotonic, parked when early

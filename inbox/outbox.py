@@ -23,7 +23,7 @@ from channels import accounts, registry
 from channels.content import Content, Media, MediaMessage, Template, Text, preview
 from channels.contract import Capabilities, ChannelAccount, DeliveryStatus, KnowsRegistration, Purpose
 from crm import consent, contacts, gate, pacing
-from inbox import contents, conversations, files, footers, handles, live, present, templates, timeline
+from inbox import contents, conversations, files, fitting, footers, handles, live, present, templates, timeline
 from inbox.answering import notifications
 from inbox.closing import closing
 from inbox.conversations import Conversation
@@ -179,6 +179,8 @@ async def admit(ws: Workspace, conversation: Conversation, draft: Draft, *, late
     else:
         closes = _window(ws, conversation, account, address, capabilities, draft.content)
     content = await prepared(ws, account, draft.content, conversation.id)
+    if not isinstance(content, Text):
+        fitting.require(account, content)
     if purpose is Purpose.MARKETING:
         content = await footers.below(ws, account, address, conversation.contact_id, content)
     _registered(account, address, content)
@@ -433,8 +435,10 @@ async def prepared(
         media = files.as_media(file, voice=content.media.kind == "voice")
         # How long a recording is only its recorder knows without decoding it.
         media = media.model_copy(update={"duration_seconds": content.media.duration_seconds})
-        _check_media(media, content.caption, capabilities)
-        return content.model_copy(update={"media": media})
+        _check_media(media, capabilities)
+        content = content.model_copy(update={"media": media})
+        fitting.refuse(fitting.misfits(content, capabilities))
+        return content
     if isinstance(content, Template):
         if not capabilities.templates:
             raise Invalid.field("content", "This channel has no templates.")
@@ -442,7 +446,7 @@ async def prepared(
         ready = await templates.filled(ws, account, content)
         for kind, file_id in templates.files_of(ready):
             media = files.as_media(found[file_id], voice=False).model_copy(update={"kind": kind})
-            _check_media(media, None, capabilities, "content.parameters")
+            _check_media(media, capabilities, "content.parameters")
         return ready
     if content.type == "location" and not capabilities.location:
         raise Invalid.field("content", "This channel cannot send a location.")
@@ -452,6 +456,7 @@ async def prepared(
         raise Invalid.field("content", "This channel has no buttons.")
     if content.type in ("choice", "order", "form_reply", "unsupported"):
         raise Invalid.field("content", "Only a customer can send this.")
+    fitting.refuse(fitting.misfits(content, capabilities))
     return content
 
 
@@ -472,20 +477,15 @@ async def _file_for(ws: Workspace, file_id: str, conversation_id: str | None) ->
     return file
 
 
-def _check_media(media: Media, caption: str | None, capabilities: Capabilities, field: str = "content.media") -> None:
+def _check_media(media: Media, capabilities: Capabilities, field: str = "content.media") -> None:
     limits = capabilities.media.get(media.kind)
     if limits is None:
         raise Invalid.field(field, f"This channel cannot send this kind of file ({media.kind}).")
     if (media.bytes or 0) > limits.max_bytes:
-        raise Invalid.field(
-            field, f"This file is larger than the {limits.max_bytes // 1_000_000} MB that this channel takes."
-        )
+        most = f"{limits.max_bytes / 1_000_000:.1f}".removesuffix(".0")
+        raise Invalid.field(field, f"This file is larger than the {most} MB that this channel takes.")
     if limits.mimes and media.mime not in limits.mimes:
         raise Invalid.field(field, f"This channel does not take {media.mime} as {media.kind}.")
-    if caption and len(caption) > capabilities.max_caption_chars:
-        raise Invalid.field(
-            "content.caption", f"A caption here has at most {capabilities.max_caption_chars} characters."
-        )
 
 
 async def _quote(

@@ -102,8 +102,14 @@ def edit_for(bot: Bot, chat: Chat, number: int, content: Content) -> Awaitable[M
 
 
 def shown(content: Content) -> Shown:
-    """Without a parse mode the app draws the words as they are; what can be tapped stands below."""
+    """
+    Without a parse mode the app draws the words as they are; what can be tapped stands below. Raises MessageRefused.
+    """
     words, options = _words(content)
+    if not isinstance(content, MediaMessage):
+        _fit_text(words)
+    if isinstance(content, Buttons | List):
+        _keyboard(_choices(content))
     return Shown(text=words, lines=unmarked(words) if words else (), options=options)
 
 
@@ -138,11 +144,8 @@ def _plain(bot: Bot, envelope: dict[str, Any], content: Content) -> Awaitable[Me
             return _place(bot, envelope, content)
         case Contacts(contacts=cards):
             return _contacts(bot, envelope, cards)
-        case Buttons():
-            return _text(bot, envelope, text, _keyboard([(b.id, b.title) for b in content.buttons]))
-        case List():
-            rows = [(row.id, row.title) for section in content.sections for row in section.rows]
-            return _text(bot, envelope, text, _keyboard(rows))
+        case Buttons() | List():
+            return _text(bot, envelope, text, _keyboard(_choices(content)))
         case LinkButton(label=label, url=url):
             return _text(bot, envelope, text, InlineKeyboardMarkup([[InlineKeyboardButton(label, url=url)]]))
         case LocationRequest():
@@ -158,9 +161,13 @@ def _plain(bot: Bot, envelope: dict[str, Any], content: Content) -> Awaitable[Me
 def _text(
     bot: Bot, envelope: dict[str, Any], text: str, markup: InlineKeyboardMarkup | ReplyKeyboardMarkup | None = None
 ) -> Awaitable[Message]:
+    _fit_text(text)
+    return bot.send_message(text=text, reply_markup=markup, **envelope)
+
+
+def _fit_text(text: str) -> None:
     if len(text) > MAX_TEXT_CHARS:
         raise MessageRefused(f"Telegram takes at most {MAX_TEXT_CHARS} characters; this message has {len(text)}.")
-    return bot.send_message(text=text, reply_markup=markup, **envelope)
 
 
 # --- buttons and lists --------------------------------------------------------------------------------------------
@@ -181,6 +188,12 @@ def _menu(content: List) -> str | None:
         lines += [f"• {row.title}: {row.description}" if row.description else f"• {row.title}" for row in section.rows]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
+
+
+def _choices(content: Buttons | List) -> list[tuple[str, str]]:
+    if isinstance(content, Buttons):
+        return [(button.id, button.title) for button in content.buttons]
+    return [(row.id, row.title) for section in content.sections for row in section.rows]
 
 
 def _keyboard(choices: list[tuple[str, str]]) -> InlineKeyboardMarkup:

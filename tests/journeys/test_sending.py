@@ -503,3 +503,73 @@ async def test_a_transcript_says_what_was_said_and_no_more(shop: Shop) -> None:
     assert (drawn.status_code, drawn.headers["content-type"], drawn.content[:5]) == (200, "application/pdf", b"%PDF-")
     trail = await shop.get("/audit")
     assert sum(item["action"] == "conversation.exported" for item in trail["items"]) >= 5
+
+
+# --- what a channel does not take ---------------------------------------------------------------------------------
+
+
+def buttons(*titles: str, text: str = "Which one?", **more: Any) -> dict[str, Any]:
+    return {"type": "buttons", "text": text, "buttons": [{"id": t[:20], "title": t} for t in titles], **more}
+
+
+def menu(*titles: str, label: str = "Choose", text: str = "Which one?", **of_first: Any) -> dict[str, Any]:
+    made = [{"id": f"{at}", "title": title} for at, title in enumerate(titles)]
+    made[0] |= of_first
+    halves = [{"title": "One", "rows": made[:10]}, *([{"title": "Two", "rows": made[10:]}] if made[10:] else [])]
+    return {"type": "list", "text": text, "button": label, "sections": halves}
+
+
+LONG = "x" * 21
+LIMITS = [
+    ("whatsapp", buttons("Yes", LONG), "content.buttons.1.title", "20 characters"),
+    ("whatsapp", buttons("Yes", text="x" * 1025), "content.text", "1024 characters"),
+    ("whatsapp", buttons("1", "2", "3", "x" * 25), "content.buttons.3.title", "24 characters"),
+    ("whatsapp", menu("Red", label=LONG), "content.button", "20 characters"),
+    ("whatsapp", menu("x" * 25), "content.sections.0.rows.0.title", "24 characters"),
+    ("whatsapp", menu("Red", description="x" * 73), "content.sections.0.rows.0.description", "72 characters"),
+    ("whatsapp", menu(*(f"Row {n}" for n in range(11))), "content.sections", "10 rows"),
+    (
+        "whatsapp",
+        {"type": "link_button", "text": "Look", "label": LONG, "url": "https://a.test"},
+        "content.label",
+        "20",
+    ),
+    ("whatsapp", {"type": "location_request", "text": "x" * 1025}, "content.text", "1024 characters"),
+    ("telegram", buttons("Yes") | {"buttons": [{"id": "x" * 65, "title": "Yes"}]}, "content", "64 bytes"),
+    ("telegram", buttons("Yes", text="x" * 4090, footer="Thank you"), "content", "4096 characters"),
+]
+
+
+@pytest.fixture(scope="module")
+async def talks(shop: Shop) -> dict[str, dict[str, Any]]:
+    """A conversation on each channel, in which nothing is ever sent but what fits."""
+    return {channel: (await shop.someone(channel))[1] for channel in ("whatsapp", "telegram")}
+
+
+@pytest.mark.parametrize(("channel", "content", "field", "limit"), LIMITS, ids=lambda value: str(value)[:40])
+async def test_what_a_channel_does_not_take_is_refused_at_the_door(
+    shop: Shop, talks: dict[str, dict[str, Any]], channel: str, content: dict[str, Any], field: str, limit: str
+) -> None:
+    conversation = talks[channel]
+    path = f"/api/v1/conversations/{conversation['id']}/messages"
+    refused = await shop.agent.post(path, json={"client_id": str(uuid4()), "content": content})
+    assert refused.status_code == 422, refused.text
+    (wrong,) = refused.json()["errors"]
+    assert wrong["field"] == field
+    assert limit in wrong["message"]
+    assert all(entry["direction"] != "out" for entry in await shop.thread(conversation["id"]))
+
+
+async def test_too_long_a_caption_is_refused_and_too_long_a_text_is_not(
+    shop: Shop, talks: dict[str, dict[str, Any]]
+) -> None:
+    conversation = talks["whatsapp"]
+    uploaded = await shop.agent.post("/api/v1/files", files={"file": ("lamp.pdf", b"%PDF-1.4 lamp", "application/pdf")})
+    media = {"file_id": uploaded.json()["file_id"], "kind": "document"}
+    path = f"/api/v1/conversations/{conversation['id']}/messages"
+    content = {"type": "media", "media": media, "caption": "x" * 1025}
+    refused = await shop.agent.post(path, json={"client_id": str(uuid4()), "content": content})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "content.caption")
+    assert "1024 characters" in refused.json()["errors"][0]["message"]
+    status, sent = await says(shop.owner, conversation["id"], "word " * 1_000)
+    assert (status, len(sent["entries"])) == (202, 2)

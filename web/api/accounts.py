@@ -51,12 +51,15 @@ class MediaLimitsOut(Out):
 class ButtonLimitsOut(Out):
     max: int
     title_chars: int
+    text_chars: int
 
 
 class ListLimitsOut(Out):
     max_rows: int
     title_chars: int
     description_chars: int
+    label_chars: int
+    text_chars: int
 
 
 class CapabilitiesOut(Out):
@@ -225,12 +228,18 @@ def capabilities_out(known: Capabilities) -> CapabilitiesOut:
         max_caption_chars=known.max_caption_chars,
         window_hours=known.window_hours,
         templates=known.templates,
-        buttons=ButtonLimitsOut(max=buttons.max_buttons, title_chars=buttons.max_title_chars)
+        buttons=ButtonLimitsOut(
+            max=buttons.max_buttons, title_chars=buttons.max_title_chars, text_chars=buttons.max_text_chars
+        )
         if known.buttons != "none"
         else None,
         buttons_as=known.buttons,
         list=ListLimitsOut(
-            max_rows=rows.max_rows, title_chars=rows.max_title_chars, description_chars=rows.max_description_chars
+            max_rows=rows.max_rows,
+            title_chars=rows.max_title_chars,
+            description_chars=rows.max_description_chars,
+            label_chars=rows.max_label_chars,
+            text_chars=rows.max_text_chars,
         )
         if rows.max_rows
         else None,

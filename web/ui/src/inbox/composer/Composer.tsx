@@ -95,10 +95,10 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
   const first = initials(contact.name) ? (contact.name.split(' ')[0] ?? contact.name) : 'them'
   const [previewing, setPreviewing] = useState(false)
   const contents = useMemo(
-    () => (noting ? [] : outgoing(text.trim(), files).map(({ content }) => content)),
+    () => (noting ? [] : outgoing(text.trim(), files, capabilities).map(({ content }) => content)),
     // Files are told apart by the server's ids of them.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-    [noting, text, files.map((each) => each.stored?.file_id).join()],
+    [noting, text, files.map((each) => each.stored?.file_id).join(), capabilities],
   )
   const preview = usePreview(id, reach, contents, !noting && (previewing || capabilities.charged))
   const signalTyping = useTypingSignal(id, noting ? undefined : reach)
@@ -152,7 +152,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
 
   /** For a time, or (null) for when the customer answers. What is refused stays in the composer. */
   async function sendLater(at: string | null, whenTheyWrite: Deferred['on_reply']) {
-    const [only, ...more] = outgoing(text.trim(), files)
+    const [only, ...more] = outgoing(text.trim(), files, capabilities)
     if (!reach || !only) return
     if (more.length > 0) throw new Error('Only one message at a time can wait: send files and long texts separately.')
     setDeferring(true)
@@ -191,7 +191,7 @@ export const Composer = memo(function Composer({ conversation }: { conversation:
     signalTyping(false)
     if (noting) sendNote(id, contactId, body, assist.mentions())
     else {
-      const messages = outgoing(body, files)
+      const messages = outgoing(body, files, capabilities)
       for (const [index, { content, shown }] of messages.entries()) {
         // What was written goes with the message that has its words.
         const wrote = content.type === 'text' || (content.type === 'media' && content.caption) ? readWritten(id) : null

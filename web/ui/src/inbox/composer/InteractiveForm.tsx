@@ -5,8 +5,8 @@ import { IconPlus, IconX } from '../../ui/icons'
 import { PhonePreview } from './PhonePreview'
 import s from './interactive.module.css'
 
-const LIST_MAX = 10
-const LIST_TITLE_CHARS = 24
+const LEAST_BUTTONS = { max: 3, title_chars: 20, text_chars: 1024 }
+const LEAST_LIST = { max_rows: 10, title_chars: 24, label_chars: 20, text_chars: 1024 }
 
 interface InteractiveFormProps {
   capabilities: Capabilities
@@ -22,13 +22,17 @@ export default function InteractiveForm({ capabilities, onSend, onClose }: Inter
   const [text, setText] = useState('')
   const [opener, setOpener] = useState('Choose')
   const [titles, setTitles] = useState(['', ''])
+  const { buttons, list } = { buttons: capabilities.buttons ?? LEAST_BUTTONS, list: capabilities.list ?? LEAST_LIST }
   const limits =
     kind === 'buttons'
-      ? { max: capabilities.buttons?.max ?? 3, chars: capabilities.buttons?.title_chars ?? 20 }
-      : { max: capabilities.list?.max_rows ?? LIST_MAX, chars: capabilities.list?.title_chars ?? LIST_TITLE_CHARS }
+      ? { max: buttons.max, chars: buttons.title_chars, text: buttons.text_chars }
+      : { max: list.max_rows, chars: list.title_chars, text: list.text_chars }
+  // What was written for a list may be too long for a button.
+  const long = titles.findIndex((title) => title.trim().length > limits.chars)
+  const tooLong = text.trim().length > limits.text
   const answers = titles.map((title) => title.trim()).filter(Boolean)
   const doubled = new Set(answers).size < answers.length
-  const ready = text.trim() !== '' && answers.length > 0 && answers.length <= limits.max && !doubled && (kind === 'buttons' || opener.trim() !== '')
+  const ready = text.trim() !== '' && answers.length > 0 && answers.length <= limits.max && !doubled && long < 0 && !tooLong && (kind === 'buttons' || opener.trim() !== '')
 
   function send() {
     const options = answers.map((title, index) => ({ id: `answer-${index + 1}`, title }))
@@ -60,9 +64,15 @@ export default function InteractiveForm({ capabilities, onSend, onClose }: Inter
               </button>
             </div>
           )}
-          <TextInput label="Question" value={text} onChange={(event) => setText(event.currentTarget.value)} data-autofocus />
+          <TextInput
+            label="Question"
+            value={text}
+            error={tooLong && `At most ${limits.text} characters; these are ${text.trim().length}.`}
+            onChange={(event) => setText(event.currentTarget.value)}
+            data-autofocus
+          />
           {kind === 'list' && (
-            <TextInput label="Label that opens the list" value={opener} maxLength={20} onChange={(event) => setOpener(event.currentTarget.value)} />
+            <TextInput label="Label that opens the list" value={opener} maxLength={list.label_chars} onChange={(event) => setOpener(event.currentTarget.value)} />
           )}
           <fieldset>
             <legend>
@@ -92,6 +102,7 @@ export default function InteractiveForm({ capabilities, onSend, onClose }: Inter
             )}
           </fieldset>
           {doubled && <p role="alert">Two answers are the same.</p>}
+          {long >= 0 && <p role="alert">{`Answer ${long + 1} is longer than ${limits.chars} characters.`}</p>}
         </div>
         <div className={s.side}>
           <PhonePreview preview={{ body: text || 'Your question', buttons: kind === 'buttons' ? answers : [opener] }} />

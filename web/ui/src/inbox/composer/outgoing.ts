@@ -1,5 +1,8 @@
-/** Splits what the composer holds into messages: files first, the text as caption of the first that can carry one. */
-import type { Content, Media, MediaKind, OutgoingContent, StoredFile } from '../../lib/types'
+/**
+ * Splits what the composer holds into messages: files first, the text as caption of the first that can carry one, or by
+ * itself where it is too long for that.
+ */
+import type { Capabilities, Content, Media, MediaKind, OutgoingContent, StoredFile } from '../../lib/types'
 
 export interface Outgoing {
   content: OutgoingContent
@@ -9,12 +12,16 @@ export interface Outgoing {
 
 const WITH_CAPTION: MediaKind[] = ['image', 'video', 'document']
 
-export function outgoing(text: string, files: { kind: MediaKind; stored: StoredFile | null }[]): Outgoing[] {
+export function outgoing(
+  text: string,
+  files: { kind: MediaKind; stored: StoredFile | null }[],
+  { max_caption_chars: most }: Pick<Capabilities, 'max_caption_chars'>,
+): Outgoing[] {
   const messages: Outgoing[] = []
   let caption: string | null = text || null
   for (const { kind, stored } of files) {
     if (!stored) continue
-    const own = WITH_CAPTION.includes(kind) ? caption : null
+    const own = WITH_CAPTION.includes(kind) && text.length <= most ? caption : null
     if (own) caption = null
     messages.push({
       content: { type: 'media', media: { file_id: stored.file_id, kind, name: stored.name }, caption: own },
