@@ -6,7 +6,7 @@ Pure values, validated at the edge; `problems` says what is missing before it ca
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from dateutil import rrule
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from app.core import recurrences
 from app.core.errors import FieldError
 from channels.content import Content, Template
 from channels.contract import ChosenPurpose, Purpose
@@ -294,6 +295,10 @@ def _of_wordings(wordings: tuple[Wording, ...], at: str) -> list[FieldError]:
     return []
 
 
+# Leap days are up to eight years apart.
+FURTHEST = timedelta(days=9 * 366)
+
+
 def of_schedule(schedule: Schedule) -> list[FieldError]:
     """The same of its schedule, which is what it says only without any."""
     found: list[FieldError] = []
@@ -305,7 +310,7 @@ def of_schedule(schedule: Schedule) -> list[FieldError]:
     if schedule.zone not in _zones():
         found.append(FieldError("schedule.zone", "Choose a time zone such as Africa/Accra."))
     if schedule.repeat is not None:
-        problem = wrong_with(schedule.repeat)
+        problem = wrong_with(schedule.repeat, schedule.wall)
         if problem:
             found.append(FieldError("schedule.repeat", problem))
     if schedule.repeat is not None and schedule.relative is not None:
@@ -338,8 +343,8 @@ def recurrence(text: str, begin: datetime, zone: str) -> rrule.rrule:
     return rrule.rrulestr(_UNTIL.sub(shown, text), dtstart=begin)
 
 
-def wrong_with(text: str) -> str | None:
-    """Why a rule of repetition cannot be one, in words."""
+def wrong_with(text: str, wall: str | None) -> str | None:
+    """Why a rule of repetition cannot be one, or not one that begins on this wall's day, in words."""
     if re.search(r"FREQ=(SECONDLY|MINUTELY|HOURLY)", text, re.IGNORECASE) or not re.search(r"FREQ=", text):
         return "It can repeat daily, weekly, monthly or yearly, such as FREQ=WEEKLY;BYDAY=TU."
     if re.search(r"BY(HOUR|MINUTE|SECOND)=|DTSTART|\n", text, re.IGNORECASE):
@@ -347,8 +352,9 @@ def wrong_with(text: str) -> str | None:
     if re.search(r"INTERVAL=(?!0*[1-9]\d{0,3}(;|$))", text, re.IGNORECASE):
         # It would be reckoned for ever.
         return "It repeats every so many times: write INTERVAL=2, or leave it out."
+    begin = (_read_wall(wall) if wall else None) or datetime(2026, 1, 1)
     try:
-        recurrence(text, datetime(2026, 1, 1), "UTC")
+        comes = recurrences.comes(recurrence(text, begin, "UTC"), begin + FURTHEST)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError):
         return "This rule cannot be read; write one such as FREQ=MONTHLY;BYMONTHDAY=1."
-    return None
+    return None if comes else "No day within nine years fits this rule; change its days, or the first one."

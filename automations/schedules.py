@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from automations.plans import Relative, Schedule, recurrence, wrong_with
+from automations.plans import FURTHEST, Relative, Schedule, recurrence, wrong_with
 from crm.fields import Value
 
 # Later than this it is not sent by itself: the server was down, and what it says may be out of date. Somebody decides.
@@ -19,8 +19,6 @@ STALE: Final = timedelta(minutes=15)
 _EARLIEST: Final = timedelta(hours=14)
 # And the last ones.
 _LATEST: Final = timedelta(hours=12)
-# Leap days are up to eight years apart.
-_FURTHEST: Final = timedelta(days=9 * 366)
 
 
 def instant(wall: datetime, zone: str) -> datetime:
@@ -69,12 +67,12 @@ def occurrence(schedule: Schedule, after: datetime) -> datetime | None:
     text = "FREQ=DAILY" if schedule.relative else schedule.repeat
     if text is None:
         return begin if _begins(schedule, begin) > after else None
-    if wrong_with(text) is not None:
+    if wrong_with(text, schedule.wall) is not None:
         # From before rules were looked at: it would be reckoned for ever.
         return None
     # Two days before: a zone may be that far ahead of UTC, and the wall's day another than ours.
     from_wall = after.astimezone(ZoneInfo(schedule.zone)).replace(tzinfo=None) - timedelta(days=2)
-    last = max(from_wall, begin) + _FURTHEST
+    last = max(from_wall, begin) + FURTHEST
     rule = recurrence(text, begin, schedule.zone)
     wall = rule.after(from_wall, inc=True)
     while wall is not None and wall < last:

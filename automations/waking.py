@@ -86,12 +86,12 @@ async def _its_time(ws: Workspace, now: Broadcast, seen: datetime) -> None:
         await broadcasts.turn(ws, SYSTEM, now, "started", state="running", started=replace(by, at=at))
         await runs.awake(ws, now.id, at)
         return
-    repeat = now.plan.schedule.repeat
-    if repeat is not None and (wrong := plans.wrong_with(repeat)) is not None:
-        words = f"Its rule {repeat} never comes on. {wrong} Make a copy with another rule."
+    schedule = now.plan.schedule
+    if schedule.repeat is not None and (wrong := plans.wrong_with(schedule.repeat, schedule.wall)) is not None:
+        words = f"Its rule {schedule.repeat} never comes on. {wrong} Make a copy with another rule."
         await runs.cancelled(ws, SYSTEM, now, words)
         return
-    wall = schedules.occurrence(now.plan.schedule, due - timedelta(seconds=1))
+    wall = schedules.occurrence(schedule, due - timedelta(seconds=1))
     child = await broadcasts.send_of(ws, now, (wall or due).strftime("%Y-%m-%dT%H:%M"))
     if child.state == "approved":
         by = By(SYSTEM.id, SYSTEM.name, at)

@@ -9,6 +9,8 @@ from dateutil.rrule import rrulestr
 from icalendar import Calendar as IcsCalendar
 from icalendar import Component
 
+from app.core import recurrences
+
 MOST_ICS_CHARS = 80_000
 _MOST_EVENTS = 5_000
 # A repeated holiday is written out for this long.
@@ -96,6 +98,8 @@ def _days_of(event: Component, first: date, last: date) -> list[date]:
         midnight = datetime.combine(start, datetime.min.time())
         repeated = rrulestr(_without_zone(rule), dtstart=midnight)
         span = (datetime.combine(first, midnight.time()), datetime.combine(last, midnight.time()))
+        if not recurrences.comes(repeated, span[1]):
+            return []
         begins = [at.date() for at in repeated.between(*span, inc=True)]
     return [begin + timedelta(days=n) for begin in begins for n in range(length)]
 

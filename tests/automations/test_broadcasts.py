@@ -386,6 +386,7 @@ async def _until_each_part_has_some(shop: Shop, broadcast_id: str, people: list[
         ({"wall": "2030-02-01T09:00", "zone": "Moon/Sea"}, "schedule.zone"),
         ({"wall": "2030-02-01T09:00", "repeat": "FREQ=DAILY;BYDAY=XX"}, "schedule.repeat"),
         ({"wall": "2030-02-01T09:00", "repeat": "FREQ=DAILY;INTERVAL=0"}, "schedule.repeat"),
+        ({"wall": "2030-02-01T09:00", "repeat": "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"}, "schedule.repeat"),
     ],
 )
 async def test_a_draft_with_no_such_time_is_checked_and_not_started(

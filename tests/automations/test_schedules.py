@@ -63,6 +63,23 @@ def test_a_rule_that_never_comes_on_is_none(every: str) -> None:
     assert [each.field for each in plans.of_schedule(schedule)] == ["schedule.repeat"]
 
 
+@pytest.mark.parametrize(
+    "repeat",
+    [
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT=3",
+        "FREQ=WEEKLY;BYMONTH=4;BYMONTHDAY=31;UNTIL=99991231T000000Z",
+        # Every seventh day from a Tuesday on is a Tuesday.
+        "FREQ=DAILY;INTERVAL=7;BYDAY=MO",
+    ],
+)
+def test_a_rule_that_no_day_fits_is_none(repeat: str) -> None:
+    schedule = Schedule(kind="at", wall="2026-12-01T09:00", repeat=repeat)
+    assert [each.field for each in plans.of_schedule(schedule)] == ["schedule.repeat"]
+    # As it is kept from before rules were looked at.
+    assert schedules.following(schedule, datetime(2026, 12, 1, tzinfo=UTC)) is None
+
+
 def test_a_date_of_ones_own_every_year_or_once() -> None:
     born = datetime(2000, 2, 29, tzinfo=UTC)
     yearly, once = Relative(field="birthday"), Relative(field="renewal", days=-7, yearly=False)
