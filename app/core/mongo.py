@@ -43,6 +43,8 @@ _FEW = 5
 # Most values in an `$in`: the embedded database looks through all of them for every row, and nobody else writes while
 # it changes rows in one go.
 MOST_IN = 50
+# Where of so many no more are there, looking through the values costs less than asking again.
+_RARE = 15
 # Rows of one answer; who asks for more of them asks a second time.
 _AT_ONCE = 1_000
 
@@ -685,6 +687,16 @@ class ScopedCollection:
             return [row for row in found if self._is_mine(row)]
         reads = self._batches.reads(self._collection.name)
         return [row for row in await asyncio.gather(*map(reads, ids)) if self._is_mine(row)]
+
+    async def get_rare(self, row_ids: Iterable[str]) -> list[Document]:
+        """The same of ids of which most may have no row: in two commands if so, however many they are."""
+        ids = list(dict.fromkeys(row_ids))
+        found = await self.get_many(ids[:MOST_IN])
+        left = ids[MOST_IN:]
+        width = _AT_ONCE if len(found) <= _RARE else MOST_IN
+        parts = [left[first : first + width] for first in range(0, len(left), width)]
+        reads = (self._collection.find({"_id": {"$in": part}}).to_list() for part in parts)
+        return [*found, *(row for rows in await asyncio.gather(*reads) for row in rows if self._is_mine(row))]
 
     async def find(
         self,

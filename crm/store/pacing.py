@@ -43,7 +43,7 @@ async def _set(ws: Workspace, values: Document) -> None:
 
 async def sent_to(ws: Workspace, contact_ids: Sequence[str]) -> dict[str, list[pacing.Sent]]:
     """By contact. Point reads."""
-    rows = await ws.db.pacing.get_many(contact_ids)
+    rows = await ws.db.pacing.get_rare(contact_ids)
     return {row["_id"]: [pacing.Sent(**each) for each in row["sent"]] for row in rows}
 
 

@@ -40,6 +40,8 @@ from inbox.timeline import Author
 # Most batches of which tallies are read in one command.
 _TALLIES = 1_000
 _WAITING = 500
+# So many people are asked for at once while none of them is found.
+_KEYS_OF_NOBODY = 500
 _LOOKS = 500
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -279,9 +281,13 @@ async def refs_of(ws: Workspace, mailing_ids: Sequence[str], contact_ids: Sequen
     """Where these people stand in these mailings, by contact. Index: keys."""
     wanted = {contact_key(m, c): c for m in mailing_ids for c in contact_ids}
     keys, found = list(wanted), dict[str, list[Ref]]()
-    for first in range(0, len(keys), MOST_IN):
-        some = keys[first : first + MOST_IN]
-        for row in await ws.db.mailing_batches.find_exactly({"keys": {"$in": some}}, limit=len(some), fields=["keys"]):
+    width = MOST_IN
+    while keys:
+        some, keys = keys[:width], keys[width:]
+        rows = await ws.db.mailing_batches.find_exactly({"keys": {"$in": some}}, limit=len(some), fields=["keys"])
+        # With no row to look through them for, many values cost little.
+        width = MOST_IN if rows else _KEYS_OF_NOBODY
+        for row in rows:
             code, _, seq = row["_id"].partition(".")
             for place, key in enumerate(row["keys"]):
                 if key in wanted:

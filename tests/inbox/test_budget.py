@@ -9,6 +9,7 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
+from functools import partial
 from statistics import median
 from typing import Any
 from uuid import uuid4
@@ -17,7 +18,13 @@ import httpx
 import pytest
 from redis.asyncio.connection import AbstractConnection
 
+from app.core.addresses import Address
+from app.core.errors import AppError
 from app.core.settings import Settings
+from crm import contacts, gate
+from crm.standing import Standing
+from crm.store import contacts as contact_store
+from inbox.store import tickets
 from tests.support import servers
 from tests.support.shop import Shop, open_shop
 
@@ -164,3 +171,43 @@ def _name(data: bytes) -> str:
 
 def _most(seen: list[str]) -> dict[str, int]:
     return {name: seen.count(name) for name in sorted(set(seen), key=seen.count, reverse=True)[:25]}
+
+
+async def test_many_are_asked_about_with_a_handful_of_commands(counted: tuple[Shop, list[str]]) -> None:
+    """A window of a mailing; and what is known of all of them at once holds for the one whom it concerns."""
+    shop, seen = counted
+    ws, now = shop.owner.ws, shop.owner.ws.clock.now()
+    addresses = [Address("sms", f"+{12_025_560_000 + at}") for at in range(200)]
+    people = [
+        contacts.Contact(
+            id=contacts.id_for(ws, address),
+            name=f"Person {at}",
+            name_source="member",
+            avatar_hue=0,
+            created_at=now,
+        )
+        for at, address in enumerate(addresses)
+    ]
+    await contact_store.insert_many(ws, [contact_store.new_row(each, (), ()) for each in people])
+    agreed = {"marketing": Standing(now, "import", granted_at=now)}
+    handles = [
+        contacts.ContactAddress(
+            address=address, contact_id=each.id, verified=True, created_at=now, username=None, consent=agreed
+        )
+        for address, each in zip(addresses, people, strict=True)
+    ]
+    await contact_store.insert_addresses(ws, [(each, 0) for each in handles])
+    await shop.post("/tickets", 201, contact_id=people[7].id, title="The parcel is wet")
+    asked = [
+        gate.Asked(address=each.address, purpose="marketing", sender=shop.accounts["sms"], contact_id=each.contact_id)
+        for each in handles
+    ]
+
+    del seen[:]
+    verdicts = await gate.ask_many(
+        ws, asked, complaints=partial(tickets.with_open, ws), probably=[each.id for each in people]
+    )
+    assert seen.count("find pacing") <= 2, _most(seen)
+    assert seen.count("find tickets") <= 1, _most(seen)
+    refused = {at: each.code for at, each in enumerate(verdicts) if isinstance(each, AppError)}
+    assert refused == {7: "open_ticket"}
