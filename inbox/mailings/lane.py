@@ -3,19 +3,22 @@ A lane: one sender of one mailing, driven by one worker.
 
 Batches are claimed for some seconds, and again and again as long as this lives. Of those due a window is taken: tokens
 of the sender's rate first, then the gate for all of the window at once, then the words, then a write that names who is
-on their way from now on, and only then the provider is called. While one window is asked about the one before it goes.
-What comes back is recorded with the next window's write. So whoever dies leaves nobody in doubt but those whose call
-was under way: they are `unknown`, never sent again by a machine, until a report of the provider tells.
+on their way from now on, and only then the provider is called. While some windows are asked about those before them go.
+What comes back is recorded within a quarter of a second, or with all else when its batch is worked off. So whoever dies
+leaves nobody in doubt but those whose call was under way: they are `unknown`, never sent again by a machine, until a
+report of the provider tells.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from time import monotonic
 
 import httpx
 
@@ -51,20 +54,23 @@ from inbox.store import tickets
 CLAIM_SECONDS = 12.0
 _RENEW_SECONDS = 4.0
 # Calls under way at once; nobody knows their end if this process dies.
-IN_FLIGHT = 500
-_WINDOW = 250
+IN_FLIGHT = 600
+_WINDOW = 200
 # What is asked of the gate is good for so long: of a slow sender only as many are taken as go within it, and whoever
 # finds no room among the calls by then is asked about again.
 _FRESH_SECONDS = 0.5
 # Windows that are asked about at the same time.
-_ABREAST = 3
-_CLAIMED_AT_ONCE = 8
+_ABREAST = 6
+_CLAIMED_AT_ONCE = 10
+# More are claimed when no more people than that are left to be asked about.
+_FEW_LEFT = 1_000
 LOOK_SECONDS = 0.5
 # What came back is recorded this long after at the latest, although no window goes.
 _RECORD_SECONDS = 0.25
 _IDLE_SECONDS = 0.05
 # While many calls are under way, whoever waits for room looks again when so many have ended.
 _ENDED_TOGETHER = 25
+_BEGUN_TOGETHER = 25
 # While another mailing hands something over to the same person.
 _ANOTHERS_TURN = timedelta(seconds=2)
 
@@ -95,6 +101,9 @@ class Lane:
         self._found_none_at = float("-inf")
         self._ended = asyncio.Event()
         self._landed = asyncio.Event()
+        # Windows that were asked about and wait for room among the calls; and whether the last one found none in time.
+        self._at_the_door = 0
+        self._late = False
         self._saving = asyncio.Lock()
         self._spare = 0
         self._loop = asyncio.get_running_loop()
@@ -109,7 +118,7 @@ class Lane:
         )
         self._full = False
         self._values_refused = 0
-        self._saved_at = self._renewed_at = self._loop.time()
+        self._renewed_at = self._loop.time()
         # At which share of its rate the sender was lately, having been told to slow down.
         self._share = 1.0
         self._words = Words(ws)
@@ -144,6 +153,15 @@ class Lane:
     def _left(self) -> int:
         return sum(len(sheet.left) for sheet in self._sheets.values())
 
+    def _fitting(self) -> int:
+        """How many people of whole batches fit into a window: each that is cut is written down once more."""
+        found = 0
+        for sheet in self._sheets.values():
+            if found and found + len(sheet.left) > _WINDOW:
+                break
+            found += len(sheet.left)
+        return min(found, _WINDOW)
+
     async def _may_go(self) -> bool:
         """Whether the mailing still runs, as of half a second ago."""
         now = self._loop.time()
@@ -175,16 +193,17 @@ class Lane:
             if not found and not (self._left or self._calls or self._windows):
                 return True
         recently = self._loop.time() - self._found_none_at < _IDLE_SECONDS and (self._calls or self._windows)
-        if self._claiming is None and self._left < 2 * _WINDOW and not recently:
+        if self._claiming is None and self._left < _FEW_LEFT and not recently:
             self._claiming = self._loop.create_task(self._claim(), name=f"claim {self._mailing.id}")
         if self._claiming is not None and not (self._left or self._calls or self._windows):
             await asyncio.wait({self._claiming})
         return False
 
     async def _claim(self) -> bool:
-        """More batches; whether there were any. Those that are worked off are let go."""
-        idle = [each for each in self._sheets.values() if not each.left and not each.flying and not each.asked]
-        await self._let_go(idle)
+        """More batches; whether there were any."""
+        if not self._left:
+            # Whoever waits in those that are worked off may be due.
+            await self._save()
         works = await store.claim(
             self._ws, self._key, now=self._now(), until=self._until(), token=self._token, limit=_CLAIMED_AT_ONCE
         )
@@ -225,8 +244,9 @@ class Lane:
         account = await self._account()
         if account is None:
             return
-        wanted = min(self._left, _WINDOW)
-        if self._flying + wanted > IN_FLIGHT:
+        wanted = self._fitting()
+        if self._flying + wanted > IN_FLIGHT and (self._at_the_door or self._late):
+            # A quick provider has room by the time that they have been asked about; of a slow one it were for nothing.
             await self._pass_time(_IDLE_SECONDS)
             return
         wanted = max(0, min(wanted, self._allowed, await self._room(wanted)))
@@ -266,21 +286,28 @@ class Lane:
         for sheet, place in reversed(places):
             if place in sheet.asked:
                 sheet.put_back(place)
+        uncalled = deque(going)
         try:
             await self._save()
+            await self._call(account, uncalled)
         except BaseException:
-            # None of them was called.
-            for each in going:
+            for each in uncalled:
                 each.sheet.flying.discard(each.place)
             raise
+
+    async def _call(self, account: ChannelAccount, going: deque[_Going]) -> None:
+        """Begins their calls, some at a time: what else goes on here, as other windows' reads, goes on in between."""
         io = accounts.io(self._ws.runtime)
-        for each in going:
-            if self._sheets.get(each.sheet.id) is not each.sheet:
-                # Somebody else took this batch over meanwhile, and it is theirs to send.
-                continue
-            call = self._loop.create_task(self._send(io, account, each))
-            self._calls.add(call)
-            call.add_done_callback(self._call_ended)
+        while going:
+            for _ in range(min(len(going), _BEGUN_TOGETHER)):
+                each = going.popleft()
+                if self._sheets.get(each.sheet.id) is not each.sheet:
+                    # Somebody else took this batch over meanwhile, and it is theirs to send.
+                    continue
+                call = self._loop.create_task(self._send(io, account, each))
+                self._calls.add(call)
+                call.add_done_callback(self._call_ended)
+            await asyncio.sleep(0)
 
     async def _tokens(self, account: ChannelAccount, wanted: int) -> tuple[int, float]:
         limits = registry.adapter(account.kind).capabilities(account).rate
@@ -371,13 +398,18 @@ class Lane:
 
     async def _may_fly(self, count: int) -> bool:
         """Waits until so many more calls may be under way; False if by then nothing that was asked would be fresh."""
-        with suppress(TimeoutError):
+        self._at_the_door += 1
+        try:
             async with asyncio.timeout(_FRESH_SECONDS):
                 while self._flying + count > IN_FLIGHT:
                     self._landed.clear()
                     await self._landed.wait()
-                return True
-        return False
+            self._late = False
+        except TimeoutError:
+            self._late = True
+        finally:
+            self._at_the_door -= 1
+        return not self._late
 
     async def _room(self, wanted: int) -> int:
         """How many more people may be written to first today."""
@@ -490,9 +522,8 @@ class Lane:
             async with asyncio.timeout(seconds):
                 await self._ended.wait()
         self._ended.clear()
-        since = self._loop.time() - self._saved_at
-        news = any(sheet.dirty for sheet in self._sheets.values())
-        if (news and since > _RECORD_SECONDS) or since > _RENEW_SECONDS:
+        now = self._loop.time()
+        if now - self._renewed_at > _RENEW_SECONDS or any(_has_old_news(sheet) for sheet in self._sheets.values()):
             await self._save()
 
     def _call_ended(self, call: asyncio.Task[None]) -> None:
@@ -503,25 +534,41 @@ class Lane:
             self._landed.set()
 
     async def _save(self) -> None:
-        """Everything since the last time, in one command; the claims are good for another while."""
+        """
+        Who is on their way from now on, and what came of others a while ago, in one command; batches that are worked
+        off are let go. The embedded database writes each batch by itself, so what came of one is best told at once.
+        """
+        # To its end, whoever waits for it and does no longer: half of it may be stored, and nobody knew which.
+        await asyncio.shield(self._loop.create_task(self._write(), name=f"save {self._mailing.id}"))
+        await mailings.tell_progress(self._ws, self._mailing.id)
+
+    async def _write(self) -> None:
         # One after another: what an older one says must not come after what a newer one says.
         async with self._saving:
-            now = self._saved_at = self._loop.time()
+            now = self._loop.time()
             renews = now - self._renewed_at > _RENEW_SECONDS
             if renews:
                 self._renewed_at = now
-            new = [sheet for sheet in self._sheets.values() if renews or not sheet.said]
-            touched = {sheet.id: (sheet.changes(self._now(), self._until()), ()) for sheet in new}
-            if touched and not await self._surely(touched):
-                await self._drop_lost(touched)
-        await mailings.tell_progress(self._ws, self._mailing.id)
+            sheets = list(self._sheets.values())
+            over = [sheet for sheet in sheets if sheet.over]
+            new = [sheet for sheet in sheets if not sheet.over and (renews or sheet.unnamed or _has_old_news(sheet))]
+            changes: dict[str, tuple[Document, Sequence[str]]] = {
+                sheet.id: (sheet.changes(self._now(), self._until()), ()) for sheet in new
+            }
+            for sheet in over:
+                # Whoever waits in it may be claimed again as soon as it is stored.
+                del self._sheets[sheet.id]
+            try:
+                if (over or new) and not await self._surely(changes | self._closing(over)):
+                    await self._drop_lost(changes)
+            except BaseException:
+                for sheet in (*over, *new):
+                    sheet.unsaved()
+                    self._sheets.setdefault(sheet.id, sheet)
+                raise
 
-    async def _let_go(self, sheets: Sequence[Sheet]) -> None:
-        async with self._saving:
-            if sheets:
-                await self._surely({sheet.id: sheet.closing(self._now()) for sheet in sheets})
-            for sheet in sheets:
-                self._sheets.pop(sheet.id, None)
+    def _closing(self, sheets: Iterable[Sheet]) -> dict[str, tuple[Document, Sequence[str]]]:
+        return {sheet.id: sheet.closing(self._now()) for sheet in sheets}
 
     async def _surely(self, changes: Mapping[str, tuple[Document, Sequence[str]]]) -> bool:
         """Also if the database is away for a moment: what providers have answered is known to nobody else."""
@@ -549,7 +596,14 @@ class Lane:
         await asyncio.gather(*self._windows, *claiming, return_exceptions=True)
         if self._calls:
             await asyncio.wait(self._calls, timeout=delivery.SEND_SECONDS)
-        await self._let_go(list(self._sheets.values()))
+        async with self._saving:
+            if self._sheets:
+                await self._surely(self._closing(self._sheets.values()))
+            self._sheets.clear()
+
+
+def _has_old_news(sheet: Sheet) -> bool:
+    return sheet.news_since is not None and monotonic() - sheet.news_since > _RECORD_SECONDS
 
 
 def code_of(error: SendError) -> str:

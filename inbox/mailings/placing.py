@@ -49,6 +49,7 @@ _LAST_SECONDS = 60.0
 # senders' rates, and this where they never do. A lane that has said nothing for so long is none.
 _SHARE = 0.3
 _LEAST = 0.01
+_LITTLE = 0.2
 _TOLD_SECONDS = 2.0
 
 _log = log.get("placing")
@@ -70,7 +71,9 @@ async def _some(runtime: Runtime) -> bool:
     mailings = await platform.with_waiting(runtime)
     if not mailings:
         return False
-    found = await platform.to_place(runtime, limit=_AT_ONCE)
+    # Beside a lane that never waits a long stretch would hold up what it asks of the database.
+    at_once = _AT_ONCE if _slack_of(runtime) > _LITTLE else 1
+    found = await platform.to_place(runtime, limit=at_once)
     by_workspace: dict[str, list[str]] = {}
     for workspace_id, batch_id in found:
         by_workspace.setdefault(workspace_id, []).append(batch_id)
@@ -83,7 +86,7 @@ async def _some(runtime: Runtime) -> bool:
         for row in mailings:
             if not row.runs and (runtime.clock.now() - row.changed_at).total_seconds() > _LAST_SECONDS:
                 await store.none_waits(runtime.workspace(row.workspace_id), row.id)
-    return len(found) == _AT_ONCE
+    return len(found) == at_once
 
 
 def tell_slack(runtime: Runtime, lane: str, share: float) -> None:
@@ -91,12 +94,17 @@ def tell_slack(runtime: Runtime, lane: str, share: float) -> None:
     _slack.setdefault(runtime, {})[lane] = (monotonic(), share)
 
 
-async def _yield(runtime: Runtime, worked: float) -> None:
-    """Leaves the rest of the time to what is being sent, as long as anything is."""
+def _slack_of(runtime: Runtime) -> float:
+    """Of the busiest lane; all of the time where none has said anything lately."""
     told = _slack.setdefault(runtime, {})
     for lane in [lane for lane, (at, _) in told.items() if monotonic() - at > _TOLD_SECONDS]:
         del told[lane]
-    share = max(_LEAST, _SHARE * min((slack for _, slack in told.values()), default=1.0))
+    return min((slack for _, slack in told.values()), default=1.0)
+
+
+async def _yield(runtime: Runtime, worked: float) -> None:
+    """Leaves the rest of the time to what is being sent, as long as anything is."""
+    share = max(_LEAST, _SHARE * _slack_of(runtime))
     until = monotonic() + worked * (1 / share - 1)
     while (left := until - monotonic()) > 0:
         await asyncio.sleep(min(left, runtime.settings.round_seconds))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from app.core.mongo import Document
@@ -33,7 +34,8 @@ class Sheet:
         self.flying: set[int] = set()
         # Taken to be asked about, and nothing has come of it yet.
         self.asked: set[int] = set()
-        self.dirty = False
+        # Since when (`monotonic`) there is something to save that came of it.
+        self.news_since: float | None = None
         # Whoever had it is gone: whether the provider has these cannot be known.
         for place in work.sending:
             if str(place) not in work.o:
@@ -89,17 +91,23 @@ class Sheet:
             found.pop()
         self.work.o[key] = found
         self.work.w.pop(key, None)
-        self.dirty = True
-        self.flying.discard(place)
-        self.asked.discard(place)
+        self._end(place)
 
     def wait(self, place: int, until: datetime, attempts: int, code: str, words: str) -> None:
         """It may go then."""
         key = str(place)
         self.work.w[key] = [milliseconds(until), attempts, code, words]
-        self.dirty = True
+        self._end(place)
+
+    def _end(self, place: int) -> None:
+        self.unsaved()
         self.flying.discard(place)
         self.asked.discard(place)
+
+    def unsaved(self) -> None:
+        """There is something to save, from now on if not for longer."""
+        if self.news_since is None:
+            self.news_since = monotonic()
 
     @property
     def unseen(self) -> int:
@@ -107,20 +115,25 @@ class Sheet:
         return len(self.asked) + len(self.flying.difference(self.work.sending))
 
     @property
-    def said(self) -> bool:
-        """Whether what is stored is all that there is to say."""
-        return not self.dirty and self.work.sending == sorted(self.flying)
+    def unnamed(self) -> bool:
+        """Whether somebody is to be on the way who is not stored as such."""
+        return not self.flying.issubset(self.work.sending)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is to be done with it now."""
+        return not self.left and not self.flying and not self.asked
 
     def changes(self, now: datetime, until: datetime) -> Document:
         """What to save now, with the places that are on their way from now on; the claim is good `until`."""
         self.work.sending = sorted(self.flying)
         values: Document = {"sending": self.work.sending, "due_at": until}
-        if self.dirty:
+        if self.news_since is not None:
             # As a whole: a hundred places one by one are dear in the embedded database.
             values |= {"o": self.work.o, "w": self.work.w, "to": self._total()}
             if self.work.look_key is not None:
                 values["look_at"] = now
-            self.dirty = False
+            self.news_since = None
         return values
 
     def closing(self, now: datetime) -> tuple[Document, Sequence[str]]:
