@@ -42,13 +42,13 @@ async def websocket(url: str) -> Finding:
     try:
         async with connect(address, origin=url, proxy=None, open_timeout=_SECONDS, close_timeout=1):  # type: ignore[arg-type]
             return ok("websocket", f"{address} can be opened")
-    except InvalidHandshake as error:
+    except (InvalidHandshake, TimeoutError) as error:
         advice = (
             "If a proxy stands in front of Parley, let it pass websockets on: in nginx, `proxy_http_version 1.1` and "
             "the headers Upgrade, Connection and Host. See docs/install.md."
         )
-        return failed("websocket", f"{address} cannot be opened: {error}", advice)
-    except (OSError, TimeoutError, WebSocketException) as error:
+        return failed("websocket", f"{address} cannot be opened: {error or 'no answer'}", advice)
+    except (OSError, WebSocketException) as error:
         return failed("websocket", f"{address} cannot be reached: {type(error).__name__}", "See the web process above.")
 
 

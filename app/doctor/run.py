@@ -47,16 +47,13 @@ async def examine(settings: Settings, running: Running | None) -> list[Finding]:
     async with AsyncExitStack() as stack:
         client = mongo.connect(settings.mongodb_uri.get_secret_value())
         stack.push_async_callback(client.close)
-        redis = Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=3, socket_connect_timeout=3)
-        stack.push_async_callback(redis.aclose)
         http = await stack.enter_async_context(provider_client())
         db = client[settings.database]
 
         database = await storage.database(db)
-        queue = await storage.queue(redis)
-        stored, queued = database[0].state != "failed", queue[0].state != "failed"
+        queue = await _queue(settings)
+        stored, queued = database[0].state != "failed", queue[0].state not in ("failed", "skipped")
         findings += [*database, *queue]
-        findings.append(await storage.workers(redis) if queued else skipped("workers", "they are seen in the queue"))
         findings += await storage.waiting(db, Clock().now()) if stored else []
         findings += [storage.spool(data_dir), storage.disk(data_dir)] if data_dir.is_dir() else []
         findings += await _reached(http, settings, running)
@@ -68,6 +65,16 @@ async def examine(settings: Settings, running: Running | None) -> list[Finding]:
         else:
             findings.append(skipped("channels", "asked once all of the above can be reached"))
     return findings
+
+
+async def _queue(settings: Settings) -> list[Finding]:
+    url = settings.redis_url.get_secret_value()
+    unseen = skipped("workers", "they are seen in the queue")
+    if not url:
+        return [skipped("queue", "no address is set"), unseen]
+    async with Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3) as redis:
+        found = await storage.queue(redis)
+        return [*found, unseen if found[0].state == "failed" else await storage.workers(redis)]
 
 
 async def _reached(http: httpx.AsyncClient, settings: Settings, running: Running | None) -> list[Finding]:

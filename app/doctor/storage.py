@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from app.core import migrations, mongo
 from app.core.files import Files
@@ -60,7 +60,10 @@ async def database(db: mongo.Database) -> list[Finding]:
 async def queue(redis: Redis) -> list[Finding]:
     """Answers, keeps what it is given, and throws nothing away."""
     try:
-        await redis.ping()
+        await redis.set("parley:doctor", "", px=1)
+    except ResponseError as error:
+        advice = "Make room where it keeps its data: memory (maxmemory) or disk. Nothing stored is lost meanwhile."
+        return [failed("queue", f"answers, and keeps nothing: {_words(error)}", advice)]
     except (RedisError, OSError) as error:
         advice = "Is it running, and are address and password in REDIS_URL right? Nothing stored is lost meanwhile."
         return [failed("queue", f"does not answer: {_words(error)}", advice)]

@@ -5,9 +5,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -111,6 +114,78 @@ async def test_doctor_says_what_fails_and_what_to_do(settings: Settings, runtime
     assert "python -m app worker" in found["workers"]["advice"]
     assert found["web"]["state"] == "failed"
     assert found["public address"]["state"] == "warning"
+
+
+@contextmanager
+def a_wrong_world() -> Iterator[str]:
+    """A server that is well, lets no websocket through, is of yesterday, and knows no bot."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.send_response(401 if "getMe" in self.path else 200)
+            self.send_header("content-type", "application/json")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            self.do_HEAD()
+            self.wfile.write(b'{"ok":false,"error_code":401,"description":"Unauthorized"}')
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return "Sun, 22 Nov 2026 10:00:00 GMT"
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+async def test_doctor_names_what_stands_between_us_and_the_world(settings: Settings, runtime: Runtime) -> None:
+    row = AccountRow(
+        id=ids.new("acc"),
+        workspace_id="ws_world",
+        kind="telegram",
+        name="Unknown bot",
+        address="@bot",
+        secrets={"bot_token": "7:" + "a" * 35, "webhook_secret": "s" * 20},
+        created_at=runtime.clock.now(),
+    )
+    await accounts.insert(runtime.mongo, runtime.keyring, row)
+    with a_wrong_world() as url:
+        env = _env(settings, PARLEY_PUBLIC_URL=url, PARLEY_GRAPH_URL=url, PARLEY_TELEGRAM_URL=url)
+        answer = await _app(env, "doctor", "--json")
+    found = {finding["name"]: finding for finding in json.loads(answer.stdout)["findings"]}
+    told = {name: (found[name]["state"], found[name]["advice"]) for name in found}
+    assert told["web"][0] == "ok"
+    assert told["websocket"][0] == "failed"
+    assert "proxy" in told["websocket"][1]
+    assert told["clock"] == ("failed", "Let the system keep its clock (timedatectl set-ntp true).")
+    assert told["channel Unknown bot"][0] == "failed"
+    assert "Settings → Channels" in told["channel Unknown bot"][1]
+
+
+async def test_doctor_goes_on_without_a_queue(settings: Settings, runtime: Runtime) -> None:
+    answer = await _app(_env(settings, REDIS_URL=""), "doctor")
+    assert "FAILED  settings: not set: REDIS_URL" in answer.stdout
+    assert "ok      database" in answer.stdout
+    assert "Traceback" not in answer.stderr
+    # It answers, and its memory is full.
+    before = await runtime.redis.config_get("maxmemory")
+    await runtime.redis.config_set("maxmemory", "1")
+    try:
+        answer = await _app(_env(settings), "doctor")
+    finally:
+        await runtime.redis.config_set("maxmemory", before["maxmemory"])
+    assert "FAILED  queue: answers, and keeps nothing" in answer.stdout
+    assert "Make room" in answer.stdout
 
 
 async def test_doctor_names_a_folder_that_cannot_be_written(settings: Settings, tmp_path: Path) -> None:
