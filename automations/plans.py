@@ -46,6 +46,8 @@ Priority = Annotated[int, Field(ge=0, le=100)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 
 
+# Leap days are up to eight years apart.
+FURTHEST: Final = timedelta(days=9 * 366)
 _UNTIL = re.compile(r"UNTIL=(\d{8}T\d{6})Z", re.IGNORECASE)
 
 
@@ -293,10 +295,6 @@ def _of_wordings(wordings: tuple[Wording, ...], at: str) -> list[FieldError]:
     if len(wordings) > 1 and "" not in languages:
         return [FieldError(at, "Say which wording is for people of any other language.")]
     return []
-
-
-# Leap days are up to eight years apart.
-FURTHEST = timedelta(days=9 * 366)
 
 
 def of_schedule(schedule: Schedule) -> list[FieldError]:
