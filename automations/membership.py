@@ -191,9 +191,10 @@ class Clerk:
             drawn = await portraits.of(ws, some, judge.needs)
             there = await store.of_contacts(ws, some)
             now = ws.clock.now()
-            inside = {each: judge.of(drawn[each], now) if each in drawn else frozenset() for each in some}
-            entered = _by_segment((each, inside[each] - there[each]) for each in some)
-            left = _by_segment((each, (there[each] & judge.wanted) - inside[each]) for each in some)
+            inside = {each: _inside(ws, judge, drawn[each], now) if each in drawn else frozenset() for each in some}
+            known = {each: found for each, found in inside.items() if found is not None}
+            entered = _by_segment((each, found - there[each]) for each, found in known.items())
+            left = _by_segment((each, (there[each] & judge.wanted) - found) for each, found in known.items())
             await self._move(ws, entered, left, cause)
             await self._note_turns(ws, judge, drawn, now, cause)
             if cause == "time":
@@ -208,7 +209,7 @@ class Clerk:
         """
         if not judge.is_timed:
             return
-        turns = {each: at for each, portrait in drawn.items() if (at := judge.turns_at(portrait, now))}
+        turns = {each: at for each, portrait in drawn.items() if (at := _turns_at(ws, judge, portrait, now))}
         self._turns_soon = self._turns_soon or any(at < self._soon() for at in turns.values())
         known = await store.dues(ws, await store.add_dues(ws, turns))
         # Who works out one segment does not know what is due of others.
@@ -280,8 +281,9 @@ class Clerk:
         judge = Judge(await segments.catalogue(ws), every, [each.id for each in group])
         found = await portraits.stretch(ws, cursor, judge.needs, limit=_SLICE)
         now = ws.clock.now()
-        inside = {contact_id: judge.of(each, now) for contact_id, each in found.portraits.items()}
-        wanted = _by_segment(inside.items())
+        inside = {contact_id: _inside(ws, judge, each, now) for contact_id, each in found.portraits.items()}
+        wanted = _by_segment((each, segment_ids or ()) for each, segment_ids in inside.items())
+        unknown = {each for each, segment_ids in inside.items() if segment_ids is None}
         entered: dict[str, list[str]] = {}
         left: dict[str, list[str]] = {}
         for segment in group:
@@ -289,7 +291,7 @@ class Clerk:
             mine = wanted.get(segment.id, [])
             if new := [each for each in mine if each not in there]:
                 entered[segment.id] = new
-            if gone := sorted(there - set(mine)):
+            if gone := sorted(there - set(mine) - unknown):
                 left[segment.id] = gone
         await self._move(ws, entered, left, "build")
         await self._note_turns(ws, judge, found.portraits, now, "build")
@@ -337,6 +339,27 @@ class Clerk:
         await preview_rows.go_on(ws, following)
         if following.done_at is not None:
             await segments.tell_preview(ws, following)
+
+
+def _inside(ws: Workspace, judge: Judge, portrait: Portrait, now: datetime) -> frozenset[str] | None:
+    """
+    Which segments this contact is in. None: nobody knows, and they stay in those that they are in. An edge: whatever
+    one contact's row holds, all others are followed.
+    """
+    try:
+        return judge.of(portrait, now)
+    except Exception:
+        ws.log.exception("segment_cannot_be_asked", contact_id=portrait.contact.id)
+        return None
+
+
+def _turns_at(ws: Workspace, judge: Judge, portrait: Portrait, now: datetime) -> datetime | None:
+    """When time alone may move this contact; an edge, as above."""
+    try:
+        return judge.turns_at(portrait, now)
+    except Exception:
+        ws.log.exception("segment_cannot_be_asked", contact_id=portrait.contact.id)
+        return None
 
 
 def _by_segment(found: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:

@@ -198,6 +198,24 @@ class Killed(Exception):
     """The process is gone."""
 
 
+async def test_a_contact_of_whom_nothing_can_be_asked_stops_nobody_else(runtime: Runtime) -> None:
+    ws = runtime.workspace(ids.new("wsp"))
+    nobody = {"ghana": True, "language": "en", "lead": False, "tags": [], "said": [], "orders": []}
+    people = await crowd(ws, [nobody] * 3)
+    new = {"field": "created_at", "op": "within_last", "value": {"amount": 2, "unit": "days"}}
+    made = await segments.create(ws, SYSTEM, name="New", rule=new)
+    async with clerk_of(runtime) as clerk:
+        await until_built(ws, clerk)
+        # A row that no version of ours has written.
+        await runtime.mongo.contacts.update_one({"_id": people[1]}, {"$set": {"created_at": "long ago"}})
+        await changes.hint(ws, people)
+        other = await segments.create(ws, SYSTEM, name="New again", rule=new)
+        await until_built(ws, clerk)
+        assert set(await segments.members(ws, other.id)) == {people[0], people[2]}
+        # Who was in one stays there.
+        assert set(await segments.members(ws, made.id)) == {*people}
+
+
 STEPS = ("enter", "counted", "close_move")
 
 
