@@ -2,7 +2,7 @@
 The hub of a web process: reads each workspace's event stream once and hands every event to all who listen here.
 
 A frame is encoded once, as the text that goes over every socket. A listener is told numbers in order and without gaps;
-if that can no longer be promised (Redis was lost) it is told to reload.
+if that can no longer be promised (Redis was lost) it is told to reload. While Redis stays away it is told that, too.
 """
 
 import asyncio
@@ -19,6 +19,8 @@ from app.core.tasks import end
 _log = log.get("hub")
 REPLAY_LIMIT = 5_000
 _IDLE_SECONDS = 5.0
+# A Redis that is started again is back sooner, and nobody has to know.
+_PATIENCE_SECONDS = 2.0
 
 
 class Listener(Protocol):
@@ -34,6 +36,10 @@ class Listener(Protocol):
 
     def reload(self) -> None:
         """Events may have been missed: fetch again what is shown."""
+        ...
+
+    def lost(self) -> None:
+        """Nothing can be told for now: whoever looks at it should know, and come back."""
         ...
 
 
@@ -114,14 +120,14 @@ class _Channel:
         await end(self._tasks)
 
     async def _events(self) -> None:
-        lost = False
+        lost_at: float | None = None
         while True:
             try:
                 at = self._at or await self._runtime.stream.position(self._workspace_id)
-                if lost:
+                if lost_at is not None:
                     # Redis may have come back empty and counted up to where we were: first ask which stream this is.
                     await self._look(at)
-                    lost = False
+                    lost_at = None
                     continue
                 events = await self._runtime.stream.wait(self._workspace_id, at.number, seconds=_IDLE_SECONDS)
                 if events and events[0][0] == at.number + 1:
@@ -130,8 +136,11 @@ class _Channel:
                     # Nothing for a while, or a jump in the numbers: is it still the stream that we know?
                     await self._look(at)
             except (RedisError, OSError, TimeoutError) as error:
-                lost = True
+                now = asyncio.get_running_loop().time()
+                lost_at = now if lost_at is None else lost_at
                 _log.warning("stream_lost", error=type(error).__name__)
+                if now - lost_at >= _PATIENCE_SECONDS:
+                    self._each(lambda listener: listener.lost())
                 await asyncio.sleep(1)
 
     def _tell(self, epoch: str, events: list[tuple[int, bytes]]) -> None:
@@ -149,13 +158,16 @@ class _Channel:
         events = await self._runtime.stream.since(self._workspace_id, at, limit=REPLAY_LIMIT)
         if events is None:
             self._at = now
-            for listener in tuple(self._listeners):
-                try:
-                    listener.reload()
-                except Exception:
-                    self._drop(listener)
+            self._each(lambda listener: listener.reload())
         elif events:
             self._tell(at.epoch, events)
+
+    def _each(self, say: Callable[[Listener], None]) -> None:
+        for listener in tuple(self._listeners):
+            try:
+                say(listener)
+            except Exception:
+                self._drop(listener)
 
     def _drop(self, listener: Listener) -> None:
         """An edge: a listener that fails must not end the reading for all others."""

@@ -146,6 +146,9 @@ class _Screen:
         self._last = 0
         self._outlet.push('{"type":"reload"}')
 
+    def lost(self) -> None:
+        self._outlet.close(TRY_AGAIN)
+
     # --- the life of a socket ---
 
     async def run(self) -> None:

@@ -128,6 +128,8 @@ class Room:
         for seat in self._seats():
             seat.come_back()
 
+    lost = reload
+
     def _seats(self) -> set[Seat]:
         return {seat for seats in self._by_address.values() for seat in seats}
 

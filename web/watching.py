@@ -122,6 +122,9 @@ class _Room:
         for broadcast_id in self._watchers:
             self._notice(broadcast_id)
 
+    def lost(self) -> None:
+        """The screens that watch listen for themselves."""
+
     # --- counting ---
 
     async def _run(self) -> None:

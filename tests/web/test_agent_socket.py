@@ -7,11 +7,14 @@ from typing import Any
 
 import orjson
 import pytest
+from redis.asyncio import Redis
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from app.core import viewing
 from app.core.permissions import Role
+from app.core.runtime import Workspace
+from app.core.stream import Stream
 from app.core.viewing import Look
 from inbox import live
 from tests.support.people import People, Person
@@ -139,6 +142,32 @@ async def test_a_lost_redis_starts_an_epoch_and_screens_reload(owner: Person, se
         await opened.until(lambda f: f["type"] == "reload")
         await live.publish(ws, live.event("account", {"id": "after"}))
         await opened.until(lambda f: f.get("data", {}).get("id") == "after")
+
+
+async def test_screens_know_that_redis_is_away_and_resume(owner: Person, server: str) -> None:
+    ws = owner.ws
+    redis = ws.redis.client()
+    async with redis, screen(server, headers_of(owner)) as first:
+        await first.next()
+        await live.publish(ws, live.event("account", {"id": "before"}))
+        await first.until(lambda f: f.get("data", {}).get("id") == "before")
+        # For everybody but this one connection it is gone.
+        await redis.config_set("requirepass", "away")
+        try:
+            for kind in ("normal", "pubsub"):
+                await redis.client_kill_filter(_type=kind, skipme=True)
+            assert await first.end() == 1013
+            assert await close_code(server, headers_of(owner), cursor=first.cursor) == 1013
+            await _publish_as(redis, ws, "meanwhile")
+        finally:
+            await redis.config_set("requirepass", "")
+        async with screen(server, headers_of(owner), cursor=first.cursor) as again:
+            assert (await again.next())["resumed"] is True
+            await again.until(lambda f: f.get("data", {}).get("id") == "meanwhile")
+
+
+async def _publish_as(redis: Redis, ws: Workspace, name: str) -> None:
+    await Stream(redis).publish(ws.id, [live.event("account", {"id": name})])
 
 
 async def test_nothing_is_missed_while_screens_come_and_go_under_load(owner: Person, server: str) -> None:
