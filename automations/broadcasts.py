@@ -236,7 +236,10 @@ def _kind_of_send(series: Broadcast) -> str:
 
 
 async def correct(ws: Workspace, actor: Actor, broadcast_id: str) -> Broadcast:
-    """A draft of a correction to exactly those whom it has reached. Raises NotFound, Conflict."""
+    """
+    A draft of a correction to exactly those whom it has reached, on the same ways; what a fallback says is to be
+    written anew. Raises NotFound, Conflict.
+    """
     now = await get(ws, broadcast_id)
     if now.started is None:
         raise Conflict("Nobody has got it, so there is nothing to correct.", code="not_started")
@@ -249,7 +252,7 @@ async def correct(ws: Workspace, actor: Actor, broadcast_id: str) -> Broadcast:
             "experiment": None,
             "trial": None,
             "variants": now.plan.variants[:1],
-            "fallbacks": (),
+            "fallbacks": tuple(each.model_copy(update={"wordings": ()}) for each in now.plan.fallbacks),
         }
     )
     return await create(ws, actor, plan, corrects=now.id)

@@ -205,11 +205,11 @@ def _row(
         role.label if (role := known.role(contact.company_role)) else "",
         contact.zone or "",
         contact.notes,
-        "; ".join(names[each] for each in contact.tags if each in names),
-        "; ".join(names[each] for each in contact.lists if each in names),
+        tables.joined(names[each] for each in contact.tags if each in names),
+        tables.joined(names[each] for each in contact.lists if each in names),
         "; ".join(f"{kind}: {state}" for kind, state in states.items()),
         clock.iso(contact.created_at) or "",
-        *(fields.written(each, contact.fields.get(each.key)) for each in known.fields),
+        *(fields.cell(each, contact.fields.get(each.key)) for each in known.fields),
     ]
 
 

@@ -20,6 +20,7 @@ from app.core.errors import Change, ChangedMeanwhile, Conflict, FieldError, Inva
 from app.core.rules import Field as Asked
 from app.core.rules import Type
 from app.core.runtime import Workspace
+from crm import tables
 from crm.store import fields as store
 
 Kind = Literal["text", "number", "date", "datetime", "boolean", "choice", "choices", "url"]
@@ -290,12 +291,17 @@ def read(field: ContactField, text: str) -> Value:
         case "date" if day := _POINTS.fullmatch(text):
             return _stored(field, f"{day[3]}-{day[2]:0>2}-{day[1]:0>2}")
         case "choices":
-            return _stored(field, [option.strip() for option in text.split(";") if option.strip()])
+            return _stored(field, tables.parted(text))
     return _stored(field, text)
 
 
+def cell(field: ContactField, value: Value) -> str:
+    """A value as a table has it; `read` understands it."""
+    return tables.joined(value) if isinstance(value, tuple | list) else written(field, value)
+
+
 def written(field: ContactField, value: Value) -> str:
-    """A value as a table and a text have it; `read` understands it."""
+    """A value as a text has it."""
     match shown(field, value):
         case None:
             return ""

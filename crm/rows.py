@@ -247,7 +247,7 @@ class Plan:
                 raise ValueError(f"“{cell[:40]}…” has more than {tables.MOST_CELL_CHARS:,} characters.")
         # Several columns may be tags.
         named = [c for t, c in zip(self.options.mapping, cells, strict=False) if t == "tags"]
-        words = [word.strip() for cell in named for word in re.split(r"[;,|]", cell) if word.strip()]
+        words = [word for cell in named for word in tables.parted(cell, ";,|")]
         person.tags = [self._named(self.tags, word, "tag") for word in dict.fromkeys(words)]
         self._handles(person, given)
         both = " ".join(each for each in (given.get("first_name"), given.get("last_name")) if each)

@@ -169,3 +169,20 @@ def written(rows: Iterable[Sequence[str]]) -> bytes:
 
 def safe(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+_QUOTE = '"'
+# Signs between the names in one cell; a name that has one is in quotation marks.
+_BETWEEN = re.compile('[;,|"]')
+
+
+def joined(names: Iterable[str]) -> str:
+    """Several names in one cell; `parted` reads them."""
+    return "; ".join(f'"{each.replace(_QUOTE, _QUOTE * 2)}"' if _BETWEEN.search(each) else each for each in names)
+
+
+def parted(cell: str, marks: str = ";") -> list[str]:
+    """The names in one cell, between any of these marks."""
+    found = re.findall(rf'\s*(?:"((?:[^"]|"")*)"\s*(?=[{marks}]|$)|([^{marks}]*))(?:[{marks}]|$)', cell)
+    names = [(quoted.replace(_QUOTE * 2, _QUOTE) or plain).strip() for quoted, plain in found]
+    return [each for each in names if each]

@@ -219,6 +219,11 @@ async def test_each_goes_another_way_when_their_own_outcome_is_certain(shop: Sho
     assert (done["people"], done["unexplained"]) == (3, 0)
     assert (done["tally"]["total"], done["tally"]["sent"], reasons(done["tally"]["failed"])) == (3, 3, {})
     assert await got(shop, "Another way") == ["Uma", "Val", "Wes"]
+    # Its correction goes the same ways, and does not say the old words on any of them.
+    fixed = (await owner.client.post(f"{BROADCASTS}/{made}/correct")).json()
+    assert fixed["plan"]["fallbacks"] == [{"account_id": shop.accounts["sms"], "after_minutes": 5, "wordings": []}]
+    missing = await owner.client.post(f"{BROADCASTS}/{fixed['id']}/submit")
+    assert [each["field"] for each in missing.json()["errors"]] == ["fallbacks.0.wordings"]
 
 
 async def test_who_was_passed_over_before_an_upgrade_is_not_asked_about_again(shop: Shop) -> None:

@@ -219,8 +219,10 @@ async def _exported(shop: Shop, guests: str) -> None:
 
 async def test_what_was_exported_changes_nothing_when_it_is_imported(shop: Shop) -> None:
     owner, ws = shop.owner, shop.owner.ws
-    assert (await owner.client.post("/api/v1/tags", json={"name": "Regular", "colour": "blue"})).status_code == 201
-    people = "Efua,+12025550201,efua@example.com,Adinkra,Regular,en\n,+12025550202,,,,\n"
+    for tag in ("Regular", "Wax, silk; linen"):
+        assert (await owner.client.post("/api/v1/tags", json={"name": tag, "colour": "blue"})).status_code == 201
+    tags = '"Regular; ""Wax, silk; linen"""'
+    people = f"Efua,+12025550201,efua@example.com,Adinkra,{tags},en\n,+12025550202,,,,\n"
     made = await upload(owner, f"name,phone,email,company,tags,language\n{people}".encode())
     own = (await owner.client.post("/api/v1/contact-lists", json={"name": "Round"})).json()["id"]
     done = await carried(owner, made, "start", {"mapping": made["suggested"], "list_id": own})
@@ -235,7 +237,7 @@ async def test_what_was_exported_changes_nothing_when_it_is_imported(shop: Shop)
     rows_out = list(csv.DictReader(io.StringIO(exported.decode())))
     assert sorted((row["name"], row["tags"], row["lists"]) for row in rows_out) == [
         ("", "", "Round"),
-        ("Efua", "Regular", "Round"),
+        ("Efua", 'Regular; "Wax, silk; linen"', "Round"),
     ]
     before = sorted([(each.id, each.revision) for each in await store.contacts_page(ws, after=None, limit=1_000)])
     for rule in ("fill", "overwrite"):
