@@ -18,6 +18,8 @@ from inbox.mailings.mailing import Mailing, Tally
 from inbox.store import mailings as store
 
 EVERY_SECONDS = 2.0
+# Or so many times as long as the last look took: of a million people the figures alone are thousands of rows.
+REST = 5
 # Without a budget or a ramp: until the next look.
 _ANY = 1_000_000
 _OUT_OF_SERVICE = {

@@ -107,11 +107,13 @@ class Lane:
         self._saving = asyncio.Lock()
         self._spare = 0
         self._loop = asyncio.get_running_loop()
-        self._looked_at = self._guarded_at = float("-inf")
+        self._looked_at = self._guards_due_at = float("-inf")
+        self._guarding: asyncio.Task[None] | None = None
+        self._guarded = False
         # Seconds spent on waiting for the sender's rate since then.
         self._waited = 0.0
-        # How many more may go until the guards have looked again.
-        self._allowed = 0
+        # How many more may go until the guards have looked again, and how many were begun since they began to look.
+        self._allowed = self._begun = 0
         # Whether its people count among those to whom the provider lets us write first in a day, and that is used up.
         self._counts = any(
             allowances.counts(content) for words in mailing.contents.values() for content in words.values()
@@ -174,16 +176,26 @@ class Lane:
                 if stopped is not None:
                     words = f"All marketing is stopped, by {stopped.by}."
                     self._mailing = await mailings.pause(self._ws, self._mailing.id, reason=words, by=stopped.by)
-            if self._mailing.state == "running" and now - self._guarded_at >= guards.EVERY_SECONDS:
-                self._guarded_at = now
-                # Those who are being asked about now are in no figure yet. Counted before the figures are read: who is
-                # stored meanwhile is in neither.
-                unseen = sum(sheet.unseen for sheet in self._sheets.values())
-                verdict = await guards.look(self._ws, self._mailing, self._account_id)
-                if verdict.stop is not None:
-                    await self._stop("guard", verdict.stop)
-                self._allowed = verdict.allowed - unseen
+            if self._mailing.state == "running" and self._guarding is None and now >= self._guards_due_at:
+                self._guarding = self._loop.create_task(self._look_with_guards(), name=f"guards {self._mailing.id}")
+        if self._guarding is not None and (self._guarding.done() or not self._guarded):
+            looking, self._guarding = self._guarding, None
+            await looking
+            self._guarded = True
         return self._mailing.state == "running"
+
+    async def _look_with_guards(self) -> None:
+        """While windows go on as the last look has allowed: the figures of a large audience take a while."""
+        began = self._loop.time()
+        # Those who are being asked about now are in no figure yet, nor those who will be until the figures are there.
+        # Counted before these are read: who is stored meanwhile is in neither.
+        unseen, self._begun = sum(sheet.unseen for sheet in self._sheets.values()), 0
+        verdict = await guards.look(self._ws, self._mailing, self._account_id)
+        if verdict.stop is not None:
+            await self._stop("guard", verdict.stop)
+        self._allowed = verdict.allowed - unseen - self._begun
+        now = self._loop.time()
+        self._guards_due_at = now + max(guards.EVERY_SECONDS, guards.REST * (now - began))
 
     async def _nothing_is_left(self) -> bool:
         """Claims more batches before the last are taken, so that nobody waits for them; whether there is an end."""
@@ -259,6 +271,7 @@ class Lane:
             self._waited += self._loop.time() - began
             return
         self._allowed -= count
+        self._begun += count
         window = self._window(account, self._taken(count), count)
         task = self._loop.create_task(window, name=f"window {self._mailing.id}")
         self._windows.add(task)
@@ -592,8 +605,10 @@ class Lane:
         """What is under way comes to its end, and everything is let go."""
         for window in self._windows:
             window.cancel()
-        claiming = {self._claiming} if self._claiming is not None else set()
-        await asyncio.gather(*self._windows, *claiming, return_exceptions=True)
+        if self._guarding is not None:
+            self._guarding.cancel()
+        beside = [task for task in (self._claiming, self._guarding) if task is not None]
+        await asyncio.gather(*self._windows, *beside, return_exceptions=True)
         if self._calls:
             await asyncio.wait(self._calls, timeout=delivery.SEND_SECONDS)
         async with self._saving:
