@@ -72,6 +72,16 @@ def told_later(ws: Workspace) -> Iterator[None]:
         ws.log.warning("telling_delayed", error=type(error).__name__)
 
 
+async def publish_or_owe(ws: Workspace, kind: str, ref: str, *events: bytes) -> None:
+    """As `publish`, of a change that is stored; should Redis be away, the sweeper tells how `kind` `ref` is then."""
+    try:
+        await publish(ws, *events)
+    except RedisError as error:
+        ws.log.warning("telling_delayed", error=type(error).__name__)
+        row = work.ChangeRow(id=ids.new("chg"), workspace_id=ws.id, kind=kind, ref=ref, at=ws.clock.now())
+        await work.add_change(ws.runtime, row)
+
+
 @asynccontextmanager
 async def announced(ws: Workspace, kind: str, ref: str) -> AsyncIterator[None]:
     """

@@ -96,8 +96,9 @@ async def enqueue(ws: Workspace, conversation: Conversation, draft: Draft) -> li
             with suppress(ContactMerged):
                 conversation, _ = await conversations.change(ws, conversation, how)
         entries.append(entry)
-    with live.told_later(ws):
-        await live.publish(ws, *[await live.entry_event(ws, entry, conversation) for entry in entries])
+    # Delivery tells of the entries again, and never of what they have changed in the conversation.
+    events = [await live.entry_event(ws, entry, conversation) for entry in entries]
+    await live.publish_or_owe(ws, "conversation", conversation.id, *events)
     return entries
 
 

@@ -13,6 +13,7 @@ from app.core.platform import work
 from app.core.platform.accounts import AccountRow
 from app.core.platform.work import ChangeRow, InboundRow, MediaRow
 from app.core.runtime import Runtime, Workspace
+from channels.content import Text
 from channels.contract import DeliveryStatus
 from inbox import conversations, delivery, inbound, live, media, menus, outbox, receipts, sweeper, timeline
 from inbox.store import conversations as conversation_store
@@ -318,6 +319,22 @@ async def test_what_redis_could_not_tell_is_told_later(runtime: Runtime, bot: Ac
             saved, _ = await conversations.assign(apart, conversation, "mem_2")
             await live.tell_conversations(apart, saved)
     assert [row.ref for row in await work.stale_changes(runtime, runtime.clock.now() + LONG_AGO)] == [conversation.id]
+
+
+async def test_what_was_written_while_redis_was_away_is_the_newest_of_its_conversation(
+    runtime: Runtime, bot: AccountRow, ws: Workspace
+) -> None:
+    await inbound.process(runtime, await stored(runtime, bot, 1))
+    (hello,) = await thread(ws)
+    before = (await ws.stream.position(ws.id)).number
+    draft = outbox.Draft(content=Text(text="I am here"), author=Author("member", "mem_1", "Olu"), client_id="c1")
+    async with servers.without_redis(runtime.settings) as cut_off:
+        there = cut_off.workspace(ws.id)
+        await outbox.enqueue(there, await conversations.get(there, hello.conversation_id), draft)
+    await runtime.mongo.changes.update_many({}, {"$set": {"at": runtime.clock.now() - LONG_AGO}})
+    await sweeper.sweep(runtime)
+    shown = [event["data"] for event in await told(ws, before) if event["type"] == "conversation"]
+    assert [conversation["last_entry"]["text"] for conversation in shown] == ["I am here"]
 
 
 async def test_a_row_that_cannot_be_told_holds_back_no_other(runtime: Runtime, bot: AccountRow, ws: Workspace) -> None:
