@@ -1,7 +1,7 @@
 /** The rules of staying in step with the server's event stream; no sockets here, so that they can be tested. */
 
 const BACKOFF_FIRST_MS = 500
-const BACKOFF_MAX_MS = 30_000
+const BACKOFF_MAX_MS = 10_000
 const RESTART_MAX_MS = 2_000
 
 export const CLOSE_SIGNED_OUT = 4401
