@@ -101,6 +101,14 @@ def test_a_phone_shows_one_pane_at_a_time(desks: Desks, stage: Stage, axe: Axe, 
     shot(desk.page, "phone-contact-page-dark")
 
 
+def test_what_a_setting_says_has_the_width_of_a_phone(desks: Desks) -> None:
+    page = desks(**PHONE).page
+    page.goto("/settings/profile")
+    says = page.get_by_text("So long a message waits").bounding_box()
+    assert says is not None
+    assert says["width"] > 250
+
+
 def test_a_small_laptop_keeps_the_contact_in_a_drawer(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
     Customer(stage, "whatsapp", "Lou Laptop").writes("Hello")
     desk = desks(viewport={"width": 1024, "height": 768})
