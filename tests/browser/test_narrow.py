@@ -109,6 +109,14 @@ def test_what_a_setting_says_has_the_width_of_a_phone(desks: Desks) -> None:
     assert says["width"] > 250
 
 
+def test_where_one_is_stands_in_the_row_of_places(desks: Desks) -> None:
+    page = desks(**PHONE).page
+    page.goto("/templates")
+    expect(page.get_by_role("navigation", name="Campaigns").get_by_role("link", name="Templates")).to_be_in_viewport(
+        ratio=1
+    )
+
+
 def test_a_small_laptop_keeps_the_contact_in_a_drawer(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
     Customer(stage, "whatsapp", "Lou Laptop").writes("Hello")
     desk = desks(viewport={"width": 1024, "height": 768})

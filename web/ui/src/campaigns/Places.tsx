@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
 import { useMe } from '../lib/session'
 import { CampaignLink } from './CampaignLink'
 import s from './campaigns.module.css'
@@ -15,8 +16,11 @@ export type Place = (typeof PLACES)[number]['path'] | 'templates'
 export function Places({ current }: { current: Place | undefined }) {
   const { permissions } = useMe()
   const mark = (path: Place) => path === current && { 'aria-current': 'page' as const }
+  const row = useRef<HTMLElement>(null)
+  // On a phone the row is wider than the screen: where one is stands in it.
+  useEffect(() => row.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' }), [current])
   return (
-    <nav className={s.places} aria-label="Campaigns">
+    <nav ref={row} className={s.places} aria-label="Campaigns">
       {PLACES.filter((each) => permissions.includes(each.needs)).map(({ path, label }) => (
         <CampaignLink key={path} to={path} {...mark(path)}>
           {label}
