@@ -18,7 +18,10 @@ export function Places({ current }: { current: Place | undefined }) {
   const mark = (path: Place) => path === current && { 'aria-current': 'page' as const }
   const row = useRef<HTMLElement>(null)
   // On a phone the row is wider than the screen: where one is stands in it.
-  useEffect(() => row.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' }), [current])
+  useEffect(() => {
+    // What it gives back is a promise in newer browsers, and no way to clean up.
+    void row.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [current])
   return (
     <nav ref={row} className={s.places} aria-label="Campaigns">
       {PLACES.filter((each) => permissions.includes(each.needs)).map(({ path, label }) => (
