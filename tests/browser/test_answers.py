@@ -213,6 +213,37 @@ def test_drafts_and_notes(desks: Desks, stage: Stage, shot: Shot) -> None:
     assert customer.received() == []
 
 
+def test_what_this_browser_has_saved_is_not_written_elsewhere(desks: Desks, stage: Stage) -> None:
+    """The page is reloaded before the server's answer comes, and the draft goes on before the server's is read."""
+    desk, _ = _with(desks, stage, "whatsapp", "Rhea Reload")
+    page, saved, asked = desk.page, list[str](), list[Route]()
+
+    def hold(route: Route) -> None:
+        if route.request.method == "GET":
+            asked.append(route)
+        elif saved:
+            route.continue_()
+        else:
+            # Stored, and never answered.
+            route.fetch()
+            saved.append(route.request.url)
+
+    page.route(re.compile(r"/conversations/[^/]+/drafts$"), hold)
+    desk.composer.fill("half a line")
+    while not saved:
+        page.wait_for_timeout(50)
+    asked.clear()
+    page.reload()
+    expect(desk.composer).to_have_value("half a line")
+    desk.composer.fill("another line")
+    while not asked:
+        page.wait_for_timeout(50)
+    with page.expect_response(lambda answer: answer.request.method == "POST" and answer.url.endswith("/drafts")):
+        asked[-1].continue_()
+    expect(desk.composer).to_have_value("another line")
+    page.unroute_all(behavior="ignoreErrors")
+
+
 def test_composer_states(desks: Desks, stage: Stage, axe: Axe, shot: Shot) -> None:
     desk, _ = _with(desks, stage, "whatsapp", "Cleo Composer")
     desk.button("Emoji").click()

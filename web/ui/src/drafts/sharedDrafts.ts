@@ -18,10 +18,14 @@ const SAVE_AFTER_MS = 1_000
 const ASK_AFTER_MS = 300
 const MODES: DraftMode[] = ['reply', 'note']
 
-/** What both sides had when they were last the same. */
+/**
+ * What both sides had when they were last the same (`at` '': they never were), and what this browser is telling the
+ * server: whoever reloads the page meanwhile hears no answer, and finds there what they wrote themselves.
+ */
 interface InStep {
   at: string
   text: string
+  telling?: string
 }
 
 const saving = new Set<string>()
@@ -80,10 +84,11 @@ async function save(conversationId: string, mode: DraftMode): Promise<void> {
   const key = `${conversationId}.${mode}`
   if (text === (known?.text ?? '') || saving.has(key)) return
   saving.add(key)
+  remember(conversationId, mode, { at: known?.at ?? '', text: known?.text ?? '', telling: text })
   try {
     const { draft } = await api.post<{ draft: SharedDraft | null }>(`/conversations/${conversationId}/drafts`, { mode, text, written })
     remember(conversationId, mode, draft && { at: draft.at, text })
-    if (!draft || !known) void queryClient.invalidateQueries({ queryKey: ['drafts', 'mine'] })
+    if (!draft || !known?.at) void queryClient.invalidateQueries({ queryKey: ['drafts', 'mine'] })
   } catch {
     // The browser has it; the next key or the next look at the conversation tries again.
     return
@@ -97,7 +102,11 @@ function putInStep(conversationId: string, drafts: SharedDraft[]): void {
   const me = currentMe()?.member.id
   for (const mode of MODES) {
     const stored = drafts.find((draft) => draft.member_id === me && draft.mode === mode)
-    const known = inStep(conversationId, mode)
+    let known = inStep(conversationId, mode)
+    if (stored && stored.text === known?.telling) {
+      known = { at: stored.at, text: stored.text }
+      remember(conversationId, mode, known)
+    }
     const text = readDraft(conversationId, mode)
     // What is on its way is newer than what came.
     if (saving.has(`${conversationId}.${mode}`)) continue
@@ -110,7 +119,7 @@ function putInStep(conversationId: string, drafts: SharedDraft[]): void {
       writeDraft(conversationId, mode, `${stored.text.trimEnd()}\n${text}`)
     } else if (unsaved && !newer) void save(conversationId, mode)
     else if (newer) adopt(stored)
-    else if (!stored && known) {
+    else if (!stored && known?.at) {
       // Sent from another device, or taken over.
       remember(conversationId, mode, null)
       wrote(conversationId, mode, null)
