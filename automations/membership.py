@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from redis.exceptions import RedisError
 
@@ -54,6 +54,7 @@ KEPT = timedelta(days=7)
 ASKED_FOR = timedelta(seconds=30)
 
 
+T = TypeVar("T")
 Moved = SegmentEntered | SegmentLeft
 # Is told at least once of each move, in order, before the next one is made. Who listens for long makes work of it.
 Listener = Callable[[Workspace, Sequence[Moved]], Awaitable[None]]
@@ -191,7 +192,8 @@ class Clerk:
             drawn = await portraits.of(ws, some, judge.needs)
             there = await store.of_contacts(ws, some)
             now = ws.clock.now()
-            inside = {each: _inside(ws, judge, drawn[each], now) if each in drawn else frozenset() for each in some}
+            inside = {each: _asked(ws, judge.of, drawn[each], now) if each in drawn else frozenset() for each in some}
+            # Of whom that cannot be told, they stay in those that they are in.
             known = {each: found for each, found in inside.items() if found is not None}
             entered = _by_segment((each, found - there[each]) for each, found in known.items())
             left = _by_segment((each, (there[each] & judge.wanted) - found) for each, found in known.items())
@@ -209,7 +211,7 @@ class Clerk:
         """
         if not judge.is_timed:
             return
-        turns = {each: at for each, portrait in drawn.items() if (at := _turns_at(ws, judge, portrait, now))}
+        turns = {each: at for each, portrait in drawn.items() if (at := _asked(ws, judge.turns_at, portrait, now))}
         self._turns_soon = self._turns_soon or any(at < self._soon() for at in turns.values())
         known = await store.dues(ws, await store.add_dues(ws, turns))
         # Who works out one segment does not know what is due of others.
@@ -281,7 +283,7 @@ class Clerk:
         judge = Judge(await segments.catalogue(ws), every, [each.id for each in group])
         found = await portraits.stretch(ws, cursor, judge.needs, limit=_SLICE)
         now = ws.clock.now()
-        inside = {contact_id: _inside(ws, judge, each, now) for contact_id, each in found.portraits.items()}
+        inside = {contact_id: _asked(ws, judge.of, each, now) for contact_id, each in found.portraits.items()}
         wanted = _by_segment((each, segment_ids or ()) for each, segment_ids in inside.items())
         unknown = {each for each, segment_ids in inside.items() if segment_ids is None}
         entered: dict[str, list[str]] = {}
@@ -341,22 +343,10 @@ class Clerk:
             await segments.tell_preview(ws, following)
 
 
-def _inside(ws: Workspace, judge: Judge, portrait: Portrait, now: datetime) -> frozenset[str] | None:
-    """
-    Which segments this contact is in. None: nobody knows, and they stay in those that they are in. An edge: whatever
-    one contact's row holds, all others are followed.
-    """
+def _asked(ws: Workspace, ask: Callable[[Portrait, datetime], T], portrait: Portrait, now: datetime) -> T | None:
+    """What a judge says of a contact; None if that cannot be told. An edge: whatever it is, all others are followed."""
     try:
-        return judge.of(portrait, now)
-    except Exception:
-        ws.log.exception("segment_cannot_be_asked", contact_id=portrait.contact.id)
-        return None
-
-
-def _turns_at(ws: Workspace, judge: Judge, portrait: Portrait, now: datetime) -> datetime | None:
-    """When time alone may move this contact; an edge, as above."""
-    try:
-        return judge.turns_at(portrait, now)
+        return ask(portrait, now)
     except Exception:
         ws.log.exception("segment_cannot_be_asked", contact_id=portrait.contact.id)
         return None
