@@ -78,8 +78,7 @@ async def publish_or_owe(ws: Workspace, kind: str, ref: str, *events: bytes) -> 
         await publish(ws, *events)
     except RedisError as error:
         ws.log.warning("telling_delayed", error=type(error).__name__)
-        row = work.ChangeRow(id=ids.new("chg"), workspace_id=ws.id, kind=kind, ref=ref, at=ws.clock.now())
-        await work.add_change(ws.runtime, row)
+        await _owe(ws, kind, ref)
 
 
 @asynccontextmanager
@@ -89,8 +88,7 @@ async def announced(ws: Workspace, kind: str, ref: str) -> AsyncIterator[None]:
 
     If the body raises, the change may or may not have been made; the row stays and the sweeper tells what is stored.
     """
-    row = work.ChangeRow(id=ids.new("chg"), workspace_id=ws.id, kind=kind, ref=ref, at=ws.clock.now())
-    await work.add_change(ws.runtime, row)
+    owed = await _owe(ws, kind, ref)
     try:
         yield
     except RedisError:
@@ -98,9 +96,16 @@ async def announced(ws: Workspace, kind: str, ref: str) -> AsyncIterator[None]:
         ws.log.warning("announcement_delayed", kind=kind)
         return
     try:
-        await work.drop_change(ws.runtime, row.id)
+        await work.drop_change(ws.runtime, owed)
     except DatabaseError:
         ws.log.warning("announcement_row_left", kind=kind)
+
+
+async def _owe(ws: Workspace, kind: str, ref: str) -> str:
+    """Stores that this is still to be told; the row's id."""
+    row = work.ChangeRow(id=ids.new("chg"), workspace_id=ws.id, kind=kind, ref=ref, at=ws.clock.now())
+    await work.add_change(ws.runtime, row)
+    return row.id
 
 
 async def retell(ws: Workspace, kind: str, ref: str) -> None:
